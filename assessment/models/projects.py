@@ -1,0 +1,147 @@
+"""Secretary projects with their three ledgers and the problems they solve."""
+
+from datetime import date
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from registry.models import PartyOrganisation
+from registry.models.base import Part, Record, ScopedQuerySet
+
+
+class LedgerStage(models.TextChoices):
+    OPEN = "open", _("Opening the ledger")
+    CHECK = "check", _("Checking the ledger")
+    CLOSE = "close", _("Handing in the ledger")
+
+
+class ProjectQuerySet(ScopedQuerySet):
+    def of_year(self, as_of: date):
+        """Projects of the year of `as_of` that were open by then (F56)."""
+        return self.filter(year=as_of.year, opened_on__lte=as_of)
+
+    def with_progress(self, as_of: date):
+        """Adds `percent` (last check), `problems_count`, `solved` and `stage` as of that day."""
+        entries = LedgerEntry.objects.filter(project=models.OuterRef("pk"), entered_on__lte=as_of).order_by(
+            "-entered_on", "-pk"
+        )
+        return self.annotate(
+            percent=models.Subquery(entries.values("percent")[:1]),
+            stage=models.Subquery(entries.values("stage")[:1]),
+            problems_count=models.Count("problems", distinct=True),
+            solved=models.Count("problems", filter=Q(problems__solved_on__lte=as_of), distinct=True),
+        )
+
+
+class SecretaryProject(Record):
+    """A yearly project that a secretary leads in person (F56): opened, checked in phases, handed in."""
+
+    name = models.CharField(_("name"), max_length=80)
+    year = models.PositiveSmallIntegerField(_("year"))
+    organisation = models.ForeignKey(
+        PartyOrganisation, models.PROTECT, related_name="projects", verbose_name=_("party organisation")
+    )
+    area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
+    responsible_person = models.CharField(_("responsible person"), max_length=40, blank=True)
+    team = models.CharField(_("team"), max_length=120, blank=True)
+    measures = models.TextField(_("measures"), blank=True)
+    expected_results = models.TextField(_("expected results"), blank=True)
+    opened_on = models.DateField(_("opened on"))
+    deadline = models.DateField(_("deadline"))
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("secretary project")
+        verbose_name_plural = _("secretary projects")
+        constraints = [
+            *Record.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(deadline__gte=models.F("opened_on")),
+                name="project_deadline_after_opening",
+                violation_error_message=_("The deadline must not lie before the opening."),
+            ),
+        ]
+
+    def get_absolute_url(self):
+        return reverse("record", args=["projects", self.code])
+
+
+class ProblemQuerySet(ScopedQuerySet):
+    def solved(self, as_of: date):
+        """Problems of this year's projects that were solved by `as_of`; each counts once (F60)."""
+        return self.filter(
+            project__year=as_of.year, project__opened_on__lte=as_of, solved_on__lte=as_of
+        )
+
+
+class ProjectProblem(Record):
+    """A problem a project set out to solve. A project may solve several, or none (25 of 32 projects' problems, F60)."""
+
+    project = models.ForeignKey(
+        SecretaryProject, models.CASCADE, related_name="problems", verbose_name=_("project")
+    )
+    area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
+    name = models.CharField(_("problem"), max_length=160)
+    found_on = models.DateField(_("put down on"))
+    solved_on = models.DateField(_("solved on"), null=True, blank=True)
+    result = models.CharField(_("result"), max_length=300, blank=True)
+
+    objects = ProblemQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("problem")
+        verbose_name_plural = _("problems")
+        constraints = [
+            *Record.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(solved_on=None) | Q(solved_on__gte=models.F("found_on")),
+                name="problem_solved_after_found",
+                violation_error_message=_("A problem is solved after it was put down, not before."),
+            ),
+        ]
+
+
+class LedgerEntry(Part):
+    """A line of a project's ledger: one opening, any number of checks, one handing in (F57–F59)."""
+
+    natural_fields = ("project__code", "stage", "entered_on")
+
+    project = models.ForeignKey(
+        SecretaryProject, models.CASCADE, related_name="entries", verbose_name=_("project")
+    )
+    stage = models.CharField(_("stage"), max_length=8, choices=LedgerStage)
+    entered_on = models.DateField(_("date"))
+    percent = models.PositiveSmallIntegerField(_("progress (%)"), default=0)
+    text = models.CharField(_("entry"), max_length=300)
+
+    class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger entries")
+        ordering = ["project", "entered_on", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(stage__in=LedgerStage.values), name="ledger_stage_known"),
+            models.CheckConstraint(
+                condition=Q(percent__lte=100),
+                name="ledger_percent_up_to_100",
+                violation_error_message=_("Progress lies between 0 and 100 percent."),
+            ),
+            models.UniqueConstraint(
+                fields=["project"],
+                condition=Q(stage="open"),
+                name="ledger_opened_once",
+                violation_error_message=_("The ledger of this project is open already."),
+            ),
+            models.UniqueConstraint(
+                fields=["project"],
+                condition=Q(stage="close"),
+                name="ledger_closed_once",
+                violation_error_message=_("The ledger of this project was handed in already."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_stage_display()} {self.entered_on}"
+

@@ -1,0 +1,131 @@
+"""The standard that points are judged by: versions, items with weights, pass lines, veto items."""
+
+from datetime import date
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from registry.models import Grade
+from registry.models.base import Part, Record, ScopedQuerySet, ends_after_start, lasting
+
+
+class StandardQuerySet(ScopedQuerySet):
+    def in_force(self, as_of: date):
+        return self.filter(lasting(as_of))
+
+
+class Standard(Record):
+    """A version of the standard. Which text the district uses is the district's data: none was published (F06)."""
+
+    name = models.CharField(_("name"), max_length=80)
+    series = models.SlugField(_("series"), max_length=40, default="ten-items")
+    issuer = models.CharField(_("issued by"), max_length=80, blank=True)
+    document_no = models.CharField(_("paper number"), max_length=60, blank=True)
+    valid_from = models.DateField(_("in force since"))
+    valid_to = models.DateField(_("in force until"), null=True, blank=True)
+
+    objects = StandardQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("standard")
+        verbose_name_plural = _("standards")
+        constraints = [
+            *Record.Meta.constraints,
+            ends_after_start("valid_from", "valid_to", "standard_ends_after_start"),
+            models.UniqueConstraint(
+                fields=["series"],
+                condition=Q(valid_to=None),
+                name="standard_one_open",
+                violation_error_message=_("A version of this standard is in force already: end that one first."),
+            ),
+        ]
+
+
+class NamedItem(models.Model):
+    """A numbered line of a standard, in Chinese and, where translated, English."""
+
+    number = models.PositiveSmallIntegerField(_("number"))
+    name = models.CharField(_("item"), max_length=120)
+    name_en = models.CharField(_("English name"), max_length=160, blank=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["standard", "number"]
+
+    def __str__(self):
+        return self.name_en if self.name_en and get_language() == "en" else self.name
+
+
+class StandardItemQuerySet(ScopedQuerySet):
+    area_path = ""
+
+    def in_force(self, as_of: date):
+        """Items of the version in force on `as_of` (F06)."""
+        return self.filter(lasting(as_of, "standard__valid_from", "standard__valid_to"))
+
+    def in_area(self, code: str):
+        """The standard is one for the whole district."""
+        return self
+
+
+class StandardItem(Record, NamedItem):
+    """One of the items a point is scored on, with its weight; the weights of a version sum to 100."""
+
+    standard = models.ForeignKey(Standard, models.CASCADE, related_name="items", verbose_name=_("standard"))
+    weight = models.DecimalField(_("weight"), max_digits=5, decimal_places=1)
+    method = models.CharField(_("how it is checked"), max_length=120, blank=True)
+
+    objects = StandardItemQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("standard item")
+        verbose_name_plural = _("standard items")
+        ordering = ["standard", "number"]
+        constraints = [
+            *Record.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["standard", "number"],
+                name="standard_item_number_once",
+                violation_error_message=_("The standard has an item of this number already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(weight__gt=0, weight__lte=100),
+                name="standard_item_weight_in_range",
+                violation_error_message=_("A weight lies above 0 and up to 100."),
+            ),
+        ]
+
+
+class VetoItem(NamedItem, Part):
+    """A case that refuses or withdraws whatever the score (STANDARDS section 2)."""
+
+    natural_fields = ("standard__code", "number")
+
+    standard = models.ForeignKey(Standard, models.CASCADE, related_name="vetoes", verbose_name=_("standard"))
+
+    class Meta(NamedItem.Meta):
+        abstract = False
+        verbose_name = _("veto item")
+        verbose_name_plural = _("veto items")
+        constraints = [models.UniqueConstraint(fields=["standard", "number"], name="veto_number_once")]
+
+
+class PassLine(Part):
+    """The total from which a version gives a grade."""
+
+    natural_fields = ("standard__code", "grade")
+
+    standard = models.ForeignKey(Standard, models.CASCADE, related_name="pass_lines", verbose_name=_("standard"))
+    grade = models.CharField(_("grade"), max_length=16, choices=Grade)
+    minimum = models.DecimalField(_("from a total of"), max_digits=5, decimal_places=1)
+
+    class Meta:
+        verbose_name = _("pass line")
+        verbose_name_plural = _("pass lines")
+        ordering = ["standard", "-minimum"]
+        constraints = [models.UniqueConstraint(fields=["standard", "grade"], name="pass_line_once")]
+
+    def __str__(self):
+        return f"{self.get_grade_display()} ≥ {self.minimum}"

@@ -1,0 +1,65 @@
+"""Talks and replacements. Public only as counts: never with a name, an organisation or a place."""
+
+from datetime import date
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from registry.models import PartyOrganisation
+from registry.models.base import Record, ScopedQuerySet
+
+
+class AccountabilityKind(models.TextChoices):
+    INTERVIEW = "interview", _("Interview")
+    ADJUSTMENT = "adjustment", _("Replacement")
+
+
+class AccountabilityQuerySet(ScopedQuerySet):
+    def public_rows(self) -> Q:
+        return Q(pk__in=[])
+
+    def of_year(self, as_of: date):
+        return self.filter(occurred_on__year=as_of.year, occurred_on__lte=as_of)
+
+    def interviews(self, as_of: date):
+        """Every talk counts: 人次, the same person may be counted twice (F65)."""
+        return self.of_year(as_of).filter(kind=AccountabilityKind.INTERVIEW)
+
+    def adjusted_persons(self, as_of: date):
+        """The first replacement of each person in the year: 人, not 人次 (F66)."""
+        year = AccountabilityAction.objects.of_year(as_of).filter(kind=AccountabilityKind.ADJUSTMENT)
+        earlier = year.filter(person=OuterRef("person"), organisation=OuterRef("organisation"), pk__lt=OuterRef("pk"))
+        return self.of_year(as_of).filter(~Exists(earlier), kind=AccountabilityKind.ADJUSTMENT)
+
+    def counted(self):
+        """Rows to count for everybody; who shows them must show the kind and the year only."""
+        return self.unscoped("public as a count only")
+
+
+class AccountabilityAction(Record):
+    """A talk with a secretary or the replacement of one (F65, F66). Internal."""
+
+    kind = models.CharField(_("kind"), max_length=12, choices=AccountabilityKind)
+    occurred_on = models.DateField(_("date"))
+    organisation = models.ForeignKey(
+        PartyOrganisation, models.PROTECT, related_name="accountability_actions", verbose_name=_("party organisation")
+    )
+    area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
+    person = models.CharField(_("person"), max_length=40)
+    post = models.CharField(_("post"), max_length=40, blank=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    issuer = models.CharField(_("carried out by"), max_length=80, blank=True)
+
+    objects = AccountabilityQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("talk or replacement")
+        verbose_name_plural = _("talks and replacements")
+        constraints = [
+            *Record.Meta.constraints,
+            models.CheckConstraint(condition=Q(kind__in=AccountabilityKind.values), name="accountability_kind_known"),
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} {self.occurred_on}"

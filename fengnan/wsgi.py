@@ -1,0 +1,25 @@
+"""The WSGI application, served by granian or any other WSGI server.
+
+The portal may live under a path (`SCRIPT_NAME=/fengnan`): the prefix is taken off the path here, whether or not
+the proxy in front has already done so.
+"""
+
+import gc
+import os
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fengnan.settings")
+_django = get_wsgi_application()
+
+
+def application(environ, start_response):
+    prefix = settings.FORCE_SCRIPT_NAME or ""
+    path = environ.get("PATH_INFO", "")
+    if prefix and (path == prefix or path.startswith(prefix + "/")):
+        environ["PATH_INFO"] = path[len(prefix) :] or "/"
+    return _django(environ, start_response)
+
+
+gc.freeze()  # what start-up made lives for ever: keep it out of every later collection

@@ -1,0 +1,13 @@
+"""What exists: facts and their history."""
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
+
+
+class RegistryConfig(AppConfig):
+    name = "registry"
+    verbose_name = _("Registry")
+
+    def ready(self):
+        autodiscover_modules("kinds", "figures")

@@ -1,0 +1,36 @@
+"""Accounts: a role, and separate areas to read and to write."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    CLERK = "clerk", _("Township clerk")
+    HEAD = "head", _("Township head")
+    REVIEWER = "reviewer", _("District reviewer")
+    ADMIN = "admin", _("District administrator")
+    LEADER = "leader", _("Read-only leader")
+    AUDITOR = "auditor", _("Auditor")
+    API = "api", _("API client")
+
+
+class User(AbstractUser):
+    """A person or program with an account. An empty prefix gives no area, never every area."""
+
+    role = models.CharField(_("role"), max_length=12, choices=Role)
+    display_name = models.CharField(_("name shown"), max_length=40, blank=True)
+    read_prefix = models.CharField(_("area read"), max_length=12, blank=True)
+    write_prefix = models.CharField(_("area written"), max_length=12, blank=True)
+    reads_all_areas = models.BooleanField(_("reads every area"), default=False)
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+
+    def __str__(self):
+        return self.display_name or self.username
+
+    @property
+    def reads_everything(self) -> bool:
+        return self.is_superuser or self.reads_all_areas

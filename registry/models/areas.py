@@ -1,0 +1,119 @@
+"""Areas: the codes and names of the statistics bureau, each with its lifetime, other names and successors."""
+
+from datetime import date
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import In
+from django.utils.translation import gettext_lazy as _
+
+from .base import AREA_CODE_LENGTHS, Part, ScopedQuerySet, ends_after_start, in_choices, lasting
+
+
+class AreaLevel(models.TextChoices):
+    PROVINCE = "province", _("Province")
+    CITY = "city", _("City")
+    DISTRICT = "district", _("District or county")
+    TOWNSHIP = "township", _("Township or street")
+    VILLAGE = "village", _("Village")
+    COMMUNITY = "community", _("Community")
+
+
+class AreaQuerySet(ScopedQuerySet):
+    area_path = "code"
+
+    def existing(self, as_of: date):
+        return self.filter(lasting(as_of))
+
+    def villages(self, as_of: date):
+        return self.existing(as_of).filter(level=AreaLevel.VILLAGE)
+
+    def townships(self, as_of: date):
+        return self.existing(as_of).filter(level=AreaLevel.TOWNSHIP)
+
+
+class Area(models.Model):
+    """An administrative area. Its code of 2, 4, 6, 9 or 12 digits begins with the code of the area it lies in.
+
+    `valid_to` is the first day on which it no longer existed; `successor` is the area it was merged into.
+    """
+
+    code = models.CharField(_("area code"), max_length=12, primary_key=True)
+    name = models.CharField(_("name"), max_length=60)
+    level = models.CharField(_("kind of area"), max_length=12, choices=AreaLevel)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, verbose_name=_("lies in"))
+    valid_from = models.DateField(_("exists since"), default=date(1949, 10, 1))
+    valid_to = models.DateField(_("existed until"), null=True, blank=True)
+    successor = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="predecessors", verbose_name=_("merged into")
+    )
+    map_column = models.SmallIntegerField(_("column in the schematic map"), null=True, blank=True)
+    map_row = models.SmallIntegerField(_("row in the schematic map"), null=True, blank=True)
+    illustrative = models.BooleanField(_("illustrative"), default=False)
+
+    objects = AreaQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("area")
+        verbose_name_plural = _("areas")
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=In(Length("code"), AREA_CODE_LENGTHS),
+                name="area_code_length",
+                violation_error_message=_("An area code has 2, 4, 6, 9 or 12 digits."),
+            ),
+            in_choices("level", AreaLevel, "area_level_known"),
+            ends_after_start("valid_from", "valid_to", "area_ends_after_start"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def natural_key(self):
+        return (self.code,)
+
+    @property
+    def short_name(self) -> str:
+        """The name people use: 孔家庄 of 孔家庄村委会, 新华 of 新华居委会."""
+        for ending in ("村委会", "居委会"):
+            if self.name.endswith(ending):
+                stem = self.name.removesuffix(ending)
+                return stem + "村" if ending == "村委会" and not stem.endswith("村") else stem
+        return self.name
+
+
+class AreaAlias(Part):
+    """Another name of an area: short (大齐镇), former, or another way of writing it. Former names are dated."""
+
+    natural_fields = ("area_id", "name")
+
+    class Kind(models.TextChoices):
+        SHORT = "short", _("Short name")
+        FORMER = "former", _("Former name")
+        VARIANT = "variant", _("Another way of writing")
+
+    area = models.ForeignKey(Area, models.CASCADE, related_name="aliases", verbose_name=_("area"))
+    name = models.CharField(_("name"), max_length=60)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.SHORT)
+    valid_from = models.DateField(_("in use since"), null=True, blank=True)
+    valid_to = models.DateField(_("in use until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("other name of an area")
+        verbose_name_plural = _("other names of areas")
+        ordering = ["area", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["area", "name"],
+                name="area_alias_once",
+                violation_error_message=_("The area has this other name already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["short", "former", "variant"]), name="area_alias_kind_known"
+            ),
+        ]
+
+    def __str__(self):
+        return self.name

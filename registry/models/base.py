@@ -1,0 +1,228 @@
+"""What every record has in common: a code, its marks, its dates, and querysets that cannot forget whose rows they show."""
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+AREA_CODE_LENGTHS = (2, 4, 6, 9, 12)
+
+
+class Level(models.TextChoices):
+    """Who named or granted it (F09): a level is not a grade."""
+
+    NATIONAL = "national", _("National")
+    PROVINCIAL = "provincial", _("Provincial")
+    MUNICIPAL = "municipal", _("Municipal")
+    DISTRICT = "district", _("District")
+
+
+class Field(models.TextChoices):
+    """The six fields of the six-type creation (F22)."""
+
+    RURAL = "rural", _("Rural")
+    COMMUNITY = "community", _("Community")
+    GOVERNMENT = "government", _("Government office")
+    PUBLIC_INSTITUTION = "public_institution", _("Public institution")
+    NONPUBLIC_ENTERPRISE = "nonpublic_enterprise", _("Non-public enterprise")
+    SOCIAL_ORGANISATION = "social_organisation", _("Social organisation")
+
+
+class ScopeMissing(ImproperlyConfigured):
+    """Rows were asked for before anybody said who is looking."""
+
+
+def lasting(as_of: date, start: str = "valid_from", end: str = "valid_to") -> Q:
+    """Rows that hold on `as_of`: from `start` (included) until `end` (excluded; empty means still)."""
+    return Q(**{f"{start}__lte": as_of}) & (Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gt": as_of}))
+
+
+def under(prefix: str, path: str = "area_id") -> Q:
+    """Rows of the area `prefix` and everything below it, as a half-open range on the code.
+
+    An empty prefix means nothing, never everything.
+    """
+    if not prefix:
+        return Q(pk__in=[])
+    return Q(**{f"{path}__gte": prefix, f"{path}__lt": prefix[:-1] + chr(ord(prefix[-1]) + 1)})
+
+
+_guard_lifted: ContextVar[bool] = ContextVar("guard_lifted", default=False)
+
+
+@contextmanager
+def _lifted_guard():
+    token = _guard_lifted.set(True)
+    try:
+        yield
+    finally:
+        _guard_lifted.reset(token)
+
+
+class ScopedQuerySet(models.QuerySet):
+    """Rows of one place. Refuses to be read until `public()`, `visible_to(user)` or `unscoped(reason)` was called."""
+
+    area_path = "area_id"
+    scoped = False
+
+    def _clone(self):
+        clone = super()._clone()
+        clone.scoped = self.scoped
+        return clone
+
+    def _mark(self):
+        clone = self._chain()
+        clone.scoped = True
+        return clone
+
+    def unscoped(self, reason: str):
+        """Every row; `reason` is for the reader of the code."""
+        if not reason:
+            raise ValueError("unscoped() needs a reason")
+        return self._mark()
+
+    def public_rows(self) -> Q:
+        """Which rows anybody may see. A record kind with private rows says so here."""
+        return Q()
+
+    def public(self):
+        return self.filter(self.public_rows())._mark()
+
+    def visible_to(self, viewer):
+        """What `viewer` may read: public rows, and all rows below the area the account was given."""
+        if viewer is None or not viewer.is_authenticated:
+            return self.public()
+        if viewer.reads_everything:
+            return self._mark()
+        public = self.public_rows()
+        return self._mark() if not public else self.filter(public | under(viewer.read_prefix, self.area_path))._mark()
+
+    def in_area(self, code: str):
+        return self.filter(under(code, self.area_path))
+
+    def _insist(self):
+        if not self.scoped and not _guard_lifted.get():
+            raise ScopeMissing(f"{self.model.__name__} was read without .public(), .visible_to(user) or .unscoped(reason)")
+
+    def _fetch_all(self):
+        self._insist()
+        super()._fetch_all()
+
+    def iterator(self, *args, **kwargs):
+        self._insist()
+        return super().iterator(*args, **kwargs)
+
+    def count(self):
+        self._insist()
+        return super().count()
+
+    def exists(self):
+        self._insist()
+        return super().exists()
+
+    def aggregate(self, *args, **kwargs):
+        self._insist()
+        return super().aggregate(*args, **kwargs)
+
+    def get_by_natural_key(self, code: str):
+        return self.unscoped("a natural key of a fixture").get(code=code)
+
+
+class Record(models.Model):
+    """A row that people refer to by its code. The code is given once and never used again."""
+
+    code = models.CharField(_("code"), max_length=40)
+    illustrative = models.BooleanField(
+        _("illustrative"), default=False, help_text=_("Made up for demonstration: not a fact of the district.")
+    )
+    remark = models.CharField(_("remark"), max_length=500, blank=True)
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code"], name="%(class)s_code_once", violation_error_message=_("This code is already in use.")
+            )
+        ]
+
+    def __str__(self):
+        return getattr(self, "name", "") or getattr(self, "title", "") or self.code
+
+    def natural_key(self):
+        return (self.code,)
+
+    def validate_unique(self, exclude=None):
+        with _lifted_guard():  # uniqueness holds over all rows, whoever asks
+            super().validate_unique(exclude)
+
+    def validate_constraints(self, exclude=None):
+        with _lifted_guard():
+            super().validate_constraints(exclude)
+
+
+class PartManager(models.Manager):
+    def get_by_natural_key(self, *values):
+        return self.get(**dict(zip(self.model.natural_fields, values, strict=True)))
+
+
+class Part(models.Model):
+    """A row that belongs to a record and has no code of its own; `natural_fields` tell it from its siblings."""
+
+    natural_fields: tuple[str, ...] = ()
+
+    objects = PartManager()
+
+    class Meta:
+        abstract = True
+
+    def natural_key(self):
+        values = []
+        for path in self.natural_fields:
+            value = self
+            for name in path.split("__"):
+                value = getattr(value, name) if value is not None else None
+            values.append(value)
+        return tuple(values)
+
+
+def ends_after_start(start: str, end: str, name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        condition=Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gt": models.F(start)}),
+        name=name,
+        violation_error_message=_("The end must be later than the start."),
+    )
+
+
+def one_of(*fields: str, name: str) -> models.CheckConstraint:
+    """Exactly one of the nullable keys `fields` is filled: the target of a record that may point at several kinds."""
+    choices = Q()
+    for chosen in fields:
+        choices |= Q(**{f"{field}__isnull": field != chosen for field in fields})
+    return models.CheckConstraint(
+        condition=choices, name=name, violation_error_message=_("Name exactly one target, of one kind.")
+    )
+
+
+def in_choices(field: str, choices: type[models.TextChoices], name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        condition=Q(**{f"{field}__in": choices.values}),
+        name=name,
+        violation_error_message=_("This value is not in the list of accepted values."),
+    )
+
+
+def not_negative(*fields: str, name: str) -> models.CheckConstraint:
+    condition = Q()
+    for field in fields:
+        condition &= Q(**{f"{field}__gte": 0}) | Q(**{f"{field}__isnull": True})
+    return models.CheckConstraint(
+        condition=condition, name=name, violation_error_message=_("The value must not be negative.")
+    )

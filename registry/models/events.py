@@ -1,0 +1,54 @@
+"""Every change is an event; and the names under which records are found."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Event(models.Model):
+    """Who changed what, when, from which value to which, why and on which paper. Only ever appended to."""
+
+    change_set = models.UUIDField(_("change set"))
+    at = models.DateTimeField(_("at"), auto_now_add=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("who")
+    )
+    verb = models.CharField(_("act"), max_length=24)
+    kind = models.CharField(_("kind of record"), max_length=40)
+    code = models.CharField(_("code"), max_length=40)
+    changes = models.JSONField(_("from and to"), default=dict)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    document_no = models.CharField(_("paper number"), max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["kind", "code"], name="event_of_record"),
+            models.Index(fields=["change_set"], name="event_change_set"),
+        ]
+
+    def __str__(self):
+        return f"{self.at:%Y-%m-%d %H:%M} {self.verb} {self.code}"
+
+
+class SearchEntry(models.Model):
+    """A public record as search finds it: by name or other name, pinyin or initials (孔家庄, kongjiazhuang, kjz)."""
+
+    kind = models.CharField(_("kind of record"), max_length=40)
+    code = models.CharField(_("code"), max_length=40)
+    name = models.CharField(_("name"), max_length=120)
+    names = models.TextField(_("all names"))
+    pinyin = models.TextField(_("pinyin"))
+    initials = models.CharField(_("initials"), max_length=200)
+    area = models.ForeignKey("registry.Area", models.CASCADE, null=True, verbose_name=_("area"))
+
+    class Meta:
+        verbose_name = _("search entry")
+        verbose_name_plural = _("search entries")
+        constraints = [models.UniqueConstraint(fields=["kind", "code"], name="search_entry_once")]
+        indexes = [models.Index(fields=["initials"], name="search_initials")]
+
+    def __str__(self):
+        return self.name

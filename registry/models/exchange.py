@@ -1,0 +1,186 @@
+"""Who comes to see: study routes, teaching sites, visits, hosted events."""
+
+from datetime import date
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from .base import Level, Part, Record, ScopedQuerySet, ends_after_start, in_choices, lasting, one_of
+
+PLACES = ("point", "belt", "zone", "unit")
+
+
+class Placed(models.Model):
+    """Something that happens at exactly one point, belt, zone or unit (F52: a belt, firms and a school)."""
+
+    point = models.ForeignKey(
+        "registry.DemonstrationPoint", models.PROTECT, null=True, blank=True, verbose_name=_("point")
+    )
+    belt = models.ForeignKey("registry.Belt", models.PROTECT, null=True, blank=True, verbose_name=_("belt"))
+    zone = models.ForeignKey("registry.Zone", models.PROTECT, null=True, blank=True, verbose_name=_("zone"))
+    unit = models.ForeignKey("registry.Unit", models.PROTECT, null=True, blank=True, verbose_name=_("unit"))
+
+    class Meta:
+        abstract = True
+
+    @property
+    def place(self):
+        return next((getattr(self, name) for name in PLACES if getattr(self, f"{name}_id")), None)
+
+
+class RouteQuerySet(ScopedQuerySet):
+    def open(self, as_of: date):
+        return self.filter(lasting(as_of, "opened_on", "closed_on"))
+
+
+class StudyRoute(Record):
+    """A themed route for study visits, with its stops in order (F51)."""
+
+    name = models.CharField(_("name"), max_length=80)
+    theme = models.CharField(_("theme"), max_length=80, blank=True)
+    area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
+    hours = models.DecimalField(_("duration (hours)"), max_digits=4, decimal_places=1, null=True, blank=True)
+    capacity = models.PositiveIntegerField(_("suits groups of"), null=True, blank=True)
+    opened_on = models.DateField(_("opened on"))
+    closed_on = models.DateField(_("closed on"), null=True, blank=True)
+
+    objects = RouteQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("study route")
+        verbose_name_plural = _("study routes")
+        constraints = [
+            *Record.Meta.constraints,
+            ends_after_start("opened_on", "closed_on", "route_ends_after_start"),
+        ]
+
+    def get_absolute_url(self):
+        return reverse("record", args=["routes", self.code])
+
+
+class RouteStop(Placed, Part):
+    """A stop of a route."""
+
+    natural_fields = ("route__code", "position")
+
+    route = models.ForeignKey(StudyRoute, models.CASCADE, related_name="stops", verbose_name=_("route"))
+    position = models.PositiveSmallIntegerField(_("position"))
+    minutes = models.PositiveSmallIntegerField(_("stay (minutes)"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("stop")
+        verbose_name_plural = _("stops")
+        ordering = ["route", "position"]
+        constraints = [
+            one_of(*PLACES, name="stop_is_one_place"),
+            models.UniqueConstraint(
+                fields=["route", "position"],
+                name="stop_position_once",
+                violation_error_message=_("The route has another stop at this position."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.position}. {self.place}"
+
+
+class TeachingSiteQuerySet(ScopedQuerySet):
+    def named(self, as_of: date):
+        return self.filter(lasting(as_of, "named_on", "ended_on"))
+
+    def provincial(self):
+        return self.filter(level=Level.PROVINCIAL)
+
+
+class TeachingSite(Record, Placed):
+    """A place for on-site teaching of party members; the place may be a belt, a firm or a school (F52)."""
+
+    name = models.CharField(_("name"), max_length=80)
+    level = models.CharField(_("level"), max_length=12, choices=Level)
+    area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
+    theme = models.CharField(_("theme"), max_length=80, blank=True)
+    capacity = models.PositiveIntegerField(_("capacity"), null=True, blank=True)
+    named_on = models.DateField(_("named on"))
+    ended_on = models.DateField(_("ended on"), null=True, blank=True)
+
+    objects = TeachingSiteQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("teaching site")
+        verbose_name_plural = _("teaching sites")
+        constraints = [
+            *Record.Meta.constraints,
+            in_choices("level", Level, "teaching_site_level_known"),
+            one_of(*PLACES, name="teaching_site_is_one_place"),
+            ends_after_start("named_on", "ended_on", "teaching_site_ends_after_start"),
+        ]
+
+
+class VisitQuerySet(ScopedQuerySet):
+    def received(self, as_of: date):
+        """All visits up to `as_of`: the article's figure is cumulative (F54)."""
+        return self.filter(visited_on__lte=as_of)
+
+
+class Visit(Record, Placed):
+    """A group received. `headcount` counts person-visits (人次), not persons (F54)."""
+
+    visited_on = models.DateField(_("date"))
+    area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
+    visitor = models.CharField(_("visitors"), max_length=80, blank=True)
+    headcount = models.PositiveIntegerField(_("person-visits"))
+    topic = models.CharField(_("topic"), max_length=120, blank=True)
+
+    objects = VisitQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("visit")
+        verbose_name_plural = _("visits")
+        constraints = [
+            *Record.Meta.constraints,
+            one_of(*PLACES, name="visit_is_at_one_place"),
+            models.CheckConstraint(
+                condition=Q(headcount__gte=1),
+                name="visit_has_visitors",
+                violation_error_message=_("A visit has at least one visitor."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.visited_on} {self.visitor}"
+
+
+class EventKind(models.TextChoices):
+    OBSERVATION = "observation", _("Observation meeting")
+    MEETING = "meeting", _("Meeting")
+    VOLUNTEERING = "volunteering", _("Volunteering")
+
+
+class HostedEventQuerySet(ScopedQuerySet):
+    def held(self, as_of: date):
+        return self.filter(held_on__lte=as_of)
+
+
+class HostedEvent(Record):
+    """A meeting or observation the district hosted (F34, F53), or an activity on record (F74)."""
+
+    name = models.CharField(_("name"), max_length=80)
+    kind = models.CharField(_("kind"), max_length=16, choices=EventKind)
+    level = models.CharField(_("level"), max_length=12, choices=Level)
+    topic = models.CharField(_("topic"), max_length=80, blank=True)
+    held_on = models.DateField(_("held on"))
+    area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
+    headcount = models.PositiveIntegerField(_("participants"), null=True, blank=True)
+
+    objects = HostedEventQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("hosted event")
+        verbose_name_plural = _("hosted events")
+        constraints = [
+            *Record.Meta.constraints,
+            in_choices("level", Level, "hosted_event_level_known"),
+            in_choices("kind", EventKind, "hosted_event_kind_known"),
+        ]

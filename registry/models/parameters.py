@@ -1,0 +1,109 @@
+"""Rules as data: parameters with dates, and lists that a district may edit."""
+
+from datetime import date
+
+from django.db import models
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from .base import Record, ScopedQuerySet, ends_after_start, in_choices, lasting
+
+
+class ParameterMissing(LookupError):
+    """A rule asks for a parameter that has no value on the date asked."""
+
+
+class ParameterQuerySet(ScopedQuerySet):
+    def in_force(self, as_of: date):
+        return self.filter(lasting(as_of))
+
+    def value_on(self, rule: str, as_of: date):
+        """Value of `rule` on `as_of` as a subquery: a limit that is not set lets nothing pass."""
+        return models.Subquery(self.unscoped("rules are public").in_force(as_of).filter(rule=rule).values("value")[:1])
+
+
+class Parameter(Record):
+    """A limit, target or rate and the time it holds for: belt minimum, premium target, income threshold (1.6)."""
+
+    class Unit(models.TextChoices):
+        COUNT = "count", _("number")
+        PERCENT = "percent", _("percent")
+        YUAN = "yuan", _("yuan")
+
+    rule = models.SlugField(_("rule"), max_length=40)
+    name = models.CharField(_("name"), max_length=80)
+    value = models.DecimalField(_("value"), max_digits=16, decimal_places=4)
+    unit = models.CharField(_("unit"), max_length=8, choices=Unit)
+    issuer = models.CharField(_("issued by"), max_length=80, blank=True)
+    valid_from = models.DateField(_("in force since"))
+    valid_to = models.DateField(_("in force until"), null=True, blank=True)
+
+    objects = ParameterQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("parameter")
+        verbose_name_plural = _("parameters")
+        constraints = [
+            *Record.Meta.constraints,
+            ends_after_start("valid_from", "valid_to", "parameter_ends_after_start"),
+            models.UniqueConstraint(
+                fields=["rule", "valid_from"],
+                name="parameter_once_from_a_day",
+                violation_error_message=_("This rule has another value from the same day."),
+            ),
+            models.UniqueConstraint(
+                fields=["rule"],
+                condition=models.Q(valid_to=None),
+                name="parameter_one_open",
+                violation_error_message=_("This rule has an open value already: end that one first."),
+            ),
+        ]
+
+
+class TermList(models.TextChoices):
+    """Which list a term stands in. The lists are the district's to edit."""
+
+    DIMENSIONS = "dimensions", _("Four dimensions")
+    TRINITY = "trinity", _("Points, belts, areas")
+    SIX_TYPES = "six_types", _("Six types")
+    THREE_LIFTS = "three_lifts_one_creation", _("Three lifts, one creation")
+    ONE_HOLD = "one_hold_three_promotions", _("One hold, three promotions")
+    SIX_IN_ONE = "six_in_one_governance", _("Six-in-one governance")
+    FUNCTIONS = "district_functions", _("Five functions of a red business district")
+    LINKAGES = "linkages", _("Four linkages")
+    MEASURES = "measures", _("Three measures")
+    MECHANISMS = "mechanisms", _("Three mechanisms")
+    GUARANTEE_LEVELS = "guarantee_levels", _("Three levels of guarantee")
+    LEDGER_STAGES = "ledger_stages", _("Three ledger stages")
+
+
+class TermQuerySet(ScopedQuerySet):
+    def of(self, term_list: str, as_of: date):
+        return self.filter(lasting(as_of), list=term_list).order_by("position")
+
+
+class Term(Record):
+    """An entry of an editable list, such as one of the six types or the five functions."""
+
+    list = models.CharField(_("list"), max_length=32, choices=TermList)
+    position = models.PositiveSmallIntegerField(_("position"))
+    name = models.CharField(_("name"), max_length=60)
+    name_en = models.CharField(_("English name"), max_length=80, blank=True)
+    field = models.CharField(_("field"), max_length=24, blank=True)
+    valid_from = models.DateField(_("in the list since"))
+    valid_to = models.DateField(_("in the list until"), null=True, blank=True)
+
+    objects = TermQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("list entry")
+        verbose_name_plural = _("list entries")
+        ordering = ["list", "position"]
+        constraints = [
+            *Record.Meta.constraints,
+            in_choices("list", TermList, "term_list_known"),
+            ends_after_start("valid_from", "valid_to", "term_ends_after_start"),
+        ]
+
+    def __str__(self):
+        return self.name_en if self.name_en and get_language() == "en" else self.name

@@ -1,0 +1,210 @@
+"""Demonstration points: the central record, with its periods of status, level and grade."""
+
+from datetime import date
+
+from django.db import models
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, Subquery
+from django.db.models.functions import ExtractYear, Substr
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from .base import (
+    Field,
+    Level,
+    Part,
+    Record,
+    ScopedQuerySet,
+    ends_after_start,
+    in_choices,
+    lasting,
+    not_negative,
+)
+
+
+class Grade(models.TextChoices):
+    """How good it is: 精品 is the article's; the names of the two lower grades are illustrative."""
+
+    PREMIUM = "premium", _("Premium")
+    DEMONSTRATION = "demonstration", _("Demonstration")
+    STANDARD = "standard", _("Standard")
+
+
+class PointStatus(models.TextChoices):
+    """Where a point stands in its life (GLOSSARY section 8)."""
+
+    DRAFT = "draft", _("Draft")
+    SUBMITTED = "submitted", _("Submitted")
+    CHECKED = "checked", _("Checked by the township")
+    SCORED = "scored", _("Scored by the district")
+    NOTICE = "notice", _("On public notice")
+    NAMED = "named", _("Named")
+    RETURNED = "returned", _("Returned")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+COUNTED = (PointStatus.NAMED,)
+PUBLIC = (PointStatus.NAMED, PointStatus.WITHDRAWN)
+
+
+class CoordinateSystem(models.TextChoices):
+    CGCS2000 = "cgcs2000", "CGCS2000"
+    WGS84 = "wgs84", "WGS 84"
+    GCJ02 = "gcj02", "GCJ-02"
+    BD09 = "bd09", "BD-09"
+
+
+class PointQuerySet(ScopedQuerySet):
+    def public_rows(self) -> Q:
+        """Named once is public for ever, a withdrawal included; a draft or an application never is."""
+        return Exists(StatusPeriod.objects.filter(point=OuterRef("pk"), status__in=PUBLIC))
+
+    def on(self, as_of: date):
+        """Each point with the `status`, `level` and `grade` it had on `as_of`; points that did not exist yet fall out."""
+        standing = FilteredRelation("periods", condition=lasting(as_of, "periods__valid_from", "periods__valid_to"))
+        return (
+            self.annotate(standing=standing)
+            .filter(standing__isnull=False)
+            .annotate(status=F("standing__status"), level=F("standing__level"), grade=F("standing__grade"))
+        )
+
+    def named(self, as_of: date):
+        """Points that count on `as_of`: named and not withdrawn (F07)."""
+        return self.on(as_of).filter(standing__status__in=COUNTED)
+
+    def premium(self, as_of: date):
+        """Named points of the top grade on `as_of` (F08)."""
+        return self.named(as_of).filter(standing__grade=Grade.PREMIUM)
+
+    def in_development_zone(self, as_of: date):
+        """Points whose firm lies in a development zone (F46)."""
+        return self.filter(unit__zone__kind="development").filter(lasting(as_of, "unit__zone__built_on", "unit__zone__ended_on"))
+
+    def with_naming(self):
+        """Adds `named_on` (first naming) and `township` (its code)."""
+        first = StatusPeriod.objects.filter(point=OuterRef("pk"), status=PointStatus.NAMED).order_by("valid_from")
+        return self.annotate(named_on=Subquery(first.values("valid_from")[:1]), township=Substr("area_id", 1, 9))
+
+    def with_naming_year(self):
+        return self.with_naming().annotate(year=ExtractYear("named_on"))
+
+
+class DemonstrationPoint(Record):
+    """A registered showcase site (F07). Status, level and grade live in its periods; the creation type follows from
+    the field. It counts on a date if a period says it was named on that date."""
+
+    name = models.CharField(_("name"), max_length=80)
+    area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
+    unit = models.ForeignKey(
+        "registry.Unit", models.PROTECT, null=True, blank=True, related_name="points", verbose_name=_("unit")
+    )
+    organisation = models.ForeignKey(
+        "registry.PartyOrganisation", models.PROTECT, related_name="points", verbose_name=_("party organisation")
+    )
+    field = models.CharField(_("field"), max_length=24, choices=Field)
+    highlights = models.TextField(_("highlights"), blank=True)
+    venue_area = models.DecimalField(_("venue area (m²)"), max_digits=9, decimal_places=2, null=True, blank=True)
+    lng = models.DecimalField(_("longitude"), max_digits=9, decimal_places=6, null=True, blank=True)
+    lat = models.DecimalField(_("latitude"), max_digits=9, decimal_places=6, null=True, blank=True)
+    coordinate_system = models.CharField(_("coordinate system"), max_length=8, choices=CoordinateSystem, blank=True)
+    position_illustrative = models.BooleanField(_("position is illustrative"), default=False)
+
+    objects = PointQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("demonstration point")
+        verbose_name_plural = _("demonstration points")
+        indexes = [models.Index(fields=["area", "field"], name="point_area_field")]
+        constraints = [
+            *Record.Meta.constraints,
+            in_choices("field", Field, "point_field_known"),
+            not_negative("venue_area", name="point_venue_not_negative"),
+            models.UniqueConstraint(
+                fields=["area", "field", "name"],
+                name="point_name_once_in_area_and_field",
+                violation_error_message=_("The area has a point of this name in this field already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(lng=None, lat=None, coordinate_system="")
+                | Q(lng__range=(-180, 180), lat__range=(-90, 90), coordinate_system__in=CoordinateSystem.values),
+                name="point_position_whole",
+                violation_error_message=_(
+                    "A position needs a longitude, a latitude and the coordinate system they were measured in."
+                ),
+            ),
+        ]
+
+    def get_absolute_url(self):
+        return reverse("record", args=["points", self.code])
+
+
+class StatusPeriod(Part):
+    """A stretch of a point's life, from `valid_from` (included) to `valid_to` (excluded), with one status, level and
+    grade. A new status, level or grade closes the open period and opens the next; nothing is overwritten."""
+
+    natural_fields = ("point__code", "valid_from")
+
+    point = models.ForeignKey(DemonstrationPoint, models.CASCADE, related_name="periods", verbose_name=_("point"))
+    status = models.CharField(_("status"), max_length=12, choices=PointStatus)
+    level = models.CharField(_("level"), max_length=12, choices=Level, blank=True)
+    grade = models.CharField(_("grade"), max_length=16, choices=Grade, blank=True)
+    valid_from = models.DateField(_("from"))
+    valid_to = models.DateField(_("until"), null=True, blank=True)
+    document_no = models.CharField(_("paper number"), max_length=60, blank=True)
+    batch = models.CharField(_("batch"), max_length=40, blank=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("period of status")
+        verbose_name_plural = _("periods of status")
+        ordering = ["point", "valid_from"]
+        indexes = [models.Index(fields=["status", "grade", "level", "valid_from"], name="period_standing")]
+        constraints = [
+            in_choices("status", PointStatus, "period_status_known"),
+            ends_after_start("valid_from", "valid_to", "period_ends_after_start"),
+            models.UniqueConstraint(
+                fields=["point"],
+                condition=Q(valid_to=None),
+                name="period_one_open",
+                violation_error_message=_("The point has an open period already: end that one first."),
+            ),
+            models.UniqueConstraint(
+                fields=["point", "valid_from"],
+                name="period_one_start",
+                violation_error_message=_("Another period of this point begins on the same day."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["named", "withdrawn"])
+                | Q(level__in=Level.values, grade__in=Grade.values),
+                name="period_named_is_graded",
+                violation_error_message=_("A named point needs a level and a grade."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["named", "withdrawn"]) | ~Q(document_no=""),
+                name="period_named_has_paper",
+                violation_error_message=_("Naming and withdrawal need the number of the paper they stand on."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_status_display()} {self.valid_from}"
+
+
+class Photo(Part):
+    """A picture of a point, with who took it."""
+
+    natural_fields = ("point__code", "image")
+
+    point = models.ForeignKey(DemonstrationPoint, models.CASCADE, related_name="photos", verbose_name=_("point"))
+    image = models.ImageField(_("picture"), upload_to="photos/")
+    caption = models.CharField(_("caption"), max_length=120, blank=True)
+    credit = models.CharField(_("taken by"), max_length=60, blank=True)
+    taken_on = models.DateField(_("taken on"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("photo")
+        verbose_name_plural = _("photos")
+        ordering = ["point", "pk"]
+
+    def __str__(self):
+        return self.caption or self.image.name

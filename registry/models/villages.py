@@ -1,0 +1,103 @@
+"""What is known of each village and community year by year: collective income, attainment of the standard."""
+
+from datetime import date
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from .areas import Area
+from .base import Record, ScopedQuerySet, ends_after_start, lasting, not_negative
+from .parameters import Parameter
+from .points import Grade
+
+
+class IncomeQuerySet(ScopedQuerySet):
+    def of_year(self, as_of: date):
+        return self.filter(year=as_of.year)
+
+    def reaching_threshold(self, as_of: date):
+        """Incomes of at least the threshold of that day: 以上 includes the number itself (F26, F27)."""
+        return self.of_year(as_of).filter(amount_yuan__gte=Parameter.objects.value_on("income-threshold", as_of))
+
+
+class CollectiveIncome(Record):
+    """Income of a village collective in one year, in yuan (F26)."""
+
+    area = models.ForeignKey(Area, models.PROTECT, related_name="incomes", verbose_name=_("village"))
+    year = models.PositiveSmallIntegerField(_("year"))
+    amount_yuan = models.DecimalField(_("income (yuan)"), max_digits=16, decimal_places=2)
+    operating_yuan = models.DecimalField(
+        _("of which from operations (yuan)"), max_digits=16, decimal_places=2, null=True, blank=True
+    )
+    source = models.CharField(_("main source"), max_length=80, blank=True)
+
+    objects = IncomeQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("collective income")
+        verbose_name_plural = _("collective incomes")
+        constraints = [
+            *Record.Meta.constraints,
+            not_negative("amount_yuan", "operating_yuan", name="income_not_negative"),
+            models.UniqueConstraint(
+                fields=["area", "year"],
+                name="income_once_a_year",
+                violation_error_message=_("The income of this village and year is registered already."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.area} {self.year}"
+
+
+def villages_reaching_income(as_of: date):
+    """Villages existing on `as_of` whose income of that year reaches the threshold (F26)."""
+    reached = CollectiveIncome.objects.reaching_threshold(as_of).filter(area=OuterRef("pk"))
+    return Area.objects.villages(as_of).filter(Exists(reached))
+
+
+class AttainmentQuerySet(ScopedQuerySet):
+    def in_programme(self, as_of: date):
+        """Communities that take part in the creation on `as_of`, each with its latest verdict (base of F30 and F32)."""
+        return self.filter(lasting(as_of))
+
+    def attained(self, as_of: date):
+        return self.in_programme(as_of).filter(attained=True)
+
+    def premium(self, as_of: date):
+        return self.attained(as_of).filter(grade=Grade.PREMIUM)
+
+
+class CommunityAttainment(Record):
+    """A community's standing in the creation of communities, from one verdict to the next (F30, F31)."""
+
+    area = models.ForeignKey(Area, models.PROTECT, related_name="attainments", verbose_name=_("community"))
+    attained = models.BooleanField(_("meets the standard"))
+    grade = models.CharField(_("grade"), max_length=16, choices=Grade, blank=True)
+    valid_from = models.DateField(_("from"))
+    valid_to = models.DateField(_("until"), null=True, blank=True)
+
+    objects = AttainmentQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("community attainment")
+        verbose_name_plural = _("community attainments")
+        constraints = [
+            *Record.Meta.constraints,
+            ends_after_start("valid_from", "valid_to", "attainment_ends_after_start"),
+            models.UniqueConstraint(
+                fields=["area"],
+                condition=Q(valid_to=None),
+                name="attainment_one_open",
+                violation_error_message=_("The community has an open verdict already: end that one first."),
+            ),
+            models.CheckConstraint(
+                condition=Q(attained=True, grade__in=Grade.values) | Q(attained=False, grade=""),
+                name="attainment_graded_when_met",
+                violation_error_message=_("A community that meets the standard has a grade; one that does not has none."),
+            ),
+        ]
+
+    def __str__(self):
+        return str(self.area)
