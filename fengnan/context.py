@@ -1,2 +1,24 @@
-def site(request):
-    return {}
+"""What every page needs: the menu, the languages, the mark of illustrative data, the settings of the map."""
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse, translate_url
+from django.utils.translation import get_language
+
+from registry.kinds import KINDS
+
+MENU = ("points", "belts", "zones", "townships", "consortia", "projects", "routes", "honours")
+
+
+def site(request: HttpRequest) -> dict:
+    """`menu`: (slug, label, address); `other_language`: (code, name, address of this page in it)."""
+    menu = [(slug, KINDS[slug].label, reverse("records", args=[slug])) for slug in MENU]
+    other = next((code, name) for code, name in settings.LANGUAGES if code != get_language())
+    names = {"zh-hans": "简体中文", "en": "English"}
+    return {
+        "menu": menu,
+        "other_language": (other[0], names[other[0]], translate_url(request.get_full_path(), other[0])),
+        "demo": settings.DEMO,
+        "map_review_number": settings.MAP_REVIEW_NUMBER,
+        "map_attribution": settings.MAP_ATTRIBUTION,
+    }

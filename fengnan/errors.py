@@ -1,11 +1,69 @@
+"""Bad input answered in plain words: a page for people, a problem document for programs."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from registry.scope import BadInput
+
+PROBLEM = "application/problem+json"
+
+
 class BadInputMiddleware:
+    """Turns BadInput into a 400 that says which field, what stood there, why and what to do."""
+
     def __init__(self, get_response):
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, BadInput):
+            return None
+        if "/api/" in request.path:
+            return JsonResponse(_bad_input(error), status=400, content_type=PROBLEM)
+        return render(request, "400.html", {"error": error}, status=400)
 
-def problem_document(exc, context):
-    from rest_framework.views import exception_handler
-    return exception_handler(exc, context)
+
+def _bad_input(error: BadInput) -> dict[str, Any]:
+    return {
+        "type": "about:blank",
+        "title": _("The request cannot be used as it is."),
+        "status": 400,
+        "errors": [{"field": error.name, "value": error.value, "detail": error.message}],
+    }
+
+
+def problem_document(error: Exception, context: dict) -> Response | None:
+    """Every error of the REST API as a problem document (RFC 9457)."""
+    if isinstance(error, BadInput):
+        return Response(_bad_input(error), status=400, content_type=PROBLEM)
+    response = exception_handler(error, context)
+    if response is not None:
+        response.data = {
+            "type": "about:blank",
+            "title": str(getattr(error, "default_detail", "")) or str(error),
+            "status": response.status_code,
+            "detail": str(error),
+        }
+        response.content_type = PROBLEM
+    return response
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if "/api/" in request.path:
+        problem = {"type": "about:blank", "title": _("There is nothing at this address."), "status": 404}
+        return JsonResponse(problem, status=404, content_type=PROBLEM)
+    return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    problem = {"type": "about:blank", "title": _("Something went wrong on our side."), "status": 500}
+    if "/api/" in request.path:
+        return JsonResponse(problem, status=500, content_type=PROBLEM)
+    return render(request, "500.html", status=500)

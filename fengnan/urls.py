@@ -1,6 +1,42 @@
 """Every address of the product on one page."""
 
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import path
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import include, path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from assessment.views import projects
+from fengnan import api, dashboard, health, maps, search
+from registry.views import pages, records
+
+handler404 = "fengnan.errors.page_not_found"
+handler500 = "fengnan.errors.server_error"
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("api/v1/", include(api.urlpatterns)),
+    # Chinese without a prefix, English under /en/
+    *i18n_patterns(
+        path("", dashboard.dashboard, name="dashboard"),
+        path("wall/", dashboard.dashboard, {"wall": True}, name="wall"),
+        path("figures/", dashboard.figure_list, name="figures"),
+        path("figures/<slug:slug>/", dashboard.figure_page, name="figure"),
+        path("map/", maps.map_page, name="map"),
+        path("map/data/", maps.map_data, name="map-data"),
+        path("search/", search.search, name="search"),
+        path("accounts/login/", LoginView.as_view(), name="login"),
+        path("accounts/logout/", LogoutView.as_view(), name="logout"),
+        path("admin/", admin.site.urls),
+        path("points/<str:code>/", pages.point_page),
+        path("belts/<str:code>/", pages.belt_page),
+        path("zones/<str:code>/", pages.zone_page),
+        path("townships/<str:code>/", pages.township_page),
+        path("consortia/<str:code>/", pages.consortium_page),
+        path("routes/<str:code>/", pages.route_page),
+        path("projects/<str:code>/", projects.project_page),
+        path("<slug:kind>/", records.record_list, name="records"),
+        path("<slug:kind>/<str:code>/", records.record_page, name="record"),
+        prefix_default_language=False,
+    ),
+]

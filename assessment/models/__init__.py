@@ -1,6 +1,6 @@
 """How it is judged: standards, secretary projects with their ledgers, supervision."""
 
-from .projects import LedgerEntry, LedgerStage, ProjectProblem, SecretaryProject
+from .projects import LedgerEntry, LedgerStage, ProjectProblem, SecretaryProject, latest_entry
 from .standards import PassLine, Standard, StandardItem, VetoItem
 from .supervision import AccountabilityAction, AccountabilityKind
 
@@ -15,4 +15,5 @@ __all__ = [
     "Standard",
     "StandardItem",
     "VetoItem",
+    "latest_entry",
 ]

@@ -17,6 +17,12 @@ class LedgerStage(models.TextChoices):
     CLOSE = "close", _("Handing in the ledger")
 
 
+def latest_entry(column: str, as_of: date) -> models.Subquery:
+    """`column` of a project's newest ledger entry by `as_of`."""
+    entries = LedgerEntry.objects.filter(project=models.OuterRef("pk"), entered_on__lte=as_of)
+    return models.Subquery(entries.order_by("-entered_on", "-pk").values(column)[:1])
+
+
 class ProjectQuerySet(ScopedQuerySet):
     def of_year(self, as_of: date):
         """Projects of the year of `as_of` that were open by then (F56)."""
@@ -24,12 +30,9 @@ class ProjectQuerySet(ScopedQuerySet):
 
     def with_progress(self, as_of: date):
         """Adds `percent` (last check), `problems_count`, `solved` and `stage` as of that day."""
-        entries = LedgerEntry.objects.filter(project=models.OuterRef("pk"), entered_on__lte=as_of).order_by(
-            "-entered_on", "-pk"
-        )
         return self.annotate(
-            percent=models.Subquery(entries.values("percent")[:1]),
-            stage=models.Subquery(entries.values("stage")[:1]),
+            percent=latest_entry("percent", as_of),
+            stage=latest_entry("stage", as_of),
             problems_count=models.Count("problems", distinct=True),
             solved=models.Count("problems", filter=Q(problems__solved_on__lte=as_of), distinct=True),
         )
@@ -70,11 +73,13 @@ class SecretaryProject(Record):
 
 
 class ProblemQuerySet(ScopedQuerySet):
+    def of_year(self, as_of: date):
+        """Problems of the projects of that year, put down by `as_of`."""
+        return self.filter(project__year=as_of.year, project__opened_on__lte=as_of, found_on__lte=as_of)
+
     def solved(self, as_of: date):
-        """Problems of this year's projects that were solved by `as_of`; each counts once (F60)."""
-        return self.filter(
-            project__year=as_of.year, project__opened_on__lte=as_of, solved_on__lte=as_of
-        )
+        """Those solved by `as_of`; each counts once (F60)."""
+        return self.of_year(as_of).filter(solved_on__lte=as_of)
 
 
 class ProjectProblem(Record):
@@ -102,6 +107,9 @@ class ProjectProblem(Record):
                 violation_error_message=_("A problem is solved after it was put down, not before."),
             ),
         ]
+
+    def is_solved(self, as_of: date) -> bool:
+        return self.solved_on is not None and self.solved_on <= as_of
 
 
 class LedgerEntry(Part):

@@ -12,6 +12,10 @@ from registry.models.base import Part, Record, ScopedQuerySet, ends_after_start,
 
 
 class StandardQuerySet(ScopedQuerySet):
+    def in_area(self, code: str):
+        """The standard is one for the whole district."""
+        return self
+
     def in_force(self, as_of: date):
         return self.filter(lasting(as_of))
 
@@ -59,8 +63,6 @@ class NamedItem(models.Model):
 
 
 class StandardItemQuerySet(ScopedQuerySet):
-    area_path = ""
-
     def in_force(self, as_of: date):
         """Items of the version in force on `as_of` (F06)."""
         return self.filter(lasting(as_of, "standard__valid_from", "standard__valid_to"))

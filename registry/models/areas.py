@@ -4,7 +4,7 @@ from datetime import date
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Length
+from django.db.models.functions import Length, Substr
 from django.db.models.lookups import In
 from django.utils.translation import gettext_lazy as _
 
@@ -82,6 +82,12 @@ class Area(models.Model):
                 stem = self.name.removesuffix(ending)
                 return stem + "村" if ending == "村委会" and not stem.endswith("村") else stem
         return self.name
+
+
+def township_name(path: str = "area_id") -> models.Subquery:
+    """Name of the township that the area code in `path` lies in; empty for a district or more."""
+    townships = Area.objects.filter(code=Substr(models.OuterRef(path), 1, 9), level=AreaLevel.TOWNSHIP)
+    return models.Subquery(townships.values("name")[:1])
 
 
 class AreaAlias(Part):

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -33,6 +34,20 @@ class Event(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M} {self.verb} {self.code}"
 
 
+class SearchQuerySet(models.QuerySet):
+    def matching(self, text: str):
+        """Entries that hold `text` in a name, in the pinyin of one (spaces left out), or begin with it in initials."""
+        text = " ".join(text.split())
+        if not text:
+            return self.none()
+        letters = text.replace(" ", "").replace("'", "").lower()
+        found = Q(names__contains=text)
+        if letters.isascii():
+            found |= Q(pinyin__contains=letters) | Q(initials__startswith=letters) | Q(initials__contains=f" {letters}")
+            found |= Q(code__iexact=text)
+        return self.filter(found)
+
+
 class SearchEntry(models.Model):
     """A public record as search finds it: by name or other name, pinyin or initials (孔家庄, kongjiazhuang, kjz)."""
 
@@ -43,6 +58,8 @@ class SearchEntry(models.Model):
     pinyin = models.TextField(_("pinyin"))
     initials = models.CharField(_("initials"), max_length=200)
     area = models.ForeignKey("registry.Area", models.CASCADE, null=True, verbose_name=_("area"))
+
+    objects = SearchQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("search entry")

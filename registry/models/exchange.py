@@ -4,6 +4,7 @@ from datetime import date
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -119,6 +120,10 @@ class TeachingSite(Record, Placed):
 
 
 class VisitQuerySet(ScopedQuerySet):
+    def with_place_name(self):
+        """Adds `place_name`, the name of the point, belt, zone or unit visited."""
+        return self.annotate(place_name=Coalesce(*(f"{place}__name" for place in PLACES)))
+
     def received(self, as_of: date):
         """All visits up to `as_of`: the article's figure is cumulative (F54)."""
         return self.filter(visited_on__lte=as_of)

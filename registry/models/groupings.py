@@ -1,5 +1,6 @@
 """What points are gathered in: belts, zones, whole-area townships."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import models
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .base import Level, Part, Record, ScopedQuerySet, ends_after_start, in_choices, lasting, one_of
 from .parameters import Parameter
-from .points import COUNTED, Grade
+from .points import COUNTED, DemonstrationPoint, Grade, StatusPeriod
 
 
 class Stage(models.TextChoices):
@@ -119,6 +120,52 @@ class Belt(Grouping):
 
     def get_absolute_url(self):
         return reverse("record", args=["belts", self.code])
+
+    def verdict(self, as_of: date) -> "Verdict":
+        minimum = Parameter.objects.public().in_force(as_of).filter(rule="belt-minimum").values_list("value", flat=True)
+        members = self.memberships.filter(lasting(as_of)).select_related("point__area").order_by("position")
+        points = [member.point for member in members]
+        standing = {
+            period.point_id: period for period in StatusPeriod.objects.filter(lasting(as_of), point__in=points)
+        }
+        stops = [Stop(point, standing.get(point.pk)) for point in points]
+        return Verdict(stops, int(next(iter(minimum), 0)))
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A point of a belt on a day: its status period then (None before its first), and whether it counts."""
+
+    point: DemonstrationPoint
+    standing: StatusPeriod | None
+
+    @property
+    def counts(self) -> bool:
+        return self.is_named and self.standing.grade == Grade.PREMIUM
+
+    @property
+    def is_named(self) -> bool:
+        return self.standing is not None and self.standing.status in COUNTED
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a belt qualifies on a day, which stops count, and how many are missing (F11)."""
+
+    stops: list[Stop]
+    minimum: int
+
+    @property
+    def counting(self) -> int:
+        return sum(stop.counts for stop in self.stops)
+
+    @property
+    def missing(self) -> int:
+        return max(self.minimum - self.counting, 0)
+
+    @property
+    def qualifies(self) -> bool:
+        return not self.missing
 
 
 class BeltMembership(Part):

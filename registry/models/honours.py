@@ -3,7 +3,8 @@
 from datetime import date
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from .base import Level, Record, ScopedQuerySet, ends_after_start, in_choices, lasting, one_of
@@ -23,6 +24,11 @@ class HonourTitle(models.TextChoices):
 class HonourQuerySet(ScopedQuerySet):
     def held(self, as_of: date):
         return self.filter(lasting(as_of, "granted_on", "revoked_on"))
+
+    def with_recipient(self):
+        """Adds `recipient`, the name of whatever the honour was granted to."""
+        names = ("organisation__name", "place__name", "point__name", "belt__name", "unit__name")
+        return self.annotate(recipient=Coalesce(*names, Value("")))
 
     def advanced_grassroots(self):
         return self.filter(title_kind=HonourTitle.ADVANCED_GRASSROOTS)

@@ -4,7 +4,6 @@ from datetime import date
 
 from django.db import models
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, Subquery
-from django.db.models.functions import ExtractYear, Substr
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -78,15 +77,18 @@ class PointQuerySet(ScopedQuerySet):
 
     def in_development_zone(self, as_of: date):
         """Points whose firm lies in a development zone (F46)."""
-        return self.filter(unit__zone__kind="development").filter(lasting(as_of, "unit__zone__built_on", "unit__zone__ended_on"))
+        zone = lasting(as_of, "unit__zone__built_on", "unit__zone__ended_on")
+        return self.filter(zone, unit__zone__kind="development")
 
     def with_naming(self):
-        """Adds `named_on` (first naming) and `township` (its code)."""
-        first = StatusPeriod.objects.filter(point=OuterRef("pk"), status=PointStatus.NAMED).order_by("valid_from")
-        return self.annotate(named_on=Subquery(first.values("valid_from")[:1]), township=Substr("area_id", 1, 9))
+        """Adds `named_on`, the day of the first naming."""
+        return self.annotate(named_on=first_naming())
 
-    def with_naming_year(self):
-        return self.with_naming().annotate(year=ExtractYear("named_on"))
+
+def first_naming() -> Subquery:
+    """The day a point was first named."""
+    namings = StatusPeriod.objects.filter(point=OuterRef("pk"), status=PointStatus.NAMED).order_by("valid_from")
+    return Subquery(namings.values("valid_from")[:1])
 
 
 class DemonstrationPoint(Record):
@@ -188,6 +190,9 @@ class StatusPeriod(Part):
 
     def __str__(self):
         return f"{self.get_status_display()} {self.valid_from}"
+
+    def holds_on(self, as_of: date) -> bool:
+        return self.valid_from <= as_of and (self.valid_to is None or self.valid_to > as_of)
 
 
 class Photo(Part):

@@ -95,7 +95,7 @@ class CommunityAttainment(Record):
             models.CheckConstraint(
                 condition=Q(attained=True, grade__in=Grade.values) | Q(attained=False, grade=""),
                 name="attainment_graded_when_met",
-                violation_error_message=_("A community that meets the standard has a grade; one that does not has none."),
+                violation_error_message=_("A community has a grade if it meets the standard, and none if it does not."),
             ),
         ]
 

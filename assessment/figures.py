@@ -1,0 +1,64 @@
+"""Figures of assessment: the standard, secretary projects, talks and replacements."""
+
+from django.utils.translation import gettext_lazy as _
+
+from assessment import models as a
+from registry.figures import Figure, declare
+
+declare(
+    Figure(
+        "standard-items",
+        _("Items of the standard"),
+        _("items of the standard"),
+        "showcase",
+        "F06",
+        "standard-items",
+        lambda s: a.StandardItem.objects.visible_to(s.viewer).in_force(s.as_of),
+        _("Items of the standard in force that points are judged by."),
+        _("while the version is in force"),
+    ),
+    Figure(
+        "projects",
+        _("Secretary projects of the year"),
+        _("projects"),
+        "guarantee",
+        "F56",
+        "projects",
+        lambda s: a.SecretaryProject.objects.visible_to(s.viewer).in_area(s.area).of_year(s.as_of),
+        _("Projects of the year that a secretary leads in person."),
+        _("in its year, from the day its ledger was opened"),
+    ),
+    Figure(
+        "problems-solved",
+        _("Problems solved"),
+        _("problems"),
+        "guarantee",
+        "F60",
+        "problems",
+        lambda s: a.ProjectProblem.objects.visible_to(s.viewer).in_area(s.area).solved(s.as_of),
+        _("Problems of the year's secretary projects that were solved; each counts once."),
+        _("in its year, from the day it was solved"),
+    ),
+    Figure(
+        "interviews",
+        _("Interviews with secretaries"),
+        _("person-times"),
+        "guarantee",
+        "F65",
+        "accountability",
+        lambda s: a.AccountabilityAction.objects.counted().in_area(s.area).interviews(s.as_of),
+        _("Interviews held in the year; a person interviewed twice counts twice. Published as a count only."),
+        _("in its year, from the day it was held"),
+    ),
+    Figure(
+        "adjustments",
+        _("Secretaries replaced"),
+        _("persons"),
+        "guarantee",
+        "F66",
+        "accountability",
+        lambda s: a.AccountabilityAction.objects.counted().in_area(s.area).adjusted_persons(s.as_of),
+        _("Persons replaced in the year; each counts once. Published as a count only."),
+        _("in its year, from the day of the replacement"),
+    ),
+)

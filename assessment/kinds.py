@@ -1,0 +1,85 @@
+"""Record kinds of assessment. Talks and replacements show their kind and year, nothing else."""
+
+from django.db.models import CharField, F
+from django.db.models.functions import Cast, ExtractYear, Substr
+from django.utils.translation import gettext_lazy as _
+
+from assessment import models as a
+from registry.kinds import Column, Dimension, Kind, register
+from registry.models.areas import township_name
+
+TOWNSHIP = Dimension("township", _("Township"), Substr("area_id", 1, 9))
+CODE = Column("code", _("Code"))
+TOWNSHIP_NAME = Column("township_name", _("Township"))
+
+register(
+    Kind(
+        "projects",
+        a.SecretaryProject,
+        _("Secretary projects"),
+        lambda s: a.SecretaryProject.objects.visible_to(s.viewer).in_area(s.area).of_year(s.as_of),
+        (
+            CODE,
+            Column("name", _("Name")),
+            Column("organisation_name", _("Party organisation"), "organisation__name"),
+            Column("stage", _("Stage"), choices=a.LedgerStage),
+            Column("percent", _("Progress"), unit="%", numeric=True),
+            Column("problems_count", _("Problems"), numeric=True),
+            Column("solved", _("Solved"), numeric=True),
+            Column("deadline", _("Deadline")),
+        ),
+        (TOWNSHIP, Dimension("stage", _("Stage"), lambda s: a.latest_entry("stage", s.as_of), a.LedgerStage)),
+        shown=lambda rows, s: rows.with_progress(s.as_of),
+        searched=True,
+    ),
+    Kind(
+        "problems",
+        a.ProjectProblem,
+        _("Problems of the projects"),
+        lambda s: a.ProjectProblem.objects.visible_to(s.viewer).in_area(s.area).of_year(s.as_of),
+        (
+            CODE,
+            Column("name", _("Problem")),
+            Column("project_name", _("Project"), "project__name"),
+            TOWNSHIP_NAME,
+            Column("solved_on", _("Solved on")),
+        ),
+        (TOWNSHIP,),
+        shown=lambda rows, s: rows.annotate(township_name=township_name()),
+    ),
+    Kind(
+        "standards",
+        a.Standard,
+        _("Standards"),
+        lambda s: a.Standard.objects.visible_to(s.viewer).in_force(s.as_of),
+        (CODE, Column("name", _("Name")), Column("issuer", _("Issued by")), Column("valid_from", _("In force since"))),
+        searched=True,
+    ),
+    Kind(
+        "standard-items",
+        a.StandardItem,
+        _("Items of the standard"),
+        lambda s: a.StandardItem.objects.visible_to(s.viewer).in_force(s.as_of),
+        (
+            Column("number", _("Number"), numeric=True),
+            Column("name", _("Item")),
+            Column("weight", _("Weight"), numeric=True),
+            Column("method", _("How it is checked")),
+        ),
+        order=("standard", "number"),
+    ),
+    Kind(
+        "accountability",
+        a.AccountabilityAction,
+        _("Talks and replacements"),
+        lambda s: a.AccountabilityAction.objects.counted().in_area(s.area).of_year(s.as_of),
+        (
+            Column("kind", _("Kind"), choices=a.AccountabilityKind),
+            Column("year", _("Year")),
+        ),
+        (Dimension("kind", _("Kind"), F("kind"), a.AccountabilityKind),),
+        shown=lambda rows, s: rows.annotate(year=Cast(ExtractYear("occurred_on"), CharField())),
+        order=("kind", "year"),
+        redacted=True,
+    ),
+)

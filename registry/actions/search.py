@@ -1,0 +1,67 @@
+"""The index of names: what search finds, made from the public rows of the searched record kinds."""
+
+from django.db import transaction
+from pypinyin import Style, lazy_pinyin
+
+from registry.kinds import KINDS, Kind
+from registry.models import Area, AreaAlias, SearchEntry
+
+STEP = 500
+
+
+def entry_of(kind: Kind, code: str, name: str, area: str | None, others: tuple[str, ...] = ()) -> SearchEntry:
+    """What search keeps of one record: all its names, their pinyin without tones, and their initials."""
+    names = (name, *others)
+    return SearchEntry(
+        kind=kind.slug,
+        code=code,
+        name=name[:120],
+        names="\n".join(names),
+        pinyin="\n".join("".join(lazy_pinyin(each)).lower() for each in names),
+        initials=" ".join("".join(lazy_pinyin(each, style=Style.FIRST_LETTER)).lower() for each in names)[:200],
+        area_id=area,
+    )
+
+
+def _entries(kind: Kind) -> list[SearchEntry]:
+    title = "title" if kind.slug == "honours" else "name"
+    rows = kind.model.objects.public()
+    if kind.model is Area:
+        rows = rows.filter(level={"townships": "township", "villages": "village"}[kind.slug])
+        aliases: dict[str, list[str]] = {}
+        for area, alias in AreaAlias.objects.values_list("area_id", "name"):
+            aliases.setdefault(area, []).append(alias)
+        return [
+            entry_of(kind, area.code, area.name, area.code, (area.short_name, *aliases.get(area.code, ())))
+            for area in rows
+        ]
+    has_area = any(field.name == "area" for field in kind.model._meta.fields)
+    columns = ("code", title, "area_id") if has_area else ("code", title)
+    return [entry_of(kind, code, name, *rest or (None,)) for code, name, *rest in rows.values_list(*columns)]
+
+
+def searched_kinds() -> list[Kind]:
+    return [kind for kind in KINDS.values() if kind.searched]
+
+
+@transaction.atomic
+def reindex_kind(kind: Kind) -> int:
+    """Makes the index of one kind anew; returns how many names it holds."""
+    SearchEntry.objects.filter(kind=kind.slug).delete()
+    entries = _entries(kind)
+    SearchEntry.objects.bulk_create(entries, batch_size=STEP)
+    return len(entries)
+
+
+def reindex_step(cursor: int) -> tuple[int | None, int, int]:
+    """One step of the reindexing job: the kind number `cursor`. Returns the next cursor or None, done and total."""
+    kinds = searched_kinds()
+    if cursor < len(kinds):
+        reindex_kind(kinds[cursor])
+    following = cursor + 1
+    return (following if following < len(kinds) else None), min(following, len(kinds)), len(kinds)
+
+
+def rebuild() -> int:
+    """The whole index at once; returns how many names it holds."""
+    return sum(reindex_kind(kind) for kind in searched_kinds())

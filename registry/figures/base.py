@@ -1,0 +1,226 @@
+"""What a figure is, and how many of them are answered with one query.
+
+A figure's value is computed from its rows by the database, so the number and the rows it opens cannot differ.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, F, QuerySet, Subquery, Sum
+from django.utils.functional import Promise
+
+from registry.kinds import KINDS, Dimension, Kind
+from registry.models import Area, AreaLevel, Parameter
+from registry.scope import Scope
+
+Number = int | float
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number the registry answers for.
+
+    `rows(scope)` are the records it stands on, of the record kind `kind`. Its measure is their number, or the sum of
+    their `sums` column. With `out_of`, the slug of another figure, it is a part of a whole; if its `unit` is "%" the
+    value is that share. `target` names the parameter it is held against. `source` is its F-number.
+    """
+
+    slug: str
+    label: Text
+    unit: Text
+    section: str
+    source: str
+    kind: str
+    rows: Callable[[Scope], QuerySet]
+    definition: Text
+    dated: Text
+    sums: str = ""
+    out_of: str = ""
+    target: str = ""
+    single: bool = False
+    decimals: int = 2
+
+    @property
+    def record_kind(self) -> Kind:
+        return KINDS[self.kind]
+
+    @property
+    def is_share(self) -> bool:
+        return self.unit == "%" and bool(self.out_of)
+
+    @property
+    def is_money(self) -> bool:
+        """Whether it is counted in yuan."""
+        return self.sums.endswith("_yuan")
+
+    @property
+    def whole(self) -> "Figure | None":
+        return FIGURES[self.out_of] if self.out_of else None
+
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """What it may be broken down by: the dimensions its rows and, for a part, its whole both have."""
+        own = self.record_kind.dimensions
+        return own if not self.whole else tuple(d for d in own if self.whole.record_kind.dimension(d.name))
+
+    def measure(self, rows: QuerySet) -> "Measure":
+        return Measure(rows, self.sums, self.single)
+
+    def answer(self, scope: Scope) -> "Answer":
+        return answer_all([self], scope)[self.slug]
+
+    def series(self, scope: Scope, years: int = 8) -> list[tuple[date, "Answer"]]:
+        """The answer at the end of each year up to the scope's day, without the empty years before the first."""
+        days = [date(year, 12, 31) for year in range(scope.as_of.year - years + 1, scope.as_of.year)] + [scope.as_of]
+        answers = list(zip(days, answer_days(self, [scope.at(day) for day in days]), strict=True))
+        first = next((i for i, (_day, answer) in enumerate(answers) if answer.part), len(answers) - 1)
+        return answers[first:]
+
+    def by(self, dimension: str, scope: Scope) -> list[tuple[str, str, "Answer"]]:
+        """(key, name, answer) for each value of a dimension that has rows, in the order of the choices or the keys."""
+        parts = self._grouped(dimension, scope)
+        wholes = self.whole._grouped(dimension, scope) if self.whole else {}
+        names = names_of(self.record_kind.dimension(dimension), {*parts, *wholes})
+        return [
+            (key, name, Answer.of(self, scope, parts.get(key, 0), wholes.get(key, 0) if self.whole else None))
+            for key, name in names.items()
+        ]
+
+    def _grouped(self, dimension: str, scope: Scope) -> dict[str, Any]:
+        key = self.record_kind.dimension(dimension).on(scope)
+        measure = Sum(self.sums) if self.sums else Count("pk")
+        cells = self.rows(scope).order_by().annotate(by_key=key).values("by_key").annotate(by_measure=measure)
+        return {key: value for key, value in cells.values_list("by_key", "by_measure") if key not in (None, "")}
+
+
+def names_of(dimension: Dimension, keys: Iterable[str]) -> dict[str, str]:
+    """The keys in order, each with its name."""
+    keys = set(keys)
+    if dimension.choices:
+        return {value: str(label) for value, label in dimension.choices.choices if value in keys}
+    if dimension.name == "township":
+        areas = Area.objects.unscoped("area names are public").filter(code__in=keys, level=AreaLevel.TOWNSHIP)
+        return {code: name for code, name in areas.order_by("code").values_list("code", "name")}
+    return {key: key for key in sorted(keys)}
+
+
+class Measure(Subquery):
+    """How many rows there are, or what their column `sums` adds up to, as one value inside a larger query."""
+
+    def __init__(self, rows: QuerySet, sums: str = "", single: bool = False, **extra):
+        if sums:
+            taken = "MIN(measured_value)" if single else "COALESCE(SUM(measured_value), 0)"
+            self.template = f"(SELECT {taken} FROM (%(subquery)s) measured)"
+            rows = rows.order_by().values(measured_value=F(sums))
+        else:
+            self.template = "(SELECT COUNT(*) FROM (%(subquery)s) measured)"
+            rows = rows.order_by().values("pk")
+        super().__init__(rows, **extra)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a figure says for one scope. `part`, `whole`: the measures; `value`: the share in percent or the part;
+    `target` and `gap` in the figure's own unit (for a share, percentage points). `value` is None where there is nothing
+    to divide by or, for a sum, nothing to add."""
+
+    figure: Figure
+    scope: Scope
+    value: Number | None
+    part: Number | None
+    whole: Number | None
+    target: Number | None = None
+
+    @classmethod
+    def of(cls, figure: Figure, scope: Scope, part: Any, whole: Any = None, target: Any = None) -> "Answer":
+        part, whole, target = plain(part), plain(whole), plain(target)
+        if figure.is_share:
+            value = round(part * 100 / whole, 2) if whole else None
+        else:
+            value = part
+        return cls(figure, scope, value, part, whole, target)
+
+    @property
+    def gap(self) -> Number | None:
+        if self.target is None or self.value is None:
+            return None
+        return plain(round(self.value - self.target, 2))
+
+
+def plain(value: Any) -> Number | None:
+    """A number as JSON writes it: whole numbers without a fraction."""
+    if value is None or isinstance(value, int):
+        return value
+    value = Decimal(str(value))
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def answer_all(figures: Iterable[Figure], scope: Scope) -> dict[str, Answer]:
+    """Answers of `figures` by slug, with two queries however many there are."""
+    figures = list(figures)
+    needed = {figure.slug: figure for figure in figures}
+    needed |= {figure.out_of: figure.whole for figure in figures if figure.whole}
+    measures = _ask({slug: figure.measure(figure.rows(scope)) for slug, figure in needed.items()})
+    targets = _targets(figures, scope)
+    return {
+        figure.slug: Answer.of(
+            figure,
+            scope,
+            measures[figure.slug],
+            measures[figure.out_of] if figure.out_of else None,
+            targets.get(figure.target),
+        )
+        for figure in figures
+    }
+
+
+def answer_days(figure: Figure, scopes: list[Scope]) -> list[Answer]:
+    """The figure's answers for several scopes, with one query; without targets."""
+    measures: dict[str, Measure] = {}
+    for number, scope in enumerate(scopes):
+        measures[f"part-{number}"] = figure.measure(figure.rows(scope))
+        if figure.whole:
+            measures[f"whole-{number}"] = figure.whole.measure(figure.whole.rows(scope))
+    found = _ask(measures)
+    return [
+        Answer.of(figure, scope, found[f"part-{number}"], found.get(f"whole-{number}"))
+        for number, scope in enumerate(scopes)
+    ]
+
+
+def counted_in(kind: str, code: str, scope: Scope) -> list[Figure]:
+    """The figures that a record counts in, with one query."""
+    figures = [figure for figure in FIGURES.values() if figure.kind == kind]
+    found = _ask({figure.slug: Measure(figure.rows(scope).filter(code=code)) for figure in figures})
+    return [figure for figure in figures if found[figure.slug]]
+
+
+def _ask(measures: dict[str, Measure]) -> dict[str, Any]:
+    names = {f"m{number}": slug for number, slug in enumerate(measures)}
+    one_row = Area.objects.unscoped("any one row to ask from").order_by()
+    query = one_row.annotate(**{name: measures[slug] for name, slug in names.items()})
+    row = query.values_list(*names)[:1].get()
+    return dict(zip(names.values(), row, strict=True))
+
+
+def _targets(figures: Iterable[Figure], scope: Scope) -> dict[str, Decimal]:
+    rules = {figure.target for figure in figures if figure.target}
+    if not rules:
+        return {}
+    in_force = Parameter.objects.public().in_force(scope.as_of).filter(rule__in=rules)
+    return dict(in_force.values_list("rule", "value"))
+
+
+FIGURES: dict[str, Figure] = {}
+
+
+def declare(*figures: Figure) -> None:
+    for figure in figures:
+        if figure.slug in FIGURES:
+            raise ValueError(f"the figure {figure.slug} is declared twice")
+        if figure.kind not in KINDS:
+            raise ValueError(f"the figure {figure.slug} counts rows of an unknown kind: {figure.kind}")
+        FIGURES[figure.slug] = figure

@@ -1,0 +1,103 @@
+"""The parts of a record kind's declaration. A column that is not named in one is shown to nobody."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Model, QuerySet, TextChoices
+from django.utils.functional import Promise
+
+from registry.scope import Scope
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Column:
+    """One value of a row. `path` is where the query finds it (the name itself if empty); `choices` translate it;
+    `unit` is "yuan" or "%"."""
+
+    name: str
+    label: Text
+    path: str = ""
+    choices: type[TextChoices] | None = None
+    unit: str = ""
+    numeric: bool = False
+
+    @property
+    def source(self) -> str:
+        return self.path or self.name
+
+    def text(self, value: Any) -> Any:
+        """`value` in words where it is a choice."""
+        return self.choices(value).label if self.choices and value else value
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """What rows may be broken down by and filtered by. `choices` names its values; without, a value that is an area
+    code takes the area's name, any other speaks for itself."""
+
+    name: str
+    label: Text
+    expression: Any
+    choices: type[TextChoices] | None = None
+
+    def on(self, scope: Scope) -> Any:
+        """The expression; one that depends on the day is declared as a function of the scope."""
+        return self.expression(scope) if callable(self.expression) else self.expression
+
+
+def unchanged(rows: QuerySet, scope: Scope) -> QuerySet:
+    return rows
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of record.
+
+    `on(scope)` gives the rows there are on a day, in an area, for a viewer. `shown(rows, scope)` adds what the columns
+    need beyond the row itself. `redacted` kinds may be counted by everybody but show neither code nor page.
+    """
+
+    slug: str
+    model: type[Model]
+    label: Text
+    on: Callable[[Scope], QuerySet]
+    columns: tuple[Column, ...]
+    dimensions: tuple[Dimension, ...] = ()
+    shown: Callable[[QuerySet, Scope], QuerySet] = unchanged
+    order: tuple[str, ...] = ("code",)
+    redacted: bool = False
+    searched: bool = False
+
+    def dimension(self, name: str) -> Dimension | None:
+        return next((dimension for dimension in self.dimensions if dimension.name == name), None)
+
+    def narrowed(self, rows: QuerySet, scope: Scope, **by: str) -> QuerySet:
+        """`rows` with the given values of the kind's dimensions; a dimension it does not have raises KeyError."""
+        for name, value in by.items():
+            dimension = self.dimension(name)
+            if dimension is None:
+                raise KeyError(name)
+            rows = rows.alias(**{f"by_{name}": dimension.on(scope)}).filter(**{f"by_{name}": value})
+        return rows
+
+    def values(self, rows: QuerySet, scope: Scope) -> QuerySet:
+        """`rows` as dictionaries of the columns, in the kind's order; with `row_code` and `row_illustrative` unless
+        the kind is redacted."""
+        plain = [column.name for column in self.columns if column.source == column.name]
+        named = {column.name: F(column.source) for column in self.columns if column.source != column.name}
+        if not self.redacted:
+            named |= {"row_code": F("code"), "row_illustrative": F("illustrative")}
+        return self.shown(rows, scope).order_by(*self.order).values(*plain, **named)
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def register(*kinds: Kind) -> None:
+    for kind in kinds:
+        if kind.slug in KINDS:
+            raise ValueError(f"the record kind {kind.slug} is declared twice")
+        KINDS[kind.slug] = kind

@@ -1,0 +1,107 @@
+"""Scope: as of when, where, and for whom. One frozen value travels from the address bar to the figure, the list, the
+API, the export and the task."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from .models import Area, PointStatus, StatusPeriod
+
+
+class BadInput(ValueError):
+    """Something in the address or the form cannot be used: which field, what stood there, why, and what to do."""
+
+    def __init__(self, name: str, value: str, message: str):
+        super().__init__(message)
+        self.name, self.value, self.message = name, value, message
+
+
+@dataclass(frozen=True)
+class Scope:
+    """`as_of` a day, `area` an area code (the area and everything below it), `viewer` an account or None."""
+
+    as_of: date
+    area: str
+    viewer: Any = None
+    place: Area | None = field(default=None, compare=False)
+    default_as_of: date | None = field(default=None, compare=False)
+
+    def at(self, as_of: date) -> "Scope":
+        return replace(self, as_of=as_of)
+
+    def within(self, area: str) -> "Scope":
+        return replace(self, area=area, place=None)
+
+    @cached_property
+    def parameters(self) -> dict[str, str]:
+        """What an address must carry to come back to this scope; nothing where the default says the same."""
+        parameters = {}
+        if self.area != settings.DISTRICT_AREA:
+            parameters["area"] = self.area
+        if self.as_of != self.default_as_of:
+            parameters["as_of"] = self.as_of.isoformat()
+        return parameters
+
+    @cached_property
+    def query(self) -> str:
+        """`parameters` as the end of an address, with its question mark; empty when there are none."""
+        return f"?{urlencode(self.parameters)}" if self.parameters else ""
+
+    @property
+    def is_past(self) -> bool:
+        return self.default_as_of is not None and self.as_of < self.default_as_of
+
+
+def newest_day() -> date:
+    """Last day of the newest year that has data, or today if that year is not over: what a page shows by default."""
+    newest = StatusPeriod.objects.filter(status=PointStatus.NAMED).aggregate(day=Max("valid_from"))["day"]
+    today = date.today()
+    if newest is None or newest.year >= today.year:
+        return today
+    return date(newest.year, 12, 31)
+
+
+def _day(parameters: Mapping[str, str], default: date) -> date:
+    text = parameters.get("as_of", "").strip()
+    year = parameters.get("year", "").strip()
+    if not text and year:
+        if not (year.isascii() and year.isdigit() and 1900 <= int(year) <= 2200):
+            raise BadInput("year", year, _("“%(value)s” is not a year. Write four digits, such as 2021.") % {"value": year})
+        return default if int(year) == default.year else date(int(year), 12, 31)
+    if not text:
+        return default
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or not 1900 <= day.year <= 2200 or len(text) != 10:
+        raise BadInput(
+            "as_of", text, _("“%(value)s” is not a day. Write year, month and day, such as 2021-12-31.") % {"value": text}
+        )
+    return day
+
+
+def _place(parameters: Mapping[str, str], default: str) -> Area:
+    code = parameters.get("area", "").strip() or default
+    place = Area.objects.unscoped("area names are public").filter(code=code).first()
+    if place is None:
+        raise BadInput(
+            "area", code, _("There is no area with the code “%(value)s”. Choose one from the list.") % {"value": code}
+        )
+    return place
+
+
+def read_scope(parameters: Mapping[str, str], viewer: Any) -> Scope:
+    """The scope an address asks for. Raises BadInput for a day or an area that does not exist."""
+    default = newest_day()
+    place = _place(parameters, settings.DISTRICT_AREA)
+    return Scope(
+        as_of=_day(parameters, default), area=place.code, viewer=viewer, place=place, default_as_of=default
+    )

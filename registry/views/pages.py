@@ -1,0 +1,149 @@
+"""Pages with a story: a point, a belt, a zone, a township, a consortium, a study route."""
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from registry.figures import FIGURES, answer_all, counted_in
+from registry.kinds import KINDS
+from registry.models import (
+    Belt,
+    Consortium,
+    Honour,
+    StudyRoute,
+    TeachingSite,
+    Visit,
+    WholeAreaTownship,
+    Zone,
+    lasting,
+)
+from registry.scope import Scope, read_scope
+
+from .records import facts_of, record_or_404, remark_of
+from .tables import Table, rows_of
+
+
+def _opened(request: HttpRequest, kind: str, code: str) -> dict:
+    """What every such page needs: its scope, kind, record, facts and honours."""
+    scope = read_scope(request.GET, request.user)
+    record_kind = KINDS[kind]
+    record = record_or_404(record_kind, code, scope)
+    return {
+        "scope": scope,
+        "kind": record_kind,
+        "record": record,
+        "facts": facts_of(record_kind, record, scope),
+        "remark": remark_of(record),
+        "counted_in": counted_in(kind, code, scope),
+    }
+
+
+def _table(kind: str, rows: QuerySet, scope: Scope) -> Table:
+    """All of `rows`, unpaged: for the parts of a record."""
+    record_kind = KINDS[kind]
+    found = rows_of(record_kind, record_kind.values(rows, scope), scope)
+    return Table(record_kind, record_kind.columns, found, count=len(found))
+
+
+def _honours(scope: Scope, **target) -> Table:
+    return _table("honours", Honour.objects.visible_to(scope.viewer).held(scope.as_of).filter(**target), scope)
+
+
+def _seen(model, scope: Scope) -> QuerySet:
+    return model.objects.visible_to(scope.viewer)
+
+
+def _points(scope: Scope) -> QuerySet:
+    return KINDS["points"].model.objects.visible_to(scope.viewer).named(scope.as_of)
+
+
+def point_page(request: HttpRequest, code: str) -> HttpResponse:
+    """A point with every grouping it serves, its life, its honours and the figures it counts in."""
+    context = _opened(request, "points", code)
+    scope, point = context["scope"], context["record"]
+    member = lasting(scope.as_of)
+    periods = list(point.periods.all())
+    context |= {
+        "point": point,
+        "periods": periods,
+        "standing": next((period for period in periods if period.holds_on(scope.as_of)), None),
+        "belts": _seen(Belt, scope).filter(pk__in=point.belt_memberships.filter(member).values("belt")),
+        "zones": _seen(Zone, scope).filter(pk__in=point.zone_memberships.filter(member).values("zone")),
+        "routes": _seen(StudyRoute, scope).open(scope.as_of).filter(stops__point=point),
+        "teaching_sites": _seen(TeachingSite, scope).named(scope.as_of).filter(point=point),
+        "visits": _seen(Visit, scope).received(scope.as_of).filter(point=point).order_by("-visited_on")[:10],
+        "honours": _honours(scope, point=point),
+        "photos": list(point.photos.all()),
+    }
+    return render(request, "registry/point.html", context)
+
+
+def belt_page(request: HttpRequest, code: str) -> HttpResponse:
+    """A belt as a line of stops, with its verdict: does it qualify, which stops count, how many are missing."""
+    context = _opened(request, "belts", code)
+    scope, belt = context["scope"], context["record"]
+    context |= {
+        "belt": belt,
+        "stage": belt.stage(scope.as_of),
+        "verdict": belt.verdict(scope.as_of),
+        "townships": belt.townships.public(),
+        "zones": _seen(Zone, scope).filter(pk__in=belt.zone_memberships.filter(lasting(scope.as_of)).values("zone")),
+        "routes": _seen(StudyRoute, scope).open(scope.as_of).filter(stops__belt=belt),
+        "honours": _honours(scope, belt=belt),
+    }
+    return render(request, "registry/belt.html", context)
+
+
+def zone_page(request: HttpRequest, code: str) -> HttpResponse:
+    context = _opened(request, "zones", code)
+    scope, zone = context["scope"], context["record"]
+    members = zone.memberships.filter(lasting(scope.as_of))
+    context |= {
+        "zone": zone,
+        "stage": zone.stage(scope.as_of),
+        "townships": zone.townships.public(),
+        "points": _table("points", _points(scope).filter(pk__in=members.values("point")), scope),
+        "belts": _table("belts", _seen(Belt, scope).filter(pk__in=members.values("belt")), scope),
+        "inner_zones": zone.inner_zones.visible_to(scope.viewer),
+        "consortia": zone.consortia.visible_to(scope.viewer).active(scope.as_of),
+    }
+    return render(request, "registry/zone.html", context)
+
+
+def township_page(request: HttpRequest, code: str) -> HttpResponse:
+    """Everything of one township: its figures, points, belts, zones, consortia and honours."""
+    context = _opened(request, "townships", code)
+    scope, township = context["scope"], context["record"]
+    inside = scope.within(code)
+    context |= {
+        "township": township,
+        "inside": inside,
+        "answers": answer_all(FIGURES.values(), inside),
+        "whole_area": _seen(WholeAreaTownship, scope).accepted(scope.as_of).filter(area=township).first(),
+        "points": _table("points", _points(scope).in_area(code), inside),
+        "belts": _table("belts", _seen(Belt, scope).built(scope.as_of).filter(townships=township), scope),
+        "zones": _table("zones", _seen(Zone, scope).known(scope.as_of).filter(townships=township), scope),
+        "consortia": _table("consortia", _seen(Consortium, scope).active(scope.as_of).in_area(code), scope),
+        "honours": _table("honours", _seen(Honour, scope).held(scope.as_of).in_area(code), scope),
+    }
+    return render(request, "registry/township.html", context)
+
+
+def consortium_page(request: HttpRequest, code: str) -> HttpResponse:
+    context = _opened(request, "consortia", code)
+    scope, consortium = context["scope"], context["record"]
+    members = consortium.memberships.filter(lasting(scope.as_of)).select_related("village__parent")
+    context |= {
+        "consortium": consortium,
+        "lead": [member for member in members if member.role == "lead"],
+        "led": [member for member in members if member.role == "led"],
+        "linkages": consortium.linkages.public(),
+    }
+    return render(request, "registry/consortium.html", context)
+
+
+def route_page(request: HttpRequest, code: str) -> HttpResponse:
+    context = _opened(request, "routes", code)
+    stops = context["record"].stops.select_related("point", "belt", "zone", "unit")
+    context |= {"route": context["record"], "stops": stops}
+    return render(request, "registry/route.html", context)

@@ -1,0 +1,111 @@
+"""Rows of a record kind prepared for a template: filtered, ordered, paged, and every value in words."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from registry.filters import filters_of
+from registry.kinds import Column, Kind
+from registry.scope import BadInput, Scope
+
+PAGE_SIZE = 50
+
+
+@dataclass
+class Cell:
+    """A value in words, with the column it stands in."""
+
+    column: Column
+    value: Any
+
+    @property
+    def is_day(self) -> bool:
+        return isinstance(self.value, date)
+
+
+@dataclass
+class Row:
+    url: str
+    illustrative: bool
+    cells: list[Cell]
+
+
+@dataclass
+class Table:
+    """A page of rows. `count` is the number of rows after filtering, over all pages."""
+
+    kind: Kind
+    columns: tuple[Column, ...]
+    rows: list[Row]
+    page: Page | None = None
+    filters: Any = None
+    count: int = 0
+    ordering: str = ""
+    headings: list[dict] = field(default_factory=list)
+
+
+def table_of(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any = None) -> Table:
+    """The page of `rows` that `parameters` (an address's query) asks for: filters, `ordering`, `page`.
+
+    Raises BadInput for a filter value that does not exist.
+    """
+    filters = filters_of(kind)(parameters or {}, queryset=rows, scope=scope)
+    if not filters.is_valid():
+        name, messages = next(iter(filters.errors.items()))
+        raise BadInput(name, (parameters or {}).get(name, ""), " ".join(messages))
+    ordering = (parameters or {}).get("ordering", "")
+    values = ordered(kind, kind.values(filters.qs, scope), ordering)
+    paginator = Paginator(values, PAGE_SIZE)
+    paginator.count = filters.qs.order_by().count()
+    page = paginator.get_page((parameters or {}).get("page"))
+    return Table(
+        kind, kind.columns, rows_of(kind, page.object_list, scope), page, filters, paginator.count, ordering,
+        headings=_headings(kind, ordering),
+    )  # fmt: skip
+
+
+def ordered(kind: Kind, values: QuerySet, ordering: str) -> QuerySet:
+    """`values` by the column `ordering` names, descending with a minus sign before it. Raises BadInput for others."""
+    if not ordering:
+        return values
+    name = ordering.removeprefix("-")
+    if name not in {column.name for column in kind.columns}:
+        raise BadInput("ordering", ordering, _unknown_ordering(kind, ordering))
+    return values.order_by(ordering, *kind.order)
+
+
+def _unknown_ordering(kind: Kind, ordering: str) -> str:
+    names = ", ".join(column.name for column in kind.columns)
+    return _("“%(value)s” cannot be ordered by. Choose one of: %(names)s.") % {"value": ordering, "names": names}
+
+
+def _headings(kind: Kind, ordering: str) -> list[dict]:
+    headings = []
+    for column in kind.columns:
+        descending, ascending = ordering == f"-{column.name}", ordering == column.name
+        headings.append(
+            {
+                "column": column,
+                "sort": "descending" if descending else "ascending" if ascending else "none",
+                "next": f"-{column.name}" if ascending else column.name,
+            }
+        )
+    return headings
+
+
+def rows_of(kind: Kind, values: Any, scope: Scope) -> list[Row]:
+    """Dictionaries of a kind's columns as rows with words for choices and the address of each record."""
+    base = "" if kind.redacted else reverse("record", args=[kind.slug, "CODE"])
+    return [
+        Row(
+            base.replace("CODE", value["row_code"]) + scope.query if base else "",
+            value.get("row_illustrative", False),
+            [Cell(column, column.text(value[column.name])) for column in kind.columns],
+        )
+        for value in values
+    ]
