@@ -1,21 +1,204 @@
 """The REST API under /api/v1/: the figures and the rows they are computed from."""
 
+from difflib import get_close_matches
 from urllib.parse import urlencode
 
 from django.http import Http404
 from django.urls import path
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import serializers
+from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from registry.figures import FIGURES, Answer, Figure, answer_all
-from registry.scope import BadInput, Scope, read_scope
-from registry.views.tables import ordered
 from registry.filters import filters_of
+from registry.scope import BadInput, Scope, read_scope
 
-urlpatterns = []
+DIMENSIONS = ("township", "level", "field", "grade", "year", "kind", "stage", "category", "list")
+SCOPE_PARAMETERS = [
+    OpenApiParameter("area", str, description="Area code; the area and everything below it. Default: the district."),
+    OpenApiParameter("as_of", OpenApiTypes.DATE, description="The day. Default: end of the newest year that has data."),
+]
+
+
+class AnswerSerializer(serializers.Serializer):
+    """A figure's answer. A share is in percent and its gap in percentage points; money is in yuan."""
+
+    slug = serializers.CharField()
+    label = serializers.CharField()
+    unit = serializers.CharField()
+    value = serializers.FloatField(allow_null=True)
+    part = serializers.FloatField(allow_null=True)
+    whole = serializers.FloatField(allow_null=True)
+    target = serializers.FloatField(allow_null=True)
+    gap = serializers.FloatField(allow_null=True)
+    area = serializers.CharField()
+    as_of = serializers.DateField()
+    rows = serializers.URLField(help_text="Address of the rows the value was computed from.")
+
+
+class GroupSerializer(serializers.Serializer):
+    key = serializers.CharField()
+    label = serializers.CharField()
+    value = serializers.FloatField(allow_null=True)
+    part = serializers.FloatField(allow_null=True)
+    whole = serializers.FloatField(allow_null=True)
+    rows = serializers.URLField()
+
+
+class YearSerializer(serializers.Serializer):
+    as_of = serializers.DateField()
+    value = serializers.FloatField(allow_null=True)
+    part = serializers.FloatField(allow_null=True)
+    whole = serializers.FloatField(allow_null=True)
+
+
+class FigureSerializer(AnswerSerializer):
+    definition = serializers.CharField()
+    dated = serializers.CharField(help_text="Which dates decide whether a row counts.")
+    source = serializers.CharField(help_text="F-number of the source article's figures.")
+    by = GroupSerializer(many=True, required=False)
+    series = YearSerializer(many=True)
+
+
+class RowsSerializer(serializers.Serializer):
+    count = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = serializers.ListField(child=serializers.DictField())
+
+
+class FigureView(APIView):
+    """What the figure addresses share: the caller's language, the scope, and no parameter passed over in silence."""
+
+    known: tuple[str, ...] = ("area", "as_of", "format")
+
+    def dispatch(self, request, *args, **kwargs):
+        with translation.override(translation.get_language_from_request(request)):
+            response = super().dispatch(request, *args, **kwargs)
+        patch_vary_headers(response, ["Accept-Language"])
+        return response
+
+    def scope(self, request: Request) -> Scope:
+        for name in request.query_params:
+            if name not in self.known:
+                near = ", ".join(get_close_matches(name, self.known)) or ", ".join(self.known)
+                message = _("There is no parameter “%(name)s” here. Did you mean: %(near)s?")
+                raise BadInput(name, request.query_params[name], message % {"name": name, "near": near})
+        return read_scope(request.query_params, request.user)
+
+    def figure(self, slug: str) -> Figure:
+        if slug not in FIGURES:
+            raise Http404
+        return FIGURES[slug]
+
+    def rows_address(self, figure: Figure, scope: Scope, **by: str) -> str:
+        parameters = {"area": scope.area, "as_of": scope.as_of.isoformat(), **by}
+        return reverse("api-figure-rows", [figure.slug], request=self.request) + f"?{urlencode(parameters)}"
+
+    def written(self, answer: Answer) -> dict:
+        return {
+            "slug": answer.figure.slug,
+            "label": str(answer.figure.label),
+            "unit": str(answer.figure.unit),
+            "value": answer.value,
+            "part": answer.part,
+            "whole": answer.whole,
+            "target": answer.target,
+            "gap": answer.gap,
+            "area": answer.scope.area,
+            "as_of": answer.scope.as_of.isoformat(),
+            "rows": self.rows_address(answer.figure, answer.scope),
+        }
+
+
+class FigureListView(FigureView):
+    @extend_schema(operation_id="figures_list", parameters=SCOPE_PARAMETERS, responses=AnswerSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """Every figure for an area and a day."""
+        answers = answer_all(FIGURES.values(), self.scope(request))
+        return Response([self.written(answer) for answer in answers.values()])
+
+
+class FigureDetailView(FigureView):
+    known = (*FigureView.known, "by")
+
+    @extend_schema(
+        operation_id="figures_retrieve",
+        parameters=[*SCOPE_PARAMETERS, OpenApiParameter("by", str, description="township, level, field, year …")],
+        responses=FigureSerializer,
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """One figure with its definition and its series, broken down `by` a dimension on request."""
+        figure, scope = self.figure(slug), self.scope(request)
+        answer = self.written(figure.answer(scope)) | {
+            "definition": str(figure.definition),
+            "dated": str(figure.dated),
+            "source": figure.source,
+            "series": [{"as_of": day.isoformat(), **_measures(each)} for day, each in figure.series(scope)],
+        }
+        if "by" in request.query_params:
+            answer["by"] = self.groups(figure, scope, request.query_params["by"])
+        return Response(answer)
+
+    def groups(self, figure: Figure, scope: Scope, by: str) -> list[dict]:
+        names = [dimension.name for dimension in figure.dimensions()]
+        if by not in names:
+            message = _("This figure cannot be broken down by “%(value)s”. It can be by: %(names)s.")
+            raise BadInput("by", by, message % {"value": by, "names": ", ".join(names) or "—"})
+        return [
+            {"key": key, "label": name, **_measures(each), "rows": self.rows_address(figure, scope, **{by: key})}
+            for key, name, each in figure.by(by, scope)
+        ]
+
+
+class RowsPagination(CursorPagination):
+    page_size = 100
+    page_size_query_param = "page_size"
+    max_page_size = 500
+
+
+class FigureRowsView(FigureView):
+    known = (*FigureView.known, *DIMENSIONS, "search", "cursor", "page_size")
+
+    @extend_schema(operation_id="figures_rows", parameters=SCOPE_PARAMETERS, responses=RowsSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """The rows a figure was computed from, narrowed by its dimensions; `count` is their number over all pages."""
+        figure, scope = self.figure(slug), self.scope(request)
+        kind = figure.record_kind
+        filters = filters_of(kind)(request.query_params, queryset=figure.rows(scope), scope=scope)
+        if not filters.is_valid():
+            name, messages = next(iter(filters.errors.items()))
+            raise BadInput(name, request.query_params.get(name, ""), " ".join(messages))
+        pagination = RowsPagination()
+        pagination.ordering = kind.order if kind.redacted else ("row_code",)
+        rows = pagination.paginate_queryset(kind.values(filters.qs, scope), request)
+        page = {"next": pagination.get_next_link(), "previous": pagination.get_previous_link()}
+        return Response({"count": filters.qs.order_by().count(), **page, "results": [self.row(row, kind) for row in rows]})
+
+    def row(self, row: dict, kind) -> dict:
+        code = row.pop("row_code", None)
+        if code:
+            row["url"] = reverse("record", [kind.slug, code], request=self.request)
+        row["illustrative"] = row.pop("row_illustrative", False)
+        return row
+
+
+def _measures(answer: Answer) -> dict:
+    return {"value": answer.value, "part": answer.part, "whole": answer.whole}
+
+
+urlpatterns = [
+    path("figures/", FigureListView.as_view(), name="api-figures"),
+    path("figures/<slug:slug>/", FigureDetailView.as_view(), name="api-figure"),
+    path("figures/<slug:slug>/rows/", FigureRowsView.as_view(), name="api-figure-rows"),
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+]

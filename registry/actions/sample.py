@@ -1,0 +1,104 @@
+"""Loads the fixtures of the sample data into an empty registry, model by model, and makes the demo accounts."""
+
+import json
+import os
+import secrets
+from collections import Counter
+from itertools import groupby
+from pathlib import Path
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.core.management.color import no_style
+from django.db import connection, models, transaction
+
+from registry.actions.search import rebuild
+from registry.models import Role, User
+
+FOLDER = Path(settings.BASE_DIR) / "fixtures"
+DEMO_ACCOUNTS = {  # name: role, what it shows, area read, area written
+    "clerk": (Role.CLERK, "大齐各庄镇录入员", "130207114", "130207114"),
+    "clerk2": (Role.CLERK, "唐坊镇录入员", "130207108", "130207108"),
+    "head": (Role.HEAD, "大齐各庄镇负责人", "130207114", "130207114"),
+    "reviewer": (Role.REVIEWER, "区级评审员", "130207", "130207"),
+    "leader": (Role.LEADER, "区领导(只读)", "130207", ""),
+    "auditor": (Role.AUDITOR, "审计员", "130207", ""),
+    "admin": (Role.ADMIN, "区级管理员", "130207", "130207"),
+}
+
+
+@transaction.atomic
+def load_sample(folder: Path = FOLDER) -> Counter:
+    """Writes every fixture of `folder` into an empty registry, then the search index. Returns the rows of each kind."""
+    keys: dict[type[models.Model], dict[str, int | str]] = {}
+    counts: Counter = Counter()
+    for file in sorted(folder.glob("*.json")):
+        rows = json.loads(file.read_text(encoding="utf-8"))
+        for label, group in groupby(rows, key=lambda row: row["model"]):
+            model = apps.get_model(label)
+            counts[str(model._meta.verbose_name_plural)] += _create(model, list(group), keys)
+    for statement in connection.ops.sequence_reset_sql(no_style(), list(keys)):
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    rebuild()
+    return counts
+
+
+def _create(model: type[models.Model], rows: list[dict], keys: dict) -> int:
+    """Writes rows of one model. They are numbered here, so that a row may refer to one that is written with it."""
+    known = keys.setdefault(model, {})
+    made = []
+    for row in rows:
+        number = row.get("pk", len(known) + 1)
+        known[row["fields"].get("code", number)] = number
+        made.append(model(pk=number))
+    many = {field.name: field for field in model._meta.many_to_many}
+    for record, row in zip(made, rows, strict=True):
+        for name, value in row["fields"].items():
+            field = model._meta.get_field(name)
+            if field.is_relation and name not in many:
+                setattr(record, field.attname, keys[field.related_model][value[0]] if value else None)
+            elif name not in many:
+                setattr(record, name, field.to_python(value))
+    model._base_manager.bulk_create(made, batch_size=500)
+    for field in many.values():
+        _link(field, made, rows, keys)
+    return len(made)
+
+
+def _link(field: models.ManyToManyField, made: list[models.Model], rows: list[dict], keys: dict) -> None:
+    through = field.remote_field.through
+    mine, theirs = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
+    through._base_manager.bulk_create(
+        through(**{mine: record.pk, theirs: keys[field.related_model][key[0]]})
+        for record, row in zip(made, rows, strict=True)
+        for key in row["fields"].get(field.name, ())
+    )
+
+
+def make_demo_accounts() -> dict[str, str]:
+    """The demo accounts with their password, made if missing. Only where DEMO is set. Returns name → password."""
+    password = settings.DEMO_PASSWORD or _kept_password()
+    missing = [name for name in DEMO_ACCOUNTS if not User.objects.filter(username=name).exists()]
+    if missing:
+        hashed = make_password(password)
+        User.objects.bulk_create(
+            User(
+                username=name, password=hashed, role=role, display_name=shown, read_prefix=read, write_prefix=write,
+                is_staff=role == Role.ADMIN, is_superuser=role == Role.ADMIN,
+            )
+            for name, (role, shown, read, write) in DEMO_ACCOUNTS.items()
+            if name in missing
+        )  # fmt: skip
+    return dict.fromkeys(DEMO_ACCOUNTS, password)
+
+
+def _kept_password() -> str:
+    """A random password, kept beside the data so that a second start can say it again."""
+    file = Path(settings.DATA_DIR) / "demo-password"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(file, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as handle:
+            handle.write(secrets.token_urlsafe(9))
+    return file.read_text().strip()

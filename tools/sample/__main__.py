@@ -1,0 +1,28 @@
+from pathlib import Path
+
+from .areas import make_areas
+from .exchange import make_exchange
+from .groupings import make_belts, make_zones
+from .honours import make_honours
+from .lists import make_lists
+from .organisations import make_organisations
+from .points import make_points
+from .projects import make_projects
+from .store import Store
+from .villages import make_villages
+
+FOLDER = Path(__file__).resolve().parents[2] / "fixtures"
+
+
+def make(folder: Path = FOLDER) -> Store:
+    store = Store(folder)
+    for step in (
+        make_lists, make_areas, make_organisations, make_points, make_belts, make_zones, make_villages, make_honours,
+        make_exchange, make_projects,
+    ):  # fmt: skip
+        step(store)
+    return store
+
+
+if __name__ == "__main__":
+    print(make().write(FOLDER))

@@ -1,0 +1,88 @@
+"""Parameters and editable lists."""
+
+from .store import NOT_GIVEN, Store
+
+SINCE = "2017-01-01"
+PARAMETERS = [
+    ("belt-minimum", "每条示范带精品示范点下限", "5", "count", "F11"),
+    ("premium-rate-target", "精品率目标", "35", "percent", "F08"),
+    ("community-premium-target", "市定精品示范社区占比目标", "32.1", "percent", "F33,由57.1%与超25个百分点推得"),
+    ("income-threshold", "村集体经济年收入门槛", "50000", "yuan", "F27"),
+    ("standard-count", "示范点建设标准条数", "10", "count", "F06"),
+]
+LISTS = {
+    "dimensions": [("示范", "Showcase"), ("品牌", "Brand"), ("效应", "Effect"), ("保障", "Guarantee")],
+    "trinity": [("抓点", "Hold points"), ("连线", "Link lines"), ("扩面", "Widen areas")],
+    "three_lifts_one_creation": [
+        ("组织提力", "Lift the strength of organisations"),
+        ("队伍提优", "Lift the quality of teams"),
+        ("发展提质", "Lift the quality of development"),
+        ("乡村振兴示范区创建", "Create rural-revitalisation zones"),
+    ],
+    "one_hold_three_promotions": [
+        ("抓政治机关建设", "Hold on to building political offices"),
+        ("促能力提升", "Promote ability"),
+        ("促履职尽责", "Promote fulfilment of duty"),
+        ("促职能转变", "Promote change of functions"),
+    ],
+    "district_functions": [
+        ("服务咨询", "Service and advice"),
+        ("教育培训", "Education and training"),
+        ("党建文化", "Party-building culture"),
+        ("读书学习", "Reading and study"),
+        ("运动健身", "Sport and fitness"),
+    ],
+    "linkages": [
+        ("支部联建", "Joint branch building"),
+        ("资源联享", "Shared resources"),
+        ("能人联动", "Able people work together"),
+        ("产业联盟", "Industry alliance"),
+    ],
+    "measures": [
+        ("双带四联", "Two leads, four linkages"),
+        ("开发区“样板区”", "Model zone of the development zone"),
+        ("专题研学线路", "Themed study routes"),
+    ],
+    "mechanisms": [
+        ("“书记项目”推进机制", "Secretary projects"),
+        ("“先锋亮绩”考评机制", "Vanguard assessment"),
+        ("区乡村三级基层党建保障机制", "Three-level guarantee"),
+    ],
+    "guarantee_levels": [("区", "District"), ("乡", "Township"), ("村", "Village")],
+    "ledger_stages": [
+        ("建账", "Opening the ledger"),
+        ("查账", "Checking the ledger"),
+        ("交账", "Handing in the ledger"),
+    ],
+}
+SIX_TYPES = [
+    ("发展型农村党组织", "Development type", "rural"),
+    ("和谐型社区党组织", "Harmony type", "community"),
+    ("效能型机关党组织", "Efficiency type", "government"),
+    ("活力型事业单位党组织", "Vitality type", "public_institution"),
+    ("引领型非公企业党组织", "Leading type", "nonpublic_enterprise"),
+    ("服务型社会组织党组织", "Service type", "social_organisation"),
+]
+
+
+def make_lists(store: Store) -> None:
+    for rule, name, value, unit, source in PARAMETERS:
+        store.add(
+            "parameters", "registry.parameter", code=f"PA-{rule}", rule=rule, name=name, value=value, unit=unit,
+            issuer="", valid_from=SINCE, remark=f"{source};{NOT_GIVEN}",
+        )  # fmt: skip
+    for list_name, names in LISTS.items():
+        for position, (name, name_en) in enumerate(names, start=1):
+            _term(store, list_name, position, name, name_en)
+    for position, (name, name_en, field) in enumerate(SIX_TYPES, start=1):
+        _term(store, "six_types", position, name, name_en, field=field)
+    for position in range(1, 7):
+        name, name_en = f"要素{position}(文章未列明)", f"Element {position} (not named in the article)"
+        _term(store, "six_in_one_governance", position, name, name_en, illustrative=True)
+
+
+def _term(store: Store, list_name: str, position: int, name: str, name_en: str, **more) -> None:
+    store.add(
+        "parameters", "registry.term", code=f"TE-{list_name.replace('_', '-')[:24]}-{position}", list=list_name,
+        position=position, name=name, name_en=name_en, valid_from=SINCE, **more,
+    )  # fmt: skip
