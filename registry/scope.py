@@ -25,13 +25,21 @@ class BadInput(ValueError):
 
 @dataclass(frozen=True)
 class Scope:
-    """`as_of` a day, `area` an area code (the area and everything below it), `viewer` an account or None."""
+    """`as_of` a day, `area` an area code (the area and everything below it), `viewer` an account or None, `reader`
+    what that account may read."""
 
     as_of: date
     area: str
-    viewer: Any = None
+    viewer: Any = field(default=None, compare=False)
+    reader: tuple = field(init=False)
     place: Area | None = field(default=None, compare=False)
     default_as_of: date | None = field(default=None, compare=False)
+
+    def __post_init__(self):
+        """Two scopes are equal if they show the same rows: the viewer counts by what the account may read."""
+        viewer = self.viewer
+        known = viewer is not None and viewer.is_authenticated
+        object.__setattr__(self, "reader", (viewer.reads_everything, viewer.read_prefix) if known else ())
 
     def at(self, as_of: date) -> "Scope":
         return replace(self, as_of=as_of)

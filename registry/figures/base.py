@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, F, QuerySet, Subquery, Sum
 from django.utils.functional import Promise
 
@@ -161,17 +163,12 @@ def plain(value: Any) -> Number | None:
 def answer_all(figures: Iterable[Figure], scope: Scope) -> dict[str, Answer]:
     """Answers of `figures` by slug, with two queries however many there are."""
     figures = list(figures)
-    needed = {figure.slug: figure for figure in figures}
-    needed |= {figure.out_of: figure.whole for figure in figures if figure.whole}
-    measures = _ask({slug: figure.measure(figure.rows(scope)) for slug, figure in needed.items()})
     targets = _targets(figures, scope)
+    slugs = dict.fromkeys([figure.slug for figure in figures] + [figure.out_of for figure in figures if figure.out_of])
+    measured = dict(zip(slugs, _ask(tuple((slug, scope) for slug in slugs)), strict=True))
     return {
         figure.slug: Answer.of(
-            figure,
-            scope,
-            measures[figure.slug],
-            measures[figure.out_of] if figure.out_of else None,
-            targets.get(figure.target),
+            figure, scope, measured[figure.slug], measured.get(figure.out_of), targets.get(figure.target)
         )
         for figure in figures
     }
@@ -179,14 +176,11 @@ def answer_all(figures: Iterable[Figure], scope: Scope) -> dict[str, Answer]:
 
 def answer_days(figure: Figure, scopes: list[Scope]) -> list[Answer]:
     """The figure's answers for several scopes, with one query; without targets."""
-    measures: dict[str, Measure] = {}
-    for number, scope in enumerate(scopes):
-        measures[f"part-{number}"] = figure.measure(figure.rows(scope))
-        if figure.whole:
-            measures[f"whole-{number}"] = figure.whole.measure(figure.whole.rows(scope))
-    found = _ask(measures)
+    parts = [(figure.slug, scope) for scope in scopes]
+    wholes = [(figure.out_of, scope) for scope in scopes] if figure.out_of else []
+    found = _ask((*parts, *wholes))
     return [
-        Answer.of(figure, scope, found[f"part-{number}"], found.get(f"whole-{number}"))
+        Answer.of(figure, scope, found[number], found[len(parts) + number] if wholes else None)
         for number, scope in enumerate(scopes)
     ]
 
@@ -194,16 +188,38 @@ def answer_days(figure: Figure, scopes: list[Scope]) -> list[Answer]:
 def counted_in(kind: str, code: str, scope: Scope) -> list[Figure]:
     """The figures that a record counts in, with one query."""
     figures = [figure for figure in FIGURES.values() if figure.kind == kind]
-    found = _ask({figure.slug: Measure(figure.rows(scope).filter(code=code)) for figure in figures})
-    return [figure for figure in figures if found[figure.slug]]
+    if not figures:
+        return []
+    found = _fetch(*_compiled([Measure(figure.rows(scope).filter(code=code)) for figure in figures]))
+    return [figure for figure, count in zip(figures, found, strict=True) if count]
 
 
-def _ask(measures: dict[str, Measure]) -> dict[str, Any]:
-    names = {f"m{number}": slug for number, slug in enumerate(measures)}
+def _ask(asked: tuple[tuple[str, Scope], ...]) -> tuple:
+    """The measure of each figure in its scope, all in one query."""
+    return _fetch(*_statement(asked))
+
+
+@lru_cache(maxsize=256)
+def _statement(asked: tuple[tuple[str, Scope], ...]) -> tuple[str, tuple]:
+    """The query's text, kept because writing it costs more than running it. It depends on the declarations and the
+    scopes alone, never on data: whose rows may be seen is part of a scope's identity."""
+    return _compiled([FIGURES[slug].measure(FIGURES[slug].rows(scope)) for slug, scope in asked])
+
+
+def _compiled(measures: list[Measure]) -> tuple[str, tuple]:
+    names = [f"m{number}" for number in range(len(measures))]
     one_row = Area.objects.unscoped("any one row to ask from").order_by()
-    query = one_row.annotate(**{name: measures[slug] for name, slug in names.items()})
-    row = query.values_list(*names)[:1].get()
-    return dict(zip(names.values(), row, strict=True))
+    query = one_row.annotate(**dict(zip(names, measures, strict=True))).values_list(*names)[:1].query
+    return query.sql_with_params()
+
+
+def _fetch(sql: str, parameters: tuple) -> tuple:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        row = cursor.fetchone()
+    if row is None:
+        raise LookupError("the registry holds no areas: load them first")
+    return row
 
 
 def _targets(figures: Iterable[Figure], scope: Scope) -> dict[str, Decimal]:

@@ -9,7 +9,7 @@ from registry.kinds import KINDS, Kind
 from registry.loading.export import FORMATS, export
 from registry.scope import Scope, read_scope
 
-from .tables import rows_of, table_of
+from .tables import render_table, rows_of, table_of
 
 
 def kind_or_404(slug: str) -> Kind:
@@ -27,7 +27,7 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponse:
     if request.GET.get("format") in FORMATS:
         return export(record_kind, rows, scope, request.GET)
     context = {"scope": scope, "kind": record_kind, "table": table_of(record_kind, rows, scope, request.GET)}
-    return render(request, "registry/list.html", context)
+    return render_table(request, "registry/list.html", context)
 
 
 def record_or_404(kind: Kind, code: str, scope: Scope) -> Model:

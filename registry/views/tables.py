@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from registry.filters import filters_of
@@ -24,8 +28,16 @@ class Cell:
     value: Any
 
     @property
-    def is_day(self) -> bool:
-        return isinstance(self.value, date)
+    def text(self) -> str:
+        """The value as a table shows it: ISO dates, grouped thousands, a dash for nothing."""
+        value = self.value
+        if value is None or value == "":
+            return "—"
+        if isinstance(value, date):
+            return value.isoformat()
+        if isinstance(value, Decimal | float):
+            return f"{value:,.2f}".rstrip("0").rstrip(".")
+        return f"{value:,}" if isinstance(value, int) and self.column.numeric else str(value)
 
 
 @dataclass
@@ -47,6 +59,25 @@ class Table:
     count: int = 0
     ordering: str = ""
     headings: list[dict] = field(default_factory=list)
+
+    @property
+    def heading_column(self) -> int:
+        """The place of the column that names the row and carries its link."""
+        names = [column.name for column in self.columns]
+        return next((names.index(name) for name in ("name", "title") if name in names), 0)
+
+
+def part_for(request: HttpRequest, template: str, part: str) -> str:
+    """The template to answer with: only its partial `part` when htmx asks for a piece of the page it shows."""
+    wants_part = request.htmx and not request.htmx.history_restore_request
+    return f"{template}#{part}" if wants_part else template
+
+
+def render_table(request: HttpRequest, template: str, context: dict) -> HttpResponse:
+    """A page with a table, or for htmx its `#table` alone."""
+    response = render(request, part_for(request, template, "table"), context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 def table_of(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any = None) -> Table:
