@@ -1,0 +1,5 @@
+"""The site: knits the two apps together."""
+
+from .celery import app as celery_app
+
+__all__ = ["celery_app"]

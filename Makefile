@@ -1,0 +1,23 @@
+# Two commands: `make run` and `make test`. Both set up all they need; see README.md.
+PYTHON ?= python3
+
+.PHONY: run test lint bench setup clean
+
+run:
+	@exec $(PYTHON) tools/bootstrap.py run
+
+test:
+	@exec $(PYTHON) tools/bootstrap.py test
+
+lint:
+	@exec $(PYTHON) tools/bootstrap.py lint
+
+bench:
+	@exec $(PYTHON) tools/bootstrap.py bench
+
+setup:
+	@exec $(PYTHON) tools/bootstrap.py setup
+
+# Everything that was made here, but not the data under var/
+clean:
+	rm -rf .venv static/vendor locale/*/LC_MESSAGES/*.mo

@@ -1,0 +1,26 @@
+"""Celery with Redis, for production. The queue carries hints; the jobs are rows (registry/actions/jobs.py)."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fengnan.settings")
+
+app = Celery("fengnan")
+app.conf.update(
+    broker_url=os.environ.get("REDIS_URL") or "memory://",
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"socket_connect_timeout": 2, "socket_timeout": 5, "visibility_timeout": 600},
+    broker_connection_timeout=2,
+    task_publish_retry=False,
+    task_ignore_result=True,
+    worker_hijack_root_logger=False,
+    worker_prefetch_multiplier=1,
+    timezone="Asia/Shanghai",
+    beat_schedule={
+        "sweep": {"task": "registry.sweep_jobs", "schedule": 30.0},
+        "reindex": {"task": "registry.reindex", "schedule": crontab(hour=3, minute=15)},
+    },
+)
+app.autodiscover_tasks(["registry"])

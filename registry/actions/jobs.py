@@ -1,0 +1,129 @@
+"""Asking for background work, claiming it, and doing it step by step so that a kill at any moment loses nothing."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from celery import current_app
+from django.conf import settings
+from django.db import DatabaseError, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from registry.models import Job
+from registry.models.jobs import JobState
+
+from .search import reindex_step
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+MOST_ATTEMPTS = 5
+
+# A step takes the cursor and the payload and returns (next cursor or None at the end, done, total). It runs inside the
+# transaction that moves the cursor, so it happened exactly once whenever the cursor has moved.
+Step = Callable[[int, dict], tuple[int | None, int, int]]
+STEPS: dict[str, Step] = {"reindex": lambda cursor, payload: reindex_step(cursor)}
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the job over: stop without writing."""
+
+
+def enqueue(kind: str, *, by=None, **payload) -> Job:
+    """A new job; the hint to the queue goes out once the row is there. A lost hint is found by `sweep`."""
+    if kind not in STEPS:
+        raise KeyError(f"no job is called {kind}")
+    job = Job.objects.create(kind=kind, payload=payload, created_by=by)
+    transaction.on_commit(lambda: send_hint(job.pk))
+    return job
+
+
+def send_hint(job_id: int) -> None:
+    """Tells the queue of a job. Whatever goes wrong here is harmless: the row waits."""
+    if not settings.REDIS_URL:
+        return
+    try:
+        current_app.send_task("registry.run_job", (job_id,), retry=False)
+    except Exception as error:  # the broker's own errors are of many kinds
+        logger.warning("job %s waits for the sweeper: %s", job_id, error)
+
+
+def claim(job_id: int | None = None) -> Job | None:
+    """Takes a job (or the oldest that is free) under a lease and a new fence; None if there is none to be had."""
+    free = Job.objects.claimable(Now())
+    pk = job_id or free.order_by("pk").values_list("pk", flat=True).first()
+    if pk is None:
+        return None
+    taken = free.filter(pk=pk).update(
+        state=JobState.RUNNING,
+        fence=F("fence") + 1,
+        attempts=F("attempts") + 1,
+        lease_until=timezone.now() + LEASE,
+    )
+    return Job.objects.get(pk=pk) if taken else None
+
+
+def run(job: Job, *, stopping: Callable[[], bool] = lambda: False) -> Job:
+    """Works at a claimed job until it is done, has failed, or `stopping()` says so; a stopped job is free at once."""
+    if job.attempts > MOST_ATTEMPTS:
+        return _close(job, JobState.FAILED, f"given up after {MOST_ATTEMPTS} attempts")
+    try:
+        while not stopping():
+            if not take_step(job):
+                return job
+        _owned(job).update(lease_until=None, state=JobState.QUEUED, attempts=F("attempts") - 1)
+    except LeaseLost:
+        logger.warning("job %s was taken over by another worker", job.pk)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        logger.exception("job %s failed", job.pk)
+        _close(job, JobState.FAILED, f"{type(error).__name__}: {error}"[:300])
+    return job
+
+
+@transaction.atomic
+def take_step(job: Job) -> bool:
+    """One step, its cursor and a new lease, in one transaction. Returns whether there is more to do."""
+    current = Job.objects.select_for_update().get(pk=job.pk)
+    if current.fence != job.fence or current.state != JobState.RUNNING:
+        raise LeaseLost
+    following, done, total = STEPS[job.kind](current.cursor, current.payload)
+    ended = following is None
+    changed = {"done": done, "total": total, "cursor": current.cursor if ended else following}
+    if ended:
+        changed |= {"state": JobState.DONE, "lease_until": None, "finished_at": timezone.now()}
+    else:
+        changed |= {"lease_until": timezone.now() + LEASE}
+    if not _owned(job).update(**changed):
+        raise LeaseLost
+    return not ended
+
+
+def _owned(job: Job):
+    return Job.objects.filter(pk=job.pk, fence=job.fence, state=JobState.RUNNING)
+
+
+def _close(job: Job, state: str, message: str) -> Job:
+    _owned(job).update(state=state, message=message, lease_until=None, finished_at=timezone.now())
+    job.refresh_from_db()
+    return job
+
+
+def run_one(job_id: int | None = None, *, stopping: Callable[[], bool] = lambda: False) -> bool:
+    """Claims a job and works at it. Returns whether there was one."""
+    job = claim(job_id)
+    if job is None:
+        return False
+    run(job, stopping=stopping)
+    return True
+
+
+def sweep() -> int:
+    """Sends a hint for every open job that nobody works at: flushed queues and killed workers. Returns how many."""
+    waiting = list(Job.objects.claimable(Now()).values_list("pk", flat=True))
+    for pk in waiting:
+        send_hint(pk)
+    return len(waiting)

@@ -1,0 +1,31 @@
+"""`manage.py runjobs`: the worker where there is no Redis. Works through the job table until it is asked to stop."""
+
+import signal
+import threading
+
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+
+from registry.actions.jobs import run_one
+
+PAUSE = 1.0
+
+
+class Command(BaseCommand):
+    help = "Works through the background jobs of the database; for use without Redis."
+    requires_system_checks = []
+
+    def add_arguments(self, parser):
+        parser.add_argument("--once", action="store_true", help="stop when no job is left")
+
+    def handle(self, *args, once: bool = False, **options):
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda received, frame: stop.set())
+        while not stop.is_set():
+            close_old_connections()
+            if run_one(stopping=stop.is_set):
+                continue
+            if once:
+                return
+            stop.wait(PAUSE)

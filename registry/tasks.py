@@ -1,0 +1,20 @@
+"""The queue's way to the jobs: each task takes an id, calls one action, and may run twice without harm."""
+
+from celery import shared_task
+
+from registry.actions import jobs
+
+
+@shared_task(name="registry.run_job", acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+def run_job(job_id: int) -> None:
+    jobs.run_one(job_id)
+
+
+@shared_task(name="registry.sweep_jobs", ignore_result=True)
+def sweep_jobs() -> int:
+    return jobs.sweep()
+
+
+@shared_task(name="registry.reindex", ignore_result=True)
+def reindex() -> None:
+    jobs.enqueue("reindex")

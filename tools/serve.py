@@ -1,0 +1,101 @@
+"""`make run`: migrate, load the sample data into an empty registry, serve, work; until Ctrl-C."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = str(ROOT / ".venv" / "bin" / "python")
+PATIENCE = 10
+
+
+def environment(data: Path) -> dict[str, str]:
+    """What the portal needs to know; whatever is set already stays. The secret key is made once and kept."""
+    data.mkdir(parents=True, exist_ok=True)
+    key = data / "secret-key"
+    if not key.exists():
+        with open(os.open(key, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+    defaults = {"DATA_DIR": str(data), "DEMO": "1", "SECRET_KEY": key.read_text(), "PYTHONUNBUFFERED": "1"}
+    return {**defaults, **os.environ}
+
+
+def run(once) -> None:
+    data = Path(os.environ.get("DATA_DIR") or ROOT / "var").resolve()
+    host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
+    _insist_on_free_port(host, port)
+    known = environment(data)
+    once("static", [ROOT / "static"], [data / "static" / "staticfiles.json"], _manage, known, "collectstatic", "--noinput", "-v0")
+    _manage(known, "migrate", "-v0")
+    _manage(known, "load_sample", "--if-empty")
+    processes = start(known, host, port)
+    prefix = known.get("SCRIPT_NAME", "").rstrip("/")
+    _say_when_up(processes, f"http://{host}:{port}{prefix}")
+    sys.exit(watch(processes))
+
+
+def _insist_on_free_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            sys.exit(f"✗ {host}:{port} cannot be used ({error.strerror}). Choose another port: PORT=8001 make run")
+
+
+def _manage(known: dict[str, str], *arguments: str) -> None:
+    if subprocess.run([PYTHON, "manage.py", *arguments], cwd=ROOT, env=known).returncode:
+        sys.exit(f"✗ manage.py {arguments[0]} failed; see above.")
+
+
+def start(known: dict[str, str], host: str, port: int) -> dict[str, subprocess.Popen]:
+    """The web server and the worker, each in a session of its own, so that Ctrl-C reaches this process alone."""
+    web = [
+        PYTHON, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "2",
+        "--blocking-threads", "3", "--no-ws", "--log-level", "warning", "fengnan.wsgi:application",
+    ]  # fmt: skip
+    worker = [PYTHON, "manage.py", "runjobs"]
+    if known.get("REDIS_URL"):
+        worker = [PYTHON, "-m", "celery", "-A", "fengnan", "worker", "-B", "-s", f"{known['DATA_DIR']}/beat", "-l", "warning", "-c", "1"]  # fmt: skip
+    commands = {"the web server": web, "the worker": worker}
+    return {name: subprocess.Popen(command, cwd=ROOT, env=known, start_new_session=True) for name, command in commands.items()}  # fmt: skip
+
+
+def _say_when_up(processes: dict[str, subprocess.Popen], address: str) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and all(process.poll() is None for process in processes.values()):
+        try:
+            with urllib.request.urlopen(f"{address}/healthz", timeout=2):
+                print(f"\n✓ The registry is at {address}/ — Ctrl-C ends it.", flush=True)
+                return
+        except OSError:
+            time.sleep(0.1)
+
+
+def watch(processes: dict[str, subprocess.Popen]) -> int:
+    """Waits until one is asked to stop or one of the processes ends; then ends them all. Returns the exit code."""
+    asked: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda received, frame: asked.append(received))
+    while not asked and all(process.poll() is None for process in processes.values()):
+        time.sleep(0.2)
+    ended = [name for name, process in processes.items() if process.poll() is not None]
+    for process in processes.values():
+        if process.poll() is None:
+            process.terminate()
+    deadline = time.monotonic() + PATIENCE
+    for process in processes.values():
+        try:
+            process.wait(max(deadline - time.monotonic(), 0.1))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+    if ended and not asked:
+        print(f"✗ {' and '.join(ended)} ended by itself; see above.", file=sys.stderr)
+        return 1
+    return 0
