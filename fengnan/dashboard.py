@@ -10,7 +10,7 @@ from registry.figures.catalogue import SECTIONS
 from registry.loading.export import FORMATS, export
 from registry.models import Area
 from registry.scope import Scope, read_scope
-from registry.views.tables import table_of
+from registry.views.tables import render_table, table_of
 
 KEY_FIGURES = ("points", "premium-rate", "belts", "zones", "projects", "income-villages")
 
@@ -37,13 +37,14 @@ def _of_section(answers: dict[str, Answer], section: str) -> list[Answer]:
 
 def charts(scope: Scope) -> dict:
     """What the dashboard's charts draw: breakdowns and series, each as (key, name, answer) rows of a figure."""
-    points, rate, projects = FIGURES["points"], FIGURES["premium-rate"], FIGURES["projects"]
+    points, rate, projects, visits = (FIGURES[slug] for slug in ("points", "premium-rate", "projects", "visits"))
     return {
         "levels": points.by("level", scope),
         "fields": points.by("field", scope),
         "premium": rate.by("township", scope),
         "series": rate.series(scope),
         "stages": projects.by("stage", scope),
+        "visits": visits.by("year", scope),
     }
 
 
@@ -78,19 +79,27 @@ def figure_page(request: HttpRequest, slug: str) -> HttpResponse:
     rows = figure.rows(scope)
     if request.GET.get("format") in FORMATS:
         return export(figure.record_kind, rows, scope, request.GET, figure=figure)
-    answer = figure.answer(scope)
     context = {
         "scope": scope,
         "figure": figure,
-        "answer": answer,
+        "table": table_of(figure.record_kind, rows, scope, request.GET),
+    }
+    if not request.htmx or request.htmx.history_restore_request:
+        context |= figure_story(figure, scope)
+    return render_table(request, "dashboard/figure.html", context)
+
+
+def figure_story(figure: Figure, scope: Scope) -> dict:
+    """What the page of a figure tells above its rows; `latest` only when an earlier day than the newest is shown."""
+    return {
+        "answer": figure.answer(scope),
         "whole": FIGURES[figure.out_of].answer(scope) if figure.out_of else None,
+        "latest": figure.answer(scope.at(scope.default_as_of)) if scope.is_past else None,
         "series": figure.series(scope),
         "breakdowns": breakdowns(figure, scope),
-        "table": table_of(figure.record_kind, rows, scope, request.GET),
         "townships": townships(scope.as_of),
         "years": years(scope),
     }
-    return render(request, "dashboard/figure.html", context)
 
 
 def breakdowns(figure: Figure, scope: Scope) -> list[tuple]:

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from registry.figures import FIGURES, Answer
+from registry.figures import FIGURES, Answer, Figure
 
 register = template.Library()
 
@@ -37,12 +37,50 @@ def _money(yuan) -> tuple[str, str]:
     return f"{yuan:,.2f}".rstrip("0").rstrip("."), "元"
 
 
-def written(answer: Answer) -> tuple[str, str]:
-    """The value of an answer and its unit, both ready to print."""
+# English words for one of a unit; a rank is read without a unit. Chinese has no plural.
+ONE = {
+    "belts": "belt",
+    "brands": "brand",
+    "communities": "community",
+    "consortia": "consortium",
+    "districts": "district",
+    "fields": "field",
+    "firms": "firm",
+    "items": "item",
+    "items of the standard": "item of the standard",
+    "meetings": "meeting",
+    "organisations": "organisation",
+    "person-times": "person-time",
+    "person-visits": "person-visit",
+    "persons": "person",
+    "points": "point",
+    "problems": "problem",
+    "projects": "project",
+    "rank": "",
+    "routes": "route",
+    "sites": "site",
+    "townships": "township",
+    "villages": "village",
+    "zones": "zone",
+}
+
+
+def unit_of(figure: Figure, count) -> str:
+    """The unit of `figure` beside the number `count`."""
+    text = str(figure.unit)
+    if get_language() != "en" or (count != 1 and text != "rank"):
+        return text
+    return ONE.get(text, text)
+
+
+def written(answer: Answer, part: bool = False) -> tuple[str, str]:
+    """The value of an answer and its unit, both ready to print; with `part`, what the value is a share of counts."""
     figure = answer.figure
-    kind_of_unit = "%" if figure.unit == "%" else "yuan" if figure.is_money else ""
-    text, unit = quantity(answer.value, kind_of_unit, figure.decimals)
-    return text, unit or ("" if answer.value is None else str(figure.unit))
+    number = answer.part if part else answer.value
+    kind_of_unit = "%" if figure.unit == "%" and not part else "yuan" if figure.is_money else ""
+    text, unit = quantity(number, kind_of_unit, figure.decimals)
+    counted = figure.whole if part and figure.is_share else figure
+    return text, unit or ("" if number is None else unit_of(counted, number))
 
 
 @register.filter
@@ -67,16 +105,76 @@ def answer(context, slug: str) -> Answer:
     return context["answers"][slug]
 
 
+@register.filter
+def hint(answer: Answer) -> str:
+    """What hovering over a number says: what it is, by which source, as of when."""
+    return f"{answer.figure.label} · {answer.figure.source} · {answer.scope.as_of.isoformat()}"
+
+
 @register.simple_tag(takes_context=True)
-def number(context, slug: str) -> str:
-    """A figure inside a sentence: its value and unit, linked to its rows."""
+def number(context, slug: str, show: str = "value") -> str:
+    """A figure inside a sentence, linked to its rows: value and unit; `show="part"` for the part of a share,
+    `show="bare"` for the number alone."""
     found = context["answers"][slug]
-    text, unit_text = written(found)
-    gap = "" if unit_text in ("", "%") else " "
-    title = f"{found.figure.label} · {found.figure.source} · {found.scope.as_of.isoformat()}"
+    text, unit_text = written(found, part=show == "part")
+    if show == "bare":
+        unit_text = ""
+    gap = "" if unit_text in ("", "%") else "\u00a0"
     return format_html(
-        '<a class="number" href="{}" title="{}"><b>{}</b>{}{}</a>', address(found), title, text, gap, unit_text
+        '<a class="number" href="{}" title="{}"><b>{}</b>{}{}</a>', address(found), hint(found), text, gap, unit_text
     )
+
+
+@register.filter
+def part(answer: Answer) -> str:
+    """The part of a share in words: 156 points."""
+    return " ".join(written(answer, part=True)).strip()
+
+
+@register.filter
+def target(answer: Answer) -> str:
+    """The target of an answer in words: 35%."""
+    text, unit_text = quantity(answer.target, "%" if answer.figure.unit == "%" else "", answer.figure.decimals)
+    return f"{text}{unit_text}" if unit_text == "%" else f"{text} {answer.figure.unit}"
+
+
+@register.filter
+def gap_words(answer: Answer) -> str:
+    """How far the value lies from its target, in words; the gap of a share is in percentage points."""
+    if not answer.gap:
+        return "" if answer.gap is None else _("exactly on target")
+    size = f"{abs(answer.gap):,.{answer.figure.decimals}f}"
+    if answer.figure.unit != "%":
+        words = _("%(gap)s %(unit)s above target") if answer.gap > 0 else _("%(gap)s %(unit)s below target")
+        return words % {"gap": size, "unit": answer.figure.unit}
+    words = _("%(gap)s percentage points above target") if answer.gap > 0 else _("%(gap)s percentage points below target")
+    return words % {"gap": size}
+
+
+@register.simple_tag
+def narrowed(answer: Answer, dimension: str, key: str) -> str:
+    """Where one line of a breakdown opens its rows: the page of the figure, narrowed by a dimension."""
+    query = urlencode({**answer.scope.parameters, dimension: key})
+    return reverse("figure", args=[answer.figure.slug]) + f"?{query}"
+
+
+@register.filter
+def by_value(rows: list[tuple]) -> list[tuple]:
+    """The lines of a breakdown, largest value first."""
+    return sorted(rows, key=lambda row: -1 if row[2].value is None else row[2].value, reverse=True)
+
+
+@register.filter
+def largest(rows: list[tuple]):
+    """The largest value among the lines of a breakdown, for the length of their bars."""
+    return max((row[2].value or 0 for row in rows), default=0)
+
+
+@register.simple_tag(takes_context=True)
+def carried(context, *left_out: str) -> list[tuple[str, str]]:
+    """The parameters of the page's address that a form must hand on, but for those the form sets itself."""
+    query = context["request"].GET
+    return [(name, query[name]) for name in query if name not in {*left_out, "page", "format"} and query[name]]
 
 
 @register.simple_tag(takes_context=True)
@@ -103,6 +201,12 @@ def with_query(context, **changes) -> str:
 @register.filter
 def long_date(day: date | None) -> str:
     return date_format(day, "DATE_FORMAT") if day else "—"
+
+
+@register.filter
+def slug(answers: dict[str, Answer], slug: str) -> Answer:
+    """The answer of the figure `slug`, where a template must hand it on."""
+    return answers[slug]
 
 
 @register.filter
