@@ -3,10 +3,11 @@
 from functools import cache
 
 import django_filters
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from registry.kinds import Dimension, Kind
+from registry.kinds import NOT_GIVEN, Dimension, Kind
 from registry.models import Area, SearchEntry
 from registry.scope import Scope
 
@@ -38,17 +39,20 @@ def filters_of(kind: Kind) -> type[KindFilters]:
 
 
 def _filter(dimension: Dimension) -> django_filters.Filter:
-    if dimension.choices:
-        return django_filters.ChoiceFilter(
-            method="narrow", label=dimension.label, choices=dimension.choices.choices, empty_label=_("all")
-        )
-    if dimension.name == "township":
-        return django_filters.ChoiceFilter(
-            method="narrow", label=dimension.label, choices=_townships, empty_label=_("all")
-        )
-    return django_filters.CharFilter(method="narrow", label=dimension.label)
+    choices = dimension.choices.choices if dimension.choices else _areas if dimension.name == "township" else None
+    if choices is None:
+        return django_filters.CharFilter(method="narrow", label=dimension.label)
+    return django_filters.ChoiceFilter(
+        method="narrow",
+        label=dimension.label,
+        choices=choices,
+        empty_label=_("all"),
+        null_label=_("not given"),
+        null_value=NOT_GIVEN,
+    )
 
 
-def _townships() -> list[tuple[str, str]]:
-    townships = Area.objects.unscoped("area names are public").filter(level="township").order_by("code")
-    return list(townships.values_list("code", "name"))
+def _areas() -> list[tuple[str, str]]:
+    """The townships, and the district for what belongs to the district itself."""
+    inside = Area.objects.unscoped("area names are public").in_area(settings.DISTRICT_AREA)
+    return list(inside.filter(level__in=["district", "township"]).order_by("code").values_list("code", "name"))

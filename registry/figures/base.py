@@ -13,9 +13,10 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, F, QuerySet, Subquery, Sum
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-from registry.kinds import KINDS, Dimension, Kind
-from registry.models import Area, AreaLevel, Parameter
+from registry.kinds import KINDS, NOT_GIVEN, Dimension, Kind
+from registry.models import Area, Parameter
 from registry.scope import Scope
 
 Number = int | float
@@ -95,18 +96,20 @@ class Figure:
         key = self.record_kind.dimension(dimension).on(scope)
         measure = Sum(self.sums) if self.sums else Count("pk")
         cells = self.rows(scope).order_by().annotate(by_key=key).values("by_key").annotate(by_measure=measure)
-        return {key: value for key, value in cells.values_list("by_key", "by_measure") if key not in (None, "")}
+        return {key or NOT_GIVEN: value for key, value in cells.values_list("by_key", "by_measure")}
 
 
 def names_of(dimension: Dimension, keys: Iterable[str]) -> dict[str, str]:
-    """The keys in order, each with its name."""
+    """The keys in order, each with its name; rows that have no value come last."""
     keys = set(keys)
     if dimension.choices:
-        return {value: str(label) for value, label in dimension.choices.choices if value in keys}
-    if dimension.name == "township":
-        areas = Area.objects.unscoped("area names are public").filter(code__in=keys, level=AreaLevel.TOWNSHIP)
-        return {code: name for code, name in areas.order_by("code").values_list("code", "name")}
-    return {key: key for key in sorted(keys)}
+        names = {value: str(label) for value, label in dimension.choices.choices if value in keys}
+    elif dimension.name == "township":
+        areas = Area.objects.unscoped("area names are public").filter(code__in=keys).order_by("code")
+        names = dict(areas.values_list("code", "name"))
+    else:
+        names = {key: key for key in sorted(keys - {NOT_GIVEN})}
+    return names | ({NOT_GIVEN: str(_("not given"))} if NOT_GIVEN in keys else {})
 
 
 class Measure(Subquery):

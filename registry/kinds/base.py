@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Model, QuerySet, TextChoices
+from django.db.models import F, Model, Q, QuerySet, TextChoices
 from django.utils.functional import Promise
 
 from registry.scope import Scope
 
 Text = str | Promise
+NOT_GIVEN = "none"  # stands for the rows that have no value in a dimension
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,9 @@ class Kind:
             dimension = self.dimension(name)
             if dimension is None:
                 raise KeyError(name)
-            rows = rows.alias(**{f"by_{name}": dimension.on(scope)}).filter(**{f"by_{name}": value})
+            rows = rows.alias(**{f"by_{name}": dimension.on(scope)})
+            absent = Q(**{f"by_{name}": ""}) | Q(**{f"by_{name}__isnull": True})
+            rows = rows.filter(absent if value == NOT_GIVEN else Q(**{f"by_{name}": value}))
         return rows
 
     def values(self, rows: QuerySet, scope: Scope) -> QuerySet:
