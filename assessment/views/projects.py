@@ -3,7 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from assessment.models import SecretaryProject
+from assessment.models import LedgerStage, SecretaryProject
 from registry.kinds import KINDS
 from registry.scope import read_scope
 
@@ -19,6 +19,7 @@ def project_page(request: HttpRequest, code: str) -> HttpResponse:
         "kind": KINDS["projects"],
         "record": project,
         "project": project,
+        "stages": LedgerStage.choices,
         "entries": project.entries.filter(entered_on__lte=scope.as_of),
         "problems": [
             (problem, problem.is_solved(scope.as_of)) for problem in project.problems.visible_to(scope.viewer)

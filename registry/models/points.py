@@ -44,6 +44,18 @@ class PointStatus(models.TextChoices):
 
 COUNTED = (PointStatus.NAMED,)
 PUBLIC = (PointStatus.NAMED, PointStatus.WITHDRAWN)
+MOVES: dict[str, tuple[str, ...]] = {  # from which status to which (GLOSSARY section 8); "" is a point just made
+    "": (PointStatus.DRAFT, PointStatus.NAMED),
+    PointStatus.DRAFT: (PointStatus.SUBMITTED,),
+    PointStatus.SUBMITTED: (PointStatus.CHECKED, PointStatus.RETURNED, PointStatus.DRAFT),
+    PointStatus.CHECKED: (PointStatus.SCORED, PointStatus.RETURNED, PointStatus.REFUSED),
+    PointStatus.SCORED: (PointStatus.NOTICE, PointStatus.RETURNED, PointStatus.REFUSED),
+    PointStatus.NOTICE: (PointStatus.NAMED, PointStatus.SCORED, PointStatus.REFUSED),
+    PointStatus.RETURNED: (PointStatus.SUBMITTED,),
+    PointStatus.REFUSED: (PointStatus.DRAFT,),
+    PointStatus.NAMED: (PointStatus.WITHDRAWN,),
+    PointStatus.WITHDRAWN: (PointStatus.DRAFT,),
+}
 
 
 class CoordinateSystem(models.TextChoices):
@@ -58,11 +70,15 @@ class PointQuerySet(ScopedQuerySet):
         """Named once is public for ever, a withdrawal included; a draft or an application never is."""
         return Exists(StatusPeriod.objects.filter(point=OuterRef("pk"), status__in=PUBLIC))
 
+    def with_standing(self, as_of: date):
+        """Joins the period that holds on `as_of` as `standing`; points without one stay."""
+        period = lasting(as_of, "periods__valid_from", "periods__valid_to")
+        return self.annotate(standing=FilteredRelation("periods", condition=period))
+
     def on(self, as_of: date):
         """Each point with the `status`, `level` and `grade` it had on `as_of`; points that did not exist yet fall out."""
-        standing = FilteredRelation("periods", condition=lasting(as_of, "periods__valid_from", "periods__valid_to"))
         return (
-            self.annotate(standing=standing)
+            self.with_standing(as_of)
             .filter(standing__isnull=False)
             .annotate(status=F("standing__status"), level=F("standing__level"), grade=F("standing__grade"))
         )

@@ -1,0 +1,56 @@
+"""Admin screens of assessment."""
+
+from django.contrib import admin
+
+from assessment import models as a
+from registry.admin.base import PartInline, RecordAdmin, RecordForm
+
+
+class LedgerInline(PartInline):
+    model = a.LedgerEntry
+
+
+class ProblemInline(PartInline):
+    model = a.ProjectProblem
+    fields = ["code", "name", "area", "found_on", "solved_on", "result", "illustrative"]
+    autocomplete_fields = ["area"]
+
+
+@admin.register(a.SecretaryProject)
+class ProjectAdmin(RecordAdmin):
+    list_display = ["name", "code", "year", "organisation", "opened_on", "deadline", "illustrative"]
+    list_filter = ["year", "illustrative"]
+    list_select_related = ["organisation"]
+    autocomplete_fields = ["organisation", "area"]
+    inlines = [LedgerInline, ProblemInline]
+
+
+class ItemInline(PartInline):
+    model = a.StandardItem
+    fields = ["code", "number", "name", "name_en", "weight", "method", "illustrative"]
+
+
+class VetoInline(PartInline):
+    model = a.VetoItem
+
+
+class PassLineInline(PartInline):
+    model = a.PassLine
+
+
+@admin.register(a.Standard)
+class StandardAdmin(RecordAdmin):
+    list_display = ["name", "code", "issuer", "document_no", "valid_from", "valid_to", "illustrative"]
+    inlines = [ItemInline, VetoInline, PassLineInline]
+
+
+@admin.register(a.AccountabilityAction)
+class AccountabilityAdmin(RecordAdmin):
+    view_action = "internal.view"
+    form = RecordForm
+    list_display = ["kind", "occurred_on", "organisation", "person", "post", "issuer", "illustrative"]
+    list_filter = ["kind"]
+    list_select_related = ["organisation"]
+    search_fields = ["code", "organisation__name"]
+    date_hierarchy = "occurred_on"
+    autocomplete_fields = ["organisation", "area"]

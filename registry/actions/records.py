@@ -1,0 +1,120 @@
+"""Writing a record: who may, which version, and the event that tells of it. Every plain write goes through here."""
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models, transaction
+from django.utils.timezone import localtime
+
+from registry.kinds import KINDS
+from registry.models import Event, Record, SearchEntry
+from registry.permissions import may
+from registry.refusals import Refused
+
+from .search import entry_of
+
+UNWRITTEN = {"version"}
+PERSONAL = {"phone", "person", "password", "secretary", "responsible_person"}
+
+
+@dataclass(frozen=True)
+class ChangeSet:
+    """What the events of one act have in common. Undo and history read its `key`."""
+
+    by: Any
+    reason: str = ""
+    document_no: str = ""
+    key: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    def tell(self, verb: str, record: models.Model, changes: dict[str, list]) -> Event:
+        return Event.objects.create(
+            change_set=self.key,
+            actor=self.by,
+            verb=verb,
+            kind=record._meta.model_name,
+            code=str(getattr(record, "code", record.pk)),
+            changes=changes,
+            reason=self.reason,
+            document_no=self.document_no,
+        )
+
+
+class _Encoder(DjangoJSONEncoder):
+    def default(self, value: Any) -> Any:
+        return str(value) if hasattr(value, "storage") else super().default(value)  # a picture: its name
+
+
+def values_of(record: models.Model) -> dict[str, Any]:
+    """The record's own columns as an event writes them."""
+    columns = [column for column in record._meta.concrete_fields if column.name not in UNWRITTEN]
+    values = {column.name: getattr(record, column.attname) for column in columns}
+    return json.loads(json.dumps(values, cls=_Encoder, ensure_ascii=False))
+
+
+def changes_between(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list]:
+    """Changed columns with both values; of personal ones only that they changed."""
+    changed = {name: [before.get(name), value] for name, value in after.items() if before.get(name) != value}
+    return {name: ["…", "…"] if name in PERSONAL else both for name, both in changed.items()}
+
+
+@transaction.atomic
+def save_record(record: models.Model, *, by: Any, reason: str = "", document_no: str = "") -> models.Model:
+    """Adds or changes a record, with its event and its name in the search index.
+
+    A changed record must carry the `version` it was opened with: if somebody else saved it since, Refused("stale").
+    Raises ValidationError for bad values and Refused("not_allowed") outside the account's role or area.
+    """
+    adding = record._state.adding
+    if not may(by, "record.add" if adding else "record.change", record):
+        raise Refused("not_allowed")
+    record.full_clean()
+    before: dict[str, Any] = {}
+    if not adding:
+        stored = type(record)._base_manager.get(pk=record.pk)
+        if not may(by, "record.change", stored):
+            raise Refused("not_allowed")
+        before = values_of(stored)
+        _take_version(record)
+    record.save()
+    ChangeSet(by, reason, document_no).tell("add" if adding else "change", record, changes_between(before, values_of(record)))
+    index(record)
+    return record
+
+
+def _take_version(record: models.Model) -> None:
+    """Moves the version on, if it is still the one that was opened."""
+    if not isinstance(record, Record):
+        return
+    rows = type(record)._base_manager.filter(pk=record.pk, version=record.version)
+    if not rows.update(version=models.F("version") + 1):
+        last = Event.objects.filter(kind=record._meta.model_name, code=record.code).first()
+        who = last.actor if last and last.actor else "—"
+        raise Refused("stale", who=who, when=f"{localtime(last.at):%Y-%m-%d %H:%M}" if last else "—")
+    record.version += 1
+
+
+@transaction.atomic
+def delete_record(record: models.Model, *, by: Any, reason: str = "") -> None:
+    """Takes a record away; its event keeps the values. Records that others point at are protected by the database."""
+    if not may(by, "record.delete", record):
+        raise Refused("not_allowed")
+    gone = {name: [value, None] for name, value in values_of(record).items() if name not in PERSONAL}
+    ChangeSet(by, reason).tell("delete", record, gone)
+    for kind in _searched(record):
+        SearchEntry.objects.filter(kind=kind.slug, code=record.code).delete()
+    record.delete()
+
+
+def index(record: models.Model) -> None:
+    """Puts the record's name into the search index if it is public, and out of it if not."""
+    for kind in _searched(record):
+        SearchEntry.objects.filter(kind=kind.slug, code=record.code).delete()
+        if type(record).objects.public().filter(pk=record.pk).exists():
+            entry_of(kind, record.code, str(record), getattr(record, "area_id", None)).save()
+
+
+def _searched(record: models.Model) -> list:
+    return [kind for kind in KINDS.values() if kind.searched and kind.model is type(record) and isinstance(record, Record)]

@@ -1,0 +1,5 @@
+"""Admin screens for a district administrator: one file a family of nouns, as in models/."""
+
+from . import accounts, areas, exchange, groupings, honours, points, system
+
+__all__ = ["accounts", "areas", "exchange", "groupings", "honours", "points", "system"]

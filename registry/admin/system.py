@@ -1,0 +1,57 @@
+"""Parameters and lists, which change; events and jobs, which are only looked at."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from registry import models as m
+from registry.permissions import may
+
+from .base import RecordAdmin, ScopedAdmin
+
+admin.site.site_header = admin.site.site_title = _("Fengnan Showcase Registry")
+admin.site.index_title = _("Administration")
+
+
+@admin.register(m.Parameter)
+class ParameterAdmin(RecordAdmin):
+    list_display = ["name", "rule", "value", "unit", "issuer", "valid_from", "valid_to", "illustrative"]
+    list_filter = ["rule"]
+
+
+@admin.register(m.Term)
+class TermAdmin(RecordAdmin):
+    list_display = ["name", "name_en", "list", "position", "valid_from", "valid_to", "illustrative"]
+    list_filter = ["list"]
+
+
+class LookedAtAdmin(ScopedAdmin):
+    """Rows nobody changes by hand."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    has_delete_permission = has_change_permission
+
+    def has_view_permission(self, request, obj=None):
+        return may(request.user, self.view_action)
+
+
+@admin.register(m.Event)
+class EventAdmin(LookedAtAdmin):
+    view_action = "event.view"
+    list_display = ["at", "actor", "verb", "kind", "code", "reason", "document_no"]
+    list_filter = ["verb", "kind"]
+    list_select_related = ["actor"]
+    search_fields = ["code", "reason", "document_no"]
+    date_hierarchy = "at"
+
+
+@admin.register(m.Job)
+class JobAdmin(LookedAtAdmin):
+    view_action = "event.view"
+    list_display = ["kind", "state", "done", "total", "attempts", "created_by", "created_at", "finished_at", "message"]
+    list_filter = ["state", "kind"]
+    list_select_related = ["created_by"]

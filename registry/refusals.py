@@ -1,0 +1,28 @@
+"""Why an act was refused: a code, and the details that make its sentence."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+SENTENCES = {
+    "not_allowed": gettext_noop("Your account may not do this here. Ask an administrator of the district."),
+    "stale": gettext_noop("%(who)s changed this record at %(when)s, after you opened it. Look at the new values and save again."),
+    "wrong_move": gettext_noop("A point that is “%(before)s” cannot become “%(after)s”."),
+    "paper_missing": gettext_noop("Naming, withdrawal and a change of grade or level need the number of the paper they stand on."),
+    "grade_missing": gettext_noop("A named point needs a level and a grade."),
+    "reason_missing": gettext_noop("A withdrawal needs a reason."),
+    "too_early": gettext_noop("The change must lie after %(since)s, when the present period began."),
+    "nothing_changes": gettext_noop("Nothing would change: status, level and grade are as they were."),
+}  # fmt: skip
+
+
+class Refused(Exception):
+    """An act that may not be done. Tests look at `code`; people read the sentence, in their own language."""
+
+    def __init__(self, code: str, **details: Any):
+        super().__init__(code)
+        self.code, self.details = code, details
+
+    def __str__(self) -> str:
+        return _(SENTENCES[self.code]) % self.details
