@@ -1,6 +1,7 @@
 """Figures of assessment: the standard, secretary projects, talks and replacements."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from assessment import models as a
 from registry.figures import Figure, declare
@@ -9,7 +10,7 @@ declare(
     Figure(
         "standard-items",
         _("Items of the standard"),
-        _("items of the standard"),
+        pgettext_lazy("unit", "items of the standard"),
         "showcase",
         "F06",
         "standard-items",
@@ -20,7 +21,7 @@ declare(
     Figure(
         "projects",
         _("Secretary projects of the year"),
-        _("projects"),
+        pgettext_lazy("unit", "projects"),
         "guarantee",
         "F56",
         "projects",
@@ -31,7 +32,7 @@ declare(
     Figure(
         "problems-solved",
         _("Problems solved"),
-        _("problems"),
+        pgettext_lazy("unit", "problems"),
         "guarantee",
         "F60",
         "problems",
@@ -42,7 +43,7 @@ declare(
     Figure(
         "interviews",
         _("Interviews with secretaries"),
-        _("person-times"),
+        pgettext_lazy("unit", "person-times"),
         "guarantee",
         "F65",
         "accountability",
@@ -53,7 +54,7 @@ declare(
     Figure(
         "adjustments",
         _("Secretaries replaced"),
-        _("persons"),
+        pgettext_lazy("unit", "persons"),
         "guarantee",
         "F66",
         "accountability",

@@ -147,8 +147,8 @@ def gap_words(answer: Answer) -> str:
     if answer.figure.unit != "%":
         words = _("%(gap)s %(unit)s above target") if answer.gap > 0 else _("%(gap)s %(unit)s below target")
         return words % {"gap": size, "unit": answer.figure.unit}
-    words = _("%(gap)s percentage points above target") if answer.gap > 0 else _("%(gap)s percentage points below target")
-    return words % {"gap": size}
+    above, below = _("%(gap)s percentage points above target"), _("%(gap)s percentage points below target")
+    return (above if answer.gap > 0 else below) % {"gap": size}
 
 
 @register.simple_tag
@@ -194,13 +194,19 @@ def with_query(context, **changes) -> str:
         if item in (None, ""):
             query.pop(key, None)
         else:
-            query[key] = item
+            query[key] = str(item)
     return f"?{query.urlencode()}" if query else "?"
 
 
 @register.filter
 def long_date(day: date | None) -> str:
     return date_format(day, "DATE_FORMAT") if day else "—"
+
+
+@register.filter
+def elided(paginator, number: int):
+    """The page numbers worth showing around page `number`."""
+    return paginator.get_elided_page_range(number, on_each_side=2, on_ends=1)
 
 
 @register.filter

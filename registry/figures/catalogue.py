@@ -2,6 +2,7 @@
 
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from registry import models as m
 from registry.models.honours import Donation
@@ -45,7 +46,7 @@ declare(
     Figure(
         "honours-national",
         _("National advanced organisations"),
-        _("organisations"),
+        pgettext_lazy("unit", "organisations"),
         OVERVIEW,
         "F02",
         "organisations",
@@ -56,7 +57,7 @@ declare(
     Figure(
         "honours-provincial-municipal",
         _("Provincial and municipal advanced organisations"),
-        _("organisations"),
+        pgettext_lazy("unit", "organisations"),
         OVERVIEW,
         "F03",
         "organisations",
@@ -67,7 +68,7 @@ declare(
     Figure(
         "city-rank",
         _("Rank in the city"),
-        _("rank"),
+        pgettext_lazy("unit", "rank"),
         OVERVIEW,
         "F04",
         "external-results",
@@ -81,7 +82,7 @@ declare(
     Figure(
         "points",
         _("Demonstration points"),
-        _("points"),
+        pgettext_lazy("unit", "points"),
         SHOWCASE,
         "F07",
         "points",
@@ -105,7 +106,7 @@ declare(
     Figure(
         "belts",
         _("Demonstration belts"),
-        _("belts"),
+        pgettext_lazy("unit", "belts"),
         SHOWCASE,
         "F10",
         "belts",
@@ -116,7 +117,7 @@ declare(
     Figure(
         "qualified-belts",
         _("Belts that qualify"),
-        _("belts"),
+        pgettext_lazy("unit", "belts"),
         SHOWCASE,
         "F11",
         "belts",
@@ -128,7 +129,7 @@ declare(
     Figure(
         "zones",
         _("Comprehensive zones"),
-        _("zones"),
+        pgettext_lazy("unit", "zones"),
         SHOWCASE,
         "F14",
         "zones",
@@ -139,7 +140,7 @@ declare(
     Figure(
         "whole-area-townships",
         _("Whole-area townships in creation"),
-        _("townships"),
+        pgettext_lazy("unit", "townships"),
         SHOWCASE,
         "F15",
         "whole-area-townships",
@@ -150,7 +151,7 @@ declare(
     Figure(
         "themed-zones",
         _("Themed zones planned"),
-        _("zones"),
+        pgettext_lazy("unit", "zones"),
         SHOWCASE,
         "F16",
         "zones",
@@ -161,7 +162,7 @@ declare(
     Figure(
         "township-organisations",
         _("Village party organisations"),
-        _("organisations"),
+        pgettext_lazy("unit", "organisations"),
         SHOWCASE,
         "F17",
         "organisations",
@@ -173,7 +174,7 @@ declare(
     Figure(
         "fields",
         _("Fields"),
-        _("fields"),
+        pgettext_lazy("unit", "fields"),
         BRAND,
         "F22",
         "terms",
@@ -184,7 +185,7 @@ declare(
     Figure(
         "brand-fields",
         _("Fields with a brand"),
-        _("fields"),
+        pgettext_lazy("unit", "fields"),
         BRAND,
         "F23",
         "terms",
@@ -196,7 +197,7 @@ declare(
     Figure(
         "brands",
         _("Brands"),
-        _("brands"),
+        pgettext_lazy("unit", "brands"),
         BRAND,
         "F23",
         "brands",
@@ -207,7 +208,7 @@ declare(
     Figure(
         "villages",
         _("Villages"),
-        _("villages"),
+        pgettext_lazy("unit", "villages"),
         BRAND,
         "F26",
         "villages",
@@ -230,7 +231,7 @@ declare(
     Figure(
         "communities",
         _("Communities in the creation"),
-        _("communities"),
+        pgettext_lazy("unit", "communities"),
         BRAND,
         "F30",
         "communities",
@@ -253,7 +254,7 @@ declare(
     Figure(
         "premium-communities",
         _("Premium communities"),
-        _("communities"),
+        pgettext_lazy("unit", "communities"),
         BRAND,
         "F31",
         "communities",
@@ -278,7 +279,7 @@ declare(
     Figure(
         "red-districts",
         _("Red business districts"),
-        _("districts"),
+        pgettext_lazy("unit", "districts"),
         BRAND,
         "F37",
         "red-districts",
@@ -290,7 +291,7 @@ declare(
     Figure(
         "consortia",
         _("Regional consortia"),
-        _("consortia"),
+        pgettext_lazy("unit", "consortia"),
         EFFECT,
         "F42",
         "consortia",
@@ -301,7 +302,7 @@ declare(
     Figure(
         "consortium-villages",
         _("Lead villages"),
-        _("villages"),
+        pgettext_lazy("unit", "villages"),
         EFFECT,
         "F43",
         "villages",
@@ -312,7 +313,7 @@ declare(
     Figure(
         "led-villages",
         _("Led villages"),
-        _("villages"),
+        pgettext_lazy("unit", "villages"),
         EFFECT,
         "F44",
         "villages",
@@ -323,7 +324,7 @@ declare(
     Figure(
         "enterprise-zone-points",
         _("Points in the development zone"),
-        _("points"),
+        pgettext_lazy("unit", "points"),
         EFFECT,
         "F46",
         "points",
@@ -337,7 +338,7 @@ declare(
     Figure(
         "donating-steel-firms",
         _("Steel firms that donated"),
-        _("firms"),
+        pgettext_lazy("unit", "firms"),
         EFFECT,
         "F48",
         "units",
@@ -348,7 +349,7 @@ declare(
     Figure(
         "donations-cash",
         _("Cash donated by steel firms"),
-        _("yuan"),
+        pgettext_lazy("unit", "yuan"),
         EFFECT,
         "F49",
         "donations",
@@ -360,7 +361,7 @@ declare(
     Figure(
         "donations-goods",
         _("Goods donated"),
-        _("items"),
+        pgettext_lazy("unit", "items"),
         EFFECT,
         "F50",
         "donations",
@@ -372,7 +373,7 @@ declare(
     Figure(
         "routes",
         _("Study routes"),
-        _("routes"),
+        pgettext_lazy("unit", "routes"),
         EFFECT,
         "F51",
         "routes",
@@ -383,7 +384,7 @@ declare(
     Figure(
         "teaching-sites",
         _("Provincial teaching sites"),
-        _("sites"),
+        pgettext_lazy("unit", "sites"),
         EFFECT,
         "F52",
         "teaching-sites",
@@ -394,7 +395,7 @@ declare(
     Figure(
         "hosted-events",
         _("Observation meetings hosted"),
-        _("meetings"),
+        pgettext_lazy("unit", "meetings"),
         EFFECT,
         "F34, F53",
         "hosted-events",
@@ -405,7 +406,7 @@ declare(
     Figure(
         "visits",
         _("Visits received"),
-        _("person-visits"),
+        pgettext_lazy("unit", "person-visits"),
         EFFECT,
         "F54",
         "visits",
@@ -418,7 +419,7 @@ declare(
     Figure(
         "district-budget",
         _("District budget of the year"),
-        _("yuan"),
+        pgettext_lazy("unit", "yuan"),
         GUARANTEE,
         "F68",
         "funds",
@@ -430,7 +431,7 @@ declare(
     Figure(
         "creation-funds",
         _("Creation funds of the year"),
-        _("yuan"),
+        pgettext_lazy("unit", "yuan"),
         GUARANTEE,
         "F72",
         "funds",
