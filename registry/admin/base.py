@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.actions.records import ChangeSet, delete_record, save_record
 from registry.models import ScopedQuerySet
+from registry.models.base import guard_lifted
 from registry.permissions import may
 from registry.refusals import Refused
 
@@ -19,7 +20,8 @@ class RecordForm(forms.ModelForm):
     change_reason = forms.CharField(label=_("Reason of the change"), max_length=300, required=False)
 
     def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+        with guard_lifted("the record's own links, to show what is chosen"):
+            super().__init__(*args, **kwargs)
         self.initial["opened_version"] = getattr(self.instance, "version", None)
 
     def clean(self):
@@ -95,6 +97,10 @@ class RecordAdmin(ScopedAdmin):
         for record in queryset:
             delete_record(record, by=request.user)
 
+    def save_related(self, request, form, formsets, change):
+        with guard_lifted("the record's own links, to write what was chosen"):
+            super().save_related(request, form, formsets, change)
+
     def save_formset(self, request, form, formset, change):
         """The parts of a record: one event tells which were added, changed and taken away."""
         formset.save()
@@ -113,6 +119,10 @@ class PartInline(admin.TabularInline):
     """Rows that belong to the record above; who may change that may change these."""
 
     extra = 0
+
+    def get_queryset(self, request):
+        rows = self.model._default_manager.all()
+        return rows.visible_to(request.user) if isinstance(rows, ScopedQuerySet) else rows
 
     def has_view_permission(self, request, obj=None):
         return may(request.user, "record.view", obj)

@@ -8,7 +8,7 @@ from django.db.models.functions import Length, Substr
 from django.db.models.lookups import In
 from django.utils.translation import gettext_lazy as _
 
-from .base import AREA_CODE_LENGTHS, Part, ScopedQuerySet, ends_after_start, in_choices, lasting
+from .base import AREA_CODE_LENGTHS, Guarded, Part, ScopedQuerySet, ends_after_start, in_choices, lasting
 
 
 class AreaLevel(models.TextChoices):
@@ -33,7 +33,7 @@ class AreaQuerySet(ScopedQuerySet):
         return self.existing(as_of).filter(level=AreaLevel.TOWNSHIP)
 
 
-class Area(models.Model):
+class Area(Guarded):
     """An administrative area. Its code of 2, 4, 6, 9 or 12 digits begins with the code of the area it lies in.
 
     `valid_to` is the first day on which it no longer existed; `successor` is the area it was merged into.

@@ -51,16 +51,17 @@ def under(prefix: str, path: str = "area_id") -> Q:
     return Q(**{f"{path}__gte": prefix, f"{path}__lt": prefix[:-1] + chr(ord(prefix[-1]) + 1)})
 
 
-_guard_lifted: ContextVar[bool] = ContextVar("guard_lifted", default=False)
+_guard_off: ContextVar[bool] = ContextVar("guard_off", default=False)
 
 
 @contextmanager
-def _lifted_guard():
-    token = _guard_lifted.set(True)
+def guard_lifted(reason: str):
+    """For Django's own machinery, which reads rows by itself and shows them to nobody; `reason` is for the reader."""
+    token = _guard_off.set(True)
     try:
         yield
     finally:
-        _guard_lifted.reset(token)
+        _guard_off.reset(token)
 
 
 class ScopedQuerySet(models.QuerySet):
@@ -105,7 +106,7 @@ class ScopedQuerySet(models.QuerySet):
         return self.filter(under(code, self.area_path))
 
     def _insist(self):
-        if not self.scoped and not _guard_lifted.get():
+        if not self.scoped and not _guard_off.get():
             raise ScopeMissing(f"{self.model.__name__} was read without .public(), .visible_to(user) or .unscoped(reason)")
 
     def _fetch_all(self):
@@ -132,7 +133,22 @@ class ScopedQuerySet(models.QuerySet):
         return self.unscoped("a natural key of a fixture").get(code=code)
 
 
-class Record(models.Model):
+class Guarded(models.Model):
+    """A model whose own checks of uniqueness may look at all rows, though nobody else may without a scope."""
+
+    class Meta:
+        abstract = True
+
+    def validate_unique(self, exclude=None):
+        with guard_lifted("uniqueness holds over all rows, whoever asks"):
+            super().validate_unique(exclude)
+
+    def validate_constraints(self, exclude=None):
+        with guard_lifted("constraints hold over all rows, whoever asks"):
+            super().validate_constraints(exclude)
+
+
+class Record(Guarded):
     """A row that people refer to by its code. The code is given once and never used again."""
 
     code = models.CharField(_("code"), max_length=40)
@@ -158,14 +174,6 @@ class Record(models.Model):
 
     def natural_key(self):
         return (self.code,)
-
-    def validate_unique(self, exclude=None):
-        with _lifted_guard():  # uniqueness holds over all rows, whoever asks
-            super().validate_unique(exclude)
-
-    def validate_constraints(self, exclude=None):
-        with _lifted_guard():
-            super().validate_constraints(exclude)
 
 
 class PartManager(models.Manager):

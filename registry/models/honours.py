@@ -174,8 +174,8 @@ class Donation(Record):
         constraints = [
             *Record.Meta.constraints,
             models.CheckConstraint(
-                condition=Q(kind="cash", amount_yuan__gt=0, quantity=None, goods="")
-                | (Q(kind="goods", quantity__gt=0, amount_yuan=None) & ~Q(goods="")),
+                condition=Q(kind="cash", amount_yuan__isnull=False, amount_yuan__gt=0, quantity=None, goods="")
+                | (Q(kind="goods", quantity__isnull=False, quantity__gt=0, amount_yuan=None) & ~Q(goods="")),
                 name="donation_is_cash_or_goods",
                 violation_error_message=_(
                     "A donation is either cash with an amount in yuan, or goods with a name and a quantity."

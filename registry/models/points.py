@@ -144,7 +144,13 @@ class DemonstrationPoint(Record):
             ),
             models.CheckConstraint(
                 condition=Q(lng=None, lat=None, coordinate_system="")
-                | Q(lng__range=(-180, 180), lat__range=(-90, 90), coordinate_system__in=CoordinateSystem.values),
+                | Q(
+                    lng__isnull=False,
+                    lat__isnull=False,
+                    lng__range=(-180, 180),
+                    lat__range=(-90, 90),
+                    coordinate_system__in=CoordinateSystem.values,
+                ),
                 name="point_position_whole",
                 violation_error_message=_(
                     "A position needs a longitude, a latitude and the coordinate system they were measured in."

@@ -1,0 +1,73 @@
+"""The life of a point: who may move it, from what to what, on which paper; nothing is overwritten."""
+
+from datetime import date
+
+import pytest
+
+from registry.actions.points import change_standing, name_point, open_period, refusals_to_change_standing, withdraw_point
+from registry.figures import FIGURES
+from registry.models import Event
+from registry.refusals import Refused
+from tests.factories import make_named_point, make_period, make_point
+
+PAPER = {"document_no": "丰组字〔2021〕示9号"}
+
+
+@pytest.fixture
+def on_notice(sample):
+    point = make_point()
+    make_period(point, date(2021, 5, 1), status="notice", level="", grade="", document_no="")
+    return point
+
+
+def test_a_point_on_notice_is_named_and_counts_from_that_day(on_notice, scope, administrator):
+    name_point(on_notice, level="district", grade="premium", on=date(2021, 7, 1), by=administrator, **PAPER)
+    rows = FIGURES["points"].rows
+    assert rows(scope.at(date(2021, 7, 1))).filter(pk=on_notice.pk).exists()
+    assert not rows(scope.at(date(2021, 6, 30))).filter(pk=on_notice.pk).exists()
+
+
+def test_a_withdrawn_point_leaves_the_count_on_its_date_and_keeps_its_history(sample, scope, administrator):
+    point = make_named_point(date(2020, 6, 1))
+    withdraw_point(point, reason="复核不达标", on=date(2021, 9, 1), by=administrator, **PAPER)
+    assert [period.status for period in point.periods.all()] == ["named", "withdrawn"]
+    assert FIGURES["points"].rows(scope.at(date(2021, 8, 31))).filter(pk=point.pk).exists()
+    assert not FIGURES["points"].rows(scope.at(date(2021, 9, 1))).filter(pk=point.pk).exists()
+
+
+def test_every_change_is_an_event_with_its_paper(on_notice, administrator):
+    name_point(on_notice, level="district", grade="standard", on=date(2021, 7, 1), by=administrator, **PAPER)
+    event = Event.objects.get(code=on_notice.code)
+    assert event.changes["status"] == ["notice", "named"]
+    assert (event.actor, event.document_no) == (administrator, PAPER["document_no"])
+
+
+REFUSALS = [
+    ("wrong_move", {"status": "withdrawn", "level": "district", "grade": "standard", "reason": "r", **PAPER}),
+    ("paper_missing", {"status": "named", "level": "district", "grade": "standard"}),
+    ("grade_missing", {"status": "named", **PAPER}),
+    ("too_early", {"status": "named", "level": "district", "grade": "standard", "on": date(2021, 5, 1), **PAPER}),
+    ("nothing_changes", {"status": "notice"}),
+]
+
+
+@pytest.mark.parametrize(("code", "change"), REFUSALS, ids=[code for code, _change in REFUSALS])
+def test_a_change_that_may_not_be_is_refused_and_changes_nothing(code, change, on_notice, administrator):
+    change = {"on": date(2021, 7, 1), **change}
+    assert code in [refusal.code for refusal in refusals_to_change_standing(on_notice, by=administrator, **change)]
+    with pytest.raises(Refused):
+        change_standing(on_notice, by=administrator, **change)
+    assert open_period(on_notice).status == "notice"
+
+
+def test_a_withdrawal_needs_a_reason(sample, administrator):
+    point = make_named_point(date(2020, 6, 1))
+    with pytest.raises(Refused) as refusal:
+        withdraw_point(point, reason="", on=date(2021, 9, 1), by=administrator, **PAPER)
+    assert refusal.value.code == "reason_missing"
+
+
+def test_a_clerk_names_nothing(on_notice, clerk_tangfang):
+    with pytest.raises(Refused) as refusal:
+        name_point(on_notice, level="district", grade="standard", on=date(2021, 7, 1), by=clerk_tangfang, **PAPER)
+    assert refusal.value.code == "not_allowed"
