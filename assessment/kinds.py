@@ -17,7 +17,7 @@ register(
         "projects",
         a.SecretaryProject,
         _("Secretary projects"),
-        lambda s: a.SecretaryProject.objects.visible_to(s.viewer).in_area(s.area).of_year(s.as_of),
+        lambda s: s.sees(a.SecretaryProject).of_year(s.as_of),
         (
             CODE,
             Column("name", _("Name")),
@@ -36,7 +36,7 @@ register(
         "problems",
         a.ProjectProblem,
         _("Problems of the projects"),
-        lambda s: a.ProjectProblem.objects.visible_to(s.viewer).in_area(s.area).of_year(s.as_of),
+        lambda s: s.sees(a.ProjectProblem).of_year(s.as_of),
         (
             CODE,
             Column("name", _("Problem")),

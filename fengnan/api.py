@@ -182,7 +182,9 @@ class FigureRowsView(FigureView):
         pagination.ordering = kind.order if kind.redacted else ("row_code",)
         rows = pagination.paginate_queryset(kind.values(filters.qs, scope), request)
         page = {"next": pagination.get_next_link(), "previous": pagination.get_previous_link()}
-        return Response({"count": filters.qs.order_by().count(), **page, "results": [self.row(row, kind) for row in rows]})
+        return Response(
+            {"count": filters.qs.order_by().count(), **page, "results": [self.row(row, kind) for row in rows]}
+        )
 
     def row(self, row: dict, kind) -> dict:
         code = row.pop("row_code", None)

@@ -5,8 +5,8 @@ from datetime import date
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from registry.figures import FIGURES, Answer, Figure, answer_all
-from registry.figures.catalogue import SECTIONS
+from fengnan.schematic import schematic
+from registry.figures import FIGURES, SECTIONS, Answer, Figure, answer_all
 from registry.loading.export import FORMATS, export
 from registry.models import Area
 from registry.scope import Scope, read_scope
@@ -24,6 +24,7 @@ def dashboard(request: HttpRequest, wall: bool = False) -> HttpResponse:
         "key": [answers[slug] for slug in KEY_FIGURES],
         "sections": {section: _of_section(answers, section) for section in SECTIONS},
         "charts": charts(scope),
+        "schematic": schematic(scope),
         "townships": townships(scope.as_of),
         "years": years(scope),
         "wall": wall,
@@ -103,6 +104,6 @@ def figure_story(figure: Figure, scope: Scope) -> dict:
 
 
 def breakdowns(figure: Figure, scope: Scope) -> list[tuple]:
-    """(dimension, rows) for each dimension the figure may be broken down by."""
+    """(dimension, rows) for each dimension that tells the figure's rows apart."""
     found = [(dimension, figure.by(dimension.name, scope)) for dimension in figure.dimensions()]
-    return [(dimension, rows) for dimension, rows in found if rows]
+    return [(dimension, rows) for dimension, rows in found if sum(bool(answer.part) for *_, answer in rows) > 1]

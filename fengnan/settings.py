@@ -41,7 +41,7 @@ if len(SECRET_KEY) < 40:
     if not (DEBUG or TESTING):
         raise ImproperlyConfigured(
             "SECRET_KEY is missing or shorter than 40 characters. Set it to a long random text, for example the output "
-            "of: python -c 'import secrets; print(secrets.token_urlsafe(50))'. `make run` makes and keeps one by itself."
+            "of: python -c 'import secrets; print(secrets.token_urlsafe(50))'. `make run` makes one by itself."
         )
     SECRET_KEY = "only-for-development-and-tests-never-for-production"
 

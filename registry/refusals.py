@@ -7,9 +7,13 @@ from django.utils.translation import gettext_noop
 
 SENTENCES = {
     "not_allowed": gettext_noop("Your account may not do this here. Ask an administrator of the district."),
-    "stale": gettext_noop("%(who)s changed this record at %(when)s, after you opened it. Look at the new values and save again."),
+    "stale": gettext_noop(
+        "%(who)s changed this record at %(when)s, after you opened it. Look at the new values and save again."
+    ),
     "wrong_move": gettext_noop("A point that is “%(before)s” cannot become “%(after)s”."),
-    "paper_missing": gettext_noop("Naming, withdrawal and a change of grade or level need the number of the paper they stand on."),
+    "paper_missing": gettext_noop(
+        "Naming, withdrawal and a change of grade or level need the number of the paper they stand on."
+    ),
     "grade_missing": gettext_noop("A named point needs a level and a grade."),
     "reason_missing": gettext_noop("A withdrawal needs a reason."),
     "too_early": gettext_noop("The change must lie after %(since)s, when the present period began."),

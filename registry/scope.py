@@ -47,6 +47,10 @@ class Scope:
     def within(self, area: str) -> "Scope":
         return replace(self, area=area, place=None)
 
+    def sees(self, model: Any) -> Any:
+        """Rows of `model` that the viewer may see in the area, of any day."""
+        return model._default_manager.visible_to(self.viewer).in_area(self.area)
+
     @cached_property
     def parameters(self) -> dict[str, str]:
         """What an address must carry to come back to this scope; nothing where the default says the same."""
@@ -81,7 +85,9 @@ def _day(parameters: Mapping[str, str], default: date) -> date:
     year = parameters.get("year", "").strip()
     if not text and year:
         if not (year.isascii() and year.isdigit() and 1900 <= int(year) <= 2200):
-            raise BadInput("year", year, _("“%(value)s” is not a year. Write four digits, such as 2021.") % {"value": year})
+            raise BadInput(
+                "year", year, _("“%(value)s” is not a year. Write four digits, such as 2021.") % {"value": year}
+            )
         return default if int(year) == default.year else date(int(year), 12, 31)
     if not text:
         return default
@@ -91,7 +97,9 @@ def _day(parameters: Mapping[str, str], default: date) -> date:
         day = None
     if day is None or not 1900 <= day.year <= 2200 or len(text) != 10:
         raise BadInput(
-            "as_of", text, _("“%(value)s” is not a day. Write year, month and day, such as 2021-12-31.") % {"value": text}
+            "as_of",
+            text,
+            _("“%(value)s” is not a day. Write year, month and day, such as 2021-12-31.") % {"value": text},
         )
     return day
 
@@ -110,6 +118,4 @@ def read_scope(parameters: Mapping[str, str], viewer: Any) -> Scope:
     """The scope an address asks for. Raises BadInput for a day or an area that does not exist."""
     default = newest_day()
     place = _place(parameters, settings.DISTRICT_AREA)
-    return Scope(
-        as_of=_day(parameters, default), area=place.code, viewer=viewer, place=place, default_as_of=default
-    )
+    return Scope(as_of=_day(parameters, default), area=place.code, viewer=viewer, place=place, default_as_of=default)

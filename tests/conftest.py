@@ -16,7 +16,7 @@ LAST_DAY = date(2021, 12, 31)
 def django_db_setup(django_db_setup, django_db_blocker):
     """Every test begins with the sample data; what a test changes is rolled back."""
     with django_db_blocker.unblock():
-        call_command("load_sample", verbosity=0, stdout=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+        call_command("load_sample", verbosity=0, stdout=open("/dev/null", "w"))  # noqa: SIM115
 
 
 @pytest.fixture

@@ -11,7 +11,9 @@ _number = count(1)
 def make_point(*, area: str = "130207108", field: str = "government", **more) -> DemonstrationPoint:
     """A point without any period: it has no status yet."""
     number = next(_number)
-    organisation = more.pop("organisation", None) or PartyOrganisation.objects.unscoped("test").get(code=f"O-{area[:9]}")
+    organisation = more.pop("organisation", None) or PartyOrganisation.objects.unscoped("test").get(
+        code=f"O-{area[:9]}"
+    )
     more = {"code": f"T-{number}", "name": f"测试示范点{number}", **more}
     return DemonstrationPoint.objects.create(area_id=area, field=field, organisation=organisation, **more)
 

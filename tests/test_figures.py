@@ -143,7 +143,9 @@ def _lift(model, path: str, value=LATER, **which) -> Callable[[Figure, Scope], N
 
     def move(figure: Figure, scope: Scope) -> None:
         pk = figure.rows(scope).values_list("pk", flat=True)[0]
-        model._base_manager.filter(**{name: pk if of is None else of for name, of in which.items()}).update(**{path: value})
+        model._base_manager.filter(**{name: pk if of is None else of for name, of in which.items()}).update(
+            **{path: value}
+        )
 
     return move
 

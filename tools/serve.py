@@ -31,7 +31,16 @@ def run(once) -> None:
     host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
     _insist_on_free_port(host, port)
     known = environment(data)
-    once("static", [ROOT / "static"], [data / "static" / "staticfiles.json"], _manage, known, "collectstatic", "--noinput", "-v0")
+    once(
+        "static",
+        [ROOT / "static"],
+        [data / "static" / "staticfiles.json"],
+        _manage,
+        known,
+        "collectstatic",
+        "--noinput",
+        "-v0",
+    )
     _manage(known, "migrate", "-v0")
     _manage(known, "load_sample", "--if-empty")
     processes = start(known, host, port)
@@ -62,9 +71,26 @@ def start(known: dict[str, str], host: str, port: int) -> dict[str, subprocess.P
     ]  # fmt: skip
     worker = [PYTHON, "manage.py", "runjobs"]
     if known.get("REDIS_URL"):
-        worker = [PYTHON, "-m", "celery", "-A", "fengnan", "worker", "-B", "-s", f"{known['DATA_DIR']}/beat", "-l", "warning", "-c", "1"]  # fmt: skip
+        worker = [
+            PYTHON,
+            "-m",
+            "celery",
+            "-A",
+            "fengnan",
+            "worker",
+            "-B",
+            "-s",
+            f"{known['DATA_DIR']}/beat",
+            "-l",
+            "warning",
+            "-c",
+            "1",
+        ]
     commands = {"the web server": web, "the worker": worker}
-    return {name: subprocess.Popen(command, cwd=ROOT, env=known, start_new_session=True) for name, command in commands.items()}  # fmt: skip
+    return {
+        name: subprocess.Popen(command, cwd=ROOT, env=known, start_new_session=True)
+        for name, command in commands.items()
+    }
 
 
 def _say_when_up(processes: dict[str, subprocess.Popen], address: str) -> None:

@@ -85,9 +85,7 @@ class ProblemQuerySet(ScopedQuerySet):
 class ProjectProblem(Record):
     """A problem a project set out to solve. A project may solve several, or none (25 of 32 projects' problems, F60)."""
 
-    project = models.ForeignKey(
-        SecretaryProject, models.CASCADE, related_name="problems", verbose_name=_("project")
-    )
+    project = models.ForeignKey(SecretaryProject, models.CASCADE, related_name="problems", verbose_name=_("project"))
     area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
     name = models.CharField(_("problem"), max_length=160)
     found_on = models.DateField(_("put down on"))
@@ -117,9 +115,7 @@ class LedgerEntry(Part):
 
     natural_fields = ("project__code", "stage", "entered_on")
 
-    project = models.ForeignKey(
-        SecretaryProject, models.CASCADE, related_name="entries", verbose_name=_("project")
-    )
+    project = models.ForeignKey(SecretaryProject, models.CASCADE, related_name="entries", verbose_name=_("project"))
     stage = models.CharField(_("stage"), max_length=8, choices=LedgerStage)
     entered_on = models.DateField(_("date"))
     percent = models.PositiveSmallIntegerField(_("progress (%)"), default=0)
@@ -152,4 +148,3 @@ class LedgerEntry(Part):
 
     def __str__(self):
         return f"{self.get_stage_display()} {self.entered_on}"
-

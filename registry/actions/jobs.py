@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from celery import current_app
 from django.conf import settings
@@ -92,7 +93,7 @@ def take_step(job: Job) -> bool:
         raise LeaseLost
     following, done, total = STEPS[job.kind](current.cursor, current.payload)
     ended = following is None
-    changed = {"done": done, "total": total, "cursor": current.cursor if ended else following}
+    changed: dict[str, Any] = {"done": done, "total": total, "cursor": current.cursor if ended else following}
     if ended:
         changed |= {"state": JobState.DONE, "lease_until": None, "finished_at": timezone.now()}
     else:

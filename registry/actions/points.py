@@ -35,7 +35,9 @@ def refusals_to_change_standing(
     if not may(by, "point.decide", point):
         yield Refused("not_allowed")
     if status != before and status not in MOVES[before]:
-        yield Refused("wrong_move", before=PointStatus(before).label if before else "—", after=PointStatus(status).label)
+        yield Refused(
+            "wrong_move", before=PointStatus(before).label if before else "—", after=PointStatus(status).label
+        )
     if now and (now.status, now.level, now.grade) == (status, level, grade):
         yield Refused("nothing_changes")
     if now and on <= now.valid_from:
@@ -68,12 +70,18 @@ def change_standing(point: DemonstrationPoint, *, by: Any, on: date, **change: s
     return point
 
 
-def name_point(point: DemonstrationPoint, *, level: str, grade: str, document_no: str, on: date, by: Any) -> DemonstrationPoint:
+def name_point(
+    point: DemonstrationPoint, *, level: str, grade: str, document_no: str, on: date, by: Any
+) -> DemonstrationPoint:
     """Names a point that was on public notice (GLOSSARY section 8)."""
-    return change_standing(point, status=PointStatus.NAMED, level=level, grade=grade, document_no=document_no, on=on, by=by)
+    return change_standing(
+        point, status=PointStatus.NAMED, level=level, grade=grade, document_no=document_no, on=on, by=by
+    )
 
 
-def withdraw_point(point: DemonstrationPoint, *, reason: str, document_no: str, on: date, by: Any) -> DemonstrationPoint:
+def withdraw_point(
+    point: DemonstrationPoint, *, reason: str, document_no: str, on: date, by: Any
+) -> DemonstrationPoint:
     """Takes the title back; from `on` the point counts no more, and keeps its number."""
     now = open_period(point)
     standing = {"level": now.level, "grade": now.grade} if now else {}

@@ -29,7 +29,7 @@ class ChangeSet:
     document_no: str = ""
     key: uuid.UUID = field(default_factory=uuid.uuid4)
 
-    def tell(self, verb: str, record: models.Model, changes: dict[str, list]) -> Event:
+    def tell(self, verb: str, record: Any, changes: dict[str, list]) -> Event:
         return Event.objects.create(
             change_set=self.key,
             actor=self.by,
@@ -47,7 +47,7 @@ class _Encoder(DjangoJSONEncoder):
         return str(value) if hasattr(value, "storage") else super().default(value)  # a picture: its name
 
 
-def values_of(record: models.Model) -> dict[str, Any]:
+def values_of(record: Any) -> dict[str, Any]:
     """The record's own columns as an event writes them."""
     columns = [column for column in record._meta.concrete_fields if column.name not in UNWRITTEN]
     values = {column.name: getattr(record, column.attname) for column in columns}
@@ -61,7 +61,7 @@ def changes_between(before: dict[str, Any], after: dict[str, Any]) -> dict[str, 
 
 
 @transaction.atomic
-def save_record(record: models.Model, *, by: Any, reason: str = "", document_no: str = "") -> models.Model:
+def save_record(record: Any, *, by: Any, reason: str = "", document_no: str = "") -> Any:
     """Adds or changes a record, with its event and its name in the search index.
 
     A changed record must carry the `version` it was opened with: if somebody else saved it since, Refused("stale").
@@ -79,12 +79,14 @@ def save_record(record: models.Model, *, by: Any, reason: str = "", document_no:
         before = values_of(stored)
         _take_version(record)
     record.save()
-    ChangeSet(by, reason, document_no).tell("add" if adding else "change", record, changes_between(before, values_of(record)))
+    ChangeSet(by, reason, document_no).tell(
+        "add" if adding else "change", record, changes_between(before, values_of(record))
+    )
     index(record)
     return record
 
 
-def _take_version(record: models.Model) -> None:
+def _take_version(record: Any) -> None:
     """Moves the version on, if it is still the one that was opened."""
     if not isinstance(record, Record):
         return
@@ -97,7 +99,7 @@ def _take_version(record: models.Model) -> None:
 
 
 @transaction.atomic
-def delete_record(record: models.Model, *, by: Any, reason: str = "") -> None:
+def delete_record(record: Any, *, by: Any, reason: str = "") -> None:
     """Takes a record away; its event keeps the values. Records that others point at are protected by the database."""
     if not may(by, "record.delete", record):
         raise Refused("not_allowed")
@@ -108,7 +110,7 @@ def delete_record(record: models.Model, *, by: Any, reason: str = "") -> None:
     record.delete()
 
 
-def index(record: models.Model) -> None:
+def index(record: Any) -> None:
     """Puts the record's name into the search index if it is public, and out of it if not."""
     for kind in _searched(record):
         SearchEntry.objects.filter(kind=kind.slug, code=record.code).delete()
@@ -116,5 +118,7 @@ def index(record: models.Model) -> None:
             entry_of(kind, record.code, str(record), getattr(record, "area_id", None)).save()
 
 
-def _searched(record: models.Model) -> list:
-    return [kind for kind in KINDS.values() if kind.searched and kind.model is type(record) and isinstance(record, Record)]
+def _searched(record: Any) -> list:
+    return [
+        kind for kind in KINDS.values() if kind.searched and kind.model is type(record) and isinstance(record, Record)
+    ]

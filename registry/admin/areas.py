@@ -30,7 +30,17 @@ class AreaAdmin(RecordAdmin):
 
 @admin.register(m.PartyOrganisation)
 class OrganisationAdmin(RecordAdmin):
-    list_display = ["name", "code", "form", "kind", "area", "member_count", "founded_on", "dissolved_on", "illustrative"]
+    list_display = [
+        "name",
+        "code",
+        "form",
+        "kind",
+        "area",
+        "member_count",
+        "founded_on",
+        "dissolved_on",
+        "illustrative",
+    ]
     list_filter = ["form", "kind", "field", "illustrative"]
     list_select_related = ["area"]
     autocomplete_fields = ["area", "unit", "parent"]

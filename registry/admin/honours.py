@@ -34,7 +34,17 @@ class ExternalResultAdmin(RecordAdmin):
 
 @admin.register(m.Donation)
 class DonationAdmin(RecordAdmin):
-    list_display = ["donor", "kind", "donated_on", "amount_yuan", "goods", "quantity", "goods_unit", "recipient", "illustrative"]  # fmt: skip
+    list_display = [
+        "donor",
+        "kind",
+        "donated_on",
+        "amount_yuan",
+        "goods",
+        "quantity",
+        "goods_unit",
+        "recipient",
+        "illustrative",
+    ]
     list_filter = ["kind", "illustrative"]
     list_select_related = ["donor"]
     search_fields = ["code", "donor__name", "recipient"]

@@ -21,6 +21,14 @@ from registry.scope import Scope
 
 Number = int | float
 Text = str | Promise
+OVERVIEW, SHOWCASE, BRAND, EFFECT, GUARANTEE = "overview", "showcase", "brand", "effect", "guarantee"
+SECTIONS: dict[str, Text] = {  # the article's four dimensions, in its order, after the overview
+    OVERVIEW: _("Overview"),
+    SHOWCASE: _("Showcase"),
+    BRAND: _("Brand"),
+    EFFECT: _("Effect"),
+    GUARANTEE: _("Guarantee"),
+}
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,7 @@ class Figure:
     def dimensions(self) -> tuple[Dimension, ...]:
         """What it may be broken down by: the dimensions its rows and, for a part, its whole both have."""
         own = self.record_kind.dimensions
-        return own if not self.whole else tuple(d for d in own if self.whole.record_kind.dimension(d.name))
+        return own if not self.whole else tuple(d for d in own if self.whole.record_kind.has_dimension(d.name))
 
     def measure(self, rows: QuerySet) -> "Measure":
         return Measure(rows, self.sums, self.single)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Model, Q, QuerySet, TextChoices
+from django.db.models import F, Q, QuerySet, TextChoices
 from django.utils.functional import Promise
 
 from registry.scope import Scope
@@ -62,26 +62,30 @@ class Kind:
     """
 
     slug: str
-    model: type[Model]
+    model: Any
     label: Text
-    on: Callable[[Scope], QuerySet]
+    on: Callable[[Scope], Any]
     columns: tuple[Column, ...]
     dimensions: tuple[Dimension, ...] = ()
-    shown: Callable[[QuerySet, Scope], QuerySet] = unchanged
+    shown: Callable[[Any, Scope], Any] = unchanged
     order: tuple[str, ...] = ("code",)
     redacted: bool = False
     searched: bool = False
 
-    def dimension(self, name: str) -> Dimension | None:
-        return next((dimension for dimension in self.dimensions if dimension.name == name), None)
+    def has_dimension(self, name: str) -> bool:
+        return any(dimension.name == name for dimension in self.dimensions)
+
+    def dimension(self, name: str) -> Dimension:
+        """Raises KeyError for a dimension the kind does not have."""
+        for dimension in self.dimensions:
+            if dimension.name == name:
+                return dimension
+        raise KeyError(name)
 
     def narrowed(self, rows: QuerySet, scope: Scope, **by: str) -> QuerySet:
         """`rows` with the given values of the kind's dimensions; a dimension it does not have raises KeyError."""
         for name, value in by.items():
-            dimension = self.dimension(name)
-            if dimension is None:
-                raise KeyError(name)
-            rows = rows.alias(**{f"by_{name}": dimension.on(scope)})
+            rows = rows.alias(**{f"by_{name}": self.dimension(name).on(scope)})
             absent = Q(**{f"by_{name}": ""}) | Q(**{f"by_{name}__isnull": True})
             rows = rows.filter(absent if value == NOT_GIVEN else Q(**{f"by_{name}": value}))
         return rows

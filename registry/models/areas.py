@@ -116,9 +116,7 @@ class AreaAlias(Part):
                 name="area_alias_once",
                 violation_error_message=_("The area has this other name already."),
             ),
-            models.CheckConstraint(
-                condition=Q(kind__in=["short", "former", "variant"]), name="area_alias_kind_known"
-            ),
+            models.CheckConstraint(condition=Q(kind__in=["short", "former", "variant"]), name="area_alias_kind_known"),
         ]
 
     def __str__(self):

@@ -1,4 +1,4 @@
-"""What every record has in common: a code, its marks, its dates, and querysets that cannot forget whose rows they show."""
+"""What every record has in common: a code, its marks, its dates, and querysets that know whose rows they show."""
 
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -107,7 +107,9 @@ class ScopedQuerySet(models.QuerySet):
 
     def _insist(self):
         if not self.scoped and not _guard_off.get():
-            raise ScopeMissing(f"{self.model.__name__} was read without .public(), .visible_to(user) or .unscoped(reason)")
+            raise ScopeMissing(
+                f"{self.model.__name__} was read without .public(), .visible_to(user) or .unscoped(reason)"
+            )
 
     def _fetch_all(self):
         self._insist()

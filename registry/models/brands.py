@@ -137,12 +137,8 @@ class ConsortiumMembership(Part):
 
     natural_fields = ("consortium__code", "village_id")
 
-    consortium = models.ForeignKey(
-        Consortium, models.CASCADE, related_name="memberships", verbose_name=_("consortium")
-    )
-    village = models.ForeignKey(
-        Area, models.PROTECT, related_name="consortium_memberships", verbose_name=_("village")
-    )
+    consortium = models.ForeignKey(Consortium, models.CASCADE, related_name="memberships", verbose_name=_("consortium"))
+    village = models.ForeignKey(Area, models.PROTECT, related_name="consortium_memberships", verbose_name=_("village"))
     role = models.CharField(_("role"), max_length=4, choices=VillageRole)
     valid_from = models.DateField(_("member since"))
     valid_to = models.DateField(_("member until"), null=True, blank=True)

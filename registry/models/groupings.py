@@ -125,9 +125,7 @@ class Belt(Grouping):
         minimum = Parameter.objects.public().in_force(as_of).filter(rule="belt-minimum").values_list("value", flat=True)
         members = self.memberships.filter(lasting(as_of)).select_related("point__area").order_by("position")
         points = [member.point for member in members]
-        standing = {
-            period.point_id: period for period in StatusPeriod.objects.filter(lasting(as_of), point__in=points)
-        }
+        standing = {period.point_id: period for period in StatusPeriod.objects.filter(lasting(as_of), point__in=points)}
         stops = [Stop(point, standing.get(point.pk)) for point in points]
         return Verdict(stops, int(next(iter(minimum), 0)))
 

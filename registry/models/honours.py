@@ -1,5 +1,6 @@
 """Honours and results from outside, donations in cash and in kind."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db import models
@@ -90,7 +91,7 @@ class Honour(Record):
         return next(getattr(self, name) for name in HONOUR_TARGETS if getattr(self, f"{name}_id"))
 
 
-def honoured_organisations(levels: list[str], as_of: date):
+def honoured_organisations(levels: Iterable[str], as_of: date):
     """Distinct organisations that hold the grass-roots title at one of `levels` (F02, F03): both honours count once."""
     honours = Honour.objects.held(as_of).advanced_grassroots().filter(organisation=OuterRef("pk"), level__in=levels)
     return PartyOrganisation.objects.filter(Exists(honours))

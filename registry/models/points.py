@@ -76,7 +76,7 @@ class PointQuerySet(ScopedQuerySet):
         return self.annotate(standing=FilteredRelation("periods", condition=period))
 
     def on(self, as_of: date):
-        """Each point with the `status`, `level` and `grade` it had on `as_of`; points that did not exist yet fall out."""
+        """Each point with the `status`, `level` and `grade` it had on `as_of`; points without one fall out."""
         return (
             self.with_standing(as_of)
             .filter(standing__isnull=False)
@@ -198,8 +198,7 @@ class StatusPeriod(Part):
                 violation_error_message=_("Another period of this point begins on the same day."),
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=["named", "withdrawn"])
-                | Q(level__in=Level.values, grade__in=Grade.values),
+                condition=~Q(status__in=["named", "withdrawn"]) | Q(level__in=Level.values, grade__in=Grade.values),
                 name="period_named_is_graded",
                 violation_error_message=_("A named point needs a level and a grade."),
             ),

@@ -66,7 +66,9 @@ def _form_of(client, record, **changes) -> dict:
 def test_saving_a_record_leaves_an_event_with_both_values(sample, client, administrator):
     belt = Belt._base_manager.get(code="B-02")
     client.force_login(administrator)
-    answer = client.post(address(Belt, "change", belt.pk), _form_of(client, belt, name="改名后的示范带", change_reason="更名"))
+    answer = client.post(
+        address(Belt, "change", belt.pk), _form_of(client, belt, name="改名后的示范带", change_reason="更名")
+    )
     assert answer.status_code == 302
     event = Event.objects.get(kind="belt", code="B-02", verb="change")
     assert event.changes == {"name": ["煤河沿线党建示范带", "改名后的示范带"]}

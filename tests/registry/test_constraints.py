@@ -57,7 +57,8 @@ BAD_ROWS = {
         point=StatusPeriod.objects.filter(valid_to=None).first().point, status="draft", valid_from=date(2015, 1, 1)
     ),
     "a named point is graded": lambda: StatusPeriod(
-        point=first(DemonstrationPoint), status="named", valid_from=date(2015, 1, 1), valid_to=date(2015, 2, 1), document_no="1"
+        point=first(DemonstrationPoint), status="named", valid_from=date(2015, 1, 1), valid_to=date(2015, 2, 1),
+        document_no="1",
     ),
     "a naming stands on a paper": lambda: StatusPeriod(
         point=first(DemonstrationPoint), status="named", level="district", grade="standard",

@@ -4,7 +4,13 @@ from datetime import date
 
 import pytest
 
-from registry.actions.points import change_standing, name_point, open_period, refusals_to_change_standing, withdraw_point
+from registry.actions.points import (
+    change_standing,
+    name_point,
+    open_period,
+    refusals_to_change_standing,
+    withdraw_point,
+)
 from registry.figures import FIGURES
 from registry.models import Event
 from registry.refusals import Refused

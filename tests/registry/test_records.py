@@ -64,7 +64,9 @@ def test_an_administrator_of_one_township_writes_nothing_of_another(sample, admi
     administrator.write_prefix = "130207108"
     assert not may(administrator, "record.change", brand())
     administrator.write_prefix = ""
-    assert not any(may(administrator, action) for action in TABLE if action.startswith("record.") and action != "record.view")
+    assert not any(
+        may(administrator, action) for action in TABLE if action.startswith("record.") and action != "record.view"
+    )
 
 
 def test_nobody_manages_the_own_account(sample, administrator, clerk_daqi):

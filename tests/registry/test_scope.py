@@ -91,7 +91,14 @@ def test_a_scope_is_read_from_an_address(sample):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("as_of", "2021-02-30"), ("as_of", "2021.7"), ("as_of", "yesterday"), ("year", "21"), ("area", "999999"), ("area", "1' or 1")],
+    [
+        ("as_of", "2021-02-30"),
+        ("as_of", "2021.7"),
+        ("as_of", "yesterday"),
+        ("year", "21"),
+        ("area", "999999"),
+        ("area", "1' or 1"),
+    ],
 )
 def test_a_day_or_area_that_does_not_exist_is_refused_by_name(name, value, sample):
     with pytest.raises(BadInput) as refusal:

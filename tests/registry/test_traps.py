@@ -39,7 +39,9 @@ def test_lead_and_led_villages_overlap_and_each_is_counted_once_in_its_role(scop
 def test_a_village_that_leads_in_two_consortia_counts_once(scope):
     member = ConsortiumMembership.objects.filter(role="lead").first()
     other = member.consortium._meta.model.objects.public().exclude(pk=member.consortium_id).first()
-    ConsortiumMembership.objects.create(consortium=other, village=member.village, role="lead", valid_from=date(2021, 1, 1))
+    ConsortiumMembership.objects.create(
+        consortium=other, village=member.village, role="lead", valid_from=date(2021, 1, 1)
+    )
     assert value("consortium-villages", scope) == 89
 
 
@@ -135,7 +137,9 @@ def test_a_named_point_counts_from_its_first_day_until_the_day_it_is_withdrawn(s
     assert counts == [False, True, True, False]
 
 
-@pytest.mark.parametrize("status", ["draft", "submitted", "checked", "scored", "notice", "returned", "refused", "withdrawn"])
+@pytest.mark.parametrize(
+    "status", ["draft", "submitted", "checked", "scored", "notice", "returned", "refused", "withdrawn"]
+)
 def test_only_named_points_count(status, scope):
     point = make_point()
     make_period(point, date(2021, 1, 1), status=status)
@@ -169,8 +173,20 @@ def test_every_belt_of_the_sample_holds_at_least_five_points(scope):
 def test_the_points_of_the_sample_cover_every_field_level_and_township(scope):
     named = DemonstrationPoint.objects.public().named(LAST_DAY)
     assert set(named.values_list("field", flat=True)) == set(FIGURES_FIELDS)
-    assert {level for (level,) in named.values_list("standing__level")} == {"national", "provincial", "municipal", "district"}
+    assert {level for (level,) in named.values_list("standing__level")} == {
+        "national",
+        "provincial",
+        "municipal",
+        "district",
+    }
     assert len({code[:9] for code in named.values_list("area_id", flat=True)}) == 16
 
 
-FIGURES_FIELDS = ["rural", "community", "government", "public_institution", "nonpublic_enterprise", "social_organisation"]
+FIGURES_FIELDS = [
+    "rural",
+    "community",
+    "government",
+    "public_institution",
+    "nonpublic_enterprise",
+    "social_organisation",
+]

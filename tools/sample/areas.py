@@ -32,7 +32,9 @@ def make_areas(store: Store) -> None:
         store.add("areas", "registry.area", pk=code, **fields)
     for code, names in ALIASES.items():
         for name in names:
-            store.add("areas", "registry.areaalias", area=[code], name=name, kind="short" if "+" not in name else "variant")
+            store.add(
+                "areas", "registry.areaalias", area=[code], name=name, kind="short" if "+" not in name else "variant"
+            )
 
 
 def _make_merged(store: Store) -> None:

@@ -21,9 +21,29 @@ def _make_teaching_sites(store: Store) -> None:
         ("瑞丰公司", "130207100", {"unit": ["U-007"]}), ("岔河中心小学", "130207116", {"unit": ["U-008"]}),
     ]  # fmt: skip
     for number, (name, area, place) in enumerate(sites, start=1):
-        store.add("exchange", "registry.teachingsite", code=f"TS-{number:02d}", name=name, level="provincial", area=[area], named_on=f"{2018 + number % 3}-09-10", remark=f"所在乡镇为示意,{NOT_GIVEN}", **place)  # fmt: skip
+        store.add(
+            "exchange",
+            "registry.teachingsite",
+            code=f"TS-{number:02d}",
+            name=name,
+            level="provincial",
+            area=[area],
+            named_on=f"{2018 + number % 3}-09-10",
+            remark=f"所在乡镇为示意,{NOT_GIVEN}",
+            **place,
+        )
     for number, site in enumerate(_premium(store)[3:5], start=5):
-        store.add("exchange", "registry.teachingsite", code=f"TS-{number:02d}", name=site["name"], level="municipal", area=[site["area"]], point=[site["code"]], named_on="2020-10-15", illustrative=True)  # fmt: skip
+        store.add(
+            "exchange",
+            "registry.teachingsite",
+            code=f"TS-{number:02d}",
+            name=site["name"],
+            level="municipal",
+            area=[site["area"]],
+            point=[site["code"]],
+            named_on="2020-10-15",
+            illustrative=True,
+        )
 
 
 def _premium(store: Store) -> list[dict]:
@@ -38,10 +58,28 @@ def _make_routes(store: Store) -> None:
     ]  # fmt: skip
     for number, (name, theme, first) in enumerate(routes, start=1):
         code = f"R-{number:02d}"
-        store.add("exchange", "registry.studyroute", code=code, name=name, theme=theme, area=["130207"], hours=f"{3 + number * 0.5}", capacity=40 + number * 10, opened_on=f"{2017 + number}-04-20", illustrative=True)  # fmt: skip
+        store.add(
+            "exchange",
+            "registry.studyroute",
+            code=code,
+            name=name,
+            theme=theme,
+            area=["130207"],
+            hours=f"{3 + number * 0.5}",
+            capacity=40 + number * 10,
+            opened_on=f"{2017 + number}-04-20",
+            illustrative=True,
+        )
         stops = first + [{"point": [site["code"]]} for site in sites[number * 4 : number * 4 + 4]]
         for position, place in enumerate(stops, start=1):
-            store.add("exchange", "registry.routestop", route=[code], position=position, minutes=20 + 10 * (position % 4), **place)  # fmt: skip
+            store.add(
+                "exchange",
+                "registry.routestop",
+                route=[code],
+                position=position,
+                minutes=20 + 10 * (position % 4),
+                **place,
+            )
 
 
 def _make_visits(store: Store) -> None:
@@ -64,23 +102,77 @@ def _make_visits(store: Store) -> None:
 
 def _make_events(store: Store) -> None:
     events = [
-        ("全省农业特色产业暨乡村振兴工作推进会议观摩", "observation", "provincial", "乡村振兴", "2020-10-22", "130207100", False),
+        (
+            "全省农业特色产业暨乡村振兴工作推进会议观摩",
+            "observation",
+            "provincial",
+            "乡村振兴",
+            "2020-10-22",
+            "130207100",
+            False,
+        ),
         ("全市观摩推进会议(社区)", "observation", "municipal", "社区", "2021-05-20", "130207001", False),
         ("党员志愿者为农户维修电力设备", "volunteering", "district", "志愿服务", "2021-04-12", "130207", False),
         ("区级书记项目交流会(示例)", "meeting", "district", "书记项目", "2021-09-08", "130207", True),
     ]
     for number, (name, kind, level, topic, held_on, area, made_up) in enumerate(events, start=1):
-        store.add("exchange", "registry.hostedevent", code=f"E-{number:02d}", name=name, kind=kind, level=level, topic=topic, held_on=held_on, area=[area], illustrative=made_up, remark="" if made_up else NOT_GIVEN)  # fmt: skip
+        store.add(
+            "exchange",
+            "registry.hostedevent",
+            code=f"E-{number:02d}",
+            name=name,
+            kind=kind,
+            level=level,
+            topic=topic,
+            held_on=held_on,
+            area=[area],
+            illustrative=made_up,
+            remark="" if made_up else NOT_GIVEN,
+        )
 
 
 def _make_funds(store: Store) -> None:
     for year, amount in BUDGET.items():
-        store.add("funds", "registry.fund", code=f"F-{year}-QJ", year=year, category="district_budget", level="district", amount_yuan=f"{amount}.00", purpose="基层党建与“一定三有”政策", arrived_on=f"{year}-03-01", area=["130207"], illustrative=year != 2021, remark=NOT_GIVEN if year == 2021 else "")  # fmt: skip
+        store.add(
+            "funds",
+            "registry.fund",
+            code=f"F-{year}-QJ",
+            year=year,
+            category="district_budget",
+            level="district",
+            amount_yuan=f"{amount}.00",
+            purpose="基层党建与“一定三有”政策",
+            arrived_on=f"{year}-03-01",
+            area=["130207"],
+            illustrative=year != 2021,
+            remark=NOT_GIVEN if year == 2021 else "",
+        )
     townships = store.townships()
     for year, total in CREATION.items():
         share = total // len(townships) // 1000 * 1000
         for number, township in enumerate(townships):
             amount = share + (total - share * len(townships) if number == 0 else 0)
-            store.add("funds", "registry.fund", code=f"F-{year}-{township}", year=year, category="creation", level="township", amount_yuan=f"{amount}.00", purpose="示范创建", arrived_on=f"{year}-{4 + number % 7:02d}-20", area=[township], illustrative=True)  # fmt: skip
+            store.add(
+                "funds",
+                "registry.fund",
+                code=f"F-{year}-{township}",
+                year=year,
+                category="creation",
+                level="township",
+                amount_yuan=f"{amount}.00",
+                purpose="示范创建",
+                arrived_on=f"{year}-{4 + number % 7:02d}-20",
+                area=[township],
+                illustrative=True,
+            )
     for code, post, uplift in (("W-01", "combined", "10"), ("W-02", "cross", "20")):
-        store.add("funds", "registry.wagerule", code=code, post=post, uplift_percent=uplift, area=["130207"], valid_from="2018-01-01", remark=f"省定标准文章未给出;{NOT_GIVEN}")  # fmt: skip
+        store.add(
+            "funds",
+            "registry.wagerule",
+            code=code,
+            post=post,
+            uplift_percent=uplift,
+            area=["130207"],
+            valid_from="2018-01-01",
+            remark=f"省定标准文章未给出;{NOT_GIVEN}",
+        )

@@ -14,7 +14,14 @@ BELTS = [  # name, type, level, townships, built, members
     ("大新庄设施农业示范带", "产业发展", "district", ["130207106"], "2020-07-01", 12),
     ("小集现代农业示范带", "产业发展", "district", ["130207103", "130207105"], "2020-09-28", 6),
     ("西葛稻渔共生示范带", "产业发展", "district", ["130207105", "130207103", "130207117"], "2020-11-11", 6),
-    ("南部沿海党建示范带", "乡村振兴", "district", ["130207111", "130207203", "130207117", "130207106"], "2021-04-28", 6),
+    (
+        "南部沿海党建示范带",
+        "乡村振兴",
+        "district",
+        ["130207111", "130207203", "130207117", "130207106"],
+        "2021-04-28",
+        6,
+    ),
     ("唐坊特色农业示范带", "产业发展", "district", ["130207108", "130207109"], "2021-06-25", 6),
     ("岔河治理提升示范带", "乡村治理", "district", ["130207116", "130207114", "130207118"], "2021-06-25", 6),
     ("大齐满族风情示范带", "乡村振兴", "municipal", ["130207114", "130207116", "130207100"], "2021-09-30", 6),
@@ -28,11 +35,32 @@ def make_belts(store: Store) -> None:
     for number, (name, kind, level, townships, built, size) in enumerate(BELTS, start=1):
         real = number == 1
         code = f"B-{number:02d}"
-        _belt(store, code, name, kind, level, townships, built_on=built, planned_on=f"{int(built[:4]) - 1}-03-15", illustrative=not real, remark=f"起止乡镇与成员为示意,{NOT_GIVEN}" if real else "")  # fmt: skip
+        _belt(
+            store,
+            code,
+            name,
+            kind,
+            level,
+            townships,
+            built_on=built,
+            planned_on=f"{int(built[:4]) - 1}-03-15",
+            illustrative=not real,
+            remark=f"起止乡镇与成员为示意,{NOT_GIVEN}" if real else "",
+        )
         premium = _nearest(store, free, townships, max(5, size - number % 3))
         others = _nearest(store, plain, townships, size - len(premium))
         _members(store, code, premium + others, built)
-    _belt(store, "B-16", "丰南西部在建示范带", "乡村治理", "district", ["130207118", "130207109"], planned_on="2021-03-10", started_on="2021-08-20", illustrative=True)  # fmt: skip
+    _belt(
+        store,
+        "B-16",
+        "丰南西部在建示范带",
+        "乡村治理",
+        "district",
+        ["130207118", "130207109"],
+        planned_on="2021-03-10",
+        started_on="2021-08-20",
+        illustrative=True,
+    )
     western = ["130207118", "130207109"]
     _members(store, "B-16", _nearest(store, free, western, 3) + _nearest(store, plain, western, 2), "2021-08-20")
 
@@ -62,7 +90,14 @@ def _members(store: Store, belt: str, sites: list[dict], built: str) -> None:
     ordered = sorted(sites, key=lambda site: (MAP[site["area"][:9]], site["code"]))
     for position, site in enumerate(ordered, start=1):
         since = max(built, site["named_on"].isoformat())
-        store.add("groupings", "registry.beltmembership", belt=[belt], point=[site["code"]], position=position, valid_from=since)  # fmt: skip
+        store.add(
+            "groupings",
+            "registry.beltmembership",
+            belt=[belt],
+            point=[site["code"]],
+            position=position,
+            valid_from=since,
+        )
 
 
 def make_zones(store: Store) -> None:
@@ -93,7 +128,16 @@ def _outline(township: str) -> dict:
     """A made-up outline: an eight-sided shape around the place of the township's tile."""
     column, row = MAP[township]
     x, y = 117.86 + column * 0.12, 39.60 - row * 0.11
-    steps = [(0.05, 0.02), (0.03, 0.045), (-0.03, 0.045), (-0.05, 0.02), (-0.05, -0.02), (-0.03, -0.045), (0.03, -0.045), (0.05, -0.02)]  # fmt: skip
+    steps = [
+        (0.05, 0.02),
+        (0.03, 0.045),
+        (-0.03, 0.045),
+        (-0.05, 0.02),
+        (-0.05, -0.02),
+        (-0.03, -0.045),
+        (0.03, -0.045),
+        (0.05, -0.02),
+    ]
     ring = [[round(x + dx, 4), round(y + dy, 4)] for dx, dy in [*steps, steps[0]]]
     return {"type": "Polygon", "coordinates": [ring]}
 
@@ -101,12 +145,53 @@ def _outline(township: str) -> dict:
 def _named_zones(store: Store) -> None:
     """The zones the article names: one built for rural revitalisation, one model zone, three themed ones planned."""
     xugezhuang = {"area": ["130207100"], "townships": [["130207100"]], "remark": NOT_GIVEN}
-    store.add("groupings", "registry.zone", code="Z-XGZ", name="胥各庄市级乡村振兴示范区", kind="rural_revitalisation", level="municipal", built_on="2020-10-30", **xugezhuang)  # fmt: skip
-    store.add("groupings", "registry.zone", code="Z-MODEL", name="资源集聚“样板区”", kind="model", level="district", within=["Z-DEV"], built_on="2020-05-20", **{**xugezhuang, "remark": f"级别为示意,{NOT_GIVEN}"})  # fmt: skip
+    store.add(
+        "groupings",
+        "registry.zone",
+        code="Z-XGZ",
+        name="胥各庄市级乡村振兴示范区",
+        kind="rural_revitalisation",
+        level="municipal",
+        built_on="2020-10-30",
+        **xugezhuang,
+    )
+    store.add(
+        "groupings",
+        "registry.zone",
+        code="Z-MODEL",
+        name="资源集聚“样板区”",
+        kind="model",
+        level="district",
+        within=["Z-DEV"],
+        built_on="2020-05-20",
+        **{**xugezhuang, "remark": f"级别为示意,{NOT_GIVEN}"},
+    )
     for site in store.points:
         if site["unit"].startswith("U-"):
             _part(store, "Z-MODEL", max("2020-05-20", site["named_on"].isoformat()), point=[site["code"]])
     themes = [("满族风情", "MANZU"), ("红色抗战", "KANGZHAN"), ("特色产业", "CHANYE")]
     for theme, ending in themes:
-        store.add("groupings", "registry.zone", code=f"Z-{ending}", name=f"{theme}党建示范区", kind="themed", theme=theme, level="municipal", area=["130207114"], townships=[["130207114"]], planned_on="2021-03-26", remark=f"级别为示意,{NOT_GIVEN}")  # fmt: skip
-    store.add("groupings", "registry.wholeareatownship", code="WA-130207114", area=["130207114"], level="municipal", batch=1, accepted_on="2021-03-26", themed_zones=[[f"Z-{ending}"] for _theme, ending in themes], remark=NOT_GIVEN)  # fmt: skip
+        store.add(
+            "groupings",
+            "registry.zone",
+            code=f"Z-{ending}",
+            name=f"{theme}党建示范区",
+            kind="themed",
+            theme=theme,
+            level="municipal",
+            area=["130207114"],
+            townships=[["130207114"]],
+            planned_on="2021-03-26",
+            remark=f"级别为示意,{NOT_GIVEN}",
+        )
+    store.add(
+        "groupings",
+        "registry.wholeareatownship",
+        code="WA-130207114",
+        area=["130207114"],
+        level="municipal",
+        batch=1,
+        accepted_on="2021-03-26",
+        themed_zones=[[f"Z-{ending}"] for _theme, ending in themes],
+        remark=NOT_GIVEN,
+    )

@@ -32,11 +32,45 @@ def make_honours(store: Store) -> None:
     _make_donations(store)
     _make_brands(store)
     _make_consortia(store)
-    store.add("honours", "registry.externalresult", code="ER-2021-01", item="基层组织建设", issuer="唐山市综合考核评估", scope="municipal", year=2021, rank=1, announced_on="2021-12-20", area=["130207"], remark=f"年份与{NOT_GIVEN}")  # fmt: skip
-    store.add("honours", "registry.externalresult", code="ER-2020-01", item="基层组织建设", issuer="唐山市综合考核评估", scope="municipal", year=2020, rank=3, announced_on="2020-12-22", area=["130207"], illustrative=True)  # fmt: skip
+    store.add(
+        "honours",
+        "registry.externalresult",
+        code="ER-2021-01",
+        item="基层组织建设",
+        issuer="唐山市综合考核评估",
+        scope="municipal",
+        year=2021,
+        rank=1,
+        announced_on="2021-12-20",
+        area=["130207"],
+        remark=f"年份与{NOT_GIVEN}",
+    )
+    store.add(
+        "honours",
+        "registry.externalresult",
+        code="ER-2020-01",
+        item="基层组织建设",
+        issuer="唐山市综合考核评估",
+        scope="municipal",
+        year=2020,
+        rank=3,
+        announced_on="2020-12-22",
+        area=["130207"],
+        illustrative=True,
+    )
 
 
-def _honour(store: Store, title: str, level: str, granted_on: str, area: str, *, kind: str = "other", made_up: bool = False, **target) -> None:  # fmt: skip
+def _honour(
+    store: Store,
+    title: str,
+    level: str,
+    granted_on: str,
+    area: str,
+    *,
+    kind: str = "other",
+    made_up: bool = False,
+    **target,
+) -> None:
     store.add(
         "honours", "registry.honour", code=store.code("H"), title=title, title_kind=kind, level=level, area=[area],
         granted_on=granted_on, illustrative=made_up, remark="" if made_up else NOT_GIVEN, **target,
@@ -45,13 +79,29 @@ def _honour(store: Store, title: str, level: str, granted_on: str, area: str, *,
 
 def _named(store: Store) -> None:
     """The honours the article names (F02, F13, F18–F21, F28)."""
-    _honour(store, "全国先进基层党组织", "national", "2021-06-28", "130207001008", kind=GRASSROOTS, organisation=["O-130207001008"])  # fmt: skip
+    _honour(
+        store,
+        "全国先进基层党组织",
+        "national",
+        "2021-06-28",
+        "130207001008",
+        kind=GRASSROOTS,
+        organisation=["O-130207001008"],
+    )
     _honour(store, "全国优秀案例", "national", "2020-11-20", "130207100", belt=["B-01"])
     _honour(store, "全国文明乡镇", "national", "2017-11-17", "130207100", place=["130207100"])
     _honour(store, "全国文明单位", "national", "2017-11-17", "130207001", place=["130207001"])
     _honour(store, "全省首批美丽乡村", "provincial", "2016-12-20", "130207104242", place=["130207104242"], batch=1)
     _honour(store, "省级乡村振兴示范村", "provincial", "2019-12-25", "130207108216", place=["130207108216"])
-    _honour(store, "发展壮大集体经济先进党组织", "provincial", "2021-06-30", "130207", kind="advanced_collective", organisation=["O-130207"])  # fmt: skip
+    _honour(
+        store,
+        "发展壮大集体经济先进党组织",
+        "provincial",
+        "2021-06-30",
+        "130207",
+        kind="advanced_collective",
+        organisation=["O-130207"],
+    )
 
 
 def _provincial_and_municipal(store: Store) -> None:
@@ -62,14 +112,31 @@ def _provincial_and_municipal(store: Store) -> None:
         year = (2021, 2021, 2019, 2017)[number % 4]
         title = "全省先进基层党组织" if level == "provincial" else "全市先进基层党组织"
         _honour(store, title, level, f"{year}-06-29", code, kind=GRASSROOTS, made_up=True, organisation=[f"O-{code}"])
-    _honour(store, "全市先进基层党组织", "municipal", "2018-06-29", villages[0], kind=GRASSROOTS, made_up=True, organisation=[f"O-{villages[0]}"])  # fmt: skip
+    _honour(
+        store,
+        "全市先进基层党组织",
+        "municipal",
+        "2018-06-29",
+        villages[0],
+        kind=GRASSROOTS,
+        made_up=True,
+        organisation=[f"O-{villages[0]}"],
+    )
 
 
 def _others(store: Store) -> None:
     standing = [site for site in store.points if site["premium_on"] and not site["withdrawn_on"]]
     for number, site in enumerate(standing[::9]):
         year = max(site["named_on"].year, 2018 + number % 4)
-        _honour(store, "区级党建工作先进集体(示例)", "district", f"{year}-12-10", site["area"], made_up=True, point=[site["code"]])  # fmt: skip
+        _honour(
+            store,
+            "区级党建工作先进集体(示例)",
+            "district",
+            f"{year}-12-10",
+            site["area"],
+            made_up=True,
+            point=[site["code"]],
+        )
 
 
 def _make_donations(store: Store) -> None:
@@ -101,7 +168,9 @@ def _make_brands(store: Store) -> None:
             illustrative=True,
         )  # fmt: skip
     functions = [[f"TE-district-functions-{number}"] for number in range(1, 6)]
-    for number, (name, offered, made_up) in enumerate((("通达", 5, False), ("泽信", 5, False), ("示例商圈", 4, True)), start=1):  # fmt: skip
+    for number, (name, offered, made_up) in enumerate(
+        (("通达", 5, False), ("泽信", 5, False), ("示例商圈", 4, True)), start=1
+    ):
         store.add(
             "honours", "registry.redbusinessdistrict", code=f"RD-{number:02d}", name=name, area=["130207001"],
             organisation=["O-130207001"], functions=functions[:offered], opened_on=f"{2018 + number}-07-01",
@@ -131,4 +200,11 @@ def _make_consortia(store: Store) -> None:
                 home = place * len(CONSORTIA) // len(codes)
                 home = (home + 5) % len(CONSORTIA) if role == "led" and village in both else home
                 if home == number:
-                    store.add("honours", "registry.consortiummembership", consortium=[code], village=[village], role=role, valid_from=founded)  # fmt: skip
+                    store.add(
+                        "honours",
+                        "registry.consortiummembership",
+                        consortium=[code],
+                        village=[village],
+                        role=role,
+                        valid_from=founded,
+                    )

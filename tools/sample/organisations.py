@@ -49,7 +49,7 @@ def _make_party_organisations(store: Store) -> None:
             for code in store.under(township, level):
                 real = code == "130207001008"
                 stem = short(store.areas[code]["name"]).removesuffix("村")
-                name, form = (("新华社区党总支", "general_branch") if real else (stem + ending, "party_branch"))
+                name, form = ("新华社区党总支", "general_branch") if real else (stem + ending, "party_branch")
                 _add(store, f"O-{code}", name, form, kind, code, f"O-{township}", made_up=not real, field=field)
 
 

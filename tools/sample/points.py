@@ -10,7 +10,14 @@ NAMED_BY_YEAR = {2016: 48, 2017: 64, 2018: 78, 2019: 87, 2020: 90, 2021: 86}
 WITHDRAWN_BY_YEAR = {2019: 2, 2020: 3, 2021: 3}
 PREMIUM = 156
 LEVELS = {"national": 5, "provincial": 24, "municipal": 92}
-FIELDS = {"rural": 276, "community": 40, "government": 42, "public_institution": 50, "nonpublic_enterprise": 33, "social_organisation": 12}  # fmt: skip
+FIELDS = {
+    "rural": 276,
+    "community": 40,
+    "government": 42,
+    "public_institution": 50,
+    "nonpublic_enterprise": 33,
+    "social_organisation": 12,
+}
 OFFICES = ["便民服务中心", "农业综合服务中心", "综合执法队"]
 INSTITUTIONS = [("中心小学", "school"), ("卫生院", "hospital"), ("初级中学", "school"), ("文化站", "office")]
 DISTRICT_OFFICES = ["区税务局", "区法院", "区检察院", "区财政局", "区市场监督管理局", "区农业农村局"]
@@ -40,7 +47,9 @@ def make_points(store: Store) -> None:
     _add_applications(store)
 
 
-def _site(area: str, name: str, field: str, *, unit: str = "", organisation: str = "", level: str = "", real=False) -> dict:
+def _site(
+    area: str, name: str, field: str, *, unit: str = "", organisation: str = "", level: str = "", real=False
+) -> dict:
     return {
         "area": area, "name": name, "field": field, "unit": unit, "organisation": organisation or f"O-{area}",
         "level": level, "real": real,
@@ -67,7 +76,9 @@ def _rural(store: Store) -> list[dict]:
     guaranteed = [codes[0] for township, codes in by_township.items() if township != "130207106"]
     rest = [code for code in others if code not in guaranteed]
     chosen += guaranteed + store.random.sample(rest, wanted - len(chosen) - len(guaranteed))
-    return [_site(code, f"{short(store.areas[code]['name']).removesuffix('村')}村党建示范点", "rural") for code in chosen]
+    return [
+        _site(code, f"{short(store.areas[code]['name']).removesuffix('村')}村党建示范点", "rural") for code in chosen
+    ]
 
 
 def _communities(store: Store) -> list[dict]:
@@ -83,7 +94,16 @@ def _with_unit(store: Store, township: str, name: str, field: str, kind: str, or
 
 
 def _unit(store: Store, code: str, name: str, kind: str, township: str, organisation_name: str, field: str) -> None:
-    store.add("organisations", "registry.unit", code=code, name=name, kind=kind, industry="other" if kind == "enterprise" else "", area=[township], illustrative=True)  # fmt: skip
+    store.add(
+        "organisations",
+        "registry.unit",
+        code=code,
+        name=name,
+        kind=kind,
+        industry="other" if kind == "enterprise" else "",
+        area=[township],
+        illustrative=True,
+    )
     _organisation(store, code, organisation_name, township, field, made_up=True)
 
 
@@ -115,7 +135,15 @@ def _firms(store: Store) -> list[dict]:
     for number in range(1, 7):
         unit = f"U-{110 + number}"
         _organisation(store, unit, f"开发区示例企业{number}党支部", "130207100", "nonpublic_enterprise", made_up=True)
-        sites.append(_site("130207100", f"开发区示例企业{number}党建示范点", "nonpublic_enterprise", unit=unit, organisation=f"OU-{unit}"))  # fmt: skip
+        sites.append(
+            _site(
+                "130207100",
+                f"开发区示例企业{number}党建示范点",
+                "nonpublic_enterprise",
+                unit=unit,
+                organisation=f"OU-{unit}",
+            )
+        )
     townships = store.townships()
     for number in range(FIELDS["nonpublic_enterprise"] - 8):
         township = townships[number % len(townships)]
@@ -143,7 +171,11 @@ def _give_dates(store: Store, sites: list[dict]) -> None:
         site["named_on"] = date(year, *store.random.choice([(6, 28), (6, 28), (11, 30)]))
         site["withdrawn_on"] = None
     for year, count in WITHDRAWN_BY_YEAR.items():
-        candidates = [s for s in made_up if s["named_on"].year <= year - 2 and not s["withdrawn_on"] and not s["unit"].startswith("U-")]
+        candidates = [
+            s
+            for s in made_up
+            if s["named_on"].year <= year - 2 and not s["withdrawn_on"] and not s["unit"].startswith("U-")
+        ]
         for site in store.random.sample(candidates, count):
             site["withdrawn_on"] = date(year, 9, 15)
 

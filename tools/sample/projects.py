@@ -23,7 +23,16 @@ VETOES = [
 ]
 PROJECTS = {2019: 20, 2020: 26, 2021: 32}
 SOLVED = {2019: 14, 2020: 19, 2021: 25}
-THEMES = ["支部规范化提升", "软弱涣散整顿", "村集体经济增收", "红色物业攻坚", "党员教育提质", "阵地改造升级", "网格治理提效", "人才回引"]
+THEMES = [
+    "支部规范化提升",
+    "软弱涣散整顿",
+    "村集体经济增收",
+    "红色物业攻坚",
+    "党员教育提质",
+    "阵地改造升级",
+    "网格治理提效",
+    "人才回引",
+]
 PROBLEMS = ["支部规范化程度不高", "活动开展不扎实", "阵地功能不全", "党员先锋作用不突出", "群众诉求办理不及时"]
 
 
@@ -35,9 +44,29 @@ def make_projects(store: Store) -> None:
 
 
 def _make_standard(store: Store) -> None:
-    store.add("projects", "assessment.standard", code="ST-01", name="示范点建设10条标准(示例)", issuer="示例", valid_from="2016-01-01", illustrative=True, remark="文章未给出10条标准的文本,本标准为示意")  # fmt: skip
+    store.add(
+        "projects",
+        "assessment.standard",
+        code="ST-01",
+        name="示范点建设10条标准(示例)",
+        issuer="示例",
+        valid_from="2016-01-01",
+        illustrative=True,
+        remark="文章未给出10条标准的文本,本标准为示意",
+    )
     for number, (name, name_en, weight, method) in enumerate(ITEMS, start=1):
-        store.add("projects", "assessment.standarditem", code=f"ST-01-{number:02d}", standard=["ST-01"], number=number, name=name, name_en=name_en, weight=weight, method=method, illustrative=True)  # fmt: skip
+        store.add(
+            "projects",
+            "assessment.standarditem",
+            code=f"ST-01-{number:02d}",
+            standard=["ST-01"],
+            number=number,
+            name=name,
+            name_en=name_en,
+            weight=weight,
+            method=method,
+            illustrative=True,
+        )
     for number, (name, name_en) in enumerate(VETOES, start=1):
         store.add("projects", "assessment.vetoitem", standard=["ST-01"], number=number, name=name, name_en=name_en)
     for grade, minimum in (("premium", "90"), ("demonstration", "80"), ("standard", "70")):
@@ -63,7 +92,15 @@ def _make_year(store: Store, year: int, count: int) -> None:
 
 def _make_ledger(store: Store, code: str, year: int, number: int) -> None:
     def entry(stage: str, day: str, percent: int, text: str) -> None:
-        store.add("projects", "assessment.ledgerentry", project=[code], stage=stage, entered_on=f"{year}-{day}", percent=percent, text=text)  # fmt: skip
+        store.add(
+            "projects",
+            "assessment.ledgerentry",
+            project=[code],
+            stage=stage,
+            entered_on=f"{year}-{day}",
+            percent=percent,
+            text=text,
+        )
 
     entry("open", "02-20", 0, "年初建账,定任务。(示例)")
     entry("check", "06-18", 35 + number % 20, "分段查账,督进度。(示例)")

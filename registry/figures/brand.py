@@ -1,0 +1,139 @@
+"""Figures of 品牌: brands by field, villages' income, communities (ARTICLE-FIGURES 1.3)."""
+
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from registry import models as m
+from registry.scope import Scope
+
+from .base import BRAND, Figure, declare
+
+
+def _fields(s: Scope):
+    return m.Term.objects.public().of(m.TermList.SIX_TYPES, s.as_of)
+
+
+def _fields_with_brand(s: Scope):
+    brands = m.Brand.objects.in_use(s.as_of).in_area(s.area).filter(field=OuterRef("field"))
+    return _fields(s).filter(Exists(brands))
+
+
+declare(
+    Figure(
+        "fields",
+        _("Fields"),
+        pgettext_lazy("unit", "fields"),
+        BRAND,
+        "F22",
+        "terms",
+        _fields,
+        _("The fields of the six-type creation, one creation type each."),
+        _("while it stands in the list"),
+    ),
+    Figure(
+        "brand-fields",
+        _("Fields with a brand"),
+        pgettext_lazy("unit", "fields"),
+        BRAND,
+        "F23",
+        "terms",
+        _fields_with_brand,
+        _("Fields in which at least one brand is in use: one field, one brand."),
+        _("from the day a brand was created until it ends"),
+        out_of="fields",
+    ),
+    Figure(
+        "brands",
+        _("Brands"),
+        pgettext_lazy("unit", "brands"),
+        BRAND,
+        "F23",
+        "brands",
+        lambda s: s.sees(m.Brand).in_use(s.as_of),
+        _("Brands in use."),
+        _("from the day it was created until it ends"),
+    ),
+    Figure(
+        "villages",
+        _("Villages"),
+        pgettext_lazy("unit", "villages"),
+        BRAND,
+        "F26",
+        "villages",
+        lambda s: s.sees(m.Area).villages(s.as_of),
+        _("Villages that exist, by the registry's own dated list."),
+        _("from the day it came to exist until it is merged"),
+    ),
+    Figure(
+        "income-villages",
+        _("Villages reaching the income line"),
+        "%",
+        BRAND,
+        "F26",
+        "villages",
+        lambda s: m.villages_reaching_income(s.as_of).visible_to(s.viewer).in_area(s.area),
+        _("Villages whose collective income of the year is at least the threshold, as a share of all villages."),
+        _("in the year of the income"),
+        out_of="villages",
+    ),
+    Figure(
+        "communities",
+        _("Communities in the creation"),
+        pgettext_lazy("unit", "communities"),
+        BRAND,
+        "F30",
+        "communities",
+        lambda s: s.sees(m.CommunityAttainment).in_programme(s.as_of),
+        _("Communities that take part in the creation."),
+        _("from the day of its verdict until the next"),
+    ),
+    Figure(
+        "community-attainment",
+        _("Communities meeting the standard"),
+        "%",
+        BRAND,
+        "F30",
+        "communities",
+        lambda s: s.sees(m.CommunityAttainment).attained(s.as_of),
+        _("Communities that meet the standard as a share of those that take part in the creation."),
+        _("from the day of its verdict until the next"),
+        out_of="communities",
+    ),
+    Figure(
+        "premium-communities",
+        _("Premium communities"),
+        pgettext_lazy("unit", "communities"),
+        BRAND,
+        "F31",
+        "communities",
+        lambda s: s.sees(m.CommunityAttainment).premium(s.as_of),
+        _("Communities that meet the standard with the grade “premium”."),
+        _("from the day of its verdict until the next"),
+    ),
+    Figure(
+        "premium-community-share",
+        _("Share of premium communities"),
+        "%",
+        BRAND,
+        "F32, F33",
+        "communities",
+        lambda s: s.sees(m.CommunityAttainment).premium(s.as_of),
+        _("Premium communities as a share of the communities that take part in the creation."),
+        _("from the day of its verdict until the next"),
+        out_of="communities",
+        target="community-premium-target",
+        decimals=1,
+    ),
+    Figure(
+        "red-districts",
+        _("Red business districts"),
+        pgettext_lazy("unit", "districts"),
+        BRAND,
+        "F37",
+        "red-districts",
+        lambda s: s.sees(m.RedBusinessDistrict).open(s.as_of),
+        _("Business districts with party services."),
+        _("from the day it opened until it closes"),
+    ),
+)

@@ -1,0 +1,67 @@
+"""Record kinds of 保障 and of the rules: funds, wage rules, lists, parameters."""
+
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from registry import models as m
+
+from .base import Column, Dimension, Kind, register
+from .shared import AREA, BY_TOWNSHIP, CODE, NAME
+
+register(
+    Kind(
+        "funds",
+        m.Fund,
+        _("Funds"),
+        lambda s: s.sees(m.Fund).of_year(s.as_of),
+        (
+            CODE,
+            Column("year", _("Year")),
+            Column("category", _("Category"), choices=m.FundCategory),
+            Column("level", _("Source"), choices=m.FundLevel),
+            AREA,
+            Column("amount_yuan", _("Amount"), unit="yuan", numeric=True),
+            Column("purpose", _("Purpose")),
+        ),
+        (
+            BY_TOWNSHIP,
+            Dimension("level", _("Source"), F("level"), m.FundLevel),
+            Dimension("category", _("Category"), F("category"), m.FundCategory),
+        ),
+    ),
+    Kind(
+        "wage-rules",
+        m.WageRule,
+        _("Wage rules"),
+        lambda s: s.sees(m.WageRule).in_force(s.as_of),
+        (
+            CODE,
+            Column("post", _("Post"), choices=m.Post),
+            Column("uplift_percent", _("Above the standard"), unit="%", numeric=True),
+            Column("valid_from", _("In force since")),
+        ),
+    ),
+    Kind(
+        "terms",
+        m.Term,
+        _("Lists"),
+        lambda s: m.Term.objects.public().filter(m.lasting(s.as_of)),
+        (CODE, Column("list", _("List"), choices=m.TermList), NAME, Column("name_en", _("English name"))),
+        (Dimension("list", _("List"), F("list"), m.TermList),),
+        order=("list", "position"),
+    ),
+    Kind(
+        "parameters",
+        m.Parameter,
+        _("Parameters"),
+        lambda s: m.Parameter.objects.public().in_force(s.as_of),
+        (
+            CODE,
+            NAME,
+            Column("value", _("Value"), numeric=True),
+            Column("unit", _("Unit"), choices=m.Parameter.Unit),
+            Column("issuer", _("Issued by")),
+            Column("valid_from", _("In force since")),
+        ),
+    ),
+)

@@ -1,0 +1,41 @@
+"""Columns and dimensions that several record kinds share."""
+
+from django.db.models import CharField, F, QuerySet
+from django.db.models.functions import Cast, ExtractYear, Substr
+from django.utils.translation import gettext_lazy as _
+
+from registry import models as m
+from registry.models.areas import township_name
+from registry.scope import Scope
+
+from .base import Column, Dimension
+
+
+def with_township(rows: QuerySet, scope: Scope) -> QuerySet:
+    return rows.annotate(township_name=township_name())
+
+
+CODE = Column("code", _("Code"))
+NAME = Column("name", _("Name"))
+AREA = Column("area_name", _("Area"), "area__name")
+TOWNSHIP_NAME = Column("township_name", _("Township"))
+LEVEL = Column("level", _("Level"), choices=m.Level)
+FIELD = Column("field", _("Field"), choices=m.Field)
+GRADE = Column("grade", _("Grade"), choices=m.Grade)
+ORGANISATION = Column("organisation_name", _("Party organisation"), "organisation__name")
+
+BY_TOWNSHIP = Dimension("township", _("Township"), Substr("area_id", 1, 9))
+BY_LEVEL = Dimension("level", _("Level"), F("level"), m.Level)
+BY_FIELD = Dimension("field", _("Field"), F("field"), m.Field)
+
+
+def by_year(path: str) -> Dimension:
+    return Dimension("year", _("Year"), Cast(ExtractYear(path), CharField()))
+
+
+BY_YEAR_COLUMN = Dimension("year", _("Year"), Cast("year", CharField()))
+
+
+def of_code(length: int, name: str = "township") -> Dimension:
+    """The township of a row that is itself an area."""
+    return Dimension(name, _("Township"), Substr("code", 1, length))

@@ -1,0 +1,131 @@
+"""Record kinds of 示范: points, belts, zones, whole-area townships, honours."""
+
+from django.db.models import CharField, F
+from django.db.models.functions import Cast, ExtractYear
+from django.utils.translation import gettext_lazy as _
+
+from registry import models as m
+from registry.models.points import first_naming
+
+from .base import Column, Dimension, Kind, register
+from .shared import (
+    BY_FIELD,
+    BY_LEVEL,
+    BY_TOWNSHIP,
+    BY_YEAR_COLUMN,
+    CODE,
+    FIELD,
+    GRADE,
+    LEVEL,
+    NAME,
+    TOWNSHIP_NAME,
+    by_year,
+    with_township,
+)
+
+register(
+    Kind(
+        "points",
+        m.DemonstrationPoint,
+        _("Demonstration points"),
+        lambda s: s.sees(m.DemonstrationPoint).named(s.as_of),
+        (CODE, NAME, TOWNSHIP_NAME, FIELD, LEVEL, GRADE, Column("named_on", _("Named on"))),
+        (
+            BY_TOWNSHIP,
+            BY_FIELD,
+            Dimension("level", _("Level"), F("standing__level"), m.Level),
+            Dimension("grade", _("Grade"), F("standing__grade"), m.Grade),
+            Dimension("year", _("Year of naming"), Cast(ExtractYear(first_naming()), CharField())),
+        ),
+        shown=lambda rows, s: with_township(rows.with_naming(), s),
+        searched=True,
+    ),
+    Kind(
+        "belts",
+        m.Belt,
+        _("Demonstration belts"),
+        lambda s: s.sees(m.Belt).known(s.as_of),
+        (
+            CODE,
+            NAME,
+            LEVEL,
+            Column("points", _("Points"), numeric=True),
+            Column("premium_points", _("Premium points"), numeric=True),
+            Column("built_on", _("Built on")),
+        ),
+        (BY_TOWNSHIP, BY_LEVEL, by_year("built_on")),
+        shown=lambda rows, s: rows.with_point_counts(s.as_of),
+        searched=True,
+    ),
+    Kind(
+        "zones",
+        m.Zone,
+        _("Demonstration zones"),
+        lambda s: s.sees(m.Zone).known(s.as_of),
+        (
+            CODE,
+            NAME,
+            Column("kind", _("Zone type"), choices=m.ZoneKind),
+            LEVEL,
+            TOWNSHIP_NAME,
+            Column("planned_on", _("Planned on")),
+            Column("built_on", _("Built on")),
+        ),
+        (
+            BY_TOWNSHIP,
+            BY_LEVEL,
+            Dimension("kind", _("Zone type"), F("kind"), m.ZoneKind),
+            by_year("built_on"),
+        ),
+        shown=with_township,
+        searched=True,
+    ),
+    Kind(
+        "whole-area-townships",
+        m.WholeAreaTownship,
+        _("Whole-area townships"),
+        lambda s: s.sees(m.WholeAreaTownship).accepted(s.as_of),
+        (
+            CODE,
+            Column("township_name", _("Township"), "area__name"),
+            LEVEL,
+            Column("batch", _("Batch"), numeric=True),
+            Column("accepted_on", _("Creation unit since")),
+            Column("named_on", _("Named on")),
+        ),
+        (BY_TOWNSHIP, BY_LEVEL),
+    ),
+    Kind(
+        "honours",
+        m.Honour,
+        _("Honours"),
+        lambda s: s.sees(m.Honour).held(s.as_of),
+        (
+            CODE,
+            Column("title", _("Title")),
+            LEVEL,
+            Column("recipient", _("Granted to")),
+            Column("issuer", _("Granted by")),
+            Column("granted_on", _("Granted on")),
+        ),
+        (BY_LEVEL, BY_TOWNSHIP, by_year("granted_on")),
+        shown=lambda rows, s: rows.with_recipient(),
+        order=("-granted_on", "code"),
+        searched=True,
+    ),
+    Kind(
+        "external-results",
+        m.ExternalResult,
+        _("External results"),
+        lambda s: s.sees(m.ExternalResult).filter(announced_on__lte=s.as_of),
+        (
+            CODE,
+            Column("item", _("Item")),
+            Column("issuer", _("Issued by")),
+            Column("year", _("Year")),
+            Column("rank", _("Rank"), numeric=True),
+        ),
+        (BY_YEAR_COLUMN,),
+        order=("-year", "code"),
+    ),
+)
