@@ -7,6 +7,7 @@
 "use strict";
 
 (() => {
+  const scale = document.documentElement.classList.contains("wall") ? 1.25 : 1;
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   function colours(figure) {
@@ -65,7 +66,7 @@
   }
 
   function sizeOf(rem) {
-    return Math.round(rem * parseFloat(getComputedStyle(document.documentElement).fontSize));
+    return Math.round(scale * rem * parseFloat(getComputedStyle(document.documentElement).fontSize));
   }
 
   function targetLine(figure, colour, lying) {
@@ -81,7 +82,7 @@
         formatter: figure.dataset.targetLabel,
         color: colour("chart-target"),
         fontSize: sizeOf(0.75),
-        position: lying ? "start" : "insideEndTop",
+        position: lying ? "start" : "insideStartTop",
       },
       data: [lying ? { xAxis: Number(figure.dataset.target) } : { yAxis: Number(figure.dataset.target) }],
     };

@@ -1,0 +1,156 @@
+/* The page of the map: lights up a belt from the list, swaps the map without a new page, draws the coordinate view.
+   Nothing from the data is ever read as HTML. */
+"use strict";
+
+(() => {
+  let map = null;
+
+  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+  const element = (name, text, attributes = {}) => {
+    const made = document.createElement(name);
+    made.textContent = text;
+    for (const [key, value] of Object.entries(attributes)) {
+      made.setAttribute(key, value);
+    }
+    return made;
+  };
+
+  /* Belts: what the pointer or the focus is on in the list is lit up in the drawing. */
+  const light = (event, on) => {
+    const item = event.target.closest(".map-list [data-belt]");
+    if (!item || item.classList.contains("is-lit")) return;
+    for (const belt of document.querySelectorAll(`.map-belt[data-belt="${CSS.escape(item.dataset.belt)}"]`)) {
+      belt.classList.toggle("is-lit", on);
+      belt.closest(".map").classList.toggle("has-lit", on || document.querySelector(".map-list .is-lit") !== null);
+    }
+  };
+  for (const [name, on] of [["mouseover", true], ["mouseout", false], ["focusin", true], ["focusout", false]]) {
+    document.addEventListener(name, (event) => light(event, on));
+  }
+
+  /* Choices left open need no place in the address. */
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    if (detail.elt.id !== "map-filters") return;
+    for (const [name, value] of [...detail.formData.entries()]) {
+      if (!value) detail.formData.delete(name);
+    }
+  });
+
+  const popup = (properties, box, lines) => {
+    const content = document.createElement("div");
+    content.append(element("b", properties.name));
+    for (const line of [properties.words, ...lines]) {
+      if (line) content.append(element("p", line));
+    }
+    const last = document.createElement("p");
+    last.append(element("a", box.dataset.open, { href: properties.url }));
+    content.append(last);
+    return content;
+  };
+
+  const colours = (theme) => {
+    const levels = { national: css("--ink"), provincial: "#1d4f86", municipal: "#5b95cc", district: "#a9bccd" };
+    return (properties) => {
+      if (theme === "level") return levels[properties.level];
+      if (properties.premium) return css("--chart-premium");
+      return theme === "field" ? css(`--field-${properties.field}`) : "#8b97a3";
+    };
+  };
+
+  /* Premium points are diamonds, so that colour is not needed to tell them. */
+  const Diamond = () =>
+    L.CircleMarker.extend({
+      _updatePath() {
+        const context = this._renderer._ctx;
+        if (!this._renderer._drawing || this._empty()) return;
+        const { x, y } = this._point;
+        const size = this._radius * 1.25;
+        context.beginPath();
+        context.moveTo(x, y - size);
+        context.lineTo(x + size, y);
+        context.lineTo(x, y + size);
+        context.lineTo(x - size, y);
+        context.closePath();
+        this._renderer._fillStroke(context, this);
+      },
+    });
+
+  const graticule = (target, bounds) => {
+    const step = 0.1;
+    const style = { color: css("--line"), weight: 1, interactive: false };
+    const [south, west] = [bounds.getSouth(), bounds.getWest()].map((edge) => Math.floor(edge / step - 2) * step);
+    const [north, east] = [bounds.getNorth(), bounds.getEast()].map((edge) => Math.ceil(edge / step + 2) * step);
+    for (let lat = south; lat <= north + 1e-9; lat += step) L.polyline([[lat, west], [lat, east]], style).addTo(target);
+    for (let lng = west; lng <= east + 1e-9; lng += step) L.polyline([[south, lng], [north, lng]], style).addTo(target);
+  };
+
+  const layers = (data, box, outline) => {
+    const renderer = L.canvas({ tolerance: 3 });
+    const dashed = (built) => (built ? null : "6 5");
+    const belt = "#46566a";
+    const bound = (lines) => (feature, layer) => layer.bindPopup(() => popup(feature.properties, box, lines(feature.properties)));
+    const nothing = () => [];
+    const colour = colours(box.dataset.theme);
+    const radius = box.clientWidth < 500 ? 3.5 : 5;
+    const diamond = Diamond();
+    const made = [];
+    if (outline) {
+      made.push(L.geoJSON(outline, { renderer, interactive: false, style: { color: css("--ink-soft"), weight: 1, fill: false }, pointToLayer: () => null }));
+    }
+    made.push(
+      L.geoJSON(data.zones, {
+        renderer,
+        style: ({ properties: { built } }) => ({ color: built ? "#7d9cbd" : belt, weight: 1, dashArray: dashed(built), fillColor: "#dfeaf5", fillOpacity: built ? 0.5 : 0 }),
+        onEachFeature: bound(nothing),
+      }),
+      L.geoJSON(data.belts, {
+        renderer,
+        style: ({ properties: { built, level } }) => ({ color: belt, weight: { national: 4, provincial: 4, municipal: 3 }[level] || 2, opacity: 0.75, dashArray: dashed(built) }),
+        onEachFeature: bound(nothing),
+      }),
+      L.geoJSON(data.points, {
+        pointToLayer: ({ properties }, place) =>
+          new (properties.premium ? diamond : L.CircleMarker)(place, { renderer, radius, weight: 1, color: css("--paper"), fillColor: colour(properties), fillOpacity: 1 }),
+        onEachFeature: bound(({ position_illustrative: made_up, measured: { lng, lat, system } }) => [
+          `${box.dataset.measured} ${system}: ${lng}, ${lat}`,
+          made_up ? box.dataset.illustrative : "",
+        ]),
+      }),
+    );
+    return made;
+  };
+
+  const read = async (address) => {
+    if (!address) return null;
+    const response = await fetch(address, { headers: { Accept: "application/json" } });
+    if (!response.ok) throw new Error(response.statusText);
+    return response.json();
+  };
+
+  const draw = async () => {
+    const box = document.getElementById("coordinates");
+    if (map) {
+      map.remove();
+      map = null;
+    }
+    if (!box || !window.L) return;
+    try {
+      const [data, outline] = await Promise.all([read(box.dataset.url), read(box.dataset.outline).catch(() => null)]);
+      box.replaceChildren();
+      map = L.map(box, { attributionControl: false, preferCanvas: true, zoomSnap: 0.25 });
+      if (box.dataset.tiles) L.tileLayer(box.dataset.tiles).addTo(map);
+      const made = layers(data, box, outline);
+      const bounds = made.reduce((all, layer) => (layer.getLayers().length ? all.extend(layer.getBounds()) : all), L.latLngBounds([]));
+      map.fitBounds(bounds.isValid() ? bounds : [[39.2, 117.8], [39.7, 118.4]], { padding: [16, 16] });
+      if (!box.dataset.tiles) graticule(map, map.getBounds());
+      made.forEach((layer) => layer.addTo(map));
+      L.control.scale({ imperial: false }).addTo(map);
+    } catch {
+      box.replaceChildren(element("p", box.dataset.failed, { class: "map-wait", role: "status" }));
+    }
+  };
+
+  document.addEventListener("htmx:afterSwap", draw);
+  draw();
+})();
