@@ -24,6 +24,7 @@ urlpatterns = [
         path("figures/<slug:slug>/", dashboard.figure_page, name="figure"),
         path("map/", maps.map_page, name="map"),
         path("map/data/", maps.map_data, name="map-data"),
+        path("map/outline/", maps.map_outline, name="map-outline"),
         path("search/", search.search, name="search"),
         path("accounts/login/", LoginView.as_view(), name="login"),
         path("accounts/logout/", LogoutView.as_view(), name="logout"),

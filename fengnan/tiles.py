@@ -1,0 +1,285 @@
+"""Where the parts of the schematic map lie: plain numbers, no records.
+
+Townships are tiles in a grid. Belts run in the channels between the tiles, each in a lane of its own, like the lines of
+a metro map, and are joined by a stub to their mark in every tile they pass. One unit is one pixel at full width.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice, pairwise
+from typing import NamedTuple
+
+Place = tuple[int, int]  # column and row of a tile
+Spot = tuple[float, float]
+Channel = tuple[str, int]  # ("row", 2): below the tiles of row 2; ("column", 0): right of the tiles of column 0
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Measures of a drawing. `name_at`, `count_at`: base lines of the words in a tile; `pitches`: distances of dots,
+    the widest that fits is taken; `mark`: radius of the mark of a belt; `gap`: least distance of two tiles; `lane`:
+    distance of two belts beside each other."""
+
+    name: str
+    width: float
+    pad: float
+    head: float
+    name_at: float
+    count_at: float
+    round: float
+    pitches: tuple[float, ...]
+    dots_high: float
+    mark: float
+    strip: float
+    gap: float
+    lane: float
+
+    @property
+    def across(self) -> float:
+        """The width with the half of the outermost strokes on both sides."""
+        return self.width + 2
+
+
+WIDE = Layout("wide", 1000, 10, 36, 24, 24, 6, (12, 9, 7, 5), 74, 8.5, 27, 16, 7)
+NARROW = Layout("narrow", 360, 3.5, 33, 14, 28, 3, (6.4, 5, 4, 3), 53, 5.6, 18, 5, 3.5)
+
+
+class Line(NamedTuple):
+    """A belt: its key and the tiles of its members, in order."""
+
+    key: str
+    stops: tuple[Place, ...]
+
+
+class Group(NamedTuple):
+    """So many dots of one tile that look the same."""
+
+    look: str
+    premium: bool
+    count: int
+
+
+Filling = tuple[tuple[Place, tuple[Group, ...]], ...]  # the dots of every tile, in the order in which they stand
+
+
+class Picture(NamedTuple):
+    """A drawing in numbers, as SVG writes them: its height, the size of a tile and of an outline inside it, where in a
+    tile its counts stand, the corners of the tiles, the places of their dots, a path for all dots of one look, and the
+    path and the marks of each line."""
+
+    layout: Layout
+    height: str
+    tile: tuple[str, str]
+    inner: tuple[str, str]
+    count_at: tuple[str, str]
+    corners: Mapping[Place, tuple[str, str]]
+    spots: Mapping[Place, Sequence[Spot]]
+    pitch: float
+    dots: Sequence[tuple[str, bool, str]]
+    lines: Mapping[str, tuple[str, Sequence[tuple[str, str]]]]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The drawing's frame: left edges of the columns, upper edges of the rows, the size of a tile and its dots, and for
+    each channel the lanes of the lines in it."""
+
+    layout: Layout
+    lefts: Mapping[int, float]
+    tops: Mapping[int, float]
+    tile: Spot
+    height: float
+    pitch: float
+    lanes: Mapping[Channel, Mapping[str, int]]
+    gaps: Mapping[Channel, float]
+    marks: Mapping[Place, Sequence[str]]
+
+    def corner(self, place: Place) -> Spot:
+        return self.lefts[place[0]], self.tops[place[1]]
+
+    def dots(self, place: Place, count: int) -> Iterator[Spot]:
+        """Centres of the dots of a tile, row by row."""
+        left, top = self.corner(place)
+        each_row = dots_in_a_row(self.layout, self.tile[0], self.pitch)
+        indent = (self.tile[0] - (each_row - 1) * self.pitch) / 2
+        for number in range(count):
+            row, column = divmod(number, each_row)
+            yield left + indent + column * self.pitch, top + self.layout.head + (row + 0.5) * self.pitch
+
+    def mark(self, place: Place, key: str) -> Spot:
+        """Centre of the mark of a line in a tile it passes."""
+        left, top = self.corner(place)
+        layout, keys = self.layout, self.marks[place]
+        room = self.tile[0] - 2 * (layout.pad + layout.mark)
+        step = min(2.4 * layout.mark, room / max(len(keys) - 1, 1))
+        return left + layout.pad + layout.mark + keys.index(key) * step, top + self.tile[1] - layout.strip / 2 - 1
+
+    def lane(self, channel: Channel, key: str) -> float:
+        """Where a line runs in a channel: its height in a row's channel, its distance from the left in a column's."""
+        axis, number = channel
+        edge = self.tops[number] + self.tile[1] if axis == "row" else self.lefts[number] + self.tile[0]
+        used = max(self.lanes[channel].values())
+        return edge + (self.gaps[channel] - used * self.layout.lane) / 2 + self.lanes[channel][key] * self.layout.lane
+
+
+@lru_cache(maxsize=128)
+def picture(layout: Layout, filling: Filling, lines: tuple[Line, ...]) -> Picture:
+    """Tiles with their dots and lines. Kept, because it depends on its arguments alone."""
+    fullest = max(sum(group.count for group in groups) for _place, groups in filling)
+    frame = grid(layout, [place for place, _groups in filling], lines, fullest)
+    spots, of_look = {}, defaultdict(list)
+    for place, groups in filling:
+        spots[place] = list(frame.dots(place, sum(group.count for group in groups)))
+        rest = iter(spots[place])
+        for group in groups:
+            of_look[group.look, group.premium].extend(islice(rest, group.count))
+    return Picture(
+        layout, num(frame.height), written(frame.tile), written((frame.tile[0] - 6, frame.tile[1] - 6)),
+        count_at=written((frame.tile[0] - layout.pad if layout is WIDE else layout.pad, layout.count_at)),
+        corners={place: written(frame.corner(place)) for place, _groups in filling},
+        spots=spots, pitch=frame.pitch,
+        dots=[(look, premium, dots_path(of_look[look, premium], premium, frame.pitch)) for look, premium in of_look],
+        lines={
+            line.key: (path_of(frame, line), [written(frame.mark(at, line.key)) for at in dict.fromkeys(line.stops)])
+            for line in lines
+        },
+    )  # fmt: skip
+
+
+def grid(layout: Layout, places: Iterable[Place], lines: Sequence[Line], fullest: int) -> Grid:
+    """The frame for tiles at `places`, the fullest of which holds `fullest` dots."""
+    places = set(places)
+    columns = range(min(c for c, _row in places), max(c for c, _row in places) + 1)
+    rows = range(min(r for _column, r in places), max(r for _column, r in places) + 1)
+    marks = marks_of(lines)
+    lanes = lanes_of(lines, marks)
+    gaps = {("column", c): gap_of(layout, lanes, ("column", c), c == columns[-1]) for c in columns}
+    gaps |= {("row", r): gap_of(layout, lanes, ("row", r), r == rows[-1]) for r in rows}
+    across = (layout.width - sum(gaps["column", c] for c in columns)) / len(columns)
+    pitch, dots_high = dots_of(layout, across, fullest)
+    down = layout.head + dots_high + layout.strip
+    lefts = {c: sum(across + gaps["column", before] for before in columns if before < c) for c in columns}
+    tops = {r: sum(down + gaps["row", before] for before in rows if before < r) for r in rows}
+    height = tops[rows[-1]] + down + gaps["row", rows[-1]]
+    return Grid(layout, lefts, tops, (across, down), height, pitch, lanes, gaps, marks)
+
+
+def gap_of(layout: Layout, lanes: Mapping[Channel, Mapping[str, int]], channel: Channel, last: bool) -> float:
+    used = max(lanes[channel].values()) + 1 if channel in lanes else 0
+    return max(0 if last else layout.gap, (used + 1) * layout.lane if used else 0)
+
+
+def dots_in_a_row(layout: Layout, across: float, pitch: float) -> int:
+    return max(int((across - 2 * layout.pad) / pitch + 0.4), 1)
+
+
+def dots_of(layout: Layout, across: float, fullest: int) -> tuple[float, float]:
+    """The widest distance at which the fullest tile's dots fit, and how high they then stand."""
+    for pitch in layout.pitches:
+        high = -(-fullest // dots_in_a_row(layout, across, pitch)) * pitch
+        if high <= layout.dots_high:
+            break
+    return pitch, max(high, layout.dots_high / 2)
+
+
+def marks_of(lines: Iterable[Line]) -> dict[Place, list[str]]:
+    """The keys of the lines that pass each tile, in the order of the lines."""
+    marks: dict[Place, list[str]] = defaultdict(list)
+    for line in lines:
+        for place in dict.fromkeys(line.stops):
+            marks[place].append(line.key)
+    return marks
+
+
+def hops(line: Line) -> list[tuple[Place, Place]]:
+    """From tile to tile, without staying in one and without running the same way twice."""
+    found = [(a, b) for a, b in pairwise(line.stops) if a != b]
+    return list({frozenset(hop): hop for hop in found}.values())
+
+
+def crossing(start: Place, end: Place) -> int:
+    """The column whose right-hand channel a line takes from one row to another; never the outer edge on the right."""
+    return max(max(start[0], end[0]) - 1, 0)
+
+
+def lanes_of(lines: Sequence[Line], marks: Mapping[Place, Sequence[str]]) -> dict[Channel, dict[str, int]]:
+    """A lane for every line in every channel it runs in, so that no two lines lie on each other."""
+    spans: dict[Channel, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for line in lines:
+        for start, end in hops(line):
+            near, far = (_along(marks, place, line.key) for place in (start, end))
+            if start[1] == end[1]:
+                spans["row", start[1]][line.key] += [near, far]
+                continue
+            turn = crossing(start, end)
+            spans["row", start[1]][line.key] += [near, turn + 0.98]
+            spans["column", turn][line.key] += [start[1], end[1]]
+            spans["row", end[1]][line.key] += [turn + 0.98, far]
+    return {channel: side_by_side(of_line) for channel, of_line in spans.items()}
+
+
+def _along(marks: Mapping[Place, Sequence[str]], place: Place, key: str) -> float:
+    """How far right the mark of a line lies, counted in columns."""
+    return place[0] + (marks[place].index(key) + 1) * 0.1
+
+
+def side_by_side(spans: Mapping[str, Sequence[float]]) -> dict[str, int]:
+    """The first free lane for each stretch, from the left; stretches that touch get different lanes."""
+    ends: list[float] = []
+    lanes = {}
+    for key, span in sorted(spans.items(), key=lambda item: (min(item[1]), max(item[1]), item[0])):
+        free = (number for number, end in enumerate(ends) if end < min(span) - 0.05)
+        lanes[key] = next(free, len(ends))
+        ends[lanes[key] : lanes[key] + 1] = [max(span)]
+    return lanes
+
+
+def path_of(frame: Grid, line: Line) -> str:
+    """The line as the `d` of an SVG path: down from a mark, along the channels, and up to the next mark."""
+    return "".join(rounded(route(frame, line.key, *hop), frame.layout.lane) for hop in hops(line))
+
+
+def route(frame: Grid, key: str, start: Place, end: Place) -> list[Spot]:
+    (x1, y1), (x2, y2) = frame.mark(start, key), frame.mark(end, key)
+    level = frame.lane(("row", start[1]), key)
+    if start[1] == end[1]:
+        return [(x1, y1), (x1, level), (x2, level), (x2, y2)]
+    turn, arrival = frame.lane(("column", crossing(start, end)), key), frame.lane(("row", end[1]), key)
+    return [(x1, y1), (x1, level), (turn, level), (turn, arrival), (x2, arrival), (x2, y2)]
+
+
+def rounded(corners: Sequence[Spot], radius: float) -> str:
+    """A run of upright and level stretches with round corners."""
+    d = f"M{num(corners[0][0])} {num(corners[0][1])}"
+    for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
+        a, b = toward(corner, before, radius), toward(corner, after, radius)
+        d += f"L{num(a[0])} {num(a[1])}Q{num(corner[0])} {num(corner[1])} {num(b[0])} {num(b[1])}"
+    return d + f"L{num(corners[-1][0])} {num(corners[-1][1])}"
+
+
+def toward(corner: Spot, other: Spot, distance: float) -> Spot:
+    """The place `distance` away from a corner on the way to another, half-way at most."""
+    length = abs(other[0] - corner[0]) + abs(other[1] - corner[1])
+    share = min(distance / length, 0.5) if length else 0
+    return corner[0] + (other[0] - corner[0]) * share, corner[1] + (other[1] - corner[1]) * share
+
+
+def dots_path(spots: Iterable[Spot], premium: bool, pitch: float) -> str:
+    """Dots as one path: discs, or diamonds for premium points, which no colour is needed to tell."""
+    if premium:
+        s = f"{pitch * 0.46:.2f}"
+        return "".join(f"M{num(x)} {num(y - pitch * 0.46)}l{s} {s}-{s} {s}-{s}-{s}z" for x, y in spots)
+    r = f"{pitch * 0.36:.2f}"
+    arc = f"a{r} {r} 0 1 0 {pitch * 0.72:.2f} 0a{r} {r} 0 1 0-{pitch * 0.72:.2f} 0z"
+    return "".join(f"M{num(x - pitch * 0.36)} {num(y)}{arc}" for x, y in spots)
+
+
+def written(spot: Spot) -> tuple[str, str]:
+    return num(spot[0]), num(spot[1])
+
+
+def num(value: float) -> str:
+    """A number as short as SVG allows, to a tenth."""
+    return f"{value:.1f}".removesuffix(".0")
