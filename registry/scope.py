@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Subquery
 from django.utils.translation import gettext as _
 
 from .models import Area, PointStatus, StatusPeriod
@@ -71,9 +71,8 @@ class Scope:
         return self.default_as_of is not None and self.as_of < self.default_as_of
 
 
-def newest_day() -> date:
+def newest_day(newest: date | None) -> date:
     """Last day of the newest year that has data, or today if that year is not over: what a page shows by default."""
-    newest = StatusPeriod.objects.filter(status=PointStatus.NAMED).aggregate(day=Max("valid_from"))["day"]
     today = date.today()
     if newest is None or newest.year >= today.year:
         return today
@@ -104,9 +103,12 @@ def _day(parameters: Mapping[str, str], default: date) -> date:
     return day
 
 
-def _place(parameters: Mapping[str, str], default: str) -> Area:
-    code = parameters.get("area", "").strip() or default
-    place = Area.objects.unscoped("area names are public").filter(code=code).first()
+def _place(parameters: Mapping[str, str]) -> Area:
+    """The area asked for, with `newest_naming`, the day of the newest naming anywhere."""
+    code = parameters.get("area", "").strip() or settings.DISTRICT_AREA
+    namings = StatusPeriod.objects.filter(status=PointStatus.NAMED).order_by("-valid_from").values("valid_from")[:1]
+    areas = Area.objects.unscoped("area names are public").annotate(newest_naming=Subquery(namings))
+    place = areas.filter(code=code).first()
     if place is None:
         raise BadInput(
             "area", code, _("There is no area with the code “%(value)s”. Choose one from the list.") % {"value": code}
@@ -116,6 +118,7 @@ def _place(parameters: Mapping[str, str], default: str) -> Area:
 
 def read_scope(parameters: Mapping[str, str], viewer: Any) -> Scope:
     """The scope an address asks for. Raises BadInput for a day or an area that does not exist."""
-    default = newest_day()
-    place = _place(parameters, settings.DISTRICT_AREA)
-    return Scope(as_of=_day(parameters, default), area=place.code, viewer=viewer, place=place, default_as_of=default)
+    place = _place(parameters)
+    default = newest_day(place.newest_naming)  # type: ignore[attr-defined]
+    day = _day(parameters, default)
+    return Scope(as_of=day, area=place.code, viewer=viewer, place=place, default_as_of=default)

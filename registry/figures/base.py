@@ -101,10 +101,10 @@ class Figure:
         ]
 
     def _grouped(self, dimension: str, scope: Scope) -> dict[str, Any]:
-        key = self.record_kind.dimension(dimension).on(scope)
-        measure = Sum(self.sums) if self.sums else Count("pk")
-        cells = self.rows(scope).order_by().annotate(by_key=key).values("by_key").annotate(by_measure=measure)
-        return {key or NOT_GIVEN: value for key, value in cells.values_list("by_key", "by_measure")}
+        sql, parameters = _grouping(self.slug, dimension, scope)
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return {key or NOT_GIVEN: value for key, value in cursor.fetchall()}
 
 
 def names_of(dimension: Dimension, keys: Iterable[str]) -> dict[str, str]:
@@ -172,15 +172,16 @@ def plain(value: Any) -> Number | None:
 
 
 def answer_all(figures: Iterable[Figure], scope: Scope) -> dict[str, Answer]:
-    """Answers of `figures` by slug, with two queries however many there are."""
+    """Answers of `figures` by slug, with one query however many there are."""
     figures = list(figures)
-    targets = _targets(figures, scope)
-    slugs = dict.fromkeys([figure.slug for figure in figures] + [figure.out_of for figure in figures if figure.out_of])
-    measured = dict(zip(slugs, _ask(tuple((slug, scope) for slug in slugs)), strict=True))
+    slugs = dict.fromkeys(
+        [figure.slug for figure in figures]
+        + [figure.out_of for figure in figures if figure.out_of]
+        + [figure.target for figure in figures if figure.target]
+    )
+    found = dict(zip(slugs, _ask(tuple((slug, scope) for slug in slugs)), strict=True))
     return {
-        figure.slug: Answer.of(
-            figure, scope, measured[figure.slug], measured.get(figure.out_of), targets.get(figure.target)
-        )
+        figure.slug: Answer.of(figure, scope, found[figure.slug], found.get(figure.out_of), found.get(figure.target))
         for figure in figures
     }
 
@@ -206,18 +207,38 @@ def counted_in(kind: str, code: str, scope: Scope) -> list[Figure]:
 
 
 def _ask(asked: tuple[tuple[str, Scope], ...]) -> tuple:
-    """The measure of each figure in its scope, all in one query."""
+    """The measure of each figure (or the value of each target) in its scope, all in one query."""
     return _fetch(*_statement(asked))
+
+
+# The texts of queries are kept, because writing one costs more than running it. They depend on the declarations and
+# the scopes alone, never on data: whose rows may be seen is part of a scope's identity.
 
 
 @lru_cache(maxsize=256)
 def _statement(asked: tuple[tuple[str, Scope], ...]) -> tuple[str, tuple]:
-    """The query's text, kept because writing it costs more than running it. It depends on the declarations and the
-    scopes alone, never on data: whose rows may be seen is part of a scope's identity."""
-    return _compiled([FIGURES[slug].measure(FIGURES[slug].rows(scope)) for slug, scope in asked])
+    return _compiled(
+        [
+            FIGURES[slug].measure(FIGURES[slug].rows(scope)) if slug in FIGURES else _target(slug, scope)
+            for slug, scope in asked
+        ]
+    )
 
 
-def _compiled(measures: list[Measure]) -> tuple[str, tuple]:
+@lru_cache(maxsize=256)
+def _grouping(slug: str, dimension: str, scope: Scope) -> tuple[str, tuple]:
+    figure = FIGURES[slug]
+    key = figure.record_kind.dimension(dimension).on(scope)
+    measure = Sum(figure.sums) if figure.sums else Count("pk")
+    cells = figure.rows(scope).order_by().annotate(by_key=key).values("by_key").annotate(by_measure=measure)
+    return cells.values_list("by_key", "by_measure").query.sql_with_params()
+
+
+def _target(rule: str, scope: Scope) -> Subquery:
+    return Parameter.objects.value_on(rule, scope.as_of)
+
+
+def _compiled(measures: list[Subquery]) -> tuple[str, tuple]:
     names = [f"m{number}" for number in range(len(measures))]
     one_row = Area.objects.unscoped("any one row to ask from").order_by()
     query = one_row.annotate(**dict(zip(names, measures, strict=True))).values_list(*names)[:1].query
@@ -231,14 +252,6 @@ def _fetch(sql: str, parameters: tuple) -> tuple:
     if row is None:
         raise LookupError("the registry holds no areas: load them first")
     return row
-
-
-def _targets(figures: Iterable[Figure], scope: Scope) -> dict[str, Decimal]:
-    rules = {figure.target for figure in figures if figure.target}
-    if not rules:
-        return {}
-    in_force = Parameter.objects.public().in_force(scope.as_of).filter(rule__in=rules)
-    return dict(in_force.values_list("rule", "value"))
 
 
 FIGURES: dict[str, Figure] = {}

@@ -79,7 +79,8 @@ def test_the_page_of_anothers_draft_answers_as_if_there_were_none(sample, client
 
 
 def test_the_default_day_is_the_end_of_the_newest_year_that_has_data(sample):
-    assert newest_day() == DAY
+    assert read_scope({}, None).as_of == newest_day(date(2021, 6, 28)) == DAY
+    assert newest_day(None) == newest_day(date.today()) == date.today()
 
 
 def test_a_scope_is_read_from_an_address(sample):
