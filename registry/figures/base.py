@@ -83,7 +83,7 @@ class Figure:
     def answer(self, scope: Scope) -> "Answer":
         return answer_all([self], scope)[self.slug]
 
-    def series(self, scope: Scope, years: int = 8) -> list[tuple[date, "Answer"]]:
+    def series(self, scope: Scope, years: int = 6) -> list[tuple[date, "Answer"]]:
         """The answer at the end of each year up to the scope's day, without the empty years before the first."""
         days = [date(year, 12, 31) for year in range(scope.as_of.year - years + 1, scope.as_of.year)] + [scope.as_of]
         answers = list(zip(days, answer_days(self, [scope.at(day) for day in days]), strict=True))

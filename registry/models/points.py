@@ -182,7 +182,14 @@ class StatusPeriod(Part):
         verbose_name = _("period of status")
         verbose_name_plural = _("periods of status")
         ordering = ["point", "valid_from"]
-        indexes = [models.Index(fields=["status", "grade", "level", "valid_from"], name="period_standing")]
+        indexes = [  # both hold all that a count needs, so that it never opens the rows
+            models.Index(
+                fields=["point", "valid_from", "valid_to", "status", "grade", "level"], name="period_of_point"
+            ),
+            models.Index(
+                fields=["status", "valid_from", "valid_to", "grade", "level", "point"], name="period_standing"
+            ),
+        ]
         constraints = [
             in_choices("status", PointStatus, "period_status_known"),
             ends_after_start("valid_from", "valid_to", "period_ends_after_start"),
