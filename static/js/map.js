@@ -19,22 +19,25 @@
   /* Belts: what the pointer or the focus is on in the list is lit up in the drawing. */
   const light = (event, on) => {
     const item = event.target.closest(".map-list [data-belt]");
-    if (!item || item.classList.contains("is-lit")) return;
-    for (const belt of document.querySelectorAll(`.map-belt[data-belt="${CSS.escape(item.dataset.belt)}"]`)) {
-      belt.classList.toggle("is-lit", on);
-      belt.closest(".map").classList.toggle("has-lit", on || document.querySelector(".map-list .is-lit") !== null);
+    if (!item) return;
+    const code = CSS.escape(item.dataset.belt);
+    const lit = on || document.querySelector(`.map-list .is-lit[data-belt="${code}"]`) !== null;
+    for (const belt of document.querySelectorAll(`.map-belt[data-belt="${code}"]`)) {
+      belt.classList.toggle("is-lit", lit);
+      belt.closest(".map").classList.toggle("has-lit", lit || document.querySelector(".map-list .is-lit") !== null);
     }
   };
   for (const [name, on] of [["mouseover", true], ["mouseout", false], ["focusin", true], ["focusout", false]]) {
     document.addEventListener(name, (event) => light(event, on));
   }
 
-  /* Choices left open need no place in the address. */
+  /* Choices left as they are by default need no place in the address. */
   document.addEventListener("htmx:configRequest", ({ detail }) => {
     if (detail.elt.id !== "map-filters") return;
-    for (const [name, value] of [...detail.formData.entries()]) {
-      if (!value) detail.formData.delete(name);
+    for (const chooser of detail.elt.querySelectorAll("select")) {
+      if (chooser.selectedIndex === 0) detail.formData.delete(chooser.name);
     }
+    if (!detail.elt.querySelector("[type=checkbox]:not(:checked)")) detail.formData.delete("layer");
   });
 
   const popup = (properties, box, lines) => {
@@ -85,8 +88,7 @@
     for (let lng = west; lng <= east + 1e-9; lng += step) L.polyline([[south, lng], [north, lng]], style).addTo(target);
   };
 
-  const layers = (data, box, outline) => {
-    const renderer = L.canvas({ tolerance: 3 });
+  const layers = (data, box, outline, renderer) => {
     const dashed = (built) => (built ? null : "6 5");
     const belt = "#46566a";
     const bound = (lines) => (feature, layer) => layer.bindPopup(() => popup(feature.properties, box, lines(feature.properties)));
@@ -138,9 +140,10 @@
     try {
       const [data, outline] = await Promise.all([read(box.dataset.url), read(box.dataset.outline).catch(() => null)]);
       box.replaceChildren();
-      map = L.map(box, { attributionControl: false, preferCanvas: true, zoomSnap: 0.25 });
+      const renderer = L.canvas({ tolerance: 3 });
+      map = L.map(box, { attributionControl: false, renderer, zoomSnap: 0.25 });
       if (box.dataset.tiles) L.tileLayer(box.dataset.tiles).addTo(map);
-      const made = layers(data, box, outline);
+      const made = layers(data, box, outline, renderer);
       const bounds = made.reduce((all, layer) => (layer.getLayers().length ? all.extend(layer.getBounds()) : all), L.latLngBounds([]));
       map.fitBounds(bounds.isValid() ? bounds : [[39.2, 117.8], [39.7, 118.4]], { padding: [16, 16] });
       if (!box.dataset.tiles) graticule(map, map.getBounds());
