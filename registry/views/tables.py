@@ -18,6 +18,7 @@ from registry.kinds import Column, Kind
 from registry.scope import BadInput, Scope
 
 PAGE_SIZE = 50
+NAMING = ("name", "title", "community", "village", "donor_name", "place_name", "item", "post", "purpose")
 
 
 @dataclass
@@ -64,7 +65,7 @@ class Table:
     def heading_column(self) -> int:
         """The place of the column that names the row and carries its link."""
         names = [column.name for column in self.columns]
-        return next((names.index(name) for name in ("name", "title") if name in names), 0)
+        return next((names.index(name) for name in NAMING if name in names), 0)
 
 
 def part_for(request: HttpRequest, template: str, part: str) -> str:

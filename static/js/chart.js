@@ -159,7 +159,7 @@
     plot.setAttribute("role", "img");
     plot.setAttribute("aria-label", figure.querySelector("figcaption").textContent.trim());
     if (figure.dataset.chart === "rows") {
-      plot.style.height = `${sizeOf(1.75) * data.names.length + topOf(figure, false)}px`;
+      plot.style.height = `${sizeOf(scale > 1 ? 1.5 : 1.75) * data.names.length + topOf(figure, false)}px`;
     }
     figure.querySelector("figcaption").after(plot);
     let chart = null;

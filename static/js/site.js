@@ -11,6 +11,17 @@ document.addEventListener("change", (event) => {
   }
 });
 
+/* Addresses without empty parameters; htmx reads forms the same way. */
+document.addEventListener("formdata", (event) => {
+  if (event.target.method === "get") {
+    for (const [name, value] of [...event.formData]) {
+      if (value === "") {
+        event.formData.delete(name);
+      }
+    }
+  }
+});
+
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
