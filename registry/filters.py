@@ -15,17 +15,17 @@ from registry.scope import Scope
 class KindFilters(django_filters.FilterSet):
     """Filters made from a kind's dimensions, plus search by name, pinyin or initials where the kind is searched."""
 
-    kind: Kind
+    record_kind: Kind
 
     def __init__(self, data, *, queryset: QuerySet, scope: Scope):
         super().__init__(data, queryset=queryset)
         self.scope = scope
 
     def narrow(self, rows: QuerySet, name: str, value: str) -> QuerySet:
-        return self.kind.narrowed(rows, self.scope, **{name: value})
+        return self.record_kind.narrowed(rows, self.scope, **{name: value})
 
     def find(self, rows: QuerySet, name: str, value: str) -> QuerySet:
-        found = SearchEntry.objects.matching(value).filter(kind=self.kind.slug)
+        found = SearchEntry.objects.matching(value).filter(kind=self.record_kind.slug)
         return rows.filter(code__in=found.values("code"))
 
 
@@ -35,7 +35,7 @@ def filters_of(kind: Kind) -> type[KindFilters]:
     members = {dimension.name: _filter(dimension) for dimension in kind.dimensions}
     if kind.searched:
         members["search"] = django_filters.CharFilter(method="find", label=_("Name or pinyin"))
-    return type("Filters", (KindFilters,), {"kind": kind, **members})
+    return type("Filters", (KindFilters,), {"record_kind": kind, **members})
 
 
 def _filter(dimension: Dimension) -> django_filters.Filter:

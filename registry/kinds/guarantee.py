@@ -46,7 +46,7 @@ register(
         m.Term,
         _("Lists"),
         lambda s: m.Term.objects.public().filter(m.lasting(s.as_of)),
-        (CODE, Column("list", _("List"), choices=m.TermList), NAME, Column("name_en", _("English name"))),
+        (CODE, Column("list", _("List"), choices=m.TermList), NAME),
         (Dimension("list", _("List"), F("list"), m.TermList),),
         order=("list", "position"),
     ),

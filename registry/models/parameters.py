@@ -26,7 +26,7 @@ class Parameter(Record):
     """A limit, target or rate and the time it holds for: belt minimum, premium target, income threshold (1.6)."""
 
     class Unit(models.TextChoices):
-        COUNT = "count", _("number")
+        COUNT = "count", _("count")
         PERCENT = "percent", _("percent")
         YUAN = "yuan", _("yuan")
 

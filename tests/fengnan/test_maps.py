@@ -58,7 +58,7 @@ def test_a_dot_lies_inside_its_tile_and_on_no_other_dot(scope):
     for drawing in schematic(scope).drawings:
         picture = drawing.picture
         for place, spots in picture.spots.items():
-            left, top = map(float, picture.corners[place])
+            left, top = map(float, picture.corners[place].split())
             assert all(left < x < left + float(picture.tile[0]) for x, _y in spots)
             assert all(top < y < top + float(picture.tile[1]) for _x, y in spots)
             assert len(set(spots)) == len(spots)

@@ -1,0 +1,28 @@
+# Third-party scripts come from npm at build time; nothing is fetched when the portal runs.
+FROM node:22-slim AS scripts
+WORKDIR /scripts
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+WORKDIR /vendor
+RUN cp -r /scripts/node_modules/echarts/dist/echarts.min.js /scripts/node_modules/htmx.org/dist/htmx.min.js \
+        /scripts/node_modules/leaflet/dist/leaflet.js /scripts/node_modules/leaflet/dist/leaflet.css \
+        /scripts/node_modules/leaflet/dist/images . \
+    && sed -i 's|//# sourceMappingURL=.*||' *.js
+
+FROM python:3.13-slim
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/data
+WORKDIR /app
+COPY requirements.txt ./
+RUN pip install --no-cache-dir --require-hashes -r requirements.txt
+COPY . .
+COPY --from=scripts /vendor static/vendor
+RUN useradd --create-home --uid 10001 registry && mkdir /data \
+    && python -c "import pathlib, polib; [polib.pofile(str(p)).save_as_mofile(str(p.with_suffix('.mo'))) for p in pathlib.Path('locale').rglob('*.po')]" \
+    && SECRET_KEY=only-for-collecting-static-files-at-build-time python manage.py collectstatic --noinput -v0 \
+    && chown -R registry /data
+USER registry
+VOLUME /data/media
+EXPOSE 8000
+HEALTHCHECK --interval=15s --timeout=3s --start-period=20s \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "3", "--no-ws", "fengnan.wsgi:application"]

@@ -1,0 +1,260 @@
+"""The public pages: all there, in both languages, of any day, within their number of queries."""
+
+import json
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.db import connection
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, get_resolver, set_script_prefix
+
+from fengnan.wsgi import application
+from registry.figures import FIGURES
+from registry.kinds import KINDS
+from registry.models import StatusPeriod
+
+LISTS = [f"/{slug}/" for slug, kind in KINDS.items() if not kind.redacted]
+RECORDS = [
+    "/points/FN-0001/", "/belts/B-01/", "/belts/B-16/", "/zones/Z-01/", "/zones/Z-DEV/", "/townships/130207114/",
+    "/consortia/C-01/", "/routes/R-01/", "/projects/SP-2021-01/", "/honours/H-001/", "/villages/130207108216/",
+    "/organisations/O-130207001008/", "/donations/D-001/", "/teaching-sites/TS-01/", "/standards/ST-01/",
+]  # fmt: skip
+FIGURE_PAGES = [f"/figures/{slug}/" for slug in FIGURES]
+SITE = ["/", "/wall/", "/figures/", "/map/", "/map/?view=coordinates", "/search/?q=kjz", "/accounts/login/"]
+PAGES = [*SITE, *FIGURE_PAGES, *LISTS, *RECORDS]
+COUNTS = Path(__file__).with_name("query_counts.json")
+
+every_page = pytest.mark.parametrize("path", PAGES)
+
+
+class Words(HTMLParser):
+    """The words a reader sees, without scripts, codes and marked foreign text."""
+
+    def __init__(self):
+        super().__init__()
+        self.found: list[str] = []
+        self.hidden = 0
+
+    def handle_starttag(self, tag, attributes):
+        if tag in {"script", "style", "code", "option", "input"} and tag != "input":
+            self.hidden += 1
+
+    def handle_endtag(self, tag):
+        if tag in {"script", "style", "code", "option"}:
+            self.hidden -= 1
+
+    def handle_data(self, data):
+        if not self.hidden:
+            self.found.append(data)
+
+
+def words_of(page: str) -> str:
+    parser = Words()
+    parser.feed(page)
+    return " ".join(parser.found)
+
+
+def read(client, page: str) -> str:
+    answer = client.get(page)
+    assert answer.status_code == 200, page
+    return answer.content.decode()
+
+
+@every_page
+def test_a_page_is_there_in_chinese_and_in_english(path, sample, client):
+    assert '<html lang="zh-hans"' in read(client, path).lower()
+    assert '<html lang="en"' in read(client, f"/en{path}").lower()
+
+
+ALLOWED = {
+    "english", "json", "xlsx", "csv", "https", "http", "testserver", "figures", "area", "as_of", "api", "apache",
+    "echarts", "leaflet", "htmx", "github", "geojson", "docs", "points", "wgs", "map", "search", "kjz", "kongjiazhuang",
+}  # fmt: skip
+
+
+@every_page
+def test_a_chinese_page_holds_no_english_words(path, sample, client):
+    codes = r"\b[A-Z]{1,4}-[\w-]+"
+    words = re.sub(rf"https?://\S+|/api/\S+|[\w-]+\.[a-z]{{2,}}|{codes}", " ", words_of(read(client, path)))
+    found = {word.lower() for word in re.findall(r"[A-Za-z]{4,}", words)} - ALLOWED
+    found -= {word for slug in FIGURES for word in slug.split("-")}
+    assert found == set()
+
+
+@every_page
+def test_a_page_keeps_to_its_number_of_queries(path, sample, client):
+    """`RECORD=1 make test` writes the numbers anew; look at the difference before committing it."""
+    client.get(path)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(path)
+    recorded = json.loads(COUNTS.read_text()) if COUNTS.exists() else {}
+    if os.environ.get("RECORD"):
+        recorded[path] = len(queries)
+        COUNTS.write_text(json.dumps(dict(sorted(recorded.items())), indent=1) + "\n")
+    assert len(queries) <= recorded[path]
+
+
+def test_the_recorded_numbers_keep_the_promises():
+    recorded = json.loads(COUNTS.read_text())
+    assert recorded["/"] <= 15
+    assert {page: recorded[page] for page in LISTS if recorded[page] > 8} == {}
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_of_fifty_rows_is_small(path, sample, client):
+    assert len(client.get(path).content) <= 60 * 1024
+
+
+@pytest.mark.parametrize("path", ["/", "/points/", "/figures/points/"])
+def test_an_unchanged_page_is_not_sent_again(path, sample, client):
+    first = client.get(path)
+    again = client.get(path, headers={"if-none-match": first["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_changed_row_changes_the_page(sample, client):
+    first = client.get("/")
+    StatusPeriod.objects.filter(status="named", valid_to=None).order_by("pk").first().delete()
+    again = client.get("/", headers={"if-none-match": first["ETag"]})
+    assert again.status_code == 200
+    assert "444" in again.content.decode()
+
+
+class Links(HTMLParser):
+    """(address, text) of each link of a page."""
+
+    def __init__(self):
+        super().__init__()
+        self.found: list[list[str]] = []
+        self.open = False
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "a":
+            self.found.append([dict(attributes).get("href", ""), ""])
+            self.open = True
+
+    def handle_endtag(self, tag):
+        if tag == "a":
+            self.open = False
+
+    def handle_data(self, data):
+        if self.open:
+            self.found[-1][1] += data
+
+
+def linked_figures(client, path: str) -> set[str]:
+    parser = Links()
+    parser.feed(read(client, path))
+    return {
+        address.split("/figures/")[1].split("/")[0] for address, _text in parser.found if "/figures/" in address
+    } - {""}
+
+
+@pytest.mark.parametrize("path", ["/", "/?as_of=2019-12-31", "/?area=130207106"])
+def test_every_figure_of_the_dashboard_is_a_link_to_its_rows(path, sample, client):
+    answers = client.get(path).context["answers"]
+    assert {slug for slug, answer in answers.items() if answer.value} <= linked_figures(client, path)
+
+
+def test_the_wall_shows_no_number_that_the_dashboard_does_not(sample, client):
+    wall = linked_figures(client, "/wall/")
+    assert wall and wall <= linked_figures(client, "/")
+
+
+@pytest.mark.parametrize("slug", [slug for slug, figure in FIGURES.items() if not figure.sums])
+def test_a_figure_opens_as_many_rows_as_it_counts(slug, sample, client):
+    context = client.get(f"/figures/{slug}/").context
+    assert context["table"].count == context["answer"].part
+
+
+@pytest.mark.parametrize(("day", "count"), [("2016-12-31", 48), ("2019-12-31", 275), ("2021-12-31", 445)])
+def test_a_day_in_the_address_gives_the_state_of_that_day(day, count, sample, client):
+    assert client.get(f"/?as_of={day}").context["answers"]["points"].value == count
+    assert client.get(f"/points/?as_of={day}").context["table"].count == count
+
+
+def test_links_of_a_page_keep_its_day_and_area(sample, client):
+    parser = Links()
+    parser.feed(read(client, "/?as_of=2019-12-31&area=130207106"))
+    for address, _text in parser.found:
+        if "/figures/" in address and "/figures/?" not in address:
+            days = re.findall(r"as_of=(\d{4}-\d\d-\d\d)", address)
+            assert days and days[0] <= "2019-12-31" and "area=130207106" in address, address
+
+
+def test_a_day_that_is_none_gets_a_page_that_says_so(sample, client):
+    answer = client.get("/?as_of=2021-13-01")
+    assert answer.status_code == 400
+    assert "2021-13-01" in answer.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/no-such-kind/", "/points/NO-SUCH/", "/figures/no-such/", "/accountability/"])
+def test_what_is_not_there_gets_a_page_that_says_so(address, sample, client):
+    answer = client.get(address)
+    assert answer.status_code == 404
+    assert "丰南" in answer.content.decode()
+
+
+def test_talks_and_replacements_show_a_kind_and_a_year_only(sample, client):
+    page = read(client, "/figures/interviews/")
+    assert "示例人员" not in page and "党委" not in words_of(page)
+    rows = client.get("/api/v1/figures/interviews/rows/").json()["results"]
+    assert [set(row) for row in rows] == [{"kind", "year", "illustrative"}] * 5
+
+
+def test_a_public_page_sets_no_cookie(sample, client):
+    for page in SITE[:-1]:
+        assert not client.get(page).cookies
+
+
+def test_pages_load_nothing_from_elsewhere_and_run_no_inline_script(sample, client):
+    for page in [*SITE, "/points/FN-0001/", "/figures/points/"]:
+        answer = client.get(page)
+        text = answer.content.decode()
+        assert not re.findall(r'(?:src|href)="(?:https?:)?//(?!testserver)', text.replace('xmlns="http://', ""))
+        assert not re.search(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>", text)
+        assert not re.search(r"<[^>]+\s(?:style|on\w+)=", text), page
+        assert "script-src 'self'" in answer["Content-Security-Policy"]
+
+
+def test_every_address_of_the_site_is_in_one_of_the_tables_here():
+    """A new address that nobody tests fails here."""
+    tested = {
+        "dashboard", "wall", "figures", "figure", "map", "map-data", "map-outline", "search", "login", "logout",
+        "records", "record", "healthz", "readyz", "api-figures", "api-figure", "api-figure-rows", "api-schema",
+    }  # fmt: skip
+    named = set()
+
+    def walk(patterns):
+        for pattern in patterns:
+            if isinstance(pattern, URLPattern):
+                named.add(pattern.name)
+            elif getattr(pattern, "app_name", None) != "admin":
+                walk(pattern.url_patterns)
+
+    walk(get_resolver().url_patterns)
+    assert named - {None} == tested
+
+
+def test_third_party_scripts_are_served_by_the_portal(sample, client):
+    for name in ("vendor/echarts.min.js", "vendor/htmx.min.js", "vendor/leaflet.js"):
+        assert finders.find(name), f"{name}: run `make setup`"
+
+
+def test_a_path_prefix_is_kept_in_every_link(sample, settings):
+    """Below a path of another site, whether or not the proxy takes the prefix off."""
+    settings.FORCE_SCRIPT_NAME = "/fengnan"
+    for path in ("/fengnan/points/", "/points/"):
+        started: list[str] = []
+        environ = RequestFactory().get(path).environ | {"PATH_INFO": path}
+        body = b"".join(application(environ, lambda status, headers, started=started: started.append(status)))
+        parser = Links()
+        parser.feed(body.decode())
+        assert started == ["200 OK"]
+        assert {address for address, _text in parser.found if not address.startswith(("/fengnan/", "#", "?"))} == set()
+    set_script_prefix("/")
