@@ -2,7 +2,7 @@
  *
  * data-chart: "bar" (columns), "rows" (bars lying down), "stack" (columns, one part upon the other), "layers" (a part
  * drawn within its whole), "line". Columns with data-series are drawn; cells carry data-value; a click on a mark
- * follows the link of its row. Texts reach the canvas as plain text only: no formatter builds HTML.
+ * follows the link of its row. Texts reach the canvas as plain text only: nothing here builds HTML.
  */
 "use strict";
 
@@ -13,6 +13,15 @@
   function colours(figure) {
     const style = getComputedStyle(figure);
     return (name) => style.getPropertyValue(`--${name}`).trim();
+  }
+
+  /* What stands beside a mark: the number as the table writes it, with its unit only where that changes its size. */
+  function textOf(cell, head) {
+    const words = cell.textContent.trim().split(/\s+/);
+    if ("money" in head.dataset) {
+      return words.join(" ");
+    }
+    return head.dataset.unit === "%" ? `${words[0]}%` : words[0];
   }
 
   /* The table as data: names, links and keys of the rows, and one list of values a drawn column. */
@@ -28,6 +37,7 @@
       series: columns.map(({ head, index }) => ({
         name: head.textContent.trim(),
         unit: head.dataset.unit,
+        texts: lines.map((line) => textOf(line.cells[index], head)),
         values: lines.map((line) => {
           const value = line.cells[index].dataset.value;
           return value === "" ? null : Number(value);
@@ -75,6 +85,7 @@
     }
     return {
       silent: true,
+      z: 1,
       symbol: "none",
       animation: false,
       lineStyle: { color: colour("chart-target"), type: "dashed", width: 1 },
@@ -115,7 +126,7 @@
         fontSize: sizeOf(0.75),
         backgroundColor: lying ? colour("paper") : undefined,
         padding: lying ? [1, 2] : 0,
-        formatter: data.series[place].unit === "%" ? "{c}%" : undefined,
+        formatter: ({ dataIndex }) => data.series[place].texts[dataIndex],
       },
       labelLayout: { hideOverlap: true },
       markLine: place === 0 ? targetLine(figure, colour, lying) : undefined,
