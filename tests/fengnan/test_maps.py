@@ -8,7 +8,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 
 from fengnan import tiles
-from fengnan.schematic import Choices, schematic
+from fengnan.choices import Choices
+from fengnan.maps import schematic
 from registry.figures import FIGURES
 from registry.models import Area, Belt, DemonstrationPoint, StatusPeriod, Zone
 from registry.scope import Scope

@@ -1,0 +1,77 @@
+"""The sample data: made, not typed; honest about what is made up; loadable by either road."""
+
+import json
+import re
+from collections import Counter
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+
+from registry.actions.sample import FOLDER, make_demo_accounts
+from registry.models import Area, DemonstrationPoint, User
+from tools.sample.__main__ import make
+
+FILES = sorted(FOLDER.glob("*.json"))
+ROWS = [row for file in FILES for row in json.loads(file.read_text(encoding="utf-8"))]
+RECORDS = [model for app in ("registry", "assessment") for model in apps.get_app_config(app).get_models()]
+
+
+def test_the_committed_fixtures_are_what_the_generator_writes(tmp_path):
+    make().write(tmp_path)
+    assert [file.name for file in sorted(tmp_path.glob("*.json"))] == [file.name for file in FILES]
+    for file in FILES:
+        assert (tmp_path / file.name).read_text(encoding="utf-8") == file.read_text(encoding="utf-8"), file.name
+
+
+@pytest.mark.parametrize("model", RECORDS, ids=lambda model: model._meta.label_lower)
+def test_every_row_of_the_sample_passes_its_own_checks(model, sample):
+    for row in model._base_manager.all()[:400]:
+        row.full_clean()
+
+
+def test_a_row_is_real_because_the_article_or_the_bureau_names_it(sample):
+    """Whatever says nothing of itself must be a place of the statistics bureau, a list, or part of a marked record."""
+    real = Counter(row["model"] for row in ROWS if not row["fields"].get("illustrative") and "code" in row["fields"])
+    assert real["registry.demonstrationpoint"] == 7
+    assert real["registry.belt"] == 1
+    assert real["registry.zone"] == 6
+    assert real["registry.partyorganisation"] == 4
+    assert real["assessment.secretaryproject"] == real["assessment.accountabilityaction"] == 0
+    silent = [row for row in ROWS if not row["fields"].get("illustrative") and row["fields"].get("remark") == ""]
+    assert silent == []
+
+
+def test_the_sample_holds_nobodys_telephone_or_identity_number():
+    text = " ".join(file.read_text(encoding="utf-8") for file in FILES)
+    assert not re.search(r"(?<!\d)1[3-9]\d{9}(?!\d)", text)
+    assert not re.search(r"(?<!\d)\d{17}[\dXx](?!\d)", text)
+    assert not [row for row in ROWS if row["fields"].get("phone") or row["fields"].get("secretary")]
+
+
+def test_ordinary_loaddata_finds_everything_there_already(sample):
+    before = {model: model._base_manager.count() for model in RECORDS}
+    call_command("loaddata", *map(str, FILES), verbosity=0)
+    assert {model: model._base_manager.count() for model in RECORDS} == before
+
+
+def test_a_registry_that_holds_something_is_not_loaded_over(sample):
+    with pytest.raises(CommandError, match="not empty"):
+        call_command("load_sample")
+    call_command("load_sample", if_empty=True)
+    assert Area.objects.unscoped("test").count() == 548
+
+
+def test_rows_added_after_the_sample_get_numbers_of_their_own(sample):
+    point = DemonstrationPoint._base_manager.last()
+    point.pk, point.code, point.name, point._state.adding = None, "FN-9999", "新的示范点", True
+    point.save()
+    assert point.pk == 466
+
+
+def test_demo_accounts_get_the_password_that_was_set(sample, settings):
+    settings.DEMO_PASSWORD = "a password for all of them"
+    assert set(make_demo_accounts()) == {"clerk", "clerk2", "head", "reviewer", "leader", "auditor", "admin"}
+    assert User.objects.get(username="clerk2").check_password("a password for all of them")
+    assert User.objects.get(username="clerk2").write_prefix == "130207108"
+    assert [user.username for user in User.objects.filter(is_superuser=True)] == ["admin"]
