@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -66,4 +67,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
     problem = {"type": "about:blank", "title": _("Something went wrong on our side."), "status": 500}
     if "/api/" in request.path:
         return JsonResponse(problem, status=500, content_type=PROBLEM)
-    return render(request, "500.html", status=500)
+    return HttpResponse(render_to_string("500.html"), status=500)  # no context: its processors may be what failed

@@ -85,7 +85,7 @@
     }
     return {
       silent: true,
-      z: 1,
+      z: 2,
       symbol: "none",
       animation: false,
       lineStyle: { color: colour("chart-target"), type: "dashed", width: 1 },
@@ -105,6 +105,9 @@
     const layered = kind === "layers";
     const base = layered ? ["chart-second", "chart-premium"] : ["chart-bar", "chart-second", "chart-premium"];
     const single = figure.dataset.colours === "premium" ? "chart-premium" : base[place];
+    const inside = layered && place === 1;
+    const texts = data.series[place].texts;
+    const tallest = Math.max(...data.series[0].values);
     const byField = figure.dataset.colours === "field";
     return {
       type: kind === "line" ? "line" : "bar",
@@ -120,13 +123,12 @@
       lineStyle: { color: colour(single), width: 2 },
       label: {
         show: kind !== "stack",
-        position: lying ? "right" : "top",
-        color: layered && place === 1 ? colour("paper") : colour("ink"),
-        ...(layered && place === 1 ? { position: "insideTop" } : {}),
+        position: lying ? "right" : inside ? "insideTop" : "top",
+        color: inside ? colour("paper") : colour("ink"),
         fontSize: sizeOf(0.75),
         backgroundColor: lying ? colour("paper") : undefined,
         padding: lying ? [1, 2] : 0,
-        formatter: ({ dataIndex }) => data.series[place].texts[dataIndex],
+        formatter: ({ dataIndex, value }) => (inside && value < tallest / 12 ? "" : texts[dataIndex]),
       },
       labelLayout: { hideOverlap: true },
       markLine: place === 0 ? targetLine(figure, colour, lying) : undefined,
@@ -144,13 +146,25 @@
       animationDuration: 300,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
       aria: { enabled: false },
-      grid: { left: 0, right: lying ? sizeOf(3) : sizeOf(0.5), top: topOf(figure, several), bottom: 0, containLabel: true },
-      legend: several ? { top: 0, right: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: colour("chart-text"), fontSize: sizeOf(0.75) } } : undefined,
+      grid: {
+        left: 0,
+        right: sizeOf(lying ? 3 : 0.5),
+        top: topOf(figure, several),
+        bottom: 0,
+        containLabel: true,
+      },
+      legend: several ? legendOf(colour) : undefined,
       tooltip: { trigger: "axis", renderMode: "richText", axisPointer: { type: "shadow" }, confine: true },
       xAxis: lying ? values : names,
       yAxis: lying ? names : values,
       series: data.series.map((_, place) => oneSeries(figure, data, place, colour)),
     };
+  }
+
+  function legendOf(colour) {
+    const size = sizeOf(0.75);
+    const textStyle = { color: colour("chart-text"), fontSize: size };
+    return { top: 0, right: 0, itemWidth: size, itemHeight: size, textStyle };
   }
 
   function topOf(figure, several) {
