@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -14,10 +13,10 @@ import psycopg
 import pytest
 import redis
 
-from tools.servers import free_port, postgres, postgres_programs, redis_program
+from tests.processes import ROOT, ended, eventually, get, prepare, serve, started
+from tools.servers import postgres, postgres_programs, redis_program
 from tools.servers import redis as throw_away_redis
 
-ROOT = Path(__file__).resolve().parent.parent
 pytestmark = [
     pytest.mark.processes,
     pytest.mark.skipif(not (postgres_programs() and redis_program()), reason="PostgreSQL or Redis is not installed"),
@@ -33,31 +32,13 @@ def known(tmp_path_factory):
             "SECRET_KEY": "only-for-this-test-" + "x" * 40, "DATABASE_URL": database, "REDIS_URL": queue,
             "DATA_DIR": str(data), "DEMO": "0", "TESTING": "0", "PATH": os.environ["PATH"],
         }  # fmt: skip
-        for command in (["collectstatic", "--noinput", "-v0"], ["migrate", "-v0"], ["load_sample"]):
-            subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=own, check=True, capture_output=True)
+        prepare(own)
         yield own
-
-
-def started(known, *command: str) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, *command], cwd=ROOT, env=known, start_new_session=True)
-
-
-def ended(process: subprocess.Popen) -> None:
-    process.terminate()
-    try:
-        process.wait(15)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
 def site(known):
-    port = free_port()
-    web = started(
-        known, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", "1", "fengnan.wsgi:application"
-    )
-    address = f"http://127.0.0.1:{port}"
-    eventually(lambda: get(f"{address}/healthz")[0] == 200)
+    web, address = serve(known)
     yield address
     ended(web)
 
@@ -71,23 +52,6 @@ def worker(known):
     )
     yield process
     ended(process)
-
-
-def get(address: str) -> tuple[int, bytes]:
-    try:
-        with urllib.request.urlopen(address, timeout=10) as answer:
-            return answer.status, answer.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read()
-    except OSError:
-        return 0, b""
-
-
-def eventually(true, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.2)
 
 
 def sql(known, statement: str):
@@ -164,15 +128,11 @@ def test_a_killed_workers_job_is_done_by_the_next_one(known, worker):
 
 def test_the_portal_says_so_when_its_database_is_gone(known, site):
     gone = {**known, "DATABASE_URL": "postgresql://registry@127.0.0.1:1/none"}
-    port = free_port()
-    web = started(
-        gone, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", "1", "fengnan.wsgi:application"
-    )
+    web, address = serve(gone)
     try:
-        eventually(lambda: get(f"http://127.0.0.1:{port}/healthz")[0] == 200)
-        status, body = get(f"http://127.0.0.1:{port}/readyz")
+        status, body = get(f"{address}/readyz")
         assert (status, json.loads(body)["database"]) == (503, "OperationalError")
-        status, page = get(f"http://127.0.0.1:{port}/")
+        status, page = get(f"{address}/")
         assert status in (500, 503) and b"Traceback" not in page
     finally:
         ended(web)

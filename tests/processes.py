@@ -1,0 +1,59 @@
+"""Real processes for tests: the web server and what a test needs to wait for it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from tools.servers import free_port
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def prepare(known: dict[str, str]) -> None:
+    """Static files, tables and sample data for the environment `known`."""
+    for command in (["collectstatic", "--noinput", "-v0"], ["migrate", "-v0"], ["load_sample"]):
+        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=known, check=True, capture_output=True)
+
+
+def serve(known: dict[str, str]) -> tuple[subprocess.Popen, str]:
+    """The production server on a free port; returns the process and its address once it answers."""
+    port = free_port()
+    options = ["--interface", "wsgi", "--port", str(port), "--workers", "1", "--no-ws", "--log-level", "error"]
+    process = started(known, "-m", "granian", *options, "fengnan.wsgi:application")
+    address = f"http://127.0.0.1:{port}"
+    eventually(lambda: get(f"{address}/healthz")[0] == 200)
+    return process, address
+
+
+def started(known, *command: str) -> subprocess.Popen:
+    return subprocess.Popen([sys.executable, *command], cwd=ROOT, env=known, start_new_session=True)
+
+
+def ended(process: subprocess.Popen) -> None:
+    process.terminate()
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def get(address: str) -> tuple[int, bytes]:
+    try:
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+    except OSError:
+        return 0, b""
+
+
+def eventually(true, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.2)
