@@ -2,14 +2,15 @@
 the measured values stay beside it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
-from fengnan.schematic import CHOICES, Choices, members, standing_points
+from fengnan.choices import Choices, choice_words
+from fengnan.schematic import members, standing_points
 from registry.coordinates import Position, to_wgs84
 from registry.models import Area, CoordinateSystem, Grade, Stage, Zone, ZoneKind, under
 from registry.scope import Scope
@@ -36,17 +37,17 @@ def point_features(scope: Scope, choices: Choices) -> dict:
     rows = standing_points(scope).filter(**choices.filters, lng__isnull=False, lat__isnull=False)
     page = reverse("record", args=["points", "CODE"]) + scope.query
     names = ("code", "name", "field", "level", "grade", "lng", "lat", "coordinate_system", "position_illustrative")
-    return collection(_point(row, page) for row in rows.order_by("code").values(*names))
+    words = choice_words()
+    return collection(_point(row, page, words) for row in rows.order_by("code").values(*names))
 
 
-def _point(row: dict, page: str) -> dict:
+def _point(row: dict, page: str, words: Mapping[str, Mapping[str, str]]) -> dict:
     lng, lat, system = row.pop("lng"), row.pop("lat"), row.pop("coordinate_system")
-    words = [str(kind(row[name]).label) for name, kind in CHOICES.items()]
     return feature(
         {"type": "Point", "coordinates": displayed(lng, lat, system)},
         **row,
         premium=row["grade"] == Grade.PREMIUM,
-        words=" · ".join(words),
+        words=" · ".join(words[name][row[name]] for name in words),
         measured={"lng": float(lng), "lat": float(lat), "system": CoordinateSystem(system).label},
         url=page.replace("CODE", row["code"]),
     )

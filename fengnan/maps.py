@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fengnan import features
+from fengnan.choices import CHOICES, LAYERS, THEMES, VIEWS, Choices, map_address
 from fengnan.dashboard import townships, years
-from fengnan.schematic import CHOICES, LAYERS, THEMES, VIEWS, Choices, Schematic, map_address, schematic
+from fengnan.schematic import Schematic, schematic
 from registry.models import Area, Belt, Stage
 from registry.scope import BadInput, Scope, read_scope
 from registry.views.tables import part_for

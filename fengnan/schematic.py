@@ -5,10 +5,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from typing import NamedTuple
-from urllib.parse import urlencode
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 from django.conf import settings
 from django.db import connection
@@ -18,61 +16,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fengnan import tiles
+from fengnan.choices import CHOICES, NO_CHOICES, Cell, Choices, choice_words, keeps, layer_entries, legend
 from registry.figures import FIGURES
-from registry.models import Area, Belt, BeltMembership, DemonstrationPoint, Field, Grade, Level, Zone, lasting
+from registry.models import Area, Belt, BeltMembership, DemonstrationPoint, Grade, Zone, lasting
 from registry.models.points import COUNTED
 from registry.scope import Scope
 
 LINKED_AT_MOST = 2000  # with more dots than this, a dot is no link of its own
 TOWNSHIP = 9  # digits of a township's code
-CHOICES = {"field": Field, "level": Level, "grade": Grade}
-THEMES = ("field", "level", "rate")
-LAYERS = ("belts", "zones")
-VIEWS = ("schematic", "coordinates")
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What the reader asked for: filters of points, what the colours mean, layers, what to light up, the view."""
-
-    field: str = ""
-    level: str = ""
-    grade: str = ""
-    theme: str = "field"
-    layers: tuple[str, ...] = LAYERS
-    show: str = ""
-    view: str = VIEWS[0]
-
-    @property
-    def parameters(self) -> dict[str, str | list[str]]:
-        found = {name: value for name in (*CHOICES, "show") if (value := getattr(self, name))}
-        if self.theme != THEMES[0]:
-            found["theme"] = self.theme
-        if self.layers != LAYERS:
-            found["layer"] = ["points", *self.layers]
-        if self.view != VIEWS[0]:
-            found["view"] = self.view
-        return found
-
-    @property
-    def narrowed(self) -> bool:
-        return replace(self, view=VIEWS[0]) != Choices()
-
-    @property
-    def filters(self) -> dict[str, str]:
-        return {name: value for name in CHOICES if (value := getattr(self, name))}
-
-
-class Cell(NamedTuple):
-    """So many points of a township with the same field, level and grade; with `code` and `name`, one point."""
-
-    township: str
-    field: str
-    level: str
-    grade: str
-    count: int = 1
-    code: str = ""
-    name: str = ""
 
 
 @dataclass
@@ -101,7 +52,7 @@ class Tile:
         """Whether the share of premium points is at least the target."""
         return bool(self.count) and self.target is not None and self.premium * 100 >= self.target * self.count
 
-    @property
+    @cached_property
     def words(self) -> str:
         if not self.inside:
             return _("%(name)s: outside the chosen area") % {"name": self.name}
@@ -123,7 +74,7 @@ class BeltLine:
     stops: tuple[tiles.Place, ...]
     lit: bool
 
-    @property
+    @cached_property
     def words(self) -> str:
         named = {"number": self.number, "name": self.name}
         words = _("Belt %(number)s: %(name)s") if self.built else _("Belt %(number)s, not built yet: %(name)s")
@@ -169,9 +120,6 @@ class Schematic:
     def words(self) -> str:
         counts = {"townships": len(self.tiles), "points": self.count, "belts": len(self.belts)}
         return _("Schematic map: %(townships)s townships, %(points)s demonstration points, %(belts)s belts") % counts
-
-
-NO_CHOICES = Choices()
 
 
 def schematic(scope: Scope, choices: Choices = NO_CHOICES, links: bool = False) -> Schematic:
@@ -287,11 +235,6 @@ def belt_lines(scope: Scope, choices: Choices, found: Mapping[str, Tile]) -> lis
     return lines
 
 
-def keeps(filters: Mapping[str, str], cell: Cell, but: str = "") -> bool:
-    """Whether the filters keep a cell; `but` names one that is not asked."""
-    return all(name == but or getattr(cell, name) == value for name, value in filters.items())
-
-
 def ordering(theme: str) -> Callable[[Cell], tuple]:
     """Premium first, then by what the colours mean, so that equal dots stand together."""
     name = "level" if theme == "level" else "field"
@@ -321,7 +264,7 @@ def drawings(
         made.append(
             Drawing(
                 picture,
-                tiles=[(tile, *picture.corners[tile.place]) for tile in drawn],
+                tiles=[(tile, picture.corners[tile.place]) for tile in drawn],
                 belts=[(belt, *picture.lines[belt.code]) for belt in belts],
                 links=dot_links(drawn, picture, scope, choices) if linked and layout is tiles.WIDE else [],
             )
@@ -340,51 +283,14 @@ def groups(tile: Tile, theme: str) -> tuple[tiles.Group, ...]:
 def dot_links(drawn: Sequence[Tile], picture: tiles.Picture, scope: Scope, choices: Choices) -> list[dict]:
     """Every dot as a link to its point, with its name, field, level and grade."""
     page = reverse("record", args=["points", "CODE"]) + scope.query
-    words = {name: {value: str(label) for value, label in choice.choices} for name, choice in CHOICES.items()}
+    words = choice_words()
     return [
         {
             "url": page.replace("CODE", cell.code),
-            "look": look(cell, choices.theme),
-            "path": tiles.dots_path([spot], cell.grade == Grade.PREMIUM, picture.pitch),
-            "title": " · ".join([cell.name, *(words[name][getattr(cell, name)] for name in CHOICES)]),
+            "look": look(cell, choices.theme) + (" map-diamond" if cell.grade == Grade.PREMIUM else ""),
+            "path": tiles.dots_path([spot], cell.grade == Grade.PREMIUM),
+            "title": " · ".join([cell.name, *(words[name][getattr(cell, name)] for name in words)]),
         }
         for tile in drawn
         for cell, spot in zip(tile.points, picture.spots[tile.place], strict=True)
     ]
-
-
-def map_address(scope: Scope, choices: Choices, **changes: str | list[str]) -> str:
-    """The page of the map with some of its parameters changed; an empty value takes one away."""
-    parameters = {**scope.parameters, **choices.parameters, **changes}
-    query = urlencode({name: value for name, value in parameters.items() if value}, doseq=True)
-    return reverse("map") + (f"?{query}" if query else "")
-
-
-def legend(cells: Sequence[Cell], scope: Scope, choices: Choices) -> list[dict]:
-    """What the dots mean, each entry with its count and the address that shows it alone, or all again."""
-    entries, filters = [], choices.filters
-    for name in ("grade", *({"field", "level"} & {choices.theme})):
-        counts: Counter = Counter()
-        for cell in cells:
-            if not filters or keeps(filters, cell, but=name):
-                counts[getattr(cell, name)] += cell.count
-        for value, label in CHOICES[name].choices:
-            if name == "grade" and value != Grade.PREMIUM:
-                continue
-            active = getattr(choices, name) == value
-            url = map_address(scope, choices, **{name: "" if active else value})
-            entry = {"dimension": name, "key": value, "label": label, "active": active, "url": url}
-            entries.append(entry | {"count": counts[value]})
-    return entries
-
-
-def layer_entries(scope: Scope, choices: Choices) -> list[dict]:
-    """The layers of lines and tints, each with the address that switches it."""
-    labels = {"belts": _("Belts"), "zones": _("Zones")}
-    entries = []
-    for name in LAYERS:
-        active = name in choices.layers
-        left = [layer for layer in LAYERS if (layer in choices.layers) != (layer == name)]
-        url = map_address(scope, choices, layer=[] if left == list(LAYERS) else ["points", *left])
-        entries.append({"key": name, "label": labels[name], "active": active, "url": url})
-    return entries

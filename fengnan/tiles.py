@@ -18,7 +18,7 @@ Channel = tuple[str, int]  # ("row", 2): below the tiles of row 2; ("column", 0)
 
 @dataclass(frozen=True)
 class Layout:
-    """Measures of a drawing. `name_at`, `count_at`: base lines of the words in a tile; `pitches`: distances of dots,
+    """Measures of a drawing. `count_at`: base line of the counts in a tile; `pitches`: distances of dots,
     the widest that fits is taken; `mark`: radius of the mark of a belt; `gap`: least distance of two tiles; `lane`:
     distance of two belts beside each other."""
 
@@ -26,7 +26,6 @@ class Layout:
     width: float
     pad: float
     head: float
-    name_at: float
     count_at: float
     round: float
     pitches: tuple[float, ...]
@@ -42,8 +41,8 @@ class Layout:
         return self.width + 2
 
 
-WIDE = Layout("wide", 1000, 10, 36, 24, 24, 6, (12, 9, 7, 5), 74, 8.5, 27, 16, 7)
-NARROW = Layout("narrow", 360, 3.5, 33, 14, 28, 3, (6.4, 5, 4, 3), 53, 5.6, 18, 5, 3.5)
+WIDE = Layout("wide", 1000, 10, 36, 24, 6, (12, 9, 7, 5), 74, 8.5, 27, 16, 7)
+NARROW = Layout("narrow", 360, 3.5, 33, 28, 3, (6.4, 5, 4, 3), 53, 5.6, 18, 5, 3.5)
 
 
 class Line(NamedTuple):
@@ -66,19 +65,19 @@ Filling = tuple[tuple[Place, tuple[Group, ...]], ...]  # the dots of every tile,
 
 class Picture(NamedTuple):
     """A drawing in numbers, as SVG writes them: its height, the size of a tile and of an outline inside it, where in a
-    tile its counts stand, the corners of the tiles, the places of their dots, a path for all dots of one look, and the
-    path and the marks of each line."""
+    tile its counts stand, the corners of the tiles, the places and the breadth of their dots, a path for all dots of
+    one look, and for each line its path, its marks and where their numbers stand."""
 
     layout: Layout
     height: str
     tile: tuple[str, str]
     inner: tuple[str, str]
-    count_at: tuple[str, str]
-    corners: Mapping[Place, tuple[str, str]]
+    count_at: str
+    corners: Mapping[Place, str]
     spots: Mapping[Place, Sequence[Spot]]
-    pitch: float
+    dot: str
     dots: Sequence[tuple[str, bool, str]]
-    lines: Mapping[str, tuple[str, Sequence[tuple[str, str]]]]
+    lines: Mapping[str, tuple[str, str, Sequence[str]]]
 
 
 @dataclass(frozen=True)
@@ -136,15 +135,12 @@ def picture(layout: Layout, filling: Filling, lines: tuple[Line, ...]) -> Pictur
         for group in groups:
             of_look[group.look, group.premium].extend(islice(rest, group.count))
     return Picture(
-        layout, num(frame.height), written(frame.tile), written((frame.tile[0] - 6, frame.tile[1] - 6)),
+        layout, num(frame.height), pair(frame.tile), pair((frame.tile[0] - 6, frame.tile[1] - 6)),
         count_at=written((frame.tile[0] - layout.pad if layout is WIDE else layout.pad, layout.count_at)),
         corners={place: written(frame.corner(place)) for place, _groups in filling},
-        spots=spots, pitch=frame.pitch,
-        dots=[(look, premium, dots_path(of_look[look, premium], premium, frame.pitch)) for look, premium in of_look],
-        lines={
-            line.key: (path_of(frame, line), [written(frame.mark(at, line.key)) for at in dict.fromkeys(line.stops)])
-            for line in lines
-        },
+        spots=spots, dot=num(frame.pitch * 0.7),
+        dots=[(look, premium, dots_path(of_look[look, premium], premium)) for look, premium in of_look],
+        lines={line.key: drawn(frame, line) for line in lines},
     )  # fmt: skip
 
 
@@ -236,6 +232,12 @@ def side_by_side(spans: Mapping[str, Sequence[float]]) -> dict[str, int]:
     return lanes
 
 
+def drawn(frame: Grid, line: Line) -> tuple[str, str, list[str]]:
+    """The path of a line, its marks as one path, and where each mark's number stands."""
+    marks = [frame.mark(place, line.key) for place in dict.fromkeys(line.stops)]
+    return path_of(frame, line), dots_path(marks, False), [written(mark) for mark in marks]
+
+
 def path_of(frame: Grid, line: Line) -> str:
     """The line as the `d` of an SVG path: down from a mark, along the channels, and up to the next mark."""
     return "".join(rounded(route(frame, line.key, *hop), frame.layout.lane) for hop in hops(line))
@@ -266,17 +268,18 @@ def toward(corner: Spot, other: Spot, distance: float) -> Spot:
     return corner[0] + (other[0] - corner[0]) * share, corner[1] + (other[1] - corner[1]) * share
 
 
-def dots_path(spots: Iterable[Spot], premium: bool, pitch: float) -> str:
-    """Dots as one path: discs, or diamonds for premium points, which no colour is needed to tell."""
-    if premium:
-        s = f"{pitch * 0.46:.2f}"
-        return "".join(f"M{num(x)} {num(y - pitch * 0.46)}l{s} {s}-{s} {s}-{s}-{s}z" for x, y in spots)
-    r = f"{pitch * 0.36:.2f}"
-    arc = f"a{r} {r} 0 1 0 {pitch * 0.72:.2f} 0a{r} {r} 0 1 0-{pitch * 0.72:.2f} 0z"
-    return "".join(f"M{num(x - pitch * 0.36)} {num(y)}{arc}" for x, y in spots)
+def dots_path(spots: Iterable[Spot], premium: bool) -> str:
+    """Dots as one path of strokes almost without length: a round cap makes a disc, a square cap on a slanting
+    stroke a diamond, which tells premium points without colour."""
+    stroke = "l.01.01" if premium else "h.01"
+    return "".join(f"M{num(x)} {num(y)}{stroke}" for x, y in spots)
 
 
-def written(spot: Spot) -> tuple[str, str]:
+def written(spot: Spot) -> str:
+    return f"{num(spot[0])} {num(spot[1])}"
+
+
+def pair(spot: Spot) -> tuple[str, str]:
     return num(spot[0]), num(spot[1])
 
 

@@ -141,10 +141,14 @@
       const [data, outline] = await Promise.all([read(box.dataset.url), read(box.dataset.outline).catch(() => null)]);
       box.replaceChildren();
       const renderer = L.canvas({ tolerance: 3 });
-      map = L.map(box, { attributionControl: false, renderer, zoomSnap: 0.25 });
+      map = L.map(box, { attributionControl: false, zoomControl: false, renderer, zoomSnap: 0.25 });
+      L.control.zoom({ zoomInTitle: box.dataset.zoomIn, zoomOutTitle: box.dataset.zoomOut }).addTo(map);
+      map.on("popupopen", ({ popup: { _closeButton: button } }) => button?.setAttribute("aria-label", box.dataset.close));
       if (box.dataset.tiles) L.tileLayer(box.dataset.tiles).addTo(map);
       const made = layers(data, box, outline, renderer);
-      const bounds = made.reduce((all, layer) => (layer.getLayers().length ? all.extend(layer.getBounds()) : all), L.latLngBounds([]));
+      const rows = made.slice(-3).filter((layer) => layer.getLayers().length);
+      const shown = rows.length ? rows : made.filter((layer) => layer.getLayers().length);
+      const bounds = shown.reduce((all, layer) => all.extend(layer.getBounds()), L.latLngBounds([]));
       map.fitBounds(bounds.isValid() ? bounds : [[39.2, 117.8], [39.7, 118.4]], { padding: [16, 16] });
       if (!box.dataset.tiles) graticule(map, map.getBounds());
       made.forEach((layer) => layer.addTo(map));
