@@ -24,7 +24,7 @@ def dashboard(request: HttpRequest, wall: bool = False) -> HttpResponse:
         "key": [answers[slug] for slug in KEY_FIGURES],
         "sections": {section: _of_section(answers, section) for section in SECTIONS},
         "charts": charts(scope),
-        "schematic": schematic(scope),
+        "schematic": None if wall else schematic(scope),
         "townships": townships(scope.as_of),
         "years": years(scope),
         "wall": wall,

@@ -187,6 +187,8 @@ WHITENOISE_USE_FINDERS = DEBUG or TESTING
 DISTRICT_AREA = env("DISTRICT_AREA", "130207")
 TILES_URL = env("TILES_URL")
 MAP_OUTLINE = env("MAP_OUTLINE")  # a GeoJSON file of the district and its townships
+if MAP_OUTLINE and not Path(MAP_OUTLINE).is_file():
+    raise ImproperlyConfigured(f"MAP_OUTLINE names a file that is not there: {MAP_OUTLINE}.")
 MAP_REVIEW_NUMBER = env("MAP_REVIEW_NUMBER")  # 审图号
 MAP_ATTRIBUTION = env("MAP_ATTRIBUTION")
 

@@ -70,26 +70,27 @@ class PointQuerySet(ScopedQuerySet):
         """Named once is public for ever, a withdrawal included; a draft or an application never is."""
         return Exists(StatusPeriod.objects.filter(point=OuterRef("pk"), status__in=PUBLIC))
 
-    def with_standing(self, as_of: date):
-        """Joins the period that holds on `as_of` as `standing`; points without one stay."""
-        period = lasting(as_of, "periods__valid_from", "periods__valid_to")
-        return self.annotate(standing=FilteredRelation("periods", condition=period))
+    def with_standing(self, as_of: date, **period):
+        """Joins the period that holds on `as_of`, and is as `period` says, as `standing`; points without one stay."""
+        condition = lasting(as_of, "periods__valid_from", "periods__valid_to")
+        condition &= Q(**{f"periods__{name}": value for name, value in period.items()})
+        return self.annotate(standing=FilteredRelation("periods", condition=condition))
 
-    def on(self, as_of: date):
+    def on(self, as_of: date, **period):
         """Each point with the `status`, `level` and `grade` it had on `as_of`; points without one fall out."""
         return (
-            self.with_standing(as_of)
+            self.with_standing(as_of, **period)
             .filter(standing__isnull=False)
             .annotate(status=F("standing__status"), level=F("standing__level"), grade=F("standing__grade"))
         )
 
     def named(self, as_of: date):
         """Points that count on `as_of`: named and not withdrawn (F07)."""
-        return self.on(as_of).filter(standing__status__in=COUNTED)
+        return self.on(as_of, status__in=COUNTED)
 
     def premium(self, as_of: date):
         """Named points of the top grade on `as_of` (F08)."""
-        return self.named(as_of).filter(standing__grade=Grade.PREMIUM)
+        return self.on(as_of, status__in=COUNTED, grade=Grade.PREMIUM)
 
     def in_development_zone(self, as_of: date):
         """Points whose firm lies in a development zone (F46)."""
