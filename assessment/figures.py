@@ -50,6 +50,7 @@ declare(
         lambda s: a.AccountabilityAction.objects.counted().in_area(s.area).interviews(s.as_of),
         _("Interviews held in the year; a person interviewed twice counts twice. Published as a count only."),
         _("in its year, from the day it was held"),
+        district_only=True,
     ),
     Figure(
         "adjustments",
@@ -61,5 +62,6 @@ declare(
         lambda s: a.AccountabilityAction.objects.counted().in_area(s.area).adjusted_persons(s.as_of),
         _("Persons replaced in the year; each counts once. Published as a count only."),
         _("in its year, from the day of the replacement"),
+        district_only=True,
     ),
 )

@@ -110,7 +110,8 @@ def test_a_figure_is_what_its_rows_give(figure, scope):
     for day in DAYS:
         for area in AREAS:
             there = scope.at(day).within(area)
-            assert figure.answer(there).part == measured(figure, there), (day, area)
+            hidden = figure.district_only and len(area) > 6
+            assert figure.answer(there).part == (None if hidden else measured(figure, there)), (day, area)
 
 
 @every_figure

@@ -33,7 +33,7 @@ class ProjectQuerySet(ScopedQuerySet):
         return self.annotate(
             percent=latest_entry("percent", as_of),
             stage=latest_entry("stage", as_of),
-            problems_count=models.Count("problems", distinct=True),
+            problems_count=models.Count("problems", filter=Q(problems__found_on__lte=as_of), distinct=True),
             solved=models.Count("problems", filter=Q(problems__solved_on__lte=as_of), distinct=True),
         )
 

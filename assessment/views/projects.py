@@ -22,7 +22,8 @@ def project_page(request: HttpRequest, code: str) -> HttpResponse:
         "stages": LedgerStage.choices,
         "entries": project.entries.filter(entered_on__lte=scope.as_of),
         "problems": [
-            (problem, problem.is_solved(scope.as_of)) for problem in project.problems.visible_to(scope.viewer)
+            (problem, problem.is_solved(scope.as_of))
+            for problem in project.problems.visible_to(scope.viewer).filter(found_on__lte=scope.as_of)
         ],
     }
     return render(request, "assessment/project.html", context)

@@ -1,7 +1,6 @@
 """The index of names: what search finds, made from the public rows of the searched record kinds."""
 
 from django.db import transaction
-from pypinyin import Style, lazy_pinyin
 
 from registry.kinds import KINDS, Kind
 from registry.models import Area, AreaAlias, SearchEntry
@@ -11,6 +10,8 @@ STEP = 500
 
 def entry_of(kind: Kind, code: str, name: str, area: str | None, others: tuple[str, ...] = ()) -> SearchEntry:
     """What search keeps of one record: all its names, their pinyin without tones, and their initials."""
+    from pypinyin import Style, lazy_pinyin  # noqa: PLC0415 (its tables take 60 MB that only indexing needs)
+
     names = (name, *others)
     return SearchEntry(
         kind=kind.slug,

@@ -37,7 +37,8 @@ class Figure:
 
     `rows(scope)` are the records it stands on, of the record kind `kind`. Its measure is their number, or the sum of
     their `sums` column. With `out_of`, the slug of another figure, it is a part of a whole; if its `unit` is "%" the
-    value is that share. `target` names the parameter it is held against. `source` is its F-number.
+    value is that share. `target` names the parameter it is held against. `source` is its
+    F-number. A `district_only` figure has no answer below a district.
     """
 
     slug: str
@@ -54,6 +55,7 @@ class Figure:
     target: str = ""
     single: bool = False
     decimals: int = 2
+    district_only: bool = False
 
     @property
     def record_kind(self) -> Kind:
@@ -149,6 +151,8 @@ class Answer:
 
     @classmethod
     def of(cls, figure: Figure, scope: Scope, part: Any, whole: Any = None, target: Any = None) -> "Answer":
+        if figure.district_only and len(scope.area) > 6:
+            part = None
         part, whole, target = plain(part), plain(whole), plain(target)
         if figure.is_share:
             value = round(part * 100 / whole, 2) if whole else None

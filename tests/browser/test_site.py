@@ -32,7 +32,7 @@ def test_filtering_the_rows_of_a_figure_narrows_them(screen):
     with page.expect_response(lambda answer: "level=national" in answer.url):
         page.locator("main form select[name=level]").locator("xpath=ancestor::form").locator("button").first.click()
     page.wait_for_timeout(300)
-    assert page.locator("main table tbody th a[href*='/points/'], main table tbody td a[href*='/points/']").count() == 5
+    assert page.locator("main table tbody th a[href^='/points/'], main table tbody td a[href^='/points/']").count() == 5
 
 
 def test_the_charts_are_drawn_and_their_numbers_stand_in_tables(screen):

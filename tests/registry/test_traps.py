@@ -73,6 +73,13 @@ def test_person_times_are_not_persons(scope):
     assert value("adjustments", scope) == 3
 
 
+@pytest.mark.parametrize("slug", ["interviews", "adjustments"])
+def test_talks_and_replacements_are_never_told_of_a_township(slug, scope):
+    township = scope.within(AccountabilityAction._base_manager.filter(kind="interview").first().area_id)
+    assert value(slug, township) is None
+    assert not FIGURES[slug].rows(township).exists()
+
+
 def test_cash_goods_and_budgets_are_three_figures(scope):
     assert not Donation.objects.public().filter(kind="goods", amount_yuan__isnull=False).exists()
     before = value("donations-cash", scope), value("creation-funds", scope)
