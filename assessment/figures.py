@@ -14,7 +14,7 @@ declare(
         "showcase",
         "F06",
         "standard-items",
-        lambda s: a.StandardItem.objects.visible_to(s.viewer).in_force(s.as_of),
+        lambda s: s.sees(a.StandardItem).in_force(s.as_of),
         _("Items of the standard in force that points are judged by."),
         _("while the version is in force"),
     ),

@@ -1,16 +1,12 @@
 """Record kinds of assessment. Talks and replacements show their kind and year, nothing else."""
 
 from django.db.models import CharField, F
-from django.db.models.functions import Cast, ExtractYear, Substr
+from django.db.models.functions import Cast, ExtractYear
 from django.utils.translation import gettext_lazy as _
 
 from assessment import models as a
 from registry.kinds import Column, Dimension, Kind, register
-from registry.models.areas import township_name
-
-TOWNSHIP = Dimension("township", _("Township"), Substr("area_id", 1, 9))
-CODE = Column("code", _("Code"))
-TOWNSHIP_NAME = Column("township_name", _("Township"))
+from registry.kinds.shared import BY_TOWNSHIP, CODE, NAME, ORGANISATION, TOWNSHIP_NAME, with_township
 
 register(
     Kind(
@@ -20,15 +16,15 @@ register(
         lambda s: s.sees(a.SecretaryProject).of_year(s.as_of),
         (
             CODE,
-            Column("name", _("Name")),
-            Column("organisation_name", _("Party organisation"), "organisation__name"),
+            NAME,
+            ORGANISATION,
             Column("stage", _("Stage"), choices=a.LedgerStage),
             Column("percent", _("Progress"), unit="%", numeric=True),
             Column("problems_count", _("Problems"), numeric=True),
             Column("solved", _("Solved"), numeric=True),
             Column("deadline", _("Deadline")),
         ),
-        (TOWNSHIP, Dimension("stage", _("Stage"), lambda s: a.latest_entry("stage", s.as_of), a.LedgerStage)),
+        (BY_TOWNSHIP, Dimension("stage", _("Stage"), lambda s: a.latest_entry("stage", s.as_of), a.LedgerStage)),
         shown=lambda rows, s: rows.with_progress(s.as_of),
         searched=True,
     ),
@@ -42,24 +38,24 @@ register(
             Column("name", _("Problem")),
             Column("project_name", _("Project"), "project__name"),
             TOWNSHIP_NAME,
-            Column("solved_on", _("Solved on")),
+            Column("solved_on", _("Solved on"), happens=True),
         ),
-        (TOWNSHIP,),
-        shown=lambda rows, s: rows.annotate(township_name=township_name()),
+        (BY_TOWNSHIP,),
+        shown=with_township,
     ),
     Kind(
         "standards",
         a.Standard,
         _("Standards"),
-        lambda s: a.Standard.objects.visible_to(s.viewer).in_force(s.as_of),
-        (CODE, Column("name", _("Name")), Column("issuer", _("Issued by")), Column("valid_from", _("In force since"))),
+        lambda s: s.sees(a.Standard).in_force(s.as_of),
+        (CODE, NAME, Column("issuer", _("Issued by")), Column("valid_from", _("In force since"))),
         searched=True,
     ),
     Kind(
         "standard-items",
         a.StandardItem,
         _("Items of the standard"),
-        lambda s: a.StandardItem.objects.visible_to(s.viewer).in_force(s.as_of),
+        lambda s: s.sees(a.StandardItem).in_force(s.as_of),
         (
             Column("number", _("Number"), numeric=True),
             Column("name", _("Item")),

@@ -19,7 +19,7 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from registry.figures import FIGURES, Answer, Figure, answer_all
-from registry.filters import filters_of
+from registry.filters import filtered
 from registry.scope import BadInput, Scope, read_scope
 
 DIMENSIONS = ("township", "level", "field", "grade", "year", "kind", "stage", "category", "list")
@@ -174,19 +174,21 @@ class FigureRowsView(FigureView):
         """The rows a figure was computed from, narrowed by its dimensions; `count` is their number over all pages."""
         figure, scope = self.figure(slug), self.scope(request)
         kind = figure.record_kind
-        filters = filters_of(kind)(request.query_params, queryset=figure.rows(scope), scope=scope)
-        if not filters.is_valid():
-            name, messages = next(iter(filters.errors.items()))
-            raise BadInput(name, request.query_params.get(name, ""), " ".join(messages))
+        filters = filtered(kind, figure.rows(scope), scope, request.query_params)
         pagination = RowsPagination()
         pagination.ordering = kind.order if kind.redacted else ("row_code",)
         rows = pagination.paginate_queryset(kind.values(filters.qs, scope), request)
         page = {"next": pagination.get_next_link(), "previous": pagination.get_previous_link()}
         return Response(
-            {"count": filters.qs.order_by().count(), **page, "results": [self.row(row, kind) for row in rows]}
+            {
+                "count": filters.qs.order_by().count(),
+                **page,
+                "results": [self.row(row, kind, scope) for row in rows],
+            }
         )
 
-    def row(self, row: dict, kind) -> dict:
+    def row(self, row: dict, kind, scope: Scope) -> dict:
+        row = kind.as_known(row, scope)
         code = row.pop("row_code", None)
         if code:
             row["url"] = reverse("record", [kind.slug, code], request=self.request)

@@ -1,6 +1,7 @@
 """One set of filters a record kind, for its page, its API, its export and the rows of a figure."""
 
 from functools import cache
+from typing import Any
 
 import django_filters
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.kinds import NOT_GIVEN, Dimension, Kind
 from registry.models import Area, SearchEntry
-from registry.scope import Scope
+from registry.scope import BadInput, Scope
 
 
 class KindFilters(django_filters.FilterSet):
@@ -27,6 +28,18 @@ class KindFilters(django_filters.FilterSet):
     def find(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         found = SearchEntry.objects.matching(value).filter(kind=self.record_kind.slug)
         return rows.filter(code__in=found.values("code"))
+
+
+def filtered(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any) -> KindFilters:
+    """The filters of `kind` over `rows`, as `parameters` (an address's query) asks; `.qs` are the rows left.
+
+    Raises BadInput for a value that does not exist.
+    """
+    filters = filters_of(kind)(parameters or {}, queryset=rows, scope=scope)
+    if not filters.is_valid():
+        name, messages = next(iter(filters.errors.items()))
+        raise BadInput(name, parameters.get(name, ""), " ".join(messages))
+    return filters
 
 
 @cache

@@ -16,7 +16,7 @@ NOT_GIVEN = "none"  # stands for the rows that have no value in a dimension
 @dataclass(frozen=True)
 class Column:
     """One value of a row. `path` is where the query finds it (the name itself if empty); `choices` translate it;
-    `unit` is "yuan" or "%"."""
+    `unit` is "yuan" or "%"; a day that `happens` is not known before it comes."""
 
     name: str
     label: Text
@@ -24,6 +24,7 @@ class Column:
     choices: type[TextChoices] | None = None
     unit: str = ""
     numeric: bool = False
+    happens: bool = False
 
     @property
     def source(self) -> str:
@@ -98,6 +99,13 @@ class Kind:
         if not self.redacted:
             named |= {"row_code": F("code"), "row_illustrative": F("illustrative")}
         return self.shown(rows, scope).order_by(*self.order).values(*plain, **named)
+
+    def as_known(self, row: dict[str, Any], scope: Scope) -> dict[str, Any]:
+        """A row of `values` as it was on the scope's day: without days that had not come yet."""
+        for column in self.columns:
+            if column.happens and row[column.name] and row[column.name] > scope.as_of:
+                row[column.name] = None
+        return row
 
 
 KINDS: dict[str, Kind] = {}

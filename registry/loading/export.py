@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any
 
@@ -11,9 +11,9 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
-from registry.filters import filters_of
+from registry.filters import filtered
 from registry.kinds import Kind
-from registry.scope import BadInput, Scope
+from registry.scope import Scope
 
 FORMATS = ("csv", "xlsx", "json")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "=", "+", "-", "@")
@@ -35,11 +35,9 @@ def as_text(value: Any) -> Any:
 
 def export(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any, figure: Any = None) -> HttpResponse:
     """`rows` of `kind`, filtered as the page was, as a file to download."""
-    filters = filters_of(kind)(parameters, queryset=rows, scope=scope)
-    if not filters.is_valid():
-        name, messages = next(iter(filters.errors.items()))
-        raise BadInput(name, parameters.get(name, ""), " ".join(messages))
-    values = kind.values(filters.qs, scope)
+    filters = filtered(kind, rows, scope, parameters)
+    rows_known = kind.values(filters.qs, scope).iterator(chunk_size=2000)
+    values = (kind.as_known(row, scope) for row in rows_known)
     name = f"{figure.slug if figure else kind.slug}-{scope.area}-{scope.as_of.isoformat()}"
     file_format = parameters.get("format")
     writers = {"csv": _csv, "xlsx": _xlsx, "json": _json}
@@ -63,10 +61,10 @@ def stamp(kind: Kind, scope: Scope, filters: Any, figure: Any = None) -> dict[st
     return words
 
 
-def lines(kind: Kind, values: QuerySet) -> Iterator[list[Any]]:
+def lines(kind: Kind, values: Iterable[dict]) -> Iterator[list[Any]]:
     """The rows in words, one list a row, the mark of illustrative rows last."""
     yes = _("illustrative")
-    for value in values.iterator(chunk_size=2000):
+    for value in values:
         cells = [column.text(value[column.name]) for column in kind.columns]
         yield [*cells, yes if value.get("row_illustrative") else ""]
 
@@ -75,7 +73,7 @@ def heading(kind: Kind) -> list[str]:
     return [*(str(column.label) for column in kind.columns), _("Mark")]
 
 
-def _csv(kind: Kind, values: QuerySet, words: dict[str, str]) -> StreamingHttpResponse:
+def _csv(kind: Kind, values: Iterable[dict], words: dict[str, str]) -> StreamingHttpResponse:
     writer = csv.writer(Echo())
 
     def stream() -> Iterator[str]:
@@ -88,7 +86,7 @@ def _csv(kind: Kind, values: QuerySet, words: dict[str, str]) -> StreamingHttpRe
     return StreamingHttpResponse(stream(), content_type="text/csv; charset=utf-8")
 
 
-def _xlsx(kind: Kind, values: QuerySet, words: dict[str, str]) -> HttpResponse:
+def _xlsx(kind: Kind, values: Iterable[dict], words: dict[str, str]) -> HttpResponse:
     file = BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, options) as book:
@@ -112,10 +110,10 @@ def _write(sheet: Any, row: int, column: int, value: Any) -> None:
         sheet.write_string(row, column, str(value))
 
 
-def _json(kind: Kind, values: QuerySet, words: dict[str, str]) -> StreamingHttpResponse:
+def _json(kind: Kind, values: Iterable[dict], words: dict[str, str]) -> StreamingHttpResponse:
     def stream() -> Iterator[str]:
         yield '{"about": ' + json.dumps(words, ensure_ascii=False) + ', "rows": ['
-        for number, value in enumerate(values.iterator(chunk_size=2000)):
+        for number, value in enumerate(values):
             value.pop("row_code", None)
             yield (",\n" if number else "\n") + json.dumps(value, ensure_ascii=False, default=_plain)
         yield "\n]}\n"

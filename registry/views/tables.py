@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
-from registry.filters import filters_of
+from registry.filters import filtered
 from registry.kinds import Column, Kind
 from registry.scope import BadInput, Scope
 
@@ -86,10 +86,7 @@ def table_of(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any = None) -
 
     Raises BadInput for a filter value that does not exist.
     """
-    filters = filters_of(kind)(parameters or {}, queryset=rows, scope=scope)
-    if not filters.is_valid():
-        name, messages = next(iter(filters.errors.items()))
-        raise BadInput(name, (parameters or {}).get(name, ""), " ".join(messages))
+    filters = filtered(kind, rows, scope, parameters)
     ordering = (parameters or {}).get("ordering", "")
     values = ordered(kind, kind.values(filters.qs, scope), ordering)
     paginator = Paginator(values, PAGE_SIZE)
@@ -139,5 +136,5 @@ def rows_of(kind: Kind, values: Any, scope: Scope) -> list[Row]:
             value.get("row_illustrative", False),
             [Cell(column, column.text(value[column.name])) for column in kind.columns],
         )
-        for value in values
+        for value in (kind.as_known(row, scope) for row in values)
     ]

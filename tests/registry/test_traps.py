@@ -89,6 +89,15 @@ def test_cash_goods_and_budgets_are_three_figures(scope):
     assert (value("donations-goods", scope), value("district-budget", scope)) == (1, 1)
 
 
+def test_a_day_that_had_not_come_is_not_shown(scope, client):
+    """As of 2021-06-30 nobody knew that the belt would be built in September."""
+    rows = client.get("/belts/?as_of=2021-06-30").context["table"].rows
+    built = {row.cells[0].value: row.cells[-1].value for row in rows}
+    assert (built["B-14"], built["B-01"]) == (None, date(2018, 6, 20))
+    exported = b"".join(client.get("/belts/?as_of=2021-06-30&format=csv").streaming_content).decode()
+    assert "2021-09-30" not in exported and "2018-06-20" in exported
+
+
 def test_a_planned_zone_is_not_a_built_one(scope):
     assert Zone.objects.public().planned(LAST_DAY).count() == 3
     Zone.objects.public().filter(kind="comprehensive", code="Z-01").update(built_on=None)

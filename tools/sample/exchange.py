@@ -132,6 +132,12 @@ def _make_events(store: Store) -> None:
 
 
 def _make_funds(store: Store) -> None:
+    _make_budget(store)
+    _make_creation_funds(store)
+    _make_wage_rules(store)
+
+
+def _make_budget(store: Store) -> None:
     for year, amount in BUDGET.items():
         store.add(
             "funds",
@@ -147,6 +153,9 @@ def _make_funds(store: Store) -> None:
             illustrative=year != 2021,
             remark=NOT_GIVEN if year == 2021 else "",
         )
+
+
+def _make_creation_funds(store: Store) -> None:
     townships = store.townships()
     for year, total in CREATION.items():
         share = total // len(townships) // 1000 * 1000
@@ -165,6 +174,9 @@ def _make_funds(store: Store) -> None:
                 area=[township],
                 illustrative=True,
             )
+
+
+def _make_wage_rules(store: Store) -> None:
     for code, post, uplift in (("W-01", "combined", "10"), ("W-02", "cross", "20")):
         store.add(
             "funds",

@@ -143,7 +143,7 @@ def _outline(township: str) -> dict:
 
 
 def _named_zones(store: Store) -> None:
-    """The zones the article names: one built for rural revitalisation, one model zone, three themed ones planned."""
+    """The zones the article names: one built for rural revitalisation, one model zone."""
     xugezhuang = {"area": ["130207100"], "townships": [["130207100"]], "remark": NOT_GIVEN}
     store.add(
         "groupings",
@@ -169,6 +169,11 @@ def _named_zones(store: Store) -> None:
     for site in store.points:
         if site["unit"].startswith("U-"):
             _part(store, "Z-MODEL", max("2020-05-20", site["named_on"].isoformat()), point=[site["code"]])
+    _themed_zones(store)
+
+
+def _themed_zones(store: Store) -> None:
+    """Three zones planned in the township that is a creation unit as a whole (F15, F16)."""
     themes = [("满族风情", "MANZU"), ("红色抗战", "KANGZHAN"), ("特色产业", "CHANYE")]
     for theme, ending in themes:
         store.add(
