@@ -1,7 +1,7 @@
 """The parts of a record kind's declaration. A column that is not named in one is shown to nobody."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import F, Q, QuerySet, TextChoices
@@ -60,6 +60,7 @@ class Kind:
 
     `on(scope)` gives the rows there are on a day, in an area, for a viewer. `shown(rows, scope)` adds what the columns
     need beyond the row itself. `redacted` kinds may be counted by everybody but show neither code nor page.
+    `details` are further columns, for the page of the record alone.
     """
 
     slug: str
@@ -72,6 +73,12 @@ class Kind:
     order: tuple[str, ...] = ("code",)
     redacted: bool = False
     searched: bool = False
+    details: tuple[Column, ...] = ()
+
+    @property
+    def in_full(self) -> "Kind":
+        """The kind as a record's own page shows it: with its details among the columns."""
+        return replace(self, columns=self.columns + self.details, details=())
 
     def has_dimension(self, name: str) -> bool:
         return any(dimension.name == name for dimension in self.dimensions)

@@ -16,6 +16,7 @@ register(
         (CODE, NAME, FIELD, Column("slogan", _("Slogan")), ORGANISATION, Column("created_on", _("Created on"))),
         (BY_FIELD, BY_TOWNSHIP, by_year("created_on")),
         searched=True,
+        details=(Column("meaning", _("Meaning")),),
     ),
     Kind(
         "red-districts",

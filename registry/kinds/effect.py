@@ -45,6 +45,10 @@ register(
         ),
         (BY_TOWNSHIP, by_year("donated_on")),
         order=("donated_on", "code"),
+        details=(
+            Column("goods_unit", _("Unit of quantity")),
+            Column("purpose", _("Purpose")),
+        ),
     ),
     Kind(
         "routes",
@@ -60,6 +64,7 @@ register(
         ),
         (by_year("opened_on"),),
         searched=True,
+        details=(Column("capacity", _("Suits groups of"), numeric=True),),
     ),
     Kind(
         "teaching-sites",
@@ -69,6 +74,10 @@ register(
         (CODE, NAME, LEVEL, AREA, Column("named_on", _("Named on"))),
         (BY_LEVEL, BY_TOWNSHIP, by_year("named_on")),
         searched=True,
+        details=(
+            Column("theme", _("Theme")),
+            Column("capacity", _("Capacity"), numeric=True),
+        ),
     ),
     Kind(
         "visits",
@@ -85,6 +94,7 @@ register(
         (BY_TOWNSHIP, by_year("visited_on")),
         shown=lambda rows, s: rows.with_place_name(),
         order=("-visited_on", "code"),
+        details=(Column("topic", _("Topic")),),
     ),
     Kind(
         "hosted-events",
@@ -95,5 +105,9 @@ register(
         (BY_LEVEL, Dimension("kind", _("Kind"), F("kind"), EventKind), by_year("held_on")),
         order=("-held_on", "code"),
         searched=True,
+        details=(
+            Column("topic", _("Topic")),
+            Column("headcount", _("Participants"), numeric=True),
+        ),
     ),
 )

@@ -28,6 +28,10 @@ register(
             Dimension("level", _("Source"), F("level"), m.FundLevel),
             Dimension("category", _("Category"), F("category"), m.FundCategory),
         ),
+        details=(
+            Column("document_no", _("Paper number")),
+            Column("arrived_on", _("Arrived on")),
+        ),
     ),
     Kind(
         "wage-rules",

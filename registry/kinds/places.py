@@ -7,7 +7,7 @@ from registry import models as m
 from registry.scope import Scope
 
 from .base import Column, Dimension, Kind, register
-from .shared import AREA, BY_TOWNSHIP, CODE, GRADE, NAME, TOWNSHIP_NAME, of_code, with_township
+from .shared import AREA, BY_TOWNSHIP, CODE, FIELD, GRADE, NAME, TOWNSHIP_NAME, of_code, with_township
 
 
 def _with_income(rows: QuerySet, scope: Scope) -> QuerySet:
@@ -69,6 +69,12 @@ register(
         ),
         (BY_TOWNSHIP, Dimension("kind", _("Kind"), F("kind"), m.OrganisationKind)),
         searched=True,
+        details=(
+            Column("parent_name", _("Superior organisation"), "parent__name"),
+            FIELD,
+            Column("member_count", _("Members"), numeric=True),
+            Column("founded_on", _("Founded on")),
+        ),
     ),
     Kind(
         "units",
@@ -100,5 +106,9 @@ register(
         ),
         (BY_TOWNSHIP,),
         shown=with_township,
+        details=(
+            Column("operating_yuan", _("of which from operations"), unit="yuan"),
+            Column("source", _("Main source")),
+        ),
     ),
 )

@@ -18,6 +18,7 @@ from .shared import (
     GRADE,
     LEVEL,
     NAME,
+    ORGANISATION,
     TOWNSHIP_NAME,
     by_year,
     with_township,
@@ -39,6 +40,14 @@ register(
         ),
         shown=lambda rows, s: with_township(rows.with_naming(), s),
         searched=True,
+        details=(
+            ORGANISATION,
+            Column("unit_name", _("Unit"), "unit__name"),
+            Column("venue_area", _("Venue area (m²)"), numeric=True),
+            Column("lng", _("Longitude"), numeric=True),
+            Column("lat", _("Latitude"), numeric=True),
+            Column("coordinate_system", _("Coordinate system"), choices=m.CoordinateSystem),
+        ),
     ),
     Kind(
         "belts",
@@ -56,6 +65,10 @@ register(
         (BY_TOWNSHIP, BY_LEVEL, by_year("built_on")),
         shown=lambda rows, s: rows.with_point_counts(s.as_of),
         searched=True,
+        details=(
+            ORGANISATION,
+            Column("planned_on", _("Planned on"), happens=True),
+        ),
     ),
     Kind(
         "zones",
@@ -79,6 +92,10 @@ register(
         ),
         shown=with_township,
         searched=True,
+        details=(
+            Column("theme", _("Theme")),
+            ORGANISATION,
+        ),
     ),
     Kind(
         "whole-area-townships",
@@ -112,6 +129,10 @@ register(
         shown=lambda rows, s: rows.with_recipient(),
         order=("-granted_on", "code"),
         searched=True,
+        details=(
+            Column("batch", _("Batch")),
+            Column("document_no", _("Paper number")),
+        ),
     ),
     Kind(
         "external-results",

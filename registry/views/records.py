@@ -5,8 +5,10 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from registry.figures import counted_in
 from registry.kinds import KINDS, Kind
 from registry.loading.export import FORMATS, export
+from registry.models import Term
 from registry.scope import Scope, read_scope
 
 from .tables import render_table, rows_of, table_of
@@ -39,14 +41,25 @@ def record_or_404(kind: Kind, code: str, scope: Scope) -> Model:
 
 
 def facts_of(kind: Kind, record: Model, scope: Scope) -> list[tuple]:
-    """(label, cell) for each column of the kind, as of the scope's day; the name and code stand in the heading."""
+    """(label, cell) for each column and detail of the kind, as of the scope's day, where it has a value; the name and
+    code stand in the heading."""
+    full = kind.in_full
     rows = kind.model.objects.visible_to(scope.viewer).filter(pk=record.pk)
     on = getattr(rows, "on", None)
-    values = list(kind.values(on(scope.as_of) if on else rows, scope))
+    values = list(full.values(on(scope.as_of) if on else rows, scope))
     if not values:
         return []
-    row = rows_of(kind, values, scope)[0]
-    return [(cell.column.label, cell) for cell in row.cells if cell.column.name not in ("code", "name")]
+    details = {column.name for column in kind.details}
+    cells = [cell for cell in rows_of(full, values, scope)[0].cells if cell.column.name not in ("code", "name")]
+    return [
+        (cell.column.label, cell) for cell in cells if cell.column.name not in details or cell.value not in (None, "")
+    ]
+
+
+def lists_of(record: Model) -> list[tuple]:
+    """(label, terms) for each list of terms a record has, such as the functions of a red business district."""
+    fields = [field for field in record._meta.many_to_many if field.related_model is Term]
+    return [(field.verbose_name, list(getattr(record, field.name).public())) for field in fields]
 
 
 def record_page(request: HttpRequest, kind: str, code: str) -> HttpResponse:
@@ -58,7 +71,9 @@ def record_page(request: HttpRequest, kind: str, code: str) -> HttpResponse:
         "kind": record_kind,
         "record": record,
         "facts": facts_of(record_kind, record, scope),
+        "lists": lists_of(record),
         "remark": remark_of(record),
+        "counted_in": counted_in(kind, code, scope),
     }
     return render(request, "registry/record.html", context)
 
