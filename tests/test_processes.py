@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -134,5 +135,17 @@ def test_the_portal_says_so_when_its_database_is_gone(known, site):
         assert (status, json.loads(body)["database"]) == (503, "OperationalError")
         status, page = get(f"{address}/")
         assert status in (500, 503) and b"Traceback" not in page
+    finally:
+        ended(web)
+
+
+@pytest.mark.parametrize("path", ["/fengnan/points/", "/points/"], ids=["prefix kept", "prefix taken off by the proxy"])
+def test_the_portal_lives_below_a_path_of_another_site(path, known):
+    web, address = serve({**known, "SCRIPT_NAME": "/fengnan"})
+    try:
+        status, page = get(address + path)
+        links = re.findall(r'(?:href|src|action)="([^"]*)"', page.decode())
+        assert status == 200
+        assert {link for link in links if not link.startswith(("/fengnan/", "#", "?"))} == set()
     finally:
         ended(web)

@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 from django.db import connection
-from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
-from django.urls import URLPattern, get_resolver, set_script_prefix
+from django.urls import URLPattern, get_resolver
 
-from fengnan.wsgi import application
 from registry.figures import FIGURES
 from registry.kinds import KINDS
 from registry.models import StatusPeriod
@@ -244,17 +242,3 @@ def test_every_address_of_the_site_is_in_one_of_the_tables_here():
 def test_third_party_scripts_are_served_by_the_portal(sample, client):
     for name in ("vendor/echarts.min.js", "vendor/htmx.min.js", "vendor/leaflet.js"):
         assert finders.find(name), f"{name}: run `make setup`"
-
-
-def test_a_path_prefix_is_kept_in_every_link(sample, settings):
-    """Below a path of another site, whether or not the proxy takes the prefix off."""
-    settings.FORCE_SCRIPT_NAME = "/fengnan"
-    for path in ("/fengnan/points/", "/points/"):
-        started: list[str] = []
-        environ = RequestFactory().get(path).environ | {"PATH_INFO": path}
-        body = b"".join(application(environ, lambda status, headers, started=started: started.append(status)))
-        parser = Links()
-        parser.feed(body.decode())
-        assert started == ["200 OK"]
-        assert {address for address, _text in parser.found if not address.startswith(("/fengnan/", "#", "?"))} == set()
-    set_script_prefix("/")
