@@ -1,9 +1,11 @@
 """Every address of the product on one page."""
 
+from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
+from django.views.static import serve
 
 from assessment.views import projects
 from fengnan import api, dashboard, health, maps, search
@@ -16,6 +18,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("api/v1/", include(api.urlpatterns)),
+    path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),  # or the proxy before it
     # Chinese without a prefix, English under /en/
     *i18n_patterns(
         path("", dashboard.dashboard, name="dashboard"),

@@ -224,7 +224,7 @@ def test_every_address_of_the_site_is_in_one_of_the_tables_here():
     """A new address that nobody tests fails here."""
     tested = {
         "dashboard", "wall", "figures", "figure", "map", "map-data", "map-outline", "search", "login", "logout",
-        "records", "record", "healthz", "readyz", "api-figures", "api-figure", "api-figure-rows", "api-schema",
+        "records", "record", "healthz", "readyz", "media", "api-figures", "api-figure", "api-figure-rows", "api-schema",
     }  # fmt: skip
     named = set()
 
