@@ -2,7 +2,11 @@
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models.functions import Length
+from django.db.models.lookups import In
 from django.utils.translation import gettext_lazy as _
+
+from .base import AREA_CODE_LENGTHS
 
 
 class Role(models.TextChoices):
@@ -27,6 +31,14 @@ class User(AbstractUser):
     class Meta:
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
+        constraints = [
+            models.CheckConstraint(
+                condition=In(Length(name), (0, *AREA_CODE_LENGTHS)),
+                name=f"account_{name}_length",
+                violation_error_message=_("An area code has 2, 4, 6, 9 or 12 digits."),
+            )
+            for name in ("read_prefix", "write_prefix")
+        ]
 
     def __str__(self):
         return self.display_name or self.username

@@ -22,6 +22,7 @@ from registry.models import (
     RouteStop,
     StatusPeriod,
     Unit,
+    User,
     Visit,
     WageRule,
     WholeAreaTownship,
@@ -47,6 +48,7 @@ def first(model):
 BAD_ROWS = {
     "a code is given once": lambda: copy_of(Unit, code="U-001"),
     "an area code has 2, 4, 6, 9 or 12 digits": lambda: Area(code="1302071", name="x", level="district"),
+    "an account's area has such a length": lambda: User(username="u", password="p", role="clerk", read_prefix="1"),
     "a position is whole": lambda: copy_of(DemonstrationPoint, name="y", lng="118.1", lat=None),
     "a position names its system": lambda: copy_of(DemonstrationPoint, name="y", coordinate_system=""),
     "a name stands once in area and field": lambda: copy_of(DemonstrationPoint),
