@@ -35,7 +35,9 @@ class StandingForm(forms.Form):
     status = forms.ChoiceField(label=_("Status"), choices=m.PointStatus.choices, initial=m.PointStatus.NAMED)
     level = forms.ChoiceField(label=_("Level"), choices=[("", "—"), *m.Level.choices], required=False)
     grade = forms.ChoiceField(label=_("Grade"), choices=[("", "—"), *m.Grade.choices], required=False)
-    on = forms.DateField(label=_("from"), initial=date.today, widget=forms.DateInput(attrs={"type": "date"}))
+    on = forms.DateField(
+        label=_("from"), initial=date.today, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     document_no = forms.CharField(label=_("paper number"), max_length=60, required=False)
     reason = forms.CharField(label=_("reason"), max_length=300, required=False)
 

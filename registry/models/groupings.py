@@ -106,7 +106,7 @@ class Belt(Grouping):
     """A line that joins points (F10). It qualifies with at least five premium points (F11; the five is a parameter)."""
 
     kind = models.CharField(_("belt type"), max_length=40, blank=True)
-    start = models.CharField(_("from"), max_length=60, blank=True)
+    start = models.CharField(_("starting point"), max_length=60, blank=True)
     end = models.CharField(_("to"), max_length=60, blank=True)
     townships = models.ManyToManyField(
         "registry.Area", related_name="belts_passing", blank=True, verbose_name=_("townships passed")
