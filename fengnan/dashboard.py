@@ -5,7 +5,7 @@ from datetime import date
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from fengnan.schematic import schematic
+from fengnan.schematic import drawing_of
 from registry.figures import FIGURES, SECTIONS, Answer, Figure, answer_all
 from registry.loading.export import FORMATS, export
 from registry.models import Area
@@ -24,7 +24,7 @@ def dashboard(request: HttpRequest, wall: bool = False) -> HttpResponse:
         "key": [answers[slug] for slug in KEY_FIGURES],
         "sections": {section: _of_section(answers, section) for section in SECTIONS},
         "charts": charts(scope),
-        "schematic": None if wall else schematic(scope),
+        "schematic": "" if wall else drawing_of(scope),
         "townships": townships(scope.as_of),
         "years": years(scope),
         "wall": wall,

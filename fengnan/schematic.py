@@ -7,12 +7,15 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Substr
-from django.urls import reverse
+from django.template.loader import render_to_string
+from django.urls import get_script_prefix, reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fengnan import tiles
@@ -122,12 +125,38 @@ class Schematic:
         return _("Schematic map: %(townships)s townships, %(points)s demonstration points, %(belts)s belts") % counts
 
 
-def schematic(scope: Scope, choices: Choices = NO_CHOICES, links: bool = False) -> Schematic:
+class Rows(NamedTuple):
+    """What a map is drawn from: the counts of points, the townships with a tile, the members of the belts."""
+
+    tallies: tuple[tuple, ...]
+    tiles: tuple[tuple, ...]
+    stops: tuple[tuple, ...]
+
+
+def rows_of(scope: Scope, choices: Choices = NO_CHOICES) -> Rows:
+    return Rows(*(tuple(map(tuple, found)) for found in (
+        asked(tallies, scope), asked(tile_rows, scope, choices), asked(stops, scope)
+    )))  # fmt: skip
+
+
+def drawing_of(scope: Scope) -> str:
+    """The map of a scope as the dashboard shows it, without choices. Its rows are asked anew every time; the drawing is
+    a function of them alone, so an equal one is not drawn twice."""
+    return _drawing(scope, scope.query, get_language(), get_script_prefix(), rows_of(scope))
+
+
+@lru_cache(maxsize=64)
+def _drawing(scope: Scope, query: str, language: str, prefix: str, rows: Rows) -> str:
+    return render_to_string("components/schematic.html", {"schematic": schematic(scope, rows=rows), "scope": scope})
+
+
+def schematic(scope: Scope, choices: Choices = NO_CHOICES, links: bool = False, rows: Rows | None = None) -> Schematic:
     """The map of a scope. Points in areas that have no tile are counted in `elsewhere`, never dropped in silence."""
-    cells = [Cell(*row) for row in asked(tallies, scope)]
+    rows = rows or rows_of(scope, choices)
+    cells = [Cell(*row) for row in rows.tallies]
     filters = choices.filters
     kept = [cell for cell in cells if keeps(filters, cell)]
-    found = {tile.code: tile for tile in townships(scope, choices)}
+    found = {tile.code: tile for tile in townships(scope, choices, rows.tiles)}
     linked = links and sum(cell.count for cell in kept) <= LINKED_AT_MOST
     for cell in (Cell(*row) for row in asked(points, scope, choices)) if linked else kept:
         if cell.township in found:
@@ -138,7 +167,7 @@ def schematic(scope: Scope, choices: Choices = NO_CHOICES, links: bool = False) 
     order = ordering(choices.theme)
     for tile in found.values():
         tile.points.sort(key=order)
-    belts = belt_lines(scope, choices, found)
+    belts = belt_lines(scope, choices, found, rows.stops)
     drawn = list(found.values())
     target = FIGURES["premium-rate"].answer(scope).target if choices.theme == "rate" else None
     for tile in drawn:
@@ -190,10 +219,10 @@ def tile_rows(scope: Scope, choices: Choices) -> QuerySet:
     )  # fmt: skip
 
 
-def townships(scope: Scope, choices: Choices) -> Iterable[Tile]:
+def townships(scope: Scope, choices: Choices, rows: Iterable[tuple]) -> Iterable[Tile]:
     shown = "zones" in choices.layers
     page, ending = reverse("record", args=["townships", "CODE"]), whole_district(scope)
-    for code, name, column, row, built, planned, lit in asked(tile_rows, scope, choices):
+    for code, name, column, row, built, planned, lit in rows:
         yield Tile(
             code, name, (column, row), page.replace("CODE", code) + ending,
             inside=code.startswith(scope.area) or scope.area.startswith(code),
@@ -221,10 +250,10 @@ def stops(scope: Scope, choices: Choices) -> QuerySet:
     return members(scope).values_list("belt__code", "belt__name", "belt__level", "built", "point__area_id")
 
 
-def belt_lines(scope: Scope, choices: Choices, found: Mapping[str, Tile]) -> list[BeltLine]:
+def belt_lines(scope: Scope, choices: Choices, found: Mapping[str, Tile], rows: Iterable[tuple]) -> list[BeltLine]:
     """The belts with a member in the area, numbered in the order of their codes."""
     areas_of: dict[tuple, list[str]] = defaultdict(list)
-    for *belt, area in asked(stops, scope):
+    for *belt, area in rows:
         areas_of[tuple(belt)].append(area)
     page, lines = reverse("record", args=["belts", "CODE"]), []
     for (code, name, level, built), areas in areas_of.items():

@@ -121,6 +121,7 @@ def database(url: str) -> dict:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": unquote(parts.path)[1:] or ":memory:",
+            "CONN_MAX_AGE": 600,  # an open connection keeps its prepared statements
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 30,
