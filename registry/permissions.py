@@ -4,18 +4,29 @@ from typing import Any
 
 from registry.models import Role, User
 
-# Inside the account's own area. A reviewer decides but does not write; nobody manages their own account.
+# Inside the account's own area. Who writes does not decide; nobody manages their own account.
+STAFF = frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMIN, Role.LEADER, Role.AUDITOR})
 TABLE: dict[str, frozenset[str]] = {
-    "record.view": frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMIN, Role.LEADER, Role.AUDITOR}),
+    "record.view": STAFF,
     "record.add": frozenset({Role.ADMIN}),
     "record.change": frozenset({Role.ADMIN}),
     "record.delete": frozenset({Role.ADMIN}),
-    "point.decide": frozenset({Role.REVIEWER, Role.ADMIN}),
-    "account.manage": frozenset({Role.ADMIN}),
+    "draft.write": frozenset({Role.CLERK}),
+    "point.confirm": frozenset({Role.CLERK, Role.HEAD}),
+    "point.check": frozenset({Role.HEAD}),
+    "point.review": frozenset({Role.REVIEWER}),
+    "point.notice": frozenset({Role.REVIEWER, Role.ADMIN}),
+    "point.decide": frozenset({Role.ADMIN}),
+    "remark.answer": frozenset({Role.CLERK, Role.HEAD, Role.ADMIN}),
+    "account.manage": frozenset({Role.HEAD, Role.ADMIN}),
     "event.view": frozenset({Role.ADMIN, Role.AUDITOR}),
     "internal.view": frozenset({Role.ADMIN, Role.REVIEWER, Role.AUDITOR}),
 }
 READING = frozenset({"record.view", "event.view", "internal.view"})
+MANAGES: dict[str, frozenset[str]] = {  # whose accounts a role looks after: below its own, never its equals
+    Role.HEAD: frozenset({Role.CLERK}),
+    Role.ADMIN: frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.LEADER, Role.AUDITOR, Role.API}),
+}
 
 
 def may(user: Any, action: str, record: Any = None) -> bool:
@@ -26,17 +37,24 @@ def may(user: Any, action: str, record: Any = None) -> bool:
     roles = TABLE[action]
     if user is None or not user.is_authenticated or not user.is_active:
         return False
+    if isinstance(record, User) and record == user:
+        return False
     if user.is_superuser:
-        return not (action == "account.manage" and record == user)
-    if user.role not in roles or (isinstance(record, User) and record == user):
+        return True
+    if user.role not in roles or (isinstance(record, User) and not _ranks_above(user, record)):
         return False
     prefix = user.read_prefix if action in READING else user.write_prefix
     return bool(prefix) and (record is None or _inside(record, prefix))
 
 
+def _ranks_above(user: User, other: User) -> bool:
+    return not other.is_superuser and other.role in MANAGES.get(user.role, ())
+
+
 def _inside(record: Any, prefix: str) -> bool:
     """Whether the record's area lies below `prefix`; a record of no area belongs to the whole district."""
     if isinstance(record, User):
-        return record.read_prefix.startswith(prefix)
-    area = getattr(record, "area_id", None) or (record.pk if record._meta.model_name == "area" else None)
+        return record.read_prefix.startswith(prefix) and (record.write_prefix or prefix).startswith(prefix)
+    of = getattr(record, "point", None) if not hasattr(record, "area_id") else record
+    area = getattr(of, "area_id", None) or (record.pk if record._meta.model_name == "area" else None)
     return area.startswith(prefix) if area else len(prefix) <= 6

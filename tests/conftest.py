@@ -48,8 +48,13 @@ def clerk_daqi(db) -> User:
 
 
 @pytest.fixture
+def head_tangfang(db) -> User:
+    return _account("head of Tangfang", Role.HEAD, TANGFANG, TANGFANG)
+
+
+@pytest.fixture
 def reviewer(db) -> User:
-    return _account("reviewer", Role.REVIEWER, DISTRICT)
+    return _account("reviewer", Role.REVIEWER, DISTRICT, DISTRICT)
 
 
 @pytest.fixture

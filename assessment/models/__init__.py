@@ -1,6 +1,7 @@
 """How it is judged: standards, secretary projects with their ledgers, supervision."""
 
 from .projects import LedgerEntry, LedgerStage, ProjectProblem, SecretaryProject, latest_entry
+from .reviews import Notice, Outcome, RaisedVeto, Review, ReviewScore, Round
 from .standards import PassLine, Standard, StandardItem, VetoItem
 from .supervision import AccountabilityAction, AccountabilityKind
 
@@ -9,8 +10,14 @@ __all__ = [
     "AccountabilityKind",
     "LedgerEntry",
     "LedgerStage",
+    "Notice",
+    "Outcome",
     "PassLine",
     "ProjectProblem",
+    "RaisedVeto",
+    "Review",
+    "ReviewScore",
+    "Round",
     "SecretaryProject",
     "Standard",
     "StandardItem",

@@ -26,7 +26,12 @@ class PeriodInline(PartInline):
 
 
 class PhotoInline(PartInline):
-    model = m.Photo
+    model = m.Evidence
+    fields = ["kind", "shown", "caption", "credit", "on_page"]
+    readonly_fields = ["kind", "shown"]
+
+    def has_add_permission(self, request, obj=None):
+        return False
 
 
 class StandingForm(forms.Form):

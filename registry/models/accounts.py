@@ -4,6 +4,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Length
 from django.db.models.lookups import In
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from .base import AREA_CODE_LENGTHS
@@ -27,6 +28,11 @@ class User(AbstractUser):
     read_prefix = models.CharField(_("area read"), max_length=12, blank=True)
     write_prefix = models.CharField(_("area written"), max_length=12, blank=True)
     reads_all_areas = models.BooleanField(_("reads every area"), default=False)
+    must_change_password = models.BooleanField(_("must choose a new password"), default=False)
+    password_changed_at = models.DateTimeField(_("password chosen at"), null=True, blank=True, editable=False)
+    sessions_ended = models.PositiveIntegerField(_("times all sessions were ended"), default=0, editable=False)
+    wants_digest = models.BooleanField(_("daily e-mail with what is to be done"), default=False)
+    large_type = models.BooleanField(_("large type"), default=False)
 
     class Meta:
         verbose_name = _("account")
@@ -42,6 +48,14 @@ class User(AbstractUser):
 
     def __str__(self):
         return self.display_name or self.username
+
+    def get_session_auth_hash(self):
+        """Changes with the password and with `sessions_ended`: every session made before is void at once."""
+        made_of = f"{self.password}:{self.sessions_ended}"
+        return salted_hmac("registry.User.session", made_of, algorithm="sha256").hexdigest()
+
+    def get_session_auth_fallback_hash(self):
+        return ()
 
     @property
     def reads_everything(self) -> bool:

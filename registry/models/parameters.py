@@ -1,6 +1,6 @@
 """Rules as data: parameters with dates, and lists that a district may edit."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import models
 from django.utils.translation import get_language
@@ -111,3 +111,44 @@ class Term(Record):
 
     def __str__(self):
         return self.name_en if self.name_en and get_language() == "en" else self.name
+
+
+class CalendarDayManager(models.Manager):
+    def get_by_natural_key(self, day: str):
+        return self.get(day=day)
+
+    def working_day(self, start: date, number: int) -> date:
+        """The `number`-th working day counted from `start`, which counts itself if it is one. Saturdays and Sundays are
+        free and all others are not, except on the days in this table."""
+        exceptions = dict(
+            self.filter(day__gte=start, day__lte=start + timedelta(days=number * 3 + 30)).values_list("day", "working")
+        )
+        day, left = start, number
+        while True:
+            left -= exceptions.get(day, day.weekday() < 5)
+            if left <= 0:
+                return day
+            day += timedelta(days=1)
+
+
+class CalendarDay(models.Model):
+    """A day that is free though it is a weekday, or worked though it lies on a weekend (the State Council's yearly
+    arrangement of holidays, kept by the district)."""
+
+    day = models.DateField(_("day"))
+    working = models.BooleanField(_("is worked"))
+    name = models.CharField(_("name"), max_length=40, blank=True)
+
+    objects = CalendarDayManager()
+
+    class Meta:
+        verbose_name = _("exception of the working calendar")
+        verbose_name_plural = _("exceptions of the working calendar")
+        ordering = ["day"]
+        constraints = [models.UniqueConstraint(fields=["day"], name="calendar_day_once")]
+
+    def __str__(self):
+        return f"{self.day} {self.name}"
+
+    def natural_key(self):
+        return (self.day,)

@@ -222,23 +222,3 @@ class StatusPeriod(Part):
 
     def holds_on(self, as_of: date) -> bool:
         return self.valid_from <= as_of and (self.valid_to is None or self.valid_to > as_of)
-
-
-class Photo(Part):
-    """A picture of a point, with who took it."""
-
-    natural_fields = ("point__code", "image")
-
-    point = models.ForeignKey(DemonstrationPoint, models.CASCADE, related_name="photos", verbose_name=_("point"))
-    image = models.ImageField(_("picture"), upload_to="photos/")
-    caption = models.CharField(_("caption"), max_length=120, blank=True)
-    credit = models.CharField(_("taken by"), max_length=60, blank=True)
-    taken_on = models.DateField(_("taken on"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("photo")
-        verbose_name_plural = _("photos")
-        ordering = ["point", "pk"]
-
-    def __str__(self):
-        return self.caption or self.image.name

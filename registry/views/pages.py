@@ -4,11 +4,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from registry.figures import FIGURES, answer_all, counted_in
+from registry.figures import FIGURES, answer_all
 from registry.kinds import KINDS
 from registry.models import (
     Belt,
     Consortium,
+    Evidence,
     Honour,
     StudyRoute,
     TeachingSite,
@@ -17,25 +18,10 @@ from registry.models import (
     Zone,
     lasting,
 )
-from registry.scope import Scope, read_scope
+from registry.scope import Scope
 
-from .records import facts_of, record_or_404, remark_of
+from .records import opened
 from .tables import Table, rows_of
-
-
-def _opened(request: HttpRequest, kind: str, code: str) -> dict:
-    """What every such page needs: its scope, kind, record, facts and honours."""
-    scope = read_scope(request.GET, request.user)
-    record_kind = KINDS[kind]
-    record = record_or_404(record_kind, code, scope)
-    return {
-        "scope": scope,
-        "kind": record_kind,
-        "record": record,
-        "facts": facts_of(record_kind, record, scope),
-        "remark": remark_of(record),
-        "counted_in": counted_in(kind, code, scope),
-    }
 
 
 def _table(kind: str, rows: QuerySet, scope: Scope) -> Table:
@@ -59,7 +45,7 @@ def _points(scope: Scope) -> QuerySet:
 
 def point_page(request: HttpRequest, code: str) -> HttpResponse:
     """A point with every grouping it serves, its life, its honours and the figures it counts in."""
-    context = _opened(request, "points", code)
+    context = opened(request, "points", code)
     scope, point = context["scope"], context["record"]
     member = lasting(scope.as_of)
     periods = list(point.periods.all())
@@ -73,14 +59,14 @@ def point_page(request: HttpRequest, code: str) -> HttpResponse:
         "teaching_sites": _seen(TeachingSite, scope).named(scope.as_of).filter(point=point),
         "visits": _seen(Visit, scope).received(scope.as_of).filter(point=point).order_by("-visited_on")[:10],
         "honours": _honours(scope, point=point),
-        "photos": list(point.photos.all()),
+        "photos": list(_seen(Evidence, scope).filter(point=point, on_page=True, kind="photo").order_by("pk")),
     }
     return render(request, "registry/point.html", context)
 
 
 def belt_page(request: HttpRequest, code: str) -> HttpResponse:
     """A belt as a line of stops, with its verdict: does it qualify, which stops count, how many are missing."""
-    context = _opened(request, "belts", code)
+    context = opened(request, "belts", code)
     scope, belt = context["scope"], context["record"]
     context |= {
         "belt": belt,
@@ -95,7 +81,7 @@ def belt_page(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def zone_page(request: HttpRequest, code: str) -> HttpResponse:
-    context = _opened(request, "zones", code)
+    context = opened(request, "zones", code)
     scope, zone = context["scope"], context["record"]
     members = zone.memberships.filter(lasting(scope.as_of))
     context |= {
@@ -112,7 +98,7 @@ def zone_page(request: HttpRequest, code: str) -> HttpResponse:
 
 def township_page(request: HttpRequest, code: str) -> HttpResponse:
     """Everything of one township: its figures, points, belts, zones, consortia and honours."""
-    context = _opened(request, "townships", code)
+    context = opened(request, "townships", code)
     scope, township = context["scope"], context["record"]
     inside = scope.within(code)
     context |= {
@@ -130,7 +116,7 @@ def township_page(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def consortium_page(request: HttpRequest, code: str) -> HttpResponse:
-    context = _opened(request, "consortia", code)
+    context = opened(request, "consortia", code)
     scope, consortium = context["scope"], context["record"]
     members = consortium.memberships.filter(lasting(scope.as_of)).select_related("village__parent")
     context |= {
@@ -143,7 +129,7 @@ def consortium_page(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def route_page(request: HttpRequest, code: str) -> HttpResponse:
-    context = _opened(request, "routes", code)
+    context = opened(request, "routes", code)
     stops = context["record"].stops.select_related("point", "belt", "zone", "unit")
     context |= {"route": context["record"], "stops": stops}
     return render(request, "registry/route.html", context)

@@ -62,20 +62,24 @@ def lists_of(record: Model) -> list[tuple]:
     return [(field.verbose_name, list(getattr(record, field.name).public())) for field in fields]
 
 
-def record_page(request: HttpRequest, kind: str, code: str) -> HttpResponse:
-    record_kind = kind_or_404(kind)
+def opened(request: HttpRequest, kind: Kind | str, code: str) -> dict:
+    """What every page of a record needs: its scope, kind, record and facts, and the figures it counts in."""
+    record_kind = KINDS[kind] if isinstance(kind, str) else kind
     scope = read_scope(request.GET, request.user)
     record = record_or_404(record_kind, code, scope)
-    context = {
+    return {
         "scope": scope,
         "kind": record_kind,
         "record": record,
         "facts": facts_of(record_kind, record, scope),
-        "lists": lists_of(record),
         "remark": remark_of(record),
-        "counted_in": counted_in(kind, code, scope),
+        "counted_in": counted_in(record_kind.slug, code, scope),
     }
-    return render(request, "registry/record.html", context)
+
+
+def record_page(request: HttpRequest, kind: str, code: str) -> HttpResponse:
+    context = opened(request, kind_or_404(kind), code)
+    return render(request, "registry/record.html", {**context, "lists": lists_of(context["record"])})
 
 
 def remark_of(record: Model) -> str:

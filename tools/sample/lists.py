@@ -8,6 +8,9 @@ PARAMETERS = [
     ("premium-rate-target", "精品率目标", "35", "percent", "F08"),
     ("community-premium-target", "市定精品示范社区占比目标", "32.1", "percent", "F33,由57.1%与超25个百分点推得"),
     ("income-threshold", "村集体经济年收入门槛", "50000", "yuan", "F27"),
+    ("notice-working-days", "公示期(工作日)", "5", "count", ""),
+    ("reply-working-days", "群众留言答复时限(工作日)", "5", "count", ""),
+    ("return-working-days", "退回修改时限(工作日)", "10", "count", ""),
     ("standard-count", "示范点建设标准条数", "10", "count", "F06"),
 ]
 LISTS = {
@@ -69,7 +72,8 @@ def make_lists(store: Store) -> None:
     for rule, name, value, unit, source in PARAMETERS:
         store.add(
             "parameters", "registry.parameter", code=f"PA-{rule}", rule=rule, name=name, value=value, unit=unit,
-            issuer="", valid_from=SINCE, remark=f"{source};{NOT_GIVEN}",
+            issuer="", valid_from=SINCE, remark=f"{source};{NOT_GIVEN}" if source else NOT_GIVEN,
+            illustrative=not source,
         )  # fmt: skip
     for list_name, names in LISTS.items():
         for position, (name, name_en) in enumerate(names, start=1):

@@ -1,0 +1,135 @@
+"""What is being typed: the draft of a site, kept on the server as it was typed, until it is applied to the record."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from .base import Part, ScopedQuerySet, in_choices
+from .points import DemonstrationPoint
+
+
+class DraftState(models.TextChoices):
+    """Where a draft stands. It is settled once the township has checked it."""
+
+    OPEN = "open", _("Being filled in")
+    SUBMITTED = "submitted", _("Submitted")
+    APPLIED = "applied", _("Taken over")
+    DISCARDED = "discarded", _("Discarded")
+
+
+UNSETTLED = (DraftState.OPEN, DraftState.SUBMITTED)
+
+
+class DraftQuerySet(ScopedQuerySet):
+    def public_rows(self) -> Q:
+        """A draft is nobody's business but the township's."""
+        return Q(pk__in=[])
+
+    def unsettled(self):
+        return self.filter(state__in=UNSETTLED)
+
+    def get_by_natural_key(self, key: str):
+        return self.unscoped("a natural key of a fixture").get(key=key)
+
+
+class Draft(models.Model):
+    """A site being registered (no `point` yet) or changed. `values` holds every field as it was typed, so that nothing
+    typed is lost, valid or not; `stamps` says of each field with which version it was last written and by whom, which
+    lets two people fill in one draft; `confirmed` names the known facts somebody vouched for; `overruled` gives the
+    reason for each warning that was set aside."""
+
+    key = models.UUIDField(_("key"), default=uuid.uuid4)
+    point = models.ForeignKey(
+        DemonstrationPoint, models.CASCADE, null=True, blank=True, related_name="drafts", verbose_name=_("point")
+    )
+    area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
+    state = models.CharField(_("state"), max_length=10, choices=DraftState, default=DraftState.OPEN)
+    values = models.JSONField(_("as typed"), default=dict, blank=True)
+    stamps = models.JSONField(_("who wrote what"), default=dict, blank=True)
+    confirmed = models.JSONField(_("confirmed facts"), default=list, blank=True)
+    overruled = models.JSONField(_("warnings set aside"), default=dict, blank=True)
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+    point_version = models.PositiveIntegerField(_("version of the site it began from"), null=True, editable=False)
+    writers = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="drafts", verbose_name=_("written by"))
+    started_at = models.DateTimeField(_("begun at"), auto_now_add=True)
+    saved_at = models.DateTimeField(_("saved at"), auto_now_add=True)
+    submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
+
+    objects = DraftQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("draft")
+        verbose_name_plural = _("drafts")
+        ordering = ["-saved_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["key"], name="draft_key_once"),
+            models.UniqueConstraint(
+                fields=["point"],
+                condition=Q(state__in=UNSETTLED),
+                name="draft_one_unsettled",
+                violation_error_message=_("Somebody is changing this site already: go on with that draft."),
+            ),
+            in_choices("state", DraftState, "draft_state_known"),
+        ]
+
+    def __str__(self):
+        return self.values.get("name") or (self.point.name if self.point else "") or str(_("A site without a name yet"))
+
+    def get_absolute_url(self):
+        return reverse("draft", args=[self.key])
+
+    @property
+    def code(self) -> str:
+        """What events and links call it: the site's code once it has one."""
+        return self.point.code if self.point else str(self.key)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it registers a site rather than changing one that was named."""
+        return self.point is None or not self.point.periods.filter(status__in=("named", "withdrawn")).exists()
+
+
+class FieldRemark(Part):
+    """What a checker asks to be put right, at the field it is about. It is settled once the field says otherwise than
+    `value_then`."""
+
+    natural_fields = ("draft__key", "pk")
+
+    draft = models.ForeignKey(Draft, models.CASCADE, related_name="remarks", verbose_name=_("draft"))
+    field = models.CharField(_("field"), max_length=40)
+    text = models.CharField(_("what to put right"), max_length=300)
+    value_then = models.TextField(_("value at that time"), blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("remark on a field")
+        verbose_name_plural = _("remarks on fields")
+        ordering = ["pk"]
+
+    def __str__(self):
+        return self.text
+
+
+class Confirmation(Part):
+    """A township vouched in a year that what the registry holds of a site is still so."""
+
+    natural_fields = ("point__code", "year")
+
+    point = models.ForeignKey(DemonstrationPoint, models.CASCADE, related_name="confirmations", verbose_name=_("point"))
+    year = models.PositiveSmallIntegerField(_("year"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("yearly confirmation")
+        verbose_name_plural = _("yearly confirmations")
+        ordering = ["-year", "point"]
+        constraints = [models.UniqueConstraint(fields=["point", "year"], name="confirmation_once_a_year")]
+
+    def __str__(self):
+        return f"{self.point} {self.year}"

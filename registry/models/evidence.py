@@ -1,0 +1,102 @@
+"""Photos and files: held once, used by the site's page and as proof for any number of items."""
+
+import uuid
+
+from django.conf import settings
+from django.core.files.storage import FileSystemStorage
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from .base import Record, ScopedQuerySet, in_choices
+from .points import PUBLIC, DemonstrationPoint, StatusPeriod
+
+
+def private_storage() -> FileSystemStorage:
+    """Where no web server looks: files are handed out by a view that asks who wants them."""
+    return FileSystemStorage(location=settings.PRIVATE_ROOT, base_url=None)
+
+
+class EvidenceKind(models.TextChoices):
+    PHOTO = "photo", _("Photo")
+    FILE = "file", _("File")
+
+
+class EvidenceQuerySet(ScopedQuerySet):
+    def public_rows(self) -> Q:
+        """Photos meant for the page of a site that was named."""
+        named = StatusPeriod.objects.filter(point=OuterRef("point"), status__in=PUBLIC)
+        return Q(Exists(named), kind=EvidenceKind.PHOTO, on_page=True)
+
+    def of(self, draft=None, point=None):
+        """What a site or its draft may show and cite, oldest first."""
+        mine = Q(pk__in=[])
+        if draft is not None:
+            mine |= Q(draft=draft)
+        if point is not None:
+            mine |= Q(point=point)
+        return self.filter(mine).order_by("pk")
+
+
+class Evidence(Record):
+    """A photo or file of a site. `original` is kept private as it came; `shown` is a copy without position and other
+    data of the camera. The same bytes are stored once for an area (`sha256`)."""
+
+    kind = models.CharField(_("kind"), max_length=5, choices=EvidenceKind)
+    area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
+    point = models.ForeignKey(
+        DemonstrationPoint, models.CASCADE, null=True, blank=True, related_name="evidence", verbose_name=_("point")
+    )
+    draft = models.ForeignKey(
+        "registry.Draft", models.SET_NULL, null=True, blank=True, related_name="evidence", verbose_name=_("draft")
+    )
+    original = models.FileField(_("file as it came"), upload_to="originals/", storage=private_storage)
+    shown = models.ImageField(_("picture shown"), upload_to="photos/", blank=True)
+    file_name = models.CharField(_("file name"), max_length=120, blank=True)
+    sha256 = models.CharField(_("fingerprint"), max_length=64)
+    size = models.PositiveIntegerField(_("size (bytes)"))
+    caption = models.CharField(_("caption"), max_length=120, blank=True)
+    credit = models.CharField(_("taken by"), max_length=60, blank=True)
+    taken_on = models.DateField(_("taken on"), null=True, blank=True)
+    lng = models.DecimalField(_("longitude"), max_digits=9, decimal_places=6, null=True, blank=True)
+    lat = models.DecimalField(_("latitude"), max_digits=9, decimal_places=6, null=True, blank=True)
+    on_page = models.BooleanField(_("shown on the page of the site"), default=True)
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("added by")
+    )
+    added_at = models.DateTimeField(_("added at"), auto_now_add=True)
+
+    objects = EvidenceQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("photo or file")
+        verbose_name_plural = _("photos and files")
+        constraints = [*Record.Meta.constraints, in_choices("kind", EvidenceKind, "evidence_kind_known")]
+
+    def __str__(self):
+        return self.caption or self.file_name or self.code
+
+    def get_absolute_url(self):
+        return reverse("evidence", args=[self.code])
+
+
+class Upload(models.Model):
+    """A file on its way in parts. `received` bytes lie in the file `path`; a cut connection goes on from there."""
+
+    key = models.UUIDField(_("key"), default=uuid.uuid4)
+    draft = models.ForeignKey("registry.Draft", models.CASCADE, related_name="uploads", verbose_name=_("draft"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("by"))
+    file_name = models.CharField(_("file name"), max_length=120)
+    size = models.PositiveIntegerField(_("size (bytes)"))
+    received = models.PositiveIntegerField(_("received (bytes)"), default=0)
+    evidence = models.ForeignKey(Evidence, models.SET_NULL, null=True, blank=True, verbose_name=_("photo or file"))
+    begun_at = models.DateTimeField(_("begun at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("upload")
+        verbose_name_plural = _("uploads")
+        constraints = [models.UniqueConstraint(fields=["key"], name="upload_key_once")]
+
+    def __str__(self):
+        return self.file_name

@@ -1,0 +1,73 @@
+"""What the public says under a record: a correction, a question, an objection during a notice."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .base import Record, ScopedQuerySet, in_choices
+
+
+class RemarkState(models.TextChoices):
+    NEW = "new", _("New")
+    ANSWERED = "answered", _("Answered")
+    REJECTED = "rejected", _("Not for publication")
+
+
+class RemarkOutcome(models.TextChoices):
+    CORRECTED = "corrected", _("Corrected")
+    UNCHANGED = "unchanged", _("Checked, nothing to change")
+    PASSED_ON = "passed_on", _("Passed on")
+
+
+class RemarkQuerySet(ScopedQuerySet):
+    def public_rows(self) -> Q:
+        """Only what was answered; the contact never."""
+        return Q(state=RemarkState.ANSWERED)
+
+    def open(self):
+        return self.filter(state=RemarkState.NEW)
+
+    def under(self, kind: str, code: str):
+        return self.filter(kind=kind, record_code=code).order_by("-pk")
+
+
+class Remark(Record):
+    """A remark from the public on the record `record_code` of the kind `kind` (a slug such as points, or notices).
+    `area` is the area of that record: its township answers, the district where the record has none."""
+
+    kind = models.CharField(_("kind of record"), max_length=40)
+    record_code = models.CharField(_("code of the record"), max_length=40)
+    record_name = models.CharField(_("record"), max_length=120)
+    area = models.ForeignKey("registry.Area", models.PROTECT, related_name="+", verbose_name=_("area"))
+    text = models.TextField(_("remark"), max_length=1000)
+    contact = models.CharField(_("how to reach the writer"), max_length=80, blank=True)
+    sender = models.CharField(_("fingerprint of the sender"), max_length=64, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=RemarkState, default=RemarkState.NEW)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=RemarkOutcome, blank=True)
+    reply = models.TextField(_("reply"), max_length=1000, blank=True)
+    due_on = models.DateField(_("reply due on"))
+    made_at = models.DateTimeField(_("made at"), auto_now_add=True)
+    answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("answered by")
+    )
+
+    objects = RemarkQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("remark from the public")
+        verbose_name_plural = _("remarks from the public")
+        indexes = [models.Index(fields=["kind", "record_code"], name="remark_of_record")]
+        constraints = [
+            *Record.Meta.constraints,
+            in_choices("state", RemarkState, "remark_state_known"),
+            models.CheckConstraint(
+                condition=~Q(state=RemarkState.ANSWERED) | ~Q(reply=""),
+                name="remark_answered_has_reply",
+                violation_error_message=_("An answer needs words."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.text[:40]
