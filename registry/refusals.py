@@ -17,6 +17,9 @@ SENTENCES = {
     "grade_missing": gettext_noop("A named point needs a level and a grade."),
     "reason_missing": gettext_noop("A withdrawal needs a reason."),
     "too_early": gettext_noop("The change must lie after %(since)s, when the present period began."),
+    "own_work": gettext_noop("You wrote this yourself: somebody else has to decide on it."),
+    "not_open": gettext_noop("%(who)s has taken this further at %(when)s: it is now “%(state)s”."),
+    "remark_missing": gettext_noop("Say what has to be put right, at one field at least."),
     "nothing_changes": gettext_noop("Nothing would change: status, level and grade are as they were."),
 }  # fmt: skip
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db import transaction
 
-from registry.models import DemonstrationPoint, PointStatus, StatusPeriod
-from registry.models.points import MOVES
+from registry.models import DemonstrationPoint, Event, PointStatus, StatusPeriod
+from registry.models.points import MOVES, PUBLIC
 from registry.permissions import may
 from registry.refusals import Refused
 
@@ -16,6 +16,32 @@ from .records import ChangeSet, index
 
 def open_period(point: DemonstrationPoint) -> StatusPeriod | None:
     return point.periods.filter(valid_to=None).first()
+
+
+RIGHTS = {  # which right a step to a status asks for
+    PointStatus.DRAFT: "draft.write",
+    PointStatus.SUBMITTED: "draft.write",
+    PointStatus.CHECKED: "point.check",
+    PointStatus.SCORED: "point.review",
+    PointStatus.REFUSED: "point.review",
+    PointStatus.NOTICE: "point.notice",
+    PointStatus.NAMED: "point.decide",
+    PointStatus.WITHDRAWN: "point.decide",
+}
+WRITING = ("add", "change", "submit", "parts")  # acts that make somebody an author of the record
+
+
+def right_for(before: str, after: str) -> str:
+    """The right a step asks for: who has the point before them may send it back."""
+    if after == PointStatus.RETURNED:
+        return "point.check" if before == PointStatus.SUBMITTED else "point.review"
+    return RIGHTS[PointStatus(after)]
+
+
+def wrote(user: Any, point: DemonstrationPoint) -> bool:
+    """Whether `user` entered or changed the point: then somebody else decides on it (GLOSSARY section 8)."""
+    acts = Event.objects.filter(kind="demonstrationpoint", code=point.code, actor=user, verb__in=WRITING)
+    return acts.exists() or point.drafts.unscoped("who wrote it").filter(writers=user).exists()
 
 
 def refusals_to_change_standing(
@@ -27,24 +53,27 @@ def refusals_to_change_standing(
     on: date,
     document_no: str = "",
     reason: str = "",
+    batch: str = "",
     by: Any,
 ) -> Iterator[Refused]:
     """Everything that stands against the change; empty if it may be done."""
     now = open_period(point)
     before = now.status if now else ""
-    if not may(by, "point.decide", point):
+    if not may(by, right_for(before, status), point):
         yield Refused("not_allowed")
+    elif right_for(before, status) != "draft.write" and wrote(by, point):
+        yield Refused("own_work")
     if status != before and status not in MOVES[before]:
         yield Refused(
             "wrong_move", before=PointStatus(before).label if before else "—", after=PointStatus(status).label
         )
     if now and (now.status, now.level, now.grade) == (status, level, grade):
         yield Refused("nothing_changes")
-    if now and on <= now.valid_from:
+    if now and (on < now.valid_from or (on == now.valid_from and now.status in PUBLIC)):
         yield Refused("too_early", since=now.valid_from.isoformat())
-    if status in (PointStatus.NAMED, PointStatus.WITHDRAWN) and not (level and grade):
+    if status in PUBLIC and not (level and grade):
         yield Refused("grade_missing")
-    if status in (PointStatus.NAMED, PointStatus.WITHDRAWN) and not document_no:
+    if status in PUBLIC and not document_no:
         yield Refused("paper_missing")
     if status == PointStatus.WITHDRAWN and not reason:
         yield Refused("reason_missing")
@@ -52,12 +81,18 @@ def refusals_to_change_standing(
 
 @transaction.atomic
 def change_standing(point: DemonstrationPoint, *, by: Any, on: date, **change: str) -> DemonstrationPoint:
-    """Ends the open period on the day `on` and begins the next, with one event. Raises the first refusal."""
+    """Ends the open period on the day `on` and begins the next, with one event. Raises the first refusal.
+
+    A working step (not a title) of the same day gives way to the next one: a day ends with the last status it had, and
+    the events keep each step.
+    """
     DemonstrationPoint.objects.unscoped("a lock against two deciders").select_for_update().get(pk=point.pk)
     for refusal in refusals_to_change_standing(point, by=by, on=on, **change):
         raise refusal
     now = open_period(point)
-    if now:
+    if now and now.valid_from == on:
+        now.delete()
+    elif now:
         now.valid_to = on
         now.save()
     period = StatusPeriod(point=point, valid_from=on, **change)
@@ -71,11 +106,11 @@ def change_standing(point: DemonstrationPoint, *, by: Any, on: date, **change: s
 
 
 def name_point(
-    point: DemonstrationPoint, *, level: str, grade: str, document_no: str, on: date, by: Any
+    point: DemonstrationPoint, *, level: str, grade: str, document_no: str, on: date, by: Any, batch: str = ""
 ) -> DemonstrationPoint:
     """Names a point that was on public notice (GLOSSARY section 8)."""
     return change_standing(
-        point, status=PointStatus.NAMED, level=level, grade=grade, document_no=document_no, on=on, by=by
+        point, status=PointStatus.NAMED, level=level, grade=grade, document_no=document_no, on=on, by=by, batch=batch
     )
 
 

@@ -39,7 +39,7 @@ class DraftQuerySet(ScopedQuerySet):
 class Draft(models.Model):
     """A site being registered (no `point` yet) or changed. `values` holds every field as it was typed, so that nothing
     typed is lost, valid or not; `stamps` says of each field with which version it was last written and by whom, which
-    lets two people fill in one draft; `confirmed` names the known facts somebody vouched for; `overruled` gives the
+    lets two people fill in one draft; `confirmed` holds the known facts somebody vouched for, as they were then; `overruled` gives the
     reason for each warning that was set aside."""
 
     key = models.UUIDField(_("key"), default=uuid.uuid4)
@@ -50,7 +50,7 @@ class Draft(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=DraftState, default=DraftState.OPEN)
     values = models.JSONField(_("as typed"), default=dict, blank=True)
     stamps = models.JSONField(_("who wrote what"), default=dict, blank=True)
-    confirmed = models.JSONField(_("confirmed facts"), default=list, blank=True)
+    confirmed = models.JSONField(_("confirmed facts"), default=dict, blank=True)
     overruled = models.JSONField(_("warnings set aside"), default=dict, blank=True)
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
     point_version = models.PositiveIntegerField(_("version of the site it began from"), null=True, editable=False)
