@@ -1,16 +1,281 @@
-"""Filling in a site: begun once, saved while typing, submitted, sent back, taken over. Interface only for now."""
+"""Filling in a site: begun once, saved while typing, submitted, sent back, taken over. Nothing typed is ever lost."""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from registry.drafting import Drafting
+from registry.inputs import BY_NAME
+from registry.models import (
+    Area,
+    Confirmation,
+    DemonstrationPoint,
+    Draft,
+    DraftState,
+    FieldRemark,
+    PointStatus,
+    Unit,
+)
+from registry.permissions import may
+from registry.refusals import Refused
+
+from .points import change_standing, open_period
+from .records import ChangeSet
+from .sites import write_site
 
 
-def unsettled_draft(point):
+@dataclass(frozen=True)
+class Conflict:
+    """Two people wrote the same field: what was typed now, and what `who` had saved meanwhile."""
+
+    name: str
+    mine: str
+    theirs: str
+    who: str
+    when: str
+
+
+@dataclass
+class Saved:
+    """What became of the fields sent: how many were kept, and those somebody else had changed meanwhile."""
+
+    draft: Draft
+    written: list[str] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+
+
+def _locked(draft: Draft) -> Draft:
+    rows = Draft.objects.unscoped("a lock against two writers").select_for_update()
+    return rows.get(pk=draft.pk)
+
+
+def _insist(draft: Draft, by: Any) -> None:
+    if not may(by, "draft.write", draft):
+        raise Refused("not_allowed")
+    if draft.state != DraftState.OPEN:
+        who = draft.stamps.get("", ["", "—", "—"])
+        raise Refused("not_open", who=who[1], when=who[2], state=draft.get_state_display())
+
+
+def _stamp(draft: Draft, name: str, by: Any) -> None:
+    draft.stamps[name] = [draft.version, str(by), f"{timezone.localtime():%Y-%m-%d %H:%M}"]
+
+
+@transaction.atomic
+def start_draft(place: Area | Unit, *, key: uuid.UUID, by: Any) -> Draft:
+    """Begins the draft of a new site at a village, community, township or unit. The same key twice is one draft."""
+    area = place.area if isinstance(place, Unit) else place
+    if area is None or not may(by, "draft.write", Draft(area=area)):
+        raise Refused("not_allowed")
+    draft, made = Draft.objects.unscoped("a key is known to its maker").get_or_create(key=key, defaults={"area": area})
+    if not made:
+        if not may(by, "draft.write", draft):
+            raise Refused("not_allowed")
+        return draft
+    draft.values = {"name": f"{place.name if isinstance(place, Unit) else place.short_name}党建示范点"}
+    if isinstance(place, Unit):
+        draft.values["unit"] = place.code
+    _stamp(draft, "name", by)
+    draft.save()
+    draft.writers.add(by)
+    return draft
+
+
+@transaction.atomic
+def draft_of(point: DemonstrationPoint, *, by: Any) -> Draft:
+    """The draft in which a site is being changed: the one there is, or a new one."""
+    if not may(by, "draft.write", point):
+        raise Refused("not_allowed")
+    DemonstrationPoint.objects.unscoped("one draft for a site").select_for_update().get(pk=point.pk)
+    found = unsettled_draft(point)
+    if found is None:
+        found = Draft.objects.create(point=point, area_id=point.area_id, point_version=point.version)
+        found.writers.add(by)
+    return found
+
+
+def unsettled_draft(point: DemonstrationPoint) -> Draft | None:
     """The draft of a point that is being filled in or was submitted, or None."""
-    raise NotImplementedError
+    return point.drafts.unscoped("of the point itself").unsettled().first()
 
 
-def take_over(draft, *, by):
-    """The township accepts a submitted draft: a change of a named site is applied to it; the draft is settled."""
-    raise NotImplementedError
+@transaction.atomic
+def save_fields(draft: Draft, typed: Mapping[str, str], *, was: Mapping[str, str], by: Any) -> Saved:
+    """Keeps what was typed, valid or not. `was` is what stood in each field when it was opened: a field somebody else
+    has changed since is not overwritten but comes back as a conflict with both values."""
+    draft = _locked(draft)
+    _insist(draft, by)
+    saved = Saved(draft)
+    facts = Drafting(draft).facts
+    for name, mine in typed.items():
+        stands = facts[name].text
+        if mine == was.get(name, stands) or mine == stands:
+            continue
+        if was.get(name, stands) != stands:
+            _version, who, when = draft.stamps.get(name, [0, "—", "—"])
+            saved.conflicts.append(Conflict(name, mine, stands, who, when))
+            continue
+        draft.values[name] = mine
+        saved.written.append(name)
+    if saved.written:
+        _keep(draft, saved.written, by)
+    return saved
 
 
-def send_back(point, *, remarks, by):
-    """Opens the point's draft again (or a new one) with remarks {field: text}; returns it."""
-    raise NotImplementedError
+def _keep(draft: Draft, names: list[str], by: Any) -> None:
+    draft.version += 1
+    draft.saved_at = timezone.now()
+    for name in names:
+        _stamp(draft, name, by)
+    draft.save()
+    draft.writers.add(by)
+
+
+@transaction.atomic
+def confirm_facts(draft: Draft, *, by: Any) -> Draft:
+    """Somebody vouches for everything the registry holds of the site and nobody typed anew."""
+    draft = _locked(draft)
+    _insist(draft, by)
+    drafting = Drafting(draft)
+    facts = [fact for fact in drafting.facts.values() if fact.is_known]
+    draft.confirmed = {fact.input.name: fact.held for fact in facts}
+    _keep(draft, [], by)
+    return draft
+
+
+@transaction.atomic
+def overrule(draft: Draft, code: str, *, reason: str, by: Any) -> Draft:
+    """Sets a warning aside; the reviewer sees the reason."""
+    draft = _locked(draft)
+    _insist(draft, by)
+    if len(reason.strip()) < 2:
+        raise Refused("reason_short")
+    draft.overruled[code] = reason.strip()[:300]
+    _keep(draft, [], by)
+    return draft
+
+
+def refusals_to_submit(drafting: Drafting, *, by: Any) -> Iterator[Refused]:
+    """Everything that stands against submitting; empty if it may be done."""
+    draft = drafting.draft
+    if not may(by, "draft.write", draft):
+        yield Refused("not_allowed")
+    if drafting.hard:
+        yield Refused("incomplete", count=len(drafting.hard))
+    if drafting.open_doubts:
+        yield Refused("doubts_open", count=len(drafting.open_doubts))
+    if draft.is_change and not drafting.differences and not draft.evidence.unscoped("its own").exists():
+        yield Refused("nothing_typed")
+
+
+@transaction.atomic
+def submit_draft(draft: Draft, *, by: Any) -> Draft:
+    """Hands the draft to the township. A new site is written and stands as submitted from today; a change of a site
+    that is or was public waits until the township has checked it. Twice is once."""
+    draft = _locked(draft)
+    if draft.state == DraftState.SUBMITTED and may(by, "draft.write", draft):
+        return draft
+    _insist(draft, by)
+    drafting = Drafting(draft)
+    for refusal in refusals_to_submit(drafting, by=by):
+        raise refusal
+    is_change, told = draft.is_change, _told(drafting)
+    if not draft.was_public:
+        draft.point = write_site(drafting, right="draft.write", by=by)
+    draft.state, draft.submitted_at = DraftState.SUBMITTED, timezone.now()
+    _keep(draft, [""], by)
+    ChangeSet(by, "; ".join(draft.overruled.values())[:300]).tell("submit", draft.point, told)
+    if not is_change:
+        _stand_submitted(draft.point, by)
+    return draft
+
+
+def _told(drafting: Drafting) -> dict[str, list]:
+    return {
+        fact.input.name: ["…", "…"] if fact.input.personal or fact.input.name == "secretary" else [fact.held, fact.text]
+        for fact in drafting.differences
+    }
+
+
+def _stand_submitted(point: DemonstrationPoint, by: Any) -> None:
+    today = timezone.localdate()
+    now = open_period(point)
+    if now and now.status in (PointStatus.REFUSED, PointStatus.WITHDRAWN):
+        change_standing(point, status=PointStatus.DRAFT, on=today, by=by)
+    change_standing(point, status=PointStatus.SUBMITTED, on=today, by=by)
+
+
+@transaction.atomic
+def discard_draft(draft: Draft, *, by: Any) -> Draft:
+    """Puts a draft away; what was typed stays in the database."""
+    draft = _locked(draft)
+    _insist(draft, by)
+    draft.state = DraftState.DISCARDED
+    _keep(draft, [""], by)
+    return draft
+
+
+@transaction.atomic
+def take_over(draft: Draft, *, by: Any) -> Draft:
+    """The township accepts a submitted draft. A change of a public site is written now, by the right of the checker."""
+    draft = _locked(draft)
+    if not may(by, "point.check", draft):
+        raise Refused("not_allowed")
+    if draft.writers.filter(pk=by.pk).exists():
+        raise Refused("own_work")
+    if draft.state != DraftState.SUBMITTED:
+        who = draft.stamps.get("", ["", "—", "—"])
+        raise Refused("not_open", who=who[1], when=who[2], state=draft.get_state_display())
+    if draft.was_public:
+        write_site(Drafting(draft), right="point.check", by=by)
+    draft.state = DraftState.APPLIED
+    _keep_state(draft, by)
+    return draft
+
+
+@transaction.atomic
+def send_back(point: DemonstrationPoint, *, remarks: Mapping[str, str], by: Any) -> Draft:
+    """Opens the point's draft again with `remarks`, field by field, of what is to be put right."""
+    remarks = {name: text.strip() for name, text in remarks.items() if text.strip()}
+    if not remarks:
+        raise Refused("remark_missing")
+    drafts = point.drafts.unscoped("of the point itself").select_for_update()
+    draft = drafts.unsettled().first() or drafts.exclude(state=DraftState.DISCARDED).order_by("-pk").first()
+    if draft is None:
+        draft = Draft(point=point, area_id=point.area_id)
+    elif draft.state == DraftState.APPLIED:
+        draft.values = {name: text for name, text in draft.values.items() if name in BY_NAME and text}
+    draft.state, draft.point_version = DraftState.OPEN, point.version
+    _keep_state(draft, by)
+    drafting = Drafting(draft)
+    for name, text in remarks.items():
+        FieldRemark.objects.create(draft=draft, field=name, text=text[:300], value_then=drafting.text_of(name), by=by)
+    return draft
+
+
+def _keep_state(draft: Draft, by: Any) -> None:
+    """Saves a step of somebody who is no writer of the draft."""
+    draft.version += 1
+    draft.saved_at = timezone.now()
+    _stamp(draft, "", by)
+    draft.save()
+
+
+@transaction.atomic
+def confirm_site(point: DemonstrationPoint, *, year: int, by: Any) -> Confirmation:
+    """Vouches for what the registry holds of a site, for a year. Twice is once."""
+    if not may(by, "point.confirm", point):
+        raise Refused("not_allowed")
+    confirmation, made = Confirmation.objects.get_or_create(point=point, year=year, defaults={"by": by})
+    if made:
+        ChangeSet(by).tell("confirm", point, {"year": [None, year]})
+    return confirmation
+
+
+def differences(draft: Draft) -> list[tuple[str, Any, str, str]]:
+    """(field, label, before, after) of everything the draft says otherwise than the registry."""
+    return [(fact.input.name, fact.input.label, fact.was, fact.words) for fact in Drafting(draft).differences]

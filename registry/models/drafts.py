@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from .base import Part, ScopedQuerySet, in_choices
-from .points import DemonstrationPoint
+from .points import PUBLIC, DemonstrationPoint
 
 
 class DraftState(models.TextChoices):
@@ -39,8 +39,8 @@ class DraftQuerySet(ScopedQuerySet):
 class Draft(models.Model):
     """A site being registered (no `point` yet) or changed. `values` holds every field as it was typed, so that nothing
     typed is lost, valid or not; `stamps` says of each field with which version it was last written and by whom, which
-    lets two people fill in one draft; `confirmed` holds the known facts somebody vouched for, as they were then; `overruled` gives the
-    reason for each warning that was set aside."""
+    lets two people fill in one draft; `confirmed` holds the known facts somebody vouched for, as they were then;
+    `overruled` gives the reason for each warning that was set aside."""
 
     key = models.UUIDField(_("key"), default=uuid.uuid4)
     point = models.ForeignKey(
@@ -88,9 +88,14 @@ class Draft(models.Model):
         return self.point.code if self.point else str(self.key)
 
     @property
-    def is_new(self) -> bool:
-        """Whether it registers a site rather than changing one that was named."""
-        return self.point is None or not self.point.periods.filter(status__in=("named", "withdrawn")).exists()
+    def is_change(self) -> bool:
+        """Whether it changes a site that is named, rather than applying for a title."""
+        return self.point is not None and self.point.periods.filter(status="named", valid_to=None).exists()
+
+    @property
+    def was_public(self) -> bool:
+        """Whether the site was ever named: then nothing changes on its page before the township has checked it."""
+        return self.point is not None and self.point.periods.filter(status__in=PUBLIC).exists()
 
 
 class FieldRemark(Part):

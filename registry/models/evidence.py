@@ -52,7 +52,7 @@ class Evidence(Record):
         "registry.Draft", models.SET_NULL, null=True, blank=True, related_name="evidence", verbose_name=_("draft")
     )
     original = models.FileField(_("file as it came"), upload_to="originals/", storage=private_storage)
-    shown = models.ImageField(_("picture shown"), upload_to="photos/", blank=True)
+    shown = models.ImageField(_("picture shown"), upload_to="photos/", storage=private_storage, blank=True)
     file_name = models.CharField(_("file name"), max_length=120, blank=True)
     sha256 = models.CharField(_("fingerprint"), max_length=64)
     size = models.PositiveIntegerField(_("size (bytes)"))

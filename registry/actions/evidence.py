@@ -1,0 +1,164 @@
+"""Taking in photos: in parts over a weak network, checked by decoding them, shown without what the camera wrote in."""
+
+import hashlib
+import uuid
+import warnings
+from contextlib import suppress
+from datetime import date, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import transaction
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from pillow_heif import register_heif_opener
+
+from registry.models import Draft, Evidence, EvidenceKind, Upload
+from registry.permissions import may
+from registry.refusals import Refused
+
+from .records import ChangeSet
+
+register_heif_opener()
+MEGABYTE = 1024 * 1024
+MOST_BYTES, MOST_PIXELS = 20 * MEGABYTE, 50_000_000
+FORMATS = ["JPEG", "PNG", "WEBP", "HEIF"]
+SHOWN_EDGE, QUALITY = 2048, 85
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+
+
+@transaction.atomic
+def add_photo(draft: Draft, name: str, content: bytes, *, by: Any) -> Evidence:
+    """Keeps a photo for a draft: the original in private, and a copy to show without position or camera data. The same
+    bytes twice are one photo. Raises Refused for what is no photo or too large."""
+    if not may(by, "draft.write", draft):
+        raise Refused("not_allowed")
+    name = Path(name).name[-120:] or "photo"
+    _insist_on_size(name, len(content))
+    fingerprint = hashlib.sha256(content).hexdigest()
+    held = Evidence.objects.unscoped("the same bytes are stored once").of(draft, draft.point)
+    same = held.filter(sha256=fingerprint).first()
+    if same:
+        return same
+    picture, exif = _decoded(name, content)
+    evidence = Evidence(
+        code=f"E-{uuid.uuid4().hex[:12]}", kind=EvidenceKind.PHOTO, area=draft.area, point=draft.point, draft=draft,
+        file_name=name, sha256=fingerprint, size=len(content), taken_on=_taken_on(exif), added_by=by,
+    )  # fmt: skip
+    evidence.lng, evidence.lat = _place(exif)
+    evidence.original.save(uuid.uuid4().hex, ContentFile(content), save=False)
+    evidence.shown.save(f"{uuid.uuid4().hex}.jpg", ContentFile(_shown(picture)), save=False)
+    evidence.full_clean()
+    evidence.save()
+    ChangeSet(by).tell("photo", draft.point or draft, {"photo": [None, name]})
+    return evidence
+
+
+def _insist_on_size(name: str, size: int) -> None:
+    if not size:
+        raise Refused("file_empty", name=name)
+    if size > MOST_BYTES:
+        raise Refused("file_large", name=name, size=size // MEGABYTE, most=MOST_BYTES // MEGABYTE)
+
+
+def _decoded(name: str, content: bytes) -> tuple[Image.Image, Image.Exif]:
+    """The picture, wholly decoded and turned upright: looking at the first bytes proves nothing."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(BytesIO(content), formats=FORMATS)
+            exif = picture.getexif()
+            picture.load()
+            return ImageOps.exif_transpose(picture), exif
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise Refused("photo_large", name=name, most=MOST_PIXELS // 1_000_000) from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, IndexError) as error:
+        raise Refused("not_a_photo", name=name) from error
+
+
+def _shown(picture: Image.Image) -> bytes:
+    """Pixels alone, written anew: no position, no camera, no thumbnail."""
+    picture = picture.convert("RGB")
+    picture.thumbnail((SHOWN_EDGE, SHOWN_EDGE))
+    plain = Image.new("RGB", picture.size)
+    plain.paste(picture)
+    written = BytesIO()
+    plain.save(written, "JPEG", quality=QUALITY, optimize=True, progressive=True)
+    return written.getvalue()
+
+
+def _taken_on(exif: Image.Exif) -> date | None:
+    written = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime)
+    with suppress(TypeError, ValueError):
+        return datetime.strptime(str(written), "%Y:%m:%d %H:%M:%S").date()
+    return None
+
+
+def _place(exif: Image.Exif) -> tuple[str | None, str | None]:
+    """Where the camera says it was (WGS 84), kept for the township alone."""
+    gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    with suppress(KeyError, TypeError, ValueError, ZeroDivisionError):
+        lat, lng = (_degrees(gps[tag]) for tag in (ExifTags.GPS.GPSLatitude, ExifTags.GPS.GPSLongitude))
+        lat = -lat if gps.get(ExifTags.GPS.GPSLatitudeRef) == "S" else lat
+        lng = -lng if gps.get(ExifTags.GPS.GPSLongitudeRef) == "W" else lng
+        if abs(lat) <= 90 and abs(lng) <= 180:
+            return f"{lng:.6f}", f"{lat:.6f}"
+    return None, None
+
+
+def _degrees(parts: Any) -> float:
+    return sum(float(part) / 60**place for place, part in enumerate(parts))
+
+
+@transaction.atomic
+def remove_photo(evidence: Evidence, *, by: Any) -> None:
+    """Takes a photo off; one that proves something stays for the reviewers, but leaves the page."""
+    if not may(by, "draft.write", evidence):
+        raise Refused("not_allowed")
+    ChangeSet(by).tell("photo", evidence.point or evidence.draft, {"photo": [evidence.file_name, None]})
+    if evidence.point_id:
+        evidence.on_page = False
+        evidence.save()
+    else:
+        evidence.delete()
+
+
+def _folder() -> Path:
+    folder = Path(settings.PRIVATE_ROOT) / "uploads"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def begin_upload(draft: Draft, *, key: uuid.UUID, name: str, size: int, by: Any) -> Upload:
+    """Announces a photo of `size` bytes; the same key again finds the upload where it stopped."""
+    if not may(by, "draft.write", draft):
+        raise Refused("not_allowed")
+    _insist_on_size(name, size)
+    upload, _made = Upload.objects.get_or_create(
+        key=key, draft=draft, by=by, defaults={"file_name": Path(name).name[-120:], "size": size}
+    )
+    return upload
+
+
+@transaction.atomic
+def add_part(upload: Upload, offset: int, content: bytes) -> Upload:
+    """Adds the bytes from `offset` on. A part that came already is passed over; one that leaves a gap is refused. The
+    last one makes the photo."""
+    upload = Upload.objects.select_for_update().get(pk=upload.pk)
+    if upload.evidence_id or offset + len(content) <= upload.received:
+        return upload
+    if offset != upload.received or offset + len(content) > upload.size:
+        raise Refused("part_misplaced", received=upload.received)
+    path = _folder() / str(upload.key)
+    with path.open("r+b" if path.exists() else "w+b") as file:
+        file.seek(offset)
+        file.write(content)
+        file.truncate()
+    upload.received += len(content)
+    if upload.received == upload.size:
+        upload.evidence = add_photo(upload.draft, upload.file_name, path.read_bytes(), by=upload.by)
+        transaction.on_commit(lambda: path.unlink(missing_ok=True))
+    upload.save()
+    return upload

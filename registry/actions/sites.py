@@ -1,0 +1,84 @@
+"""Writing a site from its draft: the organisation's facts and the point's, each through the same act as any record."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from registry.drafting import Drafting
+from registry.inputs import ORGANISATION
+from registry.models import (
+    AreaLevel,
+    DemonstrationPoint,
+    Evidence,
+    OrganisationForm,
+    OrganisationKind,
+    PartyOrganisation,
+)
+
+from .records import save_record
+
+KIND_OF_AREA = {
+    AreaLevel.VILLAGE: OrganisationKind.VILLAGE,
+    AreaLevel.COMMUNITY: OrganisationKind.COMMUNITY,
+    AreaLevel.TOWNSHIP: OrganisationKind.TOWNSHIP,
+}
+ATTEMPTS = 5
+
+
+def form_for(members: int) -> OrganisationForm:
+    """The form that follows from the number of members (S7): 100 and more, 50 to under 100, under 50."""
+    if members >= 100:
+        return OrganisationForm.COMMITTEE
+    return OrganisationForm.GENERAL_BRANCH if members >= 50 else OrganisationForm.BRANCH
+
+
+def write_site(drafting: Drafting, *, right: str, by: Any) -> DemonstrationPoint:
+    """Writes what was typed to the organisation and the point, adding them where there are none. Returns the point."""
+    values = drafting.read[0]
+    organisation = _write_organisation(drafting, values, right, by)
+    point = drafting.point or DemonstrationPoint(
+        area=drafting.area, unit=drafting.unit, field=drafting.field, organisation=organisation
+    )
+    point.name, point.highlights, point.venue_area = values["name"], values["highlights"], values["venue_area"]
+    if not point.pk or drafting.facts["position"].changed or drafting.facts["coordinate_system"].changed:
+        point.lng, point.lat = (f"{degrees:.6f}" for degrees in values["position"])
+        point.coordinate_system, point.position_illustrative = values["coordinate_system"], False
+    if point.pk:
+        save_record(point, right=right, by=by)
+    else:
+        add_with_code(point, "FN-", 4, right=right, by=by)
+    Evidence.objects.unscoped("of the draft itself").filter(draft=drafting.draft).update(point=point)
+    return point
+
+
+def _write_organisation(drafting: Drafting, values: dict[str, Any], right: str, by: Any) -> PartyOrganisation:
+    organisation = drafting.organisation
+    if organisation is None:
+        organisation = PartyOrganisation(
+            name=values["organisation_name"], form=form_for(values["member_count"]), field=drafting.field,
+            kind=OrganisationKind.UNIT if drafting.unit else KIND_OF_AREA[AreaLevel(drafting.area.level)],
+            area=drafting.area, unit=drafting.unit, founded_on=timezone.localdate(),
+        )  # fmt: skip
+    elif not any(drafting.facts[name].changed for name in ORGANISATION):
+        return organisation
+    for name in ORGANISATION:
+        setattr(organisation, name, values[name])
+    if organisation.pk:
+        return save_record(organisation, right=right, by=by)
+    return add_with_code(organisation, f"O-{drafting.area.pk[:9]}-N", 3, right=right, by=by)
+
+
+def add_with_code(record: Any, prefix: str, digits: int, *, by: Any, right: str = "") -> Any:
+    """Adds a record under the next free code `prefix` + number. Two at once: the second takes the next number."""
+    for attempt in range(ATTEMPTS):
+        codes = type(record)._base_manager.filter(code__startswith=prefix).values_list("code", flat=True)
+        numbers = [int(code[len(prefix) :]) for code in codes if code[len(prefix) :].isdigit()]
+        record.code = f"{prefix}{max(numbers, default=0) + 1 + attempt:0{digits}d}"
+        try:
+            with transaction.atomic():
+                return save_record(record, by=by, right=right)
+        except IntegrityError:
+            record.pk = None
+            record._state.adding = True
+    raise IntegrityError(f"no free code {prefix} after {ATTEMPTS} attempts")

@@ -1,0 +1,184 @@
+"""Reading what people type: plain functions from text to a value, shared by form, spreadsheet and API.
+
+Each takes the text as typed and returns the value, None for nothing. Raises Invalid, which says why and what to do, in
+the reader's language; tests look at its `code`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from .coordinates import Position
+
+SENTENCES = {
+    "required": gettext_noop("This is missing. Fill it in."),
+    "control": gettext_noop("The text holds a character that cannot be shown. Type it anew instead of pasting it."),
+    "too_long": gettext_noop("%(length)s characters are too many: at most %(most)s fit. Shorten it."),
+    "too_short": gettext_noop("%(length)s characters are too few: write at least %(least)s."),
+    "not_a_number": gettext_noop("“%(text)s” is not a number. Write digits, such as 120 or 35.5."),
+    "unit_in_number": gettext_noop("“%(text)s” has a unit in it. Write the number alone, in %(unit)s."),
+    "not_whole": gettext_noop("“%(text)s” is not a whole number. Write digits only."),
+    "too_small": gettext_noop("%(value)s is too small: at least %(least)s."),
+    "too_large": gettext_noop("%(value)s is too large: at most %(most)s."),
+    "decimals": gettext_noop("%(value)s has too many decimals: at most %(most)s."),
+    "not_a_choice": gettext_noop("“%(text)s” is not one of: %(choices)s."),
+    "not_a_phone": gettext_noop(
+        "“%(text)s” is not a telephone number. Write a mobile number of 11 digits, or area code and number."
+    ),
+    "broken_phone": gettext_noop("“%(text)s” is a number that lost its digits. Type the telephone number anew."),
+    "not_a_position": gettext_noop(
+        "“%(text)s” is not a position. Write longitude and latitude in degrees, such as 118.0863, 39.5762."
+    ),
+    "not_in_china": gettext_noop("%(lng)s, %(lat)s does not lie in China. Look at the digits."),
+}  # fmt: skip
+
+SPACES = re.compile(r"[\s\u00a0\u3000]+")
+INVISIBLE = re.compile(r"[\u200b-\u200d\u2060\ufeff\u00ad]")
+REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+Reader = Callable[[str], Any]
+
+
+class Invalid(ValueError):
+    """A value that cannot be taken: its code, and the details that make its sentence."""
+
+    def __init__(self, code: str, **details: Any):
+        super().__init__(code)
+        self.code, self.details = code, details
+
+    def __str__(self) -> str:
+        return _(SENTENCES[self.code]) % self.details
+
+
+def clean(text: str) -> str:
+    """`text` without what cannot be seen, in composed form; raises Invalid for control and direction characters."""
+    text = INVISIBLE.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n")))
+    if REFUSED.search(text):
+        raise Invalid("control")
+    return text.strip(" \t\n\u00a0\u3000")
+
+
+def line(most: int, least: int = 0) -> Reader:
+    """One line of text: any white space within becomes a single space, between Chinese characters none."""
+
+    def read(text: str) -> str:
+        value = SPACES.sub(" ", clean(text))
+        value = re.sub(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])", "", value)
+        return _measured(value, most, least)
+
+    return read
+
+
+def prose(most: int, least: int = 0) -> Reader:
+    """Text of several lines, kept as it stands."""
+    return lambda text: _measured(clean(text), most, least)
+
+
+def _measured(value: str, most: int, least: int) -> str:
+    if len(value) > most:
+        raise Invalid("too_long", length=len(value), most=most)
+    if value and len(value) < least:
+        raise Invalid("too_short", length=len(value), least=least)
+    return value
+
+
+def plain(text: str) -> str:
+    """For numbers, codes and telephones: full-width characters become the usual ones, white space goes."""
+    return SPACES.sub("", unicodedata.normalize("NFKC", clean(text)))
+
+
+def number(least: str, most: str, decimals: int = 2, unit: str = "") -> Reader:
+    """A decimal number between `least` and `most`, both included. 万, 约 and units are refused with a hint."""
+
+    def read(text: str) -> Decimal | None:
+        digits = plain(text).replace(",", "")
+        if not digits:
+            return None
+        if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", digits):
+            if re.match(r"约?\d", digits):
+                raise Invalid("unit_in_number", text=text.strip(), unit=unit or _("digits"))
+            raise Invalid("not_a_number", text=text.strip())
+        try:
+            value = Decimal(digits)
+        except InvalidOperation as error:
+            raise Invalid("not_a_number", text=text.strip()) from error
+        if value < Decimal(least):
+            raise Invalid("too_small", value=digits, least=least)
+        if value > Decimal(most):
+            raise Invalid("too_large", value=digits, most=most)
+        if -value.normalize().as_tuple().exponent > decimals:  # type: ignore[operator]
+            raise Invalid("decimals", value=digits, most=decimals)
+        return value
+
+    return read
+
+
+def whole(least: int, most: int, unit: str = "") -> Reader:
+    """A whole number between `least` and `most`, both included."""
+    decimal = number(str(least), str(most), decimals=6, unit=unit)
+
+    def read(text: str) -> int | None:
+        value = decimal(text)
+        if value is not None and value != int(value):
+            raise Invalid("not_whole", text=text.strip())
+        return None if value is None else int(value)
+
+    return read
+
+
+def choice(choices: Any) -> Reader:
+    """A value of a TextChoices, given as the value or in words."""
+
+    def read(text: str) -> str:
+        given = plain(text)
+        words = {str(label): value for value, label in choices.choices}
+        if given and given not in choices.values and given not in words:
+            raise Invalid("not_a_choice", text=given, choices="、".join(words))
+        return words.get(given, given)
+
+    return read
+
+
+def phone(text: str) -> str:
+    """A mobile or fixed-line number as digits, with a hyphen after the area code of a fixed line."""
+    digits = re.sub(r"[()\-–—]", "", plain(text))
+    if not digits:
+        return ""
+    if re.fullmatch(r"\d(\.\d+)?[eE]\+?\d+", digits):
+        raise Invalid("broken_phone", text=text.strip())
+    digits = digits.removeprefix("+86")
+    if re.fullmatch(r"1[3-9]\d{9}", digits) or re.fullmatch(r"\d{7,8}", digits):
+        return digits
+    fixed = re.fullmatch(r"(0(?:10|2\d|[3-9]\d{2}))(\d{7,8})", digits)
+    if not fixed:
+        raise Invalid("not_a_phone", text=text.strip())
+    return f"{fixed[1]}-{fixed[2]}"
+
+
+def masked(number: str) -> str:
+    """A telephone number with its middle hidden: 138****5678."""
+    return f"{number[:3]}****{number[-4:]}" if len(number) >= 8 else "****" if number else ""
+
+
+def position(text: str) -> Position | None:
+    """Longitude and latitude in degrees, in either order (in China they cannot be mistaken); degrees, minutes and
+    seconds are read too."""
+    given = unicodedata.normalize("NFKC", clean(text))
+    if not given:
+        return None
+    numbers = [_degrees(part) for part in re.findall(r"-?\d+(?:\.\d+)?(?:[°度][^,;，；\s]*)?", given)]
+    if len(numbers) != 2:
+        raise Invalid("not_a_position", text=text.strip())
+    lng, lat = numbers if numbers[0] > numbers[1] else reversed(numbers)
+    if not (73 <= lng <= 136 and 3 <= lat <= 54):
+        raise Invalid("not_in_china", lng=lng, lat=lat)
+    return round(lng, 6), round(lat, 6)
+
+
+def _degrees(text: str) -> float:
+    parts = [float(part) for part in re.findall(r"-?\d+(?:\.\d+)?", text)]
+    return sum(part / 60**place for place, part in enumerate(parts[:3]))
