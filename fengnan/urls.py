@@ -9,7 +9,7 @@ from django.views.static import serve
 
 from assessment.views import projects
 from fengnan import api, dashboard, health, maps, search
-from registry.views import pages, records
+from registry.views import desk, drafts, pages, photos, records
 
 handler404 = "fengnan.errors.page_not_found"
 handler500 = "fengnan.errors.server_error"
@@ -32,6 +32,23 @@ urlpatterns = [
         path("accounts/login/", LoginView.as_view(), name="login"),
         path("accounts/logout/", LogoutView.as_view(), name="logout"),
         path("admin/", admin.site.urls),
+        path("desk/", desk.desk, name="desk"),
+        path("desk/points/", desk.sites, name="desk-points"),
+        path("desk/points/new/", drafts.start, name="draft-start"),
+        path("desk/points/similar/", drafts.similar, name="draft-similar"),
+        path("desk/points/<str:code>/edit/", drafts.edit, name="draft-edit"),
+        path("desk/points/<str:code>/confirm/", desk.confirm, name="desk-confirm"),
+        path("desk/drafts/<uuid:key>/", drafts.draft_page, name="draft"),
+        path("desk/drafts/<uuid:key>/check/", drafts.check, name="draft-check"),
+        path("desk/drafts/<uuid:key>/confirm/", drafts.confirm, name="draft-confirm"),
+        path("desk/drafts/<uuid:key>/overrule/", drafts.overrule, name="draft-overrule"),
+        path("desk/drafts/<uuid:key>/discard/", drafts.discard, name="draft-discard"),
+        path("desk/drafts/<uuid:key>/photos/add/", photos.add, name="photo-add"),
+        path("desk/drafts/<uuid:key>/photos/begin/", photos.begin, name="photo-begin"),
+        path("desk/drafts/<uuid:key>/photos/<uuid:upload>/", photos.part, name="photo-part"),
+        path("desk/drafts/<uuid:key>/photos/<str:code>/remove/", photos.remove, name="photo-remove"),
+        path("desk/drafts/<uuid:key>/<slug:section>/", drafts.section_page, name="draft-section"),
+        path("evidence/<str:code>/", photos.evidence, name="evidence"),
         path("points/<str:code>/", pages.point_page),
         path("belts/<str:code>/", pages.belt_page),
         path("zones/<str:code>/", pages.zone_page),

@@ -210,7 +210,7 @@ class Drafting:
                 yield Problem("unconfirmed", section, _sentence("unconfirmed"))
 
     def _doubts(self) -> Iterator[Problem]:
-        others = list(self._others())
+        others = list(self.others())
         name = self.read[0].get("name", "")
         for other in others if name else ():
             if other.name == name and other.field == self.field and other.area_id == self.draft.area_id:
@@ -235,7 +235,7 @@ class Drafting:
             text = _sentence("far", kilometres=round(nearest / 1000))
             yield Problem("far", "position", text, "position", False)
 
-    def _others(self) -> Any:
+    def others(self) -> Any:
         """The other sites of the township, named or not."""
         sites = DemonstrationPoint.objects.unscoped("against registering a site twice").in_area(self.draft.area_id[:9])
         return sites.exclude(pk=self.point.pk if self.point else None).only(

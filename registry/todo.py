@@ -2,10 +2,17 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from registry.models import CalendarDay, DemonstrationPoint, Draft, DraftState, Parameter
+from registry.permissions import may
 
 
 @dataclass(frozen=True)
@@ -35,3 +42,41 @@ def tasks_of(user: Any, today: date) -> list[Task]:
     """All that `user` has to do, the most urgent first; what has no date comes last."""
     tasks = [task for source in SOURCES for task in source(user, today)]
     return sorted(tasks, key=lambda task: (task.due is None, task.due or today, task.about))
+
+
+@to_do
+def drafts_to_finish(user: Any, today: date) -> Iterable[Task]:
+    """A clerk's drafts: returned ones by the day they are due, others without one."""
+    if not may(user, "draft.write"):
+        return
+    drafts = Draft.objects.visible_to(user).in_area(user.write_prefix).filter(state=DraftState.OPEN)
+    days = _days("return-working-days", today)
+    for draft in drafts.select_related("point").prefetch_related("remarks"):
+        remarks = list(draft.remarks.all())
+        if remarks:
+            sent_back = localdate(remarks[-1].at)
+            due = CalendarDay.objects.working_day(sent_back + timedelta(days=1), days)
+            yield Task(
+                _("Returned: put right what was asked"), str(draft), draft.get_absolute_url(), _("Put right"), due
+            )
+        else:
+            yield Task(_("A draft to be finished"), str(draft), draft.get_absolute_url(), _("Go on"))
+
+
+@to_do
+def sites_to_confirm(user: Any, today: date) -> Iterable[Task]:
+    """One task for all sites that nobody has confirmed this year."""
+    if not may(user, "point.confirm"):
+        return
+    named = DemonstrationPoint.objects.visible_to(user).in_area(user.write_prefix).named(today)
+    count = named.exclude(confirmations__year=today.year).count()
+    if count:
+        about = ngettext("%(count)s site", "%(count)s sites", count) % {"count": count}
+        what = _("Confirm what the registry holds of your sites this year")
+        yield Task(what, about, reverse("desk-points"), _("Confirm"), date(today.year, 12, 31))
+
+
+def _days(rule: str, today: date) -> int:
+    """The number a rule of the district gives today; ten where none is set."""
+    rows = Parameter.objects.unscoped("rules are public").in_force(today).filter(rule=rule)
+    return int(next(iter(rows.values_list("value", flat=True)), 10))

@@ -8,10 +8,13 @@ from django import template
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from registry.figures import FIGURES, Answer, Figure
+from registry import models
+from registry.figures import Answer, Figure
+from registry.inputs import BY_NAME, SECTIONS
+from registry.permissions import may
 
 register = template.Library()
 
@@ -216,5 +219,28 @@ def slug(answers: dict[str, Answer], slug: str) -> Answer:
 
 
 @register.filter
-def figure_named(slug: str):
-    return FIGURES[slug]
+def named_choice(value: str, choices: str) -> str:
+    """A stored choice in words: `{{ status|named_choice:"PointStatus" }}`."""
+    return getattr(models, choices)(value).label if value else ""
+
+
+@register.filter
+def input_label(name: str) -> str:
+    return BY_NAME[name].label if name in BY_NAME else SECTIONS.get(name, name)
+
+
+@register.filter
+def any_problem(fields: list[dict]) -> bool:
+    return any(field["problem"] or field["conflict"] for field in fields)
+
+
+DESK = (  # (address, label, right it asks for) of what else the desk leads to
+    ("desk-points", gettext_lazy("My sites"), "point.confirm"),
+)
+
+
+@register.simple_tag(takes_context=True)
+def desk_links(context) -> list[tuple[str, str]]:
+    """(address, label) of the desk pages the account may open."""
+    user = context["request"].user
+    return [(reverse(name), label) for name, label, right in DESK if not right or may(user, right)]

@@ -97,6 +97,26 @@ class PointQuerySet(ScopedQuerySet):
         zone = lasting(as_of, "unit__zone__built_on", "unit__zone__ended_on")
         return self.filter(zone, unit__zone__kind="development")
 
+    def with_care(self, today: date):
+        """For those who keep the sites up: present `status`, `grade`, `confirmed_at` of this year's confirmation, and
+        `draft_key` and `draft_state` of what is being changed; the unconfirmed named ones first."""
+        year, unsettled = Q(confirmations__year=today.year), Q(drafts__state__in=("open", "submitted"))
+        return (
+            self.with_standing(today)
+            .annotate(
+                confirmation=FilteredRelation("confirmations", condition=year),
+                draft=FilteredRelation("drafts", condition=unsettled),
+            )
+            .annotate(
+                status=F("standing__status"),
+                grade=F("standing__grade"),
+                confirmed_at=F("confirmation__at"),
+                draft_key=F("draft__key"),
+                draft_state=F("draft__state"),
+            )
+            .order_by(F("confirmation__at").asc(nulls_first=True), "area_id", "code")
+        )
+
     def with_naming(self):
         """Adds `named_on`, the day of the first naming."""
         return self.annotate(named_on=first_naming())

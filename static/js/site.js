@@ -26,3 +26,12 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+/* What a draft keeps on this phone belongs to one person: it goes when they sign out. */
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-sign-out]")) {
+    for (const key of Object.keys(localStorage).filter((each) => each.startsWith("draft:"))) {
+      localStorage.removeItem(key);
+    }
+  }
+});

@@ -1,0 +1,58 @@
+"""The work home, and a township's own sites."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from registry.actions.drafts import confirm_site
+from registry.models import DemonstrationPoint
+from registry.permissions import may
+from registry.todo import tasks_of
+
+from .access import asks_for
+from .drafts import site_or_404
+from .tables import part_for
+
+
+@asks_for()
+def desk(request: HttpRequest) -> HttpResponse:
+    """What is to be done, the most urgent first; one button to start; and what changed lately."""
+    today = timezone.localdate()
+    tasks = [(task, task.is_late(today)) for task in tasks_of(request.user, today)]
+    context = {"tasks": tasks, "today": today, "may_start": may(request.user, "draft.write")}
+    return render(request, "registry/desk.html", context)
+
+
+@asks_for("point.confirm")
+def sites(request: HttpRequest) -> HttpResponse:
+    """The sites of the account's area: what is to be confirmed this year first."""
+    today = timezone.localdate()
+    rows = DemonstrationPoint.objects.visible_to(request.user).in_area(request.user.write_prefix).with_care(today)
+    context = {
+        "sites": rows.select_related("area", "unit"),
+        "year": today.year,
+        "may_write": may(request.user, "draft.write"),
+    }
+    return render(request, "registry/sites.html", context)
+
+
+@asks_for("point.confirm")
+@require_POST
+def confirm(request: HttpRequest, code: str) -> HttpResponse:
+    """One tap for a site that is still as the registry has it."""
+    today = timezone.localdate()
+    site = site_or_404(request, code)
+    confirm_site(site, year=today.year, by=request.user)
+    if request.htmx:
+        rows = DemonstrationPoint.objects.visible_to(request.user).filter(pk=site.pk).with_care(today)
+        context = {
+            "site": rows.select_related("area", "unit").get(),
+            "year": today.year,
+            "may_write": may(request.user, "draft.write"),
+        }
+        return render(request, part_for(request, "registry/sites.html", "site"), context)
+    messages.success(request, _("%(site)s: confirmed for %(year)s.") % {"site": site, "year": today.year})
+    return redirect("desk-points")

@@ -1,0 +1,258 @@
+"""The form of a site: where to begin, its sections, checking the answers, submitting."""
+
+import uuid
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from registry.actions import drafts as acts
+from registry.drafting import Drafting, position_of, similar_sites
+from registry.inputs import SECTIONS, of_section
+from registry.models import Area, DemonstrationPoint, Draft, DraftState, Unit
+from registry.models.base import under
+from registry.refusals import Refused
+
+from .access import asks_for, wants_json
+
+
+def draft_or_404(request: HttpRequest, key: uuid.UUID) -> Draft:
+    """A draft of the account's own area."""
+    drafts = Draft.objects.visible_to(request.user).filter(under(request.user.write_prefix))
+    found = drafts.select_related("point__unit", "point__organisation", "area").filter(key=key).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def site_or_404(request: HttpRequest, code: str) -> DemonstrationPoint:
+    """A site of the account's own area."""
+    sites = DemonstrationPoint.objects.visible_to(request.user).filter(under(request.user.write_prefix))
+    found = sites.select_related("area", "organisation", "unit").filter(code=code).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _places(request: HttpRequest) -> list[tuple[str, list]]:
+    """(heading, places) of the account's area: its villages and communities, then its units."""
+    prefix = request.user.write_prefix
+    today = timezone.localdate()
+    areas: QuerySet = Area.objects.visible_to(request.user).filter(under(prefix, "code")).existing(today)
+    villages = list(areas.filter(level__in=("village", "community")).order_by("code"))
+    units = list(Unit.objects.visible_to(request.user).filter(under(prefix)).order_by("name"))
+    townships = list(areas.filter(level="township"))
+    return [(_("Villages and communities"), villages), (_("Units"), units), (_("Township or street"), townships)]
+
+
+@asks_for("draft.write")
+def start(request: HttpRequest) -> HttpResponse:
+    """Where the new site lies. Everything the registry holds of that place is filled in from there."""
+    if request.method == "POST":
+        code = request.POST.get("place", "")
+        places = {place.code: place for _heading, group in _places(request) for place in group}
+        if code in places:
+            key = _key(request.POST.get("key", ""))
+            return redirect(acts.start_draft(places[code], key=key, by=request.user))
+        error = _("Choose a place from the list.")
+    else:
+        error = ""
+    context = {"places": _places(request), "key": uuid.uuid4(), "error": error}
+    return render(request, "registry/drafts/start.html", context, status=400 if error else 200)
+
+
+def _key(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.uuid4()
+
+
+@asks_for("draft.write")
+def similar(request: HttpRequest) -> HttpResponse:
+    """Sites that may be the same one, while the name is being typed."""
+    found = similar_sites(request.GET.get("name", "")[:80], request.user.write_prefix)
+    own = request.GET.get("except", "")
+    return render(request, "registry/drafts/similar.html", {"sites": [site for site in found if site.code != own][:5]})
+
+
+@asks_for("draft.write")
+@require_POST
+def edit(request: HttpRequest, code: str) -> HttpResponse:
+    """Begins, or goes on with, changing a site."""
+    return redirect(acts.draft_of(site_or_404(request, code), by=request.user))
+
+
+@asks_for("draft.write")
+def draft_page(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """The sections with their states, in any order."""
+    return _draft(request, draft_or_404(request, key))
+
+
+def _draft(request: HttpRequest, draft: Draft, refusal: Refused | None = None) -> HttpResponse:
+    drafting = Drafting(draft)
+    context = {
+        "draft": draft,
+        "drafting": drafting,
+        "sections": [_state_of(drafting, section) for section in SECTIONS],
+        "known": [fact for fact in drafting.facts.values() if fact.is_known and fact.held != fact.input.default],
+        "unconfirmed": any(drafting.asks_to_confirm(fact) for fact in drafting.facts.values()),
+        "refusal": refusal,
+    }
+    return render(request, "registry/drafts/draft.html", context, status=409 if refusal else 200)
+
+
+def _state_of(drafting: Drafting, section: str) -> dict:
+    problems = [problem for problem in drafting.problems if problem.section == section]
+    hard = [problem for problem in problems if problem.hard]
+    open_doubts = [problem for problem in drafting.open_doubts if problem.section == section]
+    state = "todo" if hard else "doubt" if open_doubts else "done"
+    return {"name": section, "label": SECTIONS[section], "state": state, "hard": hard, "doubts": open_doubts}
+
+
+@asks_for("draft.write")
+def section_page(request: HttpRequest, key: uuid.UUID, section: str) -> HttpResponse:
+    """One group of questions. A script saves it while typing; without one, the button does."""
+    draft = draft_or_404(request, key)
+    if section not in SECTIONS:
+        raise Http404
+    if request.method != "POST":
+        return _section(request, draft, section)
+    typed = {each.name: request.POST[each.name] for each in of_section(section) if each.name in request.POST}
+    typed = {name: text for name, text in typed.items() if name in Drafting(draft).facts}
+    was = {name: request.POST[f"was-{name}"] for name in typed if f"was-{name}" in request.POST}
+    try:
+        saved = acts.save_fields(draft, typed, was=was, by=request.user)
+    except Refused as refusal:
+        if wants_json(request):
+            return JsonResponse({"error": str(refusal)}, status=409)
+        return _section(request, draft, section, typed=typed, refusal=refusal)
+    if wants_json(request):
+        return JsonResponse(_answer(saved, section), status=409 if saved.conflicts else 200)
+    if saved.conflicts:
+        return _section(request, saved.draft, section, typed=typed, conflicts=saved.conflicts)
+    return _onward(request, saved.draft, section)
+
+
+def _answer(saved: acts.Saved, section: str) -> dict:
+    """What the script shows: when it was saved, what stands in each field now, what is wrong with it."""
+    drafting = Drafting(saved.draft)
+    problems = {p.name: p.text for p in drafting.read[1] if p.section == section and p.code != "required"}
+    stands = {each.name: drafting.facts[each.name].text for each in of_section(section) if each.name in drafting.facts}
+    return {
+        "saved": f"{timezone.localtime(saved.draft.saved_at):%H:%M}",
+        "stands": stands,
+        "problems": problems,
+        "conflicts": [vars(conflict) for conflict in saved.conflicts],
+    }
+
+
+def _onward(request: HttpRequest, draft: Draft, section: str) -> HttpResponse:
+    """To the section itself if something typed in it cannot be read, else to the next one or the task list."""
+    unreadable = [p for p in Drafting(draft).read[1] if p.section == section and p.code != "required"]
+    if unreadable:
+        return redirect("draft-section", draft.key, section)
+    names = list(SECTIONS)
+    following = names[names.index(section) + 1 :][:1]
+    if following and request.POST.get("then") == "next":
+        return redirect("draft-section", draft.key, following[0])
+    return redirect(draft)
+
+
+def _section(request, draft, section, *, typed=None, conflicts=(), refusal=None) -> HttpResponse:
+    drafting = Drafting(draft)
+    checked = "check" in request.GET or draft.submitted_at is not None
+    problems = {
+        problem.name: problem.text
+        for problem in drafting.problems
+        if problem.section == section and problem.hard and (checked or problem.code != "required")
+    }
+    facts = [drafting.facts[each.name] for each in of_section(section) if each.name in drafting.facts]
+    by_name = {conflict.name: conflict for conflict in conflicts}
+    context = {
+        "draft": draft,
+        "drafting": drafting,
+        "section": section,
+        "label": SECTIONS[section],
+        "place_of": (list(SECTIONS).index(section) + 1, len(SECTIONS)),
+        "fields": [
+            {
+                "fact": fact,
+                "text": (typed or {}).get(fact.input.name, fact.text),
+                "problem": problems.get(fact.input.name, ""),
+                "conflict": by_name.get(fact.input.name),
+            }
+            for fact in facts
+        ],
+        "doubts": [doubt for doubt in drafting.doubts if doubt.section == section],
+        "others": _others(drafting) if section == "position" else [],
+        "refusal": refusal,
+    }
+    status = 409 if conflicts or refusal else 200
+    return render(request, "registry/drafts/section.html", context, status=status)
+
+
+def _others(drafting: Drafting) -> list[tuple[float, float, str]]:
+    """Latitude, longitude and name of the township's other sites: what one finds one's way by on an empty map."""
+    placed = [(position_of(site), site.name) for site in drafting.others() if site.coordinate_system]
+    return [(lat, lng, name) for (lng, lat), name in placed]
+
+
+@asks_for("draft.write")
+@require_POST
+def confirm(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    draft = acts.confirm_facts(draft_or_404(request, key), by=request.user)
+    return redirect(draft)
+
+
+@asks_for("draft.write")
+@require_POST
+def overrule(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    draft = draft_or_404(request, key)
+    code, reason = request.POST.get("code", ""), request.POST.get("reason", "")
+    if code not in {doubt.code for doubt in Drafting(draft).doubts}:
+        raise Http404
+    try:
+        acts.overrule(draft, code, reason=reason, by=request.user)
+    except Refused as refusal:
+        return _check(request, draft, refusal)
+    return redirect("draft-check", draft.key)
+
+
+@asks_for("draft.write")
+@require_POST
+def discard(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    draft = acts.discard_draft(draft_or_404(request, key), by=request.user)
+    messages.success(request, _("The draft “%(name)s” was put away.") % {"name": draft})
+    return redirect("desk")
+
+
+@asks_for("draft.write")
+def check(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """All answers on one page, with what changes, what is missing and what is doubtful; and the submitting."""
+    draft = draft_or_404(request, key)
+    if request.method != "POST":
+        return _check(request, draft)
+    try:
+        submitted = acts.submit_draft(draft, by=request.user)
+    except Refused as refusal:
+        return _check(request, draft, refusal)
+    messages.success(request, _("“%(name)s” was submitted to the township.") % {"name": submitted.point})
+    return redirect("desk")
+
+
+def _check(request: HttpRequest, draft: Draft, refusal: Refused | None = None) -> HttpResponse:
+    drafting = Drafting(draft)
+    context = {
+        "draft": draft,
+        "drafting": drafting,
+        "refusals": list(acts.refusals_to_submit(drafting, by=request.user)),
+        "refusal": refusal,
+        "doubts": [(doubt, drafting.overruled(doubt)) for doubt in drafting.doubts],
+        "is_open": draft.state == DraftState.OPEN,
+    }
+    return render(request, "registry/drafts/check.html", context, status=409 if refusal else 200)

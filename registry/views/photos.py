@@ -1,0 +1,94 @@
+"""Photos of a draft: sent whole or in parts, taken off; and handing out a photo to who may see it."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
+
+from registry.actions import evidence as acts
+from registry.models import Evidence, EvidenceKind, Upload
+from registry.refusals import Refused
+
+from .access import asks_for
+from .drafts import draft_or_404
+
+PART = 512 * 1024
+
+
+@asks_for("draft.write")
+@require_POST
+def add(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Photos chosen in the form, sent whole: the way without a script."""
+    draft = draft_or_404(request, key)
+    for file in request.FILES.getlist("photos"):
+        try:
+            acts.add_photo(draft, file.name, file.read(), by=request.user)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+    return redirect("draft-section", draft.key, "photos")
+
+
+@asks_for("draft.write")
+@require_POST
+def begin(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Announces a photo; answers how many bytes have arrived already, so that a cut upload goes on from there."""
+    draft = draft_or_404(request, key)
+    try:
+        upload = acts.begin_upload(
+            draft,
+            key=uuid.UUID(request.POST.get("upload", "")),
+            name=request.POST.get("name", ""),
+            size=int(request.POST.get("size", "")),
+            by=request.user,
+        )
+    except ValueError:
+        return JsonResponse({"error": "upload, size"}, status=400)
+    except Refused as refusal:
+        return JsonResponse({"error": str(refusal)}, status=409)
+    return JsonResponse({"received": upload.received, "part": PART})
+
+
+@asks_for("draft.write")
+@require_POST
+def part(request: HttpRequest, key: uuid.UUID, upload: uuid.UUID) -> HttpResponse:
+    """The next bytes of a photo, as the body; `offset` says where they belong."""
+    draft = draft_or_404(request, key)
+    found = get_object_or_404(Upload, key=upload, draft=draft, by=request.user)
+    offset = request.GET.get("offset", "")
+    if not (offset.isascii() and offset.isdigit()) or len(request.body) > 2 * PART:
+        return JsonResponse({"error": "offset", "received": found.received}, status=400)
+    try:
+        found = acts.add_part(found, int(offset), request.body)
+    except Refused as refusal:
+        found.refresh_from_db()
+        return JsonResponse({"error": str(refusal), "received": found.received}, status=409)
+    return JsonResponse({"received": found.received, "done": found.evidence_id is not None})
+
+
+@asks_for("draft.write")
+@require_POST
+def remove(request: HttpRequest, key: uuid.UUID, code: str) -> HttpResponse:
+    draft = draft_or_404(request, key)
+    photo = Evidence.objects.visible_to(request.user).of(draft, draft.point).filter(code=code).first()
+    if photo is None:
+        raise Http404
+    acts.remove_photo(photo, by=request.user)
+    return redirect("draft-section", draft.key, "photos")
+
+
+def evidence(request: HttpRequest, code: str) -> HttpResponse:
+    """A photo, or a file as it came, for whoever may see it. Never run as a page by the browser."""
+    found = Evidence.objects.visible_to(request.user).filter(code=code).first()
+    if found is None:
+        raise Http404
+    is_photo = found.kind == EvidenceKind.PHOTO
+    kept = found.shown if is_photo else found.original
+    if not kept or not kept.storage.exists(kept.name):
+        raise Http404
+    response = FileResponse(kept.open(), as_attachment=not is_photo, filename=found.file_name if not is_photo else "")
+    response["Content-Type"] = "image/jpeg" if is_photo else "application/octet-stream"
+    response["Content-Security-Policy"] = "sandbox"
+    response["Cache-Control"] = "private, no-store" if request.user.is_authenticated else "public, max-age=3600"
+    return response

@@ -1,0 +1,49 @@
+// Choosing a position: a tap on the map, or the phone's own. Both are WGS 84, which the form keeps as CGCS2000.
+addEventListener("load", () => {
+  const box = document.querySelector(".pick");
+  const field = document.getElementById("f-position");
+  const system = document.getElementById("f-coordinate_system");
+  if (!box || !field) return;
+  box.hidden = false;
+  field.closest("details")?.setAttribute("open", "");
+  const others = JSON.parse(document.getElementById("others").textContent);
+  const map = L.map("pick-map", { attributionControl: false, preferCanvas: true });
+  const bounds = others.length ? L.latLngBounds(others.map(([lat, lng]) => [lat, lng])) : L.latLngBounds([[39.2, 117.8], [39.8, 118.5]]);
+  map.fitBounds(bounds.pad(0.2));
+  for (const [lat, lng, name] of others) {
+    const label = document.createElement("span");
+    label.textContent = name;
+    L.circleMarker([lat, lng], { radius: 4, color: "#515a63", weight: 1, fillOpacity: 0.5 }).bindTooltip(label).addTo(map);
+  }
+  let mark = null;
+
+  function show(lat, lng) {
+    mark?.remove();
+    mark = L.circleMarker([lat, lng], { radius: 9, color: "#b3121d", weight: 3, fillOpacity: 0.4 }).addTo(map);
+  }
+
+  function choose(lat, lng) {
+    field.value = `${lng.toFixed(6)}, ${lat.toFixed(6)}`;
+    system.value = "cgcs2000";
+    show(lat, lng);
+    for (const each of [field, system]) each.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  const now = field.value.match(/(-?\d+\.?\d*)\D+(-?\d+\.?\d*)/);
+  if (now && ["cgcs2000", "wgs84"].includes(system.value)) {
+    show(Number(now[2]), Number(now[1]));
+    map.setView([Number(now[2]), Number(now[1])], 13);
+  }
+  map.on("click", (event) => choose(event.latlng.lat, event.latlng.lng));
+  const said = document.getElementById("here-said");
+  document.getElementById("here").addEventListener("click", () => {
+    said.textContent = "…";
+    const failed = () => { said.textContent = said.dataset.failed; };
+    if (!navigator.geolocation) return failed();
+    navigator.geolocation.getCurrentPosition(({ coords }) => {
+      said.textContent = `± ${Math.round(coords.accuracy)} m`;
+      choose(coords.latitude, coords.longitude);
+      map.setView([coords.latitude, coords.longitude], 14);
+    }, failed, { enableHighAccuracy: true, timeout: 10000 });
+  });
+});
