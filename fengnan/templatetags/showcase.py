@@ -236,6 +236,7 @@ def any_problem(fields: list[dict]) -> bool:
 
 DESK = (  # (address, label, right it asks for) of what else the desk leads to
     ("desk-points", gettext_lazy("My sites"), "point.confirm"),
+    ("accounts", gettext_lazy("Accounts"), "account.manage"),
 )
 
 
