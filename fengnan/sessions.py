@@ -81,12 +81,12 @@ def address_of(request: HttpRequest) -> str:
     try:
         return str(ip_address(peer))
     except ValueError:
-        return request.META.get("REMOTE_ADDR") or "0.0.0.0"  # noqa: S104 - nobody's address
+        return request.META.get("REMOTE_ADDR") or "0.0.0.0"
 
 
 class WrongPasswords(AxesDatabaseHandler):
-    """Counts wrong passwords of a name from one address in full, of the same name from everywhere a tenth: guessing from
-    many addresses is slowed, and nobody locks an office behind one address by guessing at one of its accounts."""
+    """Counts wrong passwords of a name from one address in full, of the same name from everywhere a tenth: guessing
+    from many addresses is slowed, and nobody locks an office behind one address by guessing at one of its accounts."""
 
     def get_failures(self, request: HttpRequest, credentials: dict | None = None) -> int:
         name = (credentials or {}).get("username") or request.POST.get("username")

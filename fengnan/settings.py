@@ -198,7 +198,7 @@ AUTH_PASSWORD_VALIDATORS = password_rules(PASSWORD_POLICY)
 SECOND_FACTOR = env_choice("SECOND_FACTOR", "offered" if DEMO or TESTING else "required", "offered", "required")
 OTP_TOTP_ISSUER = "丰南区党建示范创建台账"
 
-# Wrong passwords: five for one name from one address, fifty for one name from everywhere, then a quarter of an hour's rest.
+# Wrong passwords: five for a name from one address, fifty for a name from everywhere, then a quarter of an hour's rest
 AXES_HANDLER = "fengnan.sessions.WrongPasswords"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
