@@ -18,6 +18,7 @@ from registry.refusals import Refused
 from .records import ChangeSet, changes_between
 
 TOLD = ("username", "display_name", "role", "read_prefix", "write_prefix", "is_active")
+GIVEN_ONCE = {"username", "password"}
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is easily taken for another
 
 
@@ -108,7 +109,7 @@ def change_account(account: User, *, display_name: str, role: str, area: str, by
     account.display_name = display_name
     if (role, area) != (account.role, account.read_prefix):
         _place(account, role, area)
-    account.full_clean()
+    account.full_clean(exclude=GIVEN_ONCE)
     account.save()
     if changes := changes_between(before, _told(account)):
         ChangeSet(by).tell("change_account", account, changes)
@@ -175,6 +176,6 @@ def set_wishes(user: User, *, email: str, wants_digest: bool, large_type: bool, 
         raise Refused("not_allowed")
     user = _locked(user)
     user.email, user.wants_digest, user.large_type = email, wants_digest, large_type
-    user.full_clean()
+    user.full_clean(exclude=GIVEN_ONCE)
     user.save()
     return user
