@@ -31,6 +31,17 @@ SENTENCES = {
     "part_misplaced": gettext_noop("This part does not follow the last one: %(received)s bytes have arrived."),
     "remark_missing": gettext_noop("Say what has to be put right, at one field at least."),
     "nothing_changes": gettext_noop("Nothing would change: status, level and grade are as they were."),
+    "own_account": gettext_noop("This is your own account: somebody above you looks after it."),
+    "account_above": gettext_noop("You look after accounts below your own, inside your area. This is none of them."),
+    "role_above": gettext_noop("You cannot give this role: only roles below your own."),
+    "area_outside": gettext_noop("You cannot give this area: only your own and those inside it."),
+    "no_second_factor": gettext_noop("There is no second factor to take off."),
+    "factor_required": gettext_noop("Your role decides, so it needs a second factor. An administrator can reset it."),
+    "code_wrong": gettext_noop(
+        "This code is not valid, or was used before. Wait for the next one in your authenticator and type it."
+    ),
+    "code_wait": gettext_noop("Too many wrong codes. Try again at %(when)s."),
+    "password_wrong": gettext_noop("This is not your present password. Type it again."),
 }  # fmt: skip
 
 

@@ -262,6 +262,7 @@ DESK = (  # (address, label, right it asks for) of what else the desk leads to
     ("reviews", gettext_lazy("Reviews"), "point.check"),
     ("reviews", gettext_lazy("Reviews"), "point.notice"),
     ("rechecks", gettext_lazy("Check named points again"), "point.review"),
+    ("accounts", gettext_lazy("Accounts"), "account.manage"),
 )
 
 

@@ -17,7 +17,7 @@ from registry.refusals import Refused
 from .search import entry_of
 
 UNWRITTEN = {"version"}
-PERSONAL = {"phone", "person", "password", "secretary", "responsible_person"}
+PERSONAL = {"phone", "person", "password", "secretary", "responsible_person", "display_name"}
 
 
 @dataclass(frozen=True)

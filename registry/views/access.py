@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from registry.permissions import may
@@ -45,6 +46,13 @@ def _without_session(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return kept_page(request, status=401)
     return redirect_to_login(request.get_full_path())
+
+
+def onward(request: HttpRequest, default: str) -> str:
+    """Where the address wanted to go next, if that is a page of the portal; else the page named `default`."""
+    wanted = request.GET.get("next", "")
+    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if safe else resolve_url(default)
 
 
 def kept_page(request: HttpRequest, status: int) -> HttpResponse:
