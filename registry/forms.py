@@ -18,7 +18,7 @@ from .models import (
     StudyRoute,
     Zone,
 )
-from .outlines import MOST_BYTES, Outline, read_outline
+from .outlines import Outline, read_outline
 from .refusals import Refused
 from .validators import SENTENCES, Invalid, Reader, line, number, prose, whole
 
@@ -139,14 +139,6 @@ class ZoneForm(GroupingForm):
         if measured["geometry"]:
             self.initial.setdefault("outline_text", json.dumps(measured["geometry"]))
             self.initial.setdefault("outline_system", measured["system"] or CoordinateSystem.CGCS2000)
-        self._take_file()
-
-    def _take_file(self) -> None:
-        """A file that was sent becomes the text of the outline, so that it stays on the page."""
-        file = self.files.get("outline_file")
-        if file and self.is_bound:
-            self.data = self.data.copy()  # type: ignore[attr-defined]
-            self.data["outline_text"] = file.read(MOST_BYTES + 1).decode("utf-8-sig", errors="replace")
 
     @cached_property
     def drawn(self) -> tuple[Outline | None, Invalid | None]:

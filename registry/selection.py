@@ -95,6 +95,10 @@ class Selection:
             found |= {f"{kind}:{place.code}": place for place in rows}
         return found
 
+    @property
+    def has_problem(self) -> bool:
+        return any(row.problem for row in self.rows)
+
     def add(self, place: Any, **typed: str) -> None:
         if len(self.rows) < MOST_ROWS:
             number = max((row.number for row in self.rows), default=0) + 1

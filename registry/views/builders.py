@@ -1,5 +1,6 @@
 """The pages on which the district builds belts, zones and study routes."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -7,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -29,7 +30,7 @@ from registry.coordinates import to_wgs84
 from registry.forms import BeltForm, BuilderForm, RouteForm, ZoneForm
 from registry.models import PLACES, Area, Belt, DemonstrationPoint, StudyRoute, Zone, timetable, verdict_over
 from registry.models.base import under
-from registry.outlines import points_inside
+from registry.outlines import MOST_BYTES, points_inside
 from registry.refusals import Refused
 from registry.selection import Row, Search, Selection
 from registry.validators import Invalid
@@ -111,15 +112,26 @@ def build(request: HttpRequest, kind: str, code: str = "") -> HttpResponse:
         return _page(request, Work(builder, record, form, chosen, Search(builder.places[0]), today))
     chosen = Selection.typed_in(request.POST, builder.places, request.user)
     search = Search.typed_in(request.POST, builder.places)
+    typed = _with_file(request)
     if request.POST.get("do") == "save":
-        form = builder.form(request.POST, request.FILES, instance=record, viewer=request.user)
+        form = builder.form(typed, instance=record, viewer=request.user)
         return _save(request, Work(builder, record, form, chosen, search, today))
-    form = builder.form(initial=request.POST.dict(), instance=record, viewer=request.user)
+    form = builder.form(initial=typed.dict(), instance=record, viewer=request.user)
     work = Work(builder, record, form, chosen, search, today)
     command = request.POST.get("do", "")
     for each in [f"add-{place}" for place in _inside(work)[0]] if command == "take" else [command]:
         chosen.act(each, today)
     return _page(request, work)
+
+
+def _with_file(request: HttpRequest) -> QueryDict:
+    """What was typed; an outline that was sent as a file becomes its text, so that it stays on the page."""
+    file = request.FILES.get("outline_file")
+    if file is None:
+        return request.POST
+    typed = request.POST.copy()
+    typed["outline_text"] = file.read(MOST_BYTES + 1).decode("utf-8-sig", errors="replace")
+    return typed
 
 
 def _record(request: HttpRequest, builder: Builder, code: str) -> Any:
@@ -183,7 +195,7 @@ def _save(request: HttpRequest, work: Work) -> HttpResponse:
     members = _members(work)
     is_valid = work.form.is_valid()
     _refusals(work, members)
-    if not is_valid or work.refusals or any(row.problem for row in work.chosen.rows):
+    if not is_valid or work.refusals or work.chosen.has_problem:
         return _page(request, work, status=400)
     names = {"members": members} if work.builder.is_dated else {"stops": members}
     act = save_grouping if work.builder.is_dated else save_route
@@ -228,6 +240,8 @@ def _page(request: HttpRequest, work: Work, status: int = 200) -> HttpResponse:
         else reverse(f"desk-{builder.kind}-edit", args=[work.record.code]),
         "fields": _fields(work),
         "rows": _rows(work),
+        "theirs_rows": _their_rows(work),
+        "theirs_outline": _their_outline(work),
         "held": work.chosen.keys(work.today),
         "found": found[0],
         "more": found[1] - len(found[0]),
@@ -255,6 +269,25 @@ def _fields(work: Work) -> list[dict[str, Any]]:
             theirs = str(choices.get(value, value) or "—")
         found.append({"field": bound, "theirs": theirs})
     return found
+
+
+def _their_rows(work: Work) -> list[str]:
+    """Who belongs to the record as somebody else saved it, if that differs from what is chosen here."""
+    if work.theirs is None:
+        return []
+    stored = _stored(work.builder, work.theirs, work.form.viewer, work.today).rows
+    theirs, mine = ([(row.key, row.typed) for row in rows] for rows in (stored, work.chosen.rows))
+    return [] if theirs == mine else [str(row.place) for row in stored] or ["—"]
+
+
+def _their_outline(work: Work) -> str:
+    """The outline somebody else saved, if it differs."""
+    if work.theirs is None or work.builder.model is not Zone:
+        return ""
+    drawn = work.form.drawn[0]  # type: ignore[attr-defined]
+    if work.theirs.outline == (drawn and drawn.geometry):
+        return ""
+    return json.dumps(work.theirs.outline) if work.theirs.outline else "—"
 
 
 def _rows(work: Work) -> list[dict[str, Any]]:
