@@ -186,7 +186,7 @@ class RouteForm(BuilderForm):
     hours = numeric(
         number("0.1", "72", decimals=1),
         _("Duration (hours)"),
-        help_text=_("Left empty: as long as stays and ways take."),
+        help_text=_("Left empty: what stays and ways take."),
     )
     capacity = numeric(whole(1, 5000), _("Suits groups of"))
     opened_on = day(_("Opened on"), required=True)
