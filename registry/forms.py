@@ -90,8 +90,8 @@ class GroupingForm(BuilderForm):
         organisations = PartyOrganisation.objects.visible_to(self.viewer).existing(timezone.localdate())
         held = PartyOrganisation.objects.visible_to(self.viewer).filter(pk=self.instance.organisation_id)
         self.offer("organisation", (organisations.filter(kind__in=COMMITTEES) | held).order_by("code"))
-        if not self.instance.pk:
-            self.initial.setdefault("planned_on", timezone.localdate())
+        if not self.instance.pk and self.initial.get("planned_on") is None:
+            self.initial["planned_on"] = timezone.localdate()
 
 
 class BeltForm(GroupingForm):
@@ -198,5 +198,5 @@ class RouteForm(BuilderForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        if not self.instance.pk:
-            self.initial.setdefault("opened_on", timezone.localdate())
+        if not self.instance.pk and self.initial.get("opened_on") is None:
+            self.initial["opened_on"] = timezone.localdate()

@@ -15,7 +15,7 @@ from .validators import Invalid, whole
 MODELS: dict[str, Any] = {"point": DemonstrationPoint, "belt": Belt, "zone": Zone, "unit": Unit}
 LISTS = {"point": "points", "belt": "belts", "zone": "zones", "unit": "units"}  # their record kinds, as searched
 MOST_ROWS = 200
-MOST_FOUND = 20
+MOST_FOUND = 10
 COLUMNS = ("since", "until", "minutes", "travel")
 minutes_of = whole(0, 1440)
 
@@ -96,11 +96,15 @@ class Selection:
         return found
 
     @property
+    def is_full(self) -> bool:
+        return len(self.rows) >= MOST_ROWS
+
+    @property
     def has_problem(self) -> bool:
         return any(row.problem for row in self.rows)
 
     def add(self, place: Any, **typed: str) -> None:
-        if len(self.rows) < MOST_ROWS:
+        if not self.is_full:
             number = max((row.number for row in self.rows), default=0) + 1
             columns = {column: typed.get(column, "") for column in COLUMNS}
             self.rows.append(Row(number, place._meta.model_name.replace("demonstration", ""), place, columns))
@@ -110,7 +114,7 @@ class Selection:
         verb, _hyphen, what = command.partition("-")
         row = next((each for each in self.rows if str(each.number) == what), None)
         if verb == "add":
-            self._add_once(what, today)
+            self.take([what], today)
         elif row and verb in ("up", "down"):
             self._move(row, -1 if verb == "up" else 1)
         elif row and verb == "out":
@@ -118,15 +122,17 @@ class Selection:
         elif row and verb == "back":
             row.typed["until"] = ""
 
-    def _add_once(self, key: str, today: date) -> None:
-        """A route may come by a place twice; a belt or zone holds it once, and what is ending there stays."""
-        standing = next((row for row in self.rows if row.key == key), None)
-        if standing and "unit" not in self.kinds:
-            standing.typed["until"] = ""
-            return
-        place = self.places([key]).get(key)
-        if place is not None:
-            self.add(place, since=today.isoformat())
+    def take(self, keys: Iterable[str], today: date) -> None:
+        """Adds places, members since today. A route may come by a place twice; a belt or zone holds it once, and what
+        was ending there stays."""
+        keys = list(keys)
+        standing = {} if "unit" in self.kinds else {row.key: row for row in self.rows}
+        places = self.places(key for key in keys if key not in standing)
+        for key in keys:
+            if key in standing:
+                standing[key].typed["until"] = ""
+            elif key in places:
+                self.add(places[key], since=today.isoformat())
 
     def _move(self, row: Row, step: int) -> None:
         at = self.rows.index(row)

@@ -119,8 +119,10 @@ def build(request: HttpRequest, kind: str, code: str = "") -> HttpResponse:
     form = builder.form(initial=typed.dict(), instance=record, viewer=request.user)
     work = Work(builder, record, form, chosen, search, today)
     command = request.POST.get("do", "")
-    for each in [f"add-{place}" for place in _inside(work)[0]] if command == "take" else [command]:
-        chosen.act(each, today)
+    if command == "take":
+        chosen.take(_inside(work)[0], today)
+    else:
+        chosen.act(command, today)
     return _page(request, work)
 
 
