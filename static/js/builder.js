@@ -15,7 +15,8 @@ addEventListener("load", () => {
   map.fitBounds([[39.2, 117.8], [39.8, 118.5]]);
   const drawn = L.layerGroup().addTo(map);
   const sites = new Map();
-  let corners = null;
+  const [draw, undo, close, clear] = ["draw", "draw-undo", "draw-close", "draw-clear"].map((id) => document.getElementById(id));
+  let corners = null, sent = null; // being drawn; and closed, but not answered yet
 
   const named = (name) => {
     const label = document.createElement("span");
@@ -65,12 +66,14 @@ addEventListener("load", () => {
 
   document.addEventListener("htmx:afterSwap", ({ target }) => {
     if (target.id !== "chosen") return;
-    const { fault } = show();
+    const refused = sent && !now().outline;
+    if (refused) corners = sent;
+    sent = null;
+    const { fault } = refused ? tools() : show();
     if (fault && !map.getBounds().contains(fault)) map.panTo(fault);
   });
 
   /* Drawing. The corners become the text of the outline, which is what is sent. */
-  const [draw, undo, close, clear] = ["draw", "draw-undo", "draw-close", "draw-clear"].map((id) => document.getElementById(id));
   if (!text) return;
   document.querySelector(".draw-tools").hidden = false;
 
@@ -80,7 +83,7 @@ addEventListener("load", () => {
     undo.disabled = !corners?.length;
     close.disabled = !corners || corners.length < 3;
     document.body.classList.toggle("drawing", corners !== null);
-    show();
+    return show();
   }
 
   function corner({ latlng }) {
@@ -103,7 +106,9 @@ addEventListener("load", () => {
   close.addEventListener("click", () => {
     const ring = [...corners, corners[0]].map(([lat, lng]) => [Number(lng.toFixed(6)), Number(lat.toFixed(6))]);
     document.getElementById("id_outline_system").value = "cgcs2000";
+    const closed = corners;
     given(JSON.stringify({ type: "Polygon", coordinates: [ring] }));
+    sent = closed;
   });
   document.getElementById("id_outline_file").addEventListener("change", async (event) => {
     const [file] = event.target.files;
