@@ -11,6 +11,7 @@ from django.views.static import serve
 from assessment.views import notices, projects, reviews, standing
 from fengnan import api, dashboard, health, maps, search
 from registry.views import account, accounts, desk, drafts, pages, photos, records, signing_in
+from registry.views import builders, desk, drafts, pages, photos, plates, records
 
 handler404 = "fengnan.errors.page_not_found"
 handler500 = "fengnan.errors.server_error"
@@ -77,8 +78,20 @@ urlpatterns = [
         path("desk/notices/new/", notices.new, name="notice-new"),
         path("desk/notices/<str:code>/", notices.desk, name="notice-desk"),
         path("desk/notices/<str:code>/run-out/", notices.run_out, name="notice-run-out"),
+        path("desk/places/", builders.places, name="desk-places"),
+        path("desk/belts/", builders.build_list, {"kind": "belts"}, name="desk-belts"),
+        path("desk/belts/new/", builders.build, {"kind": "belts"}, name="desk-belts-new"),
+        path("desk/belts/<str:code>/", builders.build, {"kind": "belts"}, name="desk-belts-edit"),
+        path("desk/zones/", builders.build_list, {"kind": "zones"}, name="desk-zones"),
+        path("desk/zones/new/", builders.build, {"kind": "zones"}, name="desk-zones-new"),
+        path("desk/zones/<str:code>/", builders.build, {"kind": "zones"}, name="desk-zones-edit"),
+        path("desk/routes/", builders.build_list, {"kind": "routes"}, name="desk-routes"),
+        path("desk/routes/new/", builders.build, {"kind": "routes"}, name="desk-routes-new"),
+        path("desk/routes/<str:code>/", builders.build, {"kind": "routes"}, name="desk-routes-edit"),
         path("evidence/<str:code>/", photos.evidence, name="evidence"),
         path("points/<str:code>/", pages.point_page),
+        path("points/<str:code>/plate/", plates.plate, name="plate"),
+        path("points/<str:code>/qr.svg", plates.qr_code, name="qr-code"),
         path("belts/<str:code>/", pages.belt_page),
         path("zones/<str:code>/", pages.zone_page),
         path("townships/<str:code>/", pages.township_page),

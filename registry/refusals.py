@@ -42,6 +42,17 @@ SENTENCES = {
     ),
     "code_wait": gettext_noop("Too many wrong codes. Try again at %(when)s."),
     "password_wrong": gettext_noop("This is not your present password. Type it again."),
+    "member_order": gettext_noop("%(name)s: the end (%(until)s) must be later than the beginning (%(since)s)."),
+    "member_undated": gettext_noop("%(name)s: say since when it belongs to it."),
+    "member_twice": gettext_noop(
+        "%(name)s belongs to it from %(since)s to %(until)s already. Let the new time begin after that."
+    ),
+    "within_itself": gettext_noop("A zone cannot lie in itself, nor in a zone that lies in it. Choose another one."),
+    "no_stops": gettext_noop("A route needs two stops at least. Choose them from the list or the map."),
+    "stays_unknown": gettext_noop(
+        "To show times, say of every stop but the last how long the group stays there. %(name)s has no stay."
+    ),
+    "past_midnight": gettext_noop("The route would end after midnight. Shorten stays and ways, or set out earlier."),
 }  # fmt: skip
 
 

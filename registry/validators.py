@@ -36,6 +36,34 @@ SENTENCES = {
         "“%(text)s” is not a position. Write longitude and latitude in degrees, such as 118.0863, 39.5762."
     ),
     "not_in_china": gettext_noop("%(lng)s, %(lat)s does not lie in China. Look at the digits."),
+    "not_a_day": gettext_noop("“%(text)s” is not a day. Write year, month and day, such as 2021-12-31."),
+    "outline_large": gettext_noop("The outline has %(size)s KB: at most %(most)s KB. Simplify it."),
+    "outline_unread": gettext_noop("This is not GeoJSON. Draw the outline on the map, or export it anew as GeoJSON."),
+    "outline_kind": gettext_noop(
+        "The outline is a “%(kind)s”, but a zone is an area. Give one Polygon or MultiPolygon, or draw it on the map."
+    ),
+    "outline_many": gettext_noop("The file holds %(count)s shapes: leave the one of this zone only."),
+    "outline_vertices": gettext_noop("The outline has more than %(most)s corners. Simplify it."),
+    "outline_number": gettext_noop(
+        "Corner %(number)s is not a pair of numbers. Export the outline anew, longitude before latitude, in degrees."
+    ),
+    "outline_swapped": gettext_noop(
+        "Corner %(number)s (%(lng)s, %(lat)s) has latitude and longitude the wrong way round. "
+        "Write longitude first."
+    ),
+    "outline_degrees": gettext_noop(
+        "Corner %(number)s (%(lng)s, %(lat)s) is not in degrees. Export the outline in longitude and latitude."
+    ),
+    "outline_far": gettext_noop(
+        "Corner %(number)s (%(lng)s, %(lat)s) lies far from every site of the registry. "
+        "Look at the digits and the coordinate system."
+    ),
+    "outline_short": gettext_noop("An area needs three corners at least; this outline has %(count)s."),
+    "outline_crosses": gettext_noop("The outline crosses itself at %(lng)s, %(lat)s. Move or remove a corner there."),
+    "outline_hole": gettext_noop("A hole lies outside the area, at %(lng)s, %(lat)s. Take it away or move it inside."),
+    "outline_broken": gettext_noop(
+        "Parts of the outline touch or overlap at %(lng)s, %(lat)s. Draw them apart, or as one."
+    ),
 }  # fmt: skip
 
 SPACES = re.compile(r"[\s\u00a0\u3000]+")

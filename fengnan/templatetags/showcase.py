@@ -263,6 +263,9 @@ DESK = (  # (address, label, right it asks for) of what else the desk leads to
     ("reviews", gettext_lazy("Reviews"), "point.notice"),
     ("rechecks", gettext_lazy("Check named points again"), "point.review"),
     ("accounts", gettext_lazy("Accounts"), "account.manage"),
+    ("desk-belts", gettext_lazy("Build belts"), "grouping.build"),
+    ("desk-zones", gettext_lazy("Build zones"), "grouping.build"),
+    ("desk-routes", gettext_lazy("Build routes"), "grouping.build"),
 )
 
 
@@ -271,3 +274,13 @@ def desk_links(context) -> list[tuple[str, str]]:
     """(address, label) of the desk pages the account may open."""
     user = context["request"].user
     return [(reverse(name), label) for name, label, right in DESK if not right or may(user, right)]
+
+
+@register.simple_tag(takes_context=True)
+def build_address(context, kind: str, record) -> str:
+    """Where the account changes this belt, zone or route; empty if it may not."""
+    return (
+        reverse(f"desk-{kind}-edit", args=[record.code])
+        if may(context["request"].user, "grouping.build", record)
+        else ""
+    )
