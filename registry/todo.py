@@ -78,5 +78,4 @@ def sites_to_confirm(user: Any, today: date) -> Iterable[Task]:
 
 def _days(rule: str, today: date) -> int:
     """The number a rule of the district gives today; ten where none is set."""
-    rows = Parameter.objects.unscoped("rules are public").in_force(today).filter(rule=rule)
-    return int(next(iter(rows.values_list("value", flat=True)), 10))
+    return Parameter.objects.number_on(rule, today, 10)

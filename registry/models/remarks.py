@@ -5,7 +5,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from registry.validators import without_numbers
+
 from .base import Record, ScopedQuerySet, in_choices
+
+NOTICES = "notices"  # the kind of public notices: a remark on one is an objection, and the district's to answer
 
 
 class RemarkState(models.TextChoices):
@@ -34,7 +38,8 @@ class RemarkQuerySet(ScopedQuerySet):
 
 class Remark(Record):
     """A remark from the public on the record `record_code` of the kind `kind` (a slug such as points, or notices).
-    `area` is the area of that record: its township answers, the district where the record has none."""
+    `area` is the area of that record: its township answers, the district where the record has none. One that was
+    passed on to the district is open still, with that outcome."""
 
     kind = models.CharField(_("kind of record"), max_length=40)
     record_code = models.CharField(_("code of the record"), max_length=40)
@@ -50,7 +55,7 @@ class Remark(Record):
     made_at = models.DateTimeField(_("made at"), auto_now_add=True)
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
     answered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("answered by")
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("answered by")
     )
 
     objects = RemarkQuerySet.as_manager()
@@ -71,3 +76,16 @@ class Remark(Record):
 
     def __str__(self):
         return self.text[:40]
+
+    @property
+    def public_text(self) -> str:
+        """The remark as anybody may read it: telephone and identity numbers in it are nobody else's business."""
+        return without_numbers(self.text)
+
+    @property
+    def public_reply(self) -> str:
+        return without_numbers(self.reply)
+
+    @property
+    def is_objection(self) -> bool:
+        return self.kind == NOTICES
