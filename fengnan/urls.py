@@ -9,7 +9,7 @@ from django.views.static import serve
 
 from assessment.views import projects
 from fengnan import api, dashboard, health, maps, search
-from registry.views import desk, drafts, pages, photos, records
+from registry.views import desk, drafts, history, pages, photos, records, remarks
 
 handler404 = "fengnan.errors.page_not_found"
 handler500 = "fengnan.errors.server_error"
@@ -48,6 +48,11 @@ urlpatterns = [
         path("desk/drafts/<uuid:key>/photos/<uuid:upload>/", photos.part, name="photo-part"),
         path("desk/drafts/<uuid:key>/photos/<str:code>/remove/", photos.remove, name="photo-remove"),
         path("desk/drafts/<uuid:key>/<slug:section>/", drafts.section_page, name="draft-section"),
+        path("desk/remarks/", remarks.remarks, name="desk-remarks"),
+        path("desk/remarks/<str:code>/", remarks.remark, name="desk-remark"),
+        path("remarks/new/", remarks.leave, name="remark-new"),
+        path("remarks/<str:code>/", remarks.followed, name="remark"),
+        path("history/<slug:kind>/<str:code>/", history.history, name="history"),
         path("evidence/<str:code>/", photos.evidence, name="evidence"),
         path("points/<str:code>/", pages.point_page),
         path("belts/<str:code>/", pages.belt_page),

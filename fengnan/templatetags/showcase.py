@@ -234,8 +234,9 @@ def any_problem(fields: list[dict]) -> bool:
     return any(field["problem"] or field["conflict"] for field in fields)
 
 
-DESK = (  # (address, label, right it asks for) of what else the desk leads to
+DESK = (  # (address, label, rights of which it asks for one) of what else the desk leads to
     ("desk-points", gettext_lazy("My sites"), "point.confirm"),
+    ("desk-remarks", gettext_lazy("Remarks from the public"), "remark.answer point.notice"),
 )
 
 
@@ -243,4 +244,8 @@ DESK = (  # (address, label, right it asks for) of what else the desk leads to
 def desk_links(context) -> list[tuple[str, str]]:
     """(address, label) of the desk pages the account may open."""
     user = context["request"].user
-    return [(reverse(name), label) for name, label, right in DESK if not right or may(user, right)]
+    return [(reverse(name), label) for name, label, rights in DESK if _any_of(user, rights)]
+
+
+def _any_of(user, rights: str) -> bool:
+    return not rights or any(may(user, right) for right in rights.split())

@@ -12,12 +12,12 @@ from django.utils.timezone import localtime
 from registry.kinds import KINDS
 from registry.models import Event, Record, SearchEntry
 from registry.permissions import area_of, may
+from registry.privacy import PERSONAL
 from registry.refusals import Refused
 
 from .search import entry_of
 
 UNWRITTEN = {"version"}
-PERSONAL = {"phone", "person", "password", "secretary", "responsible_person", "contact", "sender"}
 
 
 @dataclass(frozen=True)

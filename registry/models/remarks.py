@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from registry.validators import without_numbers
@@ -76,6 +77,14 @@ class Remark(Record):
 
     def __str__(self):
         return self.text[:40]
+
+    def get_absolute_url(self):
+        """Where its owner answers it."""
+        return reverse("desk-remark", args=[self.code])
+
+    @property
+    def record_url(self) -> str:
+        return reverse("record", args=[self.kind, self.record_code])
 
     @property
     def public_text(self) -> str:
