@@ -18,7 +18,7 @@ class AccountAdmin(UserAdmin):
     search_fields = ["username", "display_name"]
     filter_horizontal = []
     fieldsets = [
-        (None, {"fields": ["username", "password", "display_name"]}),
+        (None, {"fields": ["username", "password", "display_name", "email", "wants_digest"]}),
         (_("Role and area"), {"fields": ["role", "read_prefix", "write_prefix", "is_active", "is_staff"]}),
     ]
     add_fieldsets = [
