@@ -7,7 +7,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from django.views.static import serve
 
-from assessment.views import projects
+from assessment.views import notices, projects, reviews, standing
 from fengnan import api, dashboard, health, maps, search
 from registry.views import desk, drafts, history, pages, photos, records, remarks
 
@@ -53,6 +53,17 @@ urlpatterns = [
         path("remarks/new/", remarks.leave, name="remark-new"),
         path("remarks/<str:code>/", remarks.followed, name="remark"),
         path("history/<slug:kind>/<str:code>/", history.history, name="history"),
+        path("desk/points/<str:code>/standing/", standing.standing, name="standing"),
+        path("desk/reviews/", reviews.queue, name="reviews"),
+        path("desk/reviews/pass/", reviews.pass_many, name="review-pass"),
+        path("desk/reviews/drafts/<uuid:key>/", reviews.check_draft, name="review-draft"),
+        path("desk/reviews/<str:code>/", reviews.review_page, name="review"),
+        path("desk/reviews/<str:code>/settle/", standing.settle, name="review-settle"),
+        path("desk/reviews/<str:code>/take-off/", notices.take_off, name="notice-take-off"),
+        path("desk/rechecks/", standing.rechecks, name="rechecks"),
+        path("desk/notices/new/", notices.new, name="notice-new"),
+        path("desk/notices/<str:code>/", notices.desk, name="notice-desk"),
+        path("desk/notices/<str:code>/run-out/", notices.run_out, name="notice-run-out"),
         path("evidence/<str:code>/", photos.evidence, name="evidence"),
         path("points/<str:code>/", pages.point_page),
         path("belts/<str:code>/", pages.belt_page),
@@ -61,6 +72,7 @@ urlpatterns = [
         path("consortia/<str:code>/", pages.consortium_page),
         path("routes/<str:code>/", pages.route_page),
         path("projects/<str:code>/", projects.project_page),
+        path("notices/<str:code>/", notices.public),
         path("<slug:kind>/", records.record_list, name="records"),
         path("<slug:kind>/<str:code>/", records.record_page, name="record"),
         prefix_default_language=False,

@@ -52,7 +52,7 @@ def drafts_to_finish(user: Any, today: date) -> Iterable[Task]:
     if not may(user, "draft.write"):
         return
     drafts = Draft.objects.visible_to(user).in_area(user.write_prefix).filter(state=DraftState.OPEN)
-    days = _days("return-working-days", today)
+    days = Parameter.objects.count_on("return-working-days", today, default=10)
     for draft in drafts.select_related("point").prefetch_related("remarks"):
         remarks = list(draft.remarks.all())
         if remarks:
@@ -84,16 +84,10 @@ def remarks_to_answer(user: Any, today: date) -> Iterable[Task]:
     time."""
     remarks = remarks_for(user).open()
     if len(user.write_prefix) <= 6:
-        remarks = remarks.filter(
-            Q(area_id=user.write_prefix) | Q(outcome=RemarkOutcome.PASSED_ON) | Q(due_on__lt=today)
-        )
+        own = Q(area_id=user.write_prefix) | Q(outcome=RemarkOutcome.PASSED_ON)
+        remarks = remarks.filter(own | Q(due_on__lt=today))
     else:
         remarks = remarks.exclude(outcome=RemarkOutcome.PASSED_ON)
     for remark in remarks:
         what = _("Examine an objection to the notice") if remark.is_objection else _("Answer a remark from the public")
         yield Task(what, remark.record_name, remark.get_absolute_url(), _("Answer"), remark.due_on)
-
-
-def _days(rule: str, today: date) -> int:
-    """The number a rule of the district gives today; ten where none is set."""
-    return Parameter.objects.number_on(rule, today, 10)

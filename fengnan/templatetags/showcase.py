@@ -11,6 +11,8 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from assessment.judging import Judging
+from assessment.models import Review
 from registry import models
 from registry.figures import Answer, Figure
 from registry.inputs import BY_NAME, SECTIONS
@@ -230,13 +232,38 @@ def input_label(name: str) -> str:
 
 
 @register.filter
+def entry(typed, name: str) -> str:
+    """What was typed in the field `name` of a form that comes back."""
+    return typed.get(name, "")
+
+
+@register.filter
 def any_problem(fields: list[dict]) -> bool:
     return any(field["problem"] or field["conflict"] for field in fields)
 
 
-DESK = (  # (address, label, rights of which it asks for one) of what else the desk leads to
+@register.simple_tag(takes_context=True)
+def last_verdict(context, point) -> Judging | None:
+    """The last round of a point that the reader may see, with its scores by item: the registry's pages compose it."""
+    scope = context["scope"]
+    rounds = Review.objects.visible_to(scope.viewer).filter(point=point, decided_on__lte=scope.as_of)
+    found = rounds.select_related("standard").first()
+    return Judging(found) if found else None
+
+
+@register.filter
+def allows(user, right: str) -> bool:
+    """Whether the account has a right somewhere: `{% if user|allows:"point.decide" %}`."""
+    return may(user, right)
+
+
+DESK = (  # (address, label, right it asks for) of what else the desk leads to
     ("desk-points", gettext_lazy("My sites"), "point.confirm"),
-    ("desk-remarks", gettext_lazy("Remarks from the public"), "remark.answer point.notice"),
+    ("reviews", gettext_lazy("Reviews"), "point.check"),
+    ("reviews", gettext_lazy("Reviews"), "point.notice"),
+    ("desk-remarks", gettext_lazy("Remarks from the public"), "remark.answer"),
+    ("desk-remarks", gettext_lazy("Remarks from the public"), "point.notice"),
+    ("rechecks", gettext_lazy("Check named points again"), "point.review"),
 )
 
 
@@ -244,8 +271,5 @@ DESK = (  # (address, label, rights of which it asks for one) of what else the d
 def desk_links(context) -> list[tuple[str, str]]:
     """(address, label) of the desk pages the account may open."""
     user = context["request"].user
-    return [(reverse(name), label) for name, label, rights in DESK if _any_of(user, rights)]
-
-
-def _any_of(user, rights: str) -> bool:
-    return not rights or any(may(user, right) for right in rights.split())
+    allowed = {name: label for name, label, right in DESK if not right or may(user, right)}
+    return [(reverse(name), label) for name, label in allowed.items()]

@@ -40,11 +40,11 @@ def read_remark(typed: Mapping[str, str]) -> tuple[dict[str, str], dict[str, Inv
 def refusals_to_leave_remark(kind: str, code: str, *, sender: str) -> Iterator[Refused]:
     """Everything that stands against one more remark on this record from this sender; empty if it may be left."""
     now = timezone.now()
-    limit = Parameter.objects.number_on("remarks-a-day", timezone.localdate(now), 5)
+    limit = Parameter.objects.count_on("remarks-a-day", timezone.localdate(now), default=5)
     left = Remark.objects.unscoped("against floods").filter(made_at__gt=now - timedelta(days=1))
     if left.filter(sender=sender).count() >= limit:
         yield Refused("remarks_a_day", most=limit)
-    limit = Parameter.objects.number_on("remarks-an-hour", timezone.localdate(now), 20)
+    limit = Parameter.objects.count_on("remarks-an-hour", timezone.localdate(now), default=20)
     if left.filter(kind=kind, record_code=code, made_at__gt=now - timedelta(hours=1)).count() >= limit:
         yield Refused("remarks_an_hour")
 
@@ -60,7 +60,7 @@ def leave_remark(kind: Kind, record: Any, *, text: str, contact: str = "", sende
     for refusal in refusals_to_leave_remark(kind.slug, record.code, sender=sender):
         raise refusal
     today = timezone.localdate()
-    days = Parameter.objects.number_on("reply-working-days", today, 5)
+    days = Parameter.objects.count_on("reply-working-days", today, default=5)
     area = area_of(record) or settings.DISTRICT_AREA
     remark = Remark(
         code=code, kind=kind.slug, record_code=record.code, record_name=str(record)[:120], text=text, contact=contact,

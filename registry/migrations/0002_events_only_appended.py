@@ -1,6 +1,5 @@
 """Events carry their area, and the database refuses to change or delete one; an account knows its last digest."""
 
-from django.conf import settings
 from django.db import migrations, models
 
 SAYING = "events are only ever appended to"
@@ -42,18 +41,6 @@ class Migration(migrations.Migration):
             "user",
             "digest_sent_on",
             models.DateField(blank=True, editable=False, null=True, verbose_name="last daily e-mail"),
-        ),
-        migrations.AlterField(
-            "remark",
-            "answered_by",
-            models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=models.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="answered by",
-            ),
         ),
         # Last: where SQLite makes the table of events anew, as a later change of its columns does, triggers are lost.
         migrations.RunPython(make, unmake),
