@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from registry.actions.remarks import remarks_for
 from registry.models import CalendarDay, DemonstrationPoint, Draft, DraftState, Parameter, RemarkOutcome
@@ -90,4 +90,5 @@ def remarks_to_answer(user: Any, today: date) -> Iterable[Task]:
         remarks = remarks.exclude(outcome=RemarkOutcome.PASSED_ON)
     for remark in remarks:
         what = _("Examine an objection to the notice") if remark.is_objection else _("Answer a remark from the public")
-        yield Task(what, remark.record_name, remark.get_absolute_url(), _("Answer"), remark.due_on)
+        button = pgettext("to a remark", "Answer")
+        yield Task(what, remark.record_name, remark.get_absolute_url(), button, remark.due_on)
