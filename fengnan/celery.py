@@ -20,6 +20,7 @@ app.conf.update(
     timezone="Asia/Shanghai",
     beat_schedule={
         "sweep": {"task": "registry.sweep_jobs", "schedule": 30.0},
+        "digest": {"task": "registry.send_digests", "schedule": crontab(hour="7-9", minute=0)},  # once a day each
         "reindex": {"task": "registry.reindex", "schedule": crontab(hour=3, minute=15)},
     },
 )

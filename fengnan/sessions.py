@@ -1,8 +1,7 @@
-"""How long a session lasts, what comes before the desk, and what no cache may keep; where a request came from."""
+"""How long a session lasts, what comes before the desk, what no cache may keep."""
 
 import time
 from collections.abc import Callable
-from ipaddress import ip_address
 
 from axes.attempts import get_cool_off_threshold
 from axes.handlers.database import AxesDatabaseHandler
@@ -70,18 +69,6 @@ def _first(request: HttpRequest, name: str) -> HttpResponse:
     if request.method == "GET":
         answer["Location"] += f"?{urlencode({'next': request.get_full_path()})}"
     return answer
-
-
-def address_of(request: HttpRequest) -> str:
-    """The address a request came from: what the outermost of our own proxies saw, not what the sender claims."""
-    peer = request.META.get("REMOTE_ADDR", "")
-    claimed = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-    if settings.PROXIES and len(claimed) >= settings.PROXIES:
-        peer = claimed[-settings.PROXIES]
-    try:
-        return str(ip_address(peer))
-    except ValueError:
-        return request.META.get("REMOTE_ADDR") or "0.0.0.0"
 
 
 class WrongPasswords(AxesDatabaseHandler):

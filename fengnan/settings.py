@@ -176,6 +176,33 @@ CACHES = {
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
+
+
+def mail(url: str) -> dict:
+    """How mail is sent, from a URL: `smtp://user:password@host:25`, `smtps://…` for TLS from the first byte,
+    `smtp+tls://…` for STARTTLS. Empty: mails are printed."""
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    parts = urlparse(url)
+    if parts.scheme not in {"smtp", "smtps", "smtp+tls"} or not parts.hostname:
+        raise ImproperlyConfigured("EMAIL_URL must be smtp://, smtps:// or smtp+tls://, and a host.")
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or {"smtp": 25, "smtps": 465, "smtp+tls": 587}[parts.scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+    }
+
+
+globals().update(mail(env("EMAIL_URL")))
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env("EMAIL_FROM", "registry@localhost")
+SITE_URL = env("SITE_URL").rstrip("/")  # the address links in mails begin with, never taken from a request
+if SITE_URL and not (urlparse(SITE_URL).scheme in {"http", "https"} and urlparse(SITE_URL).netloc):
+    raise ImproperlyConfigured(f"SITE_URL must begin with http:// or https:// and a host, not {SITE_URL!r}.")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "registry.User"
@@ -207,7 +234,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_CLIENT_IP_CALLABLE = "fengnan.sessions.address_of"
+AXES_CLIENT_IP_CALLABLE = "registry.views.access.address_of"
 AXES_LOCKOUT_CALLABLE = "registry.views.signing_in.locked_out"
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 LOGIN_URL = "login"

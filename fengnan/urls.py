@@ -10,8 +10,20 @@ from django.views.static import serve
 
 from assessment.views import notices, projects, reviews, standing
 from fengnan import api, dashboard, health, maps, search
-from registry.views import account, accounts, desk, drafts, pages, photos, records, signing_in
-from registry.views import builders, desk, drafts, pages, photos, plates, records
+from registry.views import (
+    account,
+    accounts,
+    builders,
+    desk,
+    drafts,
+    history,
+    pages,
+    photos,
+    plates,
+    records,
+    remarks,
+    signing_in,
+)
 
 handler404 = "fengnan.errors.page_not_found"
 handler500 = "fengnan.errors.server_error"
@@ -67,6 +79,11 @@ urlpatterns = [
         path("desk/drafts/<uuid:key>/photos/<uuid:upload>/", photos.part, name="photo-part"),
         path("desk/drafts/<uuid:key>/photos/<str:code>/remove/", photos.remove, name="photo-remove"),
         path("desk/drafts/<uuid:key>/<slug:section>/", drafts.section_page, name="draft-section"),
+        path("desk/remarks/", remarks.remarks, name="desk-remarks"),
+        path("desk/remarks/<str:code>/", remarks.remark, name="desk-remark"),
+        path("remarks/new/", remarks.leave, name="remark-new"),
+        path("remarks/<str:code>/", remarks.followed, name="remark"),
+        path("history/<slug:kind>/<str:code>/", history.history, name="history"),
         path("desk/points/<str:code>/standing/", standing.standing, name="standing"),
         path("desk/reviews/", reviews.queue, name="reviews"),
         path("desk/reviews/pass/", reviews.pass_many, name="review-pass"),

@@ -67,6 +67,11 @@ def _inside(record: Any, prefix: str) -> bool:
     """Whether the record's area lies below `prefix`; a record of no area belongs to the whole district."""
     if isinstance(record, User):
         return record.read_prefix.startswith(prefix) and (record.write_prefix or prefix).startswith(prefix)
-    of = getattr(record, "point", None) if not hasattr(record, "area_id") else record
-    area = getattr(of, "area_id", None) or (record.pk if record._meta.model_name == "area" else None)
+    area = area_of(record)
     return area.startswith(prefix) if area else len(prefix) <= 6
+
+
+def area_of(record: Any) -> str:
+    """Code of the area a record lies in, its own or its point's; empty for a record of no area."""
+    of = record if hasattr(record, "area_id") else getattr(record, "point", None)
+    return getattr(of, "area_id", None) or (record.pk if record._meta.model_name == "area" else "")

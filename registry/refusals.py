@@ -30,6 +30,16 @@ SENTENCES = {
     "photo_large": gettext_noop("“%(name)s” has too many pixels: at most %(most)s million."),
     "part_misplaced": gettext_noop("This part does not follow the last one: %(received)s bytes have arrived."),
     "remark_missing": gettext_noop("Say what has to be put right, at one field at least."),
+    "remarks_a_day": gettext_noop(
+        "%(most)s remarks have come from your connection since yesterday, and no more are taken. Send it tomorrow."
+    ),
+    "remarks_an_hour": gettext_noop("Too many remarks came in on this record. Send yours again in an hour."),
+    "remark_settled": gettext_noop("%(who)s settled this remark at %(when)s: it is now “%(state)s”."),
+    "remark_passed_on": gettext_noop("The remark was passed on to the district: the district answers it."),
+    "remark_at_district": gettext_noop("The remark is with the district already."),
+    "outcome_missing": gettext_noop("Say whether the record was corrected or stays as it is."),
+    "reply_missing": gettext_noop("Write a few words: who left the remark will read them."),
+    "reply_unreadable": gettext_noop("The text cannot be taken as it is: %(why)s"),
     "nothing_changes": gettext_noop("Nothing would change: status, level and grade are as they were."),
     "own_account": gettext_noop("This is your own account: somebody above you looks after it."),
     "account_above": gettext_noop("You look after accounts below your own, inside your area. This is none of them."),

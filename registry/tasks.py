@@ -1,8 +1,9 @@
 """The queue's way to the jobs: each task takes an id, calls one action, and may run twice without harm."""
 
 from celery import shared_task
+from django.utils import timezone
 
-from registry.actions import jobs
+from registry.actions import digest, jobs
 
 
 @shared_task(name="registry.run_job", acks_late=True, reject_on_worker_lost=True, ignore_result=True)
@@ -18,3 +19,8 @@ def sweep_jobs() -> int:
 @shared_task(name="registry.reindex", ignore_result=True)
 def reindex() -> None:
     jobs.enqueue("reindex")
+
+
+@shared_task(name="registry.send_digests", ignore_result=True)
+def send_digests() -> int:
+    return digest.send_digests(timezone.localdate())

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
-from registry.models import CalendarDay, DemonstrationPoint, Draft, DraftState, Parameter
+from registry.actions.remarks import remarks_for
+from registry.models import CalendarDay, DemonstrationPoint, Draft, DraftState, Parameter, RemarkOutcome
 from registry.permissions import may
 
 
@@ -74,3 +76,19 @@ def sites_to_confirm(user: Any, today: date) -> Iterable[Task]:
         about = ngettext("%(count)s site", "%(count)s sites", count) % {"count": count}
         what = _("Confirm what the registry holds of your sites this year")
         yield Task(what, about, reverse("desk-points"), _("Confirm"), date(today.year, 12, 31))
+
+
+@to_do
+def remarks_to_answer(user: Any, today: date) -> Iterable[Task]:
+    """Open remarks from the public: a township those of its area, the district its own and those nobody answered in
+    time."""
+    remarks = remarks_for(user).open()
+    if len(user.write_prefix) <= 6:
+        own = Q(area_id=user.write_prefix) | Q(outcome=RemarkOutcome.PASSED_ON)
+        remarks = remarks.filter(own | Q(due_on__lt=today))
+    else:
+        remarks = remarks.exclude(outcome=RemarkOutcome.PASSED_ON)
+    for remark in remarks:
+        what = _("Examine an objection to the notice") if remark.is_objection else _("Answer a remark from the public")
+        button = pgettext("to a remark", "Answer")
+        yield Task(what, remark.record_name, remark.get_absolute_url(), button, remark.due_on)

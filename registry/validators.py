@@ -69,6 +69,9 @@ SENTENCES = {
 SPACES = re.compile(r"[\s\u00a0\u3000]+")
 INVISIBLE = re.compile(r"[\u200b-\u200d\u2060\ufeff\u00ad]")
 REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+NUMBERS = re.compile(  # mobile, fixed-line with area code, identity; full-width digits too
+    r"(?<!\d)(?:[1\uff11][3-9\uff13-\uff19]\d(?:[ -]?\d{4}){2}|[0\uff10]\d{2,3}[ -]?\d{7,8}|\d{17}[\dXx])(?!\d)"
+)
 Reader = Callable[[str], Any]
 
 
@@ -191,6 +194,11 @@ def phone(text: str) -> str:
 def masked(number: str) -> str:
     """A telephone number with its middle hidden: 138****5678."""
     return f"{number[:3]}****{number[-4:]}" if len(number) >= 8 else "****" if number else ""
+
+
+def without_numbers(text: str) -> str:
+    """`text` with the telephone and identity numbers in it hidden."""
+    return NUMBERS.sub("****", text)
 
 
 def position(text: str) -> Position | None:

@@ -6,6 +6,7 @@ from django.shortcuts import render
 from assessment.models import LedgerStage, SecretaryProject
 from registry.kinds import KINDS
 from registry.scope import read_scope
+from registry.views.records import told_of
 
 
 def project_page(request: HttpRequest, code: str) -> HttpResponse:
@@ -25,5 +26,6 @@ def project_page(request: HttpRequest, code: str) -> HttpResponse:
             (problem, problem.is_solved(scope.as_of))
             for problem in project.problems.visible_to(scope.viewer).filter(found_on__lte=scope.as_of)
         ],
+        **told_of(KINDS["projects"], project, scope.viewer),
     }
     return render(request, "assessment/project.html", context)

@@ -261,6 +261,8 @@ DESK = (  # (address, label, right it asks for) of what else the desk leads to
     ("desk-points", gettext_lazy("My sites"), "point.confirm"),
     ("reviews", gettext_lazy("Reviews"), "point.check"),
     ("reviews", gettext_lazy("Reviews"), "point.notice"),
+    ("desk-remarks", gettext_lazy("Remarks from the public"), "remark.answer"),
+    ("desk-remarks", gettext_lazy("Remarks from the public"), "point.notice"),
     ("rechecks", gettext_lazy("Check named points again"), "point.review"),
     ("accounts", gettext_lazy("Accounts"), "account.manage"),
     ("desk-belts", gettext_lazy("Build belts"), "grouping.build"),
@@ -273,7 +275,8 @@ DESK = (  # (address, label, right it asks for) of what else the desk leads to
 def desk_links(context) -> list[tuple[str, str]]:
     """(address, label) of the desk pages the account may open."""
     user = context["request"].user
-    return [(reverse(name), label) for name, label, right in DESK if not right or may(user, right)]
+    allowed = {name: label for name, label, right in DESK if not right or may(user, right)}
+    return [(reverse(name), label) for name, label in allowed.items()]
 
 
 @register.simple_tag(takes_context=True)

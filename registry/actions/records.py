@@ -11,13 +11,13 @@ from django.utils.timezone import localtime
 
 from registry.kinds import KINDS
 from registry.models import Event, Record, SearchEntry, User
-from registry.permissions import may
+from registry.permissions import area_of, may
+from registry.privacy import PERSONAL
 from registry.refusals import Refused
 
 from .search import entry_of
 
 UNWRITTEN = {"version"}
-PERSONAL = {"phone", "person", "password", "secretary", "responsible_person", "display_name"}
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class ChangeSet:
             verb=verb,
             kind=record._meta.model_name,
             code=str(getattr(record, "code", record.pk)),
+            area=area_of(record),
             changes=changes,
             reason=self.reason,
             document_no=self.document_no,

@@ -2,11 +2,13 @@
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from registry.actions.records import ChangeSet, delete_record, save_record
+from registry.history import history_of
 from registry.models import ScopedQuerySet
 from registry.models.base import guard_lifted
 from registry.permissions import may
@@ -47,6 +49,12 @@ class ScopedAdmin(admin.ModelAdmin):
         if isinstance(rows, ScopedQuerySet):
             rows = self.model._default_manager.visible_to(request.user)
         return rows.order_by(*(self.get_ordering(request) or self.model._meta.ordering))
+
+    def history_view(self, request, object_id, extra_context=None):
+        """Our own events, in words: every write has one, whichever way it came."""
+        record = self.get_object(request, unquote(object_id))
+        entries = history_of(record, request.user) if record else []
+        return super().history_view(request, object_id, {**(extra_context or {}), "entries": entries})
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         kwargs.setdefault("queryset", readable(db_field.remote_field.model, request))

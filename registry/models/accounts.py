@@ -36,6 +36,7 @@ class User(AbstractUser):
     password_changed_at = models.DateTimeField(_("password chosen at"), null=True, blank=True, editable=False)
     sessions_ended = models.PositiveIntegerField(_("times all sessions were ended"), default=0, editable=False)
     wants_digest = models.BooleanField(_("daily e-mail with what is to be done"), default=False)
+    digest_sent_on = models.DateField(_("last daily e-mail"), null=True, blank=True, editable=False)
     large_type = models.BooleanField(_("large type"), default=False)
 
     class Meta:

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Event(models.Model):
-    """Who changed what, when, from which value to which, why and on which paper. Only ever appended to."""
+    """Who changed what, when, from which value to which, why and on which paper. Only ever appended to: the database
+    refuses to change or delete one. `area` is the code of the area the record lay in; empty for one of no area."""
 
     change_set = models.UUIDField(_("change set"))
     at = models.DateTimeField(_("at"), auto_now_add=True)
@@ -17,6 +18,7 @@ class Event(models.Model):
     verb = models.CharField(_("act"), max_length=24)
     kind = models.CharField(_("kind of record"), max_length=40)
     code = models.CharField(_("code"), max_length=40)
+    area = models.CharField(_("area"), max_length=12, blank=True)
     changes = models.JSONField(_("from and to"), default=dict)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     document_no = models.CharField(_("paper number"), max_length=60, blank=True)
@@ -28,6 +30,7 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["kind", "code"], name="event_of_record"),
             models.Index(fields=["change_set"], name="event_change_set"),
+            models.Index(fields=["area", "at"], name="event_of_area"),
         ]
 
     def __str__(self):

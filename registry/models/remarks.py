@@ -3,9 +3,14 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from registry.validators import without_numbers
+
 from .base import Record, ScopedQuerySet, in_choices
+
+NOTICES = "notices"  # the kind of public notices: a remark on one is an objection, and the district's to answer
 
 
 class RemarkState(models.TextChoices):
@@ -34,7 +39,8 @@ class RemarkQuerySet(ScopedQuerySet):
 
 class Remark(Record):
     """A remark from the public on the record `record_code` of the kind `kind` (a slug such as points, or notices).
-    `area` is the area of that record: its township answers, the district where the record has none."""
+    `area` is the area of that record: its township answers, the district where the record has none. One that was
+    passed on to the district is open still, with that outcome."""
 
     kind = models.CharField(_("kind of record"), max_length=40)
     record_code = models.CharField(_("code of the record"), max_length=40)
@@ -71,3 +77,24 @@ class Remark(Record):
 
     def __str__(self):
         return self.text[:40]
+
+    def get_absolute_url(self):
+        """Where its owner answers it."""
+        return reverse("desk-remark", args=[self.code])
+
+    @property
+    def record_url(self) -> str:
+        return reverse("record", args=[self.kind, self.record_code])
+
+    @property
+    def public_text(self) -> str:
+        """The remark as anybody may read it: telephone and identity numbers in it are nobody else's business."""
+        return without_numbers(self.text)
+
+    @property
+    def public_reply(self) -> str:
+        return without_numbers(self.reply)
+
+    @property
+    def is_objection(self) -> bool:
+        return self.kind == NOTICES

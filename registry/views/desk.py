@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from registry.actions.drafts import confirm_site
+from registry.history import lately
 from registry.models import DemonstrationPoint
 from registry.permissions import may
 from registry.todo import tasks_of
@@ -22,7 +23,12 @@ def desk(request: HttpRequest) -> HttpResponse:
     """What is to be done, the most urgent first; one button to start; and what changed lately."""
     today = timezone.localdate()
     tasks = [(task, task.is_late(today)) for task in tasks_of(request.user, today)]
-    context = {"tasks": tasks, "today": today, "may_start": may(request.user, "draft.write")}
+    context = {
+        "tasks": tasks,
+        "today": today,
+        "may_start": may(request.user, "draft.write"),
+        "news": lately(request.user, today),
+    }
     return render(request, "registry/desk.html", context)
 
 

@@ -56,7 +56,7 @@ def start(request: HttpRequest) -> HttpResponse:
         code = request.POST.get("place", "")
         places = {place.code: place for _heading, group in _places(request) for place in group}
         if code in places:
-            key = _key(request.POST.get("key", ""))
+            key = key_of(request.POST.get("key", ""))
             return redirect(acts.start_draft(places[code], key=key, by=request.user))
         error = _("Choose a place from the list.")
     else:
@@ -65,7 +65,8 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(request, "registry/drafts/start.html", context, status=400 if error else 200)
 
 
-def _key(text: str) -> uuid.UUID:
+def key_of(text: str) -> uuid.UUID:
+    """The key a form was sent with, so that the same form sent twice is one act; a new one for anything else."""
     try:
         return uuid.UUID(text)
     except ValueError:

@@ -1,17 +1,22 @@
 """The list of a record kind, and the page of a record that has no page of its own making."""
 
+from typing import Any
+
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from registry.figures import counted_in
+from registry.history import history_of
 from registry.kinds import KINDS, Kind
 from registry.loading.export import FORMATS, export
-from registry.models import Term
+from registry.models import Remark, Term
 from registry.scope import Scope, read_scope
 
 from .tables import render_table, rows_of, table_of
+
+LATEST = 20  # entries of the history on the record's own page
 
 
 def kind_or_404(slug: str) -> Kind:
@@ -74,6 +79,18 @@ def opened(request: HttpRequest, kind: Kind | str, code: str) -> dict:
         "facts": facts_of(record_kind, record, scope),
         "remark": remark_of(record),
         "counted_in": counted_in(record_kind.slug, code, scope),
+        **told_of(record_kind, record, scope.viewer),
+    }
+
+
+def told_of(kind: Kind, record: Model, viewer: Any) -> dict:
+    """The foot of every record's page: its latest history, the answered remarks, and whether one may be left."""
+    entries = history_of(record, viewer)
+    return {
+        "history": entries[:LATEST],
+        "older": len(entries) > LATEST,
+        "answered": list(Remark.objects.public().under(kind.slug, record.code)),
+        "is_public": not viewer.is_authenticated or kind.model.objects.public().filter(pk=record.pk).exists(),
     }
 
 

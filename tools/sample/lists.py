@@ -10,6 +10,8 @@ PARAMETERS = [
     ("income-threshold", "村集体经济年收入门槛", "50000", "yuan", "F27"),
     ("notice-working-days", "公示期(工作日)", "5", "count", ""),
     ("reply-working-days", "群众留言答复时限(工作日)", "5", "count", ""),
+    ("remarks-a-day", "同一来源每日留言上限(条)", "5", "count", ""),
+    ("remarks-an-hour", "同一记录每小时留言上限(条)", "20", "count", ""),
     ("return-working-days", "退回修改时限(工作日)", "10", "count", ""),
     ("review-working-days", "初审、评审时限(工作日)", "10", "count", ""),
     ("standard-count", "示范点建设标准条数", "10", "count", "F06"),

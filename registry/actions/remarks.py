@@ -1,0 +1,172 @@
+"""What becomes of a remark from the public: left under a record, passed on, answered, or kept from publication."""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from registry.kinds import KINDS, Kind
+from registry.models import CalendarDay, Parameter, Remark, RemarkOutcome, RemarkState
+from registry.models.remarks import NOTICES
+from registry.permissions import area_of, may
+from registry.refusals import Refused
+from registry.validators import Invalid, line, prose
+
+from .records import ChangeSet
+
+READERS = {"text": prose(1000, least=4), "contact": line(80)}
+ANSWERS = (RemarkOutcome.CORRECTED, RemarkOutcome.UNCHANGED)
+
+
+def read_remark(typed: Mapping[str, str]) -> tuple[dict[str, str], dict[str, Invalid]]:
+    """The values of a remark as typed, cleaned; and why a field cannot be taken."""
+    values: dict[str, str] = {}
+    problems: dict[str, Invalid] = {}
+    for name, read in READERS.items():
+        try:
+            values[name] = read(typed.get(name, ""))
+            if name == "text" and not values[name]:
+                raise Invalid("required")
+        except Invalid as problem:
+            problems[name] = problem
+    return values, problems
+
+
+def refusals_to_leave_remark(kind: str, code: str, *, sender: str) -> Iterator[Refused]:
+    """Everything that stands against one more remark on this record from this sender; empty if it may be left."""
+    now = timezone.now()
+    limit = Parameter.objects.count_on("remarks-a-day", timezone.localdate(now), default=5)
+    left = Remark.objects.unscoped("against floods").filter(made_at__gt=now - timedelta(days=1))
+    if left.filter(sender=sender).count() >= limit:
+        yield Refused("remarks_a_day", most=limit)
+    limit = Parameter.objects.count_on("remarks-an-hour", timezone.localdate(now), default=20)
+    if left.filter(kind=kind, record_code=code, made_at__gt=now - timedelta(hours=1)).count() >= limit:
+        yield Refused("remarks_an_hour")
+
+
+@transaction.atomic
+def leave_remark(kind: Kind, record: Any, *, text: str, contact: str = "", sender: str, key: uuid.UUID) -> Remark:
+    """Keeps a remark on a public record, due to be answered within the working days the district promises. The same
+    `key` twice is one remark. Raises Refused when the sender, or the record, had too many."""
+    code = f"RM-{key.hex[:16].upper()}"
+    found = Remark.objects.unscoped("a key is known to its maker").filter(code=code).first()
+    if found:
+        return found
+    for refusal in refusals_to_leave_remark(kind.slug, record.code, sender=sender):
+        raise refusal
+    today = timezone.localdate()
+    days = Parameter.objects.count_on("reply-working-days", today, default=5)
+    area = area_of(record) or settings.DISTRICT_AREA
+    remark = Remark(
+        code=code, kind=kind.slug, record_code=record.code, record_name=str(record)[:120], text=text, contact=contact,
+        sender=sender, due_on=CalendarDay.objects.working_day(today + timedelta(days=1), days),
+        area_id=area[:6] if kind.slug == NOTICES else area,
+    )  # fmt: skip
+    remark.full_clean()
+    remark.save()
+    ChangeSet(None).tell("remark-left", record, {})
+    return remark
+
+
+def right_to_answer(remark: Remark) -> str:
+    """Who answers: those who decide on a notice its objections; what the township passed on, who may change records."""
+    if remark.kind == NOTICES:
+        return "point.notice"
+    return "record.change" if remark.outcome == RemarkOutcome.PASSED_ON else "remark.answer"
+
+
+def remarks_for(user: Any) -> QuerySet[Remark]:
+    """The remarks in the area `user` writes in which the account answers, or answered before it passed them on."""
+    kinds = Q(pk__in=[])
+    if may(user, "remark.answer"):
+        kinds |= ~Q(kind=NOTICES)
+    if may(user, "point.notice"):
+        kinds |= Q(kind=NOTICES)
+    return Remark.objects.visible_to(user).in_area(user.write_prefix).filter(kinds)
+
+
+def refusals_to_answer(remark: Remark, *, by: Any) -> Iterator[Refused]:
+    """Everything that stands against `by` settling the remark; empty if it may be done."""
+    if remark.state != RemarkState.NEW:
+        when = f"{timezone.localtime(remark.answered_at):%Y-%m-%d %H:%M}" if remark.answered_at else "—"
+        yield Refused("remark_settled", who=remark.answered_by or "—", when=when, state=remark.get_state_display())
+    elif not may(by, right_to_answer(remark), remark):
+        passed_on = remark.outcome == RemarkOutcome.PASSED_ON and remark.kind != NOTICES
+        yield Refused("remark_passed_on" if passed_on else "not_allowed")
+
+
+def refusals_to_pass_on(remark: Remark, *, by: Any) -> Iterator[Refused]:
+    """Everything that stands against handing the remark to the district; empty if it may be done."""
+    yield from refusals_to_answer(remark, by=by)
+    if len(remark.area_id) <= 6 or remark.outcome == RemarkOutcome.PASSED_ON:
+        yield Refused("remark_at_district")
+
+
+@transaction.atomic
+def answer_remark(remark: Remark, *, outcome: str, reply: str, by: Any) -> Remark:
+    """Publishes the remark with its `outcome` (corrected or unchanged) and `reply` on the page of its record."""
+    remark = _locked(remark, by)
+    if outcome not in ANSWERS:
+        raise Refused("outcome_missing")
+    return _settle(remark, "remark-answered", RemarkState.ANSWERED, outcome, _words(reply), by)
+
+
+@transaction.atomic
+def reject_remark(remark: Remark, *, reason: str, by: Any) -> Remark:
+    """Settles the remark without publishing it. The writer alone can read the `reason`."""
+    remark = _locked(remark, by)
+    return _settle(remark, "remark-rejected", RemarkState.REJECTED, "", _words(reason), by)
+
+
+@transaction.atomic
+def pass_on_remark(remark: Remark, *, note: str, by: Any) -> Remark:
+    """Hands the remark to the district, which sees `note`. It stays open, and is due on the same day."""
+    remark = _locked(remark, by)
+    for refusal in refusals_to_pass_on(remark, by=by):
+        raise refusal
+    note = _words(note)
+    remark.outcome = RemarkOutcome.PASSED_ON
+    remark.save()
+    _tell(remark, "remark-passed-on", note, by)
+    return remark
+
+
+def _locked(remark: Remark, by: Any) -> Remark:
+    rows = Remark.objects.unscoped("a lock against two who answer").select_for_update()
+    remark = rows.get(pk=remark.pk)
+    for refusal in refusals_to_answer(remark, by=by):
+        raise refusal
+    return remark
+
+
+def _words(text: str) -> str:
+    """A reply or reason, cleaned. Raises Refused if there is none, or it cannot be taken."""
+    try:
+        words = prose(1000, least=2)(text)
+    except Invalid as problem:
+        raise Refused("reply_unreadable", why=str(problem)) from problem
+    if not words:
+        raise Refused("reply_missing")
+    return words
+
+
+def _settle(remark: Remark, verb: str, state: RemarkState, outcome: str, words: str, by: Any) -> Remark:
+    remark.state, remark.outcome, remark.reply = state, outcome, words
+    remark.answered_by, remark.answered_at = by, timezone.now()
+    remark.full_clean()
+    remark.save()
+    _tell(remark, verb, words if state == RemarkState.REJECTED else "", by)
+    return remark
+
+
+def _tell(remark: Remark, verb: str, reason: str, by: Any) -> None:
+    """The event belongs to the record the remark is on; it holds nothing of what the writer said."""
+    kind = KINDS[remark.kind]
+    record = kind.model.objects.unscoped("its history").filter(code=remark.record_code).first()
+    changes = {"outcome": [None, remark.outcome]} if remark.outcome else {}
+    ChangeSet(by, reason[:300]).tell(verb, record or remark, changes)

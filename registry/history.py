@@ -1,0 +1,260 @@
+"""What happened to a record, in words: the public part for everybody, all of it for the staff of its area."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registry.inputs import BY_NAME
+from registry.kinds import KINDS, Kind
+from registry.models import Confirmation, DemonstrationPoint, Event, Remark, ScopedQuerySet, StatusPeriod
+from registry.models.base import under
+from registry.models.points import PUBLIC
+from registry.permissions import may
+from registry.privacy import FieldClass, class_of
+
+Text = str | Promise
+VERBS: dict[str, Text] = {
+    "add": gettext_lazy("Entered"),
+    "change": gettext_lazy("Changed"),
+    "delete": gettext_lazy("Deleted"),
+    "standing": gettext_lazy("Status, level or grade changed"),
+    "submit": gettext_lazy("Submitted"),
+    "return": gettext_lazy("Returned"),
+    "score": gettext_lazy("Scores entered"),
+    "scored": gettext_lazy("Scored"),
+    "recheck": gettext_lazy("Checked again"),
+    "confirm": gettext_lazy("Confirmed for the year"),
+    "photo": gettext_lazy("Photo added or taken off"),
+    "parts": gettext_lazy("Parts changed"),
+    "remark-left": gettext_lazy("A remark from the public arrived"),
+    "remark-answered": gettext_lazy("A remark from the public was answered"),
+    "remark-rejected": gettext_lazy("A remark from the public was not published"),
+    "remark-passed-on": gettext_lazy("A remark from the public was passed on to the district"),
+}
+PUBLIC_VERBS = frozenset({"add", "change", "standing", "confirm", "parts", "remark-answered"})
+LATELY = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field of an entry in words: from and to; or, of parts, what was `said` of them."""
+
+    label: Text
+    before: str = ""
+    after: str = ""
+    said: str = ""
+
+
+@dataclass
+class Entry:
+    """An event as its reader may see it. `who` and `reason` are empty for the public."""
+
+    at: datetime
+    act: Text
+    document_no: str = ""
+    changes: list[Change] = field(default_factory=list)
+    who: str = ""
+    reason: str = ""
+
+
+def history_of(record: Any, viewer: Any) -> list[Entry]:
+    """What happened to `record`, the newest first, as far as `viewer` may know. The public learns nothing of the time
+    before a point was named, no act that is internal, and no field that no page shows."""
+    events = list(events_of(record).select_related("actor"))
+    if viewer is not None and viewer.is_authenticated and may(viewer, "record.view", record):
+        return list(_told(type(record), events, viewer, inside=True))
+    return list(_told(type(record), _published(record, events), viewer, inside=False))
+
+
+def events_of(record: Any) -> models.QuerySet[Event]:
+    return Event.objects.filter(kind=record._meta.model_name, code=str(getattr(record, "code", record.pk)))
+
+
+def _published(record: Any, events: list[Event]) -> list[Event]:
+    """The events the public may know of, none of the time before a title was given."""
+    events = [event for event in events if event.verb in PUBLIC_VERBS]
+    if isinstance(record, DemonstrationPoint):
+        return _since_naming(record, events)
+    rows = type(record)._default_manager.all()
+    always_public = not isinstance(rows, ScopedQuerySet) or not rows.public_rows()
+    return events if always_public else []
+
+
+def _since_naming(point: DemonstrationPoint, events: list[Event]) -> list[Event]:
+    if not events:
+        return []
+    events = [event for event in events if event.verb != "standing" or _statuses(event)[1] in PUBLIC]
+    first = next((event for event in reversed(events) if event.verb == "standing"), None)
+    if first and _statuses(first)[0] not in PUBLIC:
+        return [event for event in events if event.pk >= first.pk]
+    named = point.periods.filter(status__in=PUBLIC).order_by("valid_from").values_list("valid_from", flat=True).first()
+    return [event for event in events if named and timezone.localdate(event.at) >= named]
+
+
+def _statuses(event: Event) -> list[str]:
+    return event.changes.get("status", ["", ""])
+
+
+def _told(model: type[models.Model], events: list[Event], viewer: Any, *, inside: bool) -> Iterator[Entry]:
+    names = _names(model, events, viewer)
+    for event in events:
+        entry = Entry(event.at, VERBS.get(event.verb, VERBS["change"]), event.document_no)
+        entry.changes = list(_changes(model, event, names, inside=inside))
+        if inside:
+            entry.who, entry.reason = str(event.actor or ""), event.reason
+        elif event.verb in ("change", "parts") and not entry.changes:
+            continue
+        yield entry
+
+
+def _changes(model: type[models.Model], event: Event, names: dict, *, inside: bool) -> Iterator[Change]:
+    for name, value in event.changes.items():
+        privacy = class_of(model, name)
+        if privacy != FieldClass.PUBLIC and not inside:
+            continue
+        if isinstance(value, dict):
+            yield Change(_label_of_parts(name), said=_said(value))
+        elif privacy == FieldClass.PERSONAL:
+            yield Change(_label(model, name), "…", "…")
+        else:
+            before, after = (_words(model, name, each, names) for each in value)
+            if before != after:
+                yield Change(_label(model, name), before, after)
+
+
+def _field(model: type[models.Model], name: str) -> models.Field | None:
+    """The column an event speaks of: the record's own, or one of what is told together with it."""
+    for owner in (model, StatusPeriod, Confirmation, Remark):
+        found = next((each for each in owner._meta.concrete_fields if each.name == name), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _label(model: type[models.Model], name: str) -> Text:
+    own = _field(model, name)
+    if own is not None:
+        return own.verbose_name
+    if name in BY_NAME:
+        return BY_NAME[name].label
+    return _("Photo") if name == "photo" else name
+
+
+def _label_of_parts(name: str) -> Text:
+    found = _models().get(name)
+    return found._meta.verbose_name_plural if found else name
+
+
+def _said(parts: dict[str, list[str]]) -> str:
+    sentences = {"added": _("added: %(names)s"), "changed": _("changed: %(names)s"), "removed": _("removed: %(names)s")}
+    said = [sentences[how] % {"names": "、".join(names)} for how, names in parts.items() if how in sentences]
+    return "; ".join(said)
+
+
+def _words(model: type[models.Model], name: str, value: Any, names: dict) -> str:
+    """A stored value as people read it."""
+    own = _field(model, name)
+    if value in (None, "", [], {}):
+        return "—"
+    if own is None:
+        return BY_NAME[name].words(str(value)) if name in BY_NAME else str(value)
+    if own.is_relation:
+        return names.get((own.related_model, str(value)), "…")
+    if own.choices:
+        return str(dict(own.flatchoices).get(value, value))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(own, models.JSONField | models.FileField):
+        return "…"
+    return _number(value) if isinstance(own, models.DecimalField) else str(value)
+
+
+def _number(value: Any) -> str:
+    try:
+        return f"{Decimal(str(value)).normalize():f}"
+    except InvalidOperation:
+        return str(value)
+
+
+def _names(model: type[models.Model], events: Iterable[Event], viewer: Any) -> dict[tuple, str]:
+    """The names of all records the events point at, as far as `viewer` may see them: one query for each model."""
+    wanted: dict[type[models.Model], set[str]] = {}
+    for event in events:
+        for name, value in event.changes.items():
+            own = _field(model, name)
+            if own is not None and own.is_relation and isinstance(value, list):
+                keys = {str(each) for each in value if each not in (None, "…")}
+                wanted.setdefault(own.related_model, set()).update(keys)
+    names = {}
+    for related, keys in wanted.items():
+        rows = related._default_manager.all()
+        rows = rows.visible_to(viewer) if isinstance(rows, ScopedQuerySet) else rows
+        names |= {(related, str(row.pk)): str(row) for row in rows.filter(pk__in=keys)}
+    return names
+
+
+@cache
+def _models() -> dict[str, type[models.Model]]:
+    own = [model for label in ("registry", "assessment") for model in apps.get_app_config(label).get_models()]
+    return {str(model._meta.model_name): model for model in own}
+
+
+@cache
+def _kinds_of(name: str) -> tuple[Kind, ...]:
+    """The kinds whose pages show records of the model `name`."""
+    return tuple(kind for kind in KINDS.values() if kind.model._meta.model_name == name and not kind.redacted)
+
+
+@dataclass(frozen=True)
+class News:
+    """Something that changed lately: which record, where its page is, what was done, when and by whom."""
+
+    about: str
+    url: str
+    at: datetime
+    act: Text
+    who: str
+
+
+def lately(viewer: Any, today: date, most: int = 15) -> list[News]:
+    """What changed within fourteen days in the area `viewer` reads, the newest first; only records with a page."""
+    if not may(viewer, "record.view"):
+        return []
+    since = timezone.make_aware(datetime.combine(today - LATELY, time.min))
+    events = Event.objects.filter(at__gte=since, kind__in=[name for name in _models() if _kinds_of(name)])
+    if not viewer.reads_everything:
+        events = events.filter(_readable(viewer.read_prefix))
+    found = list(events.select_related("actor")[: most * 3])
+    records = {}
+    for name in {event.kind for event in found}:
+        codes = {event.code for event in found if event.kind == name}
+        rows = _models()[name]._default_manager.visible_to(viewer).filter(code__in=codes)
+        records |= {(name, record.code): record for record in rows}
+    news = (_news(event, records.get((event.kind, event.code))) for event in found)
+    return [each for each in news if each is not None][:most]
+
+
+def _readable(prefix: str) -> models.Q:
+    """Events of the area `prefix`; those of no area belong to the whole district, as the records do."""
+    own = under(prefix, "area")
+    return own | models.Q(area="") if prefix and len(prefix) <= 6 else own
+
+
+def _news(event: Event, record: Any) -> News | None:
+    if record is None:
+        return None
+    kinds = _kinds_of(event.kind)
+    kind = kinds[-1] if len(kinds) > 1 and len(event.code) > 9 else kinds[0]  # of areas: villages, else townships
+    url = reverse("record", args=[kind.slug, event.code])
+    return News(str(record), url, event.at, VERBS.get(event.verb, VERBS["change"]), str(event.actor or ""))

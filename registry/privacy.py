@@ -1,0 +1,48 @@
+"""Which class a field has. One place, read by whatever writes or tells of changes."""
+
+from enum import Enum
+from functools import cache
+
+from django.db import models
+
+from registry.kinds import KINDS
+
+PERSONAL = frozenset(
+    {"phone", "person", "password", "secretary", "responsible_person", "contact", "sender", "display_name"}
+)
+# What pages show beyond the columns of the kinds: of every record, and of single ones.
+SHOWN = frozenset({"name", "title", "area", "remark", "illustrative", "outcome"})
+SHOWN_OF: dict[str, frozenset[str]] = {
+    "demonstrationpoint": frozenset({"highlights", "status", "level", "grade", "year"}),
+    "belt": frozenset({"kind", "start", "end", "highlights", "started_on", "ended_on"}),
+    "zone": frozenset({"within", "ended_on"}),
+    "consortium": frozenset({"zone", "ended_on"}),
+    "studyroute": frozenset({"theme", "capacity", "closed_on"}),
+    "secretaryproject": frozenset({"measures", "expected_results", "opened_on"}),
+}
+PUBLIC_PARTS = frozenset({"areaalias", "beltmembership", "consortiummembership", "routestop", "zonemembership"})
+
+
+class FieldClass(Enum):
+    """Who may read a field: anybody, the staff of the record's area, or nobody but through the record itself."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    PERSONAL = "personal"
+
+
+def class_of(model: type[models.Model], name: str) -> FieldClass:
+    """The class of the field, or of the parts, called `name`: public if a page, list or export shows it; what nobody
+    declared is internal."""
+    if name in PERSONAL:
+        return FieldClass.PERSONAL
+    return FieldClass.PUBLIC if name in _public_fields(model) else FieldClass.INTERNAL
+
+
+@cache
+def _public_fields(model: type[models.Model]) -> frozenset[str]:
+    kinds = [kind for kind in KINDS.values() if kind.model is model and not kind.redacted]
+    if not kinds:
+        return frozenset()
+    columns = {column.source.split("__")[0] for kind in kinds for column in kind.in_full.columns}
+    return SHOWN | PUBLIC_PARTS | columns | SHOWN_OF.get(str(model._meta.model_name), frozenset())

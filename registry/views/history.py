@@ -1,0 +1,21 @@
+"""The whole history of a record, page by page."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from registry.history import history_of
+from registry.scope import read_scope
+
+from .records import kind_or_404, record_or_404
+from .tables import PAGE_SIZE
+
+
+def history(request: HttpRequest, kind: str, code: str) -> HttpResponse:
+    """Every entry the viewer may read, the newest first."""
+    record_kind = kind_or_404(kind)
+    scope = read_scope(request.GET, request.user)
+    record = record_or_404(record_kind, code, scope)
+    page = Paginator(history_of(record, request.user), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"scope": scope, "kind": record_kind, "record": record, "page": page}
+    return render(request, "registry/history.html", context)
