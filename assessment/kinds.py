@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessment import models as a
 from registry.kinds import Column, Dimension, Kind, register
-from registry.kinds.shared import BY_TOWNSHIP, CODE, NAME, ORGANISATION, TOWNSHIP_NAME, with_township
+from registry.kinds.shared import BY_TOWNSHIP, CODE, NAME, ORGANISATION, TOWNSHIP_NAME, by_year, with_township
 
 register(
     Kind(
@@ -42,6 +42,21 @@ register(
         ),
         (BY_TOWNSHIP,),
         shown=with_township,
+    ),
+    Kind(
+        "notices",
+        a.Notice,
+        _("Public notices"),
+        lambda s: s.sees(a.Notice).posted(s.as_of),
+        (
+            CODE,
+            Column("title", _("Title")),
+            Column("starts_on", _("Posted on")),
+            Column("ends_on", _("Until (included)")),
+            Column("document_no", _("Paper number")),
+        ),
+        (by_year("starts_on"),),
+        order=("-starts_on", "code"),
     ),
     Kind(
         "standards",

@@ -7,7 +7,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from django.views.static import serve
 
-from assessment.views import projects
+from assessment.views import notices, projects, reviews, standing
 from fengnan import api, dashboard, health, maps, search
 from registry.views import desk, drafts, pages, photos, records
 
@@ -48,6 +48,17 @@ urlpatterns = [
         path("desk/drafts/<uuid:key>/photos/<uuid:upload>/", photos.part, name="photo-part"),
         path("desk/drafts/<uuid:key>/photos/<str:code>/remove/", photos.remove, name="photo-remove"),
         path("desk/drafts/<uuid:key>/<slug:section>/", drafts.section_page, name="draft-section"),
+        path("desk/points/<str:code>/standing/", standing.standing, name="standing"),
+        path("desk/reviews/", reviews.queue, name="reviews"),
+        path("desk/reviews/pass/", reviews.pass_many, name="review-pass"),
+        path("desk/reviews/drafts/<uuid:key>/", reviews.check_draft, name="review-draft"),
+        path("desk/reviews/<str:code>/", reviews.review_page, name="review"),
+        path("desk/reviews/<str:code>/settle/", standing.settle, name="review-settle"),
+        path("desk/reviews/<str:code>/take-off/", notices.take_off, name="notice-take-off"),
+        path("desk/rechecks/", standing.rechecks, name="rechecks"),
+        path("desk/notices/new/", notices.new, name="notice-new"),
+        path("desk/notices/<str:code>/", notices.desk, name="notice-desk"),
+        path("desk/notices/<str:code>/run-out/", notices.run_out, name="notice-run-out"),
         path("evidence/<str:code>/", photos.evidence, name="evidence"),
         path("points/<str:code>/", pages.point_page),
         path("belts/<str:code>/", pages.belt_page),
@@ -56,6 +67,7 @@ urlpatterns = [
         path("consortia/<str:code>/", pages.consortium_page),
         path("routes/<str:code>/", pages.route_page),
         path("projects/<str:code>/", projects.project_page),
+        path("notices/<str:code>/", notices.public),
         path("<slug:kind>/", records.record_list, name="records"),
         path("<slug:kind>/<str:code>/", records.record_page, name="record"),
         prefix_default_language=False,

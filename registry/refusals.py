@@ -15,7 +15,8 @@ SENTENCES = {
         "Naming, withdrawal and a change of grade or level need the number of the paper they stand on."
     ),
     "grade_missing": gettext_noop("A named point needs a level and a grade."),
-    "reason_missing": gettext_noop("A withdrawal needs a reason."),
+    "reason_missing": gettext_noop("A withdrawal, or a change of level or grade, needs a reason."),
+    "in_future": gettext_noop("%(day)s has not come yet. Enter the decision on its day or later."),
     "too_early": gettext_noop("The change must lie after %(since)s, when the present period began."),
     "own_work": gettext_noop("You wrote this yourself: somebody else has to decide on it."),
     "not_open": gettext_noop("%(who)s has taken this further at %(when)s: it is now “%(state)s”."),

@@ -50,7 +50,7 @@ def drafts_to_finish(user: Any, today: date) -> Iterable[Task]:
     if not may(user, "draft.write"):
         return
     drafts = Draft.objects.visible_to(user).in_area(user.write_prefix).filter(state=DraftState.OPEN)
-    days = _days("return-working-days", today)
+    days = Parameter.objects.count_on("return-working-days", today, default=10)
     for draft in drafts.select_related("point").prefetch_related("remarks"):
         remarks = list(draft.remarks.all())
         if remarks:
@@ -74,9 +74,3 @@ def sites_to_confirm(user: Any, today: date) -> Iterable[Task]:
         about = ngettext("%(count)s site", "%(count)s sites", count) % {"count": count}
         what = _("Confirm what the registry holds of your sites this year")
         yield Task(what, about, reverse("desk-points"), _("Confirm"), date(today.year, 12, 31))
-
-
-def _days(rule: str, today: date) -> int:
-    """The number a rule of the district gives today; ten where none is set."""
-    rows = Parameter.objects.unscoped("rules are public").in_force(today).filter(rule=rule)
-    return int(next(iter(rows.values_list("value", flat=True)), 10))

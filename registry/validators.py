@@ -26,6 +26,7 @@ SENTENCES = {
     "too_small": gettext_noop("%(value)s is too small: at least %(least)s."),
     "too_large": gettext_noop("%(value)s is too large: at most %(most)s."),
     "decimals": gettext_noop("%(value)s has too many decimals: at most %(most)s."),
+    "not_a_half": gettext_noop("%(value)s is not a whole or half point. Write steps of 0.5, such as 9.5."),
     "not_a_choice": gettext_noop("“%(text)s” is not one of: %(choices)s."),
     "not_a_phone": gettext_noop(
         "“%(text)s” is not a telephone number. Write a mobile number of 11 digits, or area code and number."

@@ -1,7 +1,7 @@
 """How it is judged: standards, secretary projects with their ledgers, supervision."""
 
 from .projects import LedgerEntry, LedgerStage, ProjectProblem, SecretaryProject, latest_entry
-from .reviews import Notice, Outcome, RaisedVeto, Review, ReviewScore, Round
+from .reviews import Notice, Outcome, RaisedVeto, Review, ReviewScore, Round, longest_unchecked
 from .standards import PassLine, Standard, StandardItem, VetoItem
 from .supervision import AccountabilityAction, AccountabilityKind
 
@@ -23,4 +23,5 @@ __all__ = [
     "StandardItem",
     "VetoItem",
     "latest_entry",
+    "longest_unchecked",
 ]

@@ -4,12 +4,13 @@ from datetime import date
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery, Sum
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import DemonstrationPoint, Evidence, Grade, Level, Record, ScopedQuerySet
-from registry.models.base import Part, ends_after_start, in_choices
+from registry.models import DemonstrationPoint, Evidence, Grade, Level, Record, ScopedQuerySet, StatusPeriod
+from registry.models.base import Part, in_choices
 
 from .standards import Standard, StandardItem, VetoItem
 
@@ -24,6 +25,15 @@ class Outcome(models.TextChoices):
     PASSED = "passed", _("Passed")
     RETURNED = "returned", _("Returned")
     REFUSED = "refused", _("Refused")
+
+
+class NoticeQuerySet(ScopedQuerySet):
+    def public_rows(self) -> Q:
+        """A notice is public from the day it is posted on."""
+        return Q(starts_on__lte=timezone.localdate())
+
+    def posted(self, as_of: date):
+        return self.filter(starts_on__lte=as_of)
 
 
 class Notice(Record):
@@ -41,13 +51,20 @@ class Notice(Record):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("posted by")
     )
 
-    objects = ScopedQuerySet.as_manager()
+    objects = NoticeQuerySet.as_manager()
 
     class Meta(Record.Meta):
         verbose_name = _("public notice")
         verbose_name_plural = _("public notices")
         ordering = ["-starts_on", "-pk"]
-        constraints = [*Record.Meta.constraints, ends_after_start("starts_on", "ends_on", "notice_ends_after_start")]
+        constraints = [
+            *Record.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=models.F("starts_on")),
+                name="notice_ends_after_start",
+                violation_error_message=_("A notice ends on the day it is posted or later."),
+            ),
+        ]
 
     def get_absolute_url(self):
         return reverse("record", args=["notices", self.code])
@@ -66,6 +83,19 @@ class ReviewQuerySet(ScopedQuerySet):
 
     def pending(self):
         return self.filter(outcome=Outcome.PENDING)
+
+    def with_totals(self):
+        """Adds `total` and `township_total`, the sums of the two score columns (None while nothing is scored), and
+        `status`, where the point stands now."""
+        return self.annotate(
+            total=Sum("scores__district_score"),
+            township_total=Sum("scores__township_score"),
+            status=Subquery(StatusPeriod.objects.filter(point=OuterRef("point"), valid_to=None).values("status")[:1]),
+        )
+
+    def standing(self, *statuses: str):
+        """Pending rounds of points that stand so now, the longest waiting first."""
+        return self.pending().with_totals().filter(status__in=statuses).order_by("opened_on", "pk")
 
 
 class Review(Record):
@@ -116,6 +146,9 @@ class Review(Record):
     def __str__(self):
         return f"{self.point} {self.get_round_display()}"
 
+    def get_absolute_url(self):
+        return reverse("review", args=[self.code])
+
 
 class ReviewScore(Part):
     """The scores of one item in a round, each between 0 and the item's weight in steps of 0.5, with the proof."""
@@ -165,3 +198,11 @@ class RaisedVeto(Part):
 
     def __str__(self):
         return str(self.veto)
+
+
+def longest_unchecked(points: models.QuerySet) -> models.QuerySet:
+    """`points` that are in no round now, with `last_review`, the day of the last one; never reviewed ones first."""
+    rounds = Review.objects.unscoped("of the points themselves").filter(point=OuterRef("pk")).order_by("-opened_on")
+    free = points.exclude(Exists(rounds.filter(outcome=Outcome.PENDING)))
+    last = free.annotate(last_review=Subquery(rounds.values("opened_on")[:1]))
+    return last.order_by(models.F("last_review").asc(nulls_first=True), "area_id", "code")

@@ -1,6 +1,7 @@
 """The standard that points are judged by: versions, items with weights, pass lines, veto items."""
 
 from datetime import date
+from decimal import Decimal
 
 from django.db import models
 from django.db.models import Q
@@ -45,6 +46,11 @@ class Standard(Record):
                 violation_error_message=_("A version of this standard is in force already: end that one first."),
             ),
         ]
+
+    def grade_for(self, total: Decimal | None) -> str:
+        """The best grade whose pass line `total` reaches; empty if it reaches none."""
+        lines = self.pass_lines.order_by("-minimum").values_list("grade", "minimum")
+        return next((grade for grade, minimum in lines if total is not None and total >= minimum), "")
 
 
 class NamedItem(models.Model):

@@ -230,12 +230,21 @@ def input_label(name: str) -> str:
 
 
 @register.filter
+def entry(typed, name: str) -> str:
+    """What was typed in the field `name` of a form that comes back."""
+    return typed.get(name, "")
+
+
+@register.filter
 def any_problem(fields: list[dict]) -> bool:
     return any(field["problem"] or field["conflict"] for field in fields)
 
 
 DESK = (  # (address, label, right it asks for) of what else the desk leads to
     ("desk-points", gettext_lazy("My sites"), "point.confirm"),
+    ("reviews", gettext_lazy("Reviews"), "point.check"),
+    ("reviews", gettext_lazy("Reviews"), "point.notice"),
+    ("rechecks", gettext_lazy("Check named points again"), "point.review"),
 )
 
 

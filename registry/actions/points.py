@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from registry.models import DemonstrationPoint, Event, PointStatus, StatusPeriod
 from registry.models.points import MOVES, PUBLIC
@@ -75,8 +76,11 @@ def refusals_to_change_standing(
         yield Refused("grade_missing")
     if status in PUBLIC and not document_no:
         yield Refused("paper_missing")
-    if status == PointStatus.WITHDRAWN and not reason:
+    regraded = now is not None and now.status == status == PointStatus.NAMED
+    if (status == PointStatus.WITHDRAWN or regraded) and not reason:
         yield Refused("reason_missing")
+    if status in PUBLIC and on > timezone.localdate():
+        yield Refused("in_future", day=on.isoformat())
 
 
 @transaction.atomic

@@ -21,6 +21,11 @@ class ParameterQuerySet(ScopedQuerySet):
         """Value of `rule` on `as_of` as a subquery: a limit that is not set lets nothing pass."""
         return models.Subquery(self.unscoped("rules are public").in_force(as_of).filter(rule=rule).values("value")[:1])
 
+    def count_on(self, rule: str, as_of: date, default: int) -> int:
+        """The whole number `rule` gives on `as_of`; `default` where none is set."""
+        rows = self.unscoped("rules are public").in_force(as_of).filter(rule=rule)
+        return int(next(iter(rows.values_list("value", flat=True)), default))
+
 
 class Parameter(Record):
     """A limit, target or rate and the time it holds for: belt minimum, premium target, income threshold (1.6)."""

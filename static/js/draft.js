@@ -62,13 +62,14 @@
     const clashes = new Map(answer.conflicts.map((each) => [each.name, each]));
     for (const input of inputs) {
       if (clashes.has(input.name)) clash(input, clashes.get(input.name));
-      else if (sent.has(input.name)) was(input).value = sent.get(input.name);
+      else if (sent.has(input.name) && !answer.unsaved?.includes(input.name)) was(input).value = sent.get(input.name);
       const problem = document.getElementById(`e-${input.name}`);
       problem.textContent = answer.problems[input.name] || "";
       input.toggleAttribute("aria-invalid", Boolean(answer.problems[input.name]));
     }
     keep();
     show(`${form.dataset.saved} ${answer.saved}`, answer.conflicts.length > 0);
+    document.dispatchEvent(new CustomEvent("draft-saved", { detail: answer }));
   }
 
   function clash(input, conflict) {

@@ -11,6 +11,7 @@ PARAMETERS = [
     ("notice-working-days", "公示期(工作日)", "5", "count", ""),
     ("reply-working-days", "群众留言答复时限(工作日)", "5", "count", ""),
     ("return-working-days", "退回修改时限(工作日)", "10", "count", ""),
+    ("review-working-days", "初审、评审时限(工作日)", "10", "count", ""),
     ("standard-count", "示范点建设标准条数", "10", "count", "F06"),
 ]
 LISTS = {

@@ -1,0 +1,219 @@
+"""From scores to a title and after: public notice, naming, re-check, and what follows from it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from assessment.models import Notice, Outcome, Review, Round
+from registry.actions.points import change_standing, name_point, open_period, withdraw_point, wrote
+from registry.actions.records import ChangeSet
+from registry.actions.sites import add_with_code
+from registry.models import CalendarDay, DemonstrationPoint, Level, Parameter, PointStatus, Remark
+from registry.permissions import may
+from registry.refusals import Refused
+
+from .scoring import open_round
+
+FARTHEST = 30  # days from today within which a notice begins
+
+
+def notice_days(starts_on: date) -> int:
+    """How many working days a notice lasts that begins on `starts_on` (parameter notice-working-days)."""
+    return Parameter.objects.count_on("notice-working-days", starts_on, default=5)
+
+
+def notice_end(starts_on: date) -> date:
+    """The last day of a notice that begins on `starts_on`."""
+    return CalendarDay.objects.working_day(starts_on, notice_days(starts_on))
+
+
+def refusals_to_post(reviews: Sequence[Review], *, starts_on: date, by: Any) -> Iterator[Refused]:
+    """Everything that stands against a public notice of these rounds; empty if it may be posted."""
+    if not reviews:
+        yield Refused("nothing_chosen")
+    for review in reviews:
+        if not may(by, "point.notice", review):
+            yield Refused("not_allowed")
+        elif wrote(by, review.point):
+            yield Refused("own_work")
+        now = open_period(review.point)
+        if review.outcome != Outcome.PENDING or review.notice_id or not now or now.status != PointStatus.SCORED:
+            yield Refused("not_scored", name=review.point.name)
+    newest = max((review.scored_on for review in reviews if review.scored_on), default=None)
+    if newest and starts_on < newest:
+        yield Refused("notice_too_early", since=newest.isoformat())
+    if starts_on > timezone.localdate() + timedelta(days=FARTHEST):
+        yield Refused("notice_too_far", days=FARTHEST)
+
+
+@transaction.atomic
+def post_notice(
+    reviews: Iterable[Review], *, title: str, starts_on: date, document_no: str = "", text: str = "", by: Any
+) -> Notice:
+    """Shows the points of these rounds to the public, from `starts_on` for as many working days as the rule says."""
+    chosen = Review.objects.unscoped("a lock against two notices").filter(pk__in=[review.pk for review in reviews])
+    reviews = list(chosen.select_for_update(of=("self",)).select_related("point").order_by("pk"))
+    for refusal in refusals_to_post(reviews, starts_on=starts_on, by=by):
+        raise refusal
+    notice = Notice(
+        title=title, starts_on=starts_on, ends_on=notice_end(starts_on), working_days=notice_days(starts_on),
+        document_no=document_no, text=text, posted_by=by, area_id=reviews[0].point.area_id[:6],
+    )  # fmt: skip
+    notice = add_with_code(notice, f"N-{starts_on.year}-", 3, right="point.notice", by=by)
+    for review in reviews:
+        review.notice = notice
+        review.version += 1
+        review.save()
+        change_standing(review.point, status=PointStatus.NOTICE, on=starts_on, document_no=document_no, by=by)
+    return notice
+
+
+def on_notice(notice: Notice) -> list[Review]:
+    """The rounds whose points still stand on the notice."""
+    rows = Review.objects.unscoped("of the notice itself").filter(notice=notice).standing(PointStatus.NOTICE)
+    return list(rows.select_related("point__area", "point__organisation"))
+
+
+@transaction.atomic
+def take_off_notice(review: Review, *, reason: str, by: Any) -> Review:
+    """Back to scoring, because of an objection."""
+    review = Review.objects.unscoped("a lock").select_for_update(of=("self",)).select_related("point").get(pk=review.pk)
+    if len(reason.strip()) < 2:
+        raise Refused("reason_short")
+    if review.notice_id is None or review.outcome != Outcome.PENDING:
+        raise Refused("not_on_notice", name=review.point.name)
+    change_standing(
+        review.point, status=PointStatus.SCORED, on=timezone.localdate(), reason=reason.strip()[:300], by=by
+    )
+    review.notice = None
+    review.version += 1
+    review.save()
+    return review
+
+
+@transaction.atomic
+def let_notice_run_out(notice: Notice, *, by: Any) -> Notice:
+    """Moves a notice into the past, so that a demonstration need not wait for working days. Only where DEMO is set."""
+    if not settings.DEMO or not may(by, "point.notice", notice) or notice.starts_on > timezone.localdate():
+        raise Refused("not_allowed")
+    days = notice.ends_on - timezone.localdate() + timedelta(days=1)
+    notice.starts_on, notice.ends_on = notice.starts_on - days, notice.ends_on - days
+    notice.version += 1
+    notice.save()
+    ChangeSet(by, "DEMO").tell("change", notice, {"ends_on": [None, notice.ends_on.isoformat()]})
+    return notice
+
+
+def open_remarks(notice: Notice) -> int:
+    """Remarks of the public on the notice that nobody has answered."""
+    return Remark.objects.unscoped("counted only").open().filter(kind="notices", record_code=notice.code).count()
+
+
+def refusals_to_name(
+    notice: Notice, reviews: Sequence[Review], *, on: date, document_no: str, by: Any
+) -> Iterator[Refused]:
+    """Everything that stands against naming these points of the notice; empty if it may be done."""
+    if not may(by, "point.decide", notice):
+        yield Refused("not_allowed")
+    if not reviews:
+        yield Refused("nothing_chosen")
+    if not notice.has_ended(on):
+        yield Refused("notice_running", until=notice.ends_on.isoformat())
+    if on > timezone.localdate():
+        yield Refused("in_future", day=on.isoformat())
+    if remarks := open_remarks(notice):
+        yield Refused("remarks_open", count=remarks)
+    if not document_no.strip():
+        yield Refused("paper_missing")
+    for review in reviews:
+        now = open_period(review.point)
+        if review.notice_id != notice.pk or review.outcome != Outcome.PENDING or now.status != PointStatus.NOTICE:
+            yield Refused("not_on_notice", name=review.point.name)
+        if wrote(by, review.point):
+            yield Refused("own_work")
+
+
+@transaction.atomic
+def name_from_notice(
+    notice: Notice, reviews: Iterable[Review], *, document_no: str, on: date, batch: str = "", by: Any
+) -> list[DemonstrationPoint]:
+    """Names points whose notice has ended: the level they applied for, the grade that follows from the scores."""
+    rows = Review.objects.unscoped("a lock against two deciders").filter(pk__in=[review.pk for review in reviews])
+    reviews = list(rows.select_for_update(of=("self",)).select_related("point").order_by("pk"))
+    for refusal in refusals_to_name(notice, reviews, on=on, document_no=document_no, by=by):
+        raise refusal
+    for review in reviews:
+        name_point(
+            review.point, level=review.applied_level, grade=review.proposed_grade, document_no=document_no.strip(),
+            on=on, batch=batch.strip(), by=by,
+        )  # fmt: skip
+        _close(review, Outcome.PASSED, on)
+    return [review.point for review in reviews]
+
+
+def _close(review: Review, outcome: Outcome, on: date) -> None:
+    review.outcome, review.decided_on = outcome, on
+    review.version += 1
+    review.save()
+
+
+def refusals_to_recheck(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
+    """Everything that stands against checking a named point again."""
+    if not may(by, "point.review", point):
+        yield Refused("not_allowed")
+    now = open_period(point)
+    if now is None or now.status != PointStatus.NAMED:
+        yield Refused("not_named", name=point.name)
+    if point.reviews.unscoped("of the point itself").pending().exists():
+        yield Refused("in_review", name=point.name)
+
+
+@transaction.atomic
+def open_rechecks(points: Iterable[DemonstrationPoint], *, by: Any) -> list[Review]:
+    """Opens a re-check of each point, by the standard in force today (GLOSSARY 复核)."""
+    points = list(points)
+    if not points:
+        raise Refused("nothing_chosen")
+    for point in points:
+        for refusal in refusals_to_recheck(point, by=by):
+            raise refusal
+    return [
+        open_round(
+            point, Round.RECHECK, right="point.review", by=by, applied_level=open_period(point).level or Level.DISTRICT
+        )
+        for point in points
+    ]
+
+
+def refusals_to_settle(review: Review, *, by: Any) -> Iterator[Refused]:
+    """What stands against deciding on a re-check, whatever the decision."""
+    if not may(by, "point.decide", review):
+        yield Refused("not_allowed")
+    if review.outcome != Outcome.PENDING or review.round != Round.RECHECK or review.scored_on is None:
+        yield Refused("not_rechecked")
+
+
+@transaction.atomic
+def settle_recheck(
+    review: Review, *, grade: str, document_no: str = "", reason: str = "", on: date | None = None, by: Any
+) -> Review:
+    """Decides on a re-check: the grade is kept, raised or lowered; an empty `grade` takes the title back. What changes
+    the title stands on a paper."""
+    rows = Review.objects.unscoped("a lock against two deciders").select_for_update(of=("self",))
+    review = rows.select_related("point").get(pk=review.pk)
+    for refusal in refusals_to_settle(review, by=by):
+        raise refusal
+    now, on = open_period(review.point), on or timezone.localdate()
+    paper = {"document_no": document_no.strip(), "reason": reason.strip(), "on": on, "by": by}
+    if not grade:
+        withdraw_point(review.point, **paper)
+    elif grade != now.grade:
+        change_standing(review.point, status=PointStatus.NAMED, level=now.level, grade=grade, **paper)
+    else:
+        ChangeSet(by, reason.strip()).tell("recheck", review.point, {"grade": [now.grade, grade]})
+    _close(review, Outcome.PASSED if grade else Outcome.REFUSED, on)
+    return review

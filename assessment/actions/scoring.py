@@ -1,0 +1,307 @@
+"""The township's check and the district's scoring. Nobody decides on what they wrote or checked themselves."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from assessment.judging import STATUSES, Judging
+from assessment.models import Outcome, RaisedVeto, Review, ReviewScore, Round, Standard
+from registry.actions.drafts import Conflict, send_back, take_over
+from registry.actions.points import change_standing, open_period, wrote
+from registry.actions.records import ChangeSet
+from registry.actions.sites import add_with_code
+from registry.drafting import Drafting
+from registry.models import DemonstrationPoint, Draft, DraftState, Event, PointStatus
+from registry.permissions import may
+from registry.refusals import Refused
+from registry.validators import Invalid, clean
+
+
+def refusals_to_pass(draft: Draft, *, by: Any) -> Iterator[Refused]:
+    """Everything that stands against the township's passing a submitted draft; empty if it may be done."""
+    if not may(by, "point.check", draft):
+        yield Refused("not_allowed")
+    elif draft.writers.filter(pk=by.pk).exists():
+        yield Refused("own_work")
+    if draft.state != DraftState.SUBMITTED:
+        yield _moved_on(draft)
+    if not draft.is_change and standard_in_force() is None:
+        yield Refused("no_standard")
+
+
+def _moved_on(draft: Draft) -> Refused:
+    who = draft.stamps.get("", ["", "—", "—"])
+    return Refused("not_open", who=who[1], when=who[2], state=draft.get_state_display())
+
+
+def standard_in_force() -> Standard | None:
+    """The version of the ten-item standard that a round begun today is judged by (F06)."""
+    return Standard.objects.unscoped("the standard is public").in_force(timezone.localdate()).order_by("code").first()
+
+
+@transaction.atomic
+def pass_draft(draft: Draft, *, opinion: str = "", scores: Mapping[str, str] | None = None, by: Any) -> Review | None:
+    """The township accepts a submitted draft. A change of a named point is taken over and that is all (None); an
+    application goes to the district: a round of review opens, with the township's own scores where it gave any
+    (`scores`: score-1 … as typed). Raises Invalid for a score that cannot be read."""
+    for refusal in refusals_to_pass(draft, by=by):
+        raise refusal
+    is_change = draft.is_change
+    draft = take_over(draft, by=by)
+    if is_change:
+        return None
+    change_standing(draft.point, status=PointStatus.CHECKED, on=timezone.localdate(), by=by)
+    applied = Drafting(draft).read[0]
+    review = open_round(
+        draft.point, Round.APPLICATION, right="point.check", by=by, township_by=by,
+        township_opinion=clean(opinion)[:500], applied_level=applied["applied_level"], self_score=applied["self_score"],
+    )  # fmt: skip
+    fields = Judging(review).fields
+    for name, text in (scores or {}).items():
+        if name.startswith("score-") and name in fields:
+            number = name.removeprefix("score-")
+            rows = ReviewScore.objects.filter(review=review, item__number=number)
+            rows.update(township_score=fields[name].read(text))
+    return review
+
+
+def refusals_to_pass_unopened(draft: Draft, *, by: Any) -> Iterator[Refused]:
+    """What stands against passing a draft from the list, without opening it: only what has no warnings goes through."""
+    yield from refusals_to_pass(draft, by=by)
+    if draft.overruled:
+        yield Refused("has_warnings", name=str(draft))
+
+
+@transaction.atomic
+def pass_unopened(drafts: Iterable[Draft], *, by: Any) -> int:
+    """Passes several drafts at once; none if one of them may not. Returns how many."""
+    drafts = list(drafts)
+    if not drafts:
+        raise Refused("nothing_chosen")
+    for draft in drafts:
+        for refusal in refusals_to_pass_unopened(draft, by=by):
+            raise refusal
+        pass_draft(draft, by=by)
+    return len(drafts)
+
+
+@transaction.atomic
+def return_draft(draft: Draft, *, remarks: Mapping[str, str], by: Any) -> Draft:
+    """The township sends a draft back, with what is to be put right at each field."""
+    if not may(by, "point.check", draft):
+        raise Refused("not_allowed")
+    draft = Draft.objects.unscoped("a lock against two checkers").select_for_update().get(pk=draft.pk)
+    if draft.state != DraftState.SUBMITTED:
+        raise _moved_on(draft)
+    is_change = draft.is_change
+    returned = send_back(draft.point, remarks=remarks, by=by)
+    _tell_return(draft.point, remarks, by, moves=not is_change)
+    return returned
+
+
+def _tell_return(point: DemonstrationPoint, remarks: Mapping[str, str], by: Any, *, moves: bool = True) -> None:
+    reason = ";".join(text.strip() for text in remarks.values() if text.strip())[:300]
+    if moves:
+        change_standing(point, status=PointStatus.RETURNED, on=timezone.localdate(), reason=reason, by=by)
+    else:
+        ChangeSet(by, reason).tell("return", point, {})
+
+
+def open_round(point: DemonstrationPoint, kind: Round, *, right: str, by: Any, **more: Any) -> Review:
+    """Opens a round by the standard in force, with a row for each of its items."""
+    standard = standard_in_force()
+    if standard is None:
+        raise Refused("no_standard")
+    today = timezone.localdate()
+    review = Review(point=point, round=kind, standard=standard, opened_on=today, **more)
+    review = add_with_code(review, f"RV-{today.year}-", 4, right=right, by=by)
+    items = standard.items.unscoped("of the standard itself")
+    ReviewScore.objects.bulk_create(ReviewScore(review=review, item=item) for item in items)
+    return review
+
+
+@dataclass
+class Scored:
+    """What became of the fields sent: those kept, what cannot be read in others, and what somebody else changed."""
+
+    review: Review
+    written: list[str] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
+    conflicts: list[Conflict] = field(default_factory=list)
+
+
+def _locked(review: Review) -> Review:
+    rows = Review.objects.unscoped("a lock against two reviewers").select_for_update(of=("self",))
+    return rows.select_related("point", "standard").get(pk=review.pk)
+
+
+def refusals_to_score(review: Review, *, by: Any) -> Iterator[Refused]:
+    """Everything that stands against scoring a round; empty if it may be done."""
+    if not may(by, "point.review", review):
+        yield Refused("not_allowed")
+    elif wrote(by, review.point) or review.township_by_id == by.pk:
+        yield Refused("own_work")
+    if review.outcome != Outcome.PENDING:
+        yield _decided(review)
+    else:
+        yield from _refusals_of_standing(review)
+
+
+def _refusals_of_standing(review: Review) -> Iterator[Refused]:
+    now = open_period(review.point)
+    if now is None or now.status not in STATUSES[Round(review.round)]:
+        yield Refused("not_in_review", status=now.get_status_display() if now else "—")
+
+
+def _decided(review: Review) -> Refused:
+    last = Event.objects.filter(kind="demonstrationpoint", code=review.point.code).first()
+    when = f"{timezone.localtime(last.at):%Y-%m-%d %H:%M}" if last else "—"
+    return Refused("decided", who=last.actor if last else "—", when=when, what=review.get_outcome_display())
+
+
+@transaction.atomic
+def save_scores(
+    review: Review,
+    typed: Mapping[str, str],
+    *,
+    was: Mapping[str, str],
+    proof: Mapping[str, Iterable[str]] | None = None,
+    by: Any,
+) -> Scored:
+    """Keeps what can be read of the fields `typed` (see Judging.fields). `was` is what stood in each when the page was
+    opened: what somebody else changed since is not overwritten but comes back with both values. `proof` gives the
+    codes of the photos and files that prove an item, by its number."""
+    review = _locked(review)
+    for refusal in refusals_to_score(review, by=by):
+        raise refusal
+    saved, judging = Scored(review), Judging(review)
+    for name, mine in typed.items():
+        stands = judging.fields[name].stands
+        if mine.strip() in (was.get(name, stands).strip(), stands):
+            continue
+        try:
+            value = judging.fields[name].read(mine)
+        except Invalid as invalid:
+            saved.problems[name] = str(invalid)
+            continue
+        if was.get(name, stands) != stands:
+            saved.conflicts.append(_conflict(review, name, mine, stands))
+            continue
+        _write(review, name, value, by)
+        saved.written.append(name)
+    _keep_proof(judging, proof or {})
+    if saved.written:
+        review.version += 1
+        review.save()
+        ChangeSet(by).tell(
+            "score", review, {name: [judging.fields[name].stands, typed[name]] for name in saved.written}
+        )
+    return saved
+
+
+def _conflict(review: Review, name: str, mine: str, stands: str) -> Conflict:
+    events = Event.objects.filter(kind="review", code=review.code, verb="score").select_related("actor")
+    last = next((event for event in events if name in event.changes), None)
+    when = f"{timezone.localtime(last.at):%Y-%m-%d %H:%M}" if last else "—"
+    return Conflict(name, mine, stands, str(last.actor) if last else "—", when)
+
+
+def _write(review: Review, name: str, value: Any, by: Any) -> None:
+    part, _dash, number = name.partition("-")
+    if part == "opinion":
+        review.opinion = value
+    elif part == "veto":
+        veto = review.standard.vetoes.get(number=number)
+        RaisedVeto.objects.filter(review=review, veto=veto).delete()
+        if value:
+            RaisedVeto.objects.create(review=review, veto=veto, reason=value, by=by)
+    else:
+        column = {"score": "district_score", "reason": "reason"}[part]
+        ReviewScore.objects.filter(review=review, item__number=number).update(**{column: value})
+
+
+def _keep_proof(judging: Judging, proof: Mapping[str, Iterable[str]]) -> None:
+    held = {evidence.code: evidence for evidence in judging.evidence}
+    for each in judging.lines:
+        number = str(each.item.number)
+        if number in proof:
+            each.score.proof.set([held[code] for code in proof[number] if code in held])
+
+
+def refusals_to_finish(review: Review, *, by: Any) -> Iterator[Refused]:
+    """Everything that stands against handing in the scores; empty if it may be done. A re-check may end below the
+    lowest line: an administrator then decides what follows."""
+    yield from refusals_to_score(review, by=by)
+    judging = Judging(review)
+    if judging.missing:
+        yield Refused("scores_missing", count=judging.missing)
+    if review.round == Round.RECHECK:
+        return
+    if judging.is_vetoed:
+        yield Refused("vetoed")
+    elif not judging.missing and not judging.grade:
+        yield Refused("below_line", total=f"{judging.total:f}", line=f"{judging.lowest_line.normalize():f}")
+
+
+@transaction.atomic
+def finish_scoring(review: Review, *, seen: Mapping[str, str], by: Any) -> Review:
+    """Hands in the scores: the grade follows from the total. `seen` is what the reviewer saw in each field: if
+    anything stands otherwise by now, nothing is decided."""
+    review = _locked(review)
+    for refusal in refusals_to_finish(review, by=by):
+        raise refusal
+    judging = Judging(review)
+    if any(judging.fields[name].stands != text.strip() for name, text in seen.items() if name in judging.fields):
+        raise Refused("seen_otherwise")
+    review.proposed_grade, review.scored_by, review.scored_on = judging.grade, by, timezone.localdate()
+    review.version += 1
+    review.save()
+    if review.round == Round.APPLICATION:
+        now = open_period(review.point)
+        if now.status != PointStatus.SCORED:
+            change_standing(review.point, status=PointStatus.SCORED, on=timezone.localdate(), by=by)
+    ChangeSet(by, review.opinion[:300]).tell(
+        "scored", review, {"total": [None, f"{judging.total:f}"], "grade": [None, judging.grade]}
+    )
+    return review
+
+
+@transaction.atomic
+def refuse_application(review: Review, *, reason: str, by: Any) -> Review:
+    """Refuses an application, at any point before naming: a veto, too few points, or an objection that holds."""
+    review = _locked(review)
+    reason = reason.strip()[:300]
+    if len(reason) < 2:
+        raise Refused("opinion_missing")
+    _insist_on_pending(review, by)
+    change_standing(review.point, status=PointStatus.REFUSED, on=timezone.localdate(), reason=reason, by=by)
+    return _close(review, Outcome.REFUSED)
+
+
+@transaction.atomic
+def return_review(review: Review, *, remarks: Mapping[str, str], by: Any) -> Review:
+    """The district sends an application back to the clerk, with what is to be put right at each field."""
+    review = _locked(review)
+    _insist_on_pending(review, by)
+    send_back(review.point, remarks=remarks, by=by)
+    _tell_return(review.point, remarks, by)
+    return _close(review, Outcome.RETURNED)
+
+
+def _insist_on_pending(review: Review, by: Any) -> None:
+    if not may(by, "point.review", review):
+        raise Refused("not_allowed")
+    if review.outcome != Outcome.PENDING:
+        raise _decided(review)
+    if review.round != Round.APPLICATION:
+        raise Refused("not_in_review", status=PointStatus.NAMED.label)
+
+
+def _close(review: Review, outcome: Outcome) -> Review:
+    review.outcome, review.decided_on = outcome, timezone.localdate()
+    review.version += 1
+    review.save()
+    return review

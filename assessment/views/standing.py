@@ -1,0 +1,128 @@
+"""Titles after naming: choosing points to check again, settling a re-check, and changing or withdrawing a title."""
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from assessment.actions import naming
+from assessment.judging import Judging
+from assessment.models import Round, longest_unchecked
+from registry.actions.points import change_standing, open_period, refusals_to_change_standing
+from registry.models import DemonstrationPoint, Grade, Level, PointStatus
+from registry.refusals import Refused
+from registry.views.access import asks_for
+
+from .notices import day_field, status_of
+from .reviews import review_or_404
+
+MOST = 50  # points listed for choosing at a time
+
+
+class SettleForm(forms.Form):
+    grade = forms.ChoiceField(label=gettext_lazy("Decision"), required=False)
+    document_no = forms.CharField(label=gettext_lazy("Paper number"), max_length=60, required=False)
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, required=False)
+    on = day_field(gettext_lazy("From"))
+
+    def __init__(self, *args, present: str, **kwargs):
+        super().__init__(*args, **kwargs)
+        keep = [(present, _("Keep: %(grade)s") % {"grade": Grade(present).label})]
+        others = [(value, label) for value, label in Grade.choices if value != present]
+        self.fields["grade"].choices = [*keep, *others, ("", _("Withdraw the title"))]
+
+
+class StandingForm(forms.Form):
+    """`status` is kept or withdrawn; level and grade may change while it is kept."""
+
+    status = forms.ChoiceField(
+        label=gettext_lazy("Title"),
+        choices=[
+            (PointStatus.NAMED, gettext_lazy("Keep the title")),
+            (PointStatus.WITHDRAWN, PointStatus.WITHDRAWN.label),
+        ],
+    )
+    level = forms.ChoiceField(label=gettext_lazy("Level"), choices=Level.choices)
+    grade = forms.ChoiceField(label=gettext_lazy("Grade"), choices=Grade.choices)
+    document_no = forms.CharField(label=gettext_lazy("Paper number"), max_length=60, required=False)
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, required=False)
+    on = day_field(gettext_lazy("From"))
+
+
+@asks_for("point.review")
+def rechecks(request: HttpRequest) -> HttpResponse:
+    """Named points, those longest without a re-check first; the chosen ones are checked again."""
+    user, today = request.user, timezone.localdate()
+    points = DemonstrationPoint.objects.visible_to(user).in_area(user.write_prefix).named(today)
+    if request.method == "POST":
+        chosen = points.filter(code__in=request.POST.getlist("point"))
+        try:
+            opened = naming.open_rechecks(chosen, by=user)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return redirect("rechecks")
+        words = ngettext("%(count)s re-check was opened.", "%(count)s re-checks were opened.", len(opened))
+        messages.success(request, words % {"count": len(opened)})
+        return redirect("reviews")
+    asked = request.GET.get("q", "").strip()[:60]
+    found = points.filter(name__contains=asked) if asked else points
+    listed = longest_unchecked(found).select_related("area")[:MOST]
+    context = {"points": listed, "asked": asked, "count": found.count()}
+    return render(request, "assessment/rechecks.html", context)
+
+
+@asks_for("point.decide")
+def settle(request: HttpRequest, code: str) -> HttpResponse:
+    """The decision on a finished re-check: keep, raise, lower, or withdraw."""
+    review = review_or_404(request, code)
+    now = open_period(review.point)
+    if review.round != Round.RECHECK or now is None or not now.grade:
+        raise Http404
+    sent = request.method == "POST"
+    initial = {"on": timezone.localdate(), "grade": review.proposed_grade or now.grade}
+    form = SettleForm(request.POST if sent else None, initial=initial, present=now.grade)
+    refusal = None
+    if sent and form.is_valid():
+        try:
+            naming.settle_recheck(review, by=request.user, **form.cleaned_data)
+        except Refused as error:
+            refusal = error
+        else:
+            messages.success(request, _("%(name)s: decided.") % {"name": review.point})
+            return redirect("reviews")
+    context = {
+        "review": review,
+        "judging": Judging(review),
+        "now": now,
+        "form": form,
+        "refusals": list(naming.refusals_to_settle(review, by=request.user)),
+        "refusal": refusal,
+    }
+    return render(request, "assessment/settle.html", context, status=status_of(form, refusal))
+
+
+@asks_for("point.decide")
+def standing(request: HttpRequest, code: str) -> HttpResponse:
+    """Changes the level or grade of a named point, or withdraws its title; asking first is free."""
+    points = DemonstrationPoint.objects.visible_to(request.user).in_area(request.user.write_prefix)
+    point = points.select_related("area").filter(code=code).first()
+    now = open_period(point) if point else None
+    if now is None or now.status != PointStatus.NAMED:
+        raise Http404
+    sent = request.method == "POST"
+    initial = {"status": now.status, "level": now.level, "grade": now.grade, "on": timezone.localdate()}
+    form = StandingForm(request.POST if sent else None, initial=initial)
+    asks = request.POST.get("then") == "ask"
+    refusals = None
+    if sent and form.is_valid():
+        refusals = list(refusals_to_change_standing(point, by=request.user, **form.cleaned_data))
+        if not refusals and not asks:
+            change_standing(point, by=request.user, **form.cleaned_data)
+            messages.success(request, _("%(point)s: changed.") % {"point": point})
+            return redirect(point)
+    context = {"point": point, "now": now, "form": form, "refusals": refusals, "asks": asks}
+    refused = (form.errors or refusals) and not asks
+    return render(request, "assessment/standing.html", context, status=409 if refused else 200)
