@@ -11,6 +11,7 @@ from assessment.views import notices, projects, reviews, standing
 from fengnan import api, dashboard, health, maps, search
 from registry.views import desk, drafts, pages, photos, records
 
+handler400 = "fengnan.errors.bad_request"
 handler404 = "fengnan.errors.page_not_found"
 handler500 = "fengnan.errors.server_error"
 
