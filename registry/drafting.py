@@ -1,6 +1,7 @@
 """What a draft amounts to: what the registry holds already, what is missing or doubtful, and what would change."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from math import cos, hypot, radians
@@ -90,6 +91,14 @@ class Fact:
     @property
     def words(self) -> str:
         return self.input.words(self.text)
+
+    @property
+    def measured(self) -> str:
+        """In words, with the unit if it is a number."""
+        with suppress(Invalid):
+            if self.input.unit and self.input.read(self.text) is not None:
+                return f"{self.words} {self.input.unit}"
+        return self.words
 
     @property
     def was(self) -> str:

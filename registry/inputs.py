@@ -65,8 +65,8 @@ INPUTS: tuple[Input, ...] = (
         hint=_("Seen by your township only."),
     ),
     Input(
-        "member_count", _("Party members"), "organisation", whole(0, 100_000, unit=PERSONS), widget="number", unit=PERSONS,
-        required=True,
+        "member_count", _("Party members"), "organisation", whole(0, 100_000, unit=PERSONS), widget="number",
+        unit=PERSONS, required=True,
     ),
     Input(
         "venue_area", _("Venue area"), "venue", number("0", "9999999", unit="m²"), widget="number", unit="m²",
