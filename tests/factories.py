@@ -1,9 +1,21 @@
 """Small makers of rows: each says only what a test does not care about."""
 
 from datetime import date
+from decimal import Decimal
 from itertools import count
+from uuid import uuid4
 
-from registry.models import Belt, BeltMembership, DemonstrationPoint, PartyOrganisation, StatusPeriod
+from registry.actions.drafts import confirm_facts, overrule, save_fields, start_draft, submit_draft
+from registry.drafting import Drafting
+from registry.models import (
+    Area,
+    Belt,
+    BeltMembership,
+    DemonstrationPoint,
+    Draft,
+    PartyOrganisation,
+    StatusPeriod,
+)
 
 _number = count(1)
 
@@ -39,3 +51,47 @@ def make_belt(built_on: date | None = date(2021, 6, 1), **more) -> Belt:
 def join(belt: Belt, *points: DemonstrationPoint, since: date = date(2021, 6, 1)) -> None:
     for position, point in enumerate(points, start=1):
         BeltMembership.objects.create(belt=belt, point=point, position=position, valid_from=since)
+
+
+ANSWERS = {
+    "highlights": "支部带头流转土地,村民在家门口就业。",
+    "secretary": "示例书记",
+    "member_count": "36",
+    "position": "118.10, 39.52",
+    "applied_level": "district",
+}
+
+
+def make_draft(clerk, place: str = "", **answers: str) -> Draft:
+    """A draft with everything answered that must be, ready to be submitted by `clerk`."""
+    villages = Area.objects.unscoped("test").filter(code__startswith=clerk.write_prefix, level="village")
+    area = Area.objects.unscoped("test").get(code=place) if place else _free(villages)
+    draft = start_draft(area, key=uuid4(), by=clerk)
+    typed = {**ANSWERS, "name": f"{area.short_name}新示范点{next(_number)}", **answers}
+    held = Drafting(draft).facts
+    save_fields(draft, {name: text for name, text in typed.items() if name in held}, was={}, by=clerk)
+    draft.refresh_from_db()
+    confirm_facts(draft, by=clerk)
+    for doubt in Drafting(Draft.objects.unscoped("test").get(pk=draft.pk)).open_doubts:
+        overrule(draft, doubt.key, reason="已核对", by=clerk)
+    return Draft.objects.unscoped("test").get(pk=draft.pk)
+
+
+def _free(villages):
+    """A village that has an organisation and no point yet."""
+    organised = PartyOrganisation.objects.unscoped("test").filter(unit=None).values("area")
+    taken = DemonstrationPoint.objects.unscoped("test").values("area")
+    return villages.filter(pk__in=organised).exclude(pk__in=taken).order_by("pk").first() or villages.first()
+
+
+def make_submitted(clerk, **answers: str) -> Draft:
+    """A draft that `clerk` has handed to the township."""
+    return submit_draft(make_draft(clerk, **answers), by=clerk)
+
+
+def full_scores(review, but: str = "0") -> dict[str, str]:
+    """Full marks for every item, less `but` on the first one."""
+    items = review.standard.items.unscoped("test").order_by("number")
+    scores = {f"score-{item.number}": f"{item.weight.normalize():f}" for item in items}
+    scores["score-1"] = f"{items[0].weight - Decimal(but):f}"
+    return scores

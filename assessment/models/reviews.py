@@ -48,7 +48,7 @@ class Notice(Record):
     document_no = models.CharField(_("paper number"), max_length=60, blank=True)
     text = models.TextField(_("wording"), blank=True)
     posted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("posted by")
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("posted by")
     )
 
     objects = NoticeQuerySet.as_manager()
@@ -113,11 +113,11 @@ class Review(Record):
     self_score = models.DecimalField(_("own score"), max_digits=5, decimal_places=1, null=True, blank=True)
     township_opinion = models.CharField(_("opinion of the township"), max_length=500, blank=True)
     township_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("checked by")
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("checked by")
     )
     opinion = models.CharField(_("opinion of the district"), max_length=500, blank=True)
     scored_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("scored by")
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("scored by")
     )
     scored_on = models.DateField(_("scored on"), null=True, blank=True)
     proposed_grade = models.CharField(_("proposed grade"), max_length=16, choices=Grade, blank=True)

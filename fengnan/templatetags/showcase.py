@@ -11,6 +11,8 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from assessment.judging import Judging
+from assessment.models import Review
 from registry import models
 from registry.figures import Answer, Figure
 from registry.inputs import BY_NAME, SECTIONS
@@ -238,6 +240,21 @@ def entry(typed, name: str) -> str:
 @register.filter
 def any_problem(fields: list[dict]) -> bool:
     return any(field["problem"] or field["conflict"] for field in fields)
+
+
+@register.simple_tag(takes_context=True)
+def last_verdict(context, point) -> Judging | None:
+    """The last round of a point that the reader may see, with its scores by item: the registry's pages compose it."""
+    scope = context["scope"]
+    rounds = Review.objects.visible_to(scope.viewer).filter(point=point, decided_on__lte=scope.as_of)
+    found = rounds.select_related("standard").first()
+    return Judging(found) if found else None
+
+
+@register.filter
+def allows(user, right: str) -> bool:
+    """Whether the account has a right somewhere: `{% if user|allows:"point.decide" %}`."""
+    return may(user, right)
 
 
 DESK = (  # (address, label, right it asks for) of what else the desk leads to

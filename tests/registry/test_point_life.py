@@ -11,6 +11,7 @@ from registry.actions.points import (
     refusals_to_change_standing,
     withdraw_point,
 )
+from registry.actions.records import save_record
 from registry.figures import FIGURES
 from registry.models import Event
 from registry.refusals import Refused
@@ -52,7 +53,7 @@ REFUSALS = [
     ("wrong_move", {"status": "withdrawn", "level": "district", "grade": "standard", "reason": "r", **PAPER}),
     ("paper_missing", {"status": "named", "level": "district", "grade": "standard"}),
     ("grade_missing", {"status": "named", **PAPER}),
-    ("too_early", {"status": "named", "level": "district", "grade": "standard", "on": date(2021, 5, 1), **PAPER}),
+    ("too_early", {"status": "named", "level": "district", "grade": "standard", "on": date(2021, 4, 30), **PAPER}),
     ("nothing_changes", {"status": "notice"}),
 ]
 
@@ -64,6 +65,40 @@ def test_a_change_that_may_not_be_is_refused_and_changes_nothing(code, change, o
     with pytest.raises(Refused):
         change_standing(on_notice, by=administrator, **change)
     assert open_period(on_notice).status == "notice"
+
+
+def test_a_working_step_gives_way_to_the_next_of_the_same_day_and_the_events_keep_both(on_notice, administrator):
+    name_point(on_notice, level="district", grade="standard", on=date(2021, 5, 1), by=administrator, **PAPER)
+    assert [period.status for period in on_notice.periods.all()] == ["named"]
+    assert Event.objects.get(code=on_notice.code).changes["status"] == ["notice", "named"]
+
+
+def test_a_title_does_not_give_way_on_its_own_day(sample, administrator):
+    point = make_named_point(date(2020, 6, 1))
+    with pytest.raises(Refused) as refusal:
+        withdraw_point(point, reason="复核不达标", on=date(2020, 6, 1), by=administrator, **PAPER)
+    assert refusal.value.code == "too_early"
+
+
+def test_a_title_is_not_given_on_a_day_that_has_not_come(on_notice, administrator):
+    with pytest.raises(Refused) as refusal:
+        name_point(on_notice, level="district", grade="standard", on=date(2099, 1, 1), by=administrator, **PAPER)
+    assert refusal.value.code == "in_future"
+
+
+def test_another_grade_needs_a_reason(sample, administrator):
+    point = make_named_point(date(2020, 6, 1))
+    change = {"status": "named", "level": "district", "grade": "premium", "on": date(2021, 6, 1), **PAPER}
+    with pytest.raises(Refused) as refusal:
+        change_standing(point, by=administrator, **change)
+    assert refusal.value.code == "reason_missing"
+
+
+def test_nobody_decides_on_a_point_they_wrote(on_notice, administrator):
+    save_record(on_notice, by=administrator)
+    with pytest.raises(Refused) as refusal:
+        name_point(on_notice, level="district", grade="standard", on=date(2021, 7, 1), by=administrator, **PAPER)
+    assert refusal.value.code == "own_work"
 
 
 def test_a_withdrawal_needs_a_reason(sample, administrator):
