@@ -62,6 +62,7 @@ if len(SECRET_KEY) < 40:
 
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
+CSRF_FAILURE_VIEW = "fengnan.errors.without_token"
 FORCE_SCRIPT_NAME = env("SCRIPT_NAME").rstrip("/") or None
 PROXIES = env_int("BEHIND_PROXY", 0)  # how many stand before the portal: so many entries of X-Forwarded-For are theirs
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None

@@ -25,6 +25,7 @@ from registry.views import (
     signing_in,
 )
 
+handler400 = "fengnan.errors.bad_request"
 handler404 = "fengnan.errors.page_not_found"
 handler500 = "fengnan.errors.server_error"
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -68,7 +69,8 @@ SENTENCES = {
 
 SPACES = re.compile(r"[\s\u00a0\u3000]+")
 INVISIBLE = re.compile(r"[\u200b-\u200d\u2060\ufeff\u00ad]")
-REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffd]")
+UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 NUMBERS = re.compile(  # mobile, fixed-line with area code, identity; full-width digits too
     r"(?<!\d)(?:[1\uff11][3-9\uff13-\uff19]\d(?:[ -]?\d{4}){2}|[0\uff10]\d{2,3}[ -]?\d{7,8}|\d{17}[\dXx])(?!\d)"
 )
@@ -84,6 +86,12 @@ class Invalid(ValueError):
 
     def __str__(self) -> str:
         return _(SENTENCES[self.code]) % self.details
+
+
+def storable(text: str) -> str:
+    """`text` as any database can keep it, valid or not: line ends as one character, and a sign for what no database
+    keeps, which `clean` refuses."""
+    return UNSTORABLE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def clean(text: str) -> str:
@@ -123,7 +131,7 @@ def plain(text: str) -> str:
     return SPACES.sub("", unicodedata.normalize("NFKC", clean(text)))
 
 
-def number(least: str, most: str, decimals: int = 2, unit: str = "") -> Reader:
+def number(least: str, most: str, decimals: int = 2, unit: str | Promise = "") -> Reader:
     """A decimal number between `least` and `most`, both included. 万, 约 and units are refused with a hint."""
 
     def read(text: str) -> Decimal | None:
@@ -131,8 +139,8 @@ def number(least: str, most: str, decimals: int = 2, unit: str = "") -> Reader:
         if not digits:
             return None
         if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", digits):
-            if re.match(r"约?\d", digits):
-                raise Invalid("unit_in_number", text=text.strip(), unit=unit or _("digits"))
+            if unit and re.match(r"约?\d", digits):
+                raise Invalid("unit_in_number", text=text.strip(), unit=unit)
             raise Invalid("not_a_number", text=text.strip())
         try:
             value = Decimal(digits)
@@ -149,7 +157,7 @@ def number(least: str, most: str, decimals: int = 2, unit: str = "") -> Reader:
     return read
 
 
-def whole(least: int, most: int, unit: str = "") -> Reader:
+def whole(least: int, most: int, unit: str | Promise = "") -> Reader:
     """A whole number between `least` and `most`, both included."""
     decimal = number(str(least), str(most), decimals=6, unit=unit)
 

@@ -13,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from registry.permissions import may
+from registry.refusals import Refused
 
 View = Callable[..., HttpResponse]
 AUTOSAVE = "X-Autosave"
@@ -25,7 +26,8 @@ def wants_json(request: HttpRequest) -> bool:
 
 def asks_for(*rights: str) -> Callable[[View], View]:
     """Only for accounts that have one of `rights`; without any, for every account. A form that was sent after the
-    session had ended comes back with everything typed, to be sent again after signing in."""
+    session had ended comes back with everything typed, to be sent again after signing in. An act that is refused, and
+    that the view has no better place to say so, is answered with a page that gives the reason."""
 
     def around(view: View) -> View:
         @wraps(view)
@@ -34,12 +36,21 @@ def asks_for(*rights: str) -> Callable[[View], View]:
                 return _without_session(request)
             if rights and not any(may(request.user, right) for right in rights):
                 raise Http404
-            return view(request, *args, **kwargs)
+            try:
+                return view(request, *args, **kwargs)
+            except Refused as refusal:
+                return _refused(request, refusal)
 
         guarded.access = rights  # type: ignore[attr-defined]
         return guarded
 
     return around
+
+
+def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    if wants_json(request):
+        return JsonResponse({"error": str(refusal)}, status=409)
+    return render(request, "registry/refused.html", {"refusal": refusal}, status=409)
 
 
 def _without_session(request: HttpRequest) -> HttpResponse:
