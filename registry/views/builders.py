@@ -97,7 +97,7 @@ def build_list(request: HttpRequest, kind: str) -> HttpResponse:
 
 def _stage(record: Any, today: date) -> str:
     if isinstance(record, StudyRoute):
-        return _("Closed") if record.closed_on and record.closed_on <= today else _("Open")
+        return _("Closed") if record.closed_on and record.closed_on <= today else _("In use")
     return record.stage(today).label
 
 
