@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -54,6 +55,13 @@ def problem_document(error: Exception, context: dict) -> Response | None:
         }
         response.content_type = PROBLEM
     return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, DisallowedHost):  # a page would need the host for its own links
+        said = _("The portal does not answer under this host name.")
+        return HttpResponse(said, status=400, content_type="text/plain; charset=utf-8")
+    return render(request, "400.html", status=400)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

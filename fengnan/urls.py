@@ -12,6 +12,7 @@ from assessment.views import projects
 from fengnan import api, dashboard, health, maps, search
 from registry.views import account, accounts, desk, drafts, pages, photos, records, signing_in
 
+handler400 = "fengnan.errors.bad_request"
 handler404 = "fengnan.errors.page_not_found"
 handler500 = "fengnan.errors.server_error"
 
