@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -67,7 +67,10 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """What was sent is too large, has too many fields or is damaged."""
+    """What was sent is too large, has too many fields or is damaged; or it asked for a host that is not ours."""
+    if isinstance(exception, DisallowedHost):  # a page would need the host for its own links
+        said = _("The portal does not answer under this host name.")
+        return HttpResponse(said, status=400, content_type="text/plain; charset=utf-8")
     is_large = isinstance(exception, RequestDataTooBig)
     status = 413 if is_large else 400
     text = (
