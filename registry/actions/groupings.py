@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.utils.timezone import localtime
 
 from registry.models import Area, Belt, BeltMembership, DemonstrationPoint, Zone, ZoneMembership
 from registry.models.base import guard_lifted
@@ -77,13 +78,14 @@ def save_grouping(
     """Adds or changes a belt or zone with its members in their order. A stored membership that `members` does not name
     stays as it is: one that is over gets an end, it is never taken away. The townships follow from the members.
 
-    A form `key` that was used for the same values changes nothing more. Raises Refused, and ValidationError for values.
+    A form `key` that was used for the same values changes nothing more; for other values it is Refused("stale"), with
+    the `code` it made. Raises Refused for what `refusals_to_…` yields, and ValidationError for values.
     """
     earlier = done_before(key, by=by) if key else None
     if earlier and _says_the_same(type(grouping), earlier.code, grouping, members):
         return type(grouping).objects.unscoped("what this form wrote itself").get(code=earlier.code)
     if earlier and grouping.pk is None:
-        raise Refused("stale", who=by, when=f"{earlier.at:%Y-%m-%d %H:%M}")
+        raise Refused("stale", who=by, when=f"{localtime(earlier.at):%Y-%m-%d %H:%M}", code=earlier.code)
     for refusal in refusals_to_save_grouping(grouping, members):
         raise refusal
     townships = _townships(members)

@@ -8,6 +8,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils.timezone import localtime
 
 from registry.models import PLACES, Area, RouteStop, StudyRoute
 from registry.models.base import guard_lifted
@@ -69,13 +70,14 @@ def save_route(
 ) -> StudyRoute:
     """Adds or changes a route with its stops in their order. Hours that nobody typed follow from the stops.
 
-    A form `key` that was used for the same values changes nothing more. Raises Refused, and ValidationError for values.
+    A form `key` that was used for the same values changes nothing more; for other values it is Refused("stale"), with
+    the `code` it made. Raises Refused for what `refusals_to_…` yields, and ValidationError for values.
     """
     earlier = done_before(key, by=by) if key else None
     if earlier and _says_the_same(earlier.code, route, stops):
         return StudyRoute.objects.unscoped("what this form wrote itself").get(code=earlier.code)
     if earlier and route.pk is None:
-        raise Refused("stale", who=by, when=f"{earlier.at:%Y-%m-%d %H:%M}")
+        raise Refused("stale", who=by, when=f"{localtime(earlier.at):%Y-%m-%d %H:%M}", code=earlier.code)
     for refusal in refusals_to_save_route(route, stops):
         raise refusal
     if not route.area_id:

@@ -24,7 +24,6 @@ from registry.actions.groupings import (
     refusals_to_save_grouping,
     save_grouping,
 )
-from registry.actions.records import done_before
 from registry.actions.routes import PlannedStop, refusals_to_save_route, save_route, stops_of
 from registry.coordinates import to_wgs84
 from registry.forms import BeltForm, BuilderForm, RouteForm, ZoneForm
@@ -217,12 +216,9 @@ def _clash(request: HttpRequest, work: Work, refusal: Refused) -> HttpResponse:
     writes over theirs knowingly."""
     work.stale = refusal
     rows = work.builder.model.objects.visible_to(request.user)
-    if work.record._state.adding:  # the same form was sent before, with other values
-        earlier = done_before(work.form.cleaned_data["key"], by=request.user)
-        work.theirs = rows.filter(code=earlier.code).first() if earlier else None
-    else:
-        work.theirs = rows.filter(pk=work.record.pk).first()
-    if refusal.code == "stale" and work.theirs:
+    code = refusal.details.get("code") or work.record.code  # of a new one: the same form was sent before
+    work.theirs = rows.filter(code=code).first() if refusal.code == "stale" else None
+    if work.theirs:
         work.form.data = work.form.data.copy()
         work.form.data["version"] = str(work.theirs.version)
         work.record = work.theirs

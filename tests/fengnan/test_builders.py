@@ -7,6 +7,8 @@ from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -258,3 +260,15 @@ def test_a_route_may_come_by_a_place_twice(desk):
 def test_a_form_sent_after_the_session_ended_comes_back_with_everything_typed(client, sample):
     answer = client.post(reverse("desk-belts-new"), belt_form("point:FN-0006"))
     assert (answer.status_code, "测试新建示范带" in answer.content.decode()) == (401, True)
+
+
+@pytest.mark.parametrize("kind", ["belts", "zones"])
+def test_more_members_need_no_more_queries(desk, kind):
+    places = [f"point:{make_named_point().code}" for _number in range(3)]
+    form = belt_form if kind == "belts" else zone_form
+    counts = []
+    for number in (1, 3):
+        with CaptureQueriesContext(connection) as asked:
+            desk.post(reverse(f"desk-{kind}-new"), form(*places[:number], do="show"))
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
