@@ -7,7 +7,7 @@ from registry.models import Role, User
 # Inside the account's own area. Who writes does not decide; nobody manages their own account.
 STAFF = frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMIN, Role.LEADER, Role.AUDITOR})
 TABLE: dict[str, frozenset[str]] = {
-    "record.view": STAFF,
+    "record.view": STAFF - {Role.LEADER},
     "record.add": frozenset({Role.ADMIN}),
     "record.change": frozenset({Role.ADMIN}),
     "record.delete": frozenset({Role.ADMIN}),

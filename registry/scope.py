@@ -38,7 +38,7 @@ class Scope:
     def __post_init__(self):
         """Two scopes are equal if they show the same rows: the viewer counts by what the account may read."""
         viewer = self.viewer
-        known = viewer is not None and viewer.is_authenticated
+        known = viewer is not None and viewer.is_authenticated and not viewer.reads_published_only
         object.__setattr__(self, "reader", (viewer.reads_everything, viewer.read_prefix) if known else ())
 
     def at(self, as_of: date) -> "Scope":

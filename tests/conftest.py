@@ -65,3 +65,8 @@ def administrator(db) -> User:
 @pytest.fixture
 def leader(db) -> User:
     return _account("leader", Role.LEADER, DISTRICT)
+
+
+@pytest.fixture
+def auditor(db) -> User:
+    return _account("auditor", Role.AUDITOR, DISTRICT)

@@ -2,8 +2,11 @@
 
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 from itertools import count
 from uuid import uuid4
+
+from PIL import Image
 
 from registry.actions.drafts import confirm_facts, overrule, save_fields, start_draft, submit_draft
 from registry.drafting import Drafting
@@ -53,6 +56,13 @@ def join(belt: Belt, *points: DemonstrationPoint, since: date = date(2021, 6, 1)
         BeltMembership.objects.create(belt=belt, point=point, position=position, valid_from=since)
 
 
+def _photo() -> bytes:
+    written = BytesIO()
+    Image.new("RGB", (64, 48), "#b3121d").save(written, "JPEG")
+    return written.getvalue()
+
+
+PHOTO = _photo()
 ANSWERS = {
     "highlights": "支部带头流转土地,村民在家门口就业。",
     "secretary": "示例书记",

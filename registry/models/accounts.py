@@ -64,7 +64,12 @@ class User(AbstractUser):
 
     @property
     def reads_everything(self) -> bool:
-        return self.is_superuser or self.reads_all_areas
+        return self.is_superuser or (self.reads_all_areas and not self.reads_published_only)
+
+    @property
+    def reads_published_only(self) -> bool:
+        """Leaders and programs read what everybody may read, and counts; nothing that is still being worked on."""
+        return self.role in (Role.LEADER, Role.API) and not self.is_superuser
 
     @property
     def needs_new_password(self) -> bool:

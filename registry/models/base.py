@@ -95,7 +95,7 @@ class ScopedQuerySet(models.QuerySet):
 
     def visible_to(self, viewer):
         """What `viewer` may read: public rows, and all rows below the area the account was given."""
-        if viewer is None or not viewer.is_authenticated:
+        if viewer is None or not viewer.is_authenticated or viewer.reads_published_only:
             return self.public()
         if viewer.reads_everything:
             return self._mark()

@@ -63,11 +63,11 @@ def test_a_change_is_told_in_words(sample, administrator):
     assert (act, sorted(changes)) == ("修改", sorted(fields))
 
 
-def test_staff_of_the_area_read_who_and_why_and_the_public_does_not(sample, administrator, leader, clerk_daqi):
+def test_staff_of_the_area_read_who_and_why_and_the_public_does_not(sample, administrator, auditor, clerk_daqi):
     belt = make_belt()
     belt.highlights = "亮点"
     save_record(belt, by=administrator, reason="内部原因", document_no=PAPER)
-    [inside] = history_of(belt, leader)
+    [inside] = history_of(belt, auditor)
     assert (inside.who, inside.reason, inside.document_no) == (str(administrator), "内部原因", PAPER)
     for viewer in (PUBLIC, clerk_daqi):  # staff of another township read what everybody reads
         [entry] = history_of(belt, viewer)
@@ -96,7 +96,7 @@ def test_only_declared_fields_are_public():
     assert class_of(PartyOrganisation, "no_such_field") == FieldClass.INTERNAL
 
 
-def test_the_public_learns_nothing_of_the_time_before_the_naming(sample, administrator, clerk_tangfang, leader):
+def test_the_public_learns_nothing_of_the_time_before_the_naming(sample, administrator, clerk_tangfang, auditor):
     point = make_point()
     make_period(point, date(2021, 5, 1), status="notice", level="", grade="", document_no="")
     ChangeSet(clerk_tangfang).tell("add", point, {"name": [None, "草稿名称"]})
@@ -108,7 +108,7 @@ def test_the_public_learns_nothing_of_the_time_before_the_naming(sample, adminis
     save_record(point, by=administrator)
     naming = [("状态", "公示中", "已命名"), ("级别", "—", "区级"), ("等次", "—", "精品")]
     assert told(point) == [("状态、级别或等次变更", naming), ("修改", [("亮点", "—", "公开的亮点")])]
-    assert len(told(point, leader)) == 5
+    assert len(told(point, auditor)) == 5
 
 
 def test_a_point_named_before_there_were_events_is_public_from_its_naming(sample, administrator):
@@ -136,7 +136,7 @@ def test_parts_are_told_by_name(sample, administrator):
         assert entry.changes[0].said == "新增：1. 甲点; 移除：2. 乙点"
 
 
-def test_a_record_of_which_one_may_not_know_has_no_name_in_a_history(sample, administrator, leader):
+def test_a_record_of_which_one_may_not_know_has_no_name_in_a_history(sample, administrator, auditor):
     secret = make_point(name="尚未公开的示范点")
     site = make_belt()
     ChangeSet(administrator).tell("change", site, {"organisation": [None, secret.organisation_id], "point": [None, 1]})
@@ -199,7 +199,7 @@ def test_the_administration_shows_our_events(sample, client, administrator):
 
 
 def test_the_desk_shows_what_changed_lately_in_the_own_area(
-    sample, client, administrator, clerk_tangfang, clerk_daqi, leader
+    sample, client, administrator, clerk_tangfang, clerk_daqi, auditor
 ):
     today = timezone.localdate()
     point, hidden = make_named_point(area="130207108"), make_point(area="130207114")
@@ -211,8 +211,8 @@ def test_the_desk_shows_what_changed_lately_in_the_own_area(
 
     assert names(clerk_tangfang) == [point.name]
     assert names(clerk_daqi) == [hidden.name]
-    assert len(names(leader)) == 3
-    assert lately(leader, today + timedelta(days=15)) == []
+    assert len(names(auditor)) == 3
+    assert lately(auditor, today + timedelta(days=15)) == []
     client.force_login(clerk_tangfang)
     page = client.get("/desk/").content.decode()
     assert f'href="/points/{point.code}/"' in page
