@@ -119,7 +119,9 @@ def _told(model: type[models.Model], events: list[Event], viewer: Any, *, inside
 
 
 def _changes(model: type[models.Model], event: Event, names: dict, *, inside: bool) -> Iterator[Change]:
-    for name, value in event.changes.items():
+    order = [*_columns(model), *event.changes]  # a database may keep them in another
+    for name in sorted(event.changes, key=order.index):
+        value = event.changes[name]
         privacy = class_of(model, name)
         if privacy != FieldClass.PUBLIC and not inside:
             continue
@@ -133,17 +135,17 @@ def _changes(model: type[models.Model], event: Event, names: dict, *, inside: bo
                 yield Change(_label(model, name), before, after)
 
 
-def _field(model: type[models.Model], name: str) -> models.Field | None:
-    """The column an event speaks of: the record's own, or one of what is told together with it."""
-    for owner in (model, StatusPeriod, Confirmation, Remark):
-        found = next((each for each in owner._meta.concrete_fields if each.name == name), None)
-        if found is not None:
-            return found
-    return None
+@cache
+def _columns(model: type[models.Model]) -> dict[str, models.Field]:
+    """The columns events may speak of, in their order: the record's own, then those of what is told with it."""
+    owners = (Remark, Confirmation, StatusPeriod, model)
+    named = {column.name: column for owner in owners for column in owner._meta.concrete_fields}
+    order = [column.name for owner in reversed(owners) for column in owner._meta.concrete_fields]
+    return {name: named[name] for name in dict.fromkeys(order)}
 
 
 def _label(model: type[models.Model], name: str) -> Text:
-    own = _field(model, name)
+    own = _columns(model).get(name)
     if own is not None:
         return own.verbose_name
     if name in BY_NAME:
@@ -164,7 +166,7 @@ def _said(parts: dict[str, list[str]]) -> str:
 
 def _words(model: type[models.Model], name: str, value: Any, names: dict) -> str:
     """A stored value as people read it."""
-    own = _field(model, name)
+    own = _columns(model).get(name)
     if value in (None, "", [], {}):
         return "—"
     if own is None:
@@ -192,7 +194,7 @@ def _names(model: type[models.Model], events: Iterable[Event], viewer: Any) -> d
     wanted: dict[type[models.Model], set[str]] = {}
     for event in events:
         for name, value in event.changes.items():
-            own = _field(model, name)
+            own = _columns(model).get(name)
             if own is not None and own.is_relation and isinstance(value, list):
                 keys = {str(each) for each in value if each not in (None, "…")}
                 wanted.setdefault(own.related_model, set()).update(keys)
