@@ -76,6 +76,13 @@ class Field:
     read: Reader
     stands: str
 
+    def says(self, text: str) -> bool:
+        """Whether `text` says what stands in the field: 9.50 and ９.5 are 9.5."""
+        try:
+            return self.read(text) == self.read(self.stands)
+        except Invalid:
+            return False
+
 
 class Judging:
     """A round with everything it is judged by."""

@@ -50,7 +50,7 @@ register(
         lambda s: s.sees(a.Notice).posted(s.as_of),
         (
             CODE,
-            Column("title", _("Title")),
+            Column("title", _("Heading")),
             Column("starts_on", _("Posted on")),
             Column("ends_on", _("Until (included)")),
             Column("document_no", _("Paper number")),

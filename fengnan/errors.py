@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.views.csrf import csrf_failure
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from registry.scope import BadInput
+from registry.views.access import kept_page, wants_json
 
 PROBLEM = "application/problem+json"
 
@@ -61,6 +64,39 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         problem = {"type": "about:blank", "title": _("There is nothing at this address."), "status": 404}
         return JsonResponse(problem, status=404, content_type=PROBLEM)
     return render(request, "404.html", status=404)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What was sent is too large, has too many fields or is damaged; or it asked for a host that is not ours."""
+    if isinstance(exception, DisallowedHost):  # a page would need the host for its own links
+        said = _("The portal does not answer under this host name.")
+        return HttpResponse(said, status=400, content_type="text/plain; charset=utf-8")
+    is_large = isinstance(exception, RequestDataTooBig)
+    status = 413 if is_large else 400
+    text = (
+        _("More was sent at once than fits. Shorten the text.") if is_large else _("It arrived damaged. Send it again.")
+    )
+    if "/api/" in request.path:
+        problem = {"type": "about:blank", "title": text, "status": status}
+        return JsonResponse(problem, status=status, content_type=PROBLEM)
+    if wants_json(request):
+        return JsonResponse({"error": text}, status=status)
+    return render(request, "400.html", {"text": text}, status=status)
+
+
+def without_token(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form came without a valid token, as when cookies were cleared meanwhile. What a page of the desk sent from this
+    very site comes back to be sent again; anything else is refused."""
+    match = request.resolver_match
+    if match is None or not hasattr(match.func, "access") or not _is_own(request):
+        return csrf_failure(request, reason)
+    if wants_json(request):
+        return JsonResponse({"error": _("You are signed out. Sign in again; nothing typed is lost.")}, status=403)
+    return kept_page(request, status=403)
+
+
+def _is_own(request: HttpRequest) -> bool:
+    return request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -5,6 +5,7 @@ code to PostgreSQL and Redis.
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlparse
 
@@ -24,6 +25,20 @@ def env_bool(name: str, default: bool = False) -> bool:
     if value not in {"0", "1", "true", "false", "yes", "no"}:
         raise ImproperlyConfigured(f"{name} must be 0 or 1, not {value!r}.")
     return value in {"1", "true", "yes"}
+
+
+def env_int(name: str, default: int, least: int = 0) -> int:
+    value = env(name, str(default))
+    if not (value.isascii() and value.isdigit() and int(value) >= least):
+        raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, not {value!r}.")
+    return int(value)
+
+
+def env_choice(name: str, default: str, *others: str) -> str:
+    value = env(name, default).lower()
+    if value not in {default, *others}:
+        raise ImproperlyConfigured(f"{name} must be {' or '.join(sorted({default, *others}))}, not {value!r}.")
+    return value
 
 
 def env_list(name: str, default: str = "") -> list[str]:
@@ -47,12 +62,16 @@ if len(SECRET_KEY) < 40:
 
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
+CSRF_FAILURE_VIEW = "fengnan.errors.without_token"
 FORCE_SCRIPT_NAME = env("SCRIPT_NAME").rstrip("/") or None
-BEHIND_PROXY = env_bool("BEHIND_PROXY")
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+PROXIES = env_int("BEHIND_PROXY", 0)  # how many stand before the portal: so many entries of X-Forwarded-For are theirs
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env_bool("HTTPS_ONLY")
 SESSION_COOKIE_HTTPONLY = True
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+IDLE_MINUTES = env_int("IDLE_MINUTES", 30, least=1)
+SESSION_HOURS = 12  # at most, however busy
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -74,6 +93,10 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "csp",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
 ]
 
 MIDDLEWARE = [
@@ -86,11 +109,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "fengnan.sessions.SessionRules",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "fengnan.errors.BadInputMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "fengnan.urls"
@@ -182,10 +207,37 @@ if SITE_URL and not (urlparse(SITE_URL).scheme in {"http", "https"} and urlparse
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "registry.User"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+
+
+def password_rules(policy: str) -> list[dict]:
+    """What a new password must be. `modern`: long and not common. `dengbao`: that, and of three kinds of character."""
+    rules = [
+        {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+        {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+        {"NAME": "registry.passwords.DiffersFromPresent"},
+    ]
+    return [*rules, {"NAME": "registry.passwords.KindsOfCharacter"}] if policy == "dengbao" else rules
+
+
+PASSWORD_POLICY = env_choice("PASSWORD_POLICY", "modern", "dengbao")
+PASSWORD_DAYS = 90 if PASSWORD_POLICY == "dengbao" and not DEMO else None  # after so many, a new one is asked for
+AUTH_PASSWORD_VALIDATORS = password_rules(PASSWORD_POLICY)
+if TESTING:
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # hundreds of accounts are made
+SECOND_FACTOR = env_choice("SECOND_FACTOR", "offered" if DEMO or TESTING else "required", "offered", "required")
+OTP_TOTP_ISSUER = "丰南区党建示范创建台账"
+
+# Wrong passwords: five for a name from one address, fifty for a name from everywhere, then a quarter of an hour's rest
+AXES_HANDLER = "fengnan.sessions.WrongPasswords"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "registry.views.access.address_of"
+AXES_LOCKOUT_CALLABLE = "registry.views.signing_in.locked_out"
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "desk"
 LOGOUT_REDIRECT_URL = "dashboard"

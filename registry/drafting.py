@@ -1,28 +1,33 @@
 """What a draft amounts to: what the registry holds already, what is missing or doubtful, and what would change."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from math import cos, hypot, radians
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from .coordinates import to_wgs84
-from .inputs import BY_NAME, INPUTS, ORGANISATION, SECTIONS, Input
+from .inputs import APPLICATION, BY_NAME, INPUTS, ORGANISATION, SECTIONS, Input
 from .models import (
     Area,
     AreaAlias,
     AreaLevel,
+    Belt,
     DemonstrationPoint,
     Draft,
+    DraftState,
     Evidence,
     Field,
     PartyOrganisation,
     Unit,
     UnitKind,
 )
+from .models.base import lasting
 from .validators import Invalid
 
 FIELD_OF_AREA = {
@@ -60,6 +65,11 @@ class Problem:
     hard: bool = True
     site: DemonstrationPoint | None = None
 
+    @property
+    def key(self) -> str:
+        """What a reason sets aside: this doubt about this site, not a later one about another."""
+        return f"{self.code}:{self.site.code}" if self.site else self.code
+
 
 def _sentence(code: str, **details: Any) -> str:
     return _(SENTENCES[code]) % details
@@ -81,6 +91,14 @@ class Fact:
     @property
     def words(self) -> str:
         return self.input.words(self.text)
+
+    @property
+    def measured(self) -> str:
+        """In words, with the unit if it is a number."""
+        with suppress(Invalid):
+            if self.input.unit and self.input.read(self.text) is not None:
+                return f"{self.words} {self.input.unit}"
+        return self.words
 
     @property
     def was(self) -> str:
@@ -143,20 +161,42 @@ class Drafting:
         elif self.point.coordinate_system:
             held["position"] = f"{self.point.lng.normalize():f}, {self.point.lat.normalize():f}"
             held["coordinate_system"] = self.point.coordinate_system
+        held |= {name: self.last_application[name] for name in APPLICATION if self.last_application.get(name)}
         return held
+
+    @cached_property
+    def last_application(self) -> dict[str, str]:
+        """As typed when the site last applied for a title; empty if it never did."""
+        drafts = Draft.objects.unscoped("of the point itself").filter(point=self.point, state=DraftState.APPLIED)
+        applied = drafts.exclude(pk=self.draft.pk).exclude(point=None).order_by("-pk")
+        return next((values for values in applied.values_list("values", flat=True) if {*APPLICATION} & {*values}), {})
+
+    @cached_property
+    def belts(self) -> list[Belt]:
+        """The belts the site belongs to today: known, and never asked."""
+        today = timezone.localdate()
+        belts = Belt.objects.unscoped("of the draft's own site").filter(memberships__point=self.point)
+        return list(belts.filter(lasting(today, "memberships__valid_from", "memberships__valid_to")))
 
     @cached_property
     def facts(self) -> dict[str, Fact]:
         values, confirmed = self.draft.values, self.draft.confirmed
+        left_out = {"organisation_name"} if self.organisation else set()
+        if self.draft.is_change:
+            left_out |= {*APPLICATION}
         return {
             name: Fact(each, values.get(name), self.held[name], confirmed.get(name) == self.held[name])
             for name, each in BY_NAME.items()
-            if name != "organisation_name" or self.organisation is None
+            if name not in left_out
         }
 
     def asks_to_confirm(self, fact: Fact) -> bool:
         """Known facts are vouched for; what is a mere default is not a fact."""
         return fact.is_known and not fact.confirmed and fact.held != fact.input.default
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        return any(self.asks_to_confirm(fact) for fact in self.facts.values())
 
     @cached_property
     def read(self) -> tuple[dict[str, Any], list[Problem]]:
@@ -251,7 +291,7 @@ class Drafting:
         return [problem for problem in self.problems if not problem.hard]
 
     def overruled(self, problem: Problem) -> str:
-        return self.draft.overruled.get(problem.code, "")
+        return self.draft.overruled.get(problem.key, "")
 
     @property
     def open_doubts(self) -> list[Problem]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .models import CoordinateSystem, Level
 from .validators import Reader, choice, line, number, phone, position, prose, whole
@@ -17,7 +18,7 @@ Text = str | Promise
 class Input:
     """A field: how it is called, in which section it is asked, how its text is read, and how it is shown.
 
-    `personal` values are shown to the own township only and never kept on the phone.
+    `personal` values are shown to the own township only; the phone forgets them with the window.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Input:
         return str(dict(self.choices.choices).get(text, text)) if self.choices else text
 
 
+PERSONS = pgettext_lazy("unit", "persons")
 SECTIONS: dict[str, Text] = {
     "place": _("Name"),
     "organisation": _("Party organisation"),
@@ -63,8 +65,8 @@ INPUTS: tuple[Input, ...] = (
         hint=_("Seen by your township only."),
     ),
     Input(
-        "member_count", _("Party members"), "organisation", whole(0, 100_000), widget="number", unit=_("persons"),
-        required=True,
+        "member_count", _("Party members"), "organisation", whole(0, 100_000, unit=PERSONS), widget="number",
+        unit=PERSONS, required=True,
     ),
     Input(
         "venue_area", _("Venue area"), "venue", number("0", "9999999", unit="m²"), widget="number", unit="m²",

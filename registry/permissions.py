@@ -18,10 +18,13 @@ TABLE: dict[str, frozenset[str]] = {
     "point.notice": frozenset({Role.REVIEWER, Role.ADMIN}),
     "point.decide": frozenset({Role.ADMIN}),
     "remark.answer": frozenset({Role.CLERK, Role.HEAD, Role.ADMIN}),
+    "grouping.build": frozenset({Role.ADMIN}),
     "account.manage": frozenset({Role.HEAD, Role.ADMIN}),
     "event.view": frozenset({Role.ADMIN, Role.AUDITOR}),
     "internal.view": frozenset({Role.ADMIN, Role.REVIEWER, Role.AUDITOR}),
 }
+DECIDES = frozenset({Role.REVIEWER, Role.ADMIN})  # who needs a second factor
+WRITES = frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMIN})  # who is given an area to write in
 READING = frozenset({"record.view", "event.view", "internal.view"})
 MANAGES: dict[str, frozenset[str]] = {  # whose accounts a role looks after: below its own, never its equals
     Role.HEAD: frozenset({Role.CLERK}),
@@ -37,7 +40,7 @@ def may(user: Any, action: str, record: Any = None) -> bool:
     roles = TABLE[action]
     if user is None or not user.is_authenticated or not user.is_active:
         return False
-    if isinstance(record, User) and record == user:
+    if isinstance(record, User) and (record == user or record.is_superuser):
         return False
     if user.is_superuser:
         return True
@@ -47,8 +50,17 @@ def may(user: Any, action: str, record: Any = None) -> bool:
     return bool(prefix) and (record is None or _inside(record, prefix))
 
 
+def roles_below(user: Any) -> frozenset[str]:
+    """The roles whose accounts `user` looks after: those below the own one, for a superuser all."""
+    return MANAGES[Role.ADMIN] | {Role.ADMIN} if user.is_superuser else MANAGES.get(user.role, frozenset())
+
+
+def decides(user: Any) -> bool:
+    return user.is_superuser or user.role in DECIDES
+
+
 def _ranks_above(user: User, other: User) -> bool:
-    return not other.is_superuser and other.role in MANAGES.get(user.role, ())
+    return other.role in roles_below(user) and not other.reads_all_areas
 
 
 def _inside(record: Any, prefix: str) -> bool:

@@ -7,7 +7,9 @@ from django.db import models
 
 from registry.kinds import KINDS
 
-PERSONAL = frozenset({"phone", "person", "password", "secretary", "responsible_person", "contact", "sender"})
+PERSONAL = frozenset(
+    {"phone", "person", "password", "secretary", "responsible_person", "contact", "sender", "display_name"}
+)
 # What pages show beyond the columns of the kinds: of every record, and of single ones.
 SHOWN = frozenset({"name", "title", "area", "remark", "illustrative", "outcome"})
 SHOWN_OF: dict[str, frozenset[str]] = {

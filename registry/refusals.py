@@ -20,8 +20,8 @@ SENTENCES = {
     "too_early": gettext_noop("The change must lie after %(since)s, when the present period began."),
     "own_work": gettext_noop("You wrote this yourself: somebody else has to decide on it."),
     "not_open": gettext_noop("%(who)s has taken this further at %(when)s: it is now “%(state)s”."),
-    "incomplete": gettext_noop("%(count)s things are still to be done before it can be submitted."),
-    "doubts_open": gettext_noop("%(count)s warnings are neither mended nor set aside with a reason."),
+    "incomplete": gettext_noop("Still to be done before it can be submitted: %(count)s."),
+    "doubts_open": gettext_noop("Warnings neither mended nor set aside with a reason: %(count)s."),
     "reason_short": gettext_noop("Give the reason in a few words: the reviewer will read it."),
     "nothing_typed": gettext_noop("Nothing was changed, so there is nothing to submit."),
     "file_empty": gettext_noop("“%(name)s” is empty. Choose it again."),
@@ -41,6 +41,28 @@ SENTENCES = {
     "reply_missing": gettext_noop("Write a few words: who left the remark will read them."),
     "reply_unreadable": gettext_noop("The text cannot be taken as it is: %(why)s"),
     "nothing_changes": gettext_noop("Nothing would change: status, level and grade are as they were."),
+    "own_account": gettext_noop("This is your own account: somebody above you looks after it."),
+    "account_above": gettext_noop("You look after accounts below your own, inside your area. This is none of them."),
+    "role_above": gettext_noop("You cannot give this role: only roles below your own."),
+    "area_outside": gettext_noop("You cannot give this area: only your own and those inside it."),
+    "no_second_factor": gettext_noop("There is no second factor to take off."),
+    "factor_required": gettext_noop("Your role decides, so it needs a second factor. An administrator can reset it."),
+    "code_wrong": gettext_noop(
+        "This code is not valid, or was used before. Wait for the next one in your authenticator and type it."
+    ),
+    "code_wait": gettext_noop("Too many wrong codes. Try again at %(when)s."),
+    "password_wrong": gettext_noop("This is not your present password. Type it again."),
+    "member_order": gettext_noop("%(name)s: the end (%(until)s) must be later than the beginning (%(since)s)."),
+    "member_undated": gettext_noop("%(name)s: say since when it belongs to it."),
+    "member_twice": gettext_noop(
+        "%(name)s belongs to it from %(since)s to %(until)s already. Let the new time begin after that."
+    ),
+    "within_itself": gettext_noop("A zone cannot lie in itself, nor in a zone that lies in it. Choose another one."),
+    "no_stops": gettext_noop("A route needs two stops at least. Choose them from the list or the map."),
+    "stays_unknown": gettext_noop(
+        "To show times, say of every stop but the last how long the group stays there. %(name)s has no stay."
+    ),
+    "past_midnight": gettext_noop("The route would end after midnight. Shorten stays and ways, or set out earlier."),
 }  # fmt: skip
 
 

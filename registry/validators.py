@@ -10,6 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -36,11 +37,40 @@ SENTENCES = {
         "“%(text)s” is not a position. Write longitude and latitude in degrees, such as 118.0863, 39.5762."
     ),
     "not_in_china": gettext_noop("%(lng)s, %(lat)s does not lie in China. Look at the digits."),
+    "not_a_day": gettext_noop("“%(text)s” is not a day. Write year, month and day, such as 2021-12-31."),
+    "outline_large": gettext_noop("The outline has %(size)s KB: at most %(most)s KB. Simplify it."),
+    "outline_unread": gettext_noop("This is not GeoJSON. Draw the outline on the map, or export it anew as GeoJSON."),
+    "outline_kind": gettext_noop(
+        "The outline is a “%(kind)s”, but a zone is an area. Give one Polygon or MultiPolygon, or draw it on the map."
+    ),
+    "outline_many": gettext_noop("The file holds %(count)s shapes: leave the one of this zone only."),
+    "outline_vertices": gettext_noop("The outline has more than %(most)s corners. Simplify it."),
+    "outline_number": gettext_noop(
+        "Corner %(number)s is not a pair of numbers. Export the outline anew, longitude before latitude, in degrees."
+    ),
+    "outline_swapped": gettext_noop(
+        "Corner %(number)s (%(lng)s, %(lat)s) has latitude and longitude the wrong way round. "
+        "Write longitude first."
+    ),
+    "outline_degrees": gettext_noop(
+        "Corner %(number)s (%(lng)s, %(lat)s) is not in degrees. Export the outline in longitude and latitude."
+    ),
+    "outline_far": gettext_noop(
+        "Corner %(number)s (%(lng)s, %(lat)s) lies far from every site of the registry. "
+        "Look at the digits and the coordinate system."
+    ),
+    "outline_short": gettext_noop("An area needs three corners at least; this outline has %(count)s."),
+    "outline_crosses": gettext_noop("The outline crosses itself at %(lng)s, %(lat)s. Move or remove a corner there."),
+    "outline_hole": gettext_noop("A hole lies outside the area, at %(lng)s, %(lat)s. Take it away or move it inside."),
+    "outline_broken": gettext_noop(
+        "Parts of the outline touch or overlap at %(lng)s, %(lat)s. Draw them apart, or as one."
+    ),
 }  # fmt: skip
 
 SPACES = re.compile(r"[\s\u00a0\u3000]+")
 INVISIBLE = re.compile(r"[\u200b-\u200d\u2060\ufeff\u00ad]")
-REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffd]")
+UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 NUMBERS = re.compile(  # mobile, fixed-line with area code, identity; full-width digits too
     r"(?<!\d)(?:[1\uff11][3-9\uff13-\uff19]\d(?:[ -]?\d{4}){2}|[0\uff10]\d{2,3}[ -]?\d{7,8}|\d{17}[\dXx])(?!\d)"
 )
@@ -56,6 +86,12 @@ class Invalid(ValueError):
 
     def __str__(self) -> str:
         return _(SENTENCES[self.code]) % self.details
+
+
+def storable(text: str) -> str:
+    """`text` as any database can keep it, valid or not: line ends as one character, and a sign for what no database
+    keeps, which `clean` refuses."""
+    return UNSTORABLE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def clean(text: str) -> str:
@@ -95,7 +131,7 @@ def plain(text: str) -> str:
     return SPACES.sub("", unicodedata.normalize("NFKC", clean(text)))
 
 
-def number(least: str, most: str, decimals: int = 2, unit: str = "") -> Reader:
+def number(least: str, most: str, decimals: int = 2, unit: str | Promise = "") -> Reader:
     """A decimal number between `least` and `most`, both included. 万, 约 and units are refused with a hint."""
 
     def read(text: str) -> Decimal | None:
@@ -103,8 +139,8 @@ def number(least: str, most: str, decimals: int = 2, unit: str = "") -> Reader:
         if not digits:
             return None
         if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", digits):
-            if re.match(r"约?\d", digits):
-                raise Invalid("unit_in_number", text=text.strip(), unit=unit or _("digits"))
+            if unit and re.match(r"约?\d", digits):
+                raise Invalid("unit_in_number", text=text.strip(), unit=unit)
             raise Invalid("not_a_number", text=text.strip())
         try:
             value = Decimal(digits)
@@ -121,7 +157,7 @@ def number(least: str, most: str, decimals: int = 2, unit: str = "") -> Reader:
     return read
 
 
-def whole(least: int, most: int, unit: str = "") -> Reader:
+def whole(least: int, most: int, unit: str | Promise = "") -> Reader:
     """A whole number between `least` and `most`, both included."""
     decimal = number(str(least), str(most), decimals=6, unit=unit)
 

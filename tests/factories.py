@@ -73,7 +73,7 @@ def make_draft(clerk, place: str = "", **answers: str) -> Draft:
     draft.refresh_from_db()
     confirm_facts(draft, by=clerk)
     for doubt in Drafting(Draft.objects.unscoped("test").get(pk=draft.pk)).open_doubts:
-        overrule(draft, doubt.code, reason="已核对", by=clerk)
+        overrule(draft, doubt.key, reason="已核对", by=clerk)
     return Draft.objects.unscoped("test").get(pk=draft.pk)
 
 

@@ -254,7 +254,7 @@ def finish_scoring(review: Review, *, seen: Mapping[str, str], by: Any) -> Revie
     for refusal in refusals_to_finish(review, by=by):
         raise refusal
     judging = Judging(review)
-    if any(judging.fields[name].stands != text.strip() for name, text in seen.items() if name in judging.fields):
+    if any(not judging.fields[name].says(text) for name, text in seen.items() if name in judging.fields):
         raise Refused("seen_otherwise")
     review.proposed_grade, review.scored_by, review.scored_on = judging.grade, by, timezone.localdate()
     review.version += 1

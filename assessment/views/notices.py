@@ -34,7 +34,7 @@ def status_of(form: forms.Form, refusal: Refused | None) -> int:
 
 
 class NoticeForm(forms.Form):
-    title = forms.CharField(label=gettext_lazy("Title"), max_length=120)
+    title = forms.CharField(label=gettext_lazy("Heading"), max_length=120)
     starts_on = day_field(gettext_lazy("Posted on"))
     document_no = forms.CharField(label=gettext_lazy("Paper number"), max_length=60, required=False)
     text = forms.CharField(

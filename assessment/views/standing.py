@@ -26,7 +26,7 @@ class SettleForm(forms.Form):
     grade = forms.ChoiceField(label=gettext_lazy("Decision"), required=False)
     document_no = forms.CharField(label=gettext_lazy("Paper number"), max_length=60, required=False)
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, required=False)
-    on = day_field(gettext_lazy("From"))
+    on = day_field(gettext_lazy("Effective from"))
 
     def __init__(self, *args, present: str, **kwargs):
         super().__init__(*args, **kwargs)
@@ -49,7 +49,7 @@ class StandingForm(forms.Form):
     grade = forms.ChoiceField(label=gettext_lazy("Grade"), choices=Grade.choices)
     document_no = forms.CharField(label=gettext_lazy("Paper number"), max_length=60, required=False)
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, required=False)
-    on = day_field(gettext_lazy("From"))
+    on = day_field(gettext_lazy("Effective from"))
 
 
 @asks_for("point.review")

@@ -264,6 +264,10 @@ DESK = (  # (address, label, right it asks for) of what else the desk leads to
     ("desk-remarks", gettext_lazy("Remarks from the public"), "remark.answer"),
     ("desk-remarks", gettext_lazy("Remarks from the public"), "point.notice"),
     ("rechecks", gettext_lazy("Check named points again"), "point.review"),
+    ("accounts", gettext_lazy("Accounts"), "account.manage"),
+    ("desk-belts", gettext_lazy("Build belts"), "grouping.build"),
+    ("desk-zones", gettext_lazy("Build zones"), "grouping.build"),
+    ("desk-routes", gettext_lazy("Build routes"), "grouping.build"),
 )
 
 
@@ -273,3 +277,13 @@ def desk_links(context) -> list[tuple[str, str]]:
     user = context["request"].user
     allowed = {name: label for name, label, right in DESK if not right or may(user, right)}
     return [(reverse(name), label) for name, label in allowed.items()]
+
+
+@register.simple_tag(takes_context=True)
+def build_address(context, kind: str, record) -> str:
+    """Where the account changes this belt, zone or route; empty if it may not."""
+    return (
+        reverse(f"desk-{kind}-edit", args=[record.code])
+        if may(context["request"].user, "grouping.build", record)
+        else ""
+    )

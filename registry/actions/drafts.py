@@ -22,6 +22,7 @@ from registry.models import (
 )
 from registry.permissions import may
 from registry.refusals import Refused
+from registry.validators import storable
 
 from .points import change_standing, open_period
 from .records import ChangeSet
@@ -111,11 +112,12 @@ def save_fields(draft: Draft, typed: Mapping[str, str], *, was: Mapping[str, str
     _insist(draft, by)
     saved = Saved(draft)
     facts = Drafting(draft).facts
-    for name, mine in typed.items():
+    for name, text in typed.items():
         stands = facts[name].text
-        if mine == was.get(name, stands) or mine == stands:
+        mine, opened = storable(text), storable(was.get(name, stands))
+        if mine in (opened, storable(stands)):
             continue
-        if was.get(name, stands) != stands:
+        if opened != storable(stands):
             _version, who, when = draft.stamps.get(name, [0, "—", "—"])
             saved.conflicts.append(Conflict(name, mine, stands, who, when))
             continue
@@ -148,13 +150,14 @@ def confirm_facts(draft: Draft, *, by: Any) -> Draft:
 
 
 @transaction.atomic
-def overrule(draft: Draft, code: str, *, reason: str, by: Any) -> Draft:
-    """Sets a warning aside; the reviewer sees the reason."""
+def overrule(draft: Draft, doubt: str, *, reason: str, by: Any) -> Draft:
+    """Sets the warning with the key `doubt` aside; the reviewer sees the reason."""
     draft = _locked(draft)
     _insist(draft, by)
-    if len(reason.strip()) < 2:
+    reason = storable(reason).strip()[:300]
+    if len(reason) < 2:
         raise Refused("reason_short")
-    draft.overruled[code] = reason.strip()[:300]
+    draft.overruled[doubt] = reason
     _keep(draft, [], by)
     return draft
 

@@ -1,8 +1,8 @@
 """Taking in photos: in parts over a weak network, checked by decoding them, shown without what the camera wrote in."""
 
 import hashlib
+import struct
 import uuid
-import warnings
 from contextlib import suppress
 from datetime import date, datetime
 from io import BytesIO
@@ -27,6 +27,10 @@ MOST_BYTES, MOST_PIXELS = 20 * MEGABYTE, 50_000_000
 FORMATS = ["JPEG", "PNG", "WEBP", "HEIF"]
 SHOWN_EDGE, QUALITY = 2048, 85
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+BROKEN = (  # what Pillow raises on bytes that are no picture, or a damaged one
+    UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, KeyError, OverflowError,
+    ZeroDivisionError, AttributeError, struct.error,
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -35,12 +39,14 @@ def add_photo(draft: Draft, name: str, content: bytes, *, by: Any) -> Evidence:
     bytes twice are one photo. Raises Refused for what is no photo or too large."""
     if not may(by, "draft.write", draft):
         raise Refused("not_allowed")
-    name = Path(name).name[-120:] or "photo"
-    _insist_on_size(name, len(content))
+    name = _printable(name)
+    insist_on_size(name, len(content))
     fingerprint = hashlib.sha256(content).hexdigest()
     held = Evidence.objects.unscoped("the same bytes are stored once").of(draft, draft.point)
     same = held.filter(sha256=fingerprint).first()
     if same:
+        same.on_page = True
+        same.save()
         return same
     picture, exif = _decoded(name, content)
     evidence = Evidence(
@@ -56,25 +62,31 @@ def add_photo(draft: Draft, name: str, content: bytes, *, by: Any) -> Evidence:
     return evidence
 
 
-def _insist_on_size(name: str, size: int) -> None:
-    if not size:
+def _printable(name: str) -> str:
+    """The file's name without folders and signs that cannot be shown."""
+    return "".join(sign for sign in Path(name).name if sign.isprintable())[-120:] or "photo"
+
+
+def insist_on_size(name: str, size: int) -> None:
+    """Raises Refused if a photo has no bytes or too many; worth asking before it is read."""
+    if size < 1:
         raise Refused("file_empty", name=name)
     if size > MOST_BYTES:
-        raise Refused("file_large", name=name, size=size // MEGABYTE, most=MOST_BYTES // MEGABYTE)
+        raise Refused("file_large", name=name, size=-(-size // MEGABYTE), most=MOST_BYTES // MEGABYTE)
 
 
 def _decoded(name: str, content: bytes) -> tuple[Image.Image, Image.Exif]:
     """The picture, wholly decoded and turned upright: looking at the first bytes proves nothing."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(BytesIO(content), formats=FORMATS)
-            exif = picture.getexif()
-            picture.load()
-            return ImageOps.exif_transpose(picture), exif
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        picture = Image.open(BytesIO(content), formats=FORMATS)
+        if picture.width * picture.height > MOST_PIXELS:
+            raise Refused("photo_large", name=name, most=MOST_PIXELS // 1_000_000)
+        exif = picture.getexif()
+        picture.load()
+        return ImageOps.exif_transpose(picture), exif
+    except Image.DecompressionBombError as error:
         raise Refused("photo_large", name=name, most=MOST_PIXELS // 1_000_000) from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, IndexError) as error:
+    except BROKEN as error:
         raise Refused("not_a_photo", name=name) from error
 
 
@@ -90,16 +102,18 @@ def _shown(picture: Image.Image) -> bytes:
 
 
 def _taken_on(exif: Image.Exif) -> date | None:
-    written = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime)
-    with suppress(TypeError, ValueError):
+    with suppress(*BROKEN):
+        written = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal) or exif.get(
+            ExifTags.Base.DateTime
+        )
         return datetime.strptime(str(written), "%Y:%m:%d %H:%M:%S").date()
     return None
 
 
 def _place(exif: Image.Exif) -> tuple[str | None, str | None]:
     """Where the camera says it was (WGS 84), kept for the township alone."""
-    gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
-    with suppress(KeyError, TypeError, ValueError, ZeroDivisionError):
+    with suppress(*BROKEN):
+        gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
         lat, lng = (_degrees(gps[tag]) for tag in (ExifTags.GPS.GPSLatitude, ExifTags.GPS.GPSLongitude))
         lat = -lat if gps.get(ExifTags.GPS.GPSLatitudeRef) == "S" else lat
         lng = -lng if gps.get(ExifTags.GPS.GPSLongitudeRef) == "W" else lng
@@ -131,14 +145,25 @@ def _folder() -> Path:
     return folder
 
 
+@transaction.atomic
 def begin_upload(draft: Draft, *, key: uuid.UUID, name: str, size: int, by: Any) -> Upload:
-    """Announces a photo of `size` bytes; the same key again finds the upload where it stopped."""
+    """Announces a photo of `size` bytes; the same key again finds the upload where it stopped. One whose photo was
+    taken off since, or that has another size now, begins anew."""
     if not may(by, "draft.write", draft):
         raise Refused("not_allowed")
-    _insist_on_size(name, size)
+    name = _printable(name)
+    insist_on_size(name, size)
     upload, _made = Upload.objects.get_or_create(
-        key=key, draft=draft, by=by, defaults={"file_name": Path(name).name[-120:], "size": size}
+        key=key, defaults={"draft": draft, "by": by, "file_name": name, "size": size}
     )
+    if upload.draft_id != draft.pk:
+        raise Refused("not_allowed")
+    path = _folder() / str(key)
+    arrived = path.stat().st_size if path.exists() else 0
+    is_shown = upload.evidence is not None and upload.evidence.on_page
+    if not is_shown and (upload.size != size or arrived < upload.received or upload.evidence):
+        upload.size, upload.received, upload.evidence = size, 0, None
+        upload.save()
     return upload
 
 

@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.utils.timezone import localtime
 
 from registry.kinds import KINDS
-from registry.models import Event, Record, SearchEntry
+from registry.models import Event, Record, SearchEntry, User
 from registry.permissions import area_of, may
 from registry.privacy import PERSONAL
 from registry.refusals import Refused
@@ -61,9 +61,26 @@ def changes_between(before: dict[str, Any], after: dict[str, Any]) -> dict[str, 
     return {name: ["…", "…"] if name in PERSONAL else both for name, both in changed.items()}
 
 
+def done_before(key: uuid.UUID, *, by: Any) -> Event | None:
+    """The first event of the act that a form with this key did already. Holds the account until the transaction ends:
+    of two clicks at once, the second waits and then finds what the first did."""
+    User._base_manager.select_for_update().get(pk=by.pk)
+    return Event.objects.filter(change_set=key, actor=by).order_by("pk").first()
+
+
 @transaction.atomic
-def save_record(record: Any, *, by: Any, reason: str = "", document_no: str = "", right: str = "") -> Any:
-    """Adds or changes a record, with its event and its name in the search index.
+def save_record(
+    record: Any,
+    *,
+    by: Any,
+    reason: str = "",
+    document_no: str = "",
+    right: str = "",
+    key: uuid.UUID | None = None,
+    also: dict[str, list] | None = None,
+) -> Any:
+    """Adds or changes a record, with its event and its name in the search index. `key` is that of the form it was
+    typed in; `also` are changes of its parts, [before, after] by name, for the same event.
 
     A changed record must carry the `version` it was opened with: if somebody else saved it since, Refused("stale").
     `right` is asked for instead of the plain right to add or change records: an act of its own may write what its actor
@@ -82,9 +99,8 @@ def save_record(record: Any, *, by: Any, reason: str = "", document_no: str = ""
         before = values_of(stored)
         _take_version(record)
     record.save()
-    ChangeSet(by, reason, document_no).tell(
-        "add" if adding else "change", record, changes_between(before, values_of(record))
-    )
+    changes = changes_between(before, values_of(record)) | (also or {})
+    ChangeSet(by, reason, document_no, key or uuid.uuid4()).tell("add" if adding else "change", record, changes)
     index(record)
     return record
 

@@ -69,15 +69,16 @@ def _write_organisation(drafting: Drafting, values: dict[str, Any], right: str, 
     return add_with_code(organisation, f"O-{drafting.area.pk[:9]}-N", 3, right=right, by=by)
 
 
-def add_with_code(record: Any, prefix: str, digits: int, *, by: Any, right: str = "") -> Any:
-    """Adds a record under the next free code `prefix` + number. Two at once: the second takes the next number."""
+def add_with_code(record: Any, prefix: str, digits: int, *, by: Any, right: str = "", **told: Any) -> Any:
+    """Adds a record under the next free code `prefix` + number. Two at once: the second takes the next number. `told`
+    is handed on to `save_record`."""
     for attempt in range(ATTEMPTS):
         codes = type(record)._base_manager.filter(code__startswith=prefix).values_list("code", flat=True)
         numbers = [int(code[len(prefix) :]) for code in codes if code[len(prefix) :].isdigit()]
         record.code = f"{prefix}{max(numbers, default=0) + 1 + attempt:0{digits}d}"
         try:
             with transaction.atomic():
-                return save_record(record, by=by, right=right)
+                return save_record(record, by=by, right=right, **told)
         except IntegrityError:
             record.pk = None
             record._state.adding = True

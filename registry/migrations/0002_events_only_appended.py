@@ -1,6 +1,6 @@
-"""Events carry their area, and the database refuses to change or delete one; an account knows its last digest."""
+"""The database refuses to change or delete an event."""
 
-from django.db import migrations, models
+from django.db import migrations
 
 SAYING = "events are only ever appended to"
 MADE = {
@@ -35,13 +35,6 @@ class Migration(migrations.Migration):
     dependencies = [("registry", "0001_initial")]
 
     operations = [
-        migrations.AddField("event", "area", models.CharField(blank=True, max_length=12, verbose_name="area")),
-        migrations.AddIndex("event", models.Index(fields=["area", "at"], name="event_of_area")),
-        migrations.AddField(
-            "user",
-            "digest_sent_on",
-            models.DateField(blank=True, editable=False, null=True, verbose_name="last daily e-mail"),
-        ),
-        # Last: where SQLite makes the table of events anew, as a later change of its columns does, triggers are lost.
+        # Where SQLite makes the table of events anew, as a later change of its columns does, triggers are lost.
         migrations.RunPython(make, unmake),
     ]

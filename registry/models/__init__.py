@@ -7,26 +7,38 @@ from .brands import Brand, Consortium, ConsortiumMembership, RedBusinessDistrict
 from .drafts import Confirmation, Draft, DraftState, FieldRemark
 from .events import Event, SearchEntry
 from .evidence import Evidence, EvidenceKind, Upload
-from .exchange import HostedEvent, RouteStop, StudyRoute, TeachingSite, Visit
+from .exchange import PLACES, HostedEvent, RouteStop, StudyRoute, TeachingSite, Timed, Visit, timetable
 from .funds import Fund, FundCategory, FundLevel, Post, WageRule
-from .groupings import Belt, BeltMembership, Stage, WholeAreaTownship, Zone, ZoneKind, ZoneMembership
+from .groupings import (
+    Belt,
+    BeltMembership,
+    Stage,
+    Stop,
+    Verdict,
+    WholeAreaTownship,
+    Zone,
+    ZoneKind,
+    ZoneMembership,
+    verdict_over,
+)
 from .honours import Donation, DonationKind, ExternalResult, Honour, HonourTitle, donating_firms, honoured_organisations
 from .jobs import Job
 from .organisations import Industry, OrganisationForm, OrganisationKind, PartyOrganisation, Unit, UnitKind
 from .parameters import CalendarDay, Parameter, Term, TermList
-from .points import CoordinateSystem, DemonstrationPoint, Grade, PointStatus, StatusPeriod
+from .points import COUNTED, CoordinateSystem, DemonstrationPoint, Grade, PointStatus, StatusPeriod
 from .remarks import Remark, RemarkOutcome, RemarkState
 from .villages import CollectiveIncome, CommunityAttainment, villages_reaching_income
 
 __all__ = [
-    "Area", "AreaAlias", "AreaLevel", "Belt", "BeltMembership", "Brand", "CalendarDay", "CollectiveIncome",
-    "CommunityAttainment", "Confirmation", "Consortium", "ConsortiumMembership", "CoordinateSystem",
-    "DemonstrationPoint", "Donation", "DonationKind", "Draft", "DraftState", "Event", "Evidence", "EvidenceKind",
-    "ExternalResult", "Field", "FieldRemark", "Fund", "FundCategory", "FundLevel", "Grade", "Honour", "HonourTitle",
-    "HostedEvent", "Industry", "Job", "Level", "OrganisationForm", "OrganisationKind", "Parameter",
+    "COUNTED", "PLACES", "Area", "AreaAlias", "AreaLevel", "Belt", "BeltMembership", "Brand", "CalendarDay",
+    "CollectiveIncome", "CommunityAttainment", "Confirmation", "Consortium", "ConsortiumMembership",
+    "CoordinateSystem", "DemonstrationPoint", "Donation", "DonationKind", "Draft", "DraftState", "Event", "Evidence",
+    "EvidenceKind", "ExternalResult", "Field", "FieldRemark", "Fund", "FundCategory", "FundLevel", "Grade", "Honour",
+    "HonourTitle", "HostedEvent", "Industry", "Job", "Level", "OrganisationForm", "OrganisationKind", "Parameter",
     "PartyOrganisation", "PointStatus", "Post", "Record", "RedBusinessDistrict", "Remark", "RemarkOutcome",
     "RemarkState", "Role", "RouteStop", "ScopeMissing", "ScopedQuerySet", "SearchEntry", "Stage", "StatusPeriod",
-    "StudyRoute", "TeachingSite", "Term", "TermList", "Unit", "UnitKind", "Upload", "User", "VillageRole", "Visit",
-    "WageRule", "WholeAreaTownship", "Zone", "ZoneKind", "ZoneMembership", "donating_firms", "honoured_organisations",
-    "lasting", "under", "villages_in_consortia", "villages_reaching_income",
+    "Stop", "StudyRoute", "TeachingSite", "Term", "TermList", "Timed", "Unit", "UnitKind", "Upload", "User", "Verdict",
+    "VillageRole", "Visit", "WageRule", "WholeAreaTownship", "Zone", "ZoneKind", "ZoneMembership", "donating_firms",
+    "honoured_organisations", "lasting", "timetable", "under", "verdict_over", "villages_in_consortia",
+    "villages_reaching_income",
 ]  # fmt: skip

@@ -1,9 +1,13 @@
 """Accounts: a role, and separate areas to read and to write."""
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Length
 from django.db.models.lookups import In
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
@@ -61,3 +65,10 @@ class User(AbstractUser):
     @property
     def reads_everything(self) -> bool:
         return self.is_superuser or self.reads_all_areas
+
+    @property
+    def needs_new_password(self) -> bool:
+        """Somebody else set the password, or it is older than the district's rules allow."""
+        chosen = self.password_changed_at or self.date_joined
+        days = settings.PASSWORD_DAYS
+        return self.must_change_password or (days is not None and timezone.now() - chosen >= timedelta(days=days))

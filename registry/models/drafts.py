@@ -77,7 +77,8 @@ class Draft(models.Model):
         ]
 
     def __str__(self):
-        return self.values.get("name") or (self.point.name if self.point else "") or str(_("A site without a name yet"))
+        name = self.values.get("name", "").strip() or (self.point.name if self.point else "")
+        return name[:80] or str(_("A site without a name yet"))
 
     def get_absolute_url(self):
         return reverse("draft", args=[self.key])

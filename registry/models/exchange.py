@@ -1,6 +1,9 @@
 """Who comes to see: study routes, teaching sites, visits, hosted events."""
 
-from datetime import date
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -44,6 +47,7 @@ class StudyRoute(Record):
     area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
     hours = models.DecimalField(_("duration (hours)"), max_digits=4, decimal_places=1, null=True, blank=True)
     capacity = models.PositiveIntegerField(_("suits groups of"), null=True, blank=True)
+    start_time = models.TimeField(_("sets out at"), null=True, blank=True)
     opened_on = models.DateField(_("opened on"))
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
 
@@ -61,6 +65,27 @@ class StudyRoute(Record):
         return reverse("record", args=["routes", self.code])
 
 
+@dataclass(frozen=True)
+class Timed:
+    """A stop with the times it is reached and left; None where they are not known."""
+
+    stop: Any
+    arrives: time | None
+    leaves: time | None
+
+
+def timetable(start: time | None, stops: Iterable[Any]) -> list[Timed]:
+    """When each stop is reached and left, from the time the group sets out: `minutes` at a stop, `travel_minutes` to
+    the next (none given counts as none needed). After a stop whose stay is unknown no time is known."""
+    now = datetime.combine(date.min, start) if start else None
+    found = []
+    for stop in stops:
+        arrives, now = now, None if now is None or stop.minutes is None else now + timedelta(minutes=stop.minutes)
+        found.append(Timed(stop, arrives and arrives.time(), now and now.time()))
+        now = now and now + timedelta(minutes=stop.travel_minutes or 0)
+    return found
+
+
 class RouteStop(Placed, Part):
     """A stop of a route."""
 
@@ -69,6 +94,7 @@ class RouteStop(Placed, Part):
     route = models.ForeignKey(StudyRoute, models.CASCADE, related_name="stops", verbose_name=_("route"))
     position = models.PositiveSmallIntegerField(_("position"))
     minutes = models.PositiveSmallIntegerField(_("stay (minutes)"), null=True, blank=True)
+    travel_minutes = models.PositiveSmallIntegerField(_("way to the next stop (minutes)"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("stop")

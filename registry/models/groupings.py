@@ -122,12 +122,8 @@ class Belt(Grouping):
         return reverse("record", args=["belts", self.code])
 
     def verdict(self, as_of: date) -> "Verdict":
-        minimum = Parameter.objects.public().in_force(as_of).filter(rule="belt-minimum").values_list("value", flat=True)
         members = self.memberships.filter(lasting(as_of)).select_related("point__area").order_by("position")
-        points = [member.point for member in members]
-        standing = {period.point_id: period for period in StatusPeriod.objects.filter(lasting(as_of), point__in=points)}
-        stops = [Stop(point, standing.get(point.pk)) for point in points]
-        return Verdict(stops, int(next(iter(minimum), 0)))
+        return verdict_over([member.point for member in members], as_of)
 
 
 @dataclass(frozen=True)
@@ -166,10 +162,17 @@ class Verdict:
         return not self.missing
 
 
-class BeltMembership(Part):
-    """A point's place in a belt, while it belongs to it. A belt holds a point once."""
+def verdict_over(points: list[DemonstrationPoint], as_of: date) -> Verdict:
+    """What a belt through `points` in this order would amount to on a day, saved or not (F11)."""
+    minimum = Parameter.objects.public().in_force(as_of).filter(rule="belt-minimum").values_list("value", flat=True)
+    standing = {period.point_id: period for period in StatusPeriod.objects.filter(lasting(as_of), point__in=points)}
+    return Verdict([Stop(point, standing.get(point.pk)) for point in points], int(next(iter(minimum), 0)))
 
-    natural_fields = ("belt__code", "point__code")
+
+class BeltMembership(Part):
+    """A point's place in a belt, while it belongs to it. A point that left and came back has a row for each time."""
+
+    natural_fields = ("belt__code", "point__code", "valid_from")
 
     belt = models.ForeignKey(Belt, models.CASCADE, related_name="memberships", verbose_name=_("belt"))
     point = models.ForeignKey(
@@ -186,6 +189,7 @@ class BeltMembership(Part):
         constraints = [
             models.UniqueConstraint(
                 fields=["belt", "point"],
+                condition=Q(valid_to=None),
                 name="belt_holds_a_point_once",
                 violation_error_message=_("The belt holds this point already."),
             ),
@@ -213,7 +217,9 @@ class ZoneQuerySet(GroupingQuerySet):
 
 
 class Zone(Grouping):
-    """An area formed of points and belts (F14). Kind and stage are apart: a planned themed zone (F16) is not built."""
+    """An area formed of points and belts (F14). Kind and stage are apart: a planned themed zone (F16) is not built.
+
+    `outline` is in WGS 84; `outline_measured` keeps {"system", "geometry"} where it was given in another system."""
 
     kind = models.CharField(_("zone type"), max_length=24, choices=ZoneKind)
     theme = models.CharField(_("theme"), max_length=40, blank=True)
@@ -224,6 +230,7 @@ class Zone(Grouping):
         "registry.Area", related_name="zones_covering", blank=True, verbose_name=_("townships covered")
     )
     outline = models.JSONField(_("outline (GeoJSON)"), null=True, blank=True)
+    outline_measured = models.JSONField(_("outline as it was measured"), null=True, blank=True, editable=False)
 
     objects = ZoneQuerySet.as_manager()
 
@@ -237,9 +244,9 @@ class Zone(Grouping):
 
 
 class ZoneMembership(Part):
-    """A point or a belt of a zone, while it belongs to it."""
+    """A point or a belt of a zone, while it belongs to it. What left and came back has a row for each time."""
 
-    natural_fields = ("zone__code", "point__code", "belt__code")
+    natural_fields = ("zone__code", "point__code", "belt__code", "valid_from")
 
     zone = models.ForeignKey(Zone, models.CASCADE, related_name="memberships", verbose_name=_("zone"))
     point = models.ForeignKey(
@@ -264,13 +271,13 @@ class ZoneMembership(Part):
             one_of("point", "belt", name="zone_part_is_a_point_or_a_belt"),
             models.UniqueConstraint(
                 fields=["zone", "point"],
-                condition=Q(point__isnull=False),
+                condition=Q(point__isnull=False, valid_to=None),
                 name="zone_holds_a_point_once",
                 violation_error_message=_("The zone holds this point already."),
             ),
             models.UniqueConstraint(
                 fields=["zone", "belt"],
-                condition=Q(belt__isnull=False),
+                condition=Q(belt__isnull=False, valid_to=None),
                 name="zone_holds_a_belt_once",
                 violation_error_message=_("The zone holds this belt already."),
             ),

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from functools import wraps
+from ipaddress import ip_address
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from registry.permissions import may
+from registry.refusals import Refused
 
 View = Callable[..., HttpResponse]
 AUTOSAVE = "X-Autosave"
@@ -22,7 +26,8 @@ def wants_json(request: HttpRequest) -> bool:
 
 def asks_for(*rights: str) -> Callable[[View], View]:
     """Only for accounts that have one of `rights`; without any, for every account. A form that was sent after the
-    session had ended comes back with everything typed, to be sent again after signing in."""
+    session had ended comes back with everything typed, to be sent again after signing in. An act that is refused, and
+    that the view has no better place to say so, is answered with a page that gives the reason."""
 
     def around(view: View) -> View:
         @wraps(view)
@@ -31,12 +36,21 @@ def asks_for(*rights: str) -> Callable[[View], View]:
                 return _without_session(request)
             if rights and not any(may(request.user, right) for right in rights):
                 raise Http404
-            return view(request, *args, **kwargs)
+            try:
+                return view(request, *args, **kwargs)
+            except Refused as refusal:
+                return _refused(request, refusal)
 
         guarded.access = rights  # type: ignore[attr-defined]
         return guarded
 
     return around
+
+
+def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    if wants_json(request):
+        return JsonResponse({"error": str(refusal)}, status=409)
+    return render(request, "registry/refused.html", {"refusal": refusal}, status=409)
 
 
 def _without_session(request: HttpRequest) -> HttpResponse:
@@ -45,6 +59,13 @@ def _without_session(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return kept_page(request, status=401)
     return redirect_to_login(request.get_full_path())
+
+
+def onward(request: HttpRequest, default: str) -> str:
+    """Where the address wanted to go next, if that is a page of the portal; else the page named `default`."""
+    wanted = request.GET.get("next", "")
+    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if safe else resolve_url(default)
 
 
 def kept_page(request: HttpRequest, status: int) -> HttpResponse:
@@ -56,3 +77,15 @@ def kept_page(request: HttpRequest, status: int) -> HttpResponse:
         for value in values
     ]
     return render(request, "registry/drafts/kept.html", {"typed": typed}, status=status)
+
+
+def address_of(request: HttpRequest) -> str:
+    """The address a request came from: what the outermost of our own proxies saw, not what the sender claims."""
+    peer = request.META.get("REMOTE_ADDR", "")
+    claimed = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    if settings.PROXIES and len(claimed) >= settings.PROXIES:
+        peer = claimed[-settings.PROXIES]
+    try:
+        return str(ip_address(peer))
+    except ValueError:
+        return request.META.get("REMOTE_ADDR") or "0.0.0.0"

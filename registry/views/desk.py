@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from registry.actions.drafts import confirm_site
 from registry.history import lately
-from registry.models import DemonstrationPoint
+from registry.models import DemonstrationPoint, PointStatus
 from registry.permissions import may
 from registry.todo import tasks_of
 
@@ -37,8 +37,12 @@ def sites(request: HttpRequest) -> HttpResponse:
     """The sites of the account's area: what is to be confirmed this year first."""
     today = timezone.localdate()
     rows = DemonstrationPoint.objects.visible_to(request.user).in_area(request.user.write_prefix).with_care(today)
+    rows = list(rows.select_related("area", "unit"))
+    named = [site for site in rows if site.status == PointStatus.NAMED]
     context = {
-        "sites": rows.select_related("area", "unit"),
+        "sites": rows,
+        "count": len(named),
+        "done": sum(site.confirmed_at is not None for site in named),
         "year": today.year,
         "may_write": may(request.user, "draft.write"),
     }

@@ -61,7 +61,9 @@ def start(request: HttpRequest) -> HttpResponse:
         error = _("Choose a place from the list.")
     else:
         error = ""
-    context = {"places": _places(request), "key": uuid.uuid4(), "error": error}
+    sites = DemonstrationPoint.objects.visible_to(request.user).in_area(request.user.write_prefix)
+    taken = {unit or area for area, unit in sites.values_list("area_id", "unit__code")}
+    context = {"places": _places(request), "taken": taken, "key": uuid.uuid4(), "error": error}
     return render(request, "registry/drafts/start.html", context, status=400 if error else 200)
 
 
@@ -101,7 +103,7 @@ def _draft(request: HttpRequest, draft: Draft, refusal: Refused | None = None) -
         "drafting": drafting,
         "sections": [_state_of(drafting, section) for section in SECTIONS],
         "known": [fact for fact in drafting.facts.values() if fact.is_known and fact.held != fact.input.default],
-        "unconfirmed": any(drafting.asks_to_confirm(fact) for fact in drafting.facts.values()),
+        "unconfirmed": drafting.is_unconfirmed,
         "refusal": refusal,
     }
     return render(request, "registry/drafts/draft.html", context, status=409 if refusal else 200)
@@ -122,7 +124,7 @@ def section_page(request: HttpRequest, key: uuid.UUID, section: str) -> HttpResp
     if section not in SECTIONS:
         raise Http404
     if request.method != "POST":
-        return _section(request, draft, section)
+        return _section(request, draft, section) if draft.state == DraftState.OPEN else redirect(draft)
     typed = {each.name: request.POST[each.name] for each in of_section(section) if each.name in request.POST}
     typed = {name: text for name, text in typed.items() if name in Drafting(draft).facts}
     was = {name: request.POST[f"was-{name}"] for name in typed if f"was-{name}" in request.POST}
@@ -140,15 +142,14 @@ def section_page(request: HttpRequest, key: uuid.UUID, section: str) -> HttpResp
 
 
 def _answer(saved: acts.Saved, section: str) -> dict:
-    """What the script shows: when it was saved, what stands in each field now, what is wrong with it."""
+    """What the script shows: when it was saved, what is wrong with each field, and where the position lies (WGS 84)."""
     drafting = Drafting(saved.draft)
     problems = {p.name: p.text for p in drafting.read[1] if p.section == section and p.code != "required"}
-    stands = {each.name: drafting.facts[each.name].text for each in of_section(section) if each.name in drafting.facts}
     return {
         "saved": f"{timezone.localtime(saved.draft.saved_at):%H:%M}",
-        "stands": stands,
         "problems": problems,
         "conflicts": [vars(conflict) for conflict in saved.conflicts],
+        "position": drafting.position,
     }
 
 
@@ -191,6 +192,7 @@ def _section(request, draft, section, *, typed=None, conflicts=(), refusal=None)
         ],
         "doubts": [doubt for doubt in drafting.doubts if doubt.section == section],
         "others": _others(drafting) if section == "position" else [],
+        "place": drafting.position if section == "position" else None,
         "refusal": refusal,
     }
     status = 409 if conflicts or refusal else 200
@@ -207,18 +209,18 @@ def _others(drafting: Drafting) -> list[tuple[float, float, str]]:
 @require_POST
 def confirm(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     draft = acts.confirm_facts(draft_or_404(request, key), by=request.user)
-    return redirect(draft)
+    return redirect("draft-check", draft.key) if request.POST.get("then") == "check" else redirect(draft)
 
 
 @asks_for("draft.write")
 @require_POST
 def overrule(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     draft = draft_or_404(request, key)
-    code, reason = request.POST.get("code", ""), request.POST.get("reason", "")
-    if code not in {doubt.code for doubt in Drafting(draft).doubts}:
+    key_of_doubt, reason = request.POST.get("doubt", ""), request.POST.get("reason", "")
+    if key_of_doubt not in {doubt.key for doubt in Drafting(draft).doubts}:
         raise Http404
     try:
-        acts.overrule(draft, code, reason=reason, by=request.user)
+        acts.overrule(draft, key_of_doubt, reason=reason, by=request.user)
     except Refused as refusal:
         return _check(request, draft, refusal)
     return redirect("draft-check", draft.key)

@@ -17,6 +17,7 @@ from registry.models import (
     WholeAreaTownship,
     Zone,
     lasting,
+    timetable,
 )
 from registry.scope import Scope
 
@@ -131,5 +132,5 @@ def consortium_page(request: HttpRequest, code: str) -> HttpResponse:
 def route_page(request: HttpRequest, code: str) -> HttpResponse:
     context = opened(request, "routes", code)
     stops = context["record"].stops.select_related("point", "belt", "zone", "unit")
-    context |= {"route": context["record"], "stops": stops}
+    context |= {"route": context["record"], "times": timetable(context["record"].start_time, stops)}
     return render(request, "registry/route.html", context)

@@ -5,6 +5,7 @@ import uuid
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from registry.actions import evidence as acts
@@ -24,6 +25,7 @@ def add(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     draft = draft_or_404(request, key)
     for file in request.FILES.getlist("photos"):
         try:
+            acts.insist_on_size(file.name, file.size)
             acts.add_photo(draft, file.name, file.read(), by=request.user)
         except Refused as refusal:
             messages.error(request, str(refusal))
@@ -44,10 +46,8 @@ def begin(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
             by=request.user,
         )
     except ValueError:
-        return JsonResponse({"error": "upload, size"}, status=400)
-    except Refused as refusal:
-        return JsonResponse({"error": str(refusal)}, status=409)
-    return JsonResponse({"received": upload.received, "part": PART})
+        return JsonResponse({"error": _("The photo cannot be sent like this. Choose it again.")}, status=400)
+    return JsonResponse({"received": upload.received, "part": PART, "done": upload.evidence_id is not None})
 
 
 @asks_for("draft.write")
@@ -55,15 +55,16 @@ def begin(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 def part(request: HttpRequest, key: uuid.UUID, upload: uuid.UUID) -> HttpResponse:
     """The next bytes of a photo, as the body; `offset` says where they belong."""
     draft = draft_or_404(request, key)
-    found = get_object_or_404(Upload, key=upload, draft=draft, by=request.user)
+    found = get_object_or_404(Upload, key=upload, draft=draft)
     offset = request.GET.get("offset", "")
     if not (offset.isascii() and offset.isdigit()) or len(request.body) > 2 * PART:
-        return JsonResponse({"error": "offset", "received": found.received}, status=400)
+        return JsonResponse({"error": _("The photo cannot be sent like this. Choose it again.")}, status=400)
     try:
         found = acts.add_part(found, int(offset), request.body)
     except Refused as refusal:
         found.refresh_from_db()
-        return JsonResponse({"error": str(refusal), "received": found.received}, status=409)
+        answer = {"error": str(refusal), "resume": refusal.code == "part_misplaced", "received": found.received}
+        return JsonResponse(answer, status=409)
     return JsonResponse({"received": found.received, "done": found.evidence_id is not None})
 
 

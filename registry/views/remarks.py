@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
@@ -24,7 +23,7 @@ from registry.refusals import Refused
 from registry.scope import read_scope
 from registry.validators import Invalid
 
-from .access import asks_for
+from .access import address_of, asks_for
 from .drafts import key_of
 from .records import facts_of, kind_or_404
 
@@ -33,9 +32,7 @@ SETTLED = 50  # of the settled remarks, the list shows the latest
 
 def sender_of(request: HttpRequest) -> str:
     """A fingerprint that tells senders of one day apart and cannot be turned back into an address."""
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.BEHIND_PROXY:
-        address = request.headers.get("X-Forwarded-For", address).split(",")[-1].strip()
+    address = address_of(request)
     try:
         network = str(ip_network(f"{address}/{64 if ':' in address else 32}", strict=False))
     except ValueError:

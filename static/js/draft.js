@@ -1,4 +1,5 @@
 // A section of a draft: kept on this phone at every key, sent to the server while typing, found again after a cut.
+// With each text the phone keeps what stood there when it was opened, so that a colleague's later value is not lost.
 (() => {
   const form = document.getElementById("draft-form");
   if (!form) return;
@@ -9,10 +10,15 @@
   const dirty = () => inputs.filter((input) => input.value !== was(input).value);
   let timer = 0, busy = false, again = false, leaving = false;
 
+  const isPersonal = (input) => "personal" in input.dataset;
+  const shelves = [[localStorage, (input) => !isPersonal(input)], [sessionStorage, isPersonal]]; // personal values go with the window
+
   function keep() {
-    const kept = Object.fromEntries(dirty().filter((input) => !("personal" in input.dataset)).map((input) => [input.name, input.value]));
-    if (Object.keys(kept).length) localStorage.setItem(store, JSON.stringify(kept));
-    else localStorage.removeItem(store);
+    for (const [shelf, belongs] of shelves) {
+      const kept = dirty().filter(belongs).map((input) => [input.name, [input.value, was(input).value]]);
+      if (kept.length) shelf.setItem(store, JSON.stringify(Object.fromEntries(kept)));
+      else shelf.removeItem(store);
+    }
   }
 
   function show(text, trouble) {
@@ -39,11 +45,11 @@
     show(form.dataset.saving);
     try {
       const answer = await fetch(form.action || location.href, {
-        method: "POST", body, credentials: "same-origin", keepalive: true, redirect: "error",
+        method: "POST", body, credentials: "same-origin", keepalive: body.toString().length < 60000, redirect: "error",
         headers: { "X-Autosave": "1", "X-CSRFToken": token() },
       });
       if (answer.status === 401 || answer.status === 403) signedOut();
-      else if (answer.status === 200 || answer.status === 409) settle(await answer.json(), sent);
+      else if (answer.status < 500) settle(await answer.json(), sent);
       else retry();
     } catch {
       retry();
@@ -65,7 +71,7 @@
       else if (sent.has(input.name) && !answer.unsaved?.includes(input.name)) was(input).value = sent.get(input.name);
       const problem = document.getElementById(`e-${input.name}`);
       problem.textContent = answer.problems[input.name] || "";
-      input.toggleAttribute("aria-invalid", Boolean(answer.problems[input.name]));
+      input.setAttribute("aria-invalid", String(Boolean(answer.problems[input.name])));
     }
     keep();
     show(`${form.dataset.saved} ${answer.saved}`, answer.conflicts.length > 0);
@@ -82,7 +88,7 @@
     const value = document.createElement("b");
     value.textContent = conflict.theirs || "—";
     text.append(value);
-    box.append(text, choice(form.dataset.mine, input.value), choice(form.dataset.take, conflict.theirs));
+    box.append(text, choice(form.dataset.mine, () => input.value), choice(form.dataset.take, () => conflict.theirs));
     row.append(box);
 
     function choice(label, chosen) {
@@ -91,7 +97,7 @@
       button.textContent = label;
       button.addEventListener("click", () => {
         was(input).value = conflict.theirs;
-        input.value = chosen;
+        input.value = chosen();
         box.remove();
         changed(input);
       });
@@ -105,11 +111,10 @@
   }
 
   function signedOut() {
-    show(form.dataset.signedOut, true);
     const link = document.createElement("a");
     link.href = form.dataset.signIn;
-    link.textContent = " →";
-    link.setAttribute("aria-label", form.dataset.signedOut);
+    link.textContent = form.dataset.signedOut;
+    show("", true);
     say.append(link);
   }
 
@@ -130,18 +135,24 @@
 
   form.addEventListener("input", (event) => changed(event.target));
   form.addEventListener("change", (event) => { keep(); later(0); });
-  form.addEventListener("submit", () => { keep(); leaving = true; });
+  form.addEventListener("submit", (event) => {
+    keep();
+    if (navigator.onLine) leaving = true;
+    else { event.preventDefault(); retry(); }
+  });
+  addEventListener("pageshow", () => { leaving = false; });
   addEventListener("online", () => later(0));
   addEventListener("pagehide", () => { keep(); save(); });
-  document.addEventListener("visibilitychange", () => { if (document.hidden) { keep(); save(); } });
+  document.addEventListener("visibilitychange", () => { keep(); save(); });
 
-  const kept = JSON.parse(localStorage.getItem(store) || "{}");
-  let found = false;
+  const kept = Object.assign({}, ...shelves.map(([shelf]) => JSON.parse(shelf.getItem(store) || "{}")));
   for (const input of inputs) {
-    if (!(input.name in kept) || kept[input.name] === input.value) continue;
-    input.value = kept[input.name];
+    const [value, opened] = kept[input.name] || [input.value];
+    if (value === input.value) continue;
+    input.value = value;
+    was(input).value = opened;
     input.closest("details")?.setAttribute("open", "");
-    found = true;
   }
-  if (found) { show(form.dataset.restored, true); later(0); } else localStorage.removeItem(store);
+  keep();
+  if (dirty().length) { show(form.dataset.restored, true); later(0); }
 })();

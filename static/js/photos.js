@@ -65,7 +65,7 @@
     while (status === 200 && !answer.done && answer.received < content.size) {
       const part = content.slice(answer.received, answer.received + step);
       [status, answer] = await post(`${address}?offset=${answer.received}`, part, said);
-      if (status === 409 && answer.received && answer.received < content.size) status = 200;
+      if (answer.resume) status = 200;
       meter.value = (answer.received / content.size) * 100;
       said.textContent = `${form.dataset.sending} ${Math.round(meter.value)} %`;
     }

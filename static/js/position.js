@@ -15,7 +15,7 @@ addEventListener("load", () => {
     label.textContent = name;
     L.circleMarker([lat, lng], { radius: 4, color: "#515a63", weight: 1, fillOpacity: 0.5 }).bindTooltip(label).addTo(map);
   }
-  let mark = null;
+  let mark = null, chosen = "";
 
   function show(lat, lng) {
     mark?.remove();
@@ -23,17 +23,25 @@ addEventListener("load", () => {
   }
 
   function choose(lat, lng) {
-    field.value = `${lng.toFixed(6)}, ${lat.toFixed(6)}`;
+    chosen = `${lng.toFixed(6)}, ${lat.toFixed(6)}`;
+    field.value = chosen;
     system.value = "cgcs2000";
     show(lat, lng);
     for (const each of [field, system]) each.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
-  const now = field.value.match(/(-?\d+\.?\d*)\D+(-?\d+\.?\d*)/);
-  if (now && ["cgcs2000", "wgs84"].includes(system.value)) {
-    show(Number(now[2]), Number(now[1]));
-    map.setView([Number(now[2]), Number(now[1])], 13);
+  function look(lat, lng, zoom) {
+    show(lat, lng);
+    map.setView([lat, lng], zoom);
   }
+
+  const held = document.getElementById("pick-map").dataset;
+  if (held.lat) look(Number(held.lat), Number(held.lng), 13);
+  // A pasted position is turned into WGS 84 by the server.
+  document.addEventListener("draft-saved", (event) => {
+    const place = event.detail.position;
+    if (place && field.value !== chosen) look(place[1], place[0], map.getZoom());
+  });
   map.on("click", (event) => choose(event.latlng.lat, event.latlng.lng));
   const said = document.getElementById("here-said");
   document.getElementById("here").addEventListener("click", () => {

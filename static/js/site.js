@@ -30,8 +30,10 @@ for (const button of document.querySelectorAll("[data-print]")) {
 /* What a draft keeps on this phone belongs to one person: it goes when they sign out. */
 document.addEventListener("submit", (event) => {
   if (event.target.matches("[data-sign-out]")) {
-    for (const key of Object.keys(localStorage).filter((each) => each.startsWith("draft:"))) {
-      localStorage.removeItem(key);
+    for (const store of [localStorage, sessionStorage]) {
+      for (const key of Object.keys(store).filter((each) => each.startsWith("draft:"))) {
+        store.removeItem(key);
+      }
     }
   }
 });

@@ -1,6 +1,7 @@
 """A served registry and a Chromium to look at it."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,17 +16,21 @@ FLAGS = [
 SHOTS = Path(os.environ["SHOTS"]) if os.environ.get("SHOTS") else None
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The portal as `make run` serves it, on SQLite with the sample data."""
+def portal(folder: Path) -> Iterator[str]:
+    """The portal as `make run` serves it, on SQLite with the sample data, and with its data in `folder`."""
     own = {
-        "SECRET_KEY": "only-for-this-test-" + "x" * 40, "DATA_DIR": str(tmp_path_factory.mktemp("data")), "DEMO": "1",
+        "SECRET_KEY": "only-for-this-test-" + "x" * 40, "DATA_DIR": str(folder), "DEMO": "1",
         "DEMO_PASSWORD": "look at every screen", "PATH": os.environ["PATH"],
     }  # fmt: skip
     prepare(own)
     process, address = serve(own)
     yield address
     ended(process)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    yield from portal(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,181 @@
+"""Accounts: added, changed, switched off by those above them; each person looks after their own password and wishes."""
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from registry.models import Area, User
+from registry.models.base import under
+from registry.permissions import WRITES, may, roles_below
+from registry.refusals import Refused
+
+from .records import ChangeSet, changes_between
+
+TOLD = ("username", "display_name", "role", "read_prefix", "write_prefix", "is_active")
+GIVEN_ONCE = {"username", "password"}
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is easily taken for another
+
+
+def accounts_below(by: Any) -> QuerySet[User]:
+    """The accounts `by` looks after: of a lower role, inside the own area, never the own one."""
+    rows = User.objects.filter(role__in=roles_below(by), is_superuser=False).exclude(pk=by.pk).order_by("username")
+    if by.is_superuser:
+        return rows
+    written = Q(write_prefix="") | under(by.write_prefix, "write_prefix")
+    return rows.filter(under(by.write_prefix, "read_prefix"), written, reads_all_areas=False)
+
+
+def areas_below(by: Any) -> QuerySet[Area]:
+    """The areas `by` may give to an account: the own one and what lies directly inside."""
+    own = by.write_prefix or (settings.DISTRICT_AREA if by.is_superuser else "")
+    areas = Area.objects.visible_to(by).existing(timezone.localdate()).filter(under(own, "code"))
+    return areas.filter(Q(code=own) | Q(parent=own)).order_by("code")
+
+
+def refusals_to_manage(account: User, *, by: Any) -> Iterator[Refused]:
+    """Everything that stands against `by` looking after `account`."""
+    if account == by:
+        yield Refused("own_account")
+    elif not may(by, "account.manage", account):
+        yield Refused("account_above")
+
+
+def refusals_to_give(role: str, area: str, *, by: Any) -> Iterator[Refused]:
+    """Everything that stands against `by` giving an account this role in this area."""
+    if not may(by, "account.manage"):
+        yield Refused("not_allowed")
+    if role not in roles_below(by):
+        yield Refused("role_above")
+    inside = by.is_superuser or (by.write_prefix and area.startswith(by.write_prefix))
+    if not inside or not Area.objects.unscoped("whether there is one").filter(code=area).exists():
+        yield Refused("area_outside")
+
+
+def _insist(refusals: Iterator[Refused]) -> None:
+    for refusal in refusals:
+        raise refusal
+
+
+def _locked(account: User) -> User:
+    return User.objects.select_for_update().get(pk=account.pk)
+
+
+def _told(account: User) -> dict[str, Any]:
+    return {name: getattr(account, name) for name in TOLD}
+
+
+def _place(account: User, role: str, area: str) -> None:
+    account.role, account.read_prefix = role, area
+    account.write_prefix = area if role in WRITES else ""
+    account.is_staff = role == "admin"
+
+
+def _random_password() -> str:
+    """Three groups of four: read out over the telephone without mistakes, and good under every rule for passwords."""
+    while True:
+        groups = ["".join(secrets.choice(LETTERS) for _each in range(4)) for _group in range(3)]
+        if any(letter.isdigit() for letter in "".join(groups)) and any(map(str.isalpha, "".join(groups))):
+            return "-".join(groups)
+
+
+@transaction.atomic
+def add_account(username: str, *, display_name: str, role: str, area: str, by: Any) -> tuple[User, str]:
+    """A new account with its first password, which is told once and must be changed. Raises ValidationError for a user
+    name that is taken or has other characters."""
+    _insist(refusals_to_give(role, area, by=by))
+    password = _random_password()
+    account = User(username=username, display_name=display_name, must_change_password=True)
+    _place(account, role, area)
+    account.set_password(password)
+    account.full_clean()
+    account.save()
+    ChangeSet(by).tell("add_account", account, changes_between({}, _told(account)))
+    return account, password
+
+
+@transaction.atomic
+def change_account(account: User, *, display_name: str, role: str, area: str, by: Any) -> User:
+    """Another name, role or area. Both the account as it is and as it becomes must be below `by`."""
+    account = _locked(account)
+    _insist(refusals_to_manage(account, by=by))
+    _insist(refusals_to_give(role, area, by=by))
+    before = _told(account)
+    account.display_name = display_name
+    if (role, area) != (account.role, account.read_prefix):
+        _place(account, role, area)
+    account.full_clean(exclude=GIVEN_ONCE)
+    account.save()
+    if changes := changes_between(before, _told(account)):
+        ChangeSet(by).tell("change_account", account, changes)
+    return account
+
+
+@transaction.atomic
+def switch_account(account: User, *, on: bool, by: Any) -> User:
+    """Off: nobody signs in with it and all its sessions end. It is never deleted, for events name it."""
+    account = _locked(account)
+    _insist(refusals_to_manage(account, by=by))
+    if account.is_active != on:
+        account.is_active = on
+        account.sessions_ended += 1
+        account.save()
+        ChangeSet(by).tell("switch_account", account, {"is_active": [not on, on]})
+    return account
+
+
+@transaction.atomic
+def reset_password(account: User, *, by: Any) -> str:
+    """A new random password, told once, that must be changed; ends all sessions of the account."""
+    account = _locked(account)
+    _insist(refusals_to_manage(account, by=by))
+    password = _random_password()
+    account.set_password(password)
+    account.must_change_password, account.password_changed_at = True, timezone.now()
+    account.sessions_ended += 1
+    account.save()
+    ChangeSet(by).tell("reset_password", account, {})
+    return password
+
+
+@transaction.atomic
+def end_sessions(account: User, *, by: Any) -> User:
+    """Signs the account out everywhere, at once: one's own, or one below."""
+    account = _locked(account)
+    if account != by:
+        _insist(refusals_to_manage(account, by=by))
+    account.sessions_ended += 1
+    account.save()
+    ChangeSet(by).tell("end_sessions", account, {})
+    return account
+
+
+@transaction.atomic
+def choose_password(user: User, password: str, *, by: Any) -> User:
+    """One's own new password; ends all other sessions. Raises ValidationError with every rule it breaks."""
+    if user != by:
+        raise Refused("not_allowed")
+    user = _locked(user)
+    validate_password(password, user)
+    user.set_password(password)
+    user.must_change_password, user.password_changed_at = False, timezone.now()
+    user.save()
+    ChangeSet(by).tell("choose_password", user, {})
+    return user
+
+
+@transaction.atomic
+def set_wishes(user: User, *, email: str, wants_digest: bool, large_type: bool, by: Any) -> User:
+    """How the registry looks and writes to oneself; no event tells of it."""
+    if user != by:
+        raise Refused("not_allowed")
+    user = _locked(user)
+    user.email, user.wants_digest, user.large_type = email, wants_digest, large_type
+    user.full_clean(exclude=GIVEN_ONCE)
+    user.save()
+    return user

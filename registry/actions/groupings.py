@@ -1,0 +1,181 @@
+"""Building belts and zones: the record, who belongs to it from when to when, and the townships that follow."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils.timezone import localtime
+
+from registry.models import Area, Belt, BeltMembership, DemonstrationPoint, Zone, ZoneMembership
+from registry.models.base import guard_lifted
+from registry.refusals import Refused
+
+from .records import changes_between, done_before, save_record, values_of
+from .sites import add_with_code
+
+RIGHT = "grouping.build"
+PREFIXES: dict[type, str] = {Belt: "B-", Zone: "Z-"}
+Grouping = Belt | Zone
+Membership = BeltMembership | ZoneMembership
+
+
+@dataclass(frozen=True)
+class Member:
+    """A point or belt that belongs to a belt or zone from `since` (included) until `until` (excluded). `held` is the
+    key of the stored membership it stands for; without, it is a new one."""
+
+    place: Any
+    since: date | None
+    until: date | None = None
+    held: int | None = None
+
+    def overlaps(self, since: date, until: date | None) -> bool:
+        return (until is None or self.since < until) and (self.until is None or since < self.until)  # type: ignore[operator]
+
+
+def memberships_of(grouping: Grouping) -> list[Membership]:
+    """All memberships there are or were, with their points and belts, in order."""
+    if grouping.pk is None:
+        return []
+    names = ("point__area",) if isinstance(grouping, Belt) else ("point__area", "belt__area")
+    with guard_lifted("the parts of a record the account may build"):
+        return list(grouping.memberships.select_related(*names))
+
+
+def place_of(membership: Membership) -> Any:
+    """The point or belt that belongs to it."""
+    return membership.point if membership.point_id else membership.belt
+
+
+def refusals_to_save_grouping(grouping: Grouping, members: list[Member]) -> Iterator[Refused]:
+    """Why these members could not be taken; `row` among the details is the member's place in the list."""
+    stored = {membership.pk: membership for membership in memberships_of(grouping)}
+    named = {member.held for member in members}
+    others = [
+        Member(place_of(each), each.valid_from, each.valid_to, pk) for pk, each in stored.items() if pk not in named
+    ]
+    for row, member in enumerate(members):
+        about = {"row": row, "name": member.place, "since": member.since, "until": member.until}
+        if member.since is None:
+            yield Refused("member_undated", **about)
+        elif member.until is not None and member.until <= member.since:
+            yield Refused("member_order", **about)
+        else:
+            for other in others:
+                if other.place == member.place and other.overlaps(member.since, member.until):
+                    yield Refused("member_twice", **about | {"since": other.since, "until": other.until or "…"})
+                    break
+            others.append(member)
+
+
+@transaction.atomic
+def save_grouping(
+    grouping: Grouping, *, members: list[Member], by: Any, key: uuid.UUID | None = None, reason: str = ""
+) -> Grouping:
+    """Adds or changes a belt or zone with its members in their order. A stored membership that `members` does not name
+    stays as it is: one that is over gets an end, it is never taken away. The townships follow from the members.
+
+    A form `key` that was used for the same values changes nothing more; for other values it is Refused("stale"), with
+    the `code` it made. Raises Refused for what `refusals_to_…` yields, and ValidationError for values.
+    """
+    earlier = done_before(key, by=by) if key else None
+    if earlier and _says_the_same(type(grouping), earlier.code, grouping, members):
+        return type(grouping).objects.unscoped("what this form wrote itself").get(code=earlier.code)
+    if earlier and grouping.pk is None:
+        raise Refused("stale", who=by, when=f"{localtime(earlier.at):%Y-%m-%d %H:%M}", code=earlier.code)
+    for refusal in refusals_to_save_grouping(grouping, members):
+        raise refusal
+    townships = _townships(members)
+    grouping.area = grouping.area if grouping.area_id else _home(grouping, townships, by)
+    if isinstance(grouping, Belt):
+        _name_the_ends(grouping, members)
+    told = {"right": RIGHT, "by": by, "key": key, "reason": reason, "also": _changes(grouping, members)}
+    if grouping.pk is None:
+        add_with_code(grouping, PREFIXES[type(grouping)], 2, **told)
+    else:
+        save_record(grouping, **told)
+    _write_members(grouping, members)
+    if townships:
+        with guard_lifted("the townships of its members"):
+            grouping.townships.set(townships)
+    return grouping
+
+
+def _says_the_same(model: Any, code: str, typed: Grouping, members: list[Member]) -> bool:
+    stored = model.objects.unscoped("what this form wrote itself").filter(code=code).first()
+    if stored is None or (typed.pk and typed.pk != stored.pk):
+        return False
+    derived = {"id", "code", "area"} | ({"start", "end"} if isinstance(typed, Belt) else set())
+    kept = {(str(place_of(each)), each.valid_from, each.valid_to) for each in memberships_of(stored)}
+    differs = changes_between(values_of(stored), values_of(typed)).keys() - derived
+    return not differs and {(str(member.place), member.since, member.until) for member in members} <= kept
+
+
+def _township_of(place: Any) -> str:
+    return place.area_id[:9] if len(place.area_id) >= 9 else ""
+
+
+def _townships(members: list[Member]) -> list[str]:
+    """Codes of the townships that the members lie in or pass, in the members' order; those that left do not count."""
+    codes: dict[str, None] = {}
+    for member in members:
+        if member.until is not None:
+            continue
+        if isinstance(member.place, Belt):
+            codes |= dict.fromkeys(member.place.townships.public().values_list("code", flat=True))
+        elif code := _township_of(member.place):
+            codes[code] = None
+    return list(codes)
+
+
+def _home(grouping: Grouping, townships: list[str], by: Any) -> Area:
+    """Where it belongs: the township its members begin in, else that of its organisation or of the account."""
+    organisation = grouping.organisation
+    code = townships[0] if townships else organisation.area_id if organisation else by.write_prefix
+    return Area.objects.unscoped("area names are public").get(code=code)
+
+
+def _name_the_ends(belt: Belt, members: list[Member]) -> None:
+    """Where it begins and ends, if nobody said so: the townships of its first and last point."""
+    codes = [_township_of(member.place) for member in members if member.until is None]
+    names = dict(Area.objects.unscoped("area names are public").filter(code__in=codes).values_list("code", "name"))
+    belt.start = belt.start or (names.get(codes[0], "") if codes else "")
+    belt.end = belt.end or (names.get(codes[-1], "") if codes else "")
+
+
+def _changes(grouping: Grouping, members: list[Member]) -> dict[str, list]:
+    """For the event: of each member that is new or has other days, and of the order, [before, after]."""
+    stored = {membership.pk: membership for membership in memberships_of(grouping)}
+    changes: dict[str, list] = {}
+    for member in members:
+        before = stored.get(member.held) if member.held else None
+        both = [_days(before.valid_from, before.valid_to) if before else "", _days(member.since, member.until)]
+        if both[0] != both[1]:
+            changes[member.place.code] = both
+    order = [place_of(each).code for each in stored.values() if each.pk in {member.held for member in members}]
+    after = [member.place.code for member in members if member.held]
+    if isinstance(grouping, Belt) and order != after:
+        changes["order"] = [order, after]
+    return changes
+
+
+def _days(since: date | None, until: date | None) -> str:
+    return f"{since} – {until or ''}".strip()
+
+
+def _write_members(grouping: Grouping, members: list[Member]) -> None:
+    """Ends first: a point may leave and come back in one act."""
+    stored = {membership.pk: membership for membership in memberships_of(grouping)}
+    ordered = sorted(enumerate(members, start=1), key=lambda each: each[1].until is None)
+    for position, member in ordered:
+        row = stored.get(member.held) if member.held else None
+        if row is None:
+            name = "point" if isinstance(member.place, DemonstrationPoint) else "belt"
+            row = grouping.memberships.model(**{grouping._meta.model_name: grouping, name: member.place})
+        row.valid_from, row.valid_to = member.since, member.until
+        if isinstance(grouping, Belt):
+            row.position = position
+        row.save()

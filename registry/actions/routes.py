@@ -1,0 +1,118 @@
+"""Building study routes: the record, and its stops in order with stays and ways."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import ROUND_CEILING, Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils.timezone import localtime
+
+from registry.models import PLACES, Area, RouteStop, StudyRoute
+from registry.models.base import guard_lifted
+from registry.refusals import Refused
+
+from .groupings import RIGHT
+from .records import changes_between, done_before, save_record, values_of
+from .sites import add_with_code
+
+
+@dataclass(frozen=True)
+class PlannedStop:
+    """A stop as it is to be: the place, the stay and the way to the next stop, both in minutes."""
+
+    kind: str
+    place: Any
+    minutes: int | None = None
+    travel_minutes: int | None = None
+
+    def said(self) -> str:
+        """For the event: which place, how long, how far to the next."""
+        return f"{self.kind}:{self.place.code} {self.minutes or '-'}+{self.travel_minutes or '-'}"
+
+
+def stops_of(route: StudyRoute) -> list[PlannedStop]:
+    """The stored stops, in order."""
+    if route.pk is None:
+        return []
+    with guard_lifted("the parts of a record the account may build"):
+        rows = list(route.stops.select_related(*(f"{name}__area" for name in PLACES)))
+    kinds = [next(name for name in PLACES if getattr(row, f"{name}_id")) for row in rows]
+    return [
+        PlannedStop(kind, row.place, row.minutes, row.travel_minutes) for kind, row in zip(kinds, rows, strict=True)
+    ]
+
+
+def duration(stops: list[PlannedStop]) -> int:
+    """Minutes from the first stop to the end of the last: stays, and ways between."""
+    return sum(stop.minutes or 0 for stop in stops) + sum(stop.travel_minutes or 0 for stop in stops[:-1])
+
+
+def refusals_to_save_route(route: StudyRoute, stops: list[PlannedStop]) -> Iterator[Refused]:
+    """Why these stops could not be taken; `row` among the details is the stop's place in the list."""
+    if len(stops) < 2:
+        yield Refused("no_stops")
+    if route.start_time is None:
+        return
+    for row, stop in enumerate(stops[:-1]):
+        if stop.minutes is None:
+            yield Refused("stays_unknown", row=row, name=stop.place)
+    start = datetime.combine(date.min, route.start_time)
+    if (start + timedelta(minutes=duration(stops))).date() > date.min:
+        yield Refused("past_midnight")
+
+
+@transaction.atomic
+def save_route(
+    route: StudyRoute, *, stops: list[PlannedStop], by: Any, key: uuid.UUID | None = None, reason: str = ""
+) -> StudyRoute:
+    """Adds or changes a route with its stops in their order. Hours that nobody typed follow from the stops.
+
+    A form `key` that was used for the same values changes nothing more; for other values it is Refused("stale"), with
+    the `code` it made. Raises Refused for what `refusals_to_…` yields, and ValidationError for values.
+    """
+    earlier = done_before(key, by=by) if key else None
+    if earlier and _says_the_same(earlier.code, route, stops):
+        return StudyRoute.objects.unscoped("what this form wrote itself").get(code=earlier.code)
+    if earlier and route.pk is None:
+        raise Refused("stale", who=by, when=f"{localtime(earlier.at):%Y-%m-%d %H:%M}", code=earlier.code)
+    for refusal in refusals_to_save_route(route, stops):
+        raise refusal
+    if not route.area_id:
+        route.area = Area.objects.unscoped("area names are public").get(code=by.write_prefix)
+    if route.hours is None and all(stop.minutes is not None for stop in stops):
+        route.hours = (Decimal(duration(stops)) / 6).to_integral_value(ROUND_CEILING) / 10
+    before, after = [stop.said() for stop in stops_of(route)], [stop.said() for stop in stops]
+    told = {"right": RIGHT, "by": by, "key": key, "reason": reason}
+    told["also"] = {"stops": [before, after]} if before != after else {}
+    if route.pk is None:
+        add_with_code(route, "R-", 2, **told)
+    else:
+        save_record(route, **told)
+    if before != after:
+        _write_stops(route, stops)
+    return route
+
+
+def _says_the_same(code: str, typed: StudyRoute, stops: list[PlannedStop]) -> bool:
+    stored = StudyRoute.objects.unscoped("what this form wrote itself").filter(code=code).first()
+    if stored is None or (typed.pk and typed.pk != stored.pk):
+        return False
+    derived = {"id", "code", "area"} | ({"hours"} if typed.hours is None else set())
+    return stops_of(stored) == stops and not changes_between(values_of(stored), values_of(typed)).keys() - derived
+
+
+def _write_stops(route: StudyRoute, stops: list[PlannedStop]) -> None:
+    route.stops.all().delete()
+    RouteStop.objects.bulk_create(
+        RouteStop(
+            route=route,
+            position=position,
+            minutes=stop.minutes,
+            travel_minutes=stop.travel_minutes,
+            **{stop.kind: stop.place},
+        )
+        for position, stop in enumerate(stops, start=1)
+    )

@@ -1,0 +1,126 @@
+"""The second factor of an account: set up by its owner, asked for at sign-in, taken off by the owner or from above."""
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.timezone import localtime
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from registry.models import User
+from registry.permissions import decides
+from registry.refusals import Refused
+from registry.second_factor import device_being_set_up, has_second_factor, kept_form
+
+from .accounts import LETTERS, refusals_to_manage
+from .records import ChangeSet
+
+RECOVERY_CODES = 10
+
+
+@transaction.atomic
+def begin_second_factor(user: User, *, by: Any) -> TOTPDevice:
+    """A new secret, which asks for nothing until a code of it was typed. Begun twice is begun once."""
+    if user != by:
+        raise Refused("not_allowed")
+    User.objects.select_for_update().get(pk=user.pk)
+    return device_being_set_up(user) or TOTPDevice.objects.create(user=user, name="authenticator", confirmed=False)
+
+
+def confirm_second_factor(user: User, code: str, *, by: Any) -> list[str]:
+    """The first code shows that the authenticator works. Takes the place of an older one, ends all other sessions and
+    returns the recovery codes, which are told once."""
+    device = device_being_set_up(user)
+    if user != by or device is None:
+        raise Refused("not_allowed")
+    _insist_on_code(TOTPDevice, device.pk, _plain(code))
+    with transaction.atomic():
+        TOTPDevice.objects.filter(user=user, confirmed=True).delete()
+        TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
+        account = User.objects.select_for_update().get(pk=user.pk)
+        account.sessions_ended += 1
+        account.save()
+        user.sessions_ended = account.sessions_ended
+        ChangeSet(by).tell("add_second_factor", user, {})
+        return _new_codes(user)
+
+
+@transaction.atomic
+def renew_recovery_codes(user: User, *, password: str, by: Any) -> list[str]:
+    """Ten new recovery codes; the old ones are void."""
+    if user != by or not has_second_factor(user):
+        raise Refused("not_allowed")
+    if not user.check_password(password):
+        raise Refused("password_wrong")
+    ChangeSet(by).tell("renew_recovery_codes", user, {})
+    return _new_codes(user)
+
+
+def _new_codes(user: User) -> list[str]:
+    StaticDevice.objects.filter(user=user).delete()
+    device = StaticDevice.objects.create(user=user, name="recovery codes")
+    codes = ["".join(secrets.choice(LETTERS) for _each in range(10)) for _code in range(RECOVERY_CODES)]
+    StaticToken.objects.bulk_create(StaticToken(device=device, token=kept_form(code)) for code in codes)
+    return [f"{code[:5]}-{code[5:]}" for code in codes]
+
+
+def use_code(user: User, code: str) -> None:
+    """Takes a code of the authenticator, or a recovery code; each is good once. Raises Refused("code_wrong"), or
+    Refused("code_wait") while too many wrong ones were typed: one second after the first, then twice as long each."""
+    code = _plain(code)
+    model = TOTPDevice if re.fullmatch(r"\d{6}", code, re.ASCII) else StaticDevice
+    device = model.objects.filter(user=user, confirmed=True).first()
+    if device is None:
+        raise Refused("code_wrong")
+    _insist_on_code(model, device.pk, code if model is TOTPDevice else kept_form(code))
+    if model is StaticDevice:
+        ChangeSet(user).tell("use_recovery_code", user, {})
+
+
+def _plain(code: str) -> str:
+    return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", code)).lower()
+
+
+def _insist_on_code(model: type, pk: int, code: str) -> None:
+    """What was counted of a wrong code stays, so the refusal is raised after the transaction."""
+    with transaction.atomic():
+        device = model.objects.select_for_update().get(pk=pk)
+        allowed, why = device.verify_is_allowed()
+        good = allowed and device.verify_token(code)
+    if not allowed:
+        raise Refused("code_wait", when=f"{localtime(why['locked_until']):%H:%M:%S}")
+    if not good:
+        raise Refused("code_wrong")
+
+
+def refusals_to_remove_second_factor(account: User, *, by: Any) -> Iterator[Refused]:
+    """Everything that stands against taking the second factor off `account`."""
+    if account != by:
+        yield from refusals_to_manage(account, by=by)
+    elif settings.SECOND_FACTOR == "required" and decides(account):
+        yield Refused("factor_required")
+    if not has_second_factor(account):
+        yield Refused("no_second_factor")
+
+
+@transaction.atomic
+def remove_second_factor(account: User, *, by: Any, password: str = "") -> User:
+    """Takes off the authenticator and the recovery codes: one's own, with the password; or, when it was lost, from
+    above, which ends all sessions of the account."""
+    for refusal in refusals_to_remove_second_factor(account, by=by):
+        raise refusal
+    if account == by and not account.check_password(password):
+        raise Refused("password_wrong")
+    TOTPDevice.objects.filter(user=account).delete()
+    StaticDevice.objects.filter(user=account).delete()
+    if account != by:
+        account = User.objects.select_for_update().get(pk=account.pk)
+        account.sessions_ended += 1
+        account.save()
+    ChangeSet(by).tell("remove_second_factor", account, {})
+    return account

@@ -1,0 +1,86 @@
+"""Signing in: name and password, then the code of the second factor if the account has one; and being locked out."""
+
+import time
+
+from axes.helpers import get_client_ip_address, get_cool_off
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from registry.actions.second_factor import use_code
+from registry.models import User
+from registry.refusals import Refused
+from registry.second_factor import has_second_factor
+
+HALFWAY = "halfway"  # in the session: whose password was right, and when
+MINUTES = 5
+
+
+class SignIn(LoginView):
+    """Name and password. Whether the name exists cannot be told from the answer."""
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        user, onward = form.get_user(), self.get_success_url()
+        if not has_second_factor(user):
+            return _signed_in(self.request, user, onward)
+        self.request.session.flush()
+        self.request.session[HALFWAY] = {
+            "user": user.pk,
+            "hash": user.get_session_auth_hash(),
+            "at": int(time.time()),
+            "onward": onward,
+        }
+        return redirect("login-code")
+
+
+def _signed_in(request: HttpRequest, user: User, onward: str) -> HttpResponse:
+    """A new session under a new key: nothing of what the browser held before goes on."""
+    request.session.flush()
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[-1])
+    return redirect(onward)
+
+
+@never_cache
+@sensitive_post_parameters("code")
+def code_page(request: HttpRequest) -> HttpResponse:
+    """The second step. Without the first, or five minutes after it, back to the first."""
+    user = _halfway(request)
+    if user is None:
+        return redirect("login")
+    refusal = None
+    if request.method == "POST":
+        try:
+            use_code(user, request.POST.get("code", "")[:40])
+        except Refused as error:
+            refusal = error
+        else:
+            return _signed_in(request, user, request.session[HALFWAY]["onward"])
+    return render(request, "registration/code.html", {"refusal": refusal}, status=400 if refusal else 200)
+
+
+def _halfway(request: HttpRequest) -> User | None:
+    half = request.session.get(HALFWAY)
+    if not half or time.time() - half["at"] > MINUTES * 60:
+        return None
+    user = User.objects.filter(pk=half["user"], is_active=True).first()
+    same = user is not None and constant_time_compare(half["hash"], user.get_session_auth_hash())
+    return user if same else None
+
+
+def locked_out(request: HttpRequest, response: HttpResponse | None = None, credentials=None) -> HttpResponse:
+    """Too many wrong passwords: says when to try again, the same whether the account exists or not."""
+    attempts = AccessAttempt.objects.filter(username=(credentials or {}).get("username"))
+    own = attempts.filter(ip_address=get_client_ip_address(request))
+    last = (own or attempts).latest("attempt_time") if attempts else None
+    until = (last.attempt_time if last else timezone.now()) + get_cool_off(request)
+    answer = render(request, "registration/locked.html", {"until": until}, status=429)
+    answer["Retry-After"] = max(int((until - timezone.now()).total_seconds()), 1)
+    return answer
