@@ -37,6 +37,16 @@ VERBS: dict[str, Text] = {
     "confirm": gettext_lazy("Confirmed for the year"),
     "photo": gettext_lazy("Photo added or taken off"),
     "parts": gettext_lazy("Parts changed"),
+    "add_account": gettext_lazy("Account added"),
+    "change_account": gettext_lazy("Account changed"),
+    "switch_account": gettext_lazy("Account switched on or off"),
+    "end_sessions": gettext_lazy("All sessions ended"),
+    "reset_password": gettext_lazy("Password reset"),
+    "choose_password": gettext_lazy("New password chosen"),
+    "add_second_factor": gettext_lazy("Second factor added"),
+    "remove_second_factor": gettext_lazy("Second factor taken away"),
+    "renew_recovery_codes": gettext_lazy("Recovery codes renewed"),
+    "use_recovery_code": gettext_lazy("Signed in with a recovery code"),
     "remark-left": gettext_lazy("A remark from the public arrived"),
     "remark-answered": gettext_lazy("A remark from the public was answered"),
     "remark-rejected": gettext_lazy("A remark from the public was not published"),
@@ -119,7 +129,9 @@ def _told(model: type[models.Model], events: list[Event], viewer: Any, *, inside
 
 
 def _changes(model: type[models.Model], event: Event, names: dict, *, inside: bool) -> Iterator[Change]:
-    for name, value in event.changes.items():
+    order = [*_columns(model), *event.changes]  # a database may keep them in another
+    for name in sorted(event.changes, key=order.index):
+        value = event.changes[name]
         privacy = class_of(model, name)
         if privacy != FieldClass.PUBLIC and not inside:
             continue
@@ -133,17 +145,17 @@ def _changes(model: type[models.Model], event: Event, names: dict, *, inside: bo
                 yield Change(_label(model, name), before, after)
 
 
-def _field(model: type[models.Model], name: str) -> models.Field | None:
-    """The column an event speaks of: the record's own, or one of what is told together with it."""
-    for owner in (model, StatusPeriod, Confirmation, Remark):
-        found = next((each for each in owner._meta.concrete_fields if each.name == name), None)
-        if found is not None:
-            return found
-    return None
+@cache
+def _columns(model: type[models.Model]) -> dict[str, models.Field]:
+    """The columns events may speak of, in their order: the record's own, then those of what is told with it."""
+    owners = (Remark, Confirmation, StatusPeriod, model)
+    named = {column.name: column for owner in owners for column in owner._meta.concrete_fields}
+    order = [column.name for owner in reversed(owners) for column in owner._meta.concrete_fields]
+    return {name: named[name] for name in dict.fromkeys(order)}
 
 
 def _label(model: type[models.Model], name: str) -> Text:
-    own = _field(model, name)
+    own = _columns(model).get(name)
     if own is not None:
         return own.verbose_name
     if name in BY_NAME:
@@ -164,7 +176,7 @@ def _said(parts: dict[str, list[str]]) -> str:
 
 def _words(model: type[models.Model], name: str, value: Any, names: dict) -> str:
     """A stored value as people read it."""
-    own = _field(model, name)
+    own = _columns(model).get(name)
     if value in (None, "", [], {}):
         return "—"
     if own is None:
@@ -192,7 +204,7 @@ def _names(model: type[models.Model], events: Iterable[Event], viewer: Any) -> d
     wanted: dict[type[models.Model], set[str]] = {}
     for event in events:
         for name, value in event.changes.items():
-            own = _field(model, name)
+            own = _columns(model).get(name)
             if own is not None and own.is_relation and isinstance(value, list):
                 keys = {str(each) for each in value if each not in (None, "…")}
                 wanted.setdefault(own.related_model, set()).update(keys)

@@ -133,7 +133,7 @@ def test_the_address_of_a_sender_is_not_kept(point, client):
 
 
 def test_behind_a_proxy_the_sender_is_whom_the_proxy_names(point, client, settings):
-    settings.BEHIND_PROXY = True
+    settings.PROXIES = 1
     for forwarded in ("198.51.100.1", "203.0.113.9, 198.51.100.1", "198.51.100.2"):
         client.defaults["HTTP_X_FORWARDED_FOR"] = forwarded
         sent(client, point)
