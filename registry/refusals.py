@@ -69,7 +69,7 @@ SENTENCES = {
 class Refused(Exception):
     """An act that may not be done. Tests look at `code`; people read the sentence, in their own language."""
 
-    def __init__(self, code: str, **details: Any):
+    def __init__(self, code: str, /, **details: Any):
         super().__init__(code)
         self.code, self.details = code, details
 
