@@ -19,6 +19,7 @@ TABLE: dict[str, frozenset[str]] = {
     "point.decide": frozenset({Role.ADMIN}),
     "remark.answer": frozenset({Role.CLERK, Role.HEAD, Role.ADMIN}),
     "grouping.build": frozenset({Role.ADMIN}),
+    "load.send": frozenset({Role.CLERK, Role.ADMIN}),
     "account.manage": frozenset({Role.HEAD, Role.ADMIN}),
     "event.view": frozenset({Role.ADMIN, Role.AUDITOR}),
     "internal.view": frozenset({Role.ADMIN, Role.REVIEWER, Role.AUDITOR}),

@@ -63,6 +63,13 @@ SENTENCES = {
         "To show times, say of every stop but the last how long the group stays there. %(name)s has no stay."
     ),
     "past_midnight": gettext_noop("The route would end after midnight. Shorten stays and ways, or set out earlier."),
+    "kind_unknown": gettext_noop("“%(kind)s” is not a kind of record you may load. Choose one of: %(kinds)s."),
+    "no_table": gettext_noop(
+        "No sheet of the file has headings that are known here (sheets: %(sheets)s). "
+        "Take the template, or put the headings above the rows."
+    ),
+    "load_moved_on": gettext_noop("This load is “%(state)s” by now. Look at it again."),
+    "load_says_nothing": gettext_noop("Nothing in the file is new or changed, so there is nothing to apply."),
 }  # fmt: skip
 
 

@@ -7,6 +7,8 @@ the reader's language; tests look at its `code`.
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -37,6 +39,22 @@ SENTENCES = {
         "“%(text)s” is not a position. Write longitude and latitude in degrees, such as 118.0863, 39.5762."
     ),
     "not_in_china": gettext_noop("%(lng)s, %(lat)s does not lie in China. Look at the digits."),
+    "ambiguous_month": gettext_noop(
+        "“%(text)s” may be January or October: the spreadsheet dropped a zero. Write %(year)s-01 or %(year)s-10."
+    ),
+    "broken_code": gettext_noop("“%(text)s” is a code that lost its digits. Type all digits, as text."),
+    "township_unknown": gettext_noop(
+        "There is no township called “%(text)s” here. Write its name, or its code of 9 digits."
+    ),
+    "township_unclear": gettext_noop("“%(text)s” may be any of: %(found)s. Write the code."),
+    "village_unclear": gettext_noop("“%(text)s” may be any of: %(found)s. Write the full name or the code."),
+    "organisation_unclear": gettext_noop("Several organisations are called “%(text)s”: %(found)s. Write the code."),
+    "unit_unclear": gettext_noop("There are several units called “%(text)s”: %(found)s. Write the code."),
+    "place_unknown": gettext_noop(
+        "“%(text)s” is not in the registry. Write the name or code it has there, or load it first."
+    ),
+    "place_unclear": gettext_noop("“%(text)s” may be any of: %(found)s. Write the code."),
+    "not_yes_or_no": gettext_noop("“%(text)s” is neither yes nor no. Write 是 or 否."),
     "not_a_day": gettext_noop("“%(text)s” is not a day. Write year, month and day, such as 2021-12-31."),
     "outline_large": gettext_noop("The outline has %(size)s KB: at most %(most)s KB. Simplify it."),
     "outline_unread": gettext_noop("This is not GeoJSON. Draw the outline on the map, or export it anew as GeoJSON."),
@@ -135,7 +153,7 @@ def number(least: str, most: str, decimals: int = 2, unit: str | Promise = "") -
     """A decimal number between `least` and `most`, both included. 万, 约 and units are refused with a hint."""
 
     def read(text: str) -> Decimal | None:
-        digits = plain(text).replace(",", "")
+        digits = plain(text).replace(",", "").removesuffix(str(unit))
         if not digits:
             return None
         if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", digits):
@@ -170,17 +188,91 @@ def whole(least: int, most: int, unit: str | Promise = "") -> Reader:
     return read
 
 
-def choice(choices: Any) -> Reader:
-    """A value of a TextChoices, given as the value or in words."""
+def choice(choices: Any, also: dict[str, str] | None = None) -> Reader:
+    """A value of a TextChoices, given as the value, in words, or in one of the other words `also`."""
 
     def read(text: str) -> str:
         given = plain(text)
-        words = {str(label): value for value, label in choices.choices}
-        if given and given not in choices.values and given not in words:
+        if not given or given in choices.values:
+            return given
+        if also and given in also:
+            return also[given]
+        words = {plain(str(label)): value for value, label in choices.choices}
+        if given not in words:
             raise Invalid("not_a_choice", text=given, choices="、".join(words))
-        return words.get(given, given)
+        return words[given]
 
     return read
+
+
+def money(unit: str) -> Reader:
+    """An amount in yuan of at most 16 digits; a bare number counts in `unit`, 元 or 万元."""
+    decimal = number("0", "99999999999999")
+
+    def read(text: str) -> Decimal | None:
+        given = plain(text).replace(",", "")
+        found = re.fullmatch(r"(.*?)(亿元?|万元?|元)?", given)
+        factor = {"万": 10**4, "亿": 10**8}.get((found[2] or unit)[:1], 1) if found else 1
+        try:
+            value = Decimal(found[1]) * factor if found and found[1] else decimal(given)
+        except InvalidOperation as error:
+            raise Invalid("not_a_number", text=text.strip()) from error
+        return None if value is None else decimal(f"{value:f}")
+
+    return read
+
+
+YES, NO = frozenset("是有√✓✔☑yY1"), frozenset("否无×✗✘☒nN0")
+
+
+def yes_no(text: str) -> bool | None:
+    """是, 有, √ or 否, 无, ×; None for nothing: a blank says that nobody knows, not that it is not so."""
+    given = plain(text)
+    if not given:
+        return None
+    if given in YES or given.lower() in ("yes", "true"):
+        return True
+    if given in NO or given.lower() in ("no", "false"):
+        return False
+    raise Invalid("not_yes_or_no", text=text.strip())
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A day as far as it is known: `precision` is day, month or year, and `day` the first one it may be."""
+
+    day: date
+    precision: str = "day"
+
+
+DAYS = re.compile(r"(\d{4})(?:[-./年](\d{1,2})(?:[-./月](\d{1,2})日?|月)?|年)?(?:[T ]?\d{1,2}:\d\d.*)?")
+
+
+def dated(text: str) -> Dated | None:
+    """A day, a month or a year: 2021-07-01, 2021.7.1, 2021年7月, 20210701, 2021, or a spreadsheet's number of a day."""
+    given = plain(text)
+    if not given:
+        return None
+    if re.fullmatch(r"\d{4}\.1", given):
+        raise Invalid("ambiguous_month", text=given, year=given[:4])
+    if re.fullmatch(r"[2-6]\d{4}", given):
+        return Dated(date(1899, 12, 30) + timedelta(days=int(given)))
+    given = re.sub(r"^(\d{4})(\d\d)(\d\d)?$", lambda m: "-".join(part for part in m.groups() if part), given)
+    found = DAYS.fullmatch(given)
+    try:
+        year, month, day = (int(part) if part else 0 for part in found.groups()) if found else (0, 0, 0)
+        value = date(year, month or 1, day or 1)
+    except ValueError:
+        value = date.min
+    if not 1900 <= value.year <= 2200:
+        raise Invalid("not_a_day", text=text.strip())
+    return Dated(value, "day" if day else "month" if month else "year")
+
+
+def listing(text: str) -> list[str]:
+    """Names that stand in one cell, parted by 、 or a comma, semicolon or line end."""
+    parts = re.split(r"[、,，;；\n]+", clean(text))
+    return [name for part in parts if (name := SPACES.sub("", part))]
 
 
 def phone(text: str) -> str:

@@ -6,16 +6,27 @@ from io import BytesIO
 from itertools import count
 from uuid import uuid4
 
+from django.utils import timezone
 from PIL import Image
 
 from registry.actions.drafts import confirm_facts, overrule, save_fields, start_draft, submit_draft
 from registry.drafting import Drafting
+from registry.loading.apply import keep_rows, write_rows
+from registry.loading.columns import LOADS
+from registry.loading.columns import Row as SheetRow
+from registry.loading.judge import judge
+from registry.loading.loads import count_rows, finish
+from registry.loading.matching import headings_of
+from registry.loading.tables import plain_heading
+from registry.loading.world import World
 from registry.models import (
     Area,
     Belt,
     BeltMembership,
     DemonstrationPoint,
     Draft,
+    Load,
+    LoadState,
     PartyOrganisation,
     StatusPeriod,
 )
@@ -105,3 +116,26 @@ def full_scores(review, but: str = "0") -> dict[str, str]:
     scores = {f"score-{item.number}": f"{item.weight.normalize():f}" for item in items}
     scores["score-1"] = f"{items[0].weight - Decimal(but):f}"
     return scores
+
+
+def load_rows(kind: str, *rows: dict[str, str], by, name: str = "台账.xlsx"):
+    """Judges and writes rows given as {heading: text}, as if a file had held them; returns the load with its rows."""
+    declared = LOADS[kind]
+    fields = headings_of(declared)
+    place = Area.objects.unscoped("test").get(code=by.write_prefix or "130207")
+    load = Load.objects.create(kind=kind, by=by, area=place, file_name=name, state="applying")
+    for stage in ("check", "apply"):
+        world = World(by, timezone.localdate())
+        world.writing = stage == "apply"
+        made = [
+            SheetRow(0, number, {fields[plain_heading(heading)]: text for heading, text in row.items()})
+            for number, row in enumerate(rows, start=2)
+        ]
+        judge(declared, made, world, load)
+        if stage == "apply":
+            write_rows(declared, made, world, load)
+        keep_rows(load, made)
+    finish(load, LoadState.APPLIED)
+    count_rows(load)
+    load.save()
+    return load

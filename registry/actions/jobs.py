@@ -3,17 +3,18 @@
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from time import sleep
 from typing import Any
 
 from celery import current_app
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from registry.models import Job
-from registry.models.jobs import JobState
+from registry.models.jobs import OPEN_STATES, JobState
 
 from .search import reindex_step
 
@@ -26,6 +27,9 @@ MOST_ATTEMPTS = 5
 # transaction that moves the cursor, so it happened exactly once whenever the cursor has moved.
 Step = Callable[[int, dict], tuple[int | None, int, int]]
 STEPS: dict[str, Step] = {"reindex": lambda cursor, payload: reindex_step(cursor)}
+# What a job does before its first step, outside any transaction: long work on files. Done again after a kill.
+FIRST: dict[str, Callable[[dict], None]] = {}
+PAUSE = 0.05  # seconds between steps where writers wait for each other, so that a load does not starve the pages
 
 
 class LeaseLost(Exception):
@@ -71,9 +75,13 @@ def run(job: Job, *, stopping: Callable[[], bool] = lambda: False) -> Job:
     if job.attempts > MOST_ATTEMPTS:
         return _close(job, JobState.FAILED, f"given up after {MOST_ATTEMPTS} attempts")
     try:
+        if job.kind in FIRST and job.cursor == 0:
+            FIRST[job.kind](job.payload)
         while not stopping():
             if not take_step(job):
                 return job
+            if connection.vendor == "sqlite":
+                sleep(PAUSE)
         _owned(job).update(lease_until=None, state=JobState.QUEUED, attempts=F("attempts") - 1)
     except LeaseLost:
         logger.warning("job %s was taken over by another worker", job.pk)
@@ -101,6 +109,14 @@ def take_step(job: Job) -> bool:
     if not _owned(job).update(**changed):
         raise LeaseLost
     return not ended
+
+
+def cancel(job: Job) -> bool:
+    """Stops a job where it stands: whoever works at it writes nothing more. Returns whether it was open."""
+    open_ones = Job.objects.filter(pk=job.pk, state__in=OPEN_STATES)
+    return bool(
+        open_ones.update(state=JobState.CANCELLED, fence=F("fence") + 1, lease_until=None, finished_at=timezone.now())
+    )
 
 
 def _owned(job: Job):

@@ -23,9 +23,10 @@ from .groupings import (
 )
 from .honours import Donation, DonationKind, ExternalResult, Honour, HonourTitle, donating_firms, honoured_organisations
 from .jobs import Job
+from .loads import KnownHeading, Load, LoadRow, LoadState, RowVerdict
 from .organisations import Industry, OrganisationForm, OrganisationKind, PartyOrganisation, Unit, UnitKind
 from .parameters import CalendarDay, Parameter, Term, TermList
-from .points import COUNTED, CoordinateSystem, DemonstrationPoint, Grade, PointStatus, StatusPeriod
+from .points import COUNTED, CoordinateSystem, DemonstrationPoint, Grade, PointStatus, Precision, StatusPeriod
 from .remarks import Remark, RemarkOutcome, RemarkState
 from .villages import CollectiveIncome, CommunityAttainment, villages_reaching_income
 
@@ -34,11 +35,11 @@ __all__ = [
     "CollectiveIncome", "CommunityAttainment", "Confirmation", "Consortium", "ConsortiumMembership",
     "CoordinateSystem", "DemonstrationPoint", "Donation", "DonationKind", "Draft", "DraftState", "Event", "Evidence",
     "EvidenceKind", "ExternalResult", "Field", "FieldRemark", "Fund", "FundCategory", "FundLevel", "Grade", "Honour",
-    "HonourTitle", "HostedEvent", "Industry", "Job", "Level", "OrganisationForm", "OrganisationKind", "Parameter",
-    "PartyOrganisation", "PointStatus", "Post", "Record", "RedBusinessDistrict", "Remark", "RemarkOutcome",
-    "RemarkState", "Role", "RouteStop", "ScopeMissing", "ScopedQuerySet", "SearchEntry", "Stage", "StatusPeriod",
-    "Stop", "StudyRoute", "TeachingSite", "Term", "TermList", "Timed", "Unit", "UnitKind", "Upload", "User", "Verdict",
-    "VillageRole", "Visit", "WageRule", "WholeAreaTownship", "Zone", "ZoneKind", "ZoneMembership", "donating_firms",
-    "honoured_organisations", "lasting", "timetable", "under", "verdict_over", "villages_in_consortia",
-    "villages_reaching_income",
+    "HonourTitle", "HostedEvent", "Industry", "Job", "KnownHeading", "Level", "Load", "LoadRow", "LoadState",
+    "OrganisationForm", "OrganisationKind", "Parameter", "PartyOrganisation", "PointStatus", "Post", "Precision",
+    "Record", "RedBusinessDistrict", "Remark", "RemarkOutcome", "RemarkState", "Role", "RouteStop", "RowVerdict",
+    "ScopeMissing", "ScopedQuerySet", "SearchEntry", "Stage", "StatusPeriod", "Stop", "StudyRoute", "TeachingSite",
+    "Term", "TermList", "Timed", "Unit", "UnitKind", "Upload", "User", "Verdict", "VillageRole", "Visit", "WageRule",
+    "WholeAreaTownship", "Zone", "ZoneKind", "ZoneMembership", "donating_firms", "honoured_organisations", "lasting",
+    "timetable", "under", "verdict_over", "villages_in_consortia", "villages_reaching_income",
 ]  # fmt: skip

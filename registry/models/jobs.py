@@ -32,7 +32,7 @@ class Job(models.Model):
     kind = models.CharField(_("kind"), max_length=40)
     payload = models.JSONField(_("what to work at"), default=dict)
     state = models.CharField(_("state"), max_length=10, choices=JobState, default=JobState.QUEUED)
-    cursor = models.PositiveIntegerField(_("next step"), default=0)
+    cursor = models.PositiveBigIntegerField(_("next step"), default=0)
     done = models.PositiveIntegerField(_("done"), default=0)
     total = models.PositiveIntegerField(_("of"), default=0)
     fence = models.PositiveIntegerField(_("fence"), default=0)

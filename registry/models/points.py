@@ -58,6 +58,18 @@ MOVES: dict[str, tuple[str, ...]] = {  # from which status to which (GLOSSARY se
 }
 
 
+class Precision(models.TextChoices):
+    """How exactly a day is known: of some namings only the month or the year is on record."""
+
+    DAY = "day", _("Day")
+    MONTH = "month", _("Month")
+    YEAR = "year", _("Year")
+
+    def text(self, day: date) -> str:
+        """`day` as far as it is known: 2021-07-01, 2021-07 or 2021."""
+        return day.isoformat()[: {"day": 10, "month": 7, "year": 4}[self]]
+
+
 class CoordinateSystem(models.TextChoices):
     CGCS2000 = "cgcs2000", "CGCS2000"
     WGS84 = "wgs84", "WGS 84"
@@ -194,6 +206,7 @@ class StatusPeriod(Part):
     level = models.CharField(_("level"), max_length=12, choices=Level, blank=True)
     grade = models.CharField(_("grade"), max_length=16, choices=Grade, blank=True)
     valid_from = models.DateField(_("from"))
+    precision = models.CharField(_("exact to the"), max_length=5, choices=Precision, default=Precision.DAY)
     valid_to = models.DateField(_("until"), null=True, blank=True)
     document_no = models.CharField(_("paper number"), max_length=60, blank=True)
     batch = models.CharField(_("batch"), max_length=40, blank=True)
@@ -213,6 +226,7 @@ class StatusPeriod(Part):
         ]
         constraints = [
             in_choices("status", PointStatus, "period_status_known"),
+            in_choices("precision", Precision, "period_precision_known"),
             ends_after_start("valid_from", "valid_to", "period_ends_after_start"),
             models.UniqueConstraint(
                 fields=["point"],
@@ -239,6 +253,11 @@ class StatusPeriod(Part):
 
     def __str__(self):
         return f"{self.get_status_display()} {self.valid_from}"
+
+    @property
+    def since(self) -> str:
+        """Its first day, as far as it is known."""
+        return Precision(self.precision).text(self.valid_from)
 
     def holds_on(self, as_of: date) -> bool:
         return self.valid_from <= as_of and (self.valid_to is None or self.valid_to > as_of)

@@ -1,0 +1,202 @@
+"""Writing what was judged, a chunk of rows in a few statements, each record with its event; and taking it back."""
+
+from itertools import groupby
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.db.models.functions import Length
+
+from registry.actions.records import changes_between, values_of
+from registry.actions.search import entry_of
+from registry.kinds import KINDS
+from registry.models import Event, Load, LoadRow, Record, SearchEntry
+from registry.models.base import guard_lifted
+from registry.permissions import area_of
+
+from .columns import PART, RECORD, LoadKind, Row, Write
+from .judge import key_text, plain, told, verdict_of
+from .world import World
+
+STEP = 500
+
+
+def write_rows(kind: LoadKind, rows: list[Row], world: World, load: Load) -> None:
+    """Writes all rows that were not refused. Where the database refuses one, the rows are written one by one, and the
+    one it refuses is refused with the reason."""
+    good = [row for row in rows if not row.is_refused]
+    write = kind.write or write_records
+    try:
+        with transaction.atomic():
+            write(good, world, load)
+    except IntegrityError:
+        for row in good:
+            _write_alone(write, row, world, load)
+
+
+def _write_alone(write: Any, row: Row, world: World, load: Load) -> None:
+    for each in row.writes:
+        if each.is_new:  # it was written together with the others, and that was taken back
+            each.record.pk, each.record._state.adding = None, True
+    try:
+        with transaction.atomic():
+            write([row], world, load)
+    except IntegrityError:
+        row.refuse("", "database_says", text=_reason(row))
+
+
+def _reason(row: Row) -> str:
+    """What the models say of it, in the reader's words."""
+    for each in row.writes:
+        try:
+            with guard_lifted("constraints hold over all rows, whoever asks"):
+                each.record.full_clean(exclude=["code"])
+        except ValidationError as error:
+            return " ".join(error.messages)
+        except (ValueError, models.ObjectDoesNotExist):
+            continue
+    return ""
+
+
+def write_records(rows: list[Row], world: World, load: Load) -> None:
+    """Stage by stage and model by model: new ones, changed ones; then their events and their names for the search."""
+    writes = [write for row in rows for write in row.writes if write.does_something]
+    writes = list({id(write.record): write for write in writes}.values())
+    new = [write for write in writes if write.is_new and write.record._state.adding]
+    changed = [write for write in writes if not write.is_new]
+    before = [_keep(write) for write in changed]
+    model_of = lambda write: (write.stage, write.record._meta.label)  # noqa: E731
+    for (_stage, label), group in groupby(sorted(new, key=model_of), key=model_of):
+        _add(apps.get_model(label), list(group), world)
+    for (_stage, label), group in groupby(sorted(changed, key=model_of), key=model_of):
+        _change(apps.get_model(label), list(group))
+    _tell(load, [(write, {}, "add") for write in new if write.stage != PART])
+    _tell(load, [(write, old, "change") for write, old in zip(changed, before, strict=True) if write.stage != PART])
+    index([write.record for write in writes if write.stage != PART])
+    _remember(rows, {id(write) for write in writes})
+
+
+def _remember(rows: list[Row], written: set[int]) -> None:
+    """What would have to be put back: [model, key, None if it was added or {attribute: before}, version now]."""
+    for row in rows:
+        row.undo = [
+            [
+                write.record._meta.label_lower,
+                write.record.pk,
+                None if write.is_new else {name: plain(both[0]) for name, both in write.changes.items()},
+                getattr(write.record, "version", 0),
+            ]
+            for write in row.writes
+            if id(write) in written
+        ]
+
+
+def _keep(write: Write) -> dict[str, Any]:
+    """The values before, for the event; afterwards the record carries the new ones."""
+    before = values_of(write.record)
+    for name, (_before, after) in write.changes.items():
+        setattr(write.record, name, after)
+    return before
+
+
+def _add(model: type[models.Model], writes: list[Write], world: World) -> None:
+    for write in writes:
+        if isinstance(write.record, Record) and not write.record.code:
+            write.record.code = next_code(model, write.prefix, write.digits, world)
+    model._base_manager.bulk_create([write.record for write in writes], batch_size=STEP)
+
+
+def next_code(model: type[models.Model], prefix: str, digits: int, world: World) -> str:
+    """The next free code with this prefix; the database is asked once for each prefix of a load."""
+    known = f"{model._meta.label}:{prefix}"
+    if known not in world.numbers:
+        codes = model._base_manager.filter(code__startswith=prefix).order_by(-Length("code"), "-code")
+        rests = (code.removeprefix(prefix) for code in codes.values_list("code", flat=True)[:200])
+        world.numbers[known] = max((int(rest) for rest in rests if rest.isdigit()), default=0)
+    world.numbers[known] += 1
+    return f"{prefix}{world.numbers[known]:0{digits}d}"
+
+
+def _change(model: type[models.Model], writes: list[Write]) -> None:
+    """All changed columns of all rows in one statement; the rows were locked when they were found."""
+    names = {name for write in writes for name in write.changes}
+    if issubclass(model, Record):
+        names.add("version")
+        for write in writes:
+            write.record.version += 1  # type: ignore[attr-defined]
+    columns = [model._meta.get_field(name.removesuffix("_id")).name for name in names]
+    records = [write.record for write in writes]
+    model._base_manager.bulk_create(
+        records, batch_size=STEP, update_conflicts=True, unique_fields=["id"], update_fields=columns
+    )
+
+
+def _tell(load: Load, written: list[tuple[Write, dict, str]]) -> None:
+    Event.objects.bulk_create(
+        (
+            Event(
+                change_set=load.change_set,
+                actor=load.by,
+                verb=verb,
+                kind=write.record._meta.model_name,
+                code=str(getattr(write.record, "code", write.record.pk)),
+                area=area_of(write.record),
+                changes=changes_between(before, values_of(write.record)) | write.also,
+                reason=load.file_name[:300],
+            )
+            for write, before, verb in written
+        ),
+        batch_size=STEP,
+    )
+
+
+def index(records: list[models.Model]) -> None:
+    """The names of these records in the search index: of public ones only."""
+    for kind in KINDS.values():
+        mine = [record for record in records if kind.searched and type(record) is kind.model]
+        if not mine or not isinstance(mine[0], Record):
+            continue
+        SearchEntry.objects.filter(kind=kind.slug, code__in=[record.code for record in mine]).delete()
+        public = kind.model.objects.public().filter(pk__in=[record.pk for record in mine])
+        shown = set(public.values_list("pk", flat=True))
+        SearchEntry.objects.bulk_create(
+            (
+                entry_of(kind, record.code, str(record), getattr(record, "area_id", None))
+                for record in mine
+                if record.pk in shown
+            ),
+            batch_size=STEP,
+        )
+
+
+def keep_rows(load: Load, rows: list[Row]) -> None:
+    """What became of these rows; what was noted of them before gives way."""
+    numbers = {(row.sheet, row.number) for row in rows}
+    for sheet in {sheet for sheet, _number in numbers}:
+        here = [number for of, number in numbers if of == sheet]
+        load.rows.filter(sheet=sheet, row__range=(min(here), max(here))).delete()
+    LoadRow.objects.bulk_create(
+        (
+            LoadRow(
+                load=load,
+                sheet=row.sheet,
+                row=row.number,
+                verdict=verdict_of(row),
+                key=key_text(row),
+                name=row.name,
+                code=_code(row),
+                changes={} if row.is_refused else told(row),
+                messages=row.messages,
+                undo=row.undo,
+            )
+            for row in rows
+        ),
+        batch_size=STEP,
+    )
+
+
+def _code(row: Row) -> str:
+    """The code of the record the row is about."""
+    about = row.record or next((write.record for write in row.writes if write.stage == RECORD), None)
+    return str(getattr(about, "code", "") or "")

@@ -1,0 +1,227 @@
+"""What a spreadsheet of each record kind holds: one declaration of each column, read alike by load, form and API."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Model
+from django.utils.functional import Promise
+
+from registry.inputs import Input
+from registry.permissions import may
+from registry.validators import Invalid, Reader
+
+if TYPE_CHECKING:
+    from .world import World
+
+Text = str | Promise
+
+
+class Use(Enum):
+    """What a column is for: to be stored, only to be compared with what the registry counts, or not at all."""
+
+    STORE = "store"
+    COMPARE = "compare"
+    IGNORE = "ignore"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: `name` is the field's name everywhere, `heading` stands above it in the district's templates (data,
+    in Chinese, whatever language the reader has chosen), `also` are other headings it is known by.
+
+    `read` turns the text of a cell into a value and raises Invalid. `unit` is what a bare number counts in. A bad value
+    of a `droppable` column is left out with a warning and the row stays. `words` are the values to choose from. `names`
+    says what its cells name, "organisation" or "unit", where that is looked up for all rows at once.
+    """
+
+    name: str
+    heading: str
+    read: Reader
+    required: bool = False
+    also: tuple[str, ...] = ()
+    unit: str = ""
+    words: tuple[str, ...] = ()
+    hint: Text = ""
+    use: Use = Use.STORE
+    droppable: bool = False
+    personal: bool = False
+    numeric: bool = False
+    names: str = ""
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        return (self.heading, *self.also, self.name)
+
+
+def of_input(declared: Input, heading: str, **more: Any) -> Column:
+    """The column of a field that the form asks for: the same name, the same reader, the same words for a bad value."""
+    more = {"personal": declared.personal, "numeric": declared.widget == "number", **more}
+    return Column(declared.name, heading, declared.read, hint=declared.hint, **more)
+
+
+def plain_name(text: str) -> str:
+    """A name as names are compared: composed, narrow, without white space or brackets' width."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+
+
+UNIT, OWNER, RECORD, PART = range(4)  # the order in which things are written
+
+
+@dataclass
+class Write:
+    """A record a row adds (not saved yet) or changes: `changes` is {attribute: [before, after]}. `also` is what its
+    event tells of its parts. Writes are made stage by stage: what a record refers to, the record, its parts. A new
+    record without a code takes the next one that begins with `prefix`."""
+
+    record: Model
+    changes: dict[str, list] = field(default_factory=dict)
+    also: dict[str, list] = field(default_factory=dict)
+    stage: int = RECORD
+    prefix: str = ""
+    digits: int = 3
+    is_new: bool = False
+
+    def __post_init__(self) -> None:
+        self.is_new = self.record._state.adding
+
+    @property
+    def does_something(self) -> bool:
+        return self.is_new or bool(self.changes)
+
+
+@dataclass
+class Row:
+    """A row of a file while it is judged. `texts` are the cells of known columns as typed, `values` what was read,
+    `attributes` the columns of the record that follow, `record` the one the registry holds already."""
+
+    sheet: int
+    number: int
+    texts: dict[str, str]
+    letters: dict[str, str] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    attributes: dict[str, Any] = field(default_factory=dict)
+    messages: list[dict] = field(default_factory=list)
+    key: tuple = ()
+    record: Any = None
+    writes: list[Write] = field(default_factory=list)
+    undo: list[list] = field(default_factory=list)
+
+    def refuse(self, name: str, code: str, **details: Any) -> None:
+        """The row cannot be taken, because of the field `name` ("" for the row as a whole)."""
+        self._say("refused", name, code, details)
+
+    def warn(self, name: str, code: str, **details: Any) -> None:
+        """The row is taken; the reader should know."""
+        self._say("warning", name, code, details)
+
+    def _say(self, level: str, name: str, code: str, details: dict) -> None:
+        column = self.letters.get(name, "")
+        told = {key: value if isinstance(value, int | float) else str(value) for key, value in details.items()}
+        self.messages.append({"field": name, "column": column, "level": level, "code": code, "details": told})
+
+    @property
+    def is_refused(self) -> bool:
+        return any(message["level"] == "refused" for message in self.messages)
+
+    def has(self, *names: str) -> bool:
+        """Whether all these fields were given and could be read."""
+        return all(self.values.get(name) not in (None, "", []) for name in names)
+
+    @property
+    def name(self) -> str:
+        """What a reader calls the row."""
+        return str(self.record or self.texts.get("name") or next(iter(self.texts.values()), ""))[:120]
+
+
+def nothing(row: Row, world: "World") -> None:
+    """The kind has nothing to add."""
+
+
+@dataclass(frozen=True)
+class LoadKind:
+    """A kind of record that can be loaded.
+
+    `resolve(row, world)` turns `row.values` into `row.attributes` by looking things up, and refuses what is unknown.
+    `natural` are the attributes that tell one record from another; where the file gives a `code`, that decides.
+    `prefix(row)` begins the code of a new record, `digits` wide. `parts(row, world)` adds what hangs on the record.
+    `find(rows, world)` and `write(rows, world, load)` take the place of the usual way to find or write the records.
+    `by_clerks`: whether a township's clerk may load it, for the own township.
+    """
+
+    slug: str
+    label: Text
+    model: type[Model]
+    columns: tuple[Column, ...]
+    natural: tuple[str, ...]
+    resolve: Callable[[Row, "World"], None]
+    prefix: Callable[[Row], str]
+    digits: int = 3
+    parts: Callable[[Row, "World"], None] = nothing
+    find: Callable[[list[Row], "World"], None] | None = None
+    write: Callable[[list[Row], "World", Any], None] | None = None
+    by_clerks: bool = False
+    area_of: Callable[[Row], str] = lambda row: row.attributes.get("area_id") or ""
+
+    def column(self, name: str) -> Column | None:
+        return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def required(self) -> list[Column]:
+        return [column for column in self.columns if column.required]
+
+
+LOADS: dict[str, LoadKind] = {}
+
+
+def register(*kinds: LoadKind) -> None:
+    for kind in kinds:
+        if kind.slug in LOADS:
+            raise ValueError(f"the load of {kind.slug} is declared twice")
+        LOADS[kind.slug] = kind
+
+
+def may_load(by: Any, kind: str) -> bool:
+    """A clerk loads the kinds a township keeps; what the district decides, its administrators load."""
+    return kind in LOADS and may(by, "load.send") and (LOADS[kind].by_clerks or may(by, "record.add"))
+
+
+def kinds_for(by: Any) -> list[str]:
+    return [slug for slug in LOADS if may_load(by, slug)]
+
+
+CODE = Column("code", "编号", lambda text: plain_name(text), also=("代码", "Code"))
+ROW_NUMBER = Column("row_no", "序号", lambda text: None, also=("编次", "No."), use=Use.IGNORE)
+REMARK = Column("remark", "备注", lambda text: text.strip()[:500], also=("说明", "Remark"))
+
+
+def read_cells(row: Row, columns: Iterable[Column]) -> None:
+    """Fills `row.values` from `row.texts`, with a message for each cell that cannot be read."""
+    for column in columns:
+        text = row.texts.get(column.name, "")
+        if column.use is Use.IGNORE:
+            continue
+        try:
+            row.values[column.name] = _read(row, column, text)
+        except Invalid as error:
+            row.values[column.name] = None
+            say = row.warn if column.droppable else row.refuse
+            say(column.name, error.code, **error.details)
+        else:
+            if column.required and row.values[column.name] in (None, "", []):
+                row.refuse(column.name, "required")
+
+
+ABOUT = re.compile(r"^(?:约|大约|近)|(?:余|左右|多)(?=\D*$)")
+
+
+def _read(row: Row, column: Column, text: str) -> Any:
+    """The value of a cell; of 约30人 the number, with a warning that it is not exact."""
+    if column.numeric and text and ABOUT.search(text):
+        value = column.read(ABOUT.sub("", text))
+        row.warn(column.name, "about", text=text, value=value)
+        return value
+    return column.read(text) if text else column.read("")

@@ -1,0 +1,163 @@
+"""What each row of a file amounts to beside what the registry holds: new, changed, same, or refused and why."""
+
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from registry.models import LoadRow, RowVerdict
+from registry.models.base import guard_lifted
+
+from .columns import RECORD, LoadKind, Row, Use, Write, read_cells
+from .world import WHY, World
+
+
+def judge(kind: LoadKind, rows: list[Row], world: World, load: Any) -> None:
+    """Fills values, attributes, record, messages and writes of each row. Reads the database in a few queries for all
+    rows together, and writes nothing."""
+    world.look_up(kind, rows)
+    for row in rows:
+        read_cells(row, kind.columns)
+        kind.resolve(row, world)
+        row.key = tuple(row.attributes.get(name) for name in kind.natural)
+    if kind.find:
+        kind.find(rows, world)
+    else:
+        find(kind, rows, world)
+    _refuse_repeated(rows, load)
+    for row in rows:
+        _refuse_outside(kind, row, world)
+        if not row.is_refused:
+            _plan(kind, row, world)
+
+
+def find(kind: LoadKind, rows: list[Row], world: World) -> None:
+    """Gives each row the record it is about: the one with its code, else the one with its natural key."""
+    known = kind.model._default_manager.unscoped(WHY)  # type: ignore[attr-defined]
+    known = known.select_for_update(of=("self",)) if world.writing else known
+    codes = {row.values["code"] for row in rows if row.has("code")}
+    by_code = {record.code: record for record in known.filter(code__in=codes)} if codes else {}
+    first = kind.natural[0]
+    wanted = {row.attributes.get(first) for row in rows} - {None, ""}
+    by_key: dict[tuple, Any] = {}
+    for record in known.filter(**{f"{first}__in": wanted}).order_by("pk") if wanted else ():
+        by_key.setdefault(tuple(getattr(record, name) for name in kind.natural), record)
+    for row in rows:
+        assign(row, by_code, by_key)
+
+
+def assign(row: Row, by_code: dict[str, Any], by_key: dict[tuple, Any]) -> None:
+    code = row.values.get("code")
+    row.record = by_code.get(code) if code else by_key.get(row.key)
+    if code and row.record is None:
+        row.refuse("code", "code_unknown", text=code)
+
+
+def _refuse_repeated(rows: list[Row], load: Any) -> None:
+    """The same record twice in one file: the first row counts."""
+    keys = {key_text(row) for row in rows} - {""}
+    first: dict[str, tuple[int, int]] = {}
+    earlier = LoadRow.objects.filter(load=load, key__in=keys).exclude(verdict=RowVerdict.REFUSED)
+    for key, sheet, number in earlier.order_by("sheet", "row").values_list("key", "sheet", "row"):
+        first.setdefault(key, (sheet, number))
+    for row in rows:
+        here, key = (row.sheet, row.number), key_text(row)
+        if not key or row.is_refused:
+            continue
+        if first.setdefault(key, here) < here:
+            row.refuse("", "twice_in_file", row=first[key][1])
+
+
+def key_text(row: Row) -> str:
+    """The row's key as it is kept; empty while a part of it is missing."""
+    if row.record is not None:
+        return row.record.code
+    return "|".join(map(str, row.key))[:200] if row.key and None not in row.key and "" not in row.key else ""
+
+
+def _refuse_outside(kind: LoadKind, row: Row, world: World) -> None:
+    areas = {kind.area_of(row), getattr(row.record, "area_id", "") or ""} - {""}
+    if any(not world.reaches(area) for area in areas):
+        row.refuse("township" if "township" in row.texts else "", "outside")
+
+
+def _plan(kind: LoadKind, row: Row, world: World) -> None:
+    """Appends what is to be written for the row."""
+    if row.record is None:
+        _refuse_missing(kind, row)
+        record = kind.model(**row.attributes)
+        write = Write(record, prefix=kind.prefix(row), digits=kind.digits)
+    else:
+        record = row.record
+        changes = {
+            name: [getattr(record, name), value]
+            for name, value in row.attributes.items()
+            if value not in (None, "") and not same(getattr(record, name), value)
+        }
+        write = Write(record, changes)
+    row.writes.append(write)
+    if write.is_new or write.changes:
+        _check_fields(row, write)
+    kind.parts(row, world)
+
+
+def _refuse_missing(kind: LoadKind, row: Row) -> None:
+    """A column that is not in the file at all is missing for a new record, though not for one the registry holds."""
+    for column in kind.required:
+        if column.name not in row.texts and column.use is Use.STORE and not row.values.get(column.name):
+            row.refuse(column.name, "required")
+
+
+def same(before: Any, after: Any) -> bool:
+    """Whether two values are the same fact, whatever their types."""
+    if isinstance(before, Decimal) or isinstance(after, Decimal):
+        return before is not None and Decimal(str(before)) == Decimal(str(after))
+    if isinstance(before, date) or isinstance(after, date):
+        return str(before) == str(after)
+    return before == after
+
+
+def _check_fields(row: Row, write: Write) -> None:
+    """The model's own limits of length and range, as it would be after the change."""
+    names = {name.removesuffix("_id") for name in (write.changes or row.attributes)}
+    left_out = {each.name for each in write.record._meta.fields} - names | {"code"}
+    kept = {name: before for name, (before, _after) in write.changes.items()}
+    for name, (_before, after) in write.changes.items():
+        setattr(write.record, name, after)
+    try:
+        with guard_lifted("limits of single fields look at no other rows"):
+            write.record.clean_fields(
+                exclude={*left_out, *(each.name for each in write.record._meta.fields if each.is_relation)}
+            )
+    except ValidationError as error:
+        for name, found in error.message_dict.items():
+            row.refuse(name, "model_says", text=" ".join(found))
+    finally:
+        for name, before in kept.items():
+            setattr(write.record, name, before)
+
+
+def verdict_of(row: Row) -> RowVerdict:
+    if row.is_refused:
+        return RowVerdict.REFUSED
+    if any(write.is_new for write in row.writes if write.stage == RECORD):
+        return RowVerdict.NEW
+    return RowVerdict.CHANGED if any(write.does_something for write in row.writes) else RowVerdict.SAME
+
+
+def told(row: Row) -> dict[str, list]:
+    """What the row changes, {field: [before, after]}, of everything it writes; personal values masked by the reader."""
+    changes: dict[str, list] = defaultdict(list)
+    for write in row.writes:
+        for name, (before, after) in (write.changes | write.also).items():
+            changes[name.removesuffix("_id")] = [plain(before), plain(after)]
+    return dict(changes)
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON keeps it and as the field reads it back."""
+    if value is None or isinstance(value, bool | int | str | list | dict):
+        return value
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)

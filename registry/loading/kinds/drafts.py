@@ -1,0 +1,54 @@
+"""A clerk's rows of sites become drafts: what a township enters is checked and decided on like anything it types."""
+
+from uuid import uuid5
+
+from registry.actions.drafts import draft_of, save_fields, start_draft
+from registry.drafting import Drafting
+from registry.inputs import BY_NAME
+from registry.loading.apply import write_records
+from registry.loading.columns import RECORD, Row
+from registry.loading.world import World
+from registry.models import Area, Draft, Load
+from registry.permissions import may
+from registry.refusals import Refused
+
+WHY = "the sender's own load"
+
+
+def write_drafts(rows: list[Row], world: World, load: Load) -> None:
+    """Records for those who may write them; for a clerk, drafts to be completed and submitted."""
+    if may(load.by, "record.add"):
+        write_records(rows, world, load)
+        return
+    for row in rows:
+        if any(write.does_something for write in row.writes):
+            try:
+                _write(row, load)
+            except Refused as refusal:
+                row.refuse("", "draft_refused", text=str(refusal))
+
+
+def _write(row: Row, load: Load) -> None:
+    if row.record is not None:
+        draft = draft_of(row.record, by=load.by)
+    else:
+        unit = row.attributes.get("unit")
+        place = unit if unit is not None and unit.pk else Area.objects.unscoped(WHY).get(code=row.attributes["area_id"])
+        draft = start_draft(place, key=uuid5(load.key, f"{row.sheet}:{row.number}"), by=load.by)
+    facts = Drafting(draft).facts
+    typed = {name: text for name, text in _typed(row).items() if text and name in facts}
+    saved = save_fields(draft, typed, was={}, by=load.by)
+    row.undo = [[Draft._meta.label_lower, draft.pk, None, saved.draft.version]]
+    for write in row.writes:
+        if write.stage == RECORD:
+            write.record.code = str(draft.key) if row.record is None else row.record.code
+
+
+def _typed(row: Row) -> dict[str, str]:
+    typed = {name: text for name, text in row.texts.items() if name in BY_NAME}
+    if row.attributes.get("coordinate_system"):
+        typed["position"] = f"{row.attributes['lng']}, {row.attributes['lat']}"
+        typed["coordinate_system"] = row.attributes["coordinate_system"]
+    if row.values.get("level"):
+        typed["applied_level"] = row.values["level"]
+    return typed

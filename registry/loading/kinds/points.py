@@ -1,0 +1,365 @@
+"""Demonstration points (STANDARDS section 4.1), with the organisation they belong to and their title."""
+
+from collections import defaultdict
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from registry.actions.sites import KIND_OF_AREA, form_for
+from registry.drafting import FIELD_OF_AREA
+from registry.inputs import BY_NAME, ORGANISATION
+from registry.kinds import KINDS
+from registry.loading.columns import (
+    CODE,
+    OWNER,
+    PART,
+    REMARK,
+    ROW_NUMBER,
+    UNIT,
+    Column,
+    LoadKind,
+    Row,
+    Use,
+    Write,
+    of_input,
+    plain_name,
+    register,
+)
+from registry.loading.judge import assign, same
+from registry.loading.world import WHY, World
+from registry.models import (
+    AreaLevel,
+    Belt,
+    BeltMembership,
+    CoordinateSystem,
+    DemonstrationPoint,
+    Field,
+    Grade,
+    OrganisationKind,
+    PartyOrganisation,
+    PointStatus,
+    StatusPeriod,
+    Unit,
+    UnitKind,
+    Zone,
+    ZoneMembership,
+)
+from registry.models.points import PUBLIC
+from registry.permissions import may
+from registry.validators import Invalid, choice, dated, line, listing, money, number, yes_no
+
+from .drafts import write_drafts
+from .shared import FIELD, LEVEL, TOWNSHIP, at, place
+
+STATUS_WORDS = {
+    "草稿": "draft", "申报": "submitted", "初审": "checked", "公示": "notice", "命名": "named", "退回": "returned",
+    "摘牌": "withdrawn",
+}  # fmt: skip
+AREA_FIELDS = {Field.RURAL, Field.COMMUNITY}
+UNIT_OF_FIELD = {
+    Field.NONPUBLIC_ENTERPRISE: UnitKind.ENTERPRISE,
+    Field.SOCIAL_ORGANISATION: UnitKind.ASSOCIATION,
+    Field.GOVERNMENT: UnitKind.OFFICE,
+}
+COLUMNS = (
+    ROW_NUMBER,
+    CODE,
+    TOWNSHIP,
+    Column("village_or_unit", "所属村(社区)/单位", line(80), names="unit", also=(
+        "所属村(社区)", "所属村", "村(社区)", "村名", "村(社区)/单位", "所属单位", "单位",
+    )),
+    of_input(BY_NAME["name"], "示范点名称", required=True, also=("名称", "示范点", "点位名称", "Name")),
+    of_input(
+        BY_NAME["organisation_name"], "党组织名称", required=True, names="organisation",
+        also=("党组织", "党组织全称", "所属党组织"),
+    ),
+    FIELD,
+    Column("six_type", "创建类型", line(40), also=("六型创建类型", "类型"), use=Use.COMPARE),
+    Column(
+        "level", "示范点级别", LEVEL.read, required=True, also=("级别", "命名级别", "Level"), words=LEVEL.words,
+    ),
+    Column("grade", "等次", choice(Grade), also=("档次", "Grade"), words=("精品", "示范", "达标")),
+    Column("is_premium", "是否精品", yes_no, also=("精品",), use=Use.COMPARE, words=("是", "否")),
+    of_input(BY_NAME["secretary"], "党组织书记", required=True, also=("书记", "书记姓名", "支部书记")),
+    of_input(BY_NAME["phone"], "联系电话", also=("电话", "联系方式", "手机"), droppable=True),
+    of_input(BY_NAME["member_count"], "党员人数", also=("党员数", "党员总数", "党员")),
+    of_input(BY_NAME["venue_area"], "阵地面积(㎡)", also=("阵地面积", "活动场所面积", "面积")),
+    Column("brand", "党建品牌", line(60), also=("品牌", "品牌名称"), use=Use.COMPARE),
+    of_input(BY_NAME["highlights"], "特色亮点", also=("亮点", "主要做法", "简介")),
+    Column("belts", "所属示范带", listing, also=("示范带",)),
+    Column("zones", "所属示范片区", listing, also=("示范片区", "片区")),
+    Column("applied_on", "申报时间", dated, also=("申报日期",), use=Use.COMPARE),
+    Column("named_on", "命名时间", dated, also=("命名日期", "授牌时间", "Named on")),
+    Column("document_no", "命名文号", line(60), also=("文号", "命名文件", "文件号")),
+    Column("batch", "批次", line(40)),
+    Column("creation_fund", "创建资金(万元)", money("万元"), unit="万元", numeric=True, use=Use.COMPARE),
+    Column("lng", "经度", number("73", "136", decimals=8), numeric=True, droppable=True),
+    Column("lat", "纬度", number("3", "54", decimals=8), numeric=True, droppable=True),
+    Column("coordinate_system", "坐标系", choice(CoordinateSystem), words=tuple(CoordinateSystem.labels)),
+    Column("status", "状态", choice(PointStatus, STATUS_WORDS), words=("命名", "草稿")),
+    REMARK,
+)  # fmt: skip
+
+
+def resolve(row: Row, world: World) -> None:
+    township = place(row, world)
+    attributes = row.attributes
+    attributes |= {name: row.values.get(name) for name in ("name", "field", "highlights", "venue_area", "remark")}
+    attributes["area_id"] = township
+    if township and row.has("field"):
+        _stand_in(row, world, township)
+    if township and row.has("organisation_name"):
+        _belong_to(row, world, township)
+    _locate(row)
+    _say_what_stays_behind(row)
+
+
+def _stand_in(row: Row, world: World, township: str) -> None:
+    """The village or community, or else the unit, that the site stands in."""
+    given, field = row.values.get("village_or_unit") or "", row.values["field"]
+    if not given:
+        return
+    village = ""
+    with at(row, "village_or_unit"):
+        village = world.village(township, given)
+    if village and (field in AREA_FIELDS or field == FIELD_OF_AREA.get(AreaLevel(world.levels[village]))):
+        row.attributes["area_id"] = village
+    elif field in AREA_FIELDS:
+        if not row.is_refused:
+            row.refuse("village_or_unit", "village_unknown", text=given, township=world.names[township])
+    elif given != world.names[township]:
+        row.attributes["unit"] = _unit(row, world, township, given, field)
+
+
+def _unit(row: Row, world: World, township: str, name: str, field: str) -> Any:
+    found = None
+    with at(row, "village_or_unit"):
+        found = world.unit(name, township)
+        if found is None:
+            kind = UNIT_OF_FIELD.get(Field(field)) or _kind_by_name(name)
+            found = world.pending["unit", township, plain_name(name)] = Unit(name=name, kind=kind, area_id=township)
+            row.warn("village_or_unit", "unit_new", text=name)
+    if found is not None and found._state.adding:
+        row.writes.append(Write(found, stage=UNIT, prefix="U-N", digits=4))
+    return found
+
+
+def _kind_by_name(name: str) -> UnitKind:
+    if any(word in name for word in ("医院", "卫生院")):
+        return UnitKind.HOSPITAL
+    return UnitKind.SCHOOL if any(word in name for word in ("学校", "小学", "中学", "幼儿园")) else UnitKind.OFFICE
+
+
+def _belong_to(row: Row, world: World, township: str) -> None:
+    """The organisation of that name; a new one if the registry has none. Its secretary, telephone and members are
+    written down with it, wherever they were typed."""
+    name = row.values["organisation_name"]
+    facts = {each: row.values.get(each) for each in ORGANISATION if row.values.get(each) not in (None, "")}
+    found = None
+    with at(row, "organisation_name"):
+        found = world.organisation(name, township)
+        if found is None and row.has("field"):
+            found = _new_organisation(row, world, township, name, facts)
+    row.attributes["organisation"] = found
+    if found is None:
+        return
+    if found._state.adding:
+        row.writes.append(Write(found, stage=OWNER, prefix=f"O-{township}-N"))
+        return
+    changes = {each: [getattr(found, each), new] for each, new in facts.items() if not same(getattr(found, each), new)}
+    if changes:
+        row.writes.append(Write(found, changes, stage=OWNER))
+
+
+def _new_organisation(row: Row, world: World, township: str, name: str, facts: dict) -> PartyOrganisation:
+    unit = row.attributes.get("unit")
+    area = row.attributes["area_id"]
+    level = world.levels.get(area, AreaLevel.TOWNSHIP)
+    made = PartyOrganisation(
+        name=name, field=row.values["field"], area_id=area, unit=unit, founded_on=world.today,
+        kind=OrganisationKind.UNIT if unit else KIND_OF_AREA[AreaLevel(level)],
+        form=_form(name, facts.get("member_count")), **facts,
+    )  # fmt: skip
+    row.warn("organisation_name", "organisation_new", text=name)
+    world.pending["organisation", township, plain_name(name)] = made
+    return made
+
+
+def _form(name: str, members: int | None) -> str:
+    """As its name says; where it does not say, as the number of members asks (S7)."""
+    endings = {"党总支": "general_branch", "党支部": "party_branch", "党委": "party_committee"}
+    endings |= {"总支部委员会": "general_branch", "支部委员会": "party_branch", "党工委": "party_working_committee"}
+    return next((form for ending, form in endings.items() if name.endswith(ending)), form_for(members or 0))
+
+
+def _locate(row: Row) -> None:
+    """A position needs both numbers and the system they were measured in."""
+    lng, lat, system = (row.values.get(name) for name in ("lng", "lat", "coordinate_system"))
+    if lng is None and lat is None:
+        return
+    if lng is None or lat is None:
+        row.warn("lng", "position_half")
+    elif not system:
+        row.warn("lng", "system_missing")
+    else:
+        row.attributes |= {"lng": round(lng, 6), "lat": round(lat, 6), "coordinate_system": system}
+
+
+def _say_what_stays_behind(row: Row) -> None:
+    if row.has("brand"):
+        row.warn("brand", "kept_elsewhere", text=row.values["brand"], where="品牌")
+    if row.has("creation_fund"):
+        row.warn("creation_fund", "kept_elsewhere", text=f"{row.values['creation_fund']:f}", where="资金")
+
+
+def find(rows: list[Row], world: World) -> None:
+    """A site is the same if its township, its field and its name are: two townships may each have one of that name."""
+    known = DemonstrationPoint.objects.unscoped(WHY).select_related("organisation")
+    known = known.select_for_update(of=("self",)) if world.writing else known
+    codes = {row.values["code"] for row in rows if row.has("code")}
+    by_code = {record.code: record for record in known.filter(code__in=codes)} if codes else {}
+    names = {row.attributes.get("name") for row in rows} - {None, ""}
+    by_key: dict[tuple, Any] = {}
+    for record in known.filter(name__in=names).order_by("pk"):
+        by_key.setdefault((record.name, record.field, record.area_id[:9]), record)
+    for row in rows:
+        row.key = (*row.key[:2], (row.attributes.get("area_id") or "")[:9])
+        assign(row, by_code, by_key)
+    found = {row.record.pk: row.record for row in rows if row.record}
+    standing = {period.point_id: period for period in StatusPeriod.objects.filter(point__in=found, valid_to=None)}
+    for pk, record in found.items():
+        record.standing_now = standing.get(pk)
+    world.found["belt"] = _memberships(BeltMembership, "belt", found)
+    world.found["zone"] = _memberships(ZoneMembership, "zone", found)
+
+
+def _memberships(model: Any, name: str, points: dict[int, Any]) -> dict:
+    held: dict[int, set] = defaultdict(set)
+    for point, group in model.objects.filter(point__in=points, valid_to=None).values_list("point_id", f"{name}_id"):
+        held[point].add(group)
+    return held
+
+
+def parts(row: Row, world: World) -> None:
+    """The title of a new site, and its places in belts and zones. The title of one that has one is not changed by a
+    file: that is a decision."""
+    main = row.writes[-1]
+    if row.record is None:
+        if row.attributes.get("area_id") and len(row.attributes["area_id"]) == 9 and row.has("field"):
+            _warn_of_missing_village(row)
+        _give_title(row, world, main)
+    else:
+        _compare_title(row)
+        row.attributes.pop("organisation", None)
+    if may(world.by, "record.add"):
+        _join(row, world, main, Belt, BeltMembership, "belts")
+        _join(row, world, main, Zone, ZoneMembership, "zones")
+
+
+def _warn_of_missing_village(row: Row) -> None:
+    if row.values["field"] in AREA_FIELDS:
+        row.warn("village_or_unit", "village_missing")
+
+
+def _give_title(row: Row, world: World, main: Write) -> None:
+    if not may(world.by, "record.add"):
+        row.warn("level", "title_by_district")
+        return
+    grade = _grade(row)
+    named = row.values.get("named_on")
+    status = row.values.get("status") or (PointStatus.NAMED if named else PointStatus.DRAFT)
+    since = named.day if named else world.today
+    if status in PUBLIC:
+        for name, given in (("named_on", named), ("document_no", row.values.get("document_no")), ("grade", grade)):
+            if not given:
+                row.refuse(name, "title_needs")
+        if since > world.today:
+            row.refuse("named_on", "in_future", day=since.isoformat())
+    period = StatusPeriod(
+        point=main.record, status=status, level=row.values.get("level") or "", grade=grade, valid_from=since,
+        precision=named.precision if named else "day", document_no=row.values.get("document_no") or "",
+        batch=row.values.get("batch") or "",
+    )  # fmt: skip
+    main.also = {"status": [None, status], "level": [None, period.level], "grade": [None, grade]}
+    row.writes.append(Write(period, stage=PART))
+
+
+def _grade(row: Row) -> str:
+    """The grade, and 是否精品 where it says the same."""
+    grade, premium = row.values.get("grade") or "", row.values.get("is_premium")
+    if premium is not None and grade and premium != (grade == Grade.PREMIUM):
+        row.refuse("is_premium", "premium_disagrees", grade=Grade(grade).label)
+    return grade or (Grade.PREMIUM if premium else "")
+
+
+def _compare_title(row: Row) -> None:
+    now, grade = row.record.standing_now, _grade(row)
+    said = {"status": row.values.get("status"), "level": row.values.get("level"), "grade": grade}
+    for name, value in said.items():
+        held = getattr(now, name, "")
+        if value and held != value:
+            words = str(getattr(now, f"get_{name}_display", str)()) if now else "—"
+            row.refuse(name, "title_differs", held=words)
+
+
+def _join(row: Row, world: World, main: Write, model: Any, membership: Any, name: str) -> None:
+    names = row.values.get(name) or []
+    kind = name.removesuffix("s")
+    known = world.pending.setdefault((name,), {})
+    for missing in set(names) - known.keys():
+        known[missing] = _grouping(world, model, missing)
+    held = world.found[kind].get(row.record.pk if row.record else 0, set())
+    new = []
+    for each in names:
+        grouping = known[each]
+        if grouping is None:
+            row.warn(name, "grouping_unknown", text=each, kind=KINDS[name].label)
+        elif grouping.pk not in held:
+            new.append(each)
+            since = max(filter(None, (_since(row), grouping.built_on or grouping.planned_on)), default=world.today)
+            more = {"position": _next_position(world, grouping)} if model is Belt else {}
+            row.writes.append(
+                Write(membership(point=main.record, valid_from=since, **{kind: grouping}, **more), stage=PART)
+            )
+    if new:
+        main.also[name] = ["", "、".join(new)]
+
+
+def _since(row: Row) -> date | None:
+    named = row.values.get("named_on")
+    return named.day if named else None
+
+
+def _grouping(world: World, model: Any, name: str) -> Any:
+    with suppress(Invalid):
+        return world.places(model, [name])[name]
+    return None
+
+
+def _next_position(world: World, belt: Belt) -> int:
+    key = f"position:{belt.pk}"
+    if key not in world.numbers:
+        last = belt.memberships.order_by("-position").values_list("position", flat=True).first()
+        world.numbers[key] = last or 0
+    world.numbers[key] += 1
+    return world.numbers[key]
+
+
+register(
+    LoadKind(
+        "point",
+        _("Demonstration points"),
+        DemonstrationPoint,
+        COLUMNS,
+        ("name", "field", "area_id"),
+        resolve,
+        prefix=lambda row: "FN-",
+        digits=4,
+        parts=parts,
+        find=find,
+        write=write_drafts,
+        by_clerks=True,
+    )
+)

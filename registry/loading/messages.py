@@ -1,0 +1,49 @@
+"""What is said of a row or a cell of a load, in the reader's own language."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from registry import refusals, validators
+
+SENTENCES = {
+    "about": gettext_noop("“%(text)s” is not exact: %(value)s was taken."),
+    "error_cell": gettext_noop("Cell %(cell)s holds an error of the spreadsheet. Put the value in its place."),
+    "formula_unknown": gettext_noop(
+        "Cell %(cell)s holds a formula without a result. Open and save the file in a spreadsheet program first."
+    ),
+    "formula_value": gettext_noop("Cell %(cell)s holds a formula: its last result was taken."),
+    "code_unknown": gettext_noop("No record has the code “%(text)s”. Leave the cell empty for a new one."),
+    "twice_in_file": gettext_noop("Row %(row)s is about the same record. Leave one of the two."),
+    "outside": gettext_noop("This row belongs to another area than yours. Its own township or the district loads it."),
+    "model_says": gettext_noop("%(text)s"),
+    "database_says": gettext_noop("The registry does not take this row: %(text)s"),
+    "draft_refused": gettext_noop("%(text)s"),
+    "village_unknown": gettext_noop(
+        "%(township)s has no village or community called “%(text)s”. Write its name in the registry, or its code."
+    ),
+    "village_missing": gettext_noop("No village or community is given: the site stands in the township itself."),
+    "unit_new": gettext_noop("“%(text)s” is new: the unit is added too."),
+    "organisation_new": gettext_noop("“%(text)s” is new: the party organisation is added too."),
+    "position_half": gettext_noop("A position needs longitude and latitude: it was left out."),
+    "system_missing": gettext_noop(
+        "The coordinate system is not given: the position was left out. Add a column 坐标系."
+    ),
+    "kept_elsewhere": gettext_noop("“%(text)s” is not kept with the site. Load it with the template “%(where)s”."),
+    "title_by_district": gettext_noop("The title is the district's to give: the row becomes a draft to be submitted."),
+    "title_needs": gettext_noop("A named site needs its grade, the day of its naming and the number of the paper."),
+    "title_differs": gettext_noop(
+        "The registry says “%(held)s”. A title is not changed by a file: change it on the page of the site."
+    ),
+    "premium_disagrees": gettext_noop("是否精品 and the grade “%(grade)s” do not agree. Mend one of them."),
+    "grouping_unknown": gettext_noop("“%(text)s” is not among: %(kind)s. The row is taken without it; load it first."),
+    "touched": gettext_noop("Somebody changed it since: it stays as it is."),
+    "in_use": gettext_noop("Other records refer to it by now: it stays as it is."),
+    "in_future": gettext_noop("%(day)s has not come yet. Enter the decision on its day or later."),
+}  # fmt: skip
+
+
+def sentence(message: dict) -> str:
+    """The sentence of a message as a load keeps it: {field, column, level, code, details}."""
+    code = message["code"]
+    known = SENTENCES.get(code) or validators.SENTENCES.get(code) or refusals.SENTENCES[code]
+    return _(known) % message["details"]

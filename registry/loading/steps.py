@@ -1,0 +1,167 @@
+"""The background work of loads, chunk by chunk; each chunk is a transaction of the job that moves its cursor."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from registry.actions import jobs
+from registry.models import Load, LoadState
+
+from .apply import keep_rows, write_rows
+from .columns import LOADS, Column, LoadKind, Row, Use
+from .judge import judge
+from .loads import count_rows, finish, locked, read_load, rows_file
+from .matching import letter, mapping_of
+from .tables import DataRow, Table, address, data_rows, is_number, text_of, unit_of
+from .undo import undo_rows
+from .world import World
+
+CHUNK = 500
+SHEETS = 64  # a cursor holds the place in the file and, below, the sheet
+
+_worlds: dict[tuple, World] = {}  # of the load that is being worked at: names are read once, not once a chunk
+
+
+def _world(load: Load, stage: str, fresh: bool) -> World:
+    key = (load.pk, stage)
+    if fresh or key not in _worlds:
+        _worlds.clear()
+        _worlds[key] = World(load.by, timezone.localdate())
+        _worlds[key].writing = stage == "apply"
+    return _worlds[key]
+
+
+def check_step(cursor: int, payload: dict) -> tuple[int | None, int, int]:
+    """Judges the next rows and notes what they amount to; the first step forgets what an earlier reading noted."""
+    load = locked(Load(pk=payload["load"]))
+    if load.refusal:
+        finish(load, LoadState.REFUSED)
+        return None, 0, 0
+    if cursor == 0:
+        load.rows.all().delete()
+    return _step(load, "check", cursor, LoadState.READY)
+
+
+def apply_step(cursor: int, payload: dict) -> tuple[int | None, int, int]:
+    """Judges the next rows once more and writes them."""
+    return _step(locked(Load(pk=payload["load"])), "apply", cursor, LoadState.APPLIED)
+
+
+def _step(load: Load, stage: str, cursor: int, end: LoadState) -> tuple[int | None, int, int]:
+    try:
+        following = _chunk(load, stage, cursor)
+    except BaseException:
+        _worlds.clear()  # it may know of records that are not written now
+        raise
+    total = sum(sheet["rows"] for sheet in load.sheets if not sheet["skipped"])
+    if following is None:
+        count_rows(load)
+        finish(load, end)
+        return None, total, total
+    load.save(update_fields=["sheets"])
+    return following, min(load.rows.count(), total), total
+
+
+def _chunk(load: Load, stage: str, cursor: int) -> int | None:
+    """One chunk of one sheet; returns the next cursor, None at the end."""
+    place, at = divmod(cursor, SHEETS)
+    sheets = [sheet for sheet in load.sheets if not sheet["skipped"]]
+    if at >= len(sheets):
+        return None
+    sheet, kind = sheets[at], LOADS[sheets[at]["kind"]]
+    if not place:
+        sheet["sums"], sheet["totals"] = {}, []
+    found = list(data_rows(_table(sheet), rows_file(load), place, CHUNK))
+    rows = [row_of(kind, sheet, each) for each in found if not each.is_total and not each.is_note]
+    world = _world(load, stage, fresh=cursor == 0)
+    judge(kind, rows, world, load)
+    if stage == "apply":
+        write_rows(kind, rows, world, load)
+    keep_rows(load, rows)
+    _compare_totals(kind, sheet, found, rows)
+    if len(found) < CHUNK:
+        return at + 1 if at + 1 < len(sheets) else None
+    return found[-1].offset * SHEETS + at
+
+
+def _table(sheet: dict) -> Table:
+    headings = {column["at"]: column["heading"] for column in sheet["columns"]}
+    return Table(
+        index=sheet["index"], name=sheet["name"], header_rows=tuple(sheet["header"]), headings=headings,
+        first_data_row=sheet["first"], skipped="", merges=sheet.get("merges", []),
+    )  # fmt: skip
+
+
+def row_of(kind: LoadKind, sheet: dict, found: DataRow) -> Row:
+    """The texts of the row's known columns; a cell that holds an error, or a formula nobody computed, is refused."""
+    mapping = mapping_of(sheet)
+    row = Row(sheet["index"], found.number, {}, {name: letter(at) for at, name in mapping.items()})
+    for at, name in mapping.items():
+        cell = found.cells.get(at)
+        if isinstance(cell, dict) and ("e" in cell or ("f" in cell and "v" not in cell)):
+            row.texts[name] = ""
+            row.refuse(name, "error_cell" if "e" in cell else "formula_unknown", cell=address(at, found.number))
+            continue
+        if isinstance(cell, dict) and "f" in cell:
+            row.warn(name, "formula_value", cell=address(at, found.number))
+        row.texts[name] = _with_unit(kind.column(name), text_of(cell), unit_of(sheet_heading(sheet, at)))
+    return row
+
+
+def sheet_heading(sheet: dict, at: int) -> str:
+    return next((column["heading"] for column in sheet["columns"] if column["at"] == at), "")
+
+
+def _with_unit(column: Column | None, text: str, unit: str) -> str:
+    """A bare amount under a heading that says another unit than the template's is an amount in that unit."""
+    money = column is not None and column.unit in ("元", "万元") and unit in ("元", "万元")
+    return f"{text}{unit}" if money and text and text[-1].isdigit() and unit != column.unit else text
+
+
+def _compare_totals(kind: LoadKind, sheet: dict, found: list[DataRow], rows: list[Row]) -> None:
+    """Adds up the numeric columns and notes what a row of totals says otherwise. A subtotal is only left out."""
+    mapping, values = mapping_of(sheet), {row.number: row.values for row in rows}
+    numeric = [column for column in kind.columns if column.numeric and column.use is not Use.IGNORE]
+    sums = {name: Decimal(text) for name, text in sheet["sums"].items()}
+    for each in found:
+        if each.is_total:
+            sheet["totals"] += _differing(kind, mapping, each, sums, numeric)
+        for column in numeric:
+            value = values.get(each.number, {}).get(column.name)
+            if value is not None:
+                sums[column.name] = sums.get(column.name, Decimal(0)) + Decimal(str(value))
+    sheet["sums"] = {name: str(value) for name, value in sums.items()}
+
+
+def _differing(
+    kind: LoadKind, mapping: dict[int, str], found: DataRow, sums: dict[str, Decimal], numeric: list[Column]
+) -> Iterator[dict[str, Any]]:
+    names = {column.name: column for column in numeric}
+    if any("小计" in text_of(cell) for cell in found.cells.values()):
+        return
+    for at, name in mapping.items():
+        cell = found.cells.get(at)
+        said = names[name].read(text_of(cell)) if name in names and is_number(cell) else None
+        if said is not None and said != sums.get(name, Decimal(0)):
+            yield {
+                "cell": address(at, found.number), "field": name, "said": str(said), "sum": str(sums.get(name, 0)),
+            }  # fmt: skip
+
+
+def undo_step(cursor: int, payload: dict) -> tuple[int | None, int, int]:
+    """Takes back the last rows that were not yet taken back; the cursor is the key of the last one dealt with."""
+    load = locked(Load(pk=payload["load"]))
+    written = load.rows.exclude(undo=[])
+    rows = list((written.filter(pk__lt=cursor) if cursor else written).order_by("-pk")[:CHUNK])
+    undo_rows(load, rows)
+    total = written.count()
+    if len(rows) < CHUNK:
+        finish(load, LoadState.UNDONE)
+        return None, total, total
+    return rows[-1].pk, written.filter(pk__gte=rows[-1].pk).count(), total
+
+
+jobs.FIRST["load-read"] = read_load
+jobs.STEPS |= {"load-read": check_step, "load-apply": apply_step, "load-undo": undo_step}

@@ -1,0 +1,147 @@
+"""Taking a load back: what it added goes, what it changed gets its old values; rows touched since stay as they are."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from django.apps import apps
+from django.db import models
+
+from registry.actions.records import changes_between, values_of
+from registry.kinds import KINDS
+from registry.models import Draft, DraftState, Event, Load, LoadRow, Record, SearchEntry
+from registry.models.base import guard_lifted
+from registry.permissions import area_of
+
+from .apply import STEP, index
+
+Entry = tuple[str, int]  # a model's label and a key
+OWNERS = {"registry.partyorganisation": 2, "registry.unit": 3}  # what other records lean on: taken away last
+
+
+def undo_rows(load: Load, rows: list[LoadRow]) -> None:
+    """Takes back what these rows wrote, in one transaction of the caller; a row that cannot be taken back is marked
+    with the reason and left whole."""
+    entries = {row.pk: [(label, pk, before, version) for label, pk, before, version in row.undo] for row in rows}
+    stored = _stored(entry for all_of_row in entries.values() for entry in all_of_row)
+    touched = _touched(load, entries, stored)
+    added = {
+        (label, pk) for all_of_row in entries.values() for label, pk, before, _version in all_of_row if before is None
+    }
+    while True:  # a row that stays keeps what it refers to, which may keep others
+        going = {row.pk for row in rows if not touched.get(row.pk)}
+        leaving = _added(entry for key in going for entry in entries[key])
+        used = _used(added, leaving)
+        staying = {row.pk: "in_use" for row in rows if row.pk in going and _main(entries[row.pk]) & used}
+        if not staying:
+            break
+        touched |= staying
+    for row in rows:
+        if reason := touched.get(row.pk):
+            row.left = True
+            row.messages = [*row.messages, {"field": "", "column": "", "level": "left", "code": reason, "details": {}}]
+    with guard_lifted("the load's own records, to take them back"):
+        _put_back(load, [entry for key in going for entry in entries[key] if entry[2] is not None], stored)
+        _take_away(load, [entry for entry in leaving if entry not in used], stored)
+    LoadRow.objects.bulk_update(rows, ["left", "messages"], batch_size=STEP)
+
+
+def _stored(entries: Iterable[list]) -> dict[Entry, models.Model]:
+    wanted: dict[str, set[int]] = defaultdict(set)
+    for label, pk, _before, _version in entries:
+        wanted[label].add(pk)
+    return {
+        (label, record.pk): record
+        for label, keys in wanted.items()
+        for record in apps.get_model(label)._base_manager.select_for_update().filter(pk__in=keys)
+    }
+
+
+def _touched(load: Load, entries: dict[int, list], stored: dict[Entry, models.Model]) -> dict[int, str]:
+    """Why rows cannot be taken back: somebody changed a record since, or decided on it."""
+    codes = {(record._meta.model_name, str(getattr(record, "code", record.pk))): key for key, record in stored.items()}
+    since = Event.objects.filter(change_set=load.change_set).order_by("pk").values_list("pk", flat=True).first() or 0
+    later = Event.objects.filter(pk__gt=since, code__in={code for _kind, code in codes}).exclude(
+        change_set=load.change_set
+    )
+    told = {codes[key] for key in later.values_list("kind", "code") if key in codes}
+    reasons = {}
+    for row, all_of_row in entries.items():
+        for label, pk, _before, version in all_of_row:
+            record = stored.get((label, pk))
+            moved = record is not None and getattr(record, "version", 0) != version
+            if moved or (label, pk) in told or getattr(record, "state", DraftState.OPEN) != DraftState.OPEN:
+                reasons[row] = "touched"
+    return reasons
+
+
+def _main(entries: list) -> set[Entry]:
+    """Of a row's added records the one it is about: units and organisations it needed may stay behind for others."""
+    added = _added(entries)
+    return added if len(added) == 1 else {entry for entry in added if entry[0] not in OWNERS}
+
+
+def _added(entries: Iterable[list]) -> set[Entry]:
+    return {(label, pk) for label, pk, before, _version in entries if before is None}
+
+
+def _used(added: set[Entry], leaving: set[Entry]) -> set[Entry]:
+    """Which of the records `added` something refers to that is not `leaving` with them."""
+    used: set[Entry] = set()
+    by_model: dict[str, set[int]] = defaultdict(set)
+    for label, pk in added:
+        by_model[label].add(pk)
+    for label, keys in by_model.items():
+        for field in apps.get_model(label)._meta.get_fields(include_hidden=True):
+            if not (field.auto_created and not field.concrete and (field.one_to_many or field.one_to_one)):
+                continue
+            other, name = field.related_model, field.field.attname
+            rows = other._base_manager.filter(**{f"{name}__in": keys}).values_list("pk", name)
+            used |= {(label, pk) for row, pk in rows if (other._meta.label_lower, row) not in leaving}
+    return used
+
+
+def _put_back(load: Load, entries: list, stored: dict[Entry, models.Model]) -> None:
+    by_model: dict[str, list[tuple[models.Model, dict]]] = defaultdict(list)
+    for label, pk, before, _version in entries:
+        if record := stored.get((label, pk)):
+            by_model[label].append((record, before))
+    for label, records in by_model.items():
+        model = apps.get_model(label)
+        names: set[str] = {"version"} if issubclass(model, Record) else set()
+        events = []
+        for record, before in records:
+            old = values_of(record)
+            for name, value in before.items():
+                setattr(record, name, model._meta.get_field(name.removesuffix("_id")).to_python(value))
+                names.add(model._meta.get_field(name.removesuffix("_id")).name)
+            if isinstance(record, Record):
+                record.version += 1
+            events.append(_event(load, record, "change", changes_between(old, values_of(record))))
+        model._base_manager.bulk_update([record for record, _before in records], sorted(names), batch_size=STEP)
+        Event.objects.bulk_create(events, batch_size=STEP)
+        index([record for record, _before in records])
+
+
+def _take_away(load: Load, entries: list[Entry], stored: dict[Entry, models.Model]) -> None:
+    """Parts first, then records, then what records were added to."""
+    by_model: dict[str, list[models.Model]] = defaultdict(list)
+    for label, pk in entries:
+        if record := stored.get((label, pk)):
+            by_model[label].append(record)
+    order = lambda label: OWNERS.get(label, 1 if issubclass(apps.get_model(label), Record) else 0)  # noqa: E731
+    for label in sorted(by_model, key=order):
+        model, records = apps.get_model(label), by_model[label]
+        if issubclass(model, Record):
+            Event.objects.bulk_create(
+                (_event(load, record, "delete", {}) for record in records if not isinstance(record, Draft)),
+                batch_size=STEP,
+            )
+            slugs = [kind.slug for kind in KINDS.values() if kind.model is model and kind.searched]
+            SearchEntry.objects.filter(kind__in=slugs, code__in=[record.code for record in records]).delete()
+        model._base_manager.filter(pk__in=[record.pk for record in records]).delete()
+
+
+def _event(load: Load, record: models.Model, verb: str, changes: dict) -> Event:
+    code = str(getattr(record, "code", record.pk))
+    told = {"kind": record._meta.model_name, "code": code, "area": area_of(record), "changes": changes}
+    return Event(change_set=load.change_set, actor=load.by, verb=verb, reason=load.file_name[:300], **told)

@@ -1,0 +1,156 @@
+"""Loads: a file of many rows on its way into the registry, what became of each row, and headings people explained."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from .base import ScopedQuerySet, in_choices, under
+from .evidence import private_storage
+from .jobs import Job
+
+
+class LoadState(models.TextChoices):
+    """Where a load stands. It waits for a person only when it is ready."""
+
+    READING = "reading", _("Being read")
+    READY = "ready", _("Ready: look at it")
+    APPLYING = "applying", _("Being applied")
+    APPLIED = "applied", _("Applied")
+    UNDOING = "undoing", _("Being undone")
+    UNDONE = "undone", _("Undone")
+    REFUSED = "refused", _("File refused")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+WORKING = (LoadState.READING, LoadState.APPLYING, LoadState.UNDOING)
+
+
+class RowVerdict(models.TextChoices):
+    """What a row amounts to beside what the registry holds."""
+
+    NEW = "new", _("New")
+    CHANGED = "changed", _("Changed")
+    SAME = "same", _("Same")
+    REFUSED = "refused", _("Refused")
+
+
+class LoadQuerySet(ScopedQuerySet):
+    def public_rows(self) -> Q:
+        """A file sent in is nobody's business but its sender's and the administrators'."""
+        return Q(pk__in=[])
+
+    def visible_to(self, viewer):
+        """The own loads; an administrator sees all loads of their area, an auditor all."""
+        if viewer is None or not viewer.is_authenticated:
+            return self.none()._mark()
+        if viewer.is_superuser or viewer.role == "auditor":
+            return self._mark()
+        own = Q(by=viewer)
+        return self.filter(own | under(viewer.read_prefix) if viewer.role == "admin" else own)._mark()
+
+
+class Load(models.Model):
+    """A file sent in. `sheets` is what was understood of it, `corrections` what the sender put right in that:
+    {sheet: {"header": row, "columns": {column: field}}}. `change_set` is what the events of its rows have in common.
+    """
+
+    key = models.UUIDField(_("key"), default=uuid.uuid4)
+    kind = models.CharField(_("kind of record"), max_length=24, blank=True)
+    file = models.FileField(_("file"), storage=private_storage, upload_to="loads", max_length=120)
+    file_name = models.CharField(_("file name"), max_length=160)
+    file_hash = models.CharField(_("SHA-256 of the file"), max_length=64)
+    size = models.PositiveIntegerField(_("bytes"), default=0)
+    state = models.CharField(_("state"), max_length=10, choices=LoadState, default=LoadState.READING)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="loads", verbose_name=_("sent by"))
+    area = models.ForeignKey("registry.Area", models.PROTECT, related_name="+", verbose_name=_("area"))
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("job"))
+    change_set = models.UUIDField(_("change set"), default=uuid.uuid4)
+    sheets = models.JSONField(_("what was understood"), default=list, blank=True)
+    corrections = models.JSONField(_("corrections"), default=dict, blank=True)
+    refusal = models.JSONField(_("why the file was refused"), default=dict, blank=True)
+    new = models.PositiveIntegerField(_("new"), default=0)
+    changed = models.PositiveIntegerField(_("changed"), default=0)
+    same = models.PositiveIntegerField(_("same"), default=0)
+    refused = models.PositiveIntegerField(_("refused"), default=0)
+    sent_at = models.DateTimeField(_("sent at"), auto_now_add=True)
+    applied_at = models.DateTimeField(_("applied at"), null=True, blank=True)
+
+    objects = LoadQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("load")
+        verbose_name_plural = _("loads")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["key"], name="load_key_once"),
+            in_choices("state", LoadState, "load_state_known"),
+        ]
+
+    def __str__(self):
+        return self.file_name
+
+    def get_absolute_url(self):
+        return reverse("load", args=[self.key])
+
+    @property
+    def is_working(self) -> bool:
+        return self.state in WORKING
+
+    @property
+    def total(self) -> int:
+        return self.new + self.changed + self.same + self.refused
+
+
+class LoadRow(models.Model):
+    """A row of a file and what became of it. `changes` is {field: [before, after]}, `messages` are [{field, column,
+    level, code, details}]; `undo` is what would have to be put back, never shown."""
+
+    load = models.ForeignKey(Load, models.CASCADE, related_name="rows", verbose_name=_("load"))
+    sheet = models.PositiveSmallIntegerField(_("sheet"))
+    row = models.PositiveIntegerField(_("row"))
+    verdict = models.CharField(_("verdict"), max_length=8, choices=RowVerdict)
+    key = models.CharField(_("what tells it from others"), max_length=200, blank=True)
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    code = models.CharField(_("code"), max_length=40, blank=True)
+    changes = models.JSONField(_("from and to"), default=dict)
+    messages = models.JSONField(_("messages"), default=list)
+    undo = models.JSONField(_("to be put back"), default=list)
+    left = models.BooleanField(_("could not be undone"), default=False)
+
+    class Meta:
+        verbose_name = _("row of a load")
+        verbose_name_plural = _("rows of loads")
+        ordering = ["load", "sheet", "row"]
+        indexes = [
+            models.Index(fields=["load", "verdict", "sheet", "row"], name="load_row_verdict"),
+            models.Index(fields=["load", "key"], name="load_row_key"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["load", "sheet", "row"], name="load_row_once"),
+            in_choices("verdict", RowVerdict, "load_row_verdict_known"),
+        ]
+
+    def __str__(self):
+        return f"{self.row} {self.name}"
+
+
+class KnownHeading(models.Model):
+    """What a heading means in the files of an area: somebody said so once, and is not asked again. An empty `field`
+    means that the column is left out."""
+
+    area = models.ForeignKey("registry.Area", models.CASCADE, related_name="+", verbose_name=_("area"))
+    kind = models.CharField(_("kind of record"), max_length=24)
+    heading = models.CharField(_("heading"), max_length=120)
+    field = models.CharField(_("field"), max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = _("heading explained")
+        verbose_name_plural = _("headings explained")
+        constraints = [models.UniqueConstraint(fields=["area", "kind", "heading"], name="heading_explained_once")]
+
+    def __str__(self):
+        return self.heading

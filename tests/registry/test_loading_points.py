@@ -1,0 +1,78 @@
+"""Rows of a ledger of demonstration points: what becomes new, changed, same or refused, and what is written."""
+
+from registry.figures import FIGURES
+from registry.loading.undo import undo_rows
+from registry.models import DemonstrationPoint, Draft, Event, PartyOrganisation, StatusPeriod
+from tests.factories import load_rows
+
+NEW = {
+    "所属乡镇(街道)*": "唐坊镇",
+    "所属村": "",
+    "示范点名称": "唐坊镇新立党建示范点",
+    "党组织名称": "唐坊镇新立党支部",
+    "所属领域": "农村",
+    "级别": "区级",
+    "等次": "精品",
+    "书记": "示例书记",
+    "党员人数": "36",
+    "命名时间": "2021年7月",
+    "命名文号": "丰组字〔2021〕示1号",
+}
+
+
+def outcome(load):
+    return {
+        row.row: (
+            row.verdict,
+            [(message["field"], message["code"]) for message in row.messages if message["level"] == "refused"],
+        )
+        for row in load.rows.all()
+    }
+
+
+def points():
+    return DemonstrationPoint.objects.unscoped("test")
+
+
+def test_a_new_named_point_counts_from_the_day_of_its_naming(scope, administrator):
+    before = FIGURES["points"].answer(scope).value
+    load = load_rows("point", NEW, by=administrator)
+    assert outcome(load) == {2: ("new", [])}
+    point = points().get(name=NEW["示范点名称"])
+    period = StatusPeriod.objects.get(point=point)
+    assert (period.status, period.level, period.grade, period.since) == ("named", "district", "premium", "2021-07")
+    assert FIGURES["points"].answer(scope).value == before + 1
+
+
+def test_the_same_row_again_changes_nothing(sample, administrator):
+    load_rows("point", NEW, by=administrator)
+    events = Event.objects.count()
+    load = load_rows("point", NEW, by=administrator)
+    assert outcome(load) == {2: ("same", [])}
+    assert Event.objects.count() == events
+
+
+def test_a_changed_fact_of_the_organisation_is_written_with_its_event(sample, administrator):
+    load_rows("point", NEW, by=administrator)
+    load = load_rows("point", {**NEW, "党员人数": "37人"}, by=administrator)
+    assert outcome(load) == {2: ("changed", [])}
+    organisation = PartyOrganisation.objects.unscoped("test").get(name=NEW["党组织名称"])
+    assert organisation.member_count == 37
+    told = Event.objects.get(change_set=load.change_set)
+    assert (told.code, told.changes) == (organisation.code, {"member_count": [36, 37]})
+
+
+def test_a_load_that_is_undone_leaves_the_figures_as_they_were(scope, administrator):
+    before = FIGURES["points"].answer(scope).value, points().count(), PartyOrganisation.objects.unscoped("t").count()
+    load = load_rows("point", NEW, {**NEW, "示范点名称": "唐坊镇新立二号党建示范点"}, by=administrator)
+    undo_rows(load, list(load.rows.order_by("-pk")))
+    after = FIGURES["points"].answer(scope).value, points().count(), PartyOrganisation.objects.unscoped("t").count()
+    assert after == before
+
+
+def test_a_clerks_row_becomes_a_draft_and_no_title(sample, clerk_tangfang):
+    load = load_rows("point", NEW, {**NEW, "所属乡镇(街道)*": "大齐镇"}, by=clerk_tangfang)
+    assert outcome(load) == {2: ("new", []), 3: ("refused", [("township", "outside")])}
+    assert not points().filter(name=NEW["示范点名称"]).exists()
+    [draft] = Draft.objects.unscoped("test")
+    assert draft.values["name"] == NEW["示范点名称"]
