@@ -61,7 +61,8 @@ def _step(load: Load, stage: str, cursor: int, end: LoadState) -> tuple[int | No
         finish(load, end)
         return None, total, total
     load.save(update_fields=["sheets"])
-    return following, min(load.rows.count(), total), total
+    done = sum(sheet.get("done", 0) for sheet in load.sheets)
+    return following, min(done, total), total
 
 
 def _chunk(load: Load, stage: str, cursor: int) -> int | None:
@@ -72,7 +73,7 @@ def _chunk(load: Load, stage: str, cursor: int) -> int | None:
         return None
     sheet, kind = sheets[at], LOADS[sheets[at]["kind"]]
     if not place:
-        sheet["sums"], sheet["totals"] = {}, []
+        sheet |= {"sums": {}, "totals": [], "done": 0}
     found = list(data_rows(_table(sheet), rows_file(load), place, CHUNK))
     rows = [row_of(kind, sheet, each) for each in found if not each.is_total and not each.is_note]
     world = _world(load, stage, fresh=cursor == 0)
@@ -81,6 +82,7 @@ def _chunk(load: Load, stage: str, cursor: int) -> int | None:
         write_rows(kind, rows, world, load)
     keep_rows(load, rows)
     _compare_totals(kind, sheet, found, rows)
+    sheet["done"] += len(found)
     if len(found) < CHUNK:
         return at + 1 if at + 1 < len(sheets) else None
     return found[-1].offset * SHEETS + at
