@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.skipif(not (postgres_programs() and redis_program()), reason="PostgreSQL or Redis is not installed"),
 ]
 ROWS, KILLS = 10_000, 20
-HEADINGS = "所属乡镇 示范点名称 党组织名称 所属领域 级别 等次 书记 命名时间 命名文号".split()
+HEADINGS = ["所属乡镇", "示范点名称", "党组织名称", "所属领域", "级别", "等次", "书记", "命名时间", "命名文号"]
 SEND = """
 from pathlib import Path
 from uuid import uuid4
