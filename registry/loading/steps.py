@@ -36,11 +36,6 @@ def _world(load: Load, stage: str, fresh: bool) -> World:
 def check_step(cursor: int, payload: dict) -> tuple[int | None, int, int]:
     """Judges the next rows and notes what they amount to; the first step forgets what an earlier reading noted."""
     load = locked(Load(pk=payload["load"]))
-    if load.refusal:
-        finish(load, LoadState.REFUSED)
-        return None, 0, 0
-    if cursor == 0:
-        load.rows.all().delete()
     return _step(load, "check", cursor, LoadState.READY)
 
 
@@ -50,6 +45,11 @@ def apply_step(cursor: int, payload: dict) -> tuple[int | None, int, int]:
 
 
 def _step(load: Load, stage: str, cursor: int, end: LoadState) -> tuple[int | None, int, int]:
+    if load.refusal:
+        finish(load, LoadState.REFUSED)
+        return None, 0, 0
+    if cursor == 0 and stage == "check":
+        load.rows.all().delete()
     try:
         following = _chunk(load, stage, cursor)
     except BaseException:
@@ -165,5 +165,5 @@ def undo_step(cursor: int, payload: dict) -> tuple[int | None, int, int]:
     return rows[-1].pk, written.filter(pk__gte=rows[-1].pk).count(), total
 
 
-jobs.FIRST["load-read"] = read_load
-jobs.STEPS |= {"load-read": check_step, "load-apply": apply_step, "load-undo": undo_step}
+jobs.FIRST |= {"load-read": read_load, "load-at-once": read_load}
+jobs.STEPS |= {"load-read": check_step, "load-apply": apply_step, "load-at-once": apply_step, "load-undo": undo_step}
