@@ -13,8 +13,8 @@ from .apply import keep_rows, write_rows
 from .columns import LOADS, Column, LoadKind, Row, Use
 from .judge import judge
 from .loads import count_rows, finish, locked, read_load, rows_file
-from .matching import letter, mapping_of
-from .tables import DataRow, Table, address, data_rows, is_number, text_of, unit_of
+from .matching import mapping_of
+from .tables import DataRow, Table, address, data_rows, is_number, letter, text_of, unit_of
 from .undo import undo_rows
 from .world import World
 
