@@ -53,7 +53,9 @@ SENTENCES = {
         "“%(name)s”: a cell in row %(row)s has more than %(most)s characters. Perhaps a quotation mark is never closed."
     ),
     "file_merges": gettext_noop("“%(name)s”: sheet “%(sheet)s” has more than %(most)s merged ranges. Split the file."),
-    "file_heavy": gettext_noop("“%(name)s” needs more memory than one file is given. Split it into several files."),
+    "file_heavy": gettext_noop(
+        "“%(name)s” needs more memory than one file is given. Delete what stands far out on a sheet, or split it."
+    ),
     "file_slow": gettext_noop("Reading “%(name)s” took too long. Split it into several files."),
     "part_misplaced": gettext_noop("This part does not follow the last one: %(received)s bytes have arrived."),
     "remark_missing": gettext_noop("Say what has to be put right, at one field at least."),

@@ -29,6 +29,8 @@ from .limits import (
 )
 
 PIECE = MB
+SMALL_MB = 8  # a sheet so small may still claim a million columns; in a bigger one that ends the reader's memory
+SHORTEST_CELL = 12  # bytes
 FAR = re.compile(rb"""r=["'](?:(?:[A-Za-z]{3}|[H-Zh-z][A-Za-z]|[Gg][S-Zs-z])\d|[A-Za-z]{0,2}[1-9]\d{5})""")
 NUMBER = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,9})(\d{0,20})["']""")
 KIND = re.compile(rb"""\bt\s*=\s*["'](\w+)["']""")
@@ -39,7 +41,7 @@ class Scan:
     """What a sheet's bytes say: special cells by row, as (column, cell); merged ranges; cells with a value."""
 
     def __init__(self) -> None:
-        self.cells = self.unnumbered = 0
+        self.cells = 0
         self.special: dict[int, list[tuple[int, Any]]] = {}
         self.merged: list[list[int]] = []
 
@@ -155,11 +157,11 @@ def _refuse_doctype(*_about: Any) -> None:
 
 def look_through(file: BinaryIO, info: zipfile.ZipInfo) -> None:
     """A member no sheet lies in: really as small as it says, no document type in it, no more texts than cells."""
-    texts = 0
+    texts, many = 0, info.file_size > MOST_CELLS * SHORTEST_CELL
     for number, piece in enumerate(pieces(file, info)):
         if number == 0:
             _look_at_head(info.filename, piece)
-        texts += piece.count(b"si>") // 2
+        texts += piece.count(b"si>") // 2 if many else 0
         if texts > MOST_CELLS:
             raise Unreadable("file_heavy")
 
@@ -175,6 +177,7 @@ def _look_at_head(name: str, piece: bytes) -> None:
 def scan(file: BinaryIO, info: zipfile.ZipInfo, name: str) -> Scan:
     """Looks through one sheet's bytes. Raises Unreadable where a value lies too far out, or there are too many."""
     found, rest, prefix = Scan(), b"", b""
+    small, many = info.file_size < SMALL_MB * MB, info.file_size > MOST_CELLS * SHORTEST_CELL
     for number, piece in enumerate(pieces(file, info)):
         if number == 0:
             _look_at_head(info.filename, piece)
@@ -184,30 +187,31 @@ def scan(file: BinaryIO, info: zipfile.ZipInfo, name: str) -> Scan:
         cut = max(piece.rfind(b"row>"), piece.rfind(b"mergeCell "))
         cut = len(piece) if len(piece) > 8 * PIECE else max(cut, 0)
         piece, rest = piece[:cut], piece[cut:]
-        _scan_piece(found, piece, prefix, name)
-    _scan_piece(found, rest, prefix, name)
+        if small and FAR.search(piece):
+            _refuse_far(piece, prefix, name)
+        if many:
+            found.cells += piece.count(b"</%bc>" % prefix)
+        if found.cells > MOST_CELLS:
+            raise Unreadable("file_heavy")
+        _collect(found, piece, prefix, name)
+    if small:
+        _refuse_far(rest, prefix, name)
+    _collect(found, rest, prefix, name)
     return found
 
 
-def _scan_piece(found: Scan, piece: bytes, prefix: bytes, name: str) -> None:
-    if FAR.search(piece):
-        _refuse_far(piece, prefix, name)
-    found.cells += piece.count(b"</%bc>" % prefix)
-    found.unnumbered += piece.count(b"<%brow>" % prefix)
-    if found.unnumbered > LAST_ROW:
-        raise Unreadable("file_long", sheet=name, most=LAST_ROW)
-    if found.cells > MOST_CELLS:
-        raise Unreadable("file_heavy")
+def _collect(found: Scan, piece: bytes, prefix: bytes, name: str) -> None:
+    """Formulas, errors and merged ranges of a piece. A single byte is looked for first: that is quicker still."""
+    _tags, formula, error = _patterns(prefix)
     if b"mergeCell " in piece:
         for left, top, right, bottom in MERGE.findall(piece):
             found.merged.append([int(top), column_of(left), int(bottom), column_of(right)])
         if len(found.merged) > MOST_MERGES:
             raise Unreadable("file_merges", sheet=name, most=MOST_MERGES)
-    _tags, formula, error = _patterns(prefix)
-    if b"<" + prefix + b"f" in piece:
+    if b"f" in piece and b"<%bf" % prefix in piece:
         for attributes, text, kind, value in formula.findall(piece):
             _keep(found, attributes, _formula(attributes, text, kind, value))
-    if b'"e"' in piece or b"'e'" in piece:
+    if (b"e" in piece and b'"e"' in piece) or (b"'" in piece and b"'e'" in piece):
         for attributes, value in error.findall(piece):
             _keep(found, attributes, {"e": value.decode() or "#N/A"})
 

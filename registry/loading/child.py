@@ -11,7 +11,6 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
@@ -46,7 +45,6 @@ NOT_TABLES = (
     b"MIME-Version",
     b"PK\x05\x06",
 )
-SCANNED_FIRST_MB = 8  # a small sheet costs little to scan before it is read, and may still claim a million columns
 READERS = (calamine.CalamineError, zipfile.BadZipFile, zlib.error, ExpatError, UnicodeDecodeError, EOFError)
 
 
@@ -77,38 +75,34 @@ def reader_of(path: Path) -> Callable[[Path, str, Rows], Iterable[dict]]:
 
 
 def read_xlsx(path: Path, name: str, rows: Rows) -> Iterator[dict]:
-    """Gates first, then the reader. It works outside Python's lock, so a big sheet is scanned while it is read."""
+    """Gates first, then the reader."""
     members = weigh(path)
     limit_memory(BASE_MEMORY_MB + XLSX_GROWTH * sum(info.file_size for info in members.values()) // MB)
-    reader = ThreadPoolExecutor(1)  # not a context: a refusal does not wait for it
     with path.open("rb") as file:
         parts = sheet_parts(file, members)
         sheets = {part.place for part in parts}
         for place, info in members.items():
             if place not in sheets:
                 look_through(file, info)
-        opened = reader.submit(calamine.CalamineWorkbook.from_path, path)
-        for index, part in enumerate(parts):
-            about = {"index": index, "name": part.name, "kind": "xlsx", "hidden": part.hidden}
-            if part.hidden:
-                yield about
-            elif part.place.startswith("xl/worksheets/") and part.place in members:
-                info = members[part.place]
-                early = scan(file, info, part.name) if info.file_size < SCANNED_FIRST_MB * MB else None
-                content = reader.submit(_sheet, opened, index, part.name)
-                found = early or scan(file, info, part.name)
-                yield about | {"merged": found.merged} | _write(content.result(), rows, index, found)
-
-
-def _sheet(opened: Future, index: int, name: str) -> calamine.CalamineSheet:
-    book = opened.result()
-    if book.sheet_names[index] != name:
+        scans = {
+            index: scan(file, members[part.place], part.name)
+            for index, part in enumerate(parts)
+            if part.place in members and not part.hidden and part.place.startswith("xl/worksheets/")
+        }
+    book = calamine.CalamineWorkbook.from_path(path)
+    if book.sheet_names != [part.name for part in parts]:
         raise Unreadable("file_broken")
-    return book.get_sheet_by_index(index)
+    for index, part in enumerate(parts):
+        about = {"index": index, "name": part.name, "kind": "xlsx"}
+        if part.hidden:
+            yield about | {"hidden": True}
+        elif index in scans:
+            found = scans[index]
+            yield about | {"merged": found.merged} | _write(book.get_sheet_by_index(index), rows, index, found)
 
 
 def read_xls(path: Path, name: str, rows: Rows) -> Iterator[dict]:
-    """A workbook of Excel 97 to 2003. The values of its formulas are taken; which cells are formulas it does not tell."""
+    """A workbook of Excel 97 to 2003. Values of formulas are taken; the reader does not tell which cells they are."""
     content = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in content:
         raise Unreadable("file_locked")
@@ -185,7 +179,7 @@ def main() -> None:
     except READERS:
         said = ["file_broken", {}]
     print(json.dumps(said), flush=True)
-    os._exit(code)  # a reader still at work is not waited for
+    os._exit(code)  # without tidying up half a gigabyte
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ SECONDS, SECONDS_A_MB, MOST_SECONDS = 8, 3, 60
 
 
 class Unreadable(Exception):
-    """A file that is refused: a code of `registry.refusals` and its details. Free of Django, so the child can raise it."""
+    """A file that is refused: a code of `registry.refusals` and its details. Free of Django."""
 
     def __init__(self, code: str, /, **details: Any):
         super().__init__(code)
