@@ -132,7 +132,8 @@ def _rows(into: Path, start: int) -> Iterator[tuple[int, int, int, list[Cell]]]:
 
 
 def _by_column(cells: list[Cell]) -> dict[int, Cell]:
-    return {at: cell for at, cell in enumerate(cells) if cell is not None and text_of(cell).strip() != ""}
+    """The cells that say something; an error or a formula without a value is no blank."""
+    return {at: cell for at, cell in enumerate(cells) if isinstance(cell, dict) or text_of(cell).strip()}
 
 
 def _table(

@@ -16,8 +16,8 @@ from registry.models import Area, AreaAlias, DemonstrationPoint, StatusPeriod
 
 SITE = {
     "所属乡镇": "唐坊镇", "所属村": "", "示范点名称": "唐坊镇新立党建示范点", "党组织名称": "唐坊镇新立党支部",
-    "所属领域": "农村", "示范点级别": "区级", "等次": "精品", "书记": "示例书记", "党员人数": 36, "命名时间": "2021年7月",
-    "命名文号": "丰组字〔2021〕示1号",
+    "所属领域": "农村", "示范点级别": "区级", "等次": "精品", "书记": "示例书记", "党员人数": 36,
+    "命名时间": "2021年7月", "命名文号": "丰组字〔2021〕示1号",
 }  # fmt: skip
 HEADINGS = list(SITE)
 
@@ -218,8 +218,9 @@ def test_a_township_is_known_by_its_short_name_and_its_code(typed, code, sample,
 
 
 def test_a_name_with_a_broken_rare_character_is_found_by_its_other_writing(sample, administrator):
-    AreaAlias.objects.create(area_id="130207108", name="柳树瞿阝镇", kind="variant")
-    assert one(administrator, 所属乡镇="柳树瞿阝镇").verdict == "new"
+    AreaAlias.objects.create(area_id="130207108", name="唐土方镇", kind="variant")
+    assert one(administrator, 所属乡镇="唐土方镇").verdict == "new"
+    assert one(administrator, 所属乡镇="唐土万镇").verdict == "refused"
 
 
 @pytest.mark.parametrize(
