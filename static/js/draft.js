@@ -74,7 +74,8 @@
       input.setAttribute("aria-invalid", String(Boolean(answer.problems[input.name])));
     }
     keep();
-    show(`${form.dataset.saved} ${answer.saved}`, answer.conflicts.length > 0);
+    const typedOn = dirty().some((input) => !clashes.has(input.name));
+    show(typedOn ? form.dataset.saving : `${form.dataset.saved} ${answer.saved}`, answer.conflicts.length > 0);
     document.dispatchEvent(new CustomEvent("draft-saved", { detail: answer }));
   }
 
@@ -120,6 +121,7 @@
 
   function changed(input) {
     keep();
+    show(form.dataset.saving); // what was said of the text before is not true of this one
     later(400);
     if (input.name === "name") askSimilar(input.value);
   }
