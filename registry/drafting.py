@@ -111,7 +111,13 @@ class Fact:
 
     @property
     def changed(self) -> bool:
-        return self.typed is not None and self.typed != self.held
+        """Somebody typed what means something else: 118.10 is no change of 118.1."""
+        return self.typed is not None and self._meant(self.typed) != self._meant(self.held)
+
+    def _meant(self, text: str) -> Any:
+        with suppress(Invalid):
+            return self.input.read(text)
+        return text
 
 
 class Drafting:
@@ -175,8 +181,8 @@ class Drafting:
     def belts(self) -> list[Belt]:
         """The belts the site belongs to today: known, and never asked."""
         today = timezone.localdate()
-        belts = Belt.objects.unscoped("of the draft's own site").filter(memberships__point=self.point)
-        return list(belts.filter(lasting(today, "memberships__valid_from", "memberships__valid_to")))
+        own = lasting(today, "memberships__valid_from", "memberships__valid_to")
+        return list(Belt.objects.unscoped("of the draft's own site").filter(own, memberships__point=self.point))
 
     @cached_property
     def facts(self) -> dict[str, Fact]:

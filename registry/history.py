@@ -133,7 +133,7 @@ def _changes(model: type[models.Model], event: Event, names: dict, *, inside: bo
     for name in sorted(event.changes, key=order.index):
         value = event.changes[name]
         privacy = class_of(model, name)
-        if privacy != FieldClass.PUBLIC and not inside:
+        if name == model._meta.pk.name or (privacy != FieldClass.PUBLIC and not inside):
             continue
         if isinstance(value, dict):
             yield Change(_label_of_parts(name), said=_said(value))

@@ -8,7 +8,7 @@
   const inputs = [...form.elements].filter((each) => each.name && form.elements[`was-${each.name}`]);
   const was = (input) => form.elements[`was-${input.name}`];
   const dirty = () => inputs.filter((input) => input.value !== was(input).value);
-  let timer = 0, busy = false, again = false, leaving = false;
+  let timer = 0, busy = false, again = false, leaving = false, isOut = false;
 
   const isPersonal = (input) => "personal" in input.dataset;
   const shelves = [[localStorage, (input) => !isPersonal(input)], [sessionStorage, isPersonal]]; // personal values go with the window
@@ -33,7 +33,7 @@
 
   async function save() {
     const changed = dirty();
-    if (!changed.length || leaving) return;
+    if (!changed.length || leaving || isOut) return;
     if (busy) { again = true; return; }
     busy = true;
     const body = new URLSearchParams();
@@ -81,9 +81,12 @@
 
   function clash(input, conflict) {
     const row = document.getElementById(`row-${input.name}`);
-    row.querySelector(".conflict")?.remove();
+    const shown = row.querySelector(".conflict");
+    if (shown?.dataset.theirs === conflict.theirs) return; // its buttons may be under a finger
+    shown?.remove();
     const box = document.createElement("div");
     box.className = "conflict";
+    box.dataset.theirs = conflict.theirs;
     const text = document.createElement("p");
     text.textContent = `${form.dataset.theirs} ${conflict.who} ${conflict.when}: `;
     const value = document.createElement("b");
@@ -111,7 +114,9 @@
     later(5000);
   }
 
+  // The link stays until one comes back to this window: a save in between would take it away under the finger.
   function signedOut() {
+    isOut = true;
     const link = document.createElement("a");
     link.href = form.dataset.signIn;
     link.textContent = form.dataset.signedOut;
@@ -121,7 +126,7 @@
 
   function changed(input) {
     keep();
-    show(form.dataset.saving); // what was said of the text before is not true of this one
+    if (!isOut) show(form.dataset.saving); // what was said of the text before is not true of this one
     later(400);
     if (input.name === "name") askSimilar(input.value);
   }
@@ -145,7 +150,7 @@
   addEventListener("pageshow", () => { leaving = false; });
   addEventListener("online", () => later(0));
   addEventListener("pagehide", () => { keep(); save(); });
-  document.addEventListener("visibilitychange", () => { keep(); save(); });
+  document.addEventListener("visibilitychange", () => { keep(); isOut = false; save(); });
 
   const kept = Object.assign({}, ...shelves.map(([shelf]) => JSON.parse(shelf.getItem(store) || "{}")));
   for (const input of inputs) {

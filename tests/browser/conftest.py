@@ -17,14 +17,18 @@ PASSWORD = "look at every screen"
 SHOTS = Path(os.environ["SHOTS"]) if os.environ.get("SHOTS") else None
 
 
-def portal(folder: Path) -> Iterator[str]:
-    """The portal as `make run` serves it, on SQLite with the sample data, and with its data in `folder`."""
-    own = {
-        "SECRET_KEY": "only-for-this-test-" + "x" * 40, "DATA_DIR": str(folder), "DEMO": "1",
-        "DEMO_PASSWORD": PASSWORD, "PATH": os.environ["PATH"],
+def environment(folder: Path) -> dict[str, str]:
+    """The portal as `make run` serves it, on SQLite, with its data in `folder`."""
+    return {
+        "SECRET_KEY": "only-for-this-test-" + "x" * 40, "DATA_DIR": str(folder), "DEMO": "1", "DEMO_PASSWORD": PASSWORD,
+        "PATH": os.environ["PATH"],
     }  # fmt: skip
-    prepare(own)
-    process, address = serve(own)
+
+
+def portal(folder: Path) -> Iterator[str]:
+    """A served portal with the sample data."""
+    prepare(environment(folder))
+    process, address = serve(environment(folder))
     yield address
     ended(process)
 
