@@ -137,6 +137,7 @@ def remove_photo(evidence: Evidence, *, by: Any) -> None:
         evidence.save()
     else:
         evidence.delete()
+        transaction.on_commit(lambda: [kept.storage.delete(kept.name) for kept in (evidence.original, evidence.shown)])
 
 
 def _folder() -> Path:
@@ -161,7 +162,7 @@ def begin_upload(draft: Draft, *, key: uuid.UUID, name: str, size: int, by: Any)
     path = _folder() / str(key)
     arrived = path.stat().st_size if path.exists() else 0
     is_shown = upload.evidence is not None and upload.evidence.on_page
-    if not is_shown and (upload.size != size or arrived < upload.received or upload.evidence):
+    if not is_shown and (upload.size != size or arrived < upload.received or upload.received == size):
         upload.size, upload.received, upload.evidence = size, 0, None
         upload.save()
     return upload
