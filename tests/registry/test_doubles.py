@@ -51,10 +51,13 @@ def test_a_position_is_doubtful_close_to_another_site_and_far_from_all(position,
     assert codes(draft) & {"near", "far"} == ({code} if code else set())
 
 
-def test_distances_are_measured_across_coordinate_systems(draft, clerk_tangfang):
-    make_named_point(name="别处", **HERE)
-    lng, lat = wgs84_to_gcj02(118.1, 39.52)
-    typed = {"position": f"{lng:.6f}, {lat:.6f}", "coordinate_system": "gcj02"}
+@pytest.mark.parametrize("shifted", ["the draft", "the site"])
+def test_distances_are_measured_across_coordinate_systems(shifted, draft, clerk_tangfang):
+    lng, lat = (f"{degrees:.6f}" for degrees in wgs84_to_gcj02(118.1, 39.52))
+    gcj02 = {"lng": lng, "lat": lat, "coordinate_system": "gcj02"}
+    site, typed = (HERE, gcj02) if shifted == "the draft" else (gcj02, HERE)
+    make_named_point(name="别处", **site)
+    typed = {"position": f"{typed['lng']}, {typed['lat']}", "coordinate_system": typed["coordinate_system"]}
     save_fields(draft, typed, was={}, by=clerk_tangfang)
     [near] = [problem for problem in Drafting(again(draft)).doubts if problem.code == "near"]
     assert near.site.name == "别处"

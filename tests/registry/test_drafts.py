@@ -20,7 +20,7 @@ from registry.actions.drafts import (
 from registry.actions.sites import form_for
 from registry.drafting import Drafting
 from registry.models import Area, Draft, Event, PartyOrganisation, Unit
-from tests.conftest import DAQI
+from tests.conftest import DAQI, DISTRICT
 from tests.factories import (
     ANSWERS,
     again,
@@ -318,6 +318,13 @@ def test_a_draft_of_another_township_is_not_there(page, draft, clerk_daqi, clien
     assert client.get(f"/desk/drafts/{draft.key}/{page}").status_code == 404
     assert client.post(f"/desk/drafts/{draft.key}/{page}", {"name": "改了"}).status_code == 404
     assert again(draft).values["name"] == draft.values["name"]
+
+
+def test_who_may_read_a_whole_district_still_writes_in_the_own_township_only(draft, clerk_daqi, client):
+    clerk_daqi.read_prefix = DISTRICT
+    clerk_daqi.save()
+    client.force_login(clerk_daqi)
+    assert client.get(f"/desk/drafts/{draft.key}/").status_code == 404
 
 
 def test_without_a_script_a_conflict_comes_back_with_both_texts(draft, clerk_tangfang, colleague, client):
