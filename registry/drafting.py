@@ -22,6 +22,7 @@ from .models import (
     Draft,
     DraftState,
     Evidence,
+    EvidenceKind,
     Field,
     PartyOrganisation,
     Unit,
@@ -220,8 +221,17 @@ class Drafting:
         return values, problems
 
     @cached_property
+    def evidence(self) -> list[Evidence]:
+        """The photos and documents there are, without those that were taken off."""
+        return list(Evidence.objects.unscoped("of the draft itself").of(self.draft, self.point).filter(on_page=True))
+
+    @property
     def photos(self) -> list[Evidence]:
-        return list(Evidence.objects.unscoped("of the draft itself").of(self.draft, self.point).filter(kind="photo"))
+        return [each for each in self.evidence if each.kind == EvidenceKind.PHOTO]
+
+    @property
+    def documents(self) -> list[Evidence]:
+        return [each for each in self.evidence if each.kind == EvidenceKind.FILE]
 
     @cached_property
     def position(self) -> tuple[float, float] | None:
@@ -244,10 +254,10 @@ class Drafting:
                 yield Problem("remark_open", section, _sentence("remark_open", text=remark.text), remark.field)
 
     def text_of(self, name: str) -> str:
-        """What stands in a field now; of the photos, which there are."""
+        """What stands in a field now; of the photos, which there are, and documents beside them."""
         if name in self.facts:
             return self.facts[name].text
-        return ",".join(photo.code for photo in self.photos) if name == "photos" else self.held.get(name, "")
+        return ",".join(each.code for each in self.evidence) if name == "photos" else self.held.get(name, "")
 
     def _unconfirmed(self) -> Iterator[Problem]:
         for section in SECTIONS:
