@@ -74,8 +74,9 @@
       input.setAttribute("aria-invalid", String(Boolean(answer.problems[input.name])));
     }
     keep();
-    const typedOn = dirty().some((input) => !clashes.has(input.name));
-    show(typedOn ? form.dataset.saving : `${form.dataset.saved} ${answer.saved}`, answer.conflicts.length > 0);
+    const typedOn = dirty().length > 0;
+    if (clashes.size) show(form.dataset.clash, true);
+    else show(typedOn ? form.dataset.saving : `${form.dataset.saved} ${answer.saved}`);
     document.dispatchEvent(new CustomEvent("draft-saved", { detail: answer }));
   }
 

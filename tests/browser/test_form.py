@@ -308,3 +308,17 @@ def test_large_type_makes_every_section_a_quarter_larger_and_it_still_fits(chrom
         assert (path, page.evaluate(size), window.fits(), window.faults()) == (path, before * 1.25, True, [])
     page.close()
     assert window.complaints == []
+
+
+def test_two_phones_in_one_field_keep_both_texts_until_one_is_chosen(signed_in):
+    address = begin(signed_in(), "安各庄") + "venue/"
+    mine, theirs = signed_in(address), signed_in(address)
+    theirs.fill("#f-highlights", "同事写的")
+    theirs.wait_for_function(SAYS_SAVED)
+    mine.fill("#f-highlights", "我写的")
+    expect(mine.locator(".conflict b")).to_have_text("同事写的")
+    assert not mine.evaluate(SAYS_SAVED)
+    assert values_of(signed_in(address), "venue")["highlights"] == "同事写的"
+    mine.locator(".conflict button", has_text="采用我的").click()
+    mine.wait_for_function(SAYS_SAVED)
+    assert values_of(signed_in(address), "venue")["highlights"] == "我写的"

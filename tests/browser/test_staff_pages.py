@@ -78,3 +78,38 @@ def test_the_pages_of_an_account_fit_and_have_no_serious_fault(role, width, page
 
 def test_every_account_of_the_matrix_but_the_public_and_programs_is_walked():
     assert {*ROLES} - {*ACCOUNTS} == {"public", "api"}
+
+
+def test_what_answers_a_form_fits_and_has_no_serious_fault(pages, own_site, chromium):
+    window = Screen(chromium, own_site, 390)
+    page = window.page
+    sign_in(window.open("/accounts/login/?next=/desk/"), "clerk")
+    answers = (_wrong_code, _two_writers, _session_ended)
+    for answer in answers:
+        answer(window, pages)
+        page.wait_for_load_state()
+        assert (answer.__name__, window.fits(), window.faults()) == (answer.__name__, True, [])
+    page.close()
+
+
+def _wrong_code(window: Screen, pages) -> None:
+    page = window.open(pages["account-factor | - | GET"][0])
+    page.click("main form button.primary")
+    page.fill("main form input:not([type=hidden])", "000000")
+    page.click("main form button.primary")
+    page.wait_for_selector(".errors")
+
+
+def _two_writers(window: Screen, pages) -> None:
+    page = window.open(f"{pages['draft | own | GET'][0]}venue/")
+    page.locator("[name=was-highlights]").evaluate("each => { each.value = 'what stood there before' }")
+    page.fill("#f-highlights", "另一人写的")
+    page.click("#draft-form button.primary")
+    page.wait_for_selector(".conflict .note")
+
+
+def _session_ended(window: Screen, pages) -> None:
+    page = window.open(f"{pages['draft | own | GET'][0]}organisation/")
+    page.context.clear_cookies(name="sessionid")
+    page.click("#draft-form button.primary")
+    page.wait_for_selector(".flow-steps")
