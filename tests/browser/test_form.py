@@ -108,6 +108,7 @@ class PhoneLost(Cut):
     keeps_phone = False
 
     def after(self, page, address: str):
+        page.context.set_offline(True)  # a window that closes would send the rest
         page.context.close()
 
 
