@@ -68,8 +68,10 @@ SENTENCES = {
 }  # fmt: skip
 
 SPACES = re.compile(r"[\s\u00a0\u3000]+")
-INVISIBLE = re.compile(r"[\u200b-\u200d\u2060\ufeff\u00ad]")
+INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
 REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffd]")
+BETWEEN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff\U00020000-\U0003ffff]) (?=[\u3400-\u9fff\U00020000-\U0003ffff])")
+THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 NUMBERS = re.compile(  # mobile, fixed-line with area code, identity; full-width digits too
     r"(?<!\d)(?:[1\uff11][3-9\uff13-\uff19]\d(?:[ -]?\d{4}){2}|[0\uff10]\d{2,3}[ -]?\d{7,8}|\d{17}[\dXx])(?!\d)"
@@ -107,8 +109,7 @@ def line(most: int, least: int = 0) -> Reader:
 
     def read(text: str) -> str:
         value = SPACES.sub(" ", clean(text))
-        value = re.sub(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])", "", value)
-        return _measured(value, most, least)
+        return _measured(BETWEEN_CHINESE.sub("", value), most, least)
 
     return read
 
@@ -135,11 +136,13 @@ def number(least: str, most: str, decimals: int = 2, unit: str | Promise = "") -
     """A decimal number between `least` and `most`, both included. 万, 约 and units are refused with a hint."""
 
     def read(text: str) -> Decimal | None:
-        digits = plain(text).replace(",", "")
+        digits = plain(text)
+        if THOUSANDS.fullmatch(digits):
+            digits = digits.replace(",", "")
         if not digits:
             return None
         if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", digits):
-            if unit and re.match(r"约?\d", digits):
+            if unit and re.match(r"约?\d[\d.,]*[^\d.,]", digits):
                 raise Invalid("unit_in_number", text=text.strip(), unit=unit)
             raise Invalid("not_a_number", text=text.strip())
         try:
