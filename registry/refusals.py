@@ -26,7 +26,13 @@ SENTENCES = {
     "nothing_typed": gettext_noop("Nothing was changed, so there is nothing to submit."),
     "file_empty": gettext_noop("“%(name)s” is empty. Choose it again."),
     "file_large": gettext_noop("“%(name)s” has %(size)s MB: at most %(most)s MB. Choose a smaller one."),
-    "not_a_photo": gettext_noop("“%(name)s” is not a photo that can be read. Take a JPEG, PNG, WebP or HEIC picture."),
+    "not_a_photo": gettext_noop(
+        "“%(name)s” is neither a photo that can be read nor a document. "
+        "Send JPEG, PNG, WebP or HEIC; or PDF, DOCX or XLSX."
+    ),
+    "not_a_document": gettext_noop(
+        "“%(name)s” is not a %(kind)s file that can be read, or has macros in it. Save it anew without macros."
+    ),
     "photo_large": gettext_noop("“%(name)s” has too many pixels: at most %(most)s million."),
     "file_size": gettext_noop("“%(name)s” has %(size)s MB: at most %(most)s MB. Split it into several files."),
     "file_kind": gettext_noop("“%(name)s” is not a table that can be read. Save it as .xlsx or .csv."),
