@@ -210,6 +210,9 @@ def _is_note(cells: dict[int, Cell], table: Table) -> bool:
     """A line about the sheet (注:…, 填报人:…), or its headings once more, as on every printed page."""
     if not cells:
         return True
+    first = min(cells)
+    if len(cells) > 2 and text_of(cells[first]).strip() != table.headings.get(first, "").split("/")[-1]:
+        return False  # nearly every row: it is a record
     texts = {at: re.sub(r"\s+", "", text_of(cell)) for at, cell in cells.items()}
     repeated = sum(texts.get(at) == heading.split("/")[-1] for at, heading in table.headings.items())
     if repeated >= 2 and repeated >= len(texts) - 1:
