@@ -1,0 +1,232 @@
+"""Where the table lies on a sheet people made by hand: headings, rows, merged ranges, totals and notes.
+
+Knows nothing of what a column means. Rows count from 1 as people see them, columns from 0.
+"""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import islice, takewhile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .reading import RawSheet, rows_of
+
+LOOKED_AT = 10  # rows at the top in which headings are sought
+HEADER_DEPTH = 3  # rows of headings at most
+JOINT = "/"
+SPACE = re.compile(r"[\s\u00a0\u3000\u200b-\u200d\u2060\ufeff]+")
+UNIT = re.compile(r"\(([^()]*)\)$")
+EXPLAINING = re.compile(r"说明|须知|样例|示例|字典|下拉|代码表")
+TOTAL = re.compile(r".{0,8}(合计|小计|共计|总计)[:：]?")
+NOTE = re.compile(
+    r"(填[表报写]说明|说明|注|备注|附注|填[表报]人|制表人|审[核批]人|负责人|联系人|填报单位|填报[时日]期?间?)([:：\d、.]|$)"
+)
+
+
+@dataclass
+class Table:
+    """A table found on a sheet, or why the sheet is left out: hidden, explanation, empty, no_headings.
+
+    `headings` has the text over each column, of two rows joined as top/bottom. `merged` are the ranges among its rows,
+    `start` is the byte where the rows of the sheet begin.
+    """
+
+    sheet: int
+    name: str
+    header_rows: tuple[int, int] = (0, 0)
+    headings: dict[int, str] = field(default_factory=dict)
+    first_data_row: int = 0
+    start: int = 0
+    skipped: str = ""
+    merged: list[list[int]] = field(default_factory=list)
+
+
+class DataRow(NamedTuple):
+    """A row below the headings. `filled` are the columns whose cell came from a merged range."""
+
+    offset_after: int
+    number: int
+    cells: dict[int, Any]
+    filled: set[int]
+    is_total: bool = False
+    is_note: bool = False
+
+
+def address(column: int, row: int) -> str:
+    """What a spreadsheet calls a cell: C12."""
+    letters, column = "", column + 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row}"
+
+
+def text_of(cell: Any) -> str:
+    """What a person would have typed to get this cell. Of a formula it is its value; of an error, the error.
+
+    A number has the 15 digits a spreadsheet keeps, and no exponent.
+    """
+    if isinstance(cell, dict):
+        return text_of(next(iter(cell.values())))
+    if isinstance(cell, bool):
+        return "是" if cell else "否"
+    if isinstance(cell, float):
+        whole = cell.is_integer()
+        return str(int(cell)) if whole else format(Decimal(format(cell, ".15g")), "f")
+    return "" if cell is None else str(cell)
+
+
+def is_number(cell: Any) -> bool:
+    """Whether the cell holds a number, not text that looks like one."""
+    if isinstance(cell, dict):
+        return is_number(cell.get("v"))
+    return isinstance(cell, int | float) and not isinstance(cell, bool)
+
+
+def _bare(text: str) -> str:
+    return SPACE.sub("", unicodedata.normalize("NFKC", text)).replace("*", "")
+
+
+def plain_heading(text: str) -> str:
+    """A heading as it is compared: half width, no white space, no mark of a required column, no unit behind it."""
+    bare = _bare(text)
+    return UNIT.sub("", bare) or bare
+
+
+def unit_of(text: str) -> str:
+    """The unit a heading names: 万元 of 金额(万元)."""
+    unit = UNIT.search(_bare(text))
+    return unit[1] if unit else ""
+
+
+def find_tables(
+    sheets: Iterable[RawSheet], into: Path, known: Collection[str], header_row: dict[int, int] | None = None
+) -> list[Table]:
+    """One table a sheet. `known` are plain headings; `header_row` says by hand in which row those of a sheet end."""
+    given = header_row or {}
+    return [_find(sheet, into, frozenset(known), given.get(sheet.index, 0)) for sheet in sheets]
+
+
+def _find(sheet: RawSheet, into: Path, known: frozenset[str], given: int) -> Table:
+    table = Table(sheet.index, sheet.name, start=sheet.start)
+    if sheet.hidden or not sheet.rows:
+        table.skipped = "hidden" if sheet.hidden else "empty"
+        return table
+    top = _top(sheet, into, given or LOOKED_AT)
+    blocks = [(last - depth, last) for last in sorted(top) for depth in range(HEADER_DEPTH) if last - depth > 0]
+    if given:
+        blocks = [(first, last) for first, last in blocks if last == given] or [(given, given)]
+    found = [(_count(_headings(top, sheet, block), known), block[0] - block[1], block) for block in blocks]
+    count, _size, block = max(found, key=lambda each: each[:2])
+    if not given and count < min(2, sheet.columns):
+        explains = EXPLAINING.search(sheet.name) or any(NOTE.match(text_of(cell)) for cell in _firsts(top))
+        table.skipped = "explanation" if explains else "no_headings"
+    elif not given and EXPLAINING.search(sheet.name):
+        table.skipped = "explanation"
+    else:
+        table.header_rows, table.first_data_row = block, block[1] + 1
+        table.headings = {column: JOINT.join(texts) for column, texts in _headings(top, sheet, block).items()}
+        table.merged = [each for each in sheet.merged if each[0] > block[1]]
+    return table
+
+
+def _top(sheet: RawSheet, into: Path, last: int) -> dict[int, dict[int, Any]]:
+    """The cells of the first rows of a sheet, by row and column."""
+    rows = (row for _offset, row in rows_of(into, sheet.start))
+    top = takewhile(lambda row: row.sheet == sheet.index and row.number <= last, rows)
+    return {row.number: _by_column(row.cells) for row in top}
+
+
+def _by_column(cells: list[Any]) -> dict[int, Any]:
+    return {column: cell for column, cell in enumerate(cells) if cell is not None}
+
+
+def _firsts(top: dict[int, dict[int, Any]]) -> list[Any]:
+    return [cells[min(cells)] for cells in top.values()]
+
+
+def _headings(top: dict[int, dict[int, Any]], sheet: RawSheet, block: tuple[int, int]) -> dict[int, list[str]]:
+    """The words over each column, from top to bottom. A merged cell's words stand over each of its columns once."""
+    first, last = block
+    words: dict[int, list[str]] = defaultdict(list)
+    for number in range(first, last + 1):
+        cells = dict(top.get(number, {}))
+        if number < last:  # the bottom row names columns, so it is not spread
+            for above, left, _below, right in sheet.merged:
+                if above == number and left in cells:
+                    cells |= dict.fromkeys(range(left, right + 1), cells[left])
+        for column, cell in sorted(cells.items()):
+            text = SPACE.sub(" ", text_of(cell)).strip()
+            if text and text not in words[column][-1:]:
+                words[column].append(text)
+    return {column: texts for column, texts in sorted(words.items()) if texts}
+
+
+def _count(headings: dict[int, list[str]], known: frozenset[str]) -> int:
+    """How many different known headings there are; of two rows, the bottom word alone or both may be known."""
+    named = ({plain_heading(texts[-1]), plain_heading(JOINT.join(texts))} for texts in headings.values())
+    return len(set().union(*named) & known)
+
+
+def data_rows(table: Table, into: Path, start: int = 0, limit: int | None = None) -> Iterator[DataRow]:
+    """The rows below the headings, from byte `start` on: merged cells filled, repeated headings left out."""
+    return islice(_data_rows(table, into, max(start, table.start)), limit)
+
+
+def _data_rows(table: Table, into: Path, start: int) -> Iterator[DataRow]:
+    words = {plain_heading(word) for text in table.headings.values() for word in text.split(JOINT)}
+    filler = Filler(table.merged)
+    if table.merged and start > table.start:
+        filler.catch_up(table, into, start)
+    for offset, row in rows_of(into, start):
+        if row.sheet != table.sheet:
+            return
+        cells = _by_column(row.cells)
+        if row.number < table.first_data_row or not cells or _repeats(cells, words, len(table.headings)):
+            continue
+        own = [SPACE.sub("", text_of(cells[column])) for column in sorted(cells)]
+        note = bool(NOTE.match(own[0])) and len(own) <= max(2, len(table.headings) // 2)
+        total = any(TOTAL.fullmatch(text) for text in own[:3])
+        yield DataRow(offset, row.number, cells, filler.fill(row.number, cells), total, note)
+
+
+def _repeats(cells: dict[int, Any], words: set[str], headings: int) -> bool:
+    """Whether a row only says the headings again, as printed pages do."""
+    if len(cells) < min(2, headings):
+        return False
+    return all(isinstance(cell, str) and plain_heading(cell) in words for cell in cells.values())
+
+
+class Filler:
+    """Gives the cells of a merged range the value of its first one. Rows come in order."""
+
+    def __init__(self, merged: list[list[int]]):
+        self.coming = sorted(merged, reverse=True)
+        self.open: list[tuple[list[int], Any]] = []
+
+    def fill(self, number: int, cells: dict[int, Any]) -> set[int]:
+        """Fills row `number`; returns the columns that were filled."""
+        self.open = [(each, value) for each, value in self.open if each[2] >= number]
+        while self.coming and self.coming[-1][0] <= number:
+            each = self.coming.pop()
+            if each[0] == number and each[1] in cells:
+                self.open.append((each, cells[each[1]]))
+        filled = set()
+        for (_top, left, _bottom, right), value in self.open:
+            for column in range(left, right + 1):
+                if column not in cells:
+                    cells[column] = value
+                    filled.add(column)
+        return filled
+
+    def catch_up(self, table: Table, into: Path, start: int) -> None:
+        """Opens the ranges that began before byte `start`, where the work goes on."""
+        tops = {each[0] for each in self.coming}
+        for offset, row in rows_of(into, table.start, only=tops):
+            if offset > start or row.sheet != table.sheet:
+                return
+            self.fill(row.number, _by_column(row.cells))
