@@ -142,7 +142,11 @@ def _top(sheet: RawSheet, into: Path, last: int) -> dict[int, dict[int, Any]]:
 
 
 def _by_column(cells: list[Any]) -> dict[int, Any]:
-    return {column: cell for column, cell in enumerate(cells) if cell is not None}
+    return {column: cell for column, cell in enumerate(cells) if cell is not None and not _blank(cell)}
+
+
+def _blank(cell: Any) -> bool:
+    return isinstance(cell, str) and not SPACE.sub("", cell)
 
 
 def _firsts(top: dict[int, dict[int, Any]]) -> list[Any]:
