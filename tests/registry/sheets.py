@@ -152,6 +152,10 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
         "file_doctype",
         lambda: archive({"xl/workbook.xml": "<!DOCTYPE x [<!ENTITY x 'x'>]><workbook>&x;</workbook>"}),
     ),
+    "an entity far down": (
+        "file_doctype",
+        lambda: archive({"xl/workbook.xml": noise("<!--{}-->", 100_000) + "<!DOCTYPE x [<!ENTITY x 'x'>]><workbook/>"}),
+    ),
     "merged cells without end": (
         "file_merges",
         lambda: raw_xlsx(one_cell("A1"), after=noise('<mergeCell ref="A1:B2"/><!--{}-->', 100_000)),

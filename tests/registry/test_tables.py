@@ -1,4 +1,4 @@
-"""Tables on sheets made by hand: found by their headings, with merged cells, totals and notes taken for what they are."""
+"""Tables on sheets made by hand are found by their headings; merged cells, totals and notes are told apart from rows."""
 
 import pytest
 
@@ -59,6 +59,7 @@ def test_two_rows_of_headings_are_joined_under_their_merged_top(found):
     [table] = found({"表": [["汇总表"], top, bottom, [1, "唐坊镇", "王某", 32]]}, [(0, 0, 0, 4, "汇总表"), *merged])
     assert (table.header_rows, table.first_data_row) == ((2, 3), 4)
     assert table.headings == {0: "序号", 1: "乡镇", 2: "党组织情况/书记", 3: "党组织情况/党员人数", 4: "备注"}
+    assert table.merged == []
 
 
 def test_a_row_of_data_is_not_taken_for_a_second_row_of_headings(found):
