@@ -146,7 +146,7 @@ def _by_column(cells: list[Any]) -> dict[int, Any]:
 
 
 def _blank(cell: Any) -> bool:
-    return isinstance(cell, str) and not SPACE.sub("", cell)
+    return isinstance(cell, str) and not cell[:1].isalnum() and not SPACE.sub("", cell)
 
 
 def _firsts(top: dict[int, dict[int, Any]]) -> list[Any]:
@@ -192,9 +192,9 @@ def _data_rows(table: Table, into: Path, start: int) -> Iterator[DataRow]:
         cells = _by_column(row.cells)
         if row.number < table.first_data_row or not cells or _repeats(cells, words, len(table.headings)):
             continue
-        own = [SPACE.sub("", text_of(cells[column])) for column in sorted(cells)]
-        note = bool(NOTE.match(own[0])) and len(own) <= max(2, len(table.headings) // 2)
-        total = any(TOTAL.fullmatch(text) for text in own[:3])
+        own = [SPACE.sub("", text_of(cell)) for cell in islice(cells.values(), 3)]
+        note = bool(NOTE.match(own[0])) and len(cells) <= max(2, len(table.headings) // 2)
+        total = any(TOTAL.fullmatch(text) for text in own)
         yield DataRow(offset, row.number, cells, filler.fill(row.number, cells), total, note)
 
 

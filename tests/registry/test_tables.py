@@ -1,4 +1,4 @@
-"""Tables on sheets made by hand are found by their headings; merged cells, totals and notes are told apart from rows."""
+"""Tables on sheets made by hand are found by their headings, with their merged cells, totals and notes."""
 
 import pytest
 
