@@ -191,9 +191,11 @@ def whole(least: int, most: int, unit: str | Promise = "") -> Reader:
 def choice(choices: Any, also: dict[str, str] | None = None) -> Reader:
     """A value of a TextChoices, given as the value, in words, or in one of the other words `also`."""
 
+    values = frozenset(choices.values)
+
     def read(text: str) -> str:
         given = plain(text)
-        if not given or given in choices.values:
+        if not given or given in values:
             return given
         if also and given in also:
             return also[given]

@@ -10,18 +10,24 @@ STEP = 500
 
 def entry_of(kind: Kind, code: str, name: str, area: str | None, others: tuple[str, ...] = ()) -> SearchEntry:
     """What search keeps of one record: all its names, their pinyin without tones, and their initials."""
-    from pypinyin import Style, lazy_pinyin  # noqa: PLC0415 (its tables take 60 MB that only indexing needs)
+    from pypinyin import lazy_pinyin  # noqa: PLC0415 (its tables take 60 MB that only indexing needs)
 
     names = (name, *others)
+    spelt = [lazy_pinyin(each) for each in names]
     return SearchEntry(
         kind=kind.slug,
         code=code,
         name=name[:120],
         names="\n".join(names),
-        pinyin="\n".join("".join(lazy_pinyin(each)).lower() for each in names),
-        initials=" ".join("".join(lazy_pinyin(each, style=Style.FIRST_LETTER)).lower() for each in names)[:200],
+        pinyin="\n".join("".join(syllables).lower() for syllables in spelt),
+        initials=" ".join(_initials(each, syllables) for each, syllables in zip(names, spelt, strict=True))[:200],
         area_id=area,
     )
+
+
+def _initials(name: str, syllables: list[str]) -> str:
+    """The first letters of the syllables; what was written in letters or digits stays whole."""
+    return "".join(each if each in name else each[:1] for each in syllables).lower()
 
 
 def _entries(kind: Kind) -> list[SearchEntry]:

@@ -15,11 +15,10 @@ from registry.models import Event, Load, LoadRow, Record, SearchEntry
 from registry.models.base import guard_lifted
 from registry.permissions import area_of
 
+from .bulk import STEP, add_all
 from .columns import PART, RECORD, LoadKind, Row, Write
 from .judge import key_text, plain, told, verdict_of
 from .world import World
-
-STEP = 500
 
 
 def write_rows(kind: LoadKind, rows: list[Row], world: World, load: Load) -> None:
@@ -104,7 +103,7 @@ def _add(model: type[models.Model], writes: list[Write], world: World) -> None:
     for write in writes:
         if isinstance(write.record, Record) and not write.record.code:
             write.record.code = next_code(model, write.prefix, write.digits, world)
-    model._base_manager.bulk_create([write.record for write in writes], batch_size=STEP)
+    add_all(model, [write.record for write in writes])
 
 
 def next_code(model: type[models.Model], prefix: str, digits: int, world: World) -> str:
@@ -133,8 +132,9 @@ def _change(model: type[models.Model], writes: list[Write]) -> None:
 
 
 def _tell(load: Load, written: list[tuple[Write, dict, str]]) -> None:
-    Event.objects.bulk_create(
-        (
+    add_all(
+        Event,
+        [
             Event(
                 change_set=load.change_set,
                 actor=load.by,
@@ -146,8 +146,7 @@ def _tell(load: Load, written: list[tuple[Write, dict, str]]) -> None:
                 reason=load.file_name[:300],
             )
             for write, before, verb in written
-        ),
-        batch_size=STEP,
+        ],
     )
 
 
@@ -160,13 +159,13 @@ def index(records: list[models.Model]) -> None:
         SearchEntry.objects.filter(kind=kind.slug, code__in=[record.code for record in mine]).delete()
         public = kind.model.objects.public().filter(pk__in=[record.pk for record in mine])
         shown = set(public.values_list("pk", flat=True))
-        SearchEntry.objects.bulk_create(
-            (
+        add_all(
+            SearchEntry,
+            [
                 entry_of(kind, record.code, str(record), getattr(record, "area_id", None))
                 for record in mine
                 if record.pk in shown
-            ),
-            batch_size=STEP,
+            ],
         )
 
 
@@ -176,8 +175,9 @@ def keep_rows(load: Load, rows: list[Row]) -> None:
     for sheet in {sheet for sheet, _number in numbers}:
         here = [number for of, number in numbers if of == sheet]
         load.rows.filter(sheet=sheet, row__range=(min(here), max(here))).delete()
-    LoadRow.objects.bulk_create(
-        (
+    add_all(
+        LoadRow,
+        [
             LoadRow(
                 load=load,
                 sheet=row.sheet,
@@ -191,8 +191,7 @@ def keep_rows(load: Load, rows: list[Row]) -> None:
                 undo=row.undo,
             )
             for row in rows
-        ),
-        batch_size=STEP,
+        ],
     )
 
 

@@ -198,23 +198,30 @@ ROW_NUMBER = Column("row_no", "序号", lambda text: None, also=("编次", "No."
 REMARK = Column("remark", "备注", lambda text: text.strip()[:500], also=("说明", "Remark"))
 
 
-def read_cells(row: Row, columns: Iterable[Column]) -> None:
-    """Fills `row.values` from `row.texts`, with a message for each cell that cannot be read."""
+def read_cells(row: Row, columns: Iterable[Column], known: dict[tuple[str, str], Any]) -> None:
+    """Fills `row.values` from `row.texts`, with a message for each cell that cannot be read. `known` are short texts
+    that were read before: in a ledger most cells of a column say one of a few things."""
     for column in columns:
         text = row.texts.get(column.name, "")
-        if column.use is Use.IGNORE:
+        if column.use is Use.IGNORE or (not text and not column.required):
+            continue
+        cell = (column.name, text)
+        if cell in known:
+            row.values[column.name] = known[cell]
             continue
         try:
-            row.values[column.name] = _read(row, column, text)
+            value = row.values[column.name] = _read(row, column, text)
         except Invalid as error:
-            row.values[column.name] = None
             say = row.warn if column.droppable else row.refuse
             say(column.name, error.code, **error.details)
-        else:
-            if column.required and row.values[column.name] in (None, "", []):
-                row.refuse(column.name, "required")
+            continue
+        if column.required and value in (None, "", []):
+            row.refuse(column.name, "required")
+        elif len(text) <= SHORT and not row.messages:
+            known[cell] = value
 
 
+SHORT = 16
 ABOUT = re.compile(r"^(?:约|大约|近)|(?:余|左右|多)(?=\D*$)")
 
 
@@ -224,4 +231,4 @@ def _read(row: Row, column: Column, text: str) -> Any:
         value = column.read(ABOUT.sub("", text))
         row.warn(column.name, "about", text=text, value=value)
         return value
-    return column.read(text) if text else column.read("")
+    return column.read(text)

@@ -19,7 +19,7 @@ def judge(kind: LoadKind, rows: list[Row], world: World, load: Any) -> None:
     rows together, and writes nothing."""
     world.look_up(kind, rows)
     for row in rows:
-        read_cells(row, kind.columns)
+        read_cells(row, kind.columns, world.read)
         kind.resolve(row, world)
         row.key = tuple(row.attributes.get(name) for name in kind.natural)
     if kind.find:
@@ -87,7 +87,7 @@ def _plan(kind: LoadKind, row: Row, world: World) -> None:
     """Appends what is to be written for the row."""
     if row.record is None:
         _refuse_missing(kind, row)
-        record = kind.model(**row.attributes)
+        record = kind.model(**{name: value for name, value in row.attributes.items() if value is not None})
         write = Write(record, prefix=kind.prefix(row), digits=kind.digits)
     else:
         record = row.record

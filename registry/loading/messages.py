@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from registry import refusals, validators
+from registry.models import Load, RowVerdict
 
 SENTENCES = {
     "about": gettext_noop("“%(text)s” is not exact: %(value)s was taken."),
@@ -47,3 +48,33 @@ def sentence(message: dict) -> str:
     code = message["code"]
     known = SENTENCES.get(code) or validators.SENTENCES.get(code) or refusals.SENTENCES[code]
     return _(known) % message["details"]
+
+
+def answer_of(load: Load) -> dict:
+    """A load as other programs read it (DESIGN section 8)."""
+    names = {sheet["index"]: sheet["name"] for sheet in load.sheets}
+    return {
+        "file": load.file_name,
+        "kind": load.kind or next((sheet["kind"] for sheet in load.sheets if not sheet["skipped"]), ""),
+        "state": load.state,
+        "message": sentence(load.refusal) if load.refusal else "",
+        **{verdict: getattr(load, verdict) for verdict in RowVerdict.values},
+        "skipped_sheets": [sheet["name"] for sheet in load.sheets if sheet["skipped"]],
+        "rows": [
+            {
+                "sheet": names.get(row.sheet, ""),
+                "row": row.row,
+                "verdict": row.verdict,
+                "messages": [
+                    {
+                        "cell": f"{message['column']}{row.row}" if message["column"] else "",
+                        "column": message["field"],
+                        "code": message["code"],
+                        "text": sentence(message),
+                    }
+                    for message in row.messages
+                ],
+            }
+            for row in load.rows.all()
+        ],
+    }

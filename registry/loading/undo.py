@@ -12,7 +12,8 @@ from registry.models import Draft, DraftState, Event, Load, LoadRow, Record, Sea
 from registry.models.base import guard_lifted
 from registry.permissions import area_of
 
-from .apply import STEP, index
+from .apply import index
+from .bulk import STEP
 
 Entry = tuple[str, int]  # a model's label and a key
 OWNERS = {"registry.partyorganisation": 2, "registry.unit": 3}  # what other records lean on: taken away last

@@ -33,6 +33,7 @@ class World:
         self.area = (by.write_prefix or settings.DISTRICT_AREA)[:6]
         self.pending: dict[tuple, Any] = {}  # records that earlier rows of the same file add
         self.found: dict[str, dict] = defaultdict(dict)  # by kind of look-up, what the present chunk asks for
+        self.read: dict[tuple[str, str], Any] = {}  # cells that were read before
         self.numbers: dict[str, int] = {}  # the last code given with each prefix
         self.writing = False  # whether what is found is going to be changed, and so is locked
 

@@ -1,0 +1,112 @@
+"""`manage.py load FILE…`: the same loading as on the web, with a progress bar, a table of verdicts, or JSON."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from django.core.management.base import BaseCommand, CommandError
+
+from registry.actions.jobs import run_one
+from registry.loading import loads
+from registry.loading.messages import answer_of
+from registry.models import Load, LoadState, RowVerdict, User
+from registry.refusals import Refused
+
+SHOWN = 50  # refused rows in the table; --json gives all
+
+
+class Command(BaseCommand):
+    help = "Loads spreadsheets as on the web: reads, checks, and applies what was not refused."
+
+    def add_arguments(self, parser):
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument("--kind", default="", help="kind of record, such as point; else the headings tell")
+        parser.add_argument("--dry-run", action="store_true", help="say what would be loaded, and load nothing")
+        parser.add_argument("--as", dest="username", default="", help="account to load as; else the only superuser")
+        parser.add_argument("--json", dest="as_json", action="store_true", help="the verdict of every row as JSON")
+
+    def handle(self, *args: Any, files: list[Path], as_json: bool, **options: Any) -> None:
+        by = _account(options["username"])
+        answers = [self._load(file, by, quiet=as_json, **options) for file in files]
+        if as_json:
+            told = answers if len(answers) > 1 else answers[0]
+            self.stdout.write(json.dumps(told, ensure_ascii=False, indent=1))
+        if any(answer["state"] == LoadState.REFUSED for answer in answers):
+            sys.exit(1)
+
+    def _load(self, file: Path, by: User, *, kind: str, dry_run: bool, quiet: bool, **options: Any) -> dict:
+        if not file.is_file():
+            raise CommandError(f"There is no file {file}.")
+        try:
+            load = loads.send_load(file.name, file.read_bytes(), kind=kind, key=uuid4(), by=by)
+        except Refused as refusal:
+            return self._told(_refused(file, kind, str(refusal)), quiet)
+        load = self._work(load, quiet)
+        if not dry_run and load.state == LoadState.READY and load.new + load.changed:
+            load = self._work(loads.apply_load(load, by=by), quiet)
+        return self._told(answer_of(load), quiet)
+
+    def _work(self, load: Load, quiet: bool) -> Load:
+        """Works at the load's job here, or waits for the worker that has it."""
+        bar = _Bar(load) if not quiet and sys.stderr.isatty() else lambda: False
+        while load.is_working:
+            if not run_one(load.job_id, stopping=bar):
+                time.sleep(0.2)
+            load = Load.objects.unscoped("the sender's own").select_related("job").get(pk=load.pk)
+            if load.is_working and load.job and load.job.state == "failed":
+                raise CommandError(f"The job failed: {load.job.message}")
+        return load
+
+    def _told(self, answer: dict, quiet: bool) -> dict:
+        if quiet:
+            return answer
+        self.stdout.write(f"{answer['file']}  {answer['kind']}  {answer['state']}")
+        if answer["message"]:
+            self.stdout.write(self.style.ERROR(f"  {answer['message']}"))
+        for verdict in RowVerdict.values:
+            self.stdout.write(f"  {answer[verdict]:8d}  {verdict}")
+        for name in answer["skipped_sheets"]:
+            self.stdout.write(f"  left out: sheet {name}")
+        shown = [row for row in answer["rows"] if row["messages"]]
+        for row in shown[:SHOWN]:
+            for message in row["messages"]:
+                where = message["cell"] or f"row {row['row']}"
+                self.stdout.write(f"  {row['sheet']} {where:6} {row['verdict']:8} {message['text']}")
+        if len(shown) > SHOWN:
+            self.stdout.write(f"  … and {len(shown) - SHOWN} rows more; --json gives all")
+        return answer
+
+
+class _Bar:
+    """A progress bar on the terminal; asked between steps, and never stops the work."""
+
+    def __init__(self, load: Load):
+        self.load, self.began = load, time.monotonic()
+
+    def __call__(self) -> bool:
+        job = type(self.load.job).objects.get(pk=self.load.job_id)
+        share = job.done / job.total if job.total else 0
+        bar = "█" * round(share * 30)
+        print(f"\r{bar:<30} {job.done}/{job.total} {time.monotonic() - self.began:5.1f} s", end="", file=sys.stderr)
+        return False
+
+
+def _account(name: str) -> User:
+    if name:
+        found = User.objects.filter(username=name, is_active=True).first()
+        if found is None:
+            raise CommandError(f"There is no account {name}.")
+        return found
+    superusers = list(User.objects.filter(is_superuser=True, is_active=True)[:2])
+    if len(superusers) != 1:
+        raise CommandError("Say as whom to load: --as USER.")
+    return superusers[0]
+
+
+def _refused(file: Path, kind: str, message: str) -> dict:
+    counts = dict.fromkeys(RowVerdict.values, 0)
+    return {"file": file.name, "kind": kind, "state": LoadState.REFUSED.value, "message": message, **counts,
+            "skipped_sheets": [], "rows": []}  # fmt: skip
