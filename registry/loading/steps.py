@@ -13,8 +13,8 @@ from .apply import keep_rows, write_rows
 from .columns import LOADS, Column, LoadKind, Row, Use
 from .judge import judge
 from .loads import count_rows, finish, locked, read_load, rows_file
-from .matching import letter, mapping_of
-from .tables import DataRow, Table, address, data_rows, is_number, text_of, unit_of
+from .matching import mapping_of
+from .tables import DataRow, Table, address, data_rows, is_number, letter, text_of, unit_of
 from .undo import undo_rows
 from .world import World
 
@@ -36,11 +36,6 @@ def _world(load: Load, stage: str, fresh: bool) -> World:
 def check_step(cursor: int, payload: dict) -> tuple[int | None, int, int]:
     """Judges the next rows and notes what they amount to; the first step forgets what an earlier reading noted."""
     load = locked(Load(pk=payload["load"]))
-    if load.refusal:
-        finish(load, LoadState.REFUSED)
-        return None, 0, 0
-    if cursor == 0:
-        load.rows.all().delete()
     return _step(load, "check", cursor, LoadState.READY)
 
 
@@ -50,6 +45,11 @@ def apply_step(cursor: int, payload: dict) -> tuple[int | None, int, int]:
 
 
 def _step(load: Load, stage: str, cursor: int, end: LoadState) -> tuple[int | None, int, int]:
+    if load.refusal:
+        finish(load, LoadState.REFUSED)
+        return None, 0, 0
+    if cursor == 0 and stage == "check":
+        load.rows.all().delete()
     try:
         following = _chunk(load, stage, cursor)
     except BaseException:
@@ -61,7 +61,8 @@ def _step(load: Load, stage: str, cursor: int, end: LoadState) -> tuple[int | No
         finish(load, end)
         return None, total, total
     load.save(update_fields=["sheets"])
-    return following, min(load.rows.count(), total), total
+    done = sum(sheet.get("done", 0) for sheet in load.sheets)
+    return following, min(done, total), total
 
 
 def _chunk(load: Load, stage: str, cursor: int) -> int | None:
@@ -72,7 +73,7 @@ def _chunk(load: Load, stage: str, cursor: int) -> int | None:
         return None
     sheet, kind = sheets[at], LOADS[sheets[at]["kind"]]
     if not place:
-        sheet["sums"], sheet["totals"] = {}, []
+        sheet |= {"sums": {}, "totals": [], "done": 0}
     found = list(data_rows(_table(sheet), rows_file(load), place, CHUNK))
     rows = [row_of(kind, sheet, each) for each in found if not each.is_total and not each.is_note]
     world = _world(load, stage, fresh=cursor == 0)
@@ -81,6 +82,7 @@ def _chunk(load: Load, stage: str, cursor: int) -> int | None:
         write_rows(kind, rows, world, load)
     keep_rows(load, rows)
     _compare_totals(kind, sheet, found, rows)
+    sheet["done"] += len(found)
     if len(found) < CHUNK:
         return at + 1 if at + 1 < len(sheets) else None
     return found[-1].offset * SHEETS + at
@@ -163,5 +165,5 @@ def undo_step(cursor: int, payload: dict) -> tuple[int | None, int, int]:
     return rows[-1].pk, written.filter(pk__gte=rows[-1].pk).count(), total
 
 
-jobs.FIRST["load-read"] = read_load
-jobs.STEPS |= {"load-read": check_step, "load-apply": apply_step, "load-undo": undo_step}
+jobs.FIRST |= {"load-read": read_load, "load-at-once": read_load}
+jobs.STEPS |= {"load-read": check_step, "load-apply": apply_step, "load-at-once": apply_step, "load-undo": undo_step}
