@@ -1,7 +1,6 @@
 """Funds of the three levels, and wage rules."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -73,7 +72,8 @@ def resolve_fund(row: Row, world: World) -> None:
             area = world.anywhere(row.values["village"], [area] if len(area) == 9 else [])
     elif level and level != FundLevel.DISTRICT and area == world.area:
         row.warn("township", "fund_of_district")
-    row.attributes["area_id"] = area
+    if row.has("township") or row.has("village") or not row.has("code"):
+        row.attributes["area_id"] = area
 
 
 def resolve_wage(row: Row, world: World) -> None:
@@ -107,9 +107,8 @@ def _in_force(rules: list[WageRule], post: Any, day: date) -> WageRule | None:
 
 
 def _says(rule: WageRule, values: dict[str, Any]) -> bool:
-    given = (values.get(name) for name in ("uplift_percent", "standard_yuan"))
-    held: tuple[Decimal | None, ...] = (rule.uplift_percent, rule.standard_yuan)
-    return all(said is None or same(now, said) for now, said in zip(held, given, strict=True))
+    uplift, standard = values.get("uplift_percent"), values.get("standard_yuan")
+    return uplift == rule.uplift_percent and (standard is None or same(rule.standard_yuan, standard))
 
 
 def wage_parts(row: Row, world: World) -> None:
