@@ -4,6 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from assessment.judging import STATUSES, score
 from assessment.models import Outcome, Review, ReviewScore, Round, Standard, StandardItem
@@ -12,6 +13,7 @@ from registry.loading.bulk import add_all
 from registry.loading.columns import ROW_NUMBER, Column, LoadKind, Row, Use, plain_name, register
 from registry.loading.judge import plain, same
 from registry.loading.kinds.shared import NOT_KEPT, day_column, differs, take_day, township
+from registry.loading.messages import SENTENCES
 from registry.loading.world import WHY, World
 from registry.models import Event, StatusPeriod
 from registry.validators import Invalid, Reader, choice, line, number
@@ -158,6 +160,15 @@ def _told(row: Row, number: int) -> dict[str, list]:
     return told | {"scored_by": ["", row.values["scored_by"]], "scored_on": ["", str(row.values["scored_on"].day)]}
 
 
+SENTENCES.update(
+    {
+        "no_round": gettext_noop("“%(name)s” is in no review in which it could be scored now."),
+        "round_differs": gettext_noop("The review that is going on is “%(held)s”. Look at the column."),
+        "standard_differs": gettext_noop("This review is judged by “%(held)s”. Score it by that standard."),
+        "item_unknown": gettext_noop("The standard has no item “%(text)s”. Write its name or its number."),
+        "score_stands": gettext_noop("The township gave %(held)s: the district does not change that."),
+    }
+)
 register(
     LoadKind(
         "review-score", _("Scores of reviews"), ReviewScore, COLUMNS, ("review_id", "item_id"), resolve,
