@@ -18,7 +18,8 @@ from .tables import DataRow, Table, address, data_rows, is_number, letter, text_
 from .undo import undo_rows
 from .world import World
 
-CHUNK = 500
+CHUNK = 1000
+MONEY = ("元", "万元")
 SHEETS = 64  # a cursor holds the place in the file and, below, the sheet
 
 _worlds: dict[tuple, World] = {}  # of the load that is being worked at: names are read once, not once a chunk
@@ -75,7 +76,9 @@ def _chunk(load: Load, stage: str, cursor: int) -> int | None:
     if not place:
         sheet |= {"sums": {}, "totals": [], "done": 0}
     found = list(data_rows(_table(sheet), rows_file(load), place, CHUNK))
-    rows = [row_of(kind, sheet, each) for each in found if not each.is_total and not each.is_note]
+    wanted = columns_of(kind, sheet)
+    letters = {name: letter(at) for at, name, _unit in wanted}
+    rows = [row_of(sheet, each, wanted, letters) for each in found if not each.is_total and not each.is_note]
     world = _world(load, stage, fresh=cursor == 0)
     judge(kind, rows, world, load)
     if stage == "apply":
@@ -85,22 +88,21 @@ def _chunk(load: Load, stage: str, cursor: int) -> int | None:
     sheet["done"] += len(found)
     if len(found) < CHUNK:
         return at + 1 if at + 1 < len(sheets) else None
-    return found[-1].offset * SHEETS + at
+    return found[-1].offset_after * SHEETS + at
 
 
 def _table(sheet: dict) -> Table:
     headings = {column["at"]: column["heading"] for column in sheet["columns"]}
     return Table(
-        index=sheet["index"], name=sheet["name"], header_rows=tuple(sheet["header"]), headings=headings,
-        first_data_row=sheet["first"], skipped="", merges=sheet.get("merges", []),
+        sheet=sheet["index"], name=sheet["name"], header_rows=tuple(sheet["header"]), headings=headings,
+        first_data_row=sheet["first"], start=sheet["start"], merged=sheet["merged"],
     )  # fmt: skip
 
 
-def row_of(kind: LoadKind, sheet: dict, found: DataRow) -> Row:
+def row_of(sheet: dict, found: DataRow, wanted: list[tuple[int, str, str]], letters: dict[str, str]) -> Row:
     """The texts of the row's known columns; a cell that holds an error, or a formula nobody computed, is refused."""
-    mapping = mapping_of(sheet)
-    row = Row(sheet["index"], found.number, {}, {name: letter(at) for at, name in mapping.items()})
-    for at, name in mapping.items():
+    row = Row(sheet["index"], found.number, {}, letters)
+    for at, name, unit in wanted:
         cell = found.cells.get(at)
         if isinstance(cell, dict) and ("e" in cell or ("f" in cell and "v" not in cell)):
             row.texts[name] = ""
@@ -108,18 +110,22 @@ def row_of(kind: LoadKind, sheet: dict, found: DataRow) -> Row:
             continue
         if isinstance(cell, dict) and "f" in cell:
             row.warn(name, "formula_value", cell=address(at, found.number))
-        row.texts[name] = _with_unit(kind.column(name), text_of(cell), unit_of(sheet_heading(sheet, at)))
+        text = text_of(cell)
+        row.texts[name] = f"{text}{unit}" if unit and text and text[-1].isdigit() else text
     return row
 
 
-def sheet_heading(sheet: dict, at: int) -> str:
-    return next((column["heading"] for column in sheet["columns"] if column["at"] == at), "")
-
-
-def _with_unit(column: Column | None, text: str, unit: str) -> str:
-    """A bare amount under a heading that says another unit than the template's is an amount in that unit."""
-    money = column is not None and column.unit in ("元", "万元") and unit in ("元", "万元")
-    return f"{text}{unit}" if money and text and text[-1].isdigit() and unit != column.unit else text
+def columns_of(kind: LoadKind, sheet: dict) -> list[tuple[int, str, str]]:
+    """(column, field, unit) of the known columns; the unit is that of a heading which says another one than the
+    template: a bare amount under it is an amount in that unit."""
+    headings = {each["at"]: each["heading"] for each in sheet["columns"]}
+    found = []
+    for at, name in mapping_of(sheet).items():
+        if column := kind.column(name):
+            unit = unit_of(headings[at])
+            other = column.unit in MONEY and unit in MONEY and unit != column.unit
+            found.append((at, name, unit if other else ""))
+    return found
 
 
 def _compare_totals(kind: LoadKind, sheet: dict, found: list[DataRow], rows: list[Row]) -> None:
@@ -130,9 +136,10 @@ def _compare_totals(kind: LoadKind, sheet: dict, found: list[DataRow], rows: lis
     for each in found:
         if each.is_total:
             sheet["totals"] += _differing(kind, mapping, each, sums, numeric)
+        copies = {mapping.get(at) for at in each.filled}  # what a merged cell says counts once
         for column in numeric:
             value = values.get(each.number, {}).get(column.name)
-            if value is not None:
+            if value is not None and column.name not in copies:
                 sums[column.name] = sums.get(column.name, Decimal(0)) + Decimal(str(value))
     sheet["sums"] = {name: str(value) for name, value in sums.items()}
 
