@@ -41,7 +41,7 @@ from registry.loading.world import WHY, World
 from registry.validators import clean, dated, line, prose, whole, yes_no
 
 PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*[%\uff05]")
-DAY = re.compile(r"^\s*(\d{4}(?:[-./年]\d{1,2}){0,2}[日月年]?)(?=\D|$)")
+DAY = re.compile(r"^\s*(\d{4}(?:[-./年月]\d{1,2}){0,2}[日月年]?)(?=\D|$)")
 BEFORE = re.compile(r"^[\s,\uff0c:\uff1a、]+")
 NUMBERED = re.compile(r"^\s*(?:[(\uff08]?\d{1,2}[).、\uff09\uff0e]|[①-⑳])\s*")
 

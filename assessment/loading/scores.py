@@ -78,7 +78,7 @@ def find(rows: list[Row], world: World) -> None:
             continue
         review = row.values["review"] = reviews.get(point.pk)
         if review is None:
-            row.refuse("point", "no_round", name=point.name)
+            row.refuse("point", "no_round", point=point.name)
         elif _may_be_scored(row, world, review):
             _judge(row, review, items[review.standard_id], scores)
 
@@ -87,7 +87,7 @@ def _may_be_scored(row: Row, world: World, review: Review) -> bool:
     """The round is of the kind and standard that the file says, and the sender had no hand in it."""
     standard = world.found["standards"][review.standard_id]
     if world.found["status of"].get(review.point_id) not in STATUSES[Round(review.round)]:
-        row.refuse("point", "no_round", name=review.point.name)
+        row.refuse("point", "no_round", point=review.point.name)
     if row.has("round") and row.values["round"] != review.round:
         row.refuse("round", "round_differs", held=review.get_round_display())
     said = plain_name(row.values.get("standard") or "")
@@ -162,7 +162,7 @@ def _told(row: Row, number: int) -> dict[str, list]:
 
 SENTENCES.update(
     {
-        "no_round": gettext_noop("“%(name)s” is in no review in which it could be scored now."),
+        "no_round": gettext_noop("“%(point)s” is in no review in which it could be scored now."),
         "round_differs": gettext_noop("The review that is going on is “%(held)s”. Look at the column."),
         "standard_differs": gettext_noop("This review is judged by “%(held)s”. Score it by that standard."),
         "item_unknown": gettext_noop("The standard has no item “%(text)s”. Write its name or its number."),

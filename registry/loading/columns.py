@@ -114,11 +114,11 @@ class Row:
     writes: list[Write] = field(default_factory=list)
     undo: list[list] = field(default_factory=list)
 
-    def refuse(self, name: str, code: str, **details: Any) -> None:
+    def refuse(self, name: str, code: str, /, **details: Any) -> None:
         """The row cannot be taken, because of the field `name` ("" for the row as a whole)."""
         self._say("refused", name, code, details)
 
-    def warn(self, name: str, code: str, **details: Any) -> None:
+    def warn(self, name: str, code: str, /, **details: Any) -> None:
         """The row is taken; the reader should know."""
         self._say("warning", name, code, details)
 

@@ -53,7 +53,7 @@ SENTENCES = {
     "built_needs_day": gettext_noop("Built since when? Give the day: from then on it counts."),
     "stage_differs": gettext_noop("By its dates it is “%(held)s”. Mend the stage or the dates."),
     "village_code_differs": gettext_noop(
-        "“%(text)s” is not the code of %(name)s in this township. Mend the code or the name."
+        "“%(text)s” is not the code of %(village)s in this township. Mend the code or the name."
     ),
     "village_twice": gettext_noop("%(text)s cannot lead and be led in one consortium. Leave it in one of the lists."),
     "village_otherwise": gettext_noop(

@@ -59,7 +59,7 @@ def _village(row: Row, world: World, township: str) -> str:
         with at(row, "village_code"):
             coded = world.village(township, given)
             if not coded or named not in ("", coded):
-                row.refuse("village_code", "village_code_differs", text=given, name=row.values["village"])
+                row.refuse("village_code", "village_code_differs", text=given, village=row.values["village"])
     return coded or named
 
 
