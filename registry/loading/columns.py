@@ -149,6 +149,7 @@ class LoadKind:
     `natural` are the attributes that tell one record from another; where the file gives a `code`, that decides.
     `prefix(row)` begins the code of a new record, `digits` wide. `parts(row, world)` adds what hangs on the record.
     `find(rows, world)` and `write(rows, world, load)` take the place of the usual way to find or write the records.
+    `held(rows)` tells what records say, {column: value} each, to fill a template with.
     `by_clerks`: whether a township's clerk may load it, for the own township.
     """
 
@@ -164,6 +165,7 @@ class LoadKind:
     find: Callable[[list[Row], "World"], None] | None = None
     write: Callable[[list[Row], "World", Any], None] | None = None
     by_clerks: bool = False
+    held: Callable[[Any], Iterable[dict[str, Any]]] | None = None
     area_of: Callable[[Row], str] = lambda row: row.attributes.get("area_id") or ""
 
     def column(self, name: str) -> Column | None:

@@ -73,7 +73,7 @@ def _chunk(load: Load, stage: str, cursor: int) -> int | None:
     sheet, kind = sheets[at], LOADS[sheets[at]["kind"]]
     if not place:
         sheet["sums"], sheet["totals"] = {}, []
-    found = list(data_rows(_table(sheet), rows_file(load), place, CHUNK))
+    found = list(data_rows(table_of(sheet), rows_file(load), place, CHUNK))
     rows = [row_of(kind, sheet, each) for each in found if not each.is_total and not each.is_note]
     world = _world(load, stage, fresh=cursor == 0)
     judge(kind, rows, world, load)
@@ -86,7 +86,7 @@ def _chunk(load: Load, stage: str, cursor: int) -> int | None:
     return found[-1].offset * SHEETS + at
 
 
-def _table(sheet: dict) -> Table:
+def table_of(sheet: dict) -> Table:
     headings = {column["at"]: column["heading"] for column in sheet["columns"]}
     return Table(
         index=sheet["index"], name=sheet["name"], header_rows=tuple(sheet["header"]), headings=headings,

@@ -51,6 +51,7 @@ from registry.permissions import may
 from registry.validators import Invalid, choice, dated, line, listing, money, number, yes_no
 
 from .drafts import write_drafts
+from .held import held_points
 from .shared import FIELD, LEVEL, TOWNSHIP, at, place
 
 STATUS_WORDS = {
@@ -360,6 +361,7 @@ register(
         parts=parts,
         find=find,
         write=write_drafts,
+        held=held_points,
         by_clerks=True,
     )
 )
