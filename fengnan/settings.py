@@ -172,6 +172,7 @@ def database(url: str) -> dict:
 
 DATABASES = {"default": database(env("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'registry.sqlite3'}")}
 REDIS_URL = env("REDIS_URL")
+JOB_LEASE = env_int("JOB_LEASE", 60, least=2)  # seconds a worker has for a step before another one takes over
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL

@@ -22,6 +22,7 @@ from .models import (
     Draft,
     DraftState,
     Evidence,
+    EvidenceKind,
     Field,
     PartyOrganisation,
     Unit,
@@ -111,7 +112,13 @@ class Fact:
 
     @property
     def changed(self) -> bool:
-        return self.typed is not None and self.typed != self.held
+        """Somebody typed what means something else: 118.10 is no change of 118.1."""
+        return self.typed is not None and self._meant(self.typed) != self._meant(self.held)
+
+    def _meant(self, text: str) -> Any:
+        with suppress(Invalid):
+            return self.input.read(text)
+        return text
 
 
 class Drafting:
@@ -175,8 +182,8 @@ class Drafting:
     def belts(self) -> list[Belt]:
         """The belts the site belongs to today: known, and never asked."""
         today = timezone.localdate()
-        belts = Belt.objects.unscoped("of the draft's own site").filter(memberships__point=self.point)
-        return list(belts.filter(lasting(today, "memberships__valid_from", "memberships__valid_to")))
+        own = lasting(today, "memberships__valid_from", "memberships__valid_to")
+        return list(Belt.objects.unscoped("of the draft's own site").filter(own, memberships__point=self.point))
 
     @cached_property
     def facts(self) -> dict[str, Fact]:
@@ -214,8 +221,17 @@ class Drafting:
         return values, problems
 
     @cached_property
+    def evidence(self) -> list[Evidence]:
+        """The photos and documents there are, without those that were taken off."""
+        return list(Evidence.objects.unscoped("of the draft itself").of(self.draft, self.point).filter(on_page=True))
+
+    @property
     def photos(self) -> list[Evidence]:
-        return list(Evidence.objects.unscoped("of the draft itself").of(self.draft, self.point).filter(kind="photo"))
+        return [each for each in self.evidence if each.kind == EvidenceKind.PHOTO]
+
+    @property
+    def documents(self) -> list[Evidence]:
+        return [each for each in self.evidence if each.kind == EvidenceKind.FILE]
 
     @cached_property
     def position(self) -> tuple[float, float] | None:
@@ -238,10 +254,10 @@ class Drafting:
                 yield Problem("remark_open", section, _sentence("remark_open", text=remark.text), remark.field)
 
     def text_of(self, name: str) -> str:
-        """What stands in a field now; of the photos, which there are."""
+        """What stands in a field now; of the photos, which there are, and documents beside them."""
         if name in self.facts:
             return self.facts[name].text
-        return ",".join(photo.code for photo in self.photos) if name == "photos" else self.held.get(name, "")
+        return ",".join(each.code for each in self.evidence) if name == "photos" else self.held.get(name, "")
 
     def _unconfirmed(self) -> Iterator[Problem]:
         for section in SECTIONS:

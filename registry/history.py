@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from registry.inputs import BY_NAME
 from registry.kinds import KINDS, Kind
-from registry.models import Confirmation, DemonstrationPoint, Event, Remark, ScopedQuerySet, StatusPeriod
+from registry.models import Confirmation, DemonstrationPoint, Event, EvidenceKind, Remark, ScopedQuerySet, StatusPeriod
 from registry.models.base import under
 from registry.models.points import PUBLIC
 from registry.permissions import may
@@ -35,7 +35,7 @@ VERBS: dict[str, Text] = {
     "scored": gettext_lazy("Scored"),
     "recheck": gettext_lazy("Checked again"),
     "confirm": gettext_lazy("Confirmed for the year"),
-    "photo": gettext_lazy("Photo added or taken off"),
+    "photo": gettext_lazy("Photo or document added or taken off"),
     "parts": gettext_lazy("Parts changed"),
     "add_account": gettext_lazy("Account added"),
     "change_account": gettext_lazy("Account changed"),
@@ -133,7 +133,7 @@ def _changes(model: type[models.Model], event: Event, names: dict, *, inside: bo
     for name in sorted(event.changes, key=order.index):
         value = event.changes[name]
         privacy = class_of(model, name)
-        if privacy != FieldClass.PUBLIC and not inside:
+        if name == model._meta.pk.name or (privacy != FieldClass.PUBLIC and not inside):
             continue
         if isinstance(value, dict):
             yield Change(_label_of_parts(name), said=_said(value))
@@ -160,7 +160,7 @@ def label_of(model: type[models.Model], name: str) -> Text:
         return own.verbose_name
     if name in BY_NAME:
         return BY_NAME[name].label
-    return _("Photo") if name == "photo" else name
+    return EvidenceKind(name).label if name in EvidenceKind else name
 
 
 def _label_of_parts(name: str) -> Text:

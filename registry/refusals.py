@@ -26,8 +26,43 @@ SENTENCES = {
     "nothing_typed": gettext_noop("Nothing was changed, so there is nothing to submit."),
     "file_empty": gettext_noop("“%(name)s” is empty. Choose it again."),
     "file_large": gettext_noop("“%(name)s” has %(size)s MB: at most %(most)s MB. Choose a smaller one."),
-    "not_a_photo": gettext_noop("“%(name)s” is not a photo that can be read. Take a JPEG, PNG, WebP or HEIC picture."),
+    "not_a_photo": gettext_noop(
+        "“%(name)s” is neither a photo that can be read nor a document. "
+        "Send JPEG, PNG, WebP or HEIC; or PDF, DOCX or XLSX."
+    ),
+    "not_a_document": gettext_noop(
+        "“%(name)s” is not a %(kind)s file that can be read, or has macros in it. Save it anew without macros."
+    ),
     "photo_large": gettext_noop("“%(name)s” has too many pixels: at most %(most)s million."),
+    "file_size": gettext_noop("“%(name)s” has %(size)s MB: at most %(most)s MB. Split it into several files."),
+    "file_kind": gettext_noop("“%(name)s” is not a table that can be read. Save it as .xlsx or .csv."),
+    "file_xml": gettext_noop("“%(name)s” is an XML spreadsheet. Open it in a spreadsheet program, save it as .xlsx."),
+    "file_zip_bomb": gettext_noop(
+        "“%(name)s” unpacks to far more than a table needs. Copy the rows into a new workbook and send that."
+    ),
+    "file_macros": gettext_noop("“%(name)s” holds macros. Save it as .xlsx without macros and send it again."),
+    "file_locked": gettext_noop("“%(name)s” is locked with a password. Take the password off and send it again."),
+    "file_encoding": gettext_noop(
+        "“%(name)s” is not text in UTF-8 or GB18030. Open it in a spreadsheet program and save it as .xlsx."
+    ),
+    "file_broken": gettext_noop("“%(name)s” is damaged or incomplete. Open it, save it anew and send it again."),
+    "file_doctype": gettext_noop(
+        "“%(name)s” holds instructions that no table needs. Copy the rows into a new workbook and send that."
+    ),
+    "file_wide": gettext_noop(
+        "“%(name)s”: sheet “%(sheet)s” has something beyond column %(most)s. Delete the columns on the right."
+    ),
+    "file_long": gettext_noop(
+        "“%(name)s”: sheet “%(sheet)s” has something below row %(most)s. Delete the rows there, or split the file."
+    ),
+    "file_cell": gettext_noop(
+        "“%(name)s”: a cell in row %(row)s has more than %(most)s characters. Perhaps a quotation mark is never closed."
+    ),
+    "file_merges": gettext_noop("“%(name)s”: sheet “%(sheet)s” has more than %(most)s merged ranges. Split the file."),
+    "file_heavy": gettext_noop(
+        "“%(name)s” needs more memory than one file is given. Delete what stands far out on a sheet, or split it."
+    ),
+    "file_slow": gettext_noop("Reading “%(name)s” took too long. Split it into several files."),
     "part_misplaced": gettext_noop("This part does not follow the last one: %(received)s bytes have arrived."),
     "remark_missing": gettext_noop("Say what has to be put right, at one field at least."),
     "remarks_a_day": gettext_noop(

@@ -86,8 +86,10 @@ SENTENCES = {
 }  # fmt: skip
 
 SPACES = re.compile(r"[\s\u00a0\u3000]+")
-INVISIBLE = re.compile(r"[\u200b-\u200d\u2060\ufeff\u00ad]")
+INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
 REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffd]")
+BETWEEN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff\U00020000-\U0003ffff]) (?=[\u3400-\u9fff\U00020000-\U0003ffff])")
+THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 NUMBERS = re.compile(  # mobile, fixed-line with area code, identity; full-width digits too
     r"(?<!\d)(?:[1\uff11][3-9\uff13-\uff19]\d(?:[ -]?\d{4}){2}|[0\uff10]\d{2,3}[ -]?\d{7,8}|\d{17}[\dXx])(?!\d)"
@@ -125,8 +127,7 @@ def line(most: int, least: int = 0) -> Reader:
 
     def read(text: str) -> str:
         value = SPACES.sub(" ", clean(text))
-        value = re.sub(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])", "", value)
-        return _measured(value, most, least)
+        return _measured(BETWEEN_CHINESE.sub("", value), most, least)
 
     return read
 
@@ -153,11 +154,13 @@ def number(least: str, most: str, decimals: int = 2, unit: str | Promise = "") -
     """A decimal number between `least` and `most`, both included. 万, 约 and units are refused with a hint."""
 
     def read(text: str) -> Decimal | None:
-        digits = plain(text).replace(",", "").removesuffix(str(unit))
+        digits = plain(text).removesuffix(str(unit))
+        if THOUSANDS.fullmatch(digits):
+            digits = digits.replace(",", "")
         if not digits:
             return None
         if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", digits):
-            if unit and re.match(r"约?\d", digits):
+            if unit and re.match(r"约?\d[\d.,]*[^\d.,]", digits):
                 raise Invalid("unit_in_number", text=text.strip(), unit=unit)
             raise Invalid("not_a_number", text=text.strip())
         try:
@@ -209,17 +212,15 @@ def choice(choices: Any, also: dict[str, str] | None = None) -> Reader:
 
 def money(unit: str) -> Reader:
     """An amount in yuan of at most 16 digits; a bare number counts in `unit`, 元 or 万元."""
-    decimal = number("0", "99999999999999")
+    amount, yuan = number("0", "99999999999999", decimals=8), number("0", "99999999999999")
 
     def read(text: str) -> Decimal | None:
-        given = plain(text).replace(",", "")
-        found = re.fullmatch(r"(.*?)(亿元?|万元?|元)?", given)
-        factor = {"万": 10**4, "亿": 10**8}.get((found[2] or unit)[:1], 1) if found else 1
-        try:
-            value = Decimal(found[1]) * factor if found and found[1] else decimal(given)
-        except InvalidOperation as error:
-            raise Invalid("not_a_number", text=text.strip()) from error
-        return None if value is None else decimal(f"{value:f}")
+        found = re.fullmatch(r"(.*?)(亿元?|万元?|元)?", plain(text))
+        digits, given = found.groups() if found else ("", None)
+        value = amount(digits)
+        if value is None:
+            return None
+        return yuan(f"{value * {'万': 10**4, '亿': 10**8}.get((given or unit)[:1], 1):f}")
 
     return read
 

@@ -30,6 +30,7 @@ from registry.models import (
     PartyOrganisation,
     StatusPeriod,
 )
+from registry.refusals import Refused
 
 _number = count(1)
 
@@ -81,6 +82,28 @@ ANSWERS = {
     "position": "118.10, 39.52",
     "applied_level": "district",
 }
+
+
+HERE = {"lng": "118.1", "lat": "39.52", "coordinate_system": "wgs84"}
+
+
+def again(draft: Draft) -> Draft:
+    """The draft as the database has it now."""
+    return Draft.objects.unscoped("test").get(pk=draft.pk)
+
+
+def codes(draft: Draft) -> set[str]:
+    """What stands in the way of a draft, and what gives to think."""
+    return {problem.code for problem in Drafting(again(draft)).problems}
+
+
+def refused(act, *args, **options) -> str:
+    """The code an act is refused with; fails if it is done."""
+    try:
+        act(*args, **options)
+    except Refused as refusal:
+        return refusal.code
+    raise AssertionError(f"{act.__name__} was not refused")
 
 
 def make_draft(clerk, place: str = "", **answers: str) -> Draft:

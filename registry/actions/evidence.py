@@ -1,4 +1,5 @@
-"""Taking in photos: in parts over a weak network, checked by decoding them, shown without what the camera wrote in."""
+"""Taking in photos and documents: in parts over a weak network, checked by reading them; a photo is shown without what
+the camera wrote in."""
 
 import hashlib
 import struct
@@ -8,6 +9,7 @@ from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -24,6 +26,7 @@ from .records import ChangeSet
 register_heif_opener()
 MEGABYTE = 1024 * 1024
 MOST_BYTES, MOST_PIXELS = 20 * MEGABYTE, 50_000_000
+DOCUMENTS = {".pdf": "", ".docx": "word/document.xml", ".xlsx": "xl/workbook.xml"}  # suffix: what the archive holds
 FORMATS = ["JPEG", "PNG", "WEBP", "HEIF"]
 SHOWN_EDGE, QUALITY = 2048, 85
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
@@ -34,9 +37,9 @@ BROKEN = (  # what Pillow raises on bytes that are no picture, or a damaged one
 
 
 @transaction.atomic
-def add_photo(draft: Draft, name: str, content: bytes, *, by: Any) -> Evidence:
-    """Keeps a photo for a draft: the original in private, and a copy to show without position or camera data. The same
-    bytes twice are one photo. Raises Refused for what is no photo or too large."""
+def add_evidence(draft: Draft, name: str, content: bytes, *, by: Any) -> Evidence:
+    """Keeps a photo or document for a draft: the original in private, and of a photo a copy to show without position or
+    camera data. The same bytes twice are one. Raises Refused for what is neither or too large."""
     if not may(by, "draft.write", draft):
         raise Refused("not_allowed")
     name = _printable(name)
@@ -48,18 +51,38 @@ def add_photo(draft: Draft, name: str, content: bytes, *, by: Any) -> Evidence:
         same.on_page = True
         same.save()
         return same
-    picture, exif = _decoded(name, content)
     evidence = Evidence(
-        code=f"E-{uuid.uuid4().hex[:12]}", kind=EvidenceKind.PHOTO, area=draft.area, point=draft.point, draft=draft,
-        file_name=name, sha256=fingerprint, size=len(content), taken_on=_taken_on(exif), added_by=by,
+        code=f"E-{uuid.uuid4().hex[:12]}", kind=EvidenceKind.FILE, area=draft.area, point=draft.point, draft=draft,
+        file_name=name, sha256=fingerprint, size=len(content), added_by=by,
     )  # fmt: skip
-    evidence.lng, evidence.lat = _place(exif)
+    if Path(name).suffix.lower() in DOCUMENTS:
+        _insist_on_document(name, content)
+    else:
+        _take_photo(evidence, content)
     evidence.original.save(uuid.uuid4().hex, ContentFile(content), save=False)
-    evidence.shown.save(f"{uuid.uuid4().hex}.jpg", ContentFile(_shown(picture)), save=False)
     evidence.full_clean()
     evidence.save()
-    ChangeSet(by).tell("photo", draft.point or draft, {"photo": [None, name]})
+    ChangeSet(by).tell("photo", draft.point or draft, {evidence.kind: [None, name]})
     return evidence
+
+
+def _take_photo(evidence: Evidence, content: bytes) -> None:
+    picture, exif = _decoded(evidence.file_name, content)
+    evidence.kind, evidence.taken_on = EvidenceKind.PHOTO, _taken_on(exif)
+    evidence.lng, evidence.lat = _place(exif)
+    evidence.shown.save(f"{uuid.uuid4().hex}.jpg", ContentFile(_shown(picture)), save=False)
+
+
+def _insist_on_document(name: str, content: bytes) -> None:
+    """Raises Refused for what is not what its name says, or brings macros along."""
+    suffix = Path(name).suffix.lower()
+    is_sound = suffix == ".pdf" and content.startswith(b"%PDF-")
+    if suffix != ".pdf":
+        with suppress(BadZipFile):
+            parts = ZipFile(BytesIO(content)).namelist()
+            is_sound = DOCUMENTS[suffix] in parts and not any(part.endswith("vbaProject.bin") for part in parts)
+    if not is_sound:
+        raise Refused("not_a_document", name=name, kind=suffix[1:].upper())
 
 
 def _printable(name: str) -> str:
@@ -127,16 +150,18 @@ def _degrees(parts: Any) -> float:
 
 
 @transaction.atomic
-def remove_photo(evidence: Evidence, *, by: Any) -> None:
-    """Takes a photo off; one that proves something stays for the reviewers, but leaves the page."""
+def remove_evidence(evidence: Evidence, *, by: Any) -> None:
+    """Takes a photo or document off; one that proves something stays for the reviewers, but leaves the page."""
     if not may(by, "draft.write", evidence):
         raise Refused("not_allowed")
-    ChangeSet(by).tell("photo", evidence.point or evidence.draft, {"photo": [evidence.file_name, None]})
+    ChangeSet(by).tell("photo", evidence.point or evidence.draft, {evidence.kind: [evidence.file_name, None]})
     if evidence.point_id:
         evidence.on_page = False
         evidence.save()
     else:
         evidence.delete()
+        kept = [file for file in (evidence.original, evidence.shown) if file]
+        transaction.on_commit(lambda: [file.storage.delete(file.name) for file in kept])
 
 
 def _folder() -> Path:
@@ -161,7 +186,7 @@ def begin_upload(draft: Draft, *, key: uuid.UUID, name: str, size: int, by: Any)
     path = _folder() / str(key)
     arrived = path.stat().st_size if path.exists() else 0
     is_shown = upload.evidence is not None and upload.evidence.on_page
-    if not is_shown and (upload.size != size or arrived < upload.received or upload.evidence):
+    if not is_shown and (upload.size != size or arrived < upload.received or upload.received == size):
         upload.size, upload.received, upload.evidence = size, 0, None
         upload.save()
     return upload
@@ -183,7 +208,7 @@ def add_part(upload: Upload, offset: int, content: bytes) -> Upload:
         file.truncate()
     upload.received += len(content)
     if upload.received == upload.size:
-        upload.evidence = add_photo(upload.draft, upload.file_name, path.read_bytes(), by=upload.by)
+        upload.evidence = add_evidence(upload.draft, upload.file_name, path.read_bytes(), by=upload.by)
         transaction.on_commit(lambda: path.unlink(missing_ok=True))
     upload.save()
     return upload

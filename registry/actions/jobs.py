@@ -20,7 +20,7 @@ from .search import reindex_step
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=settings.JOB_LEASE)
 MOST_ATTEMPTS = 5
 
 # A step takes the cursor and the payload and returns (next cursor or None at the end, done, total). It runs inside the
@@ -105,7 +105,7 @@ def take_step(job: Job) -> bool:
     if ended:
         changed |= {"state": JobState.DONE, "lease_until": None, "finished_at": timezone.now()}
     else:
-        changed |= {"lease_until": timezone.now() + LEASE}
+        changed |= {"lease_until": timezone.now() + LEASE, "attempts": 1}  # it goes on: only attempts in vain count
     if not _owned(job).update(**changed):
         raise LeaseLost
     return not ended

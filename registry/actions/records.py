@@ -3,6 +3,8 @@
 import json
 import uuid
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -18,6 +20,8 @@ from registry.refusals import Refused
 from .search import entry_of
 
 UNWRITTEN = {"version"}
+WRITTEN = {str, int, bool, type(None)}
+PLAIN = {*WRITTEN, Decimal, date}
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ def values_of(record: Any) -> dict[str, Any]:
     """The record's own columns as an event writes them."""
     columns = [column for column in record._meta.concrete_fields if column.name not in UNWRITTEN]
     values = {column.name: getattr(record, column.attname) for column in columns}
+    if all(value is None or type(value) in PLAIN for value in values.values()):
+        return {name: value if type(value) in WRITTEN else str(value) for name, value in values.items()}
     return json.loads(json.dumps(values, cls=_Encoder, ensure_ascii=False))
 
 

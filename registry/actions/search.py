@@ -1,5 +1,8 @@
 """The index of names: what search finds, made from the public rows of the searched record kinds."""
 
+import re
+from functools import lru_cache
+
 from django.db import transaction
 
 from registry.kinds import KINDS, Kind
@@ -10,10 +13,8 @@ STEP = 500
 
 def entry_of(kind: Kind, code: str, name: str, area: str | None, others: tuple[str, ...] = ()) -> SearchEntry:
     """What search keeps of one record: all its names, their pinyin without tones, and their initials."""
-    from pypinyin import lazy_pinyin  # noqa: PLC0415 (its tables take 60 MB that only indexing needs)
-
     names = (name, *others)
-    spelt = [lazy_pinyin(each) for each in names]
+    spelt = [_syllables(each) for each in names]
     return SearchEntry(
         kind=kind.slug,
         code=code,
@@ -23,6 +24,21 @@ def entry_of(kind: Kind, code: str, name: str, area: str | None, others: tuple[s
         initials=" ".join(_initials(each, syllables) for each, syllables in zip(names, spelt, strict=True))[:200],
         area_id=area,
     )
+
+
+PIECES = re.compile(r"[\u3400-\u9fff]+|[^\u3400-\u9fff]+")
+
+
+def _syllables(name: str) -> list[str]:
+    """The pinyin of each character, without tones; what is no Chinese stays in one piece."""
+    return [syllable for piece in PIECES.findall(name) for syllable in _spelt(piece)]
+
+
+@lru_cache(maxsize=20_000)
+def _spelt(piece: str) -> list[str]:
+    from pypinyin import lazy_pinyin  # noqa: PLC0415 (its tables take 60 MB that only indexing needs)
+
+    return lazy_pinyin(piece)
 
 
 def _initials(name: str, syllables: list[str]) -> str:

@@ -1,6 +1,7 @@
 """Adding many rows at once: where the database can take them as a stream, by COPY; elsewhere as Django does it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.db import connection, models
 
@@ -13,6 +14,7 @@ def add_all(model: type[models.Model], records: Sequence[models.Model]) -> None:
         model._base_manager.bulk_create(records, batch_size=STEP)
         return
     fields = [field for field in model._meta.concrete_fields if not field.generated]
+    readers = [(field.attname, _writer(field)) for field in fields]
     for record in records:
         record._prepare_related_fields_for_save(operation_name="bulk_create")  # type: ignore[attr-defined]
     with connection.cursor() as cursor:
@@ -21,11 +23,20 @@ def add_all(model: type[models.Model], records: Sequence[models.Model]) -> None:
         table = connection.ops.quote_name(model._meta.db_table)
         with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
             for record in records:
-                copy.write_row(
-                    [field.get_db_prep_save(field.pre_save(record, add=True), connection) for field in fields]
-                )
+                copy.write_row([write(record) if write else getattr(record, name) for name, write in readers])
     for record in records:
         record._state.adding, record._state.db = False, connection.alias
+
+
+AS_THEY_ARE = {"AutoField", "BigAutoField", "CharField", "TextField", "ForeignKey", "IntegerField", "UUIDField"}
+AS_THEY_ARE |= {"PositiveIntegerField", "PositiveSmallIntegerField", "BooleanField", "DateField"}
+
+
+def _writer(field: models.Field) -> Callable[[models.Model], Any] | None:
+    """How the field's value is written; None where the database takes it as it is."""
+    if field.get_internal_type() in AS_THEY_ARE:
+        return None
+    return lambda record: field.get_db_prep_save(field.pre_save(record, add=True), connection)
 
 
 def _number(cursor, model: type[models.Model], records: Sequence[models.Model]) -> None:

@@ -25,9 +25,9 @@ MOST_BYTES = 20 * 1024 * 1024
 
 
 @transaction.atomic
-def send_load(name: str, data: bytes, *, kind: str = "", key: uuid.UUID, by: Any) -> Load:
+def send_load(name: str, data: bytes, *, kind: str = "", key: uuid.UUID, by: Any, at_once: bool = False) -> Load:
     """Takes a file in; it is read in the background. The same form key twice is one load. `kind` is that of the rows,
-    or empty where the headings shall say. Raises Refused."""
+    or empty where the headings shall say; `at_once` applies it without waiting for somebody to look. Raises Refused."""
     for refusal in refusals_to_send(name, len(data), kind, by):
         raise refusal
     again = Load.objects.unscoped("a key is known to its maker").filter(key=key, by=by).first()
@@ -39,7 +39,10 @@ def send_load(name: str, data: bytes, *, kind: str = "", key: uuid.UUID, by: Any
         file_hash=hashlib.sha256(data).hexdigest(),
     )  # fmt: skip
     load.file.save(f"{key}{Path(name).suffix[:8].lower()}", ContentFile(data), save=False)
-    _begin(load, LoadState.READING, "load-read")
+    if at_once:
+        _begin(load, LoadState.APPLYING, "load-at-once")
+    else:
+        _begin(load, LoadState.READING, "load-read")
     return load
 
 
@@ -161,7 +164,7 @@ def rows_file(load: Load) -> Path:
 def read_load(payload: dict) -> None:
     """Reads the file in a child process and finds out what it says; done again, it does the same again."""
     load = Load.objects.unscoped("the worker's own").select_related("by", "area").get(pk=payload["load"])
-    if load.state != LoadState.READING:
+    if load.state not in (LoadState.READING, LoadState.APPLYING):
         return
     try:
         sheets = read_file(Path(load.file.path), load.file_name, rows_file(load))

@@ -9,15 +9,9 @@ from registry.refusals import Refused
 
 from .columns import LOADS, LoadKind, kinds_for
 from .reading import RawSheet
-from .tables import Table, find_tables, plain_heading, unit_of
+from .tables import Table, find_tables, letter, plain_heading, unit_of
 
 REASON = "原因"  # the column that is added to what was refused; nobody reads it
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-def letter(column: int) -> str:
-    """The name of a column, counted from 0: A, B, … Z, AA."""
-    return (letter(column // 26 - 1) if column >= 26 else "") + LETTERS[column % 26]
 
 
 def headings_of(kind: LoadKind) -> dict[str, str]:
@@ -48,7 +42,7 @@ def understand(load: Load, sheets: list[RawSheet], into: Path) -> list[dict]:
 
 def _sheet(load: Load, sheet: RawSheet, table: Table, slugs: list[str], explained: dict[str, dict[str, str]]) -> dict:
     given = load.corrections.get(str(sheet.index), {})
-    plain = {at: plain_heading(heading) for at, heading in table.headings.items()}
+    plain = {at: plain_heading(heading.replace("/", "")) for at, heading in table.headings.items()}
     last = {at: plain_heading(heading.split("/")[-1]) for at, heading in table.headings.items()}
     fits = {slug: _fields(plain, last, {**headings_of(LOADS[slug]), **explained[slug]}) for slug in slugs}
     slug = given.get("kind") or max(slugs, key=lambda each: _likeness(LOADS[each], fits[each]), default="")
@@ -67,7 +61,7 @@ def _sheet(load: Load, sheet: RawSheet, table: Table, slugs: list[str], explaine
             }
             for at, heading in sorted(table.headings.items())
         ],
-        "sums": {}, "totals": [],
+        "merges": table.merges, "sums": {}, "totals": [],
     }  # fmt: skip
 
 

@@ -1,26 +1,106 @@
-"""STUB until the branch `reading` is merged."""
+"""A file as somebody sent it becomes rows, or a refusal in plain words. What opens it is a process of its own."""
 
+import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from registry.refusals import Refused
+
+from .limits import MB, MOST_MB, seconds_for
+
+ROOT = Path(__file__).resolve().parents[2]
+OUT_OF_TIME = {-signal.SIGXCPU, -signal.SIGKILL}
 
 
-@dataclass
+@dataclass(frozen=True)
 class RawSheet:
+    """A sheet as it lies in the file. `rows` is the number of its last filled row, from 1; `columns` the widest row.
+
+    `merged` holds [first row, first column, last row, last column], rows from 1 and columns from 0. Of a hidden sheet
+    nothing but its name is read.
+    """
+
     index: int
     name: str
-    hidden: bool
-    rows: int
-    columns: int
-    merged: list
     kind: str
-    encoding: str
+    rows: int = 0
+    columns: int = 0
+    hidden: bool = False
+    merged: list[list[int]] = field(default_factory=list)
+    encoding: str = ""
 
 
-def read_file(path: Path, name: str, into: Path) -> list[RawSheet]:
-    raise NotImplementedError
+class RawRow(NamedTuple):
+    """A row with something in it: its number as people see it, and its cells (see `read_file`)."""
+
+    sheet: int
+    number: int
+    cells: list[Any]
 
 
-def rows_of(into: Path, start: int = 0) -> Iterator[tuple[int, Any]]:
-    raise NotImplementedError
+def read_file(path: Path, name: str, into: Path, most_mb: int = MOST_MB) -> list[RawSheet]:
+    """Reads the file at `path`, sent as `name`: its sheets are returned, its rows lie in `into` for `rows_of`.
+
+    A cell is null, text, a number, {"d": day}, {"t": day and time}, {"b": yes or no}, {"e": error},
+    {"f": formula without value} or {"v": value, "f": true}. Raises Refused with a code that begins with file_.
+    """
+    size = path.stat().st_size
+    if not size:
+        raise Refused("file_empty", name=name)
+    if size > most_mb * MB:
+        raise Refused("file_size", name=name, size=-(-size // MB), most=most_mb)
+    code, said = _run(path.resolve(), name, into.resolve(), seconds_for(size))
+    if code == 0:
+        return [RawSheet(**sheet) for sheet in json.loads(said)]
+    into.unlink(missing_ok=True)
+    reason, details = _reason(code, said)
+    raise Refused(reason, name=name, **details)
+
+
+def _run(path: Path, name: str, into: Path, seconds: int) -> tuple[int, bytes]:
+    """The child's exit code and what it printed. It is killed with all it started once its seconds are over."""
+    command = [sys.executable, "-B", "-m", "registry.loading.child", str(path), name, str(into)]
+    environment = {"PYTHONUTF8": "1", "PATH": os.defpath, "MALLOC_ARENA_MAX": "2"}
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as child:
+        try:
+            said, _errors = child.communicate(timeout=seconds)
+        except BaseException as error:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            if not isinstance(error, subprocess.TimeoutExpired):
+                raise
+            said = b""
+    return child.returncode, said
+
+
+def _reason(code: int, said: bytes) -> tuple[str, dict[str, Any]]:
+    """Why the child refused or died: it tells, or its end does."""
+    if code == 3:
+        reason, details = json.loads(said)
+        return reason, details
+    if code in OUT_OF_TIME:
+        return "file_slow", {}
+    return ("file_heavy" if code == -signal.SIGABRT else "file_broken"), {}
+
+
+def rows_of(into: Path, start: int = 0) -> Iterator[tuple[int, RawRow]]:
+    """The rows from byte `start` on, each with the byte after it, from where the work can go on later."""
+    with into.open("rb") as file:
+        file.seek(start)
+        for line in file:
+            start += len(line)
+            yield start, RawRow(*json.loads(line))

@@ -13,12 +13,13 @@ from .apply import keep_rows, write_rows
 from .columns import LOADS, Column, LoadKind, Row, Use
 from .judge import judge
 from .loads import count_rows, finish, locked, read_load, rows_file
-from .matching import letter, mapping_of
-from .tables import DataRow, Table, address, data_rows, is_number, text_of, unit_of
+from .matching import mapping_of
+from .tables import DataRow, Table, address, data_rows, is_number, letter, text_of, unit_of
 from .undo import undo_rows
 from .world import World
 
-CHUNK = 500
+CHUNK = 1000
+MONEY = ("元", "万元")
 SHEETS = 64  # a cursor holds the place in the file and, below, the sheet
 
 _worlds: dict[tuple, World] = {}  # of the load that is being worked at: names are read once, not once a chunk
@@ -36,11 +37,6 @@ def _world(load: Load, stage: str, fresh: bool) -> World:
 def check_step(cursor: int, payload: dict) -> tuple[int | None, int, int]:
     """Judges the next rows and notes what they amount to; the first step forgets what an earlier reading noted."""
     load = locked(Load(pk=payload["load"]))
-    if load.refusal:
-        finish(load, LoadState.REFUSED)
-        return None, 0, 0
-    if cursor == 0:
-        load.rows.all().delete()
     return _step(load, "check", cursor, LoadState.READY)
 
 
@@ -50,6 +46,11 @@ def apply_step(cursor: int, payload: dict) -> tuple[int | None, int, int]:
 
 
 def _step(load: Load, stage: str, cursor: int, end: LoadState) -> tuple[int | None, int, int]:
+    if load.refusal:
+        finish(load, LoadState.REFUSED)
+        return None, 0, 0
+    if cursor == 0 and stage == "check":
+        load.rows.all().delete()
     try:
         following = _chunk(load, stage, cursor)
     except BaseException:
@@ -61,7 +62,8 @@ def _step(load: Load, stage: str, cursor: int, end: LoadState) -> tuple[int | No
         finish(load, end)
         return None, total, total
     load.save(update_fields=["sheets"])
-    return following, min(load.rows.count(), total), total
+    done = sum(sheet.get("done", 0) for sheet in load.sheets)
+    return following, min(done, total), total
 
 
 def _chunk(load: Load, stage: str, cursor: int) -> int | None:
@@ -72,15 +74,18 @@ def _chunk(load: Load, stage: str, cursor: int) -> int | None:
         return None
     sheet, kind = sheets[at], LOADS[sheets[at]["kind"]]
     if not place:
-        sheet["sums"], sheet["totals"] = {}, []
+        sheet |= {"sums": {}, "totals": [], "done": 0}
     found = list(data_rows(table_of(sheet), rows_file(load), place, CHUNK))
-    rows = [row_of(kind, sheet, each) for each in found if not each.is_total and not each.is_note]
+    wanted = columns_of(kind, sheet)
+    letters = {name: letter(at) for at, name, _unit in wanted}
+    rows = [row_of(sheet, each, wanted, letters) for each in found if not each.is_total and not each.is_note]
     world = _world(load, stage, fresh=cursor == 0)
     judge(kind, rows, world, load)
     if stage == "apply":
         write_rows(kind, rows, world, load)
     keep_rows(load, rows)
     _compare_totals(kind, sheet, found, rows)
+    sheet["done"] += len(found)
     if len(found) < CHUNK:
         return at + 1 if at + 1 < len(sheets) else None
     return found[-1].offset * SHEETS + at
@@ -94,11 +99,10 @@ def table_of(sheet: dict) -> Table:
     )  # fmt: skip
 
 
-def row_of(kind: LoadKind, sheet: dict, found: DataRow) -> Row:
+def row_of(sheet: dict, found: DataRow, wanted: list[tuple[int, str, str]], letters: dict[str, str]) -> Row:
     """The texts of the row's known columns; a cell that holds an error, or a formula nobody computed, is refused."""
-    mapping = mapping_of(sheet)
-    row = Row(sheet["index"], found.number, {}, {name: letter(at) for at, name in mapping.items()})
-    for at, name in mapping.items():
+    row = Row(sheet["index"], found.number, {}, letters)
+    for at, name, unit in wanted:
         cell = found.cells.get(at)
         if isinstance(cell, dict) and ("e" in cell or ("f" in cell and "v" not in cell)):
             row.texts[name] = ""
@@ -106,18 +110,22 @@ def row_of(kind: LoadKind, sheet: dict, found: DataRow) -> Row:
             continue
         if isinstance(cell, dict) and "f" in cell:
             row.warn(name, "formula_value", cell=address(at, found.number))
-        row.texts[name] = _with_unit(kind.column(name), text_of(cell), unit_of(sheet_heading(sheet, at)))
+        text = text_of(cell)
+        row.texts[name] = f"{text}{unit}" if unit and text and text[-1].isdigit() else text
     return row
 
 
-def sheet_heading(sheet: dict, at: int) -> str:
-    return next((column["heading"] for column in sheet["columns"] if column["at"] == at), "")
-
-
-def _with_unit(column: Column | None, text: str, unit: str) -> str:
-    """A bare amount under a heading that says another unit than the template's is an amount in that unit."""
-    money = column is not None and column.unit in ("元", "万元") and unit in ("元", "万元")
-    return f"{text}{unit}" if money and text and text[-1].isdigit() and unit != column.unit else text
+def columns_of(kind: LoadKind, sheet: dict) -> list[tuple[int, str, str]]:
+    """(column, field, unit) of the known columns; the unit is that of a heading which says another one than the
+    template: a bare amount under it is an amount in that unit."""
+    headings = {each["at"]: each["heading"] for each in sheet["columns"]}
+    found = []
+    for at, name in mapping_of(sheet).items():
+        if column := kind.column(name):
+            unit = unit_of(headings[at])
+            other = column.unit in MONEY and unit in MONEY and unit != column.unit
+            found.append((at, name, unit if other else ""))
+    return found
 
 
 def _compare_totals(kind: LoadKind, sheet: dict, found: list[DataRow], rows: list[Row]) -> None:
@@ -163,5 +171,5 @@ def undo_step(cursor: int, payload: dict) -> tuple[int | None, int, int]:
     return rows[-1].pk, written.filter(pk__gte=rows[-1].pk).count(), total
 
 
-jobs.FIRST["load-read"] = read_load
-jobs.STEPS |= {"load-read": check_step, "load-apply": apply_step, "load-undo": undo_step}
+jobs.FIRST |= {"load-read": read_load, "load-at-once": read_load}
+jobs.STEPS |= {"load-read": check_step, "load-apply": apply_step, "load-at-once": apply_step, "load-undo": undo_step}

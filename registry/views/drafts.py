@@ -191,6 +191,7 @@ def _section(request, draft, section, *, typed=None, conflicts=(), refusal=None)
             for fact in facts
         ],
         "doubts": [doubt for doubt in drafting.doubts if doubt.section == section],
+        "asked": [problem.text for problem in drafting.hard if problem.name == section],
         "others": _others(drafting) if section == "position" else [],
         "place": drafting.position if section == "position" else None,
         "refusal": refusal,

@@ -1,4 +1,4 @@
-"""Photos of a draft: sent whole or in parts, taken off; and handing out a photo to who may see it."""
+"""Photos and documents of a draft: sent whole or in parts, taken off; and handing out a photo to who may see it."""
 
 import uuid
 
@@ -26,7 +26,7 @@ def add(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     for file in request.FILES.getlist("photos"):
         try:
             acts.insist_on_size(file.name, file.size)
-            acts.add_photo(draft, file.name, file.read(), by=request.user)
+            acts.add_evidence(draft, file.name, file.read(), by=request.user)
         except Refused as refusal:
             messages.error(request, str(refusal))
     return redirect("draft-section", draft.key, "photos")
@@ -75,7 +75,7 @@ def remove(request: HttpRequest, key: uuid.UUID, code: str) -> HttpResponse:
     photo = Evidence.objects.visible_to(request.user).of(draft, draft.point).filter(code=code).first()
     if photo is None:
         raise Http404
-    acts.remove_photo(photo, by=request.user)
+    acts.remove_evidence(photo, by=request.user)
     return redirect("draft-section", draft.key, "photos")
 
 

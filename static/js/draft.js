@@ -8,7 +8,7 @@
   const inputs = [...form.elements].filter((each) => each.name && form.elements[`was-${each.name}`]);
   const was = (input) => form.elements[`was-${input.name}`];
   const dirty = () => inputs.filter((input) => input.value !== was(input).value);
-  let timer = 0, busy = false, again = false, leaving = false;
+  let timer = 0, busy = false, again = false, leaving = false, isOut = false;
 
   const isPersonal = (input) => "personal" in input.dataset;
   const shelves = [[localStorage, (input) => !isPersonal(input)], [sessionStorage, isPersonal]]; // personal values go with the window
@@ -33,7 +33,7 @@
 
   async function save() {
     const changed = dirty();
-    if (!changed.length || leaving) return;
+    if (!changed.length || leaving || isOut) return;
     if (busy) { again = true; return; }
     busy = true;
     const body = new URLSearchParams();
@@ -74,15 +74,20 @@
       input.setAttribute("aria-invalid", String(Boolean(answer.problems[input.name])));
     }
     keep();
-    show(`${form.dataset.saved} ${answer.saved}`, answer.conflicts.length > 0);
+    const typedOn = dirty().length > 0;
+    if (clashes.size) show(form.dataset.clash, true);
+    else show(typedOn ? form.dataset.saving : `${form.dataset.saved} ${answer.saved}`);
     document.dispatchEvent(new CustomEvent("draft-saved", { detail: answer }));
   }
 
   function clash(input, conflict) {
     const row = document.getElementById(`row-${input.name}`);
-    row.querySelector(".conflict")?.remove();
+    const shown = row.querySelector(".conflict");
+    if (shown?.dataset.theirs === conflict.theirs) return; // its buttons may be under a finger
+    shown?.remove();
     const box = document.createElement("div");
     box.className = "conflict";
+    box.dataset.theirs = conflict.theirs;
     const text = document.createElement("p");
     text.textContent = `${form.dataset.theirs} ${conflict.who} ${conflict.when}: `;
     const value = document.createElement("b");
@@ -110,7 +115,9 @@
     later(5000);
   }
 
+  // The link stays until one comes back to this window: a save in between would take it away under the finger.
   function signedOut() {
+    isOut = true;
     const link = document.createElement("a");
     link.href = form.dataset.signIn;
     link.textContent = form.dataset.signedOut;
@@ -120,6 +127,7 @@
 
   function changed(input) {
     keep();
+    if (!isOut) show(form.dataset.saving); // what was said of the text before is not true of this one
     later(400);
     if (input.name === "name") askSimilar(input.value);
   }
@@ -143,7 +151,7 @@
   addEventListener("pageshow", () => { leaving = false; });
   addEventListener("online", () => later(0));
   addEventListener("pagehide", () => { keep(); save(); });
-  document.addEventListener("visibilitychange", () => { keep(); save(); });
+  document.addEventListener("visibilitychange", () => { keep(); isOut = false; save(); });
 
   const kept = Object.assign({}, ...shelves.map(([shelf]) => JSON.parse(shelf.getItem(store) || "{}")));
   for (const input of inputs) {

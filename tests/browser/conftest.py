@@ -13,17 +13,22 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--no-first-run",
 ]  # fmt: skip
+PASSWORD = "look at every screen"
 SHOTS = Path(os.environ["SHOTS"]) if os.environ.get("SHOTS") else None
 
 
-def portal(folder: Path) -> Iterator[str]:
-    """The portal as `make run` serves it, on SQLite with the sample data, and with its data in `folder`."""
-    own = {
-        "SECRET_KEY": "only-for-this-test-" + "x" * 40, "DATA_DIR": str(folder), "DEMO": "1",
-        "DEMO_PASSWORD": "look at every screen", "PATH": os.environ["PATH"],
+def environment(folder: Path) -> dict[str, str]:
+    """The portal as `make run` serves it, on SQLite, with its data in `folder`."""
+    return {
+        "SECRET_KEY": "only-for-this-test-" + "x" * 40, "DATA_DIR": str(folder), "DEMO": "1", "DEMO_PASSWORD": PASSWORD,
+        "PATH": os.environ["PATH"],
     }  # fmt: skip
-    prepare(own)
-    process, address = serve(own)
+
+
+def portal(folder: Path) -> Iterator[str]:
+    """A served portal with the sample data."""
+    prepare(environment(folder))
+    process, address = serve(environment(folder))
     yield address
     ended(process)
 
@@ -41,6 +46,14 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=chromium_program(), args=FLAGS)
         yield browser
         browser.close()
+
+
+def sign_in(page, name: str) -> None:
+    """Signs `name` in on the page of signing in, which is open."""
+    page.fill("input[name=username]", name)
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(lambda address: "/accounts/login/" not in address)
 
 
 class Screen:

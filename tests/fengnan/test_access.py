@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from assessment.actions.naming import open_rechecks, post_notice
 from assessment.actions.scoring import finish_scoring, pass_draft, save_scores
-from registry.actions.evidence import add_photo
+from registry.actions.evidence import add_evidence
 from registry.actions.records import save_record
 from registry.models import DemonstrationPoint, PartyOrganisation, Remark, Role, Upload, User
 from tests.factories import PHOTO, full_scores, make_draft, make_submitted
@@ -60,7 +60,7 @@ class Township:
         organisation.save()
         texts = {"highlights": f"{canary}亮点", "phone": phone}
         self.draft = make_draft(self.clerk, **texts)
-        self.photo = add_photo(self.draft, f"{canary}.jpg", PHOTO, by=self.clerk)
+        self.photo = add_evidence(self.draft, f"{canary}.jpg", PHOTO, by=self.clerk)
         self.upload = Upload.objects.create(
             key=uuid.uuid4(), draft=self.draft, by=others["clerk"], file_name="x", size=9
         )

@@ -41,13 +41,10 @@ class Command(BaseCommand):
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
         try:
-            load = loads.send_load(file.name, file.read_bytes(), kind=kind, key=uuid4(), by=by)
+            load = loads.send_load(file.name, file.read_bytes(), kind=kind, key=uuid4(), by=by, at_once=not dry_run)
         except Refused as refusal:
             return self._told(_refused(file, kind, str(refusal)), quiet)
-        load = self._work(load, quiet)
-        if not dry_run and load.state == LoadState.READY and load.new + load.changed:
-            load = self._work(loads.apply_load(load, by=by), quiet)
-        return self._told(answer_of(load), quiet)
+        return self._told(answer_of(self._work(load, quiet)), quiet)
 
     def _work(self, load: Load, quiet: bool) -> Load:
         """Works at the load's job here, or waits for the worker that has it."""

@@ -1,0 +1,167 @@
+"""What loading costs: `python -m bench.loading [ROWS]`, on SQLite and, where it is installed, on PostgreSQL.
+
+A ledger of new sites, each with its title, is loaded whole: read by the child process, checked, written with an event a
+record, indexed for the search. On PostgreSQL it is compared with COPY of the very same rows, in the same run: into the
+table of points alone, and into all tables that a load writes.
+"""
+
+import csv
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import nullcontext
+from io import BytesIO
+from pathlib import Path
+from uuid import uuid4
+
+from tools import servers
+
+ROWS = 10_000
+HEADINGS = [
+    "所属乡镇", "所属村", "示范点名称", "党组织名称", "所属领域", "示范点级别", "等次", "是否精品", "书记", "联系电话",
+    "党员人数", "阵地面积", "特色亮点", "申报时间", "命名时间", "命名文号", "批次", "经度", "纬度", "坐标系", "状态",
+    "备注",
+]  # fmt: skip
+WRITTEN = {  # table: which of its rows the load wrote
+    "registry_partyorganisation": "code ~ '-N'",
+    "registry_demonstrationpoint": "name ~ '第[0-9]+示范点$'",
+    "registry_statusperiod": "document_no = '测量〔2021〕1号'",
+    "registry_event": "reason = 'bench.csv'",
+    "registry_searchentry": "name ~ '第[0-9]+示范点$'",
+    "registry_loadrow": "true",
+}
+
+
+def row(number: int, villages: list[tuple[str, str]]) -> list:
+    township, village = villages[number % len(villages)]
+    premium = number % 3 == 0
+    return [
+        township, village, f"{village}第{number}示范点", f"{village}第{number // 3}党支部", "农村", "区级",
+        "精品" if premium else "达标", "是" if premium else "否", f"书记{number % 997}", "031588120001",
+        30 + number % 50, 120.5, f"支部带头流转土地,第{number}户就业。", "2020-03-01", "2021-06-28", "测量〔2021〕1号",
+        "第1批",
+        round(118.1 + number * 1e-7, 6), round(39.5 + number * 1e-7, 6), "CGCS2000", "命名", "",
+    ]  # fmt: skip
+
+
+def ledger(rows: int, as_text: bool) -> bytes:
+    """The ledger as csv or xlsx."""
+    import xlsxwriter  # noqa: PLC0415 (Django comes first)
+
+    from registry.models import Area  # noqa: PLC0415
+
+    areas = Area.objects.unscoped("measured").filter(code__startswith="130207", valid_to=None)
+    towns = dict(areas.filter(level="township").values_list("code", "name"))
+    found = areas.filter(level="village").order_by("code").values_list("code", "name")
+    villages = [(towns[code[:9]], name) for code, name in found]
+    with tempfile.NamedTemporaryFile("w+", encoding="utf-8", newline="") as text:
+        if as_text:
+            csv.writer(text).writerows([HEADINGS, *(row(number, villages) for number in range(rows))])
+            text.flush()
+            return Path(text.name).read_bytes()
+    written = BytesIO()
+    with xlsxwriter.Workbook(written, {"constant_memory": True}) as book:
+        sheet = book.add_worksheet("农村")
+        for number in range(-1, rows):
+            sheet.write_row(number + 1, 0, HEADINGS if number < 0 else row(number, villages))
+    return written.getvalue()
+
+
+def load(name: str, data: bytes) -> tuple[float, float]:
+    """Seconds and queries a row of one whole load, applied at once."""
+    from django.db import connection  # noqa: PLC0415
+
+    from registry.actions.jobs import run_one  # noqa: PLC0415
+    from registry.loading import loads  # noqa: PLC0415
+    from registry.models import User  # noqa: PLC0415
+
+    queries = 0
+
+    def count(execute, *arguments):
+        nonlocal queries
+        queries += 1
+        return execute(*arguments)
+
+    area = {"role": "admin", "read_prefix": "130207", "write_prefix": "130207"}
+    by, _made = User.objects.get_or_create(username="bench", defaults=area)
+    start = time.perf_counter()
+    with connection.execute_wrapper(count):
+        sent = loads.send_load(name, data, kind="point", key=uuid4(), by=by, at_once=True)
+        run_one(sent.job_id)
+    seconds = time.perf_counter() - start
+    sent.refresh_from_db()
+    assert (sent.state, sent.refused) == ("applied", 0), (sent.state, sent.refusal, sent.refused)
+    return seconds, queries / sent.total
+
+
+def copied(tables: dict[str, str]) -> dict[str, float]:
+    """Seconds that COPY takes for the rows the load wrote, table by table, into the same tables with all indexes."""
+    import psycopg  # noqa: PLC0415
+
+    seconds = {}
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection, tempfile.TemporaryDirectory() as folder:
+        for table, condition in tables.items():
+            with connection.cursor().copy(f"COPY (SELECT * FROM {table} WHERE {condition}) TO STDOUT") as copy:
+                (Path(folder) / table).write_bytes(b"".join(copy))
+        connection.execute("SET session_replication_role = replica")  # so that events can be taken away
+        for table, condition in reversed(tables.items()):
+            connection.execute(f"DELETE FROM {table} WHERE {condition}")
+        connection.execute("SET session_replication_role = origin")
+        connection.commit()
+        connection.autocommit = True
+        connection.execute("VACUUM ANALYZE")
+        for table in tables:
+            data = (Path(folder) / table).read_bytes()
+            start = time.perf_counter()
+            with connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
+                copy.write(data)
+            seconds[table] = time.perf_counter() - start
+    return seconds
+
+
+def measure(rows: int) -> None:
+    """The measuring process of one database."""
+    import django  # noqa: PLC0415
+
+    django.setup()
+    from django.core.management import call_command  # noqa: PLC0415
+    from django.db import connection  # noqa: PLC0415
+
+    call_command("migrate", verbosity=0)
+    with Path(os.devnull).open("w") as quiet:
+        call_command("load_sample", stdout=quiet)
+    seconds, queries = load("bench.csv", ledger(rows, as_text=True))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(f"{connection.vendor:11s} csv  {rows:9,d} rows {seconds:7.1f} s {rows / seconds:7.0f} rows/s "
+          f"{queries:.3f} queries a row, {memory} MB")  # fmt: skip
+    if connection.vendor == "postgresql":
+        raw = copied(WRITTEN)
+        alone, whole = raw["registry_demonstrationpoint"], sum(raw.values())
+        print(f"{'':11s} COPY of the points alone {alone:.1f} s: {alone / seconds:.2f}; of all that was written "
+              f"{whole:.1f} s: {whole / seconds:.2f}")  # fmt: skip
+    elif rows <= 10_000:
+        seconds, queries = load("bench.xlsx", ledger(rows, as_text=False))
+        print(f"{connection.vendor:11s} xlsx {rows:9,d} rows again, all the same {seconds:7.1f} s")
+
+
+def main(rows: int = ROWS) -> None:
+    for database in (nullcontext(""), servers.postgres() if servers.postgres_programs() else nullcontext(None)):
+        with database as address, tempfile.TemporaryDirectory() as folder:
+            if address is None:
+                print("PostgreSQL is not installed: its loads are left out")
+                continue
+            own = {"DATABASE_URL": address, "DATA_DIR": folder, "TESTING": "1", "REDIS_URL": ""}
+            own["DJANGO_SETTINGS_MODULE"] = "fengnan.settings"
+            subprocess.run(
+                [sys.executable, "-m", "bench.loading", "--here", str(rows)], env={**os.environ, **own}, check=True
+            )
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--here"]:
+        measure(int(sys.argv[2]))
+    else:
+        main(*map(int, sys.argv[1:2]))

@@ -1,0 +1,36 @@
+"""What one file may ask of the machine, and how a file that asks more is turned away. Known to parent and child.
+
+Seconds and memory grow with the file, so that a small hostile file ends early and a big honest one does not.
+"""
+
+from typing import Any
+
+MB = 1024 * 1024
+MOST_MB = 20  # of a file as it is sent
+MOST_INFLATED_MB = 200  # 100,000 rows of 25 columns come to 150
+MOST_RATIO, RATIO_FROM_MB = 100, 1
+MOST_MEMBERS = 200
+MOST_COLUMNS = 200
+MOST_ROWS = 100_000
+MOST_HEAD_ROWS = 10  # titles and headings come on top of the rows
+MOST_CELLS = 3_000_000
+MOST_MERGES = 50_000
+MOST_CELL = 32_767  # characters, as in spreadsheets themselves
+LAST_ROW = MOST_ROWS + MOST_HEAD_ROWS
+MOST_WRITTEN_MB = 1000  # one long text may be shared by many cells
+BASE_MEMORY_MB = 300  # of address space, of which a third is libraries
+XLSX_GROWTH, XLS_GROWTH = 5, 24  # MB of memory for each MB unpacked; measured at 100,000 rows of 25 columns, with room
+SECONDS, SECONDS_A_MB, MOST_SECONDS = 8, 3, 60
+
+
+class Unreadable(Exception):
+    """A file that is refused: a code of `registry.refusals` and its details. Free of Django."""
+
+    def __init__(self, code: str, /, **details: Any):
+        super().__init__(code)
+        self.code, self.details = code, details
+
+
+def seconds_for(size: int) -> int:
+    """Seconds, by the clock and of the processor, that a file of `size` bytes may take."""
+    return min(SECONDS + SECONDS_A_MB * size // MB, MOST_SECONDS)

@@ -1,0 +1,348 @@
+"""Filling in a site: begun once, typed by several people, checked against what the registry holds, submitted once."""
+
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from registry.actions.drafts import (
+    confirm_facts,
+    confirm_site,
+    discard_draft,
+    draft_of,
+    overrule,
+    save_fields,
+    send_back,
+    start_draft,
+    submit_draft,
+    take_over,
+)
+from registry.actions.sites import form_for
+from registry.drafting import Drafting
+from registry.models import Area, Draft, Event, PartyOrganisation, Unit
+from tests.conftest import DAQI, DISTRICT
+from tests.factories import (
+    ANSWERS,
+    again,
+    codes,
+    join,
+    make_belt,
+    make_draft,
+    make_named_point,
+    make_submitted,
+    refused,
+)  # fmt: skip
+
+# Beginning
+
+
+def test_the_same_form_sent_twice_begins_one_draft(village, clerk_tangfang):
+    key = uuid4()
+    first, second = (start_draft(village, key=key, by=clerk_tangfang) for _time in range(2))
+    assert first.pk == second.pk
+    assert Draft.objects.unscoped("test").count() == 1
+
+
+def test_a_key_of_another_township_opens_nothing(draft, clerk_daqi):
+    own = Area.objects.unscoped("test").get(code=DAQI)
+    assert refused(start_draft, own, key=draft.key, by=clerk_daqi) == "not_allowed"
+
+
+def test_a_site_is_begun_in_the_own_township_only(village, clerk_daqi):
+    assert refused(start_draft, village, key=uuid4(), by=clerk_daqi) == "not_allowed"
+
+
+def test_a_site_of_a_unit_lies_where_the_unit_does_and_follows_its_kind(sample, clerk_daqi):
+    school = Unit.objects.unscoped("test").filter(area__code__startswith=DAQI, kind="school").first()
+    drafting = Drafting(start_draft(school, key=uuid4(), by=clerk_daqi))
+    assert (drafting.area, drafting.unit, drafting.field) == (school.area, school, "public_institution")
+
+
+def test_a_site_has_one_draft_however_often_one_begins_to_change_it(named, clerk_tangfang, colleague):
+    assert draft_of(named, by=clerk_tangfang) == draft_of(named, by=colleague)
+
+
+# Typing
+
+
+def test_what_is_typed_is_kept_valid_or_not(draft, clerk_tangfang):
+    save_fields(draft, {"member_count": "约三十", "highlights": "一\x00二"}, was={}, by=clerk_tangfang)
+    assert again(draft).values["member_count"] == "约三十"
+    assert again(draft).values["highlights"] == "一\ufffd二"
+    assert {"not_a_number", "control"} <= codes(draft)
+
+
+def test_saving_what_stands_already_changes_nothing(draft, clerk_tangfang):
+    before = again(draft).version
+    saved = save_fields(draft, {"name": draft.values["name"], "secretary": ""}, was={}, by=clerk_tangfang)
+    assert (saved.written, again(draft).version) == ([], before)
+
+
+def test_two_people_who_type_in_different_fields_do_not_meet(draft, clerk_tangfang, colleague):
+    save_fields(draft, {"secretary": "甲某"}, was={"secretary": ""}, by=clerk_tangfang)
+    saved = save_fields(draft, {"highlights": "乙写的"}, was={"highlights": ""}, by=colleague)
+    assert saved.conflicts == []
+    values = again(draft).values
+    assert (values["secretary"], values["highlights"]) == ("甲某", "乙写的")
+
+
+def test_the_second_who_types_in_a_field_gets_both_values_and_the_first_loses_none(draft, clerk_tangfang, colleague):
+    save_fields(draft, {"highlights": "甲写的"}, was={"highlights": ""}, by=clerk_tangfang)
+    saved = save_fields(draft, {"highlights": "乙写的"}, was={"highlights": ""}, by=colleague)
+    [conflict] = saved.conflicts
+    assert (conflict.mine, conflict.theirs, conflict.who) == ("乙写的", "甲写的", str(clerk_tangfang))
+    assert again(draft).values["highlights"] == "甲写的"
+
+
+def test_whoever_has_seen_the_other_value_may_write_over_it(draft, clerk_tangfang, colleague):
+    save_fields(draft, {"highlights": "甲写的"}, was={"highlights": ""}, by=clerk_tangfang)
+    saved = save_fields(draft, {"highlights": "乙写的"}, was={"highlights": "甲写的"}, by=colleague)
+    assert (saved.written, again(draft).values["highlights"]) == (["highlights"], "乙写的")
+
+
+def test_two_people_who_type_the_same_agree(draft, clerk_tangfang, colleague):
+    save_fields(draft, {"highlights": "一样的"}, was={"highlights": ""}, by=clerk_tangfang)
+    saved = save_fields(draft, {"highlights": "一样的"}, was={"highlights": ""}, by=colleague)
+    assert (saved.written, saved.conflicts) == ([], [])
+
+
+def test_a_draft_that_is_put_away_keeps_what_was_typed_and_takes_no_more(draft, clerk_tangfang):
+    save_fields(draft, {"secretary": "甲某"}, was={}, by=clerk_tangfang)
+    discard_draft(draft, by=clerk_tangfang)
+    assert again(draft).values["secretary"] == "甲某"
+    assert refused(save_fields, draft, {"secretary": "乙某"}, was={}, by=clerk_tangfang) == "not_open"
+
+
+# What the registry knows
+
+
+def test_known_facts_are_filled_in_and_one_tap_vouches_for_them_all(named, clerk_tangfang):
+    change = draft_of(named, by=clerk_tangfang)
+    assert Drafting(change).facts["venue_area"].text == "120.5"
+    assert "unconfirmed" in codes(change)
+    confirm_facts(change, by=clerk_tangfang)
+    assert "unconfirmed" not in codes(change)
+
+
+def test_a_fact_that_changes_after_it_was_confirmed_is_asked_again(named, clerk_tangfang):
+    change = draft_of(named, by=clerk_tangfang)
+    confirm_facts(change, by=clerk_tangfang)
+    type(named).objects.unscoped("test").filter(pk=named.pk).update(venue_area=90)
+    assert "unconfirmed" in codes(change)
+
+
+def test_what_somebody_types_anew_needs_no_confirming(named, clerk_tangfang):
+    change = draft_of(named, by=clerk_tangfang)
+    held = [name for name, fact in Drafting(change).facts.items() if fact.is_known]
+    save_fields(change, {name: f"{name} anew" for name in held}, was={}, by=clerk_tangfang)
+    assert "unconfirmed" not in codes(change)
+
+
+def test_a_number_written_otherwise_is_no_change(named, clerk_tangfang):
+    change = draft_of(named, by=clerk_tangfang)
+    save_fields(change, {"venue_area": "120.500", "position": "118.10, 39.520"}, was={}, by=clerk_tangfang)
+    assert Drafting(again(change)).differences == []
+    save_fields(change, {"venue_area": "121"}, was={}, by=clerk_tangfang)
+    assert [fact.input.name for fact in Drafting(again(change)).differences] == ["venue_area"]
+
+
+def test_a_belt_with_many_members_is_named_once(named, clerk_tangfang):
+    belt = make_belt()
+    join(belt, named, *(make_named_point() for _member in range(3)))
+    assert Drafting(draft_of(named, by=clerk_tangfang)).belts == [belt]
+
+
+def test_a_belt_the_site_has_left_is_not_named(named, clerk_tangfang):
+    belt = make_belt()
+    join(belt, named, make_named_point())
+    belt.memberships.filter(point=named).update(valid_to=timezone.localdate())
+    assert Drafting(draft_of(named, by=clerk_tangfang)).belts == []
+
+
+def test_a_named_site_is_not_asked_what_it_applies_for(named, draft, clerk_tangfang):
+    assert {"applied_level", "self_score"} & {*Drafting(draft_of(named, by=clerk_tangfang)).facts} == set()
+    assert {"applied_level", "self_score"} <= {*Drafting(draft).facts}
+
+
+# Submitting
+
+
+def test_a_draft_with_gaps_is_not_submitted(draft, clerk_tangfang):
+    assert refused(submit_draft, draft, by=clerk_tangfang) == "incomplete"
+    assert again(draft).state == "open"
+
+
+def test_a_warning_nobody_answered_stands_against_submitting(sample, clerk_tangfang):
+    draft = make_draft(clerk_tangfang)
+    Draft.objects.unscoped("test").filter(pk=draft.pk).update(overruled={})
+    assert refused(submit_draft, draft, by=clerk_tangfang) == "doubts_open"
+
+
+def test_a_submitted_site_stands_as_submitted_from_today(sample, clerk_tangfang):
+    [period] = make_submitted(clerk_tangfang).point.periods.all()
+    assert (period.status, period.valid_from, period.valid_to) == ("submitted", timezone.localdate(), None)
+
+
+def test_submitting_twice_is_submitting_once(sample, clerk_tangfang):
+    draft = make_draft(clerk_tangfang)
+    first, second = (submit_draft(draft, by=clerk_tangfang) for _time in range(2))
+    assert first.point == second.point
+    assert Event.objects.filter(verb="submit", code=first.point.code).count() == 1
+
+
+def test_a_submitted_draft_takes_no_more_typing(sample, clerk_tangfang):
+    draft = make_submitted(clerk_tangfang)
+    assert refused(save_fields, draft, {"secretary": "乙某"}, was={}, by=clerk_tangfang) == "not_open"
+
+
+def test_nobody_else_submits_a_townships_draft(sample, clerk_tangfang, clerk_daqi):
+    assert refused(submit_draft, make_draft(clerk_tangfang), by=clerk_daqi) == "not_allowed"
+
+
+def test_the_position_is_kept_as_it_was_measured(sample, clerk_tangfang):
+    draft = make_submitted(clerk_tangfang, position="118.106400, 39.521300", coordinate_system="gcj02")
+    point = draft.point
+    assert (f"{point.lng}", f"{point.lat}", point.coordinate_system) == ("118.106400", "39.521300", "gcj02")
+
+
+def test_the_event_of_submitting_does_not_tell_the_telephone(sample, clerk_tangfang):
+    point = make_submitted(clerk_tangfang, phone="13800000000").point
+    changes = Event.objects.get(verb="submit", code=point.code).changes
+    assert changes["phone"] == ["…", "…"]
+    assert "13800000000" not in str(list(Event.objects.values_list("changes", flat=True)))
+
+
+@pytest.mark.parametrize(
+    ("members", "form"),
+    [
+        (3, "party_branch"),
+        (49, "party_branch"),
+        (50, "general_branch"),
+        (99, "general_branch"),
+        (100, "party_committee"),
+    ],
+)
+def test_the_form_of_a_new_organisation_follows_from_its_members(members, form):
+    assert form_for(members) == form
+
+
+def test_a_place_without_an_organisation_gets_the_one_that_was_typed(village, clerk_tangfang):
+    PartyOrganisation.objects.unscoped("test").filter(area=village, unit=None).update(dissolved_on="2020-01-01")
+    draft = make_draft(clerk_tangfang, place=village.pk, organisation_name="中共新村支部委员会")
+    organisation = submit_draft(draft, by=clerk_tangfang).point.organisation
+    assert (organisation.name, organisation.area, organisation.kind) == ("中共新村支部委员会", village, "village")
+    assert f"{organisation.member_count}" == ANSWERS["member_count"]
+
+
+# Changing a site that is named
+
+
+def complete_change(named, clerk, **typed: str) -> Draft:
+    change = draft_of(named, by=clerk)
+    facts = Drafting(change).facts
+    typed = {name: text for name, text in {**ANSWERS, **typed}.items() if name in facts and text}
+    save_fields(change, typed, was={}, by=clerk)
+    confirm_facts(change, by=clerk)
+    for doubt in Drafting(again(change)).open_doubts:
+        overrule(change, doubt.key, reason="已核对", by=clerk)
+    return again(change)
+
+
+def test_a_change_of_a_named_site_waits_for_the_township(named, clerk_tangfang, head_tangfang):
+    change = submit_draft(complete_change(named, clerk_tangfang, highlights="新亮点"), by=clerk_tangfang)
+    named.refresh_from_db()
+    assert named.highlights == "亮点"
+    take_over(change, by=head_tangfang)
+    named.refresh_from_db()
+    assert named.highlights == "新亮点"
+
+
+def test_nobody_takes_over_what_they_typed_themselves(named, clerk_tangfang, head_tangfang):
+    change = submit_draft(complete_change(named, clerk_tangfang), by=clerk_tangfang)
+    change.writers.add(head_tangfang)
+    assert refused(take_over, change, by=head_tangfang) == "own_work"
+
+
+def test_a_change_that_changes_nothing_is_not_submitted(named, clerk_tangfang):
+    organisation = named.organisation
+    organisation.secretary, organisation.member_count = "示例书记", 36
+    organisation.save()
+    draft_of(named, by=clerk_tangfang)
+    change = complete_change(named, clerk_tangfang, **dict.fromkeys(ANSWERS, ""))
+    assert refused(submit_draft, change, by=clerk_tangfang) == "nothing_typed"
+
+
+# Sent back
+
+
+def test_a_remark_stands_against_submitting_until_its_field_says_otherwise(sample, clerk_tangfang, head_tangfang):
+    point = make_submitted(clerk_tangfang).point
+    returned = send_back(point, remarks={"highlights": "请写清做法"}, by=head_tangfang)
+    assert refused(submit_draft, returned, by=clerk_tangfang) == "incomplete"
+    save_fields(returned, {"highlights": "写清了的做法"}, was={}, by=clerk_tangfang)
+    assert "remark_open" not in codes(returned)
+
+
+def test_a_return_says_what_is_to_be_put_right(sample, clerk_tangfang, head_tangfang):
+    point = make_submitted(clerk_tangfang).point
+    assert refused(send_back, point, remarks={"highlights": "  "}, by=head_tangfang) == "remark_missing"
+
+
+def test_what_is_asked_of_the_photos_stands_in_their_section(sample, clerk_tangfang, head_tangfang, client):
+    returned = send_back(make_submitted(clerk_tangfang).point, remarks={"photos": "请补拍外景"}, by=head_tangfang)
+    client.force_login(clerk_tangfang)
+    assert client.get(f"/desk/drafts/{returned.key}/photos/").content.decode().count("请补拍外景") == 1
+
+
+def test_a_site_is_vouched_for_once_a_year(named, clerk_tangfang):
+    first, second = (confirm_site(named, year=2026, by=clerk_tangfang) for _time in range(2))
+    assert first == second
+    assert Event.objects.filter(verb="confirm", code=named.code).count() == 1
+
+
+# On the page
+
+
+def test_a_colleague_of_the_same_township_goes_on_where_the_other_stopped(draft, clerk_tangfang, colleague, client):
+    save_fields(draft, {"highlights": "写了一半的亮点"}, was={}, by=clerk_tangfang)
+    client.force_login(colleague)
+    page = client.get(f"/desk/drafts/{draft.key}/venue/")
+    assert {each["fact"].input.name: each["text"] for each in page.context["fields"]}["highlights"] == "写了一半的亮点"
+    client.post(f"/desk/drafts/{draft.key}/venue/", {"highlights": "写完的亮点", "was-highlights": "写了一半的亮点"})
+    assert again(draft).values["highlights"] == "写完的亮点"
+
+
+@pytest.mark.parametrize("page", ["", "place/", "photos/", "check/"])
+def test_a_draft_of_another_township_is_not_there(page, draft, clerk_daqi, client):
+    client.force_login(clerk_daqi)
+    assert client.get(f"/desk/drafts/{draft.key}/{page}").status_code == 404
+    assert client.post(f"/desk/drafts/{draft.key}/{page}", {"name": "改了"}).status_code == 404
+    assert again(draft).values["name"] == draft.values["name"]
+
+
+def test_who_may_read_a_whole_district_still_writes_in_the_own_township_only(draft, clerk_daqi, client):
+    clerk_daqi.read_prefix = DISTRICT
+    clerk_daqi.save()
+    client.force_login(clerk_daqi)
+    assert client.get(f"/desk/drafts/{draft.key}/").status_code == 404
+
+
+def test_without_a_script_a_conflict_comes_back_with_both_texts(draft, clerk_tangfang, colleague, client):
+    save_fields(draft, {"highlights": "甲写的"}, was={"highlights": ""}, by=clerk_tangfang)
+    client.force_login(colleague)
+    answer = client.post(f"/desk/drafts/{draft.key}/venue/", {"highlights": "乙写的", "was-highlights": ""})
+    [field] = [each for each in answer.context["fields"] if each["conflict"]]
+    assert (answer.status_code, field["text"], field["conflict"].theirs) == (409, "乙写的", "甲写的")
+
+
+def test_saving_while_typing_answers_when_and_what_cannot_be_read(draft, clerk_tangfang, client):
+    client.force_login(clerk_tangfang)
+    typed = {"member_count": "三十六", "was-member_count": Drafting(draft).facts["member_count"].text}
+    answer = client.post(f"/desk/drafts/{draft.key}/organisation/", typed, headers={"X-Autosave": "1"}).json()
+    assert list(answer["problems"]) == ["member_count"]
+    assert answer["saved"] == f"{timezone.localtime(again(draft).saved_at):%H:%M}"
+
+
+def test_a_section_sent_after_the_session_ended_comes_back_to_be_sent_again(draft, client):
+    answer = client.post(f"/desk/drafts/{draft.key}/venue/", {"highlights": "没有丢"})
+    assert (answer.status_code, answer.context["typed"]) == (401, [("highlights", "没有丢")])
