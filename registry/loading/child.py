@@ -122,7 +122,7 @@ def read_xls(path: Path, name: str, rows: Rows) -> Iterator[dict]:
 
 
 def _write(content: calamine.CalamineSheet, rows: Rows, index: int, found: Scan) -> dict[str, int]:
-    """Writes the rows of a sheet; how many rows and columns it has."""
+    """Writes the rows of a sheet; returns its extent."""
     rows.begin(index, content.name)
     if content.end and content.end[1] >= MOST_COLUMNS:
         raise Unreadable("file_wide", sheet=rows.name, most=MOST_COLUMNS)
@@ -135,7 +135,7 @@ def _write(content: calamine.CalamineSheet, rows: Rows, index: int, found: Scan)
         rows.add(number, _with(row, special[number]) if number in special else row)
     for further in sorted(row for row in special if row > number):
         rows.add(further, _with([], special[further]))
-    return {"rows": rows.last, "columns": rows.columns}
+    return rows.extent
 
 
 def _with(cells: list, special: list[tuple[int, Any]]) -> list:

@@ -65,4 +65,4 @@ def read_delimited(path: Path, name: str, rows: Rows) -> list[dict]:
         except csv.Error as error:
             raise Unreadable("file_cell", row=number + 1, most=MOST_CELL) from error
     kind = "tsv" if delimiter == "\t" else "csv"
-    return [{"index": 0, "name": sheet, "kind": kind, "encoding": encoding, "rows": rows.last, "columns": rows.columns}]
+    return [{"index": 0, "name": sheet, "kind": kind, "encoding": encoding, **rows.extent}]

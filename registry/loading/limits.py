@@ -18,7 +18,7 @@ MOST_MERGES = 50_000
 MOST_CELL = 32_767  # characters, as in spreadsheets themselves
 LAST_ROW = MOST_ROWS + MOST_HEAD_ROWS
 MOST_WRITTEN_MB = 1000  # one long text may be shared by many cells
-BASE_MEMORY_MB = 300  # of address space, of which a third is libraries
+BASE_MEMORY_MB = 220  # of address space, of which a quarter is interpreter and libraries
 XLSX_GROWTH, XLS_GROWTH = 5, 24  # MB of memory for each MB unpacked; measured at 100,000 rows of 25 columns, with room
 SECONDS, SECONDS_A_MB, MOST_SECONDS = 8, 3, 60
 

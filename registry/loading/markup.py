@@ -79,7 +79,7 @@ class Tables(HTMLParser):
 
     def _end_sheet(self) -> None:
         self._end_row()
-        self.sheets[-1] |= {"rows": self.rows.last, "columns": self.rows.columns}
+        self.sheets[-1] |= self.rows.extent
 
     def _end_row(self) -> None:
         self._end_cell()

@@ -42,7 +42,7 @@ def understand(load: Load, sheets: list[RawSheet], into: Path) -> list[dict]:
 
 def _sheet(load: Load, sheet: RawSheet, table: Table, slugs: list[str], explained: dict[str, dict[str, str]]) -> dict:
     given = load.corrections.get(str(sheet.index), {})
-    plain = {at: plain_heading(heading.replace("/", "")) for at, heading in table.headings.items()}
+    plain = {at: plain_heading(heading) for at, heading in table.headings.items()}
     last = {at: plain_heading(heading.split("/")[-1]) for at, heading in table.headings.items()}
     fits = {slug: _fields(plain, last, {**headings_of(LOADS[slug]), **explained[slug]}) for slug in slugs}
     slug = given.get("kind") or max(slugs, key=lambda each: _likeness(LOADS[each], fits[each]), default="")
@@ -61,7 +61,7 @@ def _sheet(load: Load, sheet: RawSheet, table: Table, slugs: list[str], explaine
             }
             for at, heading in sorted(table.headings.items())
         ],
-        "merges": table.merges, "sums": {}, "totals": [],
+        "start": table.start, "merged": table.merged, "sums": {}, "totals": [],
     }  # fmt: skip
 
 

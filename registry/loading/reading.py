@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +20,8 @@ OUT_OF_TIME = {-signal.SIGXCPU, -signal.SIGKILL}
 
 @dataclass(frozen=True)
 class RawSheet:
-    """A sheet as it lies in the file. `rows` is the number of its last filled row, from 1; `columns` the widest row.
+    """A sheet as it lies in the file. `rows` is the number of its last filled row, from 1; `columns` the widest row,
+    `start` the byte of the rows file where its rows begin.
 
     `merged` holds [first row, first column, last row, last column], rows from 1 and columns from 0. Of a hidden sheet
     nothing but its name is read.
@@ -31,6 +32,7 @@ class RawSheet:
     kind: str
     rows: int = 0
     columns: int = 0
+    start: int = 0
     hidden: bool = False
     merged: list[list[int]] = field(default_factory=list)
     encoding: str = ""
@@ -97,10 +99,14 @@ def _reason(code: int, said: bytes) -> tuple[str, dict[str, Any]]:
     return ("file_heavy" if code == -signal.SIGABRT else "file_broken"), {}
 
 
-def rows_of(into: Path, start: int = 0) -> Iterator[tuple[int, RawRow]]:
-    """The rows from byte `start` on, each with the byte after it, from where the work can go on later."""
+def rows_of(into: Path, start: int = 0, only: Collection[int] | None = None) -> Iterator[tuple[int, RawRow]]:
+    """The rows from byte `start` on, each with the byte after it, from where the work can go on later.
+
+    Of the numbers `only` alone where they are given: the other lines are passed over unread.
+    """
     with into.open("rb") as file:
         file.seek(start)
         for line in file:
             start += len(line)
-            yield start, RawRow(*json.loads(line))
+            if only is None or int(line.split(b",", 2)[1]) in only:
+                yield start, RawRow(*json.loads(line))

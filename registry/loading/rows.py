@@ -50,6 +50,12 @@ class Rows:
         self.flush()
         self.sheet, self.name, self.most_rows = sheet, name, most_rows
         self.last = self.columns = 0
+        self.start = self.file.tell()
+
+    @property
+    def extent(self) -> dict[str, int]:
+        """Of the sheet being written: its last row, its widest row, the byte where its rows start."""
+        return {"rows": self.last, "columns": self.columns, "start": self.start}
 
     def add(self, number: int, row: list[Any]) -> None:
         while row and (row[-1] == "" or row[-1] is None):

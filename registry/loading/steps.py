@@ -88,14 +88,14 @@ def _chunk(load: Load, stage: str, cursor: int) -> int | None:
     sheet["done"] += len(found)
     if len(found) < CHUNK:
         return at + 1 if at + 1 < len(sheets) else None
-    return found[-1].offset * SHEETS + at
+    return found[-1].offset_after * SHEETS + at
 
 
 def table_of(sheet: dict) -> Table:
     headings = {column["at"]: column["heading"] for column in sheet["columns"]}
     return Table(
-        index=sheet["index"], name=sheet["name"], header_rows=tuple(sheet["header"]), headings=headings,
-        first_data_row=sheet["first"], skipped="", merges=sheet.get("merges", []),
+        sheet=sheet["index"], name=sheet["name"], header_rows=tuple(sheet["header"]), headings=headings,
+        first_data_row=sheet["first"], start=sheet["start"], merged=sheet["merged"],
     )  # fmt: skip
 
 
@@ -136,9 +136,10 @@ def _compare_totals(kind: LoadKind, sheet: dict, found: list[DataRow], rows: lis
     for each in found:
         if each.is_total:
             sheet["totals"] += _differing(kind, mapping, each, sums, numeric)
+        copies = {mapping.get(at) for at in each.filled}  # what a merged cell says counts once
         for column in numeric:
             value = values.get(each.number, {}).get(column.name)
-            if value is not None:
+            if value is not None and column.name not in copies:
                 sums[column.name] = sums.get(column.name, Decimal(0)) + Decimal(str(value))
     sheet["sums"] = {name: str(value) for name, value in sums.items()}
 

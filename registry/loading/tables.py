@@ -1,220 +1,241 @@
-"""From the rows of a sheet to a table: where its headings stand, what merged cells say, which rows are no records."""
+"""Where the table lies on a sheet people made by hand: headings, rows, merged ranges, totals and notes.
 
-import json
+Knows nothing of what a column means. Rows count from 1 as people see them, columns from 0.
+"""
+
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import islice, takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from .reading import RawSheet
+from .reading import RawSheet, rows_of
 
-Cell = Any  # as `read_file` describes it
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-SEARCHED = 10  # headings stand in one of the first rows
-DEEPEST = 3  # and take so many rows at most
-EXPLAINS = re.compile(r"说明|填写须知|示例|字典|下拉|README", re.IGNORECASE)
-TOTAL = re.compile(r"(?:本页|全区|全镇|全县)?(?:合计|小计|共计|总计)(?:[::(（].*)?")
+LOOKED_AT = 10  # rows at the top in which headings are sought
+HEADER_DEPTH = 3  # rows of headings at most
+JOINT = "/"
+SPACE = re.compile(r"[\s\u00a0\u3000\u200b-\u200d\u2060\ufeff]+")
+UNIT = re.compile(r"\(([^()]*)\)$")
+EXPLAINING = re.compile(r"说明|须知|样例|示例|字典|下拉|代码表")
+TOTAL = re.compile(r".{0,8}(合计|小计|共计|总计)[:：]?")
 NOTE = re.compile(
-    r"(?:注|备注|说明|填表说明|填表人|填报人|填报单位|填报时间|制表人?|审核人?|联系人|负责人)[::].*", re.DOTALL
+    r"(填[表报写]说明|说明|注|备注|附注|填[表报]人|制表人|审[核批]人|负责人|联系人|填报单位|填报[时日]期?间?)([:：\d、.]|$)"
 )
-UNIT = re.compile(r"\((?:单位[::])?([^()]*)\)$")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Table:
-    """What a sheet holds. `header_rows` are the first and last row of its headings, counted from 1; `headings` the text
-    above each column, counted from 0, with the rows of a two-row heading joined by a slash; `skipped` says why a sheet
-    is left out: hidden, empty, explanation or no_headings. `merges` are [first row, first column, last row, last
-    column, value]."""
+    """A table found on a sheet, or why the sheet is left out: hidden, explanation, empty, no_headings.
 
-    index: int
+    `headings` has the text over each column, of two rows joined as top/bottom. `merged` are the ranges among its rows,
+    `start` is the byte where the rows of the sheet begin.
+    """
+
+    sheet: int
     name: str
     header_rows: tuple[int, int] = (0, 0)
     headings: dict[int, str] = field(default_factory=dict)
-    first_data_row: int = 1
+    first_data_row: int = 0
+    start: int = 0
     skipped: str = ""
-    merges: list[list] = field(default_factory=list)
+    merged: list[list[int]] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class DataRow:
-    """A row below the headings: the byte after it, its number, its cells by column. `is_total` adds up others,
-    `is_note` says something about the sheet."""
+class DataRow(NamedTuple):
+    """A row below the headings. `filled` are the columns whose cell came from a merged range."""
 
-    offset: int
+    offset_after: int
     number: int
-    cells: dict[int, Cell]
+    cells: dict[int, Any]
+    filled: set[int]
     is_total: bool = False
     is_note: bool = False
 
 
-def plain_heading(text: str) -> str:
-    """A heading as headings are compared: narrow, without white space, stars, and the unit at its end."""
-    text = re.sub(r"[\s*\u00a0\u3000]+", "", unicodedata.normalize("NFKC", text))
-    return UNIT.sub("", text) or text
-
-
-def unit_of(heading: str) -> str:
-    """万元 of 金额(万元); empty if the heading names no unit."""
-    found = UNIT.search(re.sub(r"[\s*]+", "", unicodedata.normalize("NFKC", heading)))
-    return found[1] if found else ""
-
-
-def text_of(cell: Cell) -> str:
-    """What a person would have typed for the cell: 36 for 36.0, all digits of a large number, 是 for a true."""
-    if isinstance(cell, dict):
-        if "b" in cell:
-            return "是" if cell["b"] else "否"
-        return text_of(next((cell[name] for name in ("v", "d", "t") if name in cell), ""))
-    if isinstance(cell, float):
-        return str(int(cell)) if cell == int(cell) else f"{Decimal(repr(cell)):f}"
-    return "" if cell is None else str(cell)
-
-
-def is_number(cell: Cell) -> bool:
-    value = cell.get("v") if isinstance(cell, dict) else cell
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def letter(column: int) -> str:
-    """The name of a column, counted from 0: A, B, … Z, AA."""
-    return (letter(column // 26 - 1) if column >= 26 else "") + LETTERS[column % 26]
+    """What a spreadsheet calls a column: A, B, … Z, AA."""
+    letters, column = "", column + 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
 
 
 def address(column: int, row: int) -> str:
+    """What a spreadsheet calls a cell: C12."""
     return f"{letter(column)}{row}"
 
 
+def text_of(cell: Any) -> str:
+    """What a person would have typed to get this cell. Of a formula it is its value; of an error, the error.
+
+    A number has the 15 digits a spreadsheet keeps, and no exponent.
+    """
+    if isinstance(cell, dict):
+        return text_of(next(iter(cell.values())))
+    if isinstance(cell, bool):
+        return "是" if cell else "否"
+    if isinstance(cell, float):
+        whole = cell.is_integer()
+        return str(int(cell)) if whole else format(Decimal(format(cell, ".15g")), "f")
+    return "" if cell is None else str(cell)
+
+
+def is_number(cell: Any) -> bool:
+    """Whether the cell holds a number, not text that looks like one."""
+    if isinstance(cell, dict):
+        return is_number(cell.get("v"))
+    return isinstance(cell, int | float) and not isinstance(cell, bool)
+
+
+def _bare(text: str) -> str:
+    return SPACE.sub("", unicodedata.normalize("NFKC", text)).replace("*", "")
+
+
+def plain_heading(text: str) -> str:
+    """A heading as it is compared: half width, no white space, no mark of a required column, no unit behind it."""
+    bare = _bare(text)
+    return UNIT.sub("", bare) or bare
+
+
+def unit_of(text: str) -> str:
+    """The unit a heading names: 万元 of 金额(万元)."""
+    unit = UNIT.search(_bare(text))
+    return unit[1] if unit else ""
+
+
 def find_tables(
-    sheets: list[RawSheet], into: Path, known: Collection[str], header_row: dict[int, int] | None = None
+    sheets: Iterable[RawSheet], into: Path, known: Collection[str], header_row: dict[int, int] | None = None
 ) -> list[Table]:
-    """One table a sheet. The headings are the row, or the few rows together, in which most of the `known` headings
-    stand; `header_row` names the last row of them where somebody said so."""
-    tops, merged = _look(sheets, into)
-    return [
-        _table(
-            sheet, tops.get(sheet.index, {}), merged.get(sheet.index, []), known, (header_row or {}).get(sheet.index)
-        )
-        for sheet in sheets
-    ]
+    """One table a sheet. `known` are plain headings; `header_row` says by hand in which row those of a sheet end."""
+    given = header_row or {}
+    return [_find(sheet, into, frozenset(known), given.get(sheet.index, 0)) for sheet in sheets]
 
 
-def _look(sheets: list[RawSheet], into: Path) -> tuple[dict[int, dict], dict[int, list]]:
-    """The first rows of each sheet, {sheet: {row: cells}}, and its merged areas with what they say."""
-    tops: dict[int, dict[int, dict[int, Cell]]] = {sheet.index: {} for sheet in sheets}
-    corners = {(sheet.index, area[0]): [] for sheet in sheets for area in sheet.merged}
-    for sheet in sheets:
-        for area in sheet.merged:
-            corners[sheet.index, area[0]].append(area)
-    merged: dict[int, list] = {}
-    wanted = {sheet.index: sheet.rows for sheet in sheets if not sheet.hidden}
-    last = max((index for index, rows in wanted.items() if rows), default=-1)
-    for _offset, sheet, number, cells in _rows(into, 0):
-        if number <= SEARCHED + DEEPEST:
-            tops[sheet][number] = _by_column(cells)
-        elif not corners and sheet == last:
-            break
-        for area in corners.get((sheet, number), ()):
-            value = cells[area[1]] if area[1] < len(cells) else None
-            merged.setdefault(sheet, []).append([*area, value])
-    return tops, merged
+def _find(sheet: RawSheet, into: Path, known: frozenset[str], given: int) -> Table:
+    table = Table(sheet.index, sheet.name, start=sheet.start)
+    if sheet.hidden or not sheet.rows:
+        table.skipped = "hidden" if sheet.hidden else "empty"
+        return table
+    top = _top(sheet, into, given or LOOKED_AT)
+    blocks = [(last - depth, last) for last in sorted(top) for depth in range(HEADER_DEPTH) if last - depth > 0]
+    if given:
+        blocks = [(first, last) for first, last in blocks if last == given] or [(given, given)]
+    found = [(_count(_headings(top, sheet, block), known), block[0] - block[1], block) for block in blocks]
+    count, _size, block = max(found, key=lambda each: each[:2])
+    if not given and count < min(2, sheet.columns):
+        explains = EXPLAINING.search(sheet.name) or any(NOTE.match(text_of(cell)) for cell in _firsts(top))
+        table.skipped = "explanation" if explains else "no_headings"
+    elif not given and EXPLAINING.search(sheet.name):
+        table.skipped = "explanation"
+    else:
+        table.header_rows, table.first_data_row = block, block[1] + 1
+        table.headings = {column: JOINT.join(texts) for column, texts in _headings(top, sheet, block).items()}
+        table.merged = [each for each in sheet.merged if each[0] > block[1]]
+    return table
 
 
-def _rows(into: Path, start: int) -> Iterator[tuple[int, int, int, list[Cell]]]:
-    with into.open("rb") as file:
-        file.seek(start)
-        for line in file:
-            start += len(line)
-            yield (start, *json.loads(line))
+def _top(sheet: RawSheet, into: Path, last: int) -> dict[int, dict[int, Any]]:
+    """The cells of the first rows of a sheet, by row and column."""
+    rows = (row for _offset, row in rows_of(into, sheet.start))
+    top = takewhile(lambda row: row.sheet == sheet.index and row.number <= last, rows)
+    return {row.number: _by_column(row.cells) for row in top}
 
 
-def _by_column(cells: list[Cell]) -> dict[int, Cell]:
-    """The cells that say something; an error or a formula without a value is no blank."""
-    return {at: cell for at, cell in enumerate(cells) if isinstance(cell, dict) or text_of(cell).strip()}
+def _by_column(cells: list[Any]) -> dict[int, Any]:
+    return {column: cell for column, cell in enumerate(cells) if cell is not None and not _blank(cell)}
 
 
-def _table(
-    sheet: RawSheet, top: dict[int, dict], merges: list[list], known: Collection[str], said: int | None
-) -> Table:
-    if sheet.hidden:
-        return Table(sheet.index, sheet.name, skipped="hidden")
-    if not sheet.rows:
-        return Table(sheet.index, sheet.name, skipped="empty")
-    if said is None and EXPLAINS.search(sheet.name):
-        return Table(sheet.index, sheet.name, skipped="explanation")
-    filled = {number: _filled(number, cells, merges)[0] for number, cells in top.items()}
-    found = [
-        (first, last, _headings(filled, first, last))
-        for last in ([said] if said else range(1, SEARCHED + 1))
-        for first in range(max(1, last - DEEPEST + 1), last + 1)
-        if last in filled
-    ]
-    likeness = [(_likeness(headings, known), first) for first, _last, headings in found]
-    least = 0 if said else 1 if sheet.columns == 1 else 2
-    if not found or max(likeness)[0] < least:
-        return Table(sheet.index, sheet.name, skipped="no_headings")
-    first, last, headings = found[likeness.index(max(likeness))]
-    return Table(sheet.index, sheet.name, (first, last), headings, last + 1, "", merges)
+def _blank(cell: Any) -> bool:
+    return isinstance(cell, str) and not cell[:1].isalnum() and not SPACE.sub("", cell)
 
 
-def _headings(rows: dict[int, dict[int, Cell]], first: int, last: int) -> dict[int, str]:
-    """The words above each column from row `first` to `last`, each said once."""
-    columns = sorted({at for number in range(first, last + 1) for at in rows.get(number, {})})
-    found = {}
-    for at in columns:
-        words = [re.sub(r"\s+", "", text_of(rows.get(number, {}).get(at))) for number in range(first, last + 1)]
-        found[at] = "/".join(dict.fromkeys(word for word in words if word))
-    return found
+def _firsts(top: dict[int, dict[int, Any]]) -> list[Any]:
+    return [cells[min(cells)] for cells in top.values()]
 
 
-def _likeness(headings: dict[int, str], known: Collection[str]) -> int:
-    """How many columns are known, by the whole heading or by its lower part. A deeper heading must name more."""
-    return sum(
-        plain_heading(text.replace("/", "")) in known or plain_heading(text.split("/")[-1]) in known
-        for text in headings.values()
-    )
+def _headings(top: dict[int, dict[int, Any]], sheet: RawSheet, block: tuple[int, int]) -> dict[int, list[str]]:
+    """The words over each column, from top to bottom. A merged cell's words stand over each of its columns once."""
+    first, last = block
+    words: dict[int, list[str]] = defaultdict(list)
+    for number in range(first, last + 1):
+        cells = dict(top.get(number, {}))
+        if number < last:  # the bottom row names columns, so it is not spread
+            for above, left, _below, right in sheet.merged:
+                if above == number and left in cells:
+                    cells |= dict.fromkeys(range(left, right + 1), cells[left])
+        for column, cell in sorted(cells.items()):
+            text = SPACE.sub(" ", text_of(cell)).strip()
+            if text and text not in words[column][-1:]:
+                words[column].append(text)
+    return {column: texts for column, texts in sorted(words.items()) if texts}
 
 
-def _filled(number: int, cells: dict[int, Cell], merges: list[list]) -> tuple[dict[int, Cell], set[int]]:
-    """The cells with what a merged area says in each of its cells, and which columns were filled in so."""
-    columns: set[int] = set()
-    for first_row, first, last_row, last, value in merges:
-        if first_row <= number <= last_row and value is not None:
-            columns |= {at for at in range(first, last + 1) if at not in cells}
-            cells = {**dict.fromkeys(range(first, last + 1), value), **cells}
-    return cells, columns
+def _count(headings: dict[int, list[str]], known: frozenset[str]) -> int:
+    """How many different known headings there are; of two rows, the bottom word alone or both may be known."""
+    named = ({plain_heading(texts[-1]), plain_heading(JOINT.join(texts))} for texts in headings.values())
+    return len(set().union(*named) & known)
 
 
-def data_rows(table: Table, into: Path, start: int, limit: int) -> Iterator[DataRow]:
-    """At most `limit` rows below the headings, from byte `start` on."""
-    open_merges = [area for area in table.merges if area[2] >= table.first_data_row]
-    for offset, sheet, number, listed in _rows(into, start):
-        if sheet > table.index or limit <= 0:
+def data_rows(table: Table, into: Path, start: int = 0, limit: int | None = None) -> Iterator[DataRow]:
+    """The rows below the headings, from byte `start` on: merged cells filled, repeated headings left out."""
+    return islice(_data_rows(table, into, max(start, table.start)), limit)
+
+
+def _data_rows(table: Table, into: Path, start: int) -> Iterator[DataRow]:
+    words = {plain_heading(word) for text in table.headings.values() for word in text.split(JOINT)}
+    filler = Filler(table.merged)
+    if table.merged and start > table.start:
+        filler.catch_up(table, into, start)
+    for offset, row in rows_of(into, start):
+        if row.sheet != table.sheet:
             return
-        if sheet < table.index or number < table.first_data_row:
+        cells = _by_column(row.cells)
+        if row.number < table.first_data_row or not cells or _repeats(cells, words, len(table.headings)):
             continue
-        own = _by_column(listed)
-        cells, _columns = _filled(number, own, open_merges) if open_merges else (own, set())
-        limit -= 1
-        yield DataRow(offset, number, cells, _is_total(own), _is_note(own, table))
+        own = [SPACE.sub("", text_of(cell)) for cell in islice(cells.values(), 3)]
+        note = bool(NOTE.match(own[0])) and len(cells) <= max(2, len(table.headings) // 2)
+        total = any(TOTAL.fullmatch(text) for text in own)
+        yield DataRow(offset, row.number, cells, filler.fill(row.number, cells), total, note)
 
 
-def _is_total(cells: dict[int, Cell]) -> bool:
-    return any(TOTAL.fullmatch(re.sub(r"\s+", "", text_of(cells[at]))) for at in sorted(cells)[:3])
+def _repeats(cells: dict[int, Any], words: set[str], headings: int) -> bool:
+    """Whether a row only says the headings again, as printed pages do."""
+    if len(cells) < min(2, headings):
+        return False
+    return all(isinstance(cell, str) and plain_heading(cell) in words for cell in cells.values())
 
 
-def _is_note(cells: dict[int, Cell], table: Table) -> bool:
-    """A line about the sheet (注:…, 填报人:…), or its headings once more, as on every printed page."""
-    if not cells:
-        return True
-    first = min(cells)
-    if len(cells) > 2 and text_of(cells[first]).strip() != table.headings.get(first, "").split("/")[-1]:
-        return False  # nearly every row: it is a record
-    texts = {at: re.sub(r"\s+", "", text_of(cell)) for at, cell in cells.items()}
-    repeated = sum(texts.get(at) == heading.split("/")[-1] for at, heading in table.headings.items())
-    if repeated >= 2 and repeated >= len(texts) - 1:
-        return True
-    return len(texts) <= 2 and bool(NOTE.fullmatch(texts[min(texts)]))
+class Filler:
+    """Gives the cells of a merged range the value of its first one. Rows come in order."""
+
+    def __init__(self, merged: list[list[int]]):
+        self.coming = sorted(merged, reverse=True)
+        self.open: list[tuple[list[int], Any]] = []
+
+    def fill(self, number: int, cells: dict[int, Any]) -> set[int]:
+        """Fills row `number`; returns the columns that were filled."""
+        self.open = [(each, value) for each, value in self.open if each[2] >= number]
+        while self.coming and self.coming[-1][0] <= number:
+            each = self.coming.pop()
+            if each[0] == number and each[1] in cells:
+                self.open.append((each, cells[each[1]]))
+        filled = set()
+        for (_top, left, _bottom, right), value in self.open:
+            for column in range(left, right + 1):
+                if column not in cells:
+                    cells[column] = value
+                    filled.add(column)
+        return filled
+
+    def catch_up(self, table: Table, into: Path, start: int) -> None:
+        """Opens the ranges that began before byte `start`, where the work goes on."""
+        tops = {each[0] for each in self.coming}
+        for offset, row in rows_of(into, table.start, only=tops):
+            if offset > start or row.sheet != table.sheet:
+                return
+            self.fill(row.number, _by_column(row.cells))
