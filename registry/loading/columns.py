@@ -202,7 +202,8 @@ REMARK = Column("remark", "备注", lambda text: text.strip()[:500], also=("说�
 
 def read_cells(row: Row, columns: Iterable[Column], known: dict[tuple[str, str], Any]) -> None:
     """Fills `row.values` from `row.texts`, with a message for each cell that cannot be read. `known` are short texts
-    that were read before: in a ledger most cells of a column say one of a few things."""
+    that were read before: in a ledger most cells of a column say one of a few things. A blank in a row that has a code
+    says nothing of what the registry holds, not that it is missing."""
     for column in columns:
         text = row.texts.get(column.name, "")
         if column.use is Use.IGNORE or (not text and not column.required):
@@ -218,7 +219,8 @@ def read_cells(row: Row, columns: Iterable[Column], known: dict[tuple[str, str],
             say(column.name, error.code, **error.details)
             continue
         if column.required and value in (None, "", []):
-            row.refuse(column.name, "required")
+            if not row.texts.get("code"):
+                row.refuse(column.name, "required")
         elif len(text) <= SHORT and not row.messages:
             known[cell] = value
 

@@ -94,13 +94,18 @@ def _plan(kind: LoadKind, row: Row, world: World) -> None:
         changes = {
             name: [getattr(record, name), value]
             for name, value in row.attributes.items()
-            if value not in (None, "") and not same(getattr(record, name), value)
+            if value not in (None, "") and not _agrees(name, getattr(record, name), value)
         }
         write = Write(record, changes)
     row.writes.append(write)
     if write.is_new or write.changes:
         _check_fields(row, write)
     kind.parts(row, world)
+
+
+def _agrees(name: str, held: Any, given: Any) -> bool:
+    """Whether what the file gives is what the registry holds; a township alone says nothing against a village in it."""
+    return same(held, given) or (name == "area_id" and bool(held) and held.startswith(given))
 
 
 def _refuse_missing(kind: LoadKind, row: Row) -> None:

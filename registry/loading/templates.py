@@ -113,7 +113,8 @@ def _fill(sheet: Any, columns: list[Column], rows: Iterable[dict[str, Any]]) -> 
 
 
 def text_for(column: Column, value: Any) -> str:
-    """`value` as a person types it in this column, and as the column reads it back whatever the language."""
+    """`value` as a person types it in this column, and as the column reads it back whatever the language; empty where
+    the column has words and none of them says it."""
     if value in (None, "", []):
         return ""
     if isinstance(value, bool):
@@ -122,7 +123,8 @@ def text_for(column: Column, value: Any) -> str:
         return f"{value / 10_000 if column.unit == '万元' else value:f}"
     if isinstance(value, list | tuple):
         return "、".join(map(str, value))
-    return next((word for word in column.words if _reads(column, word) == value), str(value))
+    words = (str(word) for word in column.words if _reads(column, str(word)) == value)
+    return next(words, "" if column.words else str(value))
 
 
 def _reads(column: Column, text: str) -> Any:

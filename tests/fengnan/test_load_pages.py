@@ -89,7 +89,7 @@ def _file(name: str, content: bytes):
     [
         (None, "", "请先选择文件。"),
         (("空.xlsx", b""), "", "“空.xlsx”是空文件"),
-        (("台账.xlsx", b"x"), "no-such-kind", "“no-such-kind”不是"),
+        (("台账.xlsx", b"x"), "no-such-kind", "“no-such-kind”"),
     ],
 )
 def test_what_cannot_be_sent_is_said_beside_the_form(sample, desk, sent, kind, said):
@@ -214,7 +214,7 @@ def test_rows_that_could_not_be_undone_are_listed_with_the_reason(sample, desk, 
     add_row(load, 3)
     add_row(load, 4, left=True, messages=[_refusal("", "", "touched") | {"level": "left"}])
     [row] = rows_of(desk.get(load.get_absolute_url()))
-    assert row.startswith("4 第4行") and "已被他人改动" in row
+    assert row == "4 第4行 新记录 导入后已有人修改，保留现状。"
 
 
 def test_work_that_broke_off_is_begun_anew_by_a_button(sample, desk, clerk_tangfang):
