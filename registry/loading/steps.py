@@ -11,6 +11,7 @@ from registry.models import Load, LoadState
 
 from .apply import keep_rows, write_rows
 from .columns import LOADS, Column, LoadKind, Row, Use
+from .export import FORMULA_STARTS
 from .judge import judge
 from .loads import count_rows, finish, locked, read_load, rows_file
 from .matching import mapping_of
@@ -110,9 +111,14 @@ def row_of(sheet: dict, found: DataRow, wanted: list[tuple[int, str, str]], lett
             continue
         if isinstance(cell, dict) and "f" in cell:
             row.warn(name, "formula_value", cell=address(at, found.number))
-        text = text_of(cell)
+        text = unguarded(text_of(cell))
         row.texts[name] = f"{text}{unit}" if unit and text and text[-1].isdigit() else text
     return row
+
+
+def unguarded(text: str) -> str:
+    """Text without the apostrophe that an export puts before what a spreadsheet would take for a formula."""
+    return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA_STARTS) else text
 
 
 def columns_of(kind: LoadKind, sheet: dict) -> list[tuple[int, str, str]]:
