@@ -66,6 +66,11 @@ class SheetShown:
     missing: list[str]
     totals: list[dict]
 
+    @property
+    def left_out(self) -> list[str]:
+        """Headings of columns that are not taken."""
+        return [column.heading or column.letter for column in self.columns if not column.field]
+
 
 @dataclass
 class RowShown:

@@ -63,6 +63,7 @@ def test_a_ledger_goes_in_and_is_taken_back(width, own_site, chromium, tmp_path)
     assert download.value.suggested_filename.endswith(".xlsx")
     page.get_by_role("button", name="撤销导入").click()
     page.wait_for_selector(".verdict:has-text('已撤销')", timeout=30_000)
+    assert page.locator(".tabs").inner_text().count("未能撤销") == 0
     looked_at.append(seen(window, "undone"))
     page.get_by_role("link", name="批量导入").click()
     looked_at.append(seen(window, "list-after"))
