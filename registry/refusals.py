@@ -106,6 +106,8 @@ SENTENCES = {
         "No sheet of the file has headings that are known here (sheets: %(sheets)s). "
         "Take the template, or put the headings above the rows."
     ),
+    "file_missing": gettext_noop("Choose a file first."),
+    "header_unread": gettext_noop("“%(text)s” is not the number of a row of this sheet: it has %(most)s rows."),
     "load_moved_on": gettext_noop("This load is “%(state)s” by now. Look at it again."),
     "load_says_nothing": gettext_noop("Nothing in the file is new or changed, so there is nothing to apply."),
 }  # fmt: skip

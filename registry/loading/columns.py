@@ -161,6 +161,7 @@ class LoadKind:
     with 0 digits it is the whole code. `prepare(rows, world)` reads what is wanted of all records found;
     `parts(row, world)` adds what hangs on one.
     `find(rows, world)` and `write(rows, world, load)` take the place of the usual way to find or write the records.
+    `held(rows)` tells what records say, {column: value} each, to fill a template with.
     `by_clerks`: whether a township's clerk may load it, for the own township.
     """
 
@@ -179,6 +180,7 @@ class LoadKind:
     find: Callable[[list[Row], "World"], None] | None = None
     write: Callable[[list[Row], "World", Any], None] | None = None
     by_clerks: bool = False
+    held: Callable[[Any], Iterable[dict[str, Any]]] | None = None
     area_of: Callable[[Row], str] = lambda row: row.attributes.get("area_id") or ""
 
     def column(self, name: str) -> Column | None:
@@ -215,7 +217,8 @@ REMARK = Column("remark", "备注", lambda text: text.strip()[:500], also=("说�
 
 def read_cells(row: Row, columns: Iterable[Column], known: dict[tuple[str, str], Any]) -> None:
     """Fills `row.values` from `row.texts`, with a message for each cell that cannot be read. `known` are short texts
-    that were read before: in a ledger most cells of a column say one of a few things."""
+    that were read before: in a ledger most cells of a column say one of a few things. A blank in a row that has a code
+    says nothing of what the registry holds, not that it is missing."""
     for column in columns:
         text = row.texts.get(column.name, "")
         if column.use is Use.IGNORE or (not text and not column.required):
@@ -231,7 +234,7 @@ def read_cells(row: Row, columns: Iterable[Column], known: dict[tuple[str, str],
             say(column.name, error.code, **error.details)
             continue
         if column.required and value in (None, "", []):
-            if column.name in row.texts:
+            if column.name in row.texts and not row.texts.get("code"):  # a blank leaves a known record as it is
                 row.refuse(column.name, "required")
         elif len(text) <= SHORT and not row.messages:
             known[cell] = value

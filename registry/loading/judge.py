@@ -120,7 +120,7 @@ def _plan(kind: LoadKind, row: Row, world: World) -> None:
         changes = {
             name: [getattr(record, name), value]
             for name, value in row.attributes.items()
-            if value not in (None, "") and not same(getattr(record, name), value)
+            if value not in (None, "") and not _agrees(name, getattr(record, name), value)
         }
         write = Write(record, changes)
     row.writes.append(write)
@@ -144,6 +144,11 @@ def _check_order(kind: LoadKind, row: Row, write: Write) -> None:
         first, last = (now.get(name, getattr(write.record, name)) for name in (earlier, later))
         if first and last and (last < first or (apart and last == first)):
             row.refuse(later if kind.column(later) else earlier, "order_wrong", earlier=first, later=last)
+
+
+def _agrees(name: str, held: Any, given: Any) -> bool:
+    """Whether what the file gives is what the registry holds; a township alone says nothing against a village in it."""
+    return same(held, given) or (name == "area_id" and bool(held) and held.startswith(given))
 
 
 def _refuse_missing(kind: LoadKind, row: Row) -> None:

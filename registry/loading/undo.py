@@ -96,6 +96,8 @@ def _used(added: set[Entry], leaving: set[Entry]) -> set[Entry]:
             if not (field.auto_created and not field.concrete and (field.one_to_many or field.one_to_one)):
                 continue
             other, name = field.related_model, field.field.attname
+            if other._meta.auto_created is apps.get_model(label):
+                continue  # the record's own list, such as the writers of a draft, goes with it
             rows = other._base_manager.filter(**{f"{name}__in": keys}).values_list("pk", name)
             used |= {(label, pk) for row, pk in rows if (other._meta.label_lower, row) not in leaving}
     return used

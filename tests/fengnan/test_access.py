@@ -21,7 +21,7 @@ from assessment.actions.naming import open_rechecks, post_notice
 from assessment.actions.scoring import finish_scoring, pass_draft, save_scores
 from registry.actions.evidence import add_evidence
 from registry.actions.records import save_record
-from registry.models import DemonstrationPoint, PartyOrganisation, Remark, Role, Upload, User
+from registry.models import DemonstrationPoint, Load, PartyOrganisation, Remark, Role, Upload, User
 from tests.factories import PHOTO, full_scores, make_draft, make_submitted
 
 MATRIX = Path(__file__).with_name("access.txt")
@@ -74,6 +74,18 @@ class Township:
             code=f"RM-{area}", kind="points", record_code=self.named.code, record_name=self.named.name,
             area=self.named.area, text=f"{canary}留言", contact="金丝雀联系方式", due_on=timezone.localdate(),
         )  # fmt: skip
+        self.load = Load.objects.create(
+            kind="point", by=self.clerk, area_id=area, file_name=f"{canary}.xlsx", state="ready", changed=1, refused=1
+        )
+        self.load.rows.create(sheet=0, row=2, verdict="changed", name=canary, changes={"phone": ["", phone]})
+        unread = {
+            "field": "phone",
+            "column": "D",
+            "level": "refused",
+            "code": "not_a_phone",
+            "details": {"text": phone},
+        }
+        self.load.rows.create(sheet=0, row=3, verdict="refused", name=canary, messages=[unread])
 
 
 class Stage:
@@ -106,6 +118,8 @@ class Stage:
         }
         extra = {"section": "venue", "slug": "points", "path": "no-such-file"}
         common = {name: extra[name] for name in names & extra.keys()}
+        if "template" in route:
+            return {"point": {"kind": "point"}, "none": {"kind": "no-such-kind"}}
         if "kind" in names and "code" not in names:
             return {"points": {"kind": "points"}, "none": {"kind": "no-such-kind"}}
         if "pk" in names:
@@ -117,6 +131,12 @@ class Stage:
         return {kind: common | found for kind, found in self._records(route, names).items()}
 
     def _records(self, route: str, names: set[str]) -> dict[str, dict]:
+        if "desk/loads" in route:
+            return {
+                "own": {"key": self.own.load.key},
+                "sibling": {"key": self.sibling.load.key},
+                "unknown": {"key": NOBODY},
+            }
         if "key" in names:
             drafts = {"own": self.own, "sibling": self.sibling}
             which = "submitted" if "reviews/drafts" in route else "draft"

@@ -46,6 +46,7 @@ from registry.permissions import may
 from registry.validators import Invalid, choice, dated, line, listing, money, number, yes_no
 
 from .drafts import write_drafts
+from .held import held_points
 from .organisations import AREA_FIELDS, PLACE, stand_in
 from .shared import FIELD, LEVEL, TOWNSHIP, at, place
 
@@ -312,6 +313,7 @@ register(
         parts=parts,
         find=find,
         write=write_drafts,
+        held=held_points,
         by_clerks=True,
     )
 )
