@@ -138,7 +138,7 @@ def _words(column: Column, area: str) -> list[str]:
     if column.words:
         return [str(word) for word in column.words]
     levels = {"township": [AreaLevel.TOWNSHIP], "village": [AreaLevel.VILLAGE, AreaLevel.COMMUNITY]}
-    wanted = levels.get(column.name.split("_")[0], [])
+    wanted = [] if column.numeric else levels.get(column.name.split("_")[0], [])
     rows = Area.objects.unscoped(WHY).in_area(area).filter(level__in=wanted, valid_to=None).order_by("code")
     return list(dict.fromkeys(rows.values_list("name", flat=True))) if wanted else []
 
