@@ -119,7 +119,7 @@ def test_each_role_somebody_looks_after_is_shown_by_an_address(boss, role, stage
 
 @pytest.mark.parametrize("boss", MANAGES)
 def test_a_role_more_to_look_after_is_shown_by_the_act(boss, stage, db, monkeypatch):
-    """No address shows it: of each role above the clerks the walk has one account. The act that adds an account does."""
+    """No address shows it, of each role above the clerks the walk has one account: the act that adds one does."""
     by = stage.cast[boss]
     for role in set(Role.values) - MANAGES[boss]:
         refusals = [refusal.code for refusal in refusals_to_give(role, by.write_prefix, by=by)]
