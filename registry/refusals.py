@@ -62,6 +62,9 @@ SENTENCES = {
     "file_heavy": gettext_noop(
         "“%(name)s” needs more memory than one file is given. Delete what stands far out on a sheet, or split it."
     ),
+    "file_fixture": gettext_noop(
+        "“%(name)s” is a fixture. An administrator loads it on the server: manage.py load, or loaddata."
+    ),
     "file_slow": gettext_noop("Reading “%(name)s” took too long. Split it into several files."),
     "part_misplaced": gettext_noop("This part does not follow the last one: %(received)s bytes have arrived."),
     "remark_missing": gettext_noop("Say what has to be put right, at one field at least."),
