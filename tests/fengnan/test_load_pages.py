@@ -234,6 +234,11 @@ def test_rows_that_could_not_be_undone_are_listed_with_the_reason(sample, desk, 
     add_row(load, 4, left=True, messages=[_refusal("", "", "touched") | {"level": "left"}])
     [row] = rows_of(desk.get(load.get_absolute_url()))
     assert row == "4 第4行 新记录 导入后已有人修改，保留现状。"
+    said = [each in text_of(desk.get(load.get_absolute_url())) for each in ("保持原样，并在下方列出原因", "已全部撤回")]
+    assert said == [True, False]
+    load.rows.update(left=False)
+    said = [each in text_of(desk.get(load.get_absolute_url())) for each in ("保持原样，并在下方列出原因", "已全部撤回")]
+    assert said == [False, True]
 
 
 def test_work_that_broke_off_is_begun_anew_by_a_button(sample, desk, clerk_tangfang):
