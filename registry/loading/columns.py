@@ -235,7 +235,7 @@ def read_cells(row: Row, columns: Iterable[Column], known: dict[tuple[str, str],
             say(column.name, error.code, **error.details)
             continue
         if column.required and value in (None, "", []):
-            if column.name in row.texts and not row.texts.get("code"):
+            if column.name in row.texts and not row.texts.get("code"):  # a blank leaves a known record as it is
                 row.refuse(column.name, "required")
         elif len(text) <= SHORT and not row.messages:
             known[cell] = value

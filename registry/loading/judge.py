@@ -134,11 +134,6 @@ def _plan(kind: LoadKind, row: Row, world: World) -> None:
     kind.parts(row, world)
 
 
-def _agrees(name: str, held: Any, given: Any) -> bool:
-    """Whether what the file gives is what the registry holds; a township alone says nothing against a village in it."""
-    return same(held, given) or (name == "area_id" and bool(held) and held.startswith(given))
-
-
 def _say_what_was_assumed(kind: LoadKind, row: Row, record: Any, given: dict) -> None:
     for name, value in row.defaults.items():
         if name not in given and kind.column(name):
@@ -153,6 +148,11 @@ def _check_order(kind: LoadKind, row: Row, write: Write) -> None:
         first, last = (now.get(name, getattr(write.record, name)) for name in (earlier, later))
         if first and last and (last < first or (apart and last == first)):
             row.refuse(later if kind.column(later) else earlier, "order_wrong", earlier=first, later=last)
+
+
+def _agrees(name: str, held: Any, given: Any) -> bool:
+    """Whether what the file gives is what the registry holds; a township alone says nothing against a village in it."""
+    return same(held, given) or (name == "area_id" and bool(held) and held.startswith(given))
 
 
 def _refuse_missing(kind: LoadKind, row: Row) -> None:
