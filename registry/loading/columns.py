@@ -161,7 +161,8 @@ class LoadKind:
     with 0 digits it is the whole code. `prepare(rows, world)` reads what is wanted of all records found;
     `parts(row, world)` adds what hangs on one.
     `find(rows, world)` and `write(rows, world, load)` take the place of the usual way to find or write the records.
-    `held(rows)` tells what records say, {column: value} each, to fill a template with.
+    `held(rows)` tells what records say, {column: value} each, to fill a template with, where that is more than their
+    attributes.
     `by_clerks`: whether a township's clerk may load it, for the own township.
     """
 
