@@ -208,7 +208,7 @@ def may_load(by: Any, kind: str) -> bool:
 
 
 def kinds_for(by: Any) -> list[str]:
-    return [slug for slug in LOADS if may_load(by, slug)]
+    return sorted((slug for slug in LOADS if may_load(by, slug)), key=lambda slug: slug != "point")
 
 
 CODE = Column("code", "编号", lambda text: plain_name(text), also=("代码", "Code"))
