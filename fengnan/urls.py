@@ -23,6 +23,7 @@ from registry.views import (
     records,
     remarks,
     signing_in,
+    tokens,
 )
 
 handler400 = "fengnan.errors.bad_request"
@@ -65,6 +66,8 @@ urlpatterns = [
         path("desk/accounts/<int:pk>/password/", accounts.reset_password, name="account-reset-password"),
         path("desk/accounts/<int:pk>/second-factor/", accounts.reset_factor, name="account-reset-factor"),
         path("desk/accounts/<int:pk>/sessions/end/", accounts.end_sessions, name="account-end-sessions"),
+        path("desk/tokens/", tokens.token_list, name="tokens"),
+        path("desk/tokens/<int:pk>/revoke/", tokens.revoke, name="token-revoke"),
         path("desk/points/", desk.sites, name="desk-points"),
         path("desk/points/new/", drafts.start, name="draft-start"),
         path("desk/points/similar/", drafts.similar, name="draft-similar"),

@@ -47,6 +47,8 @@ VERBS: dict[str, Text] = {
     "remove_second_factor": gettext_lazy("Second factor taken away"),
     "renew_recovery_codes": gettext_lazy("Recovery codes renewed"),
     "use_recovery_code": gettext_lazy("Signed in with a recovery code"),
+    "add_token": gettext_lazy("Token made"),
+    "revoke_token": gettext_lazy("Token revoked"),
     "remark-left": gettext_lazy("A remark from the public arrived"),
     "remark-answered": gettext_lazy("A remark from the public was answered"),
     "remark-rejected": gettext_lazy("A remark from the public was not published"),

@@ -104,6 +104,15 @@ SENTENCES = {
         "Take the template, or put the headings above the rows."
     ),
     "load_moved_on": gettext_noop("This load is “%(state)s” by now. Look at it again."),
+    "token_scope_missing": gettext_noop("Choose at least one thing that may be done with the token."),
+    "token_beyond_account": gettext_noop("The account itself may not write, so no token of it may."),
+    "token_days": gettext_noop("A token is valid for %(most)s days at most. Choose fewer."),
+    "token_many": gettext_noop("The account has %(most)s tokens already. Revoke one that is no longer needed."),
+    "token_address": gettext_noop("“%(text)s” is not an address. Write one such as 10.20.0.5, or 10.20.0.0/16."),
+    "token_scope": gettext_noop("The token was not made for this: %(scope)s. Make one that was."),
+    "desk_first": gettext_noop("Your account asks for something first. Open the desk and do what it says."),
+    "token_unknown": gettext_noop("The token is not known, or no longer valid. Make a new one on the desk."),
+    "token_elsewhere": gettext_noop("The token may not be used from %(address)s."),
     "load_says_nothing": gettext_noop("Nothing in the file is new or changed, so there is nothing to apply."),
 }  # fmt: skip
 

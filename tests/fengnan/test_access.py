@@ -21,6 +21,7 @@ from assessment.actions.naming import open_rechecks, post_notice
 from assessment.actions.scoring import finish_scoring, pass_draft, save_scores
 from registry.actions.evidence import add_evidence
 from registry.actions.records import save_record
+from registry.actions.tokens import make_token
 from registry.models import DemonstrationPoint, PartyOrganisation, Remark, Role, Upload, User
 from tests.factories import PHOTO, full_scores, make_draft, make_submitted
 
@@ -59,6 +60,7 @@ class Township:
         organisation.phone = phone
         organisation.save()
         texts = {"highlights": f"{canary}亮点", "phone": phone}
+        self.token, _text = make_token(self.clerk, name=f"{canary}令牌", scopes=["read"], by=self.clerk)
         self.draft = make_draft(self.clerk, **texts)
         self.photo = add_evidence(self.draft, f"{canary}.jpg", PHOTO, by=self.clerk)
         self.upload = Upload.objects.create(
@@ -108,6 +110,9 @@ class Stage:
         common = {name: extra[name] for name in names & extra.keys()}
         if "kind" in names and "code" not in names:
             return {"points": {"kind": "points"}, "none": {"kind": "no-such-kind"}}
+        if "desk/tokens" in route and "pk" in names:
+            tokens = {"own": self.own.token.pk, "sibling": self.sibling.token.pk, "unknown": 10**9}
+            return {kind: {"pk": pk} for kind, pk in tokens.items()}
         if "pk" in names:
             return {role: {"pk": self.cast[role].pk} for role in self.cast} | {
                 "own": {"pk": self.own.clerk.pk}, "sibling": {"pk": self.sibling.clerk.pk}, "unknown": {"pk": 10**9}
