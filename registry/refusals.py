@@ -113,6 +113,12 @@ SENTENCES = {
     "desk_first": gettext_noop("Your account asks for something first. Open the desk and do what it says."),
     "token_unknown": gettext_noop("The token is not known, or no longer valid. Make a new one on the desk."),
     "token_elsewhere": gettext_noop("The token may not be used from %(address)s."),
+    "key_malformed": gettext_noop("Idempotency-Key must be 1 to %(most)s visible ASCII characters. Take a UUID."),
+    "key_reused": gettext_noop("This Idempotency-Key was used for another request. Take a new one for a new request."),
+    "hook_address": gettext_noop("“%(address)s” cannot be called. Write a whole address, such as https://host/path."),
+    "hook_host": gettext_noop("“%(host)s” is not among the hosts that may be called. Allow it first."),
+    "hook_inside": gettext_noop("“%(host)s” leads into our own network (%(address)s), and nobody said that it may."),
+    "hook_kinds": gettext_noop("Choose at least one kind of record, among: %(kinds)s."),
     "load_says_nothing": gettext_noop("Nothing in the file is new or changed, so there is nothing to apply."),
 }  # fmt: skip
 

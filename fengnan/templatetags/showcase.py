@@ -272,6 +272,7 @@ DESK = (  # (address, label, right it asks for) of what else the desk leads to
     ("rechecks", gettext_lazy("Check named points again"), "point.review"),
     ("accounts", gettext_lazy("Accounts"), "account.manage"),
     ("tokens", gettext_lazy("Tokens for programs"), ""),
+    ("hooks", gettext_lazy("Web hooks"), "hook.manage"),
     ("desk-belts", gettext_lazy("Build belts"), "grouping.build"),
     ("desk-zones", gettext_lazy("Build zones"), "grouping.build"),
     ("desk-routes", gettext_lazy("Build routes"), "grouping.build"),

@@ -20,6 +20,7 @@ from django.utils import timezone
 from assessment.actions.naming import open_rechecks, post_notice
 from assessment.actions.scoring import finish_scoring, pass_draft, save_scores
 from registry.actions.evidence import add_evidence
+from registry.actions.hooks import add_hook, allow_host
 from registry.actions.records import save_record
 from registry.actions.tokens import make_token
 from registry.models import DemonstrationPoint, PartyOrganisation, Remark, Role, Upload, User
@@ -96,6 +97,9 @@ class Stage:
         [self.recheck] = open_rechecks([self.own.named], by=second)
         save_scores(self.recheck, full_scores(self.recheck), was={}, by=second)
         finish_scoring(self.recheck, seen={}, by=second)
+        self.host = allow_host("map.example.cn", by=self.cast["admin"])
+        hook = {"name": "市平台", "address": "https://map.example.cn/", "kinds": ["points"]}
+        self.hook = add_hook(self.cast["admin"], by=self.cast["admin"], **hook)
         self.clients = {role: Client() for role in ROLES}
         for role, client in self.clients.items():
             if role != "public":
@@ -113,6 +117,8 @@ class Stage:
         if "desk/tokens" in route and "pk" in names:
             tokens = {"own": self.own.token.pk, "sibling": self.sibling.token.pk, "unknown": 10**9}
             return {kind: {"pk": pk} for kind, pk in tokens.items()}
+        if "desk/hooks" in route and "pk" in names:
+            return {"-": {"pk": (self.host if "hosts" in route else self.hook).pk}, "unknown": {"pk": 10**9}}
         if "pk" in names:
             return {role: {"pk": self.cast[role].pk} for role in self.cast} | {
                 "own": {"pk": self.own.clerk.pk}, "sibling": {"pk": self.sibling.clerk.pk}, "unknown": {"pk": 10**9}
