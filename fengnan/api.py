@@ -1,12 +1,9 @@
 """The REST API under /api/v1/: the figures and the rows they are computed from."""
 
-from difflib import get_close_matches
 from urllib.parse import urlencode
 
 from django.http import Http404
 from django.urls import path
-from django.utils import translation
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -16,11 +13,11 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
-from rest_framework.views import APIView
 
+from registry.api.base import ApiView
 from registry.figures import FIGURES, Answer, Figure, answer_all
 from registry.filters import filtered
-from registry.scope import BadInput, Scope, read_scope
+from registry.scope import BadInput, Scope
 
 DIMENSIONS = ("township", "level", "field", "grade", "year", "kind", "stage", "category", "list")
 SCOPE_PARAMETERS = [
@@ -76,24 +73,8 @@ class RowsSerializer(serializers.Serializer):
     results = serializers.ListField(child=serializers.DictField())
 
 
-class FigureView(APIView):
-    """What the figure addresses share: the caller's language, the scope, and no parameter passed over in silence."""
-
-    known: tuple[str, ...] = ("area", "as_of", "format")
-
-    def dispatch(self, request, *args, **kwargs):
-        with translation.override(translation.get_language_from_request(request)):
-            response = super().dispatch(request, *args, **kwargs)
-        patch_vary_headers(response, ["Accept-Language"])
-        return response
-
-    def scope(self, request: Request) -> Scope:
-        for name in request.query_params:
-            if name not in self.known:
-                near = ", ".join(get_close_matches(name, self.known)) or ", ".join(self.known)
-                message = _("There is no parameter “%(name)s” here. Did you mean: %(near)s?")
-                raise BadInput(name, request.query_params[name], message % {"name": name, "near": near})
-        return read_scope(request.query_params, request.user)
+class FigureView(ApiView):
+    """What the figure addresses share."""
 
     def figure(self, slug: str) -> Figure:
         if slug not in FIGURES:

@@ -1,1 +1,1 @@
-"""The REST layer: resources over the declared kinds, writing by the same acts as the pages."""
+"""The REST layer over the registry: what it reads, and in what words it refuses."""

@@ -76,7 +76,7 @@ class DeliveryState(models.TextChoices):
 
 class DeliveryQuerySet(models.QuerySet):
     def due(self, now):
-        """What may be sent now: of each hook that is on and whose account is, the oldest that waits, once its time has come."""
+        """What may be sent now: of each hook that is on, the oldest that waits, once its time has come."""
         waiting = self.filter(state=DeliveryState.WAITING)
         earlier = waiting.filter(hook=models.OuterRef("hook"), pk__lt=models.OuterRef("pk"))
         return waiting.filter(
