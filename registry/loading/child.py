@@ -19,6 +19,7 @@ import python_calamine as calamine
 
 from .archive import Scan, look_through, scan, sheet_parts, weigh
 from .delimited import read_delimited
+from .exported import read_json
 from .limits import (
     BASE_MEMORY_MB,
     LAST_ROW,
@@ -69,6 +70,8 @@ def reader_of(path: Path) -> Callable[[Path, str, Rows], Iterable[dict]]:
         raise Unreadable("file_kind")
     if b"urn:schemas-microsoft-com:office:spreadsheet" in head and start.startswith(b"<?"):
         raise Unreadable("file_xml")
+    if start.startswith((b"{", b"[")):
+        return read_json
     if start.startswith(b"<") and (b"<table" in start or b"<html" in start):
         return read_html
     return read_delimited

@@ -74,6 +74,8 @@ def correct(load: Load, corrections: dict[str, dict], *, kind: str = "", by: Any
     """Reads the file again as a person explained it: {sheet: {"header": row, "columns": {column: field}}}. What a
     heading means is remembered for the area."""
     load = _mine(load, by, LoadState.READY)
+    if kind and not may_load(by, kind):
+        raise Refused("kind_unknown", kind=kind, kinds="、".join(kinds_for(by)))
     load.corrections = corrections
     load.kind = kind or load.kind
     _remember(load)

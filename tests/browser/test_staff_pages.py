@@ -22,6 +22,8 @@ NO_PAGES = {
     "draft-similar": "a part of the section that asks for the name",
     "desk-places": "data for the builders' map",
     "evidence": "a picture",
+    "load-refused": "a workbook",
+    "load-template": "a workbook",
 }
 WITHOUT_RIGHT = {"history", "plate", "remark", "remark-new"}  # open to everybody, and made for the staff as well
 KINDS = {"-", "own", "recheck", "unpublished"}

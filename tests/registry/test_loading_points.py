@@ -76,3 +76,10 @@ def test_a_clerks_row_becomes_a_draft_and_no_title(sample, clerk_tangfang):
     assert not points().filter(name=NEW["示范点名称"]).exists()
     [draft] = Draft.objects.unscoped("test")
     assert draft.values["name"] == NEW["示范点名称"]
+
+
+def test_a_clerks_load_that_is_undone_leaves_no_draft(sample, clerk_tangfang):
+    load = load_rows("point", NEW, by=clerk_tangfang)
+    undo_rows(load, list(load.rows.all()))
+    assert not Draft.objects.unscoped("test").exists()
+    assert [row.left for row in load.rows.all()] == [False]

@@ -3,7 +3,6 @@
 import socket
 import subprocess
 import sys
-import time
 from datetime import date, datetime
 from pathlib import Path
 
@@ -20,7 +19,8 @@ from .sheets import HOSTILE, html_of, one_cell, raw_xlsx, read, text_of_rows, xl
 NAMES = [[f"{rare}家庄{number}", f"{number}{rare}"] for number in range(67) for rare in "䶮㛃𠮷"][:200]
 TELLS_ITS_PEAK = (
     "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL);"
-    "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)"
+    "used = resource.getrusage(resource.RUSAGE_CHILDREN);"
+    "print(used.ru_utime + used.ru_stime, used.ru_maxrss // 1024)"
 )
 
 
@@ -62,12 +62,12 @@ def test_a_hostile_file_is_refused_with_its_reason_and_leaves_nothing(tmp_path, 
 def test_a_refusal_costs_less_than_ten_seconds_and_300_mb(tmp_path, what):
     (tmp_path / "sent").write_bytes(HOSTILE[what][1]())
     child = [sys.executable, "-m", "registry.loading.child", tmp_path / "sent", "来件.xlsx", tmp_path / "rows"]
-    start = time.monotonic()
     told = subprocess.run(
         [sys.executable, "-c", TELLS_ITS_PEAK, *child], cwd=reading.ROOT, capture_output=True, check=True
     )
-    assert time.monotonic() - start < 10
-    assert 1 < int(told.stdout) < 300
+    seconds, megabytes = map(float, told.stdout.split())  # of the processor: a busy machine is not the file's fault
+    assert seconds < 10
+    assert 1 < megabytes < 300
 
 
 def test_a_file_that_takes_too_long_is_stopped_and_nothing_is_left(tmp_path, monkeypatch):
