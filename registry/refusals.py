@@ -124,6 +124,13 @@ SENTENCES = {
     "hook_host": gettext_noop("“%(host)s” is not among the hosts that may be called. Allow it first."),
     "hook_inside": gettext_noop("“%(host)s” leads into our own network (%(address)s), and nobody said that it may."),
     "hook_kinds": gettext_noop("Choose at least one kind of record, among: %(kinds)s."),
+    "exists": gettext_noop("“%(name)s” is in the registry already, as %(code)s. Change it with PATCH."),
+    "code_missing": gettext_noop("Say which record is meant. Send its code."),
+    "version_missing": gettext_noop("Say which version is changed. Send the one that was read."),
+    "not_emptied": gettext_noop("This cannot be emptied here. Leave it out, or send a value."),
+    "items_many": gettext_noop("At most %(most)s items are taken at once. Send them in parts."),
+    "items_none": gettext_noop("The list is empty. Send at least one item."),
+    "in_use": gettext_noop("Other records refer to it. Change or delete those first."),
     "load_says_nothing": gettext_noop("Nothing in the file is new or changed, so there is nothing to apply."),
 }  # fmt: skip
 

@@ -117,10 +117,15 @@ def _take_version(record: Any) -> None:
         return
     rows = type(record)._base_manager.filter(pk=record.pk, version=record.version)
     if not rows.update(version=models.F("version") + 1):
-        last = Event.objects.filter(kind=record._meta.model_name, code=record.code).first()
-        who = last.actor if last and last.actor else "—"
-        raise Refused("stale", who=who, when=f"{localtime(last.at):%Y-%m-%d %H:%M}" if last else "—")
+        raise stale(record)
     record.version += 1
+
+
+def stale(record: Any) -> Refused:
+    """Somebody changed the record since it was read: who, and when."""
+    last = Event.objects.filter(kind=record._meta.model_name, code=record.code).first()
+    who = last.actor if last and last.actor else "—"
+    return Refused("stale", who=who, when=f"{localtime(last.at):%Y-%m-%d %H:%M}" if last else "—")
 
 
 @transaction.atomic

@@ -34,8 +34,19 @@ TITLES = {
     429: gettext_noop("Too many requests. Wait as long as “Retry-After” says."),
     500: gettext_noop("Something went wrong on our side. Try again later; nothing was changed."),
 }
-REFUSALS = {"not_allowed": 403, "stale": 412}  # any other act refused is a conflict with what there is: 409
+REFUSALS = {  # any other act refused is a conflict with what there is: 409
+    "not_allowed": 403, "stale": 412, "key_malformed": 400, "key_reused": 422, "items_many": 413, "items_none": 400,
+    "version_missing": 428, "reason_missing": 400, "reason_short": 400,
+}  # fmt: skip
 FIRST_SENTENCE = re.compile(r"((?:“[^”]*”|[^“。.]|\.(?!\s|$))*[。.])\s*(.*)", re.DOTALL)
+
+
+class Unusable(Exception):
+    """What was sent cannot be written: everything that stands against it, as `field_error` makes it."""
+
+    def __init__(self, errors: Iterable[dict], status: int = 400):
+        self.errors, self.status = list(errors), status
+        super().__init__(self.errors)
 
 
 def two_parts(text: str) -> tuple[str, str]:
@@ -94,6 +105,8 @@ def _known(error: Exception) -> dict[str, Any] | None:
         return of_bad_input(error)
     if isinstance(error, Refused):
         return problem(REFUSALS.get(error.code, 409), str(error), code=error.code)
+    if isinstance(error, Unusable):
+        return problem(error.status, errors=error.errors)
     if isinstance(error, ModelError):
         return problem(400, errors=list(_of_model(error)))
     return None

@@ -19,7 +19,9 @@ from django.utils import timezone
 from assessment.actions.naming import open_rechecks, post_notice
 from assessment.actions.scoring import finish_scoring, pass_draft, save_scores
 from registry.actions.evidence import add_evidence
+from registry.actions.hooks import add_hook, allow_host
 from registry.actions.records import save_record
+from registry.actions.tokens import make_token
 from registry.models import DemonstrationPoint, Load, PartyOrganisation, Remark, Role, Upload, User
 from tests.factories import PHOTO, full_scores, make_draft, make_submitted
 
@@ -59,6 +61,7 @@ class Township:
         organisation.phone = phone
         organisation.save()
         texts = {"highlights": f"{canary}亮点", "phone": phone}
+        self.token, _text = make_token(self.clerk, name=f"{canary}令牌", scopes=["read"], by=self.clerk)
         self.draft = make_draft(self.clerk, **texts)
         self.photo = add_evidence(self.draft, f"{canary}.jpg", PHOTO, by=self.clerk)
         self.upload = Upload.objects.create(
@@ -106,6 +109,9 @@ class Stage:
         [self.recheck] = open_rechecks([self.own.named], by=second)
         save_scores(self.recheck, full_scores(self.recheck), was={}, by=second)
         finish_scoring(self.recheck, seen={}, by=second)
+        self.host = allow_host("map.example.cn", by=self.cast["admin"])
+        hook = {"name": "市平台", "address": "https://map.example.cn/", "kinds": ["points"]}
+        self.hook = add_hook(self.cast["admin"], by=self.cast["admin"], **hook)
         self.client = Client()  # one for all: a new one reads every static file again
         self.cookies = {"public": SimpleCookie()} | {
             role: self._signed_in(account) for role, account in self.cast.items()
@@ -130,6 +136,11 @@ class Stage:
             return {kind: {"key": key} for kind, key in loads.items()}
         if "kind" in names and "code" not in names:
             return {"points": {"kind": "points"}, "none": {"kind": "no-such-kind"}}
+        if "desk/tokens" in route and "pk" in names:
+            tokens = {"own": self.own.token.pk, "sibling": self.sibling.token.pk, "unknown": 10**9}
+            return {kind: {"pk": pk} for kind, pk in tokens.items()}
+        if "desk/hooks" in route and "pk" in names:
+            return {"-": {"pk": (self.host if "hosts" in route else self.hook).pk}, "unknown": {"pk": 10**9}}
         if "pk" in names:
             return {role: {"pk": self.cast[role].pk} for role in self.cast} | {
                 "own": {"pk": self.own.clerk.pk}, "sibling": {"pk": self.sibling.clerk.pk}, "unknown": {"pk": 10**9}
