@@ -9,12 +9,13 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import serializers
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from registry.api.addresses import addresses
 from registry.api.base import ApiView
+from registry.api.paging import keys_of, page_of, page_size
 from registry.figures import FIGURES, Answer, Figure, answer_all
 from registry.filters import filtered
 from registry.scope import BadInput, Scope
@@ -141,12 +142,6 @@ class FigureDetailView(FigureView):
         ]
 
 
-class RowsPagination(CursorPagination):
-    page_size = 100
-    page_size_query_param = "page_size"
-    max_page_size = 500
-
-
 class FigureRowsView(FigureView):
     known = (*FigureView.known, *DIMENSIONS, "search", "cursor", "page_size")
 
@@ -156,15 +151,21 @@ class FigureRowsView(FigureView):
         figure, scope = self.figure(slug), self.scope(request)
         kind = figure.record_kind
         filters = filtered(kind, figure.rows(scope), scope, request.query_params)
-        pagination = RowsPagination()
-        pagination.ordering = kind.order if kind.redacted else ("row_code",)
-        rows = pagination.paginate_queryset(kind.values(filters.qs, scope), request)
-        page = {"next": pagination.get_next_link(), "previous": pagination.get_previous_link()}
+        values = kind.values(filters.qs, scope)
+        keys = keys_of(kind, "" if kind.redacted else "code", values)
+        page = page_of(
+            values,
+            keys,
+            request.query_params,
+            request.build_absolute_uri(request.path),
+            page_size(request.query_params),
+        )
         return Response(
             {
                 "count": filters.qs.order_by().count(),
-                **page,
-                "results": [self.row(row, kind, scope) for row in rows],
+                "next": page.next,
+                "previous": page.previous,
+                "results": [self.row(row, kind, scope) for row in page.rows],
             }
         )
 
@@ -185,5 +186,6 @@ urlpatterns = [
     path("figures/", FigureListView.as_view(), name="api-figures"),
     path("figures/<slug:slug>/", FigureDetailView.as_view(), name="api-figure"),
     path("figures/<slug:slug>/rows/", FigureRowsView.as_view(), name="api-figure-rows"),
+    *addresses(),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
 ]

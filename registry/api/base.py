@@ -85,3 +85,13 @@ def one_of(parameters: Any, name: str, values: tuple[str, ...]) -> str:
     if value not in values:
         raise unknown(value, value, values, _("“%(name)s” does not exist here. %(hint)s"), field=name)
     return value
+
+
+def check_names(parameters: Any, name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The names a parameter lists, separated by commas; each must be known."""
+    known = tuple(known)
+    names = tuple(dict.fromkeys(part.strip() for part in parameters.get(name, "").split(",") if part.strip()))
+    for each in names:
+        if each not in known:
+            raise unknown(each, each, known, _("“%(name)s” does not exist here. %(hint)s"), field=name)
+    return names
