@@ -94,6 +94,8 @@ PERIODS = Part(
     ),
 )
 TOWNSHIPS = _named("area")
+PASSED = Part("townships", _("Townships passed"), _covered(m.Belt.townships.through, "belt"), "belt__code", TOWNSHIPS)
+COVERED = Part("townships", _("Townships covered"), _covered(m.Zone.townships.through, "zone"), "zone__code", TOWNSHIPS)
 register(
     Resource("areas", AREAS, (Link("parent", AREAS, _("Lies in"), "parent_id"),
                               Link("successor", AREAS, _("Merged into"), "successor_id"))),
@@ -119,7 +121,7 @@ register(
         (
             Part("members", _("Points of the belt"), _of_belt, "belt__code",
                  (Column("position", _("Position")), *_named("point"), SINCE, UNTIL)),
-            Part("townships", _("Townships passed"), _covered(m.Belt.townships.through, "belt"), "belt__code", TOWNSHIPS),
+            PASSED,
         ),
         (Column("ended_on", _("Ended on"), happens=True),),
         formats=("json", "csv", "xlsx", "geojson"),
@@ -133,7 +135,7 @@ register(
                  (*_named("point"), SINCE, UNTIL)),
             Part("belts", _("Belts of the zone"), _in_zone(m.Belt, "belt"), "zone__code",
                  (*_named("belt"), SINCE, UNTIL)),
-            Part("townships", _("Townships covered"), _covered(m.Zone.townships.through, "zone"), "zone__code", TOWNSHIPS),
+            COVERED,
         ),
         (Column("ended_on", _("Ended on"), happens=True),),
         formats=("json", "csv", "xlsx", "geojson"),
@@ -147,7 +149,7 @@ register(
             Part(
                 "villages",
                 _("Villages"),
-                lambda s: m.ConsortiumMembership.objects.filter(m.lasting(s.as_of)).order_by("consortium", "village_id"),
+                lambda s: m.ConsortiumMembership.objects.filter(m.lasting(s.as_of)).order_by("village_id"),
                 "consortium__code",
                 (*_named("village"), Column("role", _("Role"), choices=m.VillageRole), SINCE, UNTIL),
             ),

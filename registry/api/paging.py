@@ -1,4 +1,4 @@
-"""Pages of rows that begin behind a given row instead of counting from the first: the last costs what the first does."""
+"""Pages of rows that begin behind a given row, not at a number: the last costs what the first does."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

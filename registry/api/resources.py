@@ -1,4 +1,4 @@
-"""What the API can be asked for: the resources, each over a record kind, with the records it points at and its parts."""
+"""What the API can be asked for: resources, each over a record kind, with what it points at and its parts."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
