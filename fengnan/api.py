@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from assessment.api.notices import NoticeList, NoticeView
 from registry.api.addresses import addresses
 from registry.api.base import ApiView
 from registry.api.paging import keys_of, page_of, page_size
@@ -187,5 +188,7 @@ urlpatterns = [
     path("figures/<slug:slug>/", FigureDetailView.as_view(), name="api-figure"),
     path("figures/<slug:slug>/rows/", FigureRowsView.as_view(), name="api-figure-rows"),
     *addresses(),
+    path("notices/", NoticeList.as_view(), name="api-notices"),
+    path("notices/<str:code>/", NoticeView.as_view(), name="api-notice"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
 ]

@@ -32,7 +32,7 @@ def told_review(review: Review) -> dict[str, Any]:
         "point": review.point.code,
         "round": review.round,
         "outcome": review.outcome,
-        "total": f"{judging.total:f}" if judging.total is not None else None,
+        "total": f"{judging.total:f}",
         "proposed_grade": review.proposed_grade or None,
         "notice": review.notice.code if review.notice else None,
         "version": review.version,

@@ -37,7 +37,7 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         check_parameters(request.query_params, self.parameters())
         for value in kwargs.values():
-            if not value.isprintable():
+            if not str(value).isprintable():
                 raise Http404
         self.file_format = one_of(request.query_params, "format", self.formats)
 

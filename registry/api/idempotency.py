@@ -35,11 +35,11 @@ def once(request: Request, asked: Any, act: Callable[[], Response]) -> Response:
     if not is_new:
         if kept.asked != print_of:
             raise Refused("key_reused")
-        return Response(kept.body, kept.status, headers={**kept.headers, "Idempotency-Replayed": "true"})
+        return Response(json.loads(kept.body), kept.status, headers={**kept.headers, "Idempotency-Replayed": "true"})
     response = act()
     kept.status = response.status_code
     kept.headers = {name: response[name] for name in KEPT if name in response}
-    kept.body = json.loads(JSONRenderer().render(response.data) or "null")
+    kept.body = JSONRenderer().render(response.data).decode() or "null"
     kept.save()
     return response
 

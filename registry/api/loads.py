@@ -94,9 +94,7 @@ class LoadList(LoadView):
         content = file.read()
 
         def act() -> Response:
-            load = acts.send_load(
-                file.name, content, kind=kind, key=uuid4(), by=request.user, at_once=not waits
-            )
+            load = acts.send_load(file.name, content, kind=kind, key=uuid4(), by=request.user, at_once=not waits)
             told = self.told(request, load)
             return Response(told, 202, headers={"Location": told["url"]})
 

@@ -159,10 +159,8 @@ class DraftList(ApiView):
     def get(self, request: Request) -> Response:
         """Drafts of the own area that are not settled, the latest first."""
         drafts = drafts_for(request.user).unsettled()[:MOST]
-        urls = [reverse("api-draft", [draft.key], request=request) for draft in drafts]
-        return Response(
-            {"results": [told_draft(draft) | {"url": url} for draft, url in zip(drafts, urls, strict=True)]}
-        )
+        told = [(told_draft(draft), reverse("api-draft", [draft.key], request=request)) for draft in drafts]
+        return Response({"results": [each | {"url": url} for each, url in told]})
 
 
 class DraftView(NounView):

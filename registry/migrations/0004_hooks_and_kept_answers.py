@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('asked', models.CharField(max_length=64, verbose_name='SHA-256 of the request')),
                 ('status', models.PositiveSmallIntegerField(default=0, verbose_name='status')),
                 ('headers', models.JSONField(default=dict, verbose_name='headers')),
-                ('body', models.JSONField(null=True, verbose_name='body')),
+                ('body', models.TextField(default='null', verbose_name='body')),
                 ('made_at', models.DateTimeField(auto_now_add=True, verbose_name='made at')),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='account')),
             ],

@@ -14,7 +14,7 @@ class KeptAnswer(models.Model):
     asked = models.CharField(_("SHA-256 of the request"), max_length=64)
     status = models.PositiveSmallIntegerField(_("status"), default=0)
     headers = models.JSONField(_("headers"), default=dict)
-    body = models.JSONField(_("body"), null=True)
+    body = models.TextField(_("body"), default="null")
     made_at = models.DateTimeField(_("made at"), auto_now_add=True)
 
     class Meta:
