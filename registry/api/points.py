@@ -198,7 +198,14 @@ class DraftView(NounView):
             for fact in drafting.facts.values()
         ]
         problems = [
-            {"code": each.code, "key": each.key, "field": each.name, "hard": each.hard, "text": each.text}
+            {
+                "code": each.code,
+                "key": each.key,
+                "field": each.name,
+                "hard": each.hard,
+                "text": each.text,
+                "set_aside": drafting.overruled(each),
+            }
             for each in drafting.problems
         ]
         told = told_draft(draft) | {"fields": fields, "problems": problems}
