@@ -5,27 +5,23 @@ from urllib.parse import urlencode
 from django.http import Http404
 from django.urls import path
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from drf_spectacular.views import SpectacularAPIView
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from assessment.api.notices import NoticeList, NoticeView
+from registry.api import features
 from registry.api.addresses import addresses
 from registry.api.base import ApiView
+from registry.api.docs import Docs, SchemaView
 from registry.api.paging import keys_of, page_of, page_size
 from registry.figures import FIGURES, Answer, Figure, answer_all
 from registry.filters import filtered
 from registry.scope import BadInput, Scope
 
 DIMENSIONS = ("township", "level", "field", "grade", "year", "kind", "stage", "category", "list")
-SCOPE_PARAMETERS = [
-    OpenApiParameter("area", str, description="Area code; the area and everything below it. Default: the district."),
-    OpenApiParameter("as_of", OpenApiTypes.DATE, description="The day. Default: end of the newest year that has data."),
-]
 
 
 class AnswerSerializer(serializers.Serializer):
@@ -104,7 +100,7 @@ class FigureView(ApiView):
 
 
 class FigureListView(FigureView):
-    @extend_schema(operation_id="figures_list", parameters=SCOPE_PARAMETERS, responses=AnswerSerializer(many=True))
+    @extend_schema(operation_id="figures_list", responses=AnswerSerializer(many=True))
     def get(self, request: Request) -> Response:
         """Every figure for an area and a day."""
         answers = answer_all(FIGURES.values(), self.scope(request))
@@ -114,11 +110,7 @@ class FigureListView(FigureView):
 class FigureDetailView(FigureView):
     known = (*FigureView.known, "by")
 
-    @extend_schema(
-        operation_id="figures_retrieve",
-        parameters=[*SCOPE_PARAMETERS, OpenApiParameter("by", str, description="township, level, field, year …")],
-        responses=FigureSerializer,
-    )
+    @extend_schema(operation_id="figures_retrieve", responses=FigureSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """One figure with its definition and its series, broken down `by` a dimension on request."""
         figure, scope = self.figure(slug), self.scope(request)
@@ -146,7 +138,7 @@ class FigureDetailView(FigureView):
 class FigureRowsView(FigureView):
     known = (*FigureView.known, *DIMENSIONS, "search", "cursor", "page_size")
 
-    @extend_schema(operation_id="figures_rows", parameters=SCOPE_PARAMETERS, responses=RowsSerializer)
+    @extend_schema(operation_id="figures_rows", responses=RowsSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """The rows a figure was computed from, narrowed by its dimensions; `count` is their number over all pages."""
         figure, scope = self.figure(slug), self.scope(request)
@@ -190,5 +182,7 @@ urlpatterns = [
     *addresses(),
     path("notices/", NoticeList.as_view(), name="api-notices"),
     path("notices/<str:code>/", NoticeView.as_view(), name="api-notice"),
-    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    *features.urlpatterns,
+    path("schema/", SchemaView.as_view(), name="api-schema"),
+    path("docs/", Docs.as_view(), name="api-docs"),
 ]

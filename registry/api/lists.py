@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from registry.filters import filtered, filters_of
 from registry.kinds import KINDS, Kind
 from registry.loading.export import export_values
+from registry.models import Record
 from registry.scope import Scope
 
 from .base import SCOPED, ApiView, check_names, one_of
@@ -31,9 +32,13 @@ class ResourceView(ApiView):
 
     resource: Resource
 
-    def writer(self, request: Request, scope: Scope, columns: tuple[str, ...]) -> Writer:
+    def field_names(self) -> tuple[str, ...]:
+        """What `fields` may name."""
+        return (*(column.name for column in self.resource.listed.columns), *ALWAYS)
+
+    def writer(self, request: Request, scope: Scope) -> Writer:
         """`fields` of the address decide on the columns; what is to be expanded is always among them, with its code."""
-        names = check_names(request.query_params, "fields", (*columns, *ALWAYS))
+        names = check_names(request.query_params, "fields", self.field_names())
         expand = check_names(request.query_params, "expand", self.resource.expandable)
         return Writer(
             self.resource,
@@ -62,7 +67,7 @@ class ListView(ResourceView):
         asked_at = timezone.localtime()
         every = self.rows(scope, parameters)
         rows = self.changed(every, since) if since else every
-        writer = self.writer(request, scope, tuple(column.name for column in resource.listed.columns))
+        writer = self.writer(request, scope)
         kind = writer.kind()
         values = kind.values(rows, scope)
         keys = keys_of(resource.listed, parameters.get("ordering", ""), values)
@@ -107,10 +112,9 @@ class DetailView(ResourceView):
 
     def get(self, request: Request, code: str) -> HttpResponse:
         resource, scope = self.resource, self.scope(request)
-        columns = tuple(column.name for column in resource.full.columns)
-        writer = self.writer(request, scope, (*columns, *(part.name for part in resource.parts), "page"))
+        writer = self.writer(request, scope)
         kind = writer.kind(full=True)
-        version = "version" if "version" in columns else "pk"
+        version = "version" if issubclass(resource.model, Record) else "pk"
         values = list(kind.values(self.found(scope, code), scope).annotate(etag=F(version))[:1])
         if not values:
             raise Http404
@@ -125,6 +129,10 @@ class DetailView(ResourceView):
         response = as_json(found[0])
         response["ETag"] = etag(held, response.content)
         return response
+
+    def field_names(self) -> tuple[str, ...]:
+        columns = (column.name for column in self.resource.full.columns)
+        return (*columns, *(part.name for part in self.resource.parts), *ALWAYS, "page")
 
     def found(self, scope: Scope, code: str) -> QuerySet:
         return self.resource.any_day(scope).filter(code=code)

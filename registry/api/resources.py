@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.db.models import F, Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -40,6 +42,11 @@ class Part:
     rows: Callable[[Scope], QuerySet]
     owner: str
     columns: tuple[Column, ...]
+
+    @property
+    def model(self) -> type[Model]:
+        """The model of the rows."""
+        return self.rows(Scope(date.today(), settings.DISTRICT_AREA)).model
 
     def of(self, codes: Iterable[str], scope: Scope) -> dict[str, list[dict]]:
         """The parts of the records with these codes: one query."""
