@@ -131,6 +131,7 @@ SENTENCES = {
     "items_many": gettext_noop("At most %(most)s items are taken at once. Send them in parts."),
     "items_none": gettext_noop("The list is empty. Send at least one item."),
     "in_use": gettext_noop("Other records refer to it. Change or delete those first."),
+    "one_item": gettext_noop("One item is changed here. Send an object, not a list."),
     "load_says_nothing": gettext_noop("Nothing in the file is new or changed, so there is nothing to apply."),
 }  # fmt: skip
 

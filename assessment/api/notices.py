@@ -2,6 +2,8 @@
 
 from django.http import Http404
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -10,6 +12,7 @@ from assessment.actions import naming
 from assessment.models import Notice
 from registry.api.base import ApiView
 from registry.api.bodies import ExactJSON
+from registry.api.described import KEY
 from registry.api.idempotency import once
 from registry.api.points import PAPER
 from registry.api.verbs import Given, day, values_in
@@ -25,18 +28,47 @@ TAKES = (
     PAPER,
     Given("text", prose(2000)),
 )
+BODY = {
+    "type": "object",
+    "properties": {each.name: each.schema for each in TAKES},
+    "required": [each.name for each in TAKES if each.required],
+    "additionalProperties": False,
+}
 MOST = 200
+
+
+class NoticeSerializer(serializers.Serializer):
+    """A public notice. The codes of its rounds are told to those who write in the area."""
+
+    code = serializers.CharField()
+    title = serializers.CharField()
+    starts_on = serializers.DateField()
+    ends_on = serializers.DateField()
+    document_no = serializers.CharField(allow_blank=True, required=False)
+    text = serializers.CharField(allow_blank=True, required=False)
+    url = serializers.URLField(required=False)
+    reviews = serializers.ListField(child=serializers.CharField(), required=False)
+    version = serializers.IntegerField(required=False)
+
+
+class NoticesSerializer(serializers.Serializer):
+    results = NoticeSerializer(many=True)
 
 
 class NoticeList(ApiView):
     known = ("format",)
     parser_classes = [ExactJSON]
 
+    @extend_schema(operation_id="notices_list", responses=NoticesSerializer)
     def get(self, request: Request) -> Response:
         """Notices that may be read, the latest first."""
         notices = notices_for(request.user)[:MOST]
         return Response({"results": [_line(notice, request) for notice in notices]})
 
+    @extend_schema(
+        operation_id="notices_post", request={"application/json": BODY}, responses={201: NoticeSerializer},
+        parameters=[KEY],
+    )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Posts a notice of scored points, named by the codes of their rounds."""
         values = values_in(TAKES, request.data or {})
@@ -57,6 +89,7 @@ class NoticeList(ApiView):
 class NoticeView(ApiView):
     known = ("format",)
 
+    @extend_schema(operation_id="notices_retrieve", responses=NoticeSerializer)
     def get(self, request: Request, code: str) -> Response:
         """A notice, with the codes of the rounds whose points still stand on it for those who write in the area."""
         notice = notices_for(request.user).filter(code=code).first()

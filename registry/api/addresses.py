@@ -3,6 +3,7 @@
 from django.urls import path
 
 from . import catalogue  # noqa: F401  (it declares the own resources)
+from .described import describe_list, describe_one
 from .events import EventDetail, EventList
 from .items import load_of
 from .lists import DetailView, ListView
@@ -24,6 +25,8 @@ def addresses() -> list:
         if load_of(resource.model):
             bases = (Collection, *bases[0]), (Single, *bases[1])
         listed, one = (type(f"{name}{each[-1].__name__}", each, {"resource": resource}) for each in bases)
+        describe_list(listed, resource)
+        describe_one(one, resource)
         found += [
             path(f"{slug}/", listed.as_view(), name=f"api-{slug}-list"),
             path(f"{slug}/<str:code>/", one.as_view(), name=f"api-{slug}"),

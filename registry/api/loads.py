@@ -5,6 +5,8 @@ from typing import Any
 from uuid import uuid4
 
 from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import SAFE_METHODS
@@ -15,10 +17,11 @@ from rest_framework.reverse import reverse
 from registry.loading import loads as acts
 from registry.loading.columns import LOADS
 from registry.loading.messages import row_answer, state_of
-from registry.models import Load, RowVerdict, TokenScope
+from registry.models import Load, LoadState, RowVerdict, TokenScope
 from registry.refusals import Refused
 
 from .base import ApiView, one_of
+from .described import KEY
 from .idempotency import once
 from .items import load_of
 from .paging import Key, page_of, page_size
@@ -70,12 +73,74 @@ def personal_in(load: Load) -> set[str]:
     return {column.name for slug in slugs for column in LOADS[slug].columns if column.personal}
 
 
+class LoadSerializer(serializers.Serializer):
+    """A load: where it stands and what its rows amount to."""
+
+    key = serializers.UUIDField()
+    url = serializers.URLField()
+    file = serializers.CharField()
+    kind = serializers.CharField(allow_blank=True)
+    state = serializers.ChoiceField(LoadState.choices)
+    message = serializers.CharField(allow_blank=True)
+    new = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    same = serializers.IntegerField()
+    refused = serializers.IntegerField()
+    skipped_sheets = serializers.ListField(child=serializers.CharField())
+    is_working = serializers.BooleanField()
+    done = serializers.IntegerField()
+    total = serializers.IntegerField()
+    sent_at = serializers.DateTimeField()
+    applied_at = serializers.DateTimeField(allow_null=True)
+    rows_url = serializers.URLField()
+
+
+class CellSerializer(serializers.Serializer):
+    cell = serializers.CharField(allow_blank=True)
+    column = serializers.CharField(allow_blank=True)
+    code = serializers.CharField()
+    text = serializers.CharField()
+
+
+class LoadRowSerializer(serializers.Serializer):
+    sheet = serializers.CharField(allow_blank=True)
+    row = serializers.IntegerField()
+    verdict = serializers.ChoiceField(RowVerdict.choices)
+    messages = CellSerializer(many=True)
+
+
+class FullLoadSerializer(LoadSerializer):
+    rows = LoadRowSerializer(many=True)
+
+
+class LoadsSerializer(serializers.Serializer):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = LoadSerializer(many=True)
+
+
+class LoadRowsSerializer(LoadsSerializer):
+    results = LoadRowSerializer(many=True)
+
+
+SENT = {
+    "type": "object",
+    "properties": {
+        "file": {"type": "string", "format": "binary"},
+        "kind": {"type": "string"},
+        "dry_run": {"type": "string", "enum": [*NO, *YES]},
+    },
+    "required": ["file"],
+}
+
+
 class LoadList(LoadView):
     parser_classes = [MultiPartParser]
 
     def parameters(self) -> tuple[str, ...]:
         return ("format", "cursor", "page_size") if self.request.method in SAFE_METHODS else ("format",)
 
+    @extend_schema(operation_id="loads_list", responses=LoadsSerializer)
     def get(self, request: Request) -> Response:
         """The own loads, and for an administrator those of the area; the latest first."""
         values = self.rows_of(request).values("id")
@@ -85,6 +150,10 @@ class LoadList(LoadView):
         told = [self.told(request, found[row["id"]]) for row in page.rows if row["id"] in found]
         return Response({"next": page.next, "previous": page.previous, "results": told})
 
+    @extend_schema(
+        operation_id="loads_send", request={"multipart/form-data": SENT}, responses={202: LoadSerializer},
+        parameters=[KEY],
+    )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Takes in a `file`. Without `dry_run` its good rows are written as soon as it is read; with it, they wait for
         `apply`. `kind` may be left out where the headings say it."""
@@ -112,6 +181,7 @@ class LoadList(LoadView):
 
 
 class LoadDetail(LoadView):
+    @extend_schema(operation_id="loads_retrieve", responses=FullLoadSerializer)
     def get(self, request: Request, key: str) -> Response:
         """State, counts, and the refused rows with the reasons, the first of them; `rows_url` has all."""
         load = self.load(request, key)
@@ -123,6 +193,7 @@ class LoadDetail(LoadView):
 class LoadRows(LoadView):
     known = ("format", "verdict", "cursor", "page_size")
 
+    @extend_schema(operation_id="loads_rows", responses=LoadRowsSerializer)
     def get(self, request: Request, key: str) -> Response:
         """Every row of the load, or those of one `verdict`."""
         load = self.load(request, key)
@@ -138,6 +209,7 @@ class LoadRows(LoadView):
 class LoadAct(LoadView):
     act = ""
 
+    @extend_schema(request=None, responses={202: LoadSerializer}, parameters=[KEY])
     def post(self, request: Request, key: str) -> Response:
         """Goes on with the load in the background; `GET` its address for what came of it."""
         load = self.load(request, key)

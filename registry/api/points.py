@@ -6,6 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -18,12 +20,14 @@ from registry.actions.points import (
     withdraw_point,
 )
 from registry.drafting import Drafting
+from registry.inputs import BY_NAME
 from registry.models import DemonstrationPoint, Draft, DraftState, Grade, Level, PointStatus
 from registry.permissions import may
 from registry.refusals import Refused
 from registry.validators import choice, line, masked, whole
 
 from .base import ApiView
+from .described import IF_MATCH, KEY
 from .idempotency import once
 from .verbs import NOUNS, Given, Noun, NounView, Verb, day, insist_on_version, offer, plain, values_in
 from .writing import versions_in
@@ -153,9 +157,53 @@ offer(
 )  # fmt: skip
 
 
+class DraftSerializer(serializers.Serializer):
+    """A draft of a site: of a new one, or of changes."""
+
+    key = serializers.UUIDField()
+    point = serializers.CharField(allow_null=True)
+    name = serializers.CharField()
+    area = serializers.CharField()
+    state = serializers.ChoiceField(DraftState.choices)
+    version = serializers.IntegerField()
+
+
+class DraftLineSerializer(DraftSerializer):
+    url = serializers.URLField()
+
+
+class DraftFieldSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    value = serializers.CharField(allow_blank=True)
+    confirmed = serializers.BooleanField()
+    changed = serializers.BooleanField()
+
+
+class DraftProblemSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    key = serializers.CharField(help_text=_("What a reason sets aside."))
+    field = serializers.CharField(allow_blank=True)
+    hard = serializers.BooleanField()
+    text = serializers.CharField()
+    set_aside = serializers.CharField(allow_blank=True)
+
+
+class FullDraftSerializer(DraftSerializer):
+    fields = DraftFieldSerializer(many=True)  # type: ignore[assignment]
+    problems = DraftProblemSerializer(many=True)
+
+
+class DraftsSerializer(serializers.Serializer):
+    results = DraftLineSerializer(many=True)
+
+
+TYPED = {name: {"type": "string"} for name in BY_NAME}
+
+
 class DraftList(ApiView):
     known = ("format",)
 
+    @extend_schema(operation_id="drafts_list", responses=DraftsSerializer)
     def get(self, request: Request) -> Response:
         """Drafts of the own area that are not settled, the latest first."""
         drafts = drafts_for(request.user).unsettled()[:MOST]
@@ -168,10 +216,17 @@ class DraftView(NounView):
 
     noun = NOUNS["drafts"]
 
+    @extend_schema(operation_id="drafts_retrieve", responses=FullDraftSerializer)
     def get(self, request: Request, code: str) -> Response:
         """What was typed and what the registry holds, field by field, and what is still to be done."""
         return self._told(request, self.record(request, code))
 
+    @extend_schema(
+        operation_id="drafts_change",
+        request={"application/json": {"type": "object", "properties": TYPED, "additionalProperties": False}},
+        responses=FullDraftSerializer,
+        parameters=[KEY, IF_MATCH],
+    )
     def patch(self, request: Request, code: str) -> Response:
         """Keeps what was typed, valid or not. `If-Match` names the version."""
         draft, versions = self.record(request, code), versions_in(request)

@@ -41,6 +41,7 @@ class FieldErrorSerializer(serializers.Serializer):
     reason = serializers.CharField()
     what_to_do = serializers.CharField(allow_blank=True)
     value = serializers.CharField(required=False, allow_blank=True)
+    index = serializers.IntegerField(required=False, help_text=_("Which of several items, counted from 0."))
 
 
 class ProblemSerializer(serializers.Serializer):

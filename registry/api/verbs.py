@@ -26,6 +26,7 @@ from registry.validators import Invalid, Reader, line
 
 from .base import ApiView, unknown
 from .bodies import ExactJSON, text_of
+from .described import describe_act, describe_acts
 from .idempotency import once
 from .problems import Unusable, field_error, two_parts
 from .writing import versions_in
@@ -229,10 +230,12 @@ def verb_addresses() -> list:
     for slug, noun in NOUNS.items():
         name = slug.title().replace("-", "")
         actions = type(f"{name}Actions", (ActionsView,), {"noun": noun})
+        describe_acts(actions, slug)
         found.append(path(f"{slug}/<str:code>/actions/", actions.as_view(), name=f"api-{slug}-actions"))
         for verb in noun.verbs:
             named = f"{name}{verb.name.title().replace('-', '')}"
             view = type(named, (VerbView,), {"noun": noun, "verb": verb})
+            describe_act(view, slug, verb)
             address = f"{slug}/<str:code>/{verb.name}/"
             found.append(path(address, view.as_view(), name=f"api-{slug}-{verb.name}"))
     return found

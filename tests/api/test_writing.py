@@ -326,3 +326,10 @@ def test_a_record_that_others_refer_to_is_not_deleted(admin):
 
 def test_an_unknown_parameter_is_refused(admin):
     assert admin.post("points/?dry=1", POINT)[0] == 400
+
+
+def test_at_the_address_of_a_record_one_item_is_changed(admin):
+    point = make_named_point()
+    item = {"code": point.code, "version": 1, "highlights": "x"}
+    assert faults(admin.patch(f"points/{point.code}/", [item], 1)) == [(None, "", "one_item")]
+    assert faults(admin.patch(f"points/{point.code}/", "x", 1)) == [(0, "", "not_an_object")]

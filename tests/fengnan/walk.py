@@ -22,6 +22,7 @@ from registry.actions.evidence import add_evidence
 from registry.actions.hooks import add_hook, allow_host
 from registry.actions.records import save_record
 from registry.actions.tokens import make_token
+from registry.api.resources import RESOURCES
 from registry.models import DemonstrationPoint, Load, PartyOrganisation, Remark, Role, Upload, User
 from tests.factories import PHOTO, full_scores, make_draft, make_submitted
 
@@ -131,7 +132,7 @@ class Stage:
         common = {name: extra[name] for name in names & extra.keys()}
         if "template" in route:
             return {"point": {"kind": "point"}, "none": {"kind": "no-such-kind"}}
-        if "desk/loads" in route and "key" in names:
+        if "loads/" in route and "key" in names:
             loads = {"own": self.own.load.key, "sibling": self.sibling.load.key, "unknown": NOBODY}
             return {kind: {"key": key} for kind, key in loads.items()}
         if "kind" in names and "code" not in names:
@@ -160,9 +161,15 @@ class Stage:
                 more |= {"upload": township.upload.key} if "upload" in names else {}
                 more |= {"code": township.photo.code} if "code" in names else {}
             return found
+        if "drafts/<str:code>" in route:
+            drafts = {"own": self.own.draft.key, "sibling": self.sibling.draft.key, "unknown": NOBODY}
+            return {kind: {"code": str(key)} for kind, key in drafts.items()}
+        slug = route.removeprefix("api/v1/").partition("/")[0]
+        if route == f"api/v1/{slug}/<str:code>/" and slug in RESOURCES and slug not in ("points", "events"):
+            return {kind: {"code": code} for kind, code in self._of_resource(RESOURCES[slug]).items()}
         code = {"own": self.own.named.code, "sibling": self.sibling.named.code, "unknown": NOWHERE}
         code |= {"unpublished": self.own.review.point.code, "foreign unpublished": self.sibling.review.point.code}
-        if "desk/reviews" in route:
+        if "desk/reviews" in route or "api/v1/reviews" in route:
             code = {"own": self.own.review.code, "sibling": self.sibling.review.code, "unknown": NOWHERE}
             code["recheck"] = self.recheck.code
         elif "notices" in route:
@@ -179,11 +186,22 @@ class Stage:
         kinds = {"kind": "points"} if "kind" in names else {}
         return {kind: {"code": each} | kinds for kind, each in code.items()}
 
+    def _of_resource(self, resource) -> dict[str, str]:
+        """A record of each township, or just one where they lie in none."""
+        rows = resource.model._base_manager.order_by("code")
+        path = getattr(resource.model.objects.all(), "area_path", "")
+        places = {"own": OWN, "sibling": SIBLING} if path else {"own": ""}
+        found = {
+            kind: rows.filter(**({f"{path}__startswith": area} if area else {})).values_list("code", flat=True).first()
+            for kind, area in places.items()
+        }
+        return {kind: code for kind, code in found.items() if code} | {"unknown": NOWHERE}
+
     def ask(self, role: str, method: str, address: str) -> str:
         """The cell of the matrix; whatever the request changed is undone. Fails on what may not be shown to anybody."""
         self.client.cookies = SimpleCookie({name: each.value for name, each in self.cookies[role].items()})
         with transaction.atomic():
-            answer = self.client.post(address) if method == "POST" else self.client.get(address)
+            answer = self._answer(method, address)
             body = "" if answer.streaming else answer.content.decode(errors="replace")
             transaction.set_rollback(True)
         assert answer.status_code < 500, f"{role} {method} {address}: {answer.status_code}"
@@ -194,6 +212,16 @@ class Stage:
             own_contact = secret == SECRETS[2] and "/desk/remarks/" in address
             assert own_contact or secret not in body, f"{role} {method} {address} shows {secret}"
         return f"{answer.status_code}{'+' if INTERNAL['own'] in body else ''}"
+
+    def _answer(self, method: str, address: str):
+        """Programs send JSON; where files are sent, a form."""
+        if method == "GET":
+            return self.client.get(address)
+        if "/api/" not in address or address.endswith("/loads/"):
+            return self.client.post(address)
+        where = f"{address}?reason=walk" if method == "DELETE" else address
+        body = "[]" if method == "PATCH" and address.count("/") < 5 else "{}"
+        return self.client.generic(method, where, body, "application/json", headers={"If-Match": "*"})
 
 
 @cache
@@ -213,6 +241,13 @@ def addresses() -> dict[str, tuple[URLPattern, str]]:
 
     walk(get_resolver().url_patterns, "", "")
     return found
+
+
+def methods(name: str) -> tuple[str, ...]:
+    """How an address is asked: to be read and to be sent something, and as programs do where it takes that."""
+    pattern, _route = addresses()[name]
+    view = getattr(pattern.callback, "cls", None)
+    return METHODS + tuple(each for each in ("PATCH", "DELETE") if hasattr(view, each.lower()))
 
 
 def cases(stage: Stage, name: str) -> list[tuple[str, str]]:
@@ -255,7 +290,7 @@ def walked(stage: Stage, names, roles=ROLES) -> dict[str, dict[str, str]]:
         f"{name} | {kind} | {method}": {role: stage.ask(role, method, address) for role in roles}
         for name in names
         for kind, address in cases(stage, name)
-        for method in METHODS
+        for method in methods(name)
     }
 
 
