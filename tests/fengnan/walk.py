@@ -188,13 +188,11 @@ class Stage:
 
     def _of_resource(self, resource) -> dict[str, str]:
         """A record of each township, or just one where they lie in none."""
-        rows = resource.model._base_manager.order_by("code")
-        path = getattr(resource.model.objects.all(), "area_path", "")
-        places = {"own": OWN, "sibling": SIBLING} if path else {"own": ""}
-        found = {
-            kind: rows.filter(**({f"{path}__startswith": area} if area else {})).values_list("code", flat=True).first()
-            for kind, area in places.items()
-        }
+        rows = resource.model.objects.unscoped("test").order_by("code")
+        first = rows.area_path.split("__")[0].removesuffix("_id")
+        lies = first in {field.name for field in resource.model._meta.fields}
+        places = {"own": rows.in_area(OWN), "sibling": rows.in_area(SIBLING)} if lies else {"own": rows}
+        found = {kind: each.values_list("code", flat=True).first() for kind, each in places.items()}
         return {kind: code for kind, code in found.items() if code} | {"unknown": NOWHERE}
 
     def ask(self, role: str, method: str, address: str) -> str:
