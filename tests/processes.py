@@ -57,3 +57,25 @@ def eventually(true, seconds: float = 60) -> None:
     while not true():
         assert time.monotonic() < deadline, "waited too long"
         time.sleep(0.2)
+
+
+SIGN_IN = """
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from registry.models import User
+role, area = {role!r}, {area!r}
+user = User.objects.create(username=f"live {{role}}", role=role, read_prefix=area, write_prefix=area)
+session = SessionStore()
+session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), settings.AUTHENTICATION_BACKENDS[-1]
+session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+session.save()
+print("key", session.session_key)
+"""
+
+
+def signed_in(known: dict[str, str], role: str, area: str) -> str:
+    """The cookie of a new account's session."""
+    command = [sys.executable, "manage.py", "shell", "-c", SIGN_IN.format(role=role, area=area)]
+    said = subprocess.run(command, cwd=ROOT, env=known, check=True, capture_output=True, text=True).stdout
+    return f"sessionid={said.split()[-1]}"

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import Http404
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -35,6 +36,8 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if not hasattr(self, request.method.lower()):
+            raise MethodNotAllowed(request.method)
         check_parameters(request.query_params, self.parameters())
         for value in kwargs.values():
             if not str(value).isprintable():
@@ -66,6 +69,8 @@ def check_parameters(parameters: Any, known: Iterable[str]) -> None:
             raise unknown(name, values[-1], known, _("There is no parameter “%(name)s” here. %(hint)s"))
         if len(values) > 1:
             raise BadInput(name, ", ".join(values), _("It is given more than once. Give it once."), "given_twice")
+        if not values[0]:
+            raise BadInput(name, "", _("It is given without a value. Leave it out, or give it one."), "empty")
         if any(unicodedata.category(character) in ("Cc", "Cs") for character in values[0]):
             raise BadInput(name, "", _("It holds characters that are no text. Take them out."), "no_text")
 

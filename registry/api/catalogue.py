@@ -1,6 +1,6 @@
 """The resources of the registry itself."""
 
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
 
 from registry import models as m
@@ -26,6 +26,29 @@ AREAS = Kind(
     (Dimension("level", _("Kind of area"), F("level"), m.AreaLevel), by_year("valid_from")),
     searched=True,
     entries=("townships", "villages"),
+)
+WHO = Case(When(actor__display_name="", then=F("actor__username")), default=F("actor__display_name"))
+EVENTS = Kind(
+    "events",
+    m.Event,
+    _("Events"),
+    lambda s: m.Event.objects.all(),
+    (
+        Column("id", _("Number")),
+        Column("at", _("At")),
+        Column("verb", _("Act")),
+        Column("kind", _("Kind of record")),
+        Column("code", _("Code")),
+        Column("area", _("Area code")),
+        Column("document_no", _("Paper number")),
+        Column("change_set", _("Change set")),
+        Column("changes", _("From and to")),
+        Column("reason", _("Reason")),
+        Column("who", _("Who")),
+    ),
+    shown=lambda rows, s: rows.annotate(who=WHO),
+    order=("-id",),
+    redacted=True,
 )
 AREA = Link("area", AREAS, _("Area code"), "area_id")
 ORGANISATION = Link("organisation", KINDS["organisations"], _("Code of the party organisation"))
@@ -186,5 +209,6 @@ register(
         ),
     ),
     Resource("teaching-sites", KINDS["teaching-sites"], (AREA, *PLACED)),
+    Resource("events", EVENTS, formats=("json",)),
     Resource("visits", KINDS["visits"], (AREA, *PLACED)),
 )  # fmt: skip

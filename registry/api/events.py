@@ -4,11 +4,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from django.db.models import Case, F, Model, OuterRef, Q, QuerySet, Subquery, When
-from django.utils.translation import gettext_lazy as _
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 
 from registry.history import PUBLIC_VERBS, VERBS, readable
-from registry.kinds import Column, Kind
+from registry.kinds import Kind
 from registry.models import DemonstrationPoint, Event, StatusPeriod
 from registry.models.points import PUBLIC
 from registry.permissions import may
@@ -17,40 +16,16 @@ from registry.scope import Scope
 
 from .base import one_of
 from .lists import DetailView, ListView
-from .resources import RESOURCES, Resource, register
+from .resources import RESOURCES
 from .rows import Writer
 
 POINT = DemonstrationPoint._meta.model_name
-WHO = Case(When(actor__display_name="", then=F("actor__username")), default=F("actor__display_name"))
-EVENTS = Kind(
-    "events",
-    Event,
-    _("Events"),
-    lambda s: Event.objects.all(),
-    (
-        Column("id", _("Number")),
-        Column("at", _("At")),
-        Column("verb", _("Act")),
-        Column("kind", _("Kind of record")),
-        Column("code", _("Code")),
-        Column("area", _("Area code")),
-        Column("document_no", _("Paper number")),
-        Column("change_set", _("Change set")),
-        Column("changes", _("From and to")),
-        Column("reason", _("Reason")),
-        Column("who", _("Who")),
-    ),
-    shown=lambda rows, s: rows.annotate(who=WHO),
-    order=("-id",),
-    redacted=True,
-)
-register(Resource("events", EVENTS, formats=("json",)))
 
 
 @cache
 def models() -> dict[str, type[Model]]:
     """The models whose records the API shows, by the name events know them by."""
-    return {str(each.model._meta.model_name): each.model for each in RESOURCES.values() if each.kind is not EVENTS}
+    return {str(each.model._meta.model_name): each.model for each in RESOURCES.values() if each.slug != "events"}
 
 
 @cache

@@ -8,13 +8,14 @@ from django.db.models import F, QuerySet
 from django.http import Http404, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from registry.filters import filtered, filters_of
 from registry.kinds import KINDS, Kind
 from registry.loading.export import export_values
 from registry.models import Record
-from registry.scope import Scope
+from registry.scope import BadInput, Scope
 
 from .base import SCOPED, ApiView, check_names, one_of
 from .changes import changed, gone, moment
@@ -24,7 +25,8 @@ from .resources import Resource
 from .rows import ALWAYS, Writer, as_json, holding
 
 LIST = (*SCOPED, "format", "search", "ordering", "updated_since", "page_size", "cursor", "fields", "expand")
-UNSTAMPED = (*SCOPED, "format", "page_size", "cursor", "fields", "expand")
+FILES, NOT_IN_FILES = ("csv", "xlsx"), ("page_size", "cursor", "expand")
+UNSTAMPED = (*SCOPED, "format", "fields")
 
 
 class ResourceView(ApiView):
@@ -48,6 +50,13 @@ class ResourceView(ApiView):
             expand,
         )
 
+    def check_file(self, parameters: Any) -> None:
+        """A file holds all rows, and rows only."""
+        for name in NOT_IN_FILES if self.file_format in FILES else ():
+            if name in parameters:
+                said = _("A file holds all rows, without what belongs to them. Leave it out.")
+                raise BadInput(name, parameters[name], said, "not_in_files")
+
     def written(self, writer: Writer, rows: list[dict], kind: Kind) -> list[dict]:
         return writer.write(rows, kind)
 
@@ -62,7 +71,9 @@ class ListView(ResourceView):
         return self.resource.formats
 
     def get(self, request: Request) -> HttpResponse:
+        """The rows of a day: filtered, ordered, page by page."""
         resource, scope, parameters = self.resource, self.scope(request), request.query_params
+        self.check_file(parameters)
         since = moment(parameters, "updated_since")
         asked_at = timezone.localtime()
         every = self.rows(scope, parameters)
@@ -71,7 +82,7 @@ class ListView(ResourceView):
         kind = writer.kind()
         values = kind.values(rows, scope)
         keys = keys_of(resource.listed, parameters.get("ordering", ""), values)
-        if self.file_format in ("csv", "xlsx"):
+        if self.file_format in FILES:
             values = values.order_by(*(key.ordering(False) for key in keys))
             used = {
                 name: parameters[name] for name in self.parameters() if name not in UNSTAMPED and name in parameters
@@ -111,6 +122,7 @@ class DetailView(ResourceView):
     known = (*SCOPED, "format", "fields", "expand")
 
     def get(self, request: Request, code: str) -> HttpResponse:
+        """One record, with its details and its parts."""
         resource, scope = self.resource, self.scope(request)
         writer = self.writer(request, scope)
         kind = writer.kind(full=True)

@@ -16,6 +16,7 @@ from rest_framework import serializers
 from registry.filters import filters_of
 from registry.kinds import Column, Kind
 
+from .geometry import GEOMETRIES
 from .paging import MOST, PAGE_SIZE
 from .problems import PROBLEM
 from .resources import Part, Resource, resource_of
@@ -31,6 +32,11 @@ TYPES: list[tuple[type, type]] = [
 ]
 FILES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 EXAMPLES = Path(__file__).with_name("examples.json")  # answers of the sample data; a test keeps them true
+
+
+@cache
+def examples() -> dict[str, Any]:
+    return json.loads(EXAMPLES.read_text(encoding="utf-8"))
 
 
 class FieldErrorSerializer(serializers.Serializer):
@@ -205,6 +211,10 @@ def _of_resource(resource: Resource, names: tuple[str, ...]) -> dict[str, dict[s
     return found
 
 
+WRITE_PROBLEMS = (400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 428, 429)
+READ_PROBLEMS = (400, 401, 403, 404, 405, 406, 429)
+
+
 class Schema(AutoSchema):
     """Reads of a resource are described by its declaration; every operation may be answered by a problem."""
 
@@ -231,9 +241,16 @@ class Schema(AutoSchema):
         return str(self.resource.kind.label) if self.resource else super().get_summary()
 
     def get_override_parameters(self) -> list:
-        if self.method == "GET" and hasattr(self.view, "parameters"):
-            return parameters_of(self.view)
-        return super().get_override_parameters()
+        if self.method != "GET" or not hasattr(self.view, "parameters"):
+            return super().get_override_parameters()
+        code = examples().get(self.path, {}).get("code")
+        of_path = [parameter("code", location=OpenApiParameter.PATH, examples=[OpenApiExample("sample", code)])]
+        layer = [parameter("layer", location=OpenApiParameter.PATH, enum=list(GEOMETRIES))]
+        return [
+            *(of_path if code else []),
+            *(layer if "{layer}" in self.path else []),
+            *parameters_of(self.view),
+        ]
 
     def get_response_serializers(self) -> Any:
         own = self.resource
@@ -246,17 +263,12 @@ class Schema(AutoSchema):
         return {(200, "application/json"): page_of(own), **files, **shapes}
 
     def get_examples(self) -> list[OpenApiExample]:
-        answers = json.loads(EXAMPLES.read_text(encoding="utf-8")) if self.resource and EXAMPLES.exists() else {}
-        value = answers.get(self.path)
+        value = examples().get(self.path) if self.resource else None
         return [OpenApiExample("sample", value, response_only=True, status_codes=[200])] if value else []
 
     def _get_response_bodies(self, direction: str = "response") -> dict:
         found = super()._get_response_bodies(direction)
         if direction == "response":
-            statuses = [400, 401, 403, 404, 405, 406, 429] if self.method == "GET" else WRITE_PROBLEMS
-            for status in statuses:
+            for status in READ_PROBLEMS if self.method == "GET" else WRITE_PROBLEMS:
                 found.setdefault(str(status), self._get_response_for_code(ProblemSerializer, str(status), [PROBLEM]))
         return found
-
-
-WRITE_PROBLEMS = [400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 428, 429]

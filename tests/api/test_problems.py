@@ -36,6 +36,7 @@ def test_what_is_not_there(address, refused):
 
 def test_a_method_that_is_not_taken(refused):
     assert refused("figures/", 405, "delete")["type"] == "urn:showcase:problem:method-not-allowed"
+    assert refused("points/?no_such=1", 405, "delete")["type"] == "urn:showcase:problem:method-not-allowed"
     assert refused("figures/", 405, "options")["type"] == "urn:showcase:problem:method-not-allowed"
 
 
@@ -83,6 +84,7 @@ def test_a_misspelt_parameter_is_told_its_near_ones(refused):
     [
         ("as_of=2021-12-31&as_of=2020-12-31", "given_twice"),
         ("area=%00", "no_text"),
+        ("as_of=", "empty"),
         ("area=%ED%A0%80", "unusable"),
         ("area=130207%0A", "no_text"),
         ("area=١٣", "unusable"),
