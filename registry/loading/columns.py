@@ -161,7 +161,8 @@ class LoadKind:
     with 0 digits it is the whole code. `prepare(rows, world)` reads what is wanted of all records found;
     `parts(row, world)` adds what hangs on one.
     `find(rows, world)` and `write(rows, world, load)` take the place of the usual way to find or write the records.
-    `held(rows)` tells what records say, {column: value} each, to fill a template with.
+    `held(rows)` tells what records say, {column: value} each, to fill a template with, where that is more than their
+    attributes.
     `by_clerks`: whether a township's clerk may load it, for the own township.
     """
 
@@ -207,7 +208,7 @@ def may_load(by: Any, kind: str) -> bool:
 
 
 def kinds_for(by: Any) -> list[str]:
-    return [slug for slug in LOADS if may_load(by, slug)]
+    return sorted((slug for slug in LOADS if may_load(by, slug)), key=lambda slug: slug != "point")
 
 
 CODE = Column("code", "编号", lambda text: plain_name(text), also=("代码", "Code"))

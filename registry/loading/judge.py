@@ -56,7 +56,9 @@ def find(kind: LoadKind, rows: list[Row], world: World) -> None:
     for record in known.filter(**{f"{first}__in": wanted}).order_by("pk") if wanted else ():
         by_key.setdefault(key_of(kind, {name: getattr(record, name) for name in kind.natural}), record)
     for row in rows:
-        assign(row, by_code, by_key)
+        own = by_code.get(row.values.get("code"))
+        keeps = own is not None and key_of(kind, {name: getattr(own, name) for name in kind.natural}) == row.key
+        assign(row, by_code, {} if keeps else by_key)  # two that are called the same already are told apart by codes
 
 
 def assign(row: Row, by_code: dict[str, Any], by_key: dict[tuple, Any]) -> None:
@@ -84,7 +86,9 @@ def _refuse_repeated(rows: list[Row], load: Any) -> None:
 
 def keys_of(row: Row) -> list[str]:
     """By what the row may be known: the code of a record, and what tells it from others. A record that an earlier row
-    of the load made had no code then."""
+    of the load made had no code then; a row that gives a code is about that record alone."""
+    if row.record is not None and row.has("code"):
+        return [row.record.code]
     return [key for key in (getattr(row.record, "code", ""), _natural_text(row)) if key]
 
 

@@ -2,7 +2,7 @@
 registry holds; and a sheet that explains each column."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from decimal import Decimal
 from io import BytesIO
@@ -10,12 +10,13 @@ from typing import Any
 
 import xlsxwriter
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from xlsxwriter.utility import xl_col_to_name
 
 from registry.models import Area, AreaLevel
+from registry.privacy import FieldClass, class_of
 from registry.validators import Invalid, dated, yes_no
 
 from .columns import LOADS, Column, LoadKind, Use
@@ -25,6 +26,8 @@ OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": F
 EXPLANATION, LISTS = "填表说明", "选项"  # sheets are called so in the files of the district, as headings are
 TITLE, HEADINGS, FIRST = 0, 1, 2  # rows
 ROOM = 2000  # empty rows that still have their pick lists
+VILLAGES = [AreaLevel.VILLAGE, AreaLevel.COMMUNITY]
+PLACES = {"township": [AreaLevel.TOWNSHIP], "village": VILLAGES, "village_or_unit": VILLAGES}
 NUMBERS = ("36", "118.09", "39.58", "2021")
 
 
@@ -64,13 +67,32 @@ def template(kind: str, by: Any, township: str = "", filled: bool = False) -> by
 
 
 def may_be_filled(kind: LoadKind) -> bool:
-    return kind.held is not None
+    """Whether its records are known by their codes, so that what is loaded back is what was handed out."""
+    return kind.column("code") is not None and hasattr(kind.model._default_manager, "visible_to")
 
 
 def held(kind: LoadKind, by: Any, area: str) -> Iterable[dict[str, Any]]:
-    """What the registry holds of the area, {column: value}, in the order of codes."""
-    rows = kind.model._default_manager.visible_to(by).in_area(area).order_by("code")  # type: ignore[attr-defined]
-    return kind.held(rows) if kind.held else []
+    """What the registry holds of the area, {column: value}, in the order of codes: not of villages that are no more."""
+    rows = kind.model._default_manager.visible_to(by).order_by("code")  # type: ignore[attr-defined]
+    rows = rows.in_area(area) if len(area) > 6 else rows  # the district's own records lie in no area
+    if "area" in {each.name for each in kind.model._meta.get_fields()}:
+        rows = rows.filter(Q(area=None) | Q(area__valid_to=None)).select_related("area")
+    return kind.held(rows) if kind.held else (_attributes(kind, record) for record in rows)
+
+
+def _attributes(kind: LoadKind, record: Any) -> dict[str, Any]:
+    """The columns that are attributes of the record, but nothing personal; other columns stay empty."""
+    values: dict[str, Any] = {}
+    for column in kind.columns:
+        value = getattr(record, column.name, None)
+        if class_of(kind.model, column.name) is not FieldClass.PERSONAL and not hasattr(value, "all"):
+            values[column.name] = value
+    area = getattr(record, "area_id", None) or ""
+    if len(area) >= 9:
+        values["township"] = area[:9]  # a place is read by its code as well as by its name
+    if len(area) == 12:
+        values |= {"village": record.area.name, "village_or_unit": record.area.name, "village_code": area}
+    return values
 
 
 def _head(book: Any, sheet: Any, kind: LoadKind, columns: list[Column], area: str) -> None:
@@ -137,8 +159,7 @@ def _words(column: Column, area: str) -> list[str]:
     """What can be chosen in a column: its words, or the names of the area's townships or villages."""
     if column.words:
         return [str(word) for word in column.words]
-    levels = {"township": [AreaLevel.TOWNSHIP], "village": [AreaLevel.VILLAGE, AreaLevel.COMMUNITY]}
-    wanted = [] if column.numeric else levels.get(column.name.split("_")[0], [])
+    wanted = PLACES.get(column.name, [])
     rows = Area.objects.unscoped(WHY).in_area(area).filter(level__in=wanted, valid_to=None).order_by("code")
     return list(dict.fromkeys(rows.values_list("name", flat=True))) if wanted else []
 
@@ -180,19 +201,3 @@ def example(column: Column, words: list[str]) -> str:
         return "是"
     numbers = NUMBERS if column.numeric else ()
     return next((number for number in numbers if _reads(column, number) is not None), "")
-
-
-def by_attributes(columns: Iterable[Column], *joined: str, **paths: str) -> Callable[[QuerySet], Iterable[dict]]:
-    """A kind's `held` where each column is an attribute of the record, or found at the path given for it."""
-
-    def values(rows: QuerySet) -> Iterable[dict]:
-        for record in rows.select_related("area", *joined):
-            yield {column.name: _at(record, paths.get(column.name, column.name)) for column in columns}
-
-    return values
-
-
-def _at(record: Any, path: str) -> Any:
-    for name in path.split("."):
-        record = getattr(record, name, None)
-    return record

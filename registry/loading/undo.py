@@ -123,7 +123,8 @@ def _put_back(load: Load, entries: list, stored: dict[Entry, models.Model]) -> N
                 names.add(model._meta.get_field(name.removesuffix("_id")).name)
             if isinstance(record, Record) and before:
                 record.version += 1
-            events.append(_event(load, record, "change", changes_between(old, values_of(record))))
+            if not isinstance(record, Draft):  # what is typed is nobody's to read before it is submitted
+                events.append(_event(load, record, "change", changes_between(old, values_of(record))))
         if names:
             model._base_manager.bulk_update([record for record, _before in records], sorted(names), batch_size=STEP)
         Event.objects.bulk_create(events, batch_size=STEP)

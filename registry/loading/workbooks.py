@@ -15,11 +15,12 @@ from openpyxl.styles import Alignment, PatternFill
 from registry.models import Load, RowVerdict
 
 from .columns import LOADS
+from .files.limits import MOST_COLUMNS
+from .files.tables import DataRow, data_rows, is_number, plain_heading, text_of
 from .loads import rows_file
 from .matching import REASON, mapping_of
 from .messages import sentence
 from .steps import table_of
-from .tables import DataRow, data_rows, is_number, plain_heading, text_of
 from .templates import OPTIONS, sheet_name
 
 MOST_ROWS = 5000  # of the sender's own workbook: opening one takes memory by the cell
@@ -28,11 +29,11 @@ BAD, WIDTH = "FBE3E4", 48
 
 @dataclass
 class Refusals:
-    """Of one sheet: the reason of each refused row, by its number, and of each bad cell, by row and column."""
+    """Of one sheet: the reason of each refused row, by its number, and of its bad cells, by row and then column."""
 
     sheet: dict
     reasons: dict[int, str] = field(default_factory=dict)
-    cells: dict[tuple[int, int], str] = field(default_factory=dict)
+    cells: dict[int, dict[int, str]] = field(default_factory=dict)
 
     @property
     def header(self) -> int:
@@ -66,7 +67,7 @@ def _refusals(load: Load) -> Iterator[Refusals]:
                 column = kind.column(message["field"]) if kind else None
                 said.append(f"{column.heading}{_(': ')}{sentence(message)}" if column else sentence(message))
                 if message["field"] in places:
-                    found.cells[row.row, places[message["field"]]] = sentence(message)
+                    found.cells.setdefault(row.row, {})[places[message["field"]]] = sentence(message)
             found.reasons[row.row] = "\n".join(said)
         if found.reasons:
             yield found
@@ -103,13 +104,12 @@ def _reduce(sheet: Any, load: Load, refusals: Refusals) -> None:
     reason = refusals.place_of_reason + 1
     _say(sheet.cell(header, reason), REASON)
     sheet.column_dimensions[sheet.cell(header, reason).column_letter].width = WIDTH
-    last = header
+    last, width = header, min(sheet.max_column, MOST_COLUMNS)
     for last, row in enumerate(_rows(load, refusals), start=header + 1):
-        _move(sheet, row, last)
-        for (number, at), text in refusals.cells.items():
-            if number == row.number:
-                cell = sheet.cell(last, at + 1)
-                cell.fill, cell.comment = PatternFill("solid", fgColor=BAD), Comment(text, REASON)
+        _move(sheet, row, last, width)
+        for at, text in refusals.cells.get(row.number, {}).items():
+            cell = sheet.cell(last, at + 1)
+            cell.fill, cell.comment = PatternFill("solid", fgColor=BAD), Comment(text, REASON)
         cell = sheet.cell(last, reason)
         _say(cell, refusals.reasons[row.number])
         cell.alignment = Alignment(wrap_text=True, vertical="top")
@@ -117,9 +117,9 @@ def _reduce(sheet: Any, load: Load, refusals: Refusals) -> None:
         sheet.delete_rows(last + 1, sheet.max_row - last)
 
 
-def _move(sheet: Any, row: DataRow, to: int) -> None:
+def _move(sheet: Any, row: DataRow, to: int, width: int) -> None:
     """The cells of a row, further up; always upwards, so that no row is written over before its turn."""
-    for old in sheet[row.number]:
+    for old in (sheet.cell(row.number, at) for at in range(1, width + 1)):
         new, value = sheet.cell(to, old.column), row.cells.get(old.column - 1)
         if old.data_type == "f" or (old.value is None and value is not None):
             text = text_of(value)
@@ -152,8 +152,9 @@ def _new(load: Load, refusals: list[Refusals]) -> bytes:
             sheet.write_string(0, reason, REASON, bold)
             sheet.set_column(reason, reason, WIDTH)
             for place, row in enumerate(_rows(load, each), start=1):
-                for at in sorted(row.cells.keys() | {at for number, at in each.cells if number == row.number}):
-                    why = each.cells.get((row.number, at))
+                reasons = each.cells.get(row.number, {})
+                for at in sorted(row.cells.keys() | reasons.keys()):
+                    why = reasons.get(at)
                     sheet.write_string(place, at, text_of(row.cells.get(at)), bad if why else text)
                     if why:
                         sheet.write_comment(place, at, why)

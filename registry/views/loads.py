@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from registry.loading import loads as acts
 from registry.loading.columns import LOADS, kinds_for
 from registry.loading.matching import corrections_in
-from registry.loading.shown import STEP_OF, STEPS, first_tab, rows_by, rows_shown, sheets_of, tabs_of
+from registry.loading.shown import LEFT, STEP_OF, STEPS, first_tab, rows_by, rows_shown, sheets_of, tabs_of
 from registry.loading.templates import may_be_filled, template, townships_for
 from registry.loading.workbooks import refused_workbook
 from registry.models import Load
@@ -116,6 +116,7 @@ def _found(request: HttpRequest, load: Load) -> dict[str, Any]:
     return {
         "tabs": tabs,
         "tab": tab,
+        "has_left": any(value == LEFT for value, _label, _count in tabs),
         "page": page,
         "rows": rows_shown(load, page.object_list),
         "sheets": sheets,

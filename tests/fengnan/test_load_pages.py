@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
+from registry.loading.files.tables import plain_heading
 from registry.loading.matching import letter
-from registry.loading.tables import plain_heading
 from registry.models import Area, Job, KnownHeading, Load, LoadRow
 from registry.todo import tasks_of
 from tests.factories import load_rows
@@ -117,7 +117,7 @@ def test_while_a_file_is_read_the_page_asks_again_and_at_the_end_it_stops(sample
     load = make_load(clerk_tangfang, "reading", job=Job.objects.create(kind="load-read", done=500, total=2000))
     polled = desk.get(load.get_absolute_url(), headers={"HX-Request": "true", "HX-Target": "load"}).content.decode()
     assert 'hx-trigger="every 1s"' in polled and "<html" not in polled
-    assert '<progress id="progress" max="2000" value="500">' in polled
+    assert '<progress id="progress" max="2000" value="500">' in " ".join(polled.split())
     assert f'<a href="{load.get_absolute_url()}">再看一次</a>' in polled, "the way without a script"
     Load.objects.unscoped("test").update(state="ready")
     polled = desk.get(load.get_absolute_url(), headers={"HX-Request": "true", "HX-Target": "load"}).content.decode()
@@ -159,6 +159,25 @@ def test_a_row_says_in_words_what_it_changes_and_which_cell_is_wrong(sample, des
     )
     [row] = rows_of(desk.get(load.get_absolute_url(), {"show": "refused"}))
     assert row.startswith("4 第4行 — D4 联系电话 “139****0001”")
+
+
+def test_the_page_says_what_was_left_out_missing_and_added_up_otherwise(sample, desk, clerk_tangfang):
+    totals = [{"cell": "C9", "field": "member_count", "said": "100", "sum": "98"}]
+    sheets = [sheet(totals=totals), sheet(index=1, name="说明", skipped="explanation")]
+    said = text_of(desk.get(make_load(clerk_tangfang, sheets=sheets).get_absolute_url()))
+    assert [each for each in (
+        "工作表“说明”未读取：该表是填表说明。",
+        "C9：合计行的“党员人数”为 100，上方各行相加为 98。",
+        "缺少新记录必填的列：党组织名称、所属领域、示范点级别、党组织书记。",
+        "未导入的列（尚未指定对应字段）：等级。",
+    ) if each not in said] == []  # fmt: skip
+
+
+def test_a_clerk_is_handed_the_templates_of_the_own_township_only(sample, desk):
+    address = reverse("load-template", args=["point"])
+    statuses = {code: desk.get(address, {"township": code}).status_code for code in ("", "130207108", "130207114", "x")}
+    assert statuses == {"": 200, "130207108": 200, "130207114": 404, "x": 404}
+    assert desk.get(reverse("load-template", args=["fund"])).status_code == 404, "a kind of the district's"
 
 
 def test_a_column_that_is_explained_is_read_anew_and_remembered_and_the_others_are_not(sample, desk, clerk_tangfang):
@@ -215,6 +234,11 @@ def test_rows_that_could_not_be_undone_are_listed_with_the_reason(sample, desk, 
     add_row(load, 4, left=True, messages=[_refusal("", "", "touched") | {"level": "left"}])
     [row] = rows_of(desk.get(load.get_absolute_url()))
     assert row == "4 第4行 新记录 导入后已有人修改，保留现状。"
+    said = [each in text_of(desk.get(load.get_absolute_url())) for each in ("保持原样，并在下方列出原因", "已全部撤回")]
+    assert said == [True, False]
+    load.rows.update(left=False)
+    said = [each in text_of(desk.get(load.get_absolute_url())) for each in ("保持原样，并在下方列出原因", "已全部撤回")]
+    assert said == [False, True]
 
 
 def test_work_that_broke_off_is_begun_anew_by_a_button(sample, desk, clerk_tangfang):

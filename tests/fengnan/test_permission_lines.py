@@ -29,6 +29,7 @@ BEHIND = {  # a second door: what stands there is not found by who lacks the rig
     "desk-remark": ("registry.actions.remarks.remarks_for", lambda user: Remark.objects.unscoped("no second door")),
     "notice-desk": ("assessment.models.reviews.NoticeQuerySet.in_area", lambda rows, code: rows),
 }
+
 SCOPES = {  # where rows that are not public are looked for, by the name of their queryset
     "PointQuerySet": "history",
     "DraftQuerySet": "review-draft",
@@ -37,6 +38,8 @@ SCOPES = {  # where rows that are not public are looked for, by the name of thei
     "NoticeQuerySet": "notices/<str:code>/",
     "ReviewQuerySet": "review",
     "AccountabilityQuerySet": "admin:assessment_accountabilityaction_history",
+    "FindingQuerySet": "admin:assessment_supervisionfinding_history",
+    "LoadQuerySet": "load",
 }
 AREA_BEHIND = {"DraftQuerySet", "RemarkQuerySet", "ReviewQuerySet"}  # their pages ask for the area written as well
 
@@ -119,7 +122,7 @@ def test_each_role_somebody_looks_after_is_shown_by_an_address(boss, role, stage
 
 @pytest.mark.parametrize("boss", MANAGES)
 def test_a_role_more_to_look_after_is_shown_by_the_act(boss, stage, db, monkeypatch):
-    """No address shows it, of each role above the clerks the walk has one account: the act that adds one does."""
+    """No address shows it: above the clerks, the walk has one account a role. The act that adds an account does."""
     by = stage.cast[boss]
     for role in set(Role.values) - MANAGES[boss]:
         refusals = [refusal.code for refusal in refusals_to_give(role, by.write_prefix, by=by)]

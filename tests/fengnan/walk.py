@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from assessment.actions.naming import open_rechecks, post_notice
 from assessment.actions.scoring import finish_scoring, pass_draft, save_scores
+from assessment.models import SupervisionFinding
 from registry.actions.evidence import add_evidence
 from registry.actions.hooks import add_hook, allow_host
 from registry.actions.records import save_record
@@ -113,6 +114,10 @@ class Stage:
         self.host = allow_host("map.example.cn", by=self.cast["admin"])
         hook = {"name": "市平台", "address": "https://map.example.cn/", "kinds": ["points"]}
         self.hook = add_hook(self.cast["admin"], by=self.cast["admin"], **hook)
+        SupervisionFinding.objects.create(
+            code="SF-1", inspected_on=today, deadline=later, issuer="区委组织部", finding="记录不全",
+            area=self.sibling.named.area, organisation=self.sibling.named.organisation,
+        )  # fmt: skip
         self.client = Client()  # one for all: a new one reads every static file again
         self.cookies = {"public": SimpleCookie()} | {
             role: self._signed_in(account) for role, account in self.cast.items()
@@ -126,9 +131,11 @@ class Stage:
     def things(self, route: str) -> dict[str, dict]:
         """What an address is asked about: arguments by kind of object. One without arguments is asked once."""
         names = {
-            name for name in ("code", "key", "section", "upload", "pk", "slug", "kind", "path") if f":{name}>" in route
+            name
+            for name in ("code", "key", "section", "upload", "pk", "slug", "kind", "path", "layer")
+            if f":{name}>" in route
         }
-        extra = {"section": "venue", "slug": "points", "path": "no-such-file"}
+        extra = {"section": "venue", "slug": "points", "path": "no-such-file", "layer": "points"}
         common = {name: extra[name] for name in names & extra.keys()}
         if "template" in route:
             return {"point": {"kind": "point"}, "none": {"kind": "no-such-kind"}}

@@ -8,7 +8,7 @@ import pytest
 from openpyxl.styles import Font
 
 from registry.loading.columns import LOADS, kinds_for
-from registry.loading.templates import EXPLANATION, LISTS, template
+from registry.loading.templates import EXPLANATION, LISTS, may_be_filled, template
 from registry.loading.workbooks import refused_workbook
 from registry.models import DemonstrationPoint
 from tests.factories import load_rows
@@ -41,6 +41,24 @@ def test_a_filled_template_that_is_loaded_back_changes_nothing(scope, administra
     assert verdicts(load) == {"same": DemonstrationPoint.objects.unscoped("test").count()}
     assert warnings(load) == {}
     assert [sheet["skipped"] for sheet in load.sheets] == ["", "explanation", "hidden"]
+
+
+@pytest.mark.parametrize("slug", sorted(slug for slug, kind in LOADS.items() if may_be_filled(kind)))
+def test_what_the_registry_holds_of_a_kind_comes_back_the_same(slug, sample, administrator):
+    rows = rows_in(book(template(slug, administrator, filled=True)).worksheets[0], header=2)
+    load = load_rows(slug, *rows, by=administrator)
+    assert len(rows) > 0 or not LOADS[slug].model._base_manager.exists()
+    assert verdicts(load) == ({"same": len(rows)} if rows else {})
+
+
+@pytest.mark.parametrize("slug", sorted(slug for slug, kind in LOADS.items() if kind.by_clerks))
+def test_what_a_clerk_is_handed_is_the_clerks_to_send_back(slug, sample, clerk_tangfang, administrator):
+    rows, whole = (
+        rows_in(book(template(slug, who, filled=True)).worksheets[0], header=2)
+        for who in (clerk_tangfang, administrator)
+    )
+    assert 0 < len(rows) < len(whole)
+    assert verdicts(load_rows(slug, *rows, by=clerk_tangfang)) == {"same": len(rows)}
 
 
 def test_a_clerks_filled_template_holds_the_own_township_and_no_telephone(sample, clerk_tangfang):
