@@ -16,6 +16,7 @@ from registry.api.described import KEY
 from registry.api.idempotency import once
 from registry.api.points import PAPER
 from registry.api.verbs import Given, day, values_in
+from registry.permissions import may
 from registry.refusals import Refused
 from registry.validators import line, prose
 
@@ -71,6 +72,8 @@ class NoticeList(ApiView):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Posts a notice of scored points, named by the codes of their rounds."""
+        if not may(request.user, "point.notice"):
+            raise Refused("not_allowed")
         values = values_in(TAKES, request.data or {})
         codes = values.pop("reviews")
         chosen = list(reviews_for(request.user).filter(code__in=codes))

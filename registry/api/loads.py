@@ -1,9 +1,11 @@
 """Files of many rows by program: sent, looked at, applied, taken back."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
+from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -18,6 +20,7 @@ from registry.loading import loads as acts
 from registry.loading.columns import LOADS
 from registry.loading.messages import row_answer, state_of
 from registry.models import Load, LoadState, RowVerdict, TokenScope
+from registry.permissions import may
 from registry.refusals import Refused
 
 from .base import ApiView, one_of
@@ -50,6 +53,16 @@ class LoadView(ApiView):
         if found is None:
             raise Http404
         return found
+
+    def page(
+        self, request: Request, rows: QuerySet, keys: tuple[Key, ...], told: Callable[[Any], dict[str, Any]]
+    ) -> Response:
+        """A page of `rows`, each as `told` puts it."""
+        parameters, address = request.query_params, request.build_absolute_uri(request.path)
+        page = page_of(rows.values("id"), keys, parameters, address, page_size(parameters))
+        found = rows.in_bulk([row["id"] for row in page.rows])
+        results = [told(found[row["id"]]) for row in page.rows if row["id"] in found]
+        return Response({"next": page.next, "previous": page.previous, "results": results})
 
     def told(self, request: Request, load: Load) -> dict[str, Any]:
         address = reverse("api-load", [load.key], request=request)
@@ -143,12 +156,8 @@ class LoadList(LoadView):
     @extend_schema(operation_id="loads_list", responses=LoadsSerializer)
     def get(self, request: Request) -> Response:
         """The own loads, and for an administrator those of the area; the latest first."""
-        values = self.rows_of(request).values("id")
-        address = request.build_absolute_uri(request.path)
-        page = page_of(values, NEWEST, request.query_params, address, page_size(request.query_params))
-        found = self.rows_of(request).select_related("by", "area", "job").in_bulk([row["id"] for row in page.rows])
-        told = [self.told(request, found[row["id"]]) for row in page.rows if row["id"] in found]
-        return Response({"next": page.next, "previous": page.previous, "results": told})
+        rows = self.rows_of(request).select_related("by", "area", "job")
+        return self.page(request, rows, NEWEST, lambda load: self.told(request, load))
 
     @extend_schema(
         operation_id="loads_send", request={"multipart/form-data": SENT}, responses={202: LoadSerializer},
@@ -157,6 +166,8 @@ class LoadList(LoadView):
     def post(self, request: Request) -> Response:
         """Takes in a `file`. Without `dry_run` its good rows are written as soon as it is read; with it, they wait for
         `apply`. `kind` may be left out where the headings say it."""
+        if not may(request.user, "load.send"):
+            raise Refused("not_allowed")
         file, kind, waits = self._sent(request)
         for refusal in acts.refusals_to_send(file.name, file.size, kind, request.user):
             raise refusal
@@ -199,11 +210,8 @@ class LoadRows(LoadView):
         load = self.load(request, key)
         verdict = one_of(request.query_params, "verdict", ("", *RowVerdict.values))
         rows = load.rows.filter(verdict=verdict) if verdict else load.rows.all()
-        address = request.build_absolute_uri(request.path)
-        page = page_of(rows.values("id"), IN_ORDER, request.query_params, address, page_size(request.query_params))
-        found, personal = load.rows.in_bulk([row["id"] for row in page.rows]), personal_in(load)
-        told = [row_answer(found[row["id"]], load, personal) for row in page.rows if row["id"] in found]
-        return Response({"next": page.next, "previous": page.previous, "results": told})
+        personal = personal_in(load)
+        return self.page(request, rows, IN_ORDER, lambda row: row_answer(row, load, personal))
 
 
 class LoadAct(LoadView):

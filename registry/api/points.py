@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -206,6 +207,8 @@ class DraftList(ApiView):
     @extend_schema(operation_id="drafts_list", responses=DraftsSerializer)
     def get(self, request: Request) -> Response:
         """Drafts of the own area that are not settled, the latest first."""
+        if not request.user.is_authenticated:
+            raise NotAuthenticated
         drafts = drafts_for(request.user).unsettled()[:MOST]
         told = [(told_draft(draft), reverse("api-draft", [draft.key], request=request)) for draft in drafts]
         return Response({"results": [each | {"url": url} for each, url in told]})

@@ -196,6 +196,9 @@ class VerbView(NounView):
     def post(self, request: Request, code: str) -> Response:
         """Does it. `If-Match`, where it is sent, names the version that was read."""
         record = self.record(request, code)
+        for refusal in standing_against(self.verb, record, request.user):
+            if refusal.code == "not_allowed":
+                raise refusal
         body = request.data or {}
         values = values_in(self.verb.takes, body)
         versions = versions_in(request) if "If-Match" in request.headers else []

@@ -30,8 +30,10 @@ class Writes:
     parser_classes = [ExactJSON]
 
     def parameters(self) -> tuple[str, ...]:
-        safe = self.request.method in SAFE_METHODS  # type: ignore[attr-defined]
-        return super().parameters() if safe else ("reason", "format")  # type: ignore[misc]
+        """Those of the list or record itself, which a description asks for without any request."""
+        request = getattr(self, "request", None)
+        writes = request is not None and request.method not in SAFE_METHODS
+        return ("reason", "format") if writes else super().parameters()  # type: ignore[misc]
 
     def reason(self, request: Request) -> str:
         """Why, for the event: `reason` in the address."""

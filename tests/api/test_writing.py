@@ -4,11 +4,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from registry.loading.columns import LOADS
+from registry.loading.files.tables import plain_heading
 from registry.loading.matching import headings_of
 from registry.loading.messages import sentence
-from registry.loading.tables import plain_heading
 from registry.models import CollectiveIncome, DemonstrationPoint, Draft, Event, PartyOrganisation
 from tests.api.sending import faults, program
 from tests.conftest import DAQI, TANGFANG
@@ -71,6 +72,13 @@ def test_a_record_of_each_kind_is_added_found_again_and_changed(kind, admin):
     status, changed = admin.patch(made["url"], change, made["version"])
     assert (status, changed["verdict"]) == (200, "changed")
     assert admin.patch(made["url"], change, changed["version"])[1]["verdict"] == "same"
+
+
+def test_a_site_that_has_no_title_yet_is_found_by_those_who_may_see_it(admin, client, clerk_daqi):
+    made = admin.post("points/", POINT)[1]
+    today = timezone.localdate().isoformat()
+    assert [admin.get(f"{made['url']}{day}")["status"] for day in ("", f"?as_of={today}")] == [None, "draft"]
+    assert [client.get(made["url"]).status_code, program(clerk_daqi)("GET", made["url"])[0]] == [404, 404]
 
 
 def test_a_record_is_added_with_its_event_and_found_by_search(admin):
