@@ -10,6 +10,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -43,6 +44,12 @@ class ApiView(APIView):
             if not str(value).isprintable():
                 raise Http404
         self.file_format = one_of(request.query_params, "format", self.formats)
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether nothing is sent; what describes the view asks it without any request."""
+        request = getattr(self, "request", None)
+        return request is None or request.method in SAFE_METHODS
 
     def parameters(self) -> tuple[str, ...]:
         return self.known

@@ -11,7 +11,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.parsers import MultiPartParser
-from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -151,7 +150,7 @@ class LoadList(LoadView):
     parser_classes = [MultiPartParser]
 
     def parameters(self) -> tuple[str, ...]:
-        return ("format", "cursor", "page_size") if self.request.method in SAFE_METHODS else ("format",)
+        return ("format", "cursor", "page_size") if self.is_reading else ("format",)
 
     @extend_schema(operation_id="loads_list", responses=LoadsSerializer)
     def get(self, request: Request) -> Response:

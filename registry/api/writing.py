@@ -6,7 +6,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import ProtectedError, RestrictedError
 from django.http import Http404
-from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -30,10 +29,7 @@ class Writes:
     parser_classes = [ExactJSON]
 
     def parameters(self) -> tuple[str, ...]:
-        """Those of the list or record itself, which a description asks for without any request."""
-        request = getattr(self, "request", None)
-        writes = request is not None and request.method not in SAFE_METHODS
-        return ("reason", "format") if writes else super().parameters()  # type: ignore[misc]
+        return super().parameters() if self.is_reading else ("reason", "format")  # type: ignore[misc]
 
     def reason(self, request: Request) -> str:
         """Why, for the event: `reason` in the address."""
