@@ -1,7 +1,7 @@
 # Two commands: `make run` and `make test`. Both set up all they need; see README.md.
 PYTHON ?= python3
 
-.PHONY: run test lint bench setup clean
+.PHONY: run test lint bench fuzz setup clean
 
 run:
 	@exec $(PYTHON) tools/bootstrap.py run
@@ -14,6 +14,9 @@ lint:
 
 bench:
 	@exec $(PYTHON) tools/bootstrap.py bench
+
+fuzz:
+	@exec $(PYTHON) tools/bootstrap.py fuzz
 
 setup:
 	@exec $(PYTHON) tools/bootstrap.py setup

@@ -1,32 +1,27 @@
 """The REST API under /api/v1/: the figures and the rows they are computed from."""
 
-from difflib import get_close_matches
 from urllib.parse import urlencode
 
 from django.http import Http404
 from django.urls import path
-from django.utils import translation
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from drf_spectacular.views import SpectacularAPIView
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
-from rest_framework.views import APIView
 
+from assessment.api.notices import NoticeList, NoticeView
+from registry.api import features
+from registry.api.addresses import addresses
+from registry.api.base import ApiView
+from registry.api.docs import Docs, SchemaView
+from registry.api.paging import keys_of, page_of, page_size
 from registry.figures import FIGURES, Answer, Figure, answer_all
 from registry.filters import filtered
-from registry.scope import BadInput, Scope, read_scope
+from registry.scope import BadInput, Scope
 
 DIMENSIONS = ("township", "level", "field", "grade", "year", "kind", "stage", "category", "list")
-SCOPE_PARAMETERS = [
-    OpenApiParameter("area", str, description="Area code; the area and everything below it. Default: the district."),
-    OpenApiParameter("as_of", OpenApiTypes.DATE, description="The day. Default: end of the newest year that has data."),
-]
 
 
 class AnswerSerializer(serializers.Serializer):
@@ -76,24 +71,8 @@ class RowsSerializer(serializers.Serializer):
     results = serializers.ListField(child=serializers.DictField())
 
 
-class FigureView(APIView):
-    """What the figure addresses share: the caller's language, the scope, and no parameter passed over in silence."""
-
-    known: tuple[str, ...] = ("area", "as_of", "format")
-
-    def dispatch(self, request, *args, **kwargs):
-        with translation.override(translation.get_language_from_request(request)):
-            response = super().dispatch(request, *args, **kwargs)
-        patch_vary_headers(response, ["Accept-Language"])
-        return response
-
-    def scope(self, request: Request) -> Scope:
-        for name in request.query_params:
-            if name not in self.known:
-                near = ", ".join(get_close_matches(name, self.known)) or ", ".join(self.known)
-                message = _("There is no parameter “%(name)s” here. Did you mean: %(near)s?")
-                raise BadInput(name, request.query_params[name], message % {"name": name, "near": near})
-        return read_scope(request.query_params, request.user)
+class FigureView(ApiView):
+    """What the figure addresses share."""
 
     def figure(self, slug: str) -> Figure:
         if slug not in FIGURES:
@@ -121,7 +100,7 @@ class FigureView(APIView):
 
 
 class FigureListView(FigureView):
-    @extend_schema(operation_id="figures_list", parameters=SCOPE_PARAMETERS, responses=AnswerSerializer(many=True))
+    @extend_schema(operation_id="figures_list", responses=AnswerSerializer(many=True))
     def get(self, request: Request) -> Response:
         """Every figure for an area and a day."""
         answers = answer_all(FIGURES.values(), self.scope(request))
@@ -131,11 +110,7 @@ class FigureListView(FigureView):
 class FigureDetailView(FigureView):
     known = (*FigureView.known, "by")
 
-    @extend_schema(
-        operation_id="figures_retrieve",
-        parameters=[*SCOPE_PARAMETERS, OpenApiParameter("by", str, description="township, level, field, year …")],
-        responses=FigureSerializer,
-    )
+    @extend_schema(operation_id="figures_retrieve", responses=FigureSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """One figure with its definition and its series, broken down `by` a dimension on request."""
         figure, scope = self.figure(slug), self.scope(request)
@@ -160,30 +135,30 @@ class FigureDetailView(FigureView):
         ]
 
 
-class RowsPagination(CursorPagination):
-    page_size = 100
-    page_size_query_param = "page_size"
-    max_page_size = 500
-
-
 class FigureRowsView(FigureView):
     known = (*FigureView.known, *DIMENSIONS, "search", "cursor", "page_size")
 
-    @extend_schema(operation_id="figures_rows", parameters=SCOPE_PARAMETERS, responses=RowsSerializer)
+    @extend_schema(operation_id="figures_rows", responses=RowsSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """The rows a figure was computed from, narrowed by its dimensions; `count` is their number over all pages."""
         figure, scope = self.figure(slug), self.scope(request)
         kind = figure.record_kind
         filters = filtered(kind, figure.rows(scope), scope, request.query_params)
-        pagination = RowsPagination()
-        pagination.ordering = kind.order if kind.redacted else ("row_code",)
-        rows = pagination.paginate_queryset(kind.values(filters.qs, scope), request)
-        page = {"next": pagination.get_next_link(), "previous": pagination.get_previous_link()}
+        values = kind.values(filters.qs, scope)
+        keys = keys_of(kind, "" if kind.redacted else "code", values)
+        page = page_of(
+            values,
+            keys,
+            request.query_params,
+            request.build_absolute_uri(request.path),
+            page_size(request.query_params),
+        )
         return Response(
             {
                 "count": filters.qs.order_by().count(),
-                **page,
-                "results": [self.row(row, kind, scope) for row in rows],
+                "next": page.next,
+                "previous": page.previous,
+                "results": [self.row(row, kind, scope) for row in page.rows],
             }
         )
 
@@ -204,5 +179,10 @@ urlpatterns = [
     path("figures/", FigureListView.as_view(), name="api-figures"),
     path("figures/<slug:slug>/", FigureDetailView.as_view(), name="api-figure"),
     path("figures/<slug:slug>/rows/", FigureRowsView.as_view(), name="api-figure-rows"),
-    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    *addresses(),
+    path("notices/", NoticeList.as_view(), name="api-notices"),
+    path("notices/<str:code>/", NoticeView.as_view(), name="api-notice"),
+    *features.urlpatterns,
+    path("schema/", SchemaView.as_view(), name="api-schema"),
+    path("docs/", Docs.as_view(), name="api-docs"),
 ]

@@ -20,7 +20,9 @@ app.conf.update(
     timezone="Asia/Shanghai",
     beat_schedule={
         "sweep": {"task": "registry.sweep_jobs", "schedule": 30.0},
+        "hooks": {"task": "registry.send_hooks", "schedule": 10.0},
         "digest": {"task": "registry.send_digests", "schedule": crontab(hour="7-9", minute=0)},  # once a day each
+        "tidy": {"task": "registry.tidy", "schedule": crontab(hour=2, minute=45)},
         "reindex": {"task": "registry.reindex", "schedule": crontab(hour=3, minute=15)},
     },
 )

@@ -1,20 +1,15 @@
 """Bad input answered in plain words: a page for people, a problem document for programs."""
 
-from typing import Any
-
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.csrf import csrf_failure
-from rest_framework.response import Response
-from rest_framework.views import exception_handler
 
+from registry.api import problems
 from registry.scope import BadInput
 from registry.views.access import kept_page, wants_json
-
-PROBLEM = "application/problem+json"
 
 
 class BadInputMiddleware:
@@ -29,40 +24,14 @@ class BadInputMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, BadInput):
             return None
-        if "/api/" in request.path:
-            return JsonResponse(_bad_input(error), status=400, content_type=PROBLEM)
+        if problems.is_api(request):
+            return JsonResponse(problems.of_bad_input(error), status=400, content_type=problems.PROBLEM)
         return render(request, "400.html", {"error": error}, status=400)
 
 
-def _bad_input(error: BadInput) -> dict[str, Any]:
-    return {
-        "type": "about:blank",
-        "title": _("The request cannot be used as it is."),
-        "status": 400,
-        "errors": [{"field": error.name, "value": error.value, "detail": error.message}],
-    }
-
-
-def problem_document(error: Exception, context: dict) -> Response | None:
-    """Every error of the REST API as a problem document (RFC 9457)."""
-    if isinstance(error, BadInput):
-        return Response(_bad_input(error), status=400, content_type=PROBLEM)
-    response = exception_handler(error, context)
-    if response is not None:
-        response.data = {
-            "type": "about:blank",
-            "title": str(getattr(error, "default_detail", "")) or str(error),
-            "status": response.status_code,
-            "detail": str(error),
-        }
-        response.content_type = PROBLEM
-    return response
-
-
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if "/api/" in request.path:
-        problem = {"type": "about:blank", "title": _("There is nothing at this address."), "status": 404}
-        return JsonResponse(problem, status=404, content_type=PROBLEM)
+    if problems.is_api(request):
+        return problems.answer(404)
     return render(request, "404.html", status=404)
 
 
@@ -76,9 +45,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     text = (
         _("More was sent at once than fits. Shorten the text.") if is_large else _("It arrived damaged. Send it again.")
     )
-    if "/api/" in request.path:
-        problem = {"type": "about:blank", "title": text, "status": status}
-        return JsonResponse(problem, status=status, content_type=PROBLEM)
+    if problems.is_api(request):
+        return problems.answer(status, text)
     if wants_json(request):
         return JsonResponse({"error": text}, status=status)
     return render(request, "400.html", {"text": text}, status=status)
@@ -100,7 +68,6 @@ def _is_own(request: HttpRequest) -> bool:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    problem = {"type": "about:blank", "title": _("Something went wrong on our side."), "status": 500}
-    if "/api/" in request.path:
-        return JsonResponse(problem, status=500, content_type=PROBLEM)
+    if problems.is_api(request):
+        return problems.answer(500)
     return HttpResponse(render_to_string("500.html"), status=500)  # no context: its processors may be what failed

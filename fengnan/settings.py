@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "template_partials",
     "rest_framework",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "csp",
     "axes",
     "django_otp",
@@ -105,7 +106,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "registry.api.language.Locale",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -115,6 +116,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "fengnan.errors.BadInputMiddleware",
+    "registry.api.throttles.LimitHeaders",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -236,7 +238,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_CLIENT_IP_CALLABLE = "registry.views.access.address_of"
+AXES_CLIENT_IP_CALLABLE = "registry.callers.address_of"
 AXES_LOCKOUT_CALLABLE = "registry.views.signing_in.locked_out"
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 LOGIN_URL = "login"
@@ -290,19 +292,27 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+# Requests of programs a minute, by token or account and by address without one; 0 is without limit
+API_PER_MINUTE = env_int("API_PER_MINUTE", 0 if TESTING else 1200)
+API_PER_MINUTE_WITHOUT_TOKEN = env_int("API_PER_MINUTE_WITHOUT_TOKEN", 0 if TESTING else 300)
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["registry.api.tokens.TokenAuthentication", "registry.api.tokens.DeskSession"],
+    "DEFAULT_PERMISSION_CLASSES": ["registry.api.tokens.WithinToken"],
+    "DEFAULT_THROTTLE_CLASSES": ["registry.api.throttles.PerMinute"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "fengnan.errors.problem_document",
+    "DEFAULT_SCHEMA_CLASS": "registry.api.schema.Schema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "registry.api.problems.document",
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Fengnan showcase registry",
-    "DESCRIPTION": "Every figure of the registry, with the address of the rows it was computed from.",
+    "DESCRIPTION": "Figures, and the records they are computed from. docs/API.md shows how to ask.",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [],  # choices stay where they are used
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None, "defaultModelsExpandDepth": -1},
 }
 LOGGING = {
     "version": 1,

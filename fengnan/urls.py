@@ -17,6 +17,7 @@ from registry.views import (
     desk,
     drafts,
     history,
+    hooks,
     loads,
     pages,
     photos,
@@ -24,6 +25,7 @@ from registry.views import (
     records,
     remarks,
     signing_in,
+    tokens,
 )
 
 handler400 = "fengnan.errors.bad_request"
@@ -66,6 +68,12 @@ urlpatterns = [
         path("desk/accounts/<int:pk>/password/", accounts.reset_password, name="account-reset-password"),
         path("desk/accounts/<int:pk>/second-factor/", accounts.reset_factor, name="account-reset-factor"),
         path("desk/accounts/<int:pk>/sessions/end/", accounts.end_sessions, name="account-end-sessions"),
+        path("desk/tokens/", tokens.token_list, name="tokens"),
+        path("desk/tokens/<int:pk>/revoke/", tokens.revoke, name="token-revoke"),
+        path("desk/hooks/", hooks.hook_list, name="hooks"),
+        path("desk/hooks/hosts/", hooks.allow, name="hook-host-allow"),
+        path("desk/hooks/hosts/<int:pk>/forbid/", hooks.forbid, name="hook-host-forbid"),
+        path("desk/hooks/<int:pk>/switch/", hooks.switch, name="hook-switch"),
         path("desk/points/", desk.sites, name="desk-points"),
         path("desk/points/new/", drafts.start, name="draft-start"),
         path("desk/points/similar/", drafts.similar, name="draft-similar"),

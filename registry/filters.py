@@ -26,7 +26,8 @@ class KindFilters(django_filters.FilterSet):
         return self.record_kind.narrowed(rows, self.scope, **{name: value})
 
     def find(self, rows: QuerySet, name: str, value: str) -> QuerySet:
-        found = SearchEntry.objects.matching(value).filter(kind=self.record_kind.slug)
+        kinds = self.record_kind.entries or (self.record_kind.slug,)
+        found = SearchEntry.objects.matching(value).filter(kind__in=kinds)
         return rows.filter(code__in=found.values("code"))
 
 

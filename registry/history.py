@@ -47,6 +47,12 @@ VERBS: dict[str, Text] = {
     "remove_second_factor": gettext_lazy("Second factor taken away"),
     "renew_recovery_codes": gettext_lazy("Recovery codes renewed"),
     "use_recovery_code": gettext_lazy("Signed in with a recovery code"),
+    "add_token": gettext_lazy("Token made"),
+    "revoke_token": gettext_lazy("Token revoked"),
+    "add_hook": gettext_lazy("Web hook added"),
+    "switch_hook": gettext_lazy("Web hook switched on or off"),
+    "allow_host": gettext_lazy("Host of web hooks allowed"),
+    "forbid_host": gettext_lazy("Host of web hooks taken off the list"),
     "remark-left": gettext_lazy("A remark from the public arrived"),
     "remark-answered": gettext_lazy("A remark from the public was answered"),
     "remark-rejected": gettext_lazy("A remark from the public was not published"),
@@ -133,7 +139,7 @@ def _changes(model: type[models.Model], event: Event, names: dict, *, inside: bo
     for name in sorted(event.changes, key=order.index):
         value = event.changes[name]
         privacy = class_of(model, name)
-        if name == model._meta.pk.name or (privacy != FieldClass.PUBLIC and not inside):
+        if name in (model._meta.pk.name, "published") or (privacy != FieldClass.PUBLIC and not inside):
             continue
         if isinstance(value, dict):
             yield Change(_label_of_parts(name), said=_said(value))
@@ -246,7 +252,7 @@ def lately(viewer: Any, today: date, most: int = 15) -> list[News]:
     since = timezone.make_aware(datetime.combine(today - LATELY, time.min))
     events = Event.objects.filter(at__gte=since, kind__in=[name for name in _models() if _kinds_of(name)])
     if not viewer.reads_everything:
-        events = events.filter(_readable(viewer.read_prefix))
+        events = events.filter(readable(viewer.read_prefix))
     found = list(events.select_related("actor")[: most * 3])
     records = {}
     for name in {event.kind for event in found}:
@@ -257,7 +263,7 @@ def lately(viewer: Any, today: date, most: int = 15) -> list[News]:
     return [each for each in news if each is not None][:most]
 
 
-def _readable(prefix: str) -> models.Q:
+def readable(prefix: str) -> models.Q:
     """Events of the area `prefix`; those of no area belong to the whole district, as the records do."""
     own = under(prefix, "area")
     return own | models.Q(area="") if prefix and len(prefix) <= 6 else own

@@ -21,6 +21,7 @@ TABLE: dict[str, frozenset[str]] = {
     "grouping.build": frozenset({Role.ADMIN}),
     "load.send": frozenset({Role.CLERK, Role.ADMIN}),
     "account.manage": frozenset({Role.HEAD, Role.ADMIN}),
+    "hook.manage": frozenset({Role.ADMIN}),
     "event.view": frozenset({Role.ADMIN, Role.AUDITOR}),
     "internal.view": frozenset({Role.ADMIN, Role.REVIEWER, Role.AUDITOR}),
 }

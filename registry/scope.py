@@ -16,11 +16,12 @@ from .models import Area, PointStatus, StatusPeriod
 
 
 class BadInput(ValueError):
-    """Something in the address or the form cannot be used: which field, what stood there, why, and what to do."""
+    """Something in the address or the form cannot be used: which field, what stood there, why, and what to do; `code`
+    says the same to a program."""
 
-    def __init__(self, name: str, value: str, message: str):
+    def __init__(self, name: str, value: str, message: str, code: str = "unusable"):
         super().__init__(message)
-        self.name, self.value, self.message = name, value, message
+        self.name, self.value, self.message, self.code = name, value, message, code
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _place(parameters: Mapping[str, str]) -> Area:
     code = parameters.get("area", "").strip() or settings.DISTRICT_AREA
     namings = StatusPeriod.objects.filter(status=PointStatus.NAMED).order_by("-valid_from").values("valid_from")[:1]
     areas = Area.objects.unscoped("area names are public").annotate(newest_naming=Subquery(namings))
-    place = areas.filter(code=code).first()
+    place = areas.filter(code=code).first() if code.isascii() and code.isdigit() else None
     if place is None:
         raise BadInput(
             "area", code, _("There is no area with the code “%(value)s”. Choose one from the list.") % {"value": code}

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from registry.actions import digest, jobs
+from registry.actions import calling, digest, jobs, tidying
 
 
 @shared_task(name="registry.run_job", acks_late=True, reject_on_worker_lost=True, ignore_result=True)
@@ -24,3 +24,13 @@ def reindex() -> None:
 @shared_task(name="registry.send_digests", ignore_result=True)
 def send_digests() -> int:
     return digest.send_digests(timezone.localdate())
+
+
+@shared_task(name="registry.send_hooks", ignore_result=True)
+def send_hooks() -> int:
+    return calling.send_hooks()
+
+
+@shared_task(name="registry.tidy", ignore_result=True)
+def tidy() -> int:
+    return tidying.tidy()

@@ -163,13 +163,13 @@ def main() -> None:
             from tools.serve import run
 
             run(once)
-        elif command in {"test", "lint", "bench"}:
+        elif command in {"test", "lint", "bench", "fuzz"}:
             setup(tests=True)
             from tools import check
 
             getattr(check, command)(arguments)
         else:
-            stop(f"There is no command {command!r}. Choose one of: setup, run, test, lint, bench, manage.")
+            stop(f"There is no command {command!r}. Choose one of: setup, run, test, lint, bench, fuzz, manage.")
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -1,6 +1,7 @@
-"""`make test`, `make lint` and `make bench`."""
+"""`make test`, `make lint`, `make bench` and `make fuzz`."""
 
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -39,6 +40,7 @@ def test(arguments: list[str]) -> None:
         "PostgreSQL": servers.postgres_programs() is None,
         "Redis": servers.redis_program() is None,
         "Chromium": servers.chromium_program() is None,
+        "GDAL": shutil.which("ogrinfo") is None,
     }
     for name in (name for name, absent in missing.items() if absent):
         print(f"· {name} is not installed: its tests are left out", flush=True)
@@ -70,6 +72,12 @@ def suites(known: dict[str, str], missing: dict[str, bool], extra: list[str]) ->
 def lint(arguments: list[str]) -> None:
     results = [run("lint", command, environment()) for command in LINTERS]
     sys.exit(0 if all(results) else 1)
+
+
+def fuzz(arguments: list[str]) -> None:
+    """The API asked for longer than in the suite; FUZZ_EXAMPLES says how many examples an operation gets."""
+    known = environment(FUZZ_EXAMPLES=os.environ.get("FUZZ_EXAMPLES", "200"))
+    sys.exit(0 if run("fuzz", ["pytest", "-q", "-s", "tests/api/test_fuzz.py", *arguments], known) else 1)
 
 
 def bench(arguments: list[str]) -> None:

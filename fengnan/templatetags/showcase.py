@@ -227,6 +227,12 @@ def named_choice(value: str, choices: str) -> str:
 
 
 @register.filter
+def labels(choices) -> str:
+    """Several choices in words."""
+    return _(", ").join(str(choice.label) for choice in choices)
+
+
+@register.filter
 def input_label(name: str) -> str:
     return BY_NAME[name].label if name in BY_NAME else SECTIONS.get(name, name)
 
@@ -266,6 +272,8 @@ DESK = (  # (address, label, right it asks for) of what else the desk leads to
     ("rechecks", gettext_lazy("Check named points again"), "point.review"),
     ("loads", gettext_lazy("Bulk loading"), "load.send"),
     ("accounts", gettext_lazy("Accounts"), "account.manage"),
+    ("tokens", gettext_lazy("Tokens for programs"), ""),
+    ("hooks", gettext_lazy("Web hooks"), "hook.manage"),
     ("desk-belts", gettext_lazy("Build belts"), "grouping.build"),
     ("desk-zones", gettext_lazy("Build zones"), "grouping.build"),
     ("desk-routes", gettext_lazy("Build routes"), "grouping.build"),

@@ -12,7 +12,7 @@ from django.db import models, transaction
 from django.utils.timezone import localtime
 
 from registry.kinds import KINDS
-from registry.models import Event, Record, SearchEntry, User
+from registry.models import Event, Record, ScopedQuerySet, SearchEntry, User
 from registry.permissions import area_of, may
 from registry.privacy import PERSONAL
 from registry.refusals import Refused
@@ -117,10 +117,15 @@ def _take_version(record: Any) -> None:
         return
     rows = type(record)._base_manager.filter(pk=record.pk, version=record.version)
     if not rows.update(version=models.F("version") + 1):
-        last = Event.objects.filter(kind=record._meta.model_name, code=record.code).first()
-        who = last.actor if last and last.actor else "—"
-        raise Refused("stale", who=who, when=f"{localtime(last.at):%Y-%m-%d %H:%M}" if last else "—")
+        raise stale(record)
     record.version += 1
+
+
+def stale(record: Any) -> Refused:
+    """Somebody changed the record since it was read: who, and when."""
+    last = Event.objects.filter(kind=record._meta.model_name, code=record.code).first()
+    who = last.actor if last and last.actor else "—"
+    return Refused("stale", who=who, when=f"{localtime(last.at):%Y-%m-%d %H:%M}" if last else "—")
 
 
 @transaction.atomic
@@ -129,10 +134,17 @@ def delete_record(record: Any, *, by: Any, reason: str = "") -> None:
     if not may(by, "record.delete", record):
         raise Refused("not_allowed")
     gone = {name: [value, None] for name, value in values_of(record).items() if name not in PERSONAL}
+    if _was_published(record):
+        gone["published"] = [True, None]  # so that those who copied it may be told that it is gone
     ChangeSet(by, reason).tell("delete", record, gone)
     for kind in _searched(record):
         SearchEntry.objects.filter(kind=kind.slug, code=record.code).delete()
     record.delete()
+
+
+def _was_published(record: Any) -> bool:
+    rows = type(record)._default_manager.all()
+    return isinstance(rows, ScopedQuerySet) and rows.public().filter(pk=record.pk).exists()
 
 
 def index(record: Any) -> None:

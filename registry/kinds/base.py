@@ -1,7 +1,8 @@
 """The parts of a record kind's declaration. A column that is not named in one is shown to nobody."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from django.db.models import F, Q, QuerySet, TextChoices
@@ -60,8 +61,9 @@ class Kind:
 
     `on(scope)` gives the rows there are on a day, in an area, for a viewer. `shown(rows, scope)` adds what the columns
     need beyond the row itself. `redacted` kinds may be counted by everybody but show neither code nor page.
-    `details` are further columns, for the page of the record alone. `shape` are the fields that say where it lies:
-    lng, lat and coordinate_system, or an outline.
+    `details` are further columns, for the page of the record alone. `entries` are the kinds search knows its records
+    under, where that is not its own. `shape` are the fields that say where it lies: lng, lat and coordinate_system, or
+    an outline.
     """
 
     slug: str
@@ -74,6 +76,7 @@ class Kind:
     order: tuple[str, ...] = ("code",)
     redacted: bool = False
     searched: bool = False
+    entries: tuple[str, ...] = ()
     details: tuple[Column, ...] = ()
     shape: tuple[str, ...] = ()
 
@@ -110,11 +113,16 @@ class Kind:
         return self.shown(rows, scope).order_by(*self.order).values(*plain, **named)
 
     def as_known(self, row: dict[str, Any], scope: Scope) -> dict[str, Any]:
-        """A row of `values` as it was on the scope's day: without days that had not come yet."""
-        for column in self.columns:
-            if column.happens and row[column.name] and row[column.name] > scope.as_of:
-                row[column.name] = None
-        return row
+        """A row of `values` as it was on the scope's day."""
+        return known_on(scope.as_of, self.columns, row)
+
+
+def known_on(as_of: date, columns: Iterable[Column], row: dict[str, Any]) -> dict[str, Any]:
+    """The row without days that had not come by `as_of`."""
+    for column in columns:
+        if column.happens and row[column.name] and row[column.name] > as_of:
+            row[column.name] = None
+    return row
 
 
 KINDS: dict[str, Kind] = {}

@@ -48,16 +48,23 @@ def export(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any, figure: An
     if file_format == "geojson":
         kind = replace(kind, columns=(*kind.columns, *(Column(name, "") for name in kind.shape)))
     filters = filtered(kind, rows, scope, parameters)
-    rows_known = kind.values(filters.qs, scope).iterator(chunk_size=2000)
-    values = (kind.as_known(row, scope) for row in rows_known)
+    used = {name: value for name, value in filters.form.cleaned_data.items() if value}
+    return export_values(kind, kind.values(filters.qs, scope), scope, file_format, used, figure)
+
+
+def export_values(
+    kind: Kind, values: QuerySet, scope: Scope, file_format: str, used: dict[str, str], figure: Any = None
+) -> HttpResponse:
+    """Rows of `kind.values` as a file; `used` are the filters they were narrowed by."""
+    known = (kind.as_known(row, scope) for row in values.iterator(chunk_size=2000))
     name = f"{figure.slug if figure else kind.slug}-{scope.area}-{scope.as_of.isoformat()}"
     writers = {"csv": _csv, "xlsx": _xlsx, "json": _json, "geojson": _geojson}
-    response = writers[file_format](kind, values, stamp(kind, scope, filters, figure))
+    response = writers[file_format](kind, known, stamp(kind, scope, used, figure))
     response["Content-Disposition"] = f'attachment; filename="{name}.{file_format}"'
     return response
 
 
-def stamp(kind: Kind, scope: Scope, filters: Any, figure: Any = None) -> dict[str, str]:
+def stamp(kind: Kind, scope: Scope, used: dict[str, str], figure: Any = None) -> dict[str, str]:
     """What an exported file says of itself."""
     words = {
         _("Rows"): str(kind.label),
@@ -66,7 +73,6 @@ def stamp(kind: Kind, scope: Scope, filters: Any, figure: Any = None) -> dict[st
     }
     if figure:
         words = {_("Figure"): f"{figure.label} ({figure.slug}, {figure.source})", **words}
-    used = {name: value for name, value in filters.form.cleaned_data.items() if value}
     if used:
         words[_("Filters")] = ", ".join(f"{name}={value}" for name, value in used.items())
     return words

@@ -1,10 +1,13 @@
 """What is said of a row or a cell of a load, in the reader's own language."""
 
+from collections.abc import Collection
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from registry import refusals, validators
-from registry.models import Load, RowVerdict
+from registry.models import Load, LoadRow, RowVerdict
+from registry.validators import masked
 
 SENTENCES = {
     "about": gettext_noop("“%(text)s” is not exact: %(value)s was taken."),
@@ -77,7 +80,11 @@ def sentence(message: dict) -> str:
 
 def answer_of(load: Load) -> dict:
     """A load as other programs read it (DESIGN section 8)."""
-    names = {sheet["index"]: sheet["name"] for sheet in load.sheets}
+    return state_of(load) | {"rows": [row_answer(row, load) for row in load.rows.all()]}
+
+
+def state_of(load: Load) -> dict:
+    """The load without its rows."""
     return {
         "file": load.file_name,
         "kind": load.kind or next((sheet["kind"] for sheet in load.sheets if not sheet["skipped"]), ""),
@@ -85,21 +92,28 @@ def answer_of(load: Load) -> dict:
         "message": sentence(load.refusal) if load.refusal else "",
         **{verdict: getattr(load, verdict) for verdict in RowVerdict.values},
         "skipped_sheets": [sheet["name"] for sheet in load.sheets if sheet["skipped"]],
-        "rows": [
+    }
+
+
+def row_answer(row: LoadRow, load: Load, personal: Collection[str] = ()) -> dict:
+    """A row of a load. What was typed in `personal` fields is masked."""
+    names = {sheet["index"]: sheet["name"] for sheet in load.sheets}
+    return {
+        "sheet": names.get(row.sheet, ""),
+        "row": row.row,
+        "verdict": row.verdict,
+        "messages": [
             {
-                "sheet": names.get(row.sheet, ""),
-                "row": row.row,
-                "verdict": row.verdict,
-                "messages": [
-                    {
-                        "cell": f"{message['column']}{row.row}" if message["column"] else "",
-                        "column": message["field"],
-                        "code": message["code"],
-                        "text": sentence(message),
-                    }
-                    for message in row.messages
-                ],
+                "cell": f"{message['column']}{row.row}" if message["column"] else "",
+                "column": message["field"],
+                "code": message["code"],
+                "text": sentence(_masked(message) if message["field"] in personal else message),
             }
-            for row in load.rows.all()
+            for message in row.messages
         ],
     }
+
+
+def _masked(message: dict) -> dict:
+    details = message["details"]
+    return {**message, "details": details | {"text": masked(str(details["text"]))}} if "text" in details else message

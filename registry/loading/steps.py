@@ -30,7 +30,7 @@ def _world(load: Load, stage: str, fresh: bool) -> World:
     key = (load.pk, stage)
     if fresh or key not in _worlds:
         _worlds.clear()
-        _worlds[key] = World(load.by, timezone.localdate())
+        _worlds[key] = World(load.by.within(load.area_id), timezone.localdate())
         _worlds[key].writing = stage == "apply"
     return _worlds[key]
 

@@ -1,5 +1,6 @@
 """Accounts: a role, and separate areas to read and to write."""
 
+from copy import copy
 from datetime import timedelta
 
 from django.conf import settings
@@ -71,9 +72,29 @@ class User(AbstractUser):
         """Leaders and programs read what everybody may read, and counts; nothing that is still being worked on."""
         return self.role in (Role.LEADER, Role.API) and not self.is_superuser
 
+    def within(self, area: str) -> "User":
+        """The account as it acts inside `area` alone, and never with the rights of a superuser. Not to be saved."""
+        acting = copy(self)
+        if self.is_superuser:
+            acting.is_superuser, acting.role = False, Role.ADMIN
+            acting.read_prefix = acting.write_prefix = area
+        else:
+            everywhere = area if self.reads_all_areas else ""
+            acting.read_prefix = everywhere or _both(self.read_prefix, area)
+            acting.write_prefix = _both(self.write_prefix, area)
+        acting.reads_all_areas = False
+        return acting
+
     @property
     def needs_new_password(self) -> bool:
         """Somebody else set the password, or it is older than the district's rules allow."""
         chosen = self.password_changed_at or self.date_joined
         days = settings.PASSWORD_DAYS
         return self.must_change_password or (days is not None and timezone.now() - chosen >= timedelta(days=days))
+
+
+def _both(prefix: str, area: str) -> str:
+    """The narrower of two areas one of which lies in the other; else none."""
+    if not prefix or not area:
+        return ""
+    return max(prefix, area, key=len) if prefix.startswith(area) or area.startswith(prefix) else ""

@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 from functools import wraps
-from ipaddress import ip_address
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render, resolve_url
@@ -77,15 +75,3 @@ def kept_page(request: HttpRequest, status: int) -> HttpResponse:
         for value in values
     ]
     return render(request, "registry/drafts/kept.html", {"typed": typed}, status=status)
-
-
-def address_of(request: HttpRequest) -> str:
-    """The address a request came from: what the outermost of our own proxies saw, not what the sender claims."""
-    peer = request.META.get("REMOTE_ADDR", "")
-    claimed = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-    if settings.PROXIES and len(claimed) >= settings.PROXIES:
-        peer = claimed[-settings.PROXIES]
-    try:
-        return str(ip_address(peer))
-    except ValueError:
-        return request.META.get("REMOTE_ADDR") or "0.0.0.0"

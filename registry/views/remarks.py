@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from registry.actions import remarks as acts
+from registry.callers import address_of
 from registry.history import history_of
 from registry.kinds import KINDS, Kind
 from registry.models import Remark, RemarkState
@@ -23,7 +24,7 @@ from registry.refusals import Refused
 from registry.scope import read_scope
 from registry.validators import Invalid
 
-from .access import address_of, asks_for
+from .access import asks_for
 from .drafts import key_of
 from .records import facts_of, kind_or_404
 

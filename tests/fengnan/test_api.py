@@ -93,20 +93,8 @@ def test_the_caller_chooses_the_language(api):
         ("figures/points/rows/?level=galactic", "level"),
     ],
 )
-def test_a_parameter_that_cannot_be_used_is_a_problem_document_that_names_it(address, field, sample, client):
-    answer = client.get(f"/api/v1/{address}")
-    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
-    assert answer.json()["errors"][0]["field"] == field
-
-
-def test_a_misspelt_parameter_is_told_its_near_ones(api):
-    assert "as_of" in api("figures/?as_off=2021-12-31", 400)["errors"][0]["detail"]
-
-
-@pytest.mark.parametrize("address", ["figures/no-such/", "figures/no-such/rows/", "no-such/"])
-def test_what_is_not_there_is_a_problem_document(address, sample, client):
-    answer = client.get(f"/api/v1/{address}")
-    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+def test_a_parameter_that_cannot_be_used_is_named(address, field, api):
+    assert [error["field"] for error in api(address, 400)["errors"]] == [field]
 
 
 def test_the_schema_has_the_figures(sample, client):

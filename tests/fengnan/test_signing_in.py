@@ -11,9 +11,9 @@ from django.urls import reverse
 
 from fengnan import settings as settings_file
 from fengnan.sessions import SEEN, SINCE
+from registry.callers import address_of
 from registry.models import User
 from registry.second_factor import has_second_factor
-from registry.views.access import address_of
 from registry.views.signing_in import HALFWAY
 from tests.conftest import DAQI
 from tests.registry.test_second_factor import code_of, patient, set_up, wrong_code

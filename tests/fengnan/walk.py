@@ -20,7 +20,10 @@ from assessment.actions.naming import open_rechecks, post_notice
 from assessment.actions.scoring import finish_scoring, pass_draft, save_scores
 from assessment.models import SupervisionFinding
 from registry.actions.evidence import add_evidence
+from registry.actions.hooks import add_hook, allow_host
 from registry.actions.records import save_record
+from registry.actions.tokens import make_token
+from registry.api.resources import RESOURCES
 from registry.models import DemonstrationPoint, Load, PartyOrganisation, Remark, Role, Upload, User
 from tests.factories import PHOTO, full_scores, make_draft, make_submitted
 
@@ -60,6 +63,7 @@ class Township:
         organisation.phone = phone
         organisation.save()
         texts = {"highlights": f"{canary}亮点", "phone": phone}
+        self.token, _text = make_token(self.clerk, name=f"{canary}令牌", scopes=["read"], by=self.clerk)
         self.draft = make_draft(self.clerk, **texts)
         self.photo = add_evidence(self.draft, f"{canary}.jpg", PHOTO, by=self.clerk)
         self.upload = Upload.objects.create(
@@ -107,6 +111,9 @@ class Stage:
         [self.recheck] = open_rechecks([self.own.named], by=second)
         save_scores(self.recheck, full_scores(self.recheck), was={}, by=second)
         finish_scoring(self.recheck, seen={}, by=second)
+        self.host = allow_host("map.example.cn", by=self.cast["admin"])
+        hook = {"name": "市平台", "address": "https://map.example.cn/", "kinds": ["points"]}
+        self.hook = add_hook(self.cast["admin"], by=self.cast["admin"], **hook)
         SupervisionFinding.objects.create(
             code="SF-1", inspected_on=today, deadline=later, issuer="区委组织部", finding="记录不全",
             area=self.sibling.named.area, organisation=self.sibling.named.organisation,
@@ -124,17 +131,24 @@ class Stage:
     def things(self, route: str) -> dict[str, dict]:
         """What an address is asked about: arguments by kind of object. One without arguments is asked once."""
         names = {
-            name for name in ("code", "key", "section", "upload", "pk", "slug", "kind", "path") if f":{name}>" in route
+            name
+            for name in ("code", "key", "section", "upload", "pk", "slug", "kind", "path", "layer")
+            if f":{name}>" in route
         }
-        extra = {"section": "venue", "slug": "points", "path": "no-such-file"}
+        extra = {"section": "venue", "slug": "points", "path": "no-such-file", "layer": "points"}
         common = {name: extra[name] for name in names & extra.keys()}
         if "template" in route:
             return {"point": {"kind": "point"}, "none": {"kind": "no-such-kind"}}
-        if "desk/loads" in route and "key" in names:
+        if "loads/" in route and "key" in names:
             loads = {"own": self.own.load.key, "sibling": self.sibling.load.key, "unknown": NOBODY}
             return {kind: {"key": key} for kind, key in loads.items()}
         if "kind" in names and "code" not in names:
             return {"points": {"kind": "points"}, "none": {"kind": "no-such-kind"}}
+        if "desk/tokens" in route and "pk" in names:
+            tokens = {"own": self.own.token.pk, "sibling": self.sibling.token.pk, "unknown": 10**9}
+            return {kind: {"pk": pk} for kind, pk in tokens.items()}
+        if "desk/hooks" in route and "pk" in names:
+            return {"-": {"pk": (self.host if "hosts" in route else self.hook).pk}, "unknown": {"pk": 10**9}}
         if "pk" in names:
             return {role: {"pk": self.cast[role].pk} for role in self.cast} | {
                 "own": {"pk": self.own.clerk.pk}, "sibling": {"pk": self.sibling.clerk.pk}, "unknown": {"pk": 10**9}
@@ -154,9 +168,15 @@ class Stage:
                 more |= {"upload": township.upload.key} if "upload" in names else {}
                 more |= {"code": township.photo.code} if "code" in names else {}
             return found
+        if "drafts/<str:code>" in route:
+            drafts = {"own": self.own.draft.key, "sibling": self.sibling.draft.key, "unknown": NOBODY}
+            return {kind: {"code": str(key)} for kind, key in drafts.items()}
+        slug = route.removeprefix("api/v1/").partition("/")[0]
+        if route == f"api/v1/{slug}/<str:code>/" and slug in RESOURCES and slug not in ("points", "events"):
+            return {kind: {"code": code} for kind, code in self._of_resource(RESOURCES[slug]).items()}
         code = {"own": self.own.named.code, "sibling": self.sibling.named.code, "unknown": NOWHERE}
         code |= {"unpublished": self.own.review.point.code, "foreign unpublished": self.sibling.review.point.code}
-        if "desk/reviews" in route:
+        if "desk/reviews" in route or "api/v1/reviews" in route:
             code = {"own": self.own.review.code, "sibling": self.sibling.review.code, "unknown": NOWHERE}
             code["recheck"] = self.recheck.code
         elif "notices" in route:
@@ -173,11 +193,20 @@ class Stage:
         kinds = {"kind": "points"} if "kind" in names else {}
         return {kind: {"code": each} | kinds for kind, each in code.items()}
 
+    def _of_resource(self, resource) -> dict[str, str]:
+        """A record of each township, or just one where they lie in none."""
+        rows = resource.model.objects.unscoped("test").order_by("code")
+        first = rows.area_path.split("__")[0].removesuffix("_id")
+        lies = first in {field.name for field in resource.model._meta.fields}
+        places = {"own": rows.in_area(OWN), "sibling": rows.in_area(SIBLING)} if lies else {"own": rows}
+        found = {kind: each.values_list("code", flat=True).first() for kind, each in places.items()}
+        return {kind: code for kind, code in found.items() if code} | {"unknown": NOWHERE}
+
     def ask(self, role: str, method: str, address: str) -> str:
         """The cell of the matrix; whatever the request changed is undone. Fails on what may not be shown to anybody."""
         self.client.cookies = SimpleCookie({name: each.value for name, each in self.cookies[role].items()})
         with transaction.atomic():
-            answer = self.client.post(address) if method == "POST" else self.client.get(address)
+            answer = self._answer(method, address)
             body = "" if answer.streaming else answer.content.decode(errors="replace")
             transaction.set_rollback(True)
         assert answer.status_code < 500, f"{role} {method} {address}: {answer.status_code}"
@@ -188,6 +217,16 @@ class Stage:
             own_contact = secret == SECRETS[2] and "/desk/remarks/" in address
             assert own_contact or secret not in body, f"{role} {method} {address} shows {secret}"
         return f"{answer.status_code}{'+' if INTERNAL['own'] in body else ''}"
+
+    def _answer(self, method: str, address: str):
+        """Programs send JSON; where files are sent, a form."""
+        if method == "GET":
+            return self.client.get(address)
+        if "/api/" not in address or address.endswith("/loads/"):
+            return self.client.post(address)
+        where = f"{address}?reason=walk" if method == "DELETE" else address
+        body = "[]" if method == "PATCH" and address.count("/") < 5 else "{}"
+        return self.client.generic(method, where, body, "application/json", headers={"If-Match": "*"})
 
 
 @cache
@@ -207,6 +246,13 @@ def addresses() -> dict[str, tuple[URLPattern, str]]:
 
     walk(get_resolver().url_patterns, "", "")
     return found
+
+
+def methods(name: str) -> tuple[str, ...]:
+    """How an address is asked: to be read and to be sent something, and as programs do where it takes that."""
+    pattern, _route = addresses()[name]
+    view = getattr(pattern.callback, "cls", None)
+    return METHODS + tuple(each for each in ("PATCH", "DELETE") if hasattr(view, each.lower()))
 
 
 def cases(stage: Stage, name: str) -> list[tuple[str, str]]:
@@ -249,7 +295,7 @@ def walked(stage: Stage, names, roles=ROLES) -> dict[str, dict[str, str]]:
         f"{name} | {kind} | {method}": {role: stage.ask(role, method, address) for role in roles}
         for name in names
         for kind, address in cases(stage, name)
-        for method in METHODS
+        for method in methods(name)
     }
 
 

@@ -2,15 +2,19 @@
 
 import signal
 import threading
+import time
 
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 from django.utils import timezone
 
+from registry.actions.calling import send_hooks
 from registry.actions.digest import HOURS, send_digests
 from registry.actions.jobs import run_one
+from registry.actions.tidying import tidy
 
 PAUSE = 1.0
+BETWEEN_CALLS = 5.0
 
 
 class Hourly:
@@ -26,6 +30,22 @@ class Hourly:
             send_digests(now.date())
 
 
+class Between:
+    """Between jobs: calls the web hooks every few seconds, and tidies up once a day."""
+
+    def __init__(self):
+        self.tidied = None
+        self.called = float("-inf")
+
+    def __call__(self) -> None:
+        if time.monotonic() - self.called >= BETWEEN_CALLS:
+            send_hooks()
+            self.called = time.monotonic()
+        if timezone.localdate() != self.tidied:
+            tidy()
+            self.tidied = timezone.localdate()
+
+
 class Command(BaseCommand):
     help = "Works through the background jobs of the database; for use without Redis."
     requires_system_checks = []
@@ -37,10 +57,11 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda received, frame: stop.set())
-        mail = Hourly()
+        mail, between = Hourly(), Between()
         while not stop.is_set():
             close_old_connections()
             mail()
+            between()
             if run_one(stopping=stop.is_set):
                 continue
             if once:

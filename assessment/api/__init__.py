@@ -1,0 +1,1 @@
+"""What the REST layer offers of judging."""

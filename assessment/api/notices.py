@@ -1,0 +1,116 @@
+"""Public notices by program: what was posted, and posting one."""
+
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from assessment.actions import naming
+from assessment.models import Notice
+from registry.api.base import ApiView
+from registry.api.bodies import ExactJSON
+from registry.api.described import KEY
+from registry.api.idempotency import once
+from registry.api.points import PAPER
+from registry.api.verbs import Given, day, values_in
+from registry.permissions import may
+from registry.refusals import Refused
+from registry.validators import line, prose
+
+from .verbs import notices_for, reviews_for, told_notice
+
+TAKES = (
+    Given("reviews", line(40), required=True, is_list=True),
+    Given("title", line(120), required=True),
+    Given("starts_on", day),
+    PAPER,
+    Given("text", prose(2000)),
+)
+BODY = {
+    "type": "object",
+    "properties": {each.name: each.schema for each in TAKES},
+    "required": [each.name for each in TAKES if each.required],
+    "additionalProperties": False,
+}
+MOST = 200
+
+
+class NoticeSerializer(serializers.Serializer):
+    """A public notice. The codes of its rounds are told to those who write in the area."""
+
+    code = serializers.CharField()
+    title = serializers.CharField()
+    starts_on = serializers.DateField()
+    ends_on = serializers.DateField()
+    document_no = serializers.CharField(allow_blank=True, required=False)
+    text = serializers.CharField(allow_blank=True, required=False)
+    url = serializers.URLField(required=False)
+    reviews = serializers.ListField(child=serializers.CharField(), required=False)
+    version = serializers.IntegerField(required=False)
+
+
+class NoticesSerializer(serializers.Serializer):
+    results = NoticeSerializer(many=True)
+
+
+class NoticeList(ApiView):
+    known = ("format",)
+    parser_classes = [ExactJSON]
+
+    @extend_schema(operation_id="notices_list", responses=NoticesSerializer)
+    def get(self, request: Request) -> Response:
+        """Notices that may be read, the latest first."""
+        notices = notices_for(request.user)[:MOST]
+        return Response({"results": [_line(notice, request) for notice in notices]})
+
+    @extend_schema(
+        operation_id="notices_post", request={"application/json": BODY}, responses={201: NoticeSerializer},
+        parameters=[KEY],
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        """Posts a notice of scored points, named by the codes of their rounds."""
+        if not may(request.user, "point.notice"):
+            raise Refused("not_allowed")
+        values = values_in(TAKES, request.data or {})
+        codes = values.pop("reviews")
+        chosen = list(reviews_for(request.user).filter(code__in=codes))
+        for code in set(codes) - {review.code for review in chosen}:
+            raise Refused("not_scored", name=code)
+        values.setdefault("starts_on", timezone.localdate())
+
+        def act() -> Response:
+            notice = naming.post_notice(chosen, by=request.user, **values)
+            url = reverse("api-notice", [notice.code], request=request)
+            return Response(told_notice(notice), 201, headers={"Location": url})
+
+        return once(request, request.data, act)
+
+
+class NoticeView(ApiView):
+    known = ("format",)
+
+    @extend_schema(operation_id="notices_retrieve", responses=NoticeSerializer)
+    def get(self, request: Request, code: str) -> Response:
+        """A notice, with the codes of the rounds whose points still stand on it for those who write in the area."""
+        notice = notices_for(request.user).filter(code=code).first()
+        if notice is None:
+            raise Http404
+        told = _line(notice, request)
+        if request.user.is_authenticated and request.user.write_prefix:
+            told = told_notice(notice) | told
+        return Response(told)
+
+
+def _line(notice: Notice, request: Request) -> dict:
+    return {
+        "code": notice.code,
+        "title": notice.title,
+        "starts_on": notice.starts_on.isoformat(),
+        "ends_on": notice.ends_on.isoformat(),
+        "document_no": notice.document_no,
+        "text": notice.text,
+        "url": reverse("api-notice", [notice.code], request=request),
+    }

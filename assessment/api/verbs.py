@@ -1,0 +1,258 @@
+"""Judging by program: the township's check, scores, notices, naming, re-checks, by the same acts as the pages."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from assessment.actions import naming, scoring
+from assessment.judging import Judging
+from assessment.models import Notice, Outcome, Review, Round
+from registry.actions.drafts import unsettled_draft
+from registry.actions.points import open_period
+from registry.api.points import ON, PAPER, REASON, points_for, told_point
+from registry.api.problems import Unusable, field_error
+from registry.api.verbs import Given, Noun, Verb, offer, plain
+from registry.inputs import BY_NAME
+from registry.models import DemonstrationPoint, Draft, Grade, PointStatus
+from registry.permissions import may
+from registry.refusals import Refused
+from registry.validators import Invalid, choice, line
+
+REMARKS = Given("remarks", plain, required=True, is_map=True)
+OPINION = Given("opinion", line(500))
+
+
+def told_review(review: Review) -> dict[str, Any]:
+    judging = Judging(review)
+    return {
+        "code": review.code,
+        "point": review.point.code,
+        "round": review.round,
+        "outcome": review.outcome,
+        "total": f"{judging.total:f}",
+        "proposed_grade": review.proposed_grade or None,
+        "notice": review.notice.code if review.notice else None,
+        "version": review.version,
+        "fields": {name: each.stands for name, each in judging.fields.items()},
+    }
+
+
+def told_notice(notice: Notice) -> dict[str, Any]:
+    return {
+        "code": notice.code,
+        "title": notice.title,
+        "starts_on": notice.starts_on.isoformat(),
+        "ends_on": notice.ends_on.isoformat(),
+        "reviews": [review.code for review in naming.on_notice(notice)],
+        "version": notice.version,
+    }
+
+
+def reviews_for(user: Any) -> Any:
+    """The rounds of the area the account writes in."""
+    rows = Review.objects.visible_to(user).in_area(user.write_prefix)
+    return rows.select_related("point__area", "standard", "notice")
+
+
+def notices_for(user: Any) -> Any:
+    return Notice.objects.visible_to(user)
+
+
+def _submitted(point: DemonstrationPoint) -> Draft:
+    draft = unsettled_draft(point)
+    if draft is None:
+        raise Refused("nothing_typed")
+    return draft
+
+
+def _check(point: DemonstrationPoint, *, by: Any, opinion: str = "", scores: Mapping[str, str] | None = None) -> Any:
+    try:
+        return scoring.pass_draft(_submitted(point), opinion=opinion, scores=scores, by=by)
+    except Invalid as invalid:
+        raise Unusable([field_error("scores", str(invalid), invalid.code)]) from invalid
+
+
+def _against_checking(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
+    draft = unsettled_draft(point)
+    if not may(by, "point.check", point):
+        yield Refused("not_allowed")
+    elif draft is None:
+        yield Refused("nothing_typed")
+    else:
+        yield from scoring.refusals_to_pass(draft, by=by)
+
+
+def _insist_on_names(within: str, given: Mapping[str, str], known: Iterable[str]) -> None:
+    """Raises Unusable for a key that is none."""
+    choices = ", ".join(known)
+    errors = [
+        field_error(f"{within}.{name}", str(Invalid("not_a_choice", text=name, choices=choices)), "unknown")
+        for name in sorted(given.keys() - set(known))
+    ]
+    if errors:
+        raise Unusable(errors)
+
+
+def _known_remarks(remarks: Mapping[str, str]) -> Mapping[str, str]:
+    _insist_on_names("remarks", remarks, (*BY_NAME, "photos"))
+    return remarks
+
+
+def _return(point: DemonstrationPoint, *, by: Any, remarks: Mapping[str, str]) -> Any:
+    return scoring.return_draft(_submitted(point), remarks=_known_remarks(remarks), by=by)
+
+
+def _recheck(point: DemonstrationPoint, *, by: Any) -> Any:
+    return naming.open_rechecks([point], by=by)
+
+
+def _round_on_notice(point: DemonstrationPoint) -> Review:
+    rounds = point.reviews.unscoped("of the point itself").pending().exclude(notice=None).select_related("notice")
+    found = rounds.first()
+    if found is None:
+        raise Refused("not_on_notice", name=point.name)
+    return found
+
+
+def _name(point: DemonstrationPoint, *, by: Any, document_no: str = "", on: date | None = None, batch: str = "") -> Any:
+    review = _round_on_notice(point)
+    paper = {"document_no": document_no, "on": on or timezone.localdate(), "batch": batch}
+    return naming.name_from_notice(review.notice, [review], by=by, **paper)
+
+
+def _against_naming(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
+    try:
+        review = _round_on_notice(point)
+    except Refused as refusal:
+        yield refusal if may(by, "point.decide", point) else Refused("not_allowed")
+        return
+    today = timezone.localdate()
+    yield from naming.refusals_to_name(review.notice, [review], on=today, document_no="…", by=by)
+
+
+offer(
+    Noun(
+        "points",
+        points_for,
+        told_point,
+        [
+            Verb("check", _("Pass what the township submitted"), _check, _against_checking,
+                 (OPINION, Given("scores", plain, is_map=True))),
+            Verb("return", _("Send back what was submitted"), _return, _against_checking, (REMARKS,)),
+            Verb("recheck", _("Open a re-check"), _recheck, naming.refusals_to_recheck),
+            Verb("name", _("Name the site when its notice has ended"), _name, _against_naming,
+                 (PAPER, ON, Given("batch", line(40)))),
+        ],
+    )
+)  # fmt: skip
+
+
+def _score(review: Review, *, by: Any, scores: Mapping[str, str], was: Mapping[str, str] | None = None) -> Any:
+    """All fields, or none: what cannot be read, or was changed meanwhile, is said at its field."""
+    _insist_on_names("scores", scores, Judging(review).fields.keys())
+    saved = scoring.save_scores(review, scores, was=was or {}, by=by)
+    if saved.problems:
+        raise Unusable([field_error(f"scores.{name}", text) for name, text in saved.problems.items()])
+    if saved.conflicts:
+        raise Refused("seen_otherwise")
+    return saved
+
+
+def _finish(review: Review, *, by: Any, seen: Mapping[str, str] | None = None) -> Any:
+    return scoring.finish_scoring(review, seen=seen or {}, by=by)
+
+
+def _return_review(review: Review, *, by: Any, remarks: Mapping[str, str]) -> Any:
+    return scoring.return_review(review, remarks=_known_remarks(remarks), by=by)
+
+
+def _refuse(review: Review, *, by: Any, reason: str = "") -> Any:
+    return scoring.refuse_application(review, reason=reason, by=by)
+
+
+def _take_off(review: Review, *, by: Any, reason: str = "") -> Any:
+    return naming.take_off_notice(review, reason=reason, by=by)
+
+
+def _settle(review: Review, *, by: Any, grade: str = "", **paper: Any) -> Any:
+    return naming.settle_recheck(review, grade=grade, by=by, **paper)
+
+
+def _against_deciding(review: Review, *, by: Any) -> Iterator[Refused]:
+    if not may(by, "point.review", review):
+        yield Refused("not_allowed")
+    if review.outcome != Outcome.PENDING or review.round != Round.APPLICATION:
+        now = open_period(review.point)
+        yield Refused("not_in_review", status=now.get_status_display() if now else "—")
+
+
+def _against_taking_off(review: Review, *, by: Any) -> Iterator[Refused]:
+    if not may(by, "point.review", review):
+        yield Refused("not_allowed")
+    if review.notice_id is None or review.outcome != Outcome.PENDING:
+        yield Refused("not_on_notice", name=review.point.name)
+
+
+def _decision(text: str) -> str:
+    """A grade; empty for a title that is taken back."""
+    return "" if text.strip() == PointStatus.WITHDRAWN else choice(Grade)(text)
+
+
+offer(
+    Noun(
+        "reviews",
+        reviews_for,
+        told_review,
+        [
+            Verb("score", _("Enter scores"), _score, scoring.refusals_to_score,
+                 (Given("scores", plain, required=True, is_map=True), Given("was", plain, is_map=True))),
+            Verb("finish", _("Hand in the scores"), _finish, scoring.refusals_to_finish,
+                 (Given("seen", plain, is_map=True),)),
+            Verb("return", _("Send the application back"), _return_review, _against_deciding, (REMARKS,)),
+            Verb("refuse", _("Refuse the application"), _refuse, _against_deciding, (REASON,)),
+            Verb("take-off", _("Take the site off its notice"), _take_off, _against_taking_off, (REASON,)),
+            Verb("settle", _("Decide on a re-check"), _settle, naming.refusals_to_settle,
+                 (Given("grade", _decision, required=True), REASON, PAPER, ON)),
+        ],
+    )
+)  # fmt: skip
+
+
+def _name_all(
+    notice: Notice,
+    *,
+    by: Any,
+    reviews: list[str] | None = None,
+    document_no: str = "",
+    on: date | None = None,
+    batch: str = "",
+) -> Any:
+    standing = naming.on_notice(notice)
+    chosen = [review for review in standing if reviews is None or review.code in reviews]
+    for code in set(reviews or ()) - {review.code for review in chosen}:
+        raise Refused("not_on_notice", name=code)
+    return naming.name_from_notice(
+        notice, chosen, document_no=document_no, on=on or timezone.localdate(), batch=batch, by=by
+    )
+
+
+def _against_naming_all(notice: Notice, *, by: Any) -> Iterator[Refused]:
+    today = timezone.localdate()
+    yield from naming.refusals_to_name(notice, naming.on_notice(notice), on=today, document_no="…", by=by)
+
+
+REVIEWS = Given("reviews", line(40), is_list=True)
+offer(
+    Noun(
+        "notices",
+        notices_for,
+        told_notice,
+        [
+            Verb("name", _("Name the sites of the notice when it has ended"), _name_all, _against_naming_all,
+                 (REVIEWS, PAPER, ON, Given("batch", line(40)))),
+        ],
+    )
+)  # fmt: skip

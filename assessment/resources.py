@@ -1,0 +1,132 @@
+"""What the API shows of assessment: projects, standards, and the rounds that led to a title."""
+
+from django.db.models import F, Sum
+from django.utils.translation import gettext_lazy as _
+
+from assessment import models as a
+from registry.api.catalogue import AREA, ORGANISATION, POINT
+from registry.api.resources import Link, Part, Resource, register
+from registry.kinds import KINDS, Column, Dimension, Kind
+from registry.kinds.shared import CODE, by_year
+from registry.models import Grade
+
+REVIEWS = Kind(
+    "reviews",
+    a.Review,
+    _("Reviews"),
+    lambda s: s.sees(a.Review).filter(opened_on__lte=s.as_of),
+    (
+        CODE,
+        Column("point_name", _("Point"), "point__name"),
+        Column("round", _("Round"), choices=a.Round),
+        Column("outcome", _("Outcome"), choices=a.Outcome),
+        Column("proposed_grade", _("Proposed grade"), choices=Grade),
+        Column("total", _("Total"), numeric=True),
+        Column("opened_on", _("Opened on")),
+        Column("decided_on", _("Decided on"), happens=True),
+    ),
+    (
+        Dimension("round", _("Round"), F("round"), a.Round),
+        Dimension("outcome", _("Outcome"), F("outcome"), a.Outcome),
+        by_year("opened_on"),
+    ),
+    shown=lambda rows, s: rows.annotate(total=Sum("scores__district_score")),
+)
+STANDARD = Link("standard", KINDS["standards"], _("Code of the standard"))
+
+
+def _scores(scope):
+    seen = a.Review.objects.visible_to(scope.viewer)
+    return a.ReviewScore.objects.filter(review__in=seen).order_by("review", "item__number")
+
+
+register(
+    Resource(
+        "projects",
+        KINDS["projects"],
+        (AREA, ORGANISATION),
+        (
+            Part(
+                "entries",
+                _("Entries of the ledger"),
+                lambda s: a.LedgerEntry.objects.filter(entered_on__lte=s.as_of).order_by("project", "entered_on", "pk"),
+                "project__code",
+                (
+                    Column("stage", _("Stage"), choices=a.LedgerStage),
+                    Column("entered_on", _("Date")),
+                    Column("percent", _("Progress"), unit="%", numeric=True),
+                    Column("text", _("Entry")),
+                ),
+            ),
+            Part(
+                "problems",
+                _("Problems"),
+                lambda s: a.ProjectProblem.objects.visible_to(s.viewer).filter(found_on__lte=s.as_of).order_by("code"),
+                "project__code",
+                (
+                    CODE,
+                    Column("name", _("Problem")),
+                    Column("found_on", _("Put down on")),
+                    Column("solved_on", _("Solved on"), happens=True),
+                ),
+            ),
+        ),
+    ),
+    Resource(
+        "standards",
+        KINDS["standards"],
+        (),
+        (
+            Part(
+                "items",
+                _("Items"),
+                lambda s: a.StandardItem.objects.visible_to(s.viewer).order_by("standard", "number"),
+                "standard__code",
+                (
+                    Column("number", _("Number")),
+                    CODE,
+                    Column("name", _("Item")),
+                    Column("weight", _("Weight"), numeric=True),
+                    Column("method", _("How it is checked")),
+                ),
+            ),
+            Part(
+                "vetoes",
+                _("Veto items"),
+                lambda s: a.VetoItem.objects.order_by("standard", "number"),
+                "standard__code",
+                (Column("number", _("Number")), Column("name", _("Item"))),
+            ),
+            Part(
+                "pass_lines",
+                _("Pass lines"),
+                lambda s: a.PassLine.objects.order_by("standard", "-minimum"),
+                "standard__code",
+                (
+                    Column("grade", _("Grade"), choices=Grade),
+                    Column("minimum", _("From a total of"), numeric=True),
+                ),
+            ),
+        ),
+    ),
+    Resource(
+        "reviews",
+        REVIEWS,
+        (POINT, STANDARD),
+        (
+            Part(
+                "scores",
+                _("Scores"),
+                _scores,
+                "review__code",
+                (
+                    Column("number", _("Number"), "item__number"),
+                    Column("item", _("Item"), "item__name"),
+                    Column("weight", _("Weight"), "item__weight", numeric=True),
+                    Column("township_score", _("Township score"), numeric=True),
+                    Column("district_score", _("District score"), numeric=True),
+                ),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,55 @@
+"""The addresses of the resources."""
+
+from django.urls import path
+
+from . import catalogue  # noqa: F401  (it declares the own resources)
+from .described import describe_list, describe_one
+from .events import EventDetail, EventList
+from .items import load_of
+from .lists import DetailView, ListView
+from .loads import ACTS, LoadAct, LoadDetail, LoadList, LoadRows
+from .points import DraftList, DraftView
+from .resources import RESOURCES
+from .verbs import verb_addresses
+from .writing import Collection, Single
+
+OWN_VIEWS = {"events": (EventList, EventDetail)}
+
+
+def addresses() -> list:
+    """A list and a record of every resource that was declared, with what can be done there."""
+    found = []
+    for slug, resource in RESOURCES.items():
+        name = "".join(part.title() for part in slug.split("-"))
+        bases: tuple[tuple[type, ...], ...] = tuple((each,) for each in OWN_VIEWS.get(slug, (ListView, DetailView)))
+        if load_of(resource.model):
+            bases = (Collection, *bases[0]), (Single, *bases[1])
+        listed, one = (type(f"{name}{each[-1].__name__}", each, {"resource": resource}) for each in bases)
+        describe_list(listed, resource)
+        describe_one(one, resource)
+        found += [
+            path(f"{slug}/", listed.as_view(), name=f"api-{slug}-list"),
+            path(f"{slug}/<str:code>/", one.as_view(), name=f"api-{slug}"),
+        ]
+    return [*found, *verb_addresses(), *_of_drafts(), *_of_loads()]
+
+
+def _of_drafts() -> list:
+    return [
+        path("drafts/", DraftList.as_view(), name="api-drafts"),
+        path("drafts/<str:code>/", DraftView.as_view(), name="api-draft"),
+    ]
+
+
+def _of_loads() -> list:
+    acts = [
+        path(f"loads/<uuid:key>/{act}/", type(f"Load{act.title()}", (LoadAct,), {"act": act}).as_view(),
+             name=f"api-load-{act}")
+        for act in ACTS
+    ]  # fmt: skip
+    return [
+        path("loads/", LoadList.as_view(), name="api-loads"),
+        path("loads/<uuid:key>/", LoadDetail.as_view(), name="api-load"),
+        path("loads/<uuid:key>/rows/", LoadRows.as_view(), name="api-load-rows"),
+        *acts,
+    ]

@@ -1,0 +1,214 @@
+"""The resources of the registry itself."""
+
+from django.db.models import Case, F, Q, When
+from django.utils.translation import gettext_lazy as _
+
+from registry import models as m
+from registry.kinds import KINDS, Column, Dimension, Kind
+from registry.kinds.shared import CODE, NAME, by_year
+from registry.models.points import PUBLIC
+from registry.scope import Scope
+
+from .resources import Link, Part, Resource, register, standing
+
+AREAS = Kind(
+    "areas",
+    m.Area,
+    _("Areas"),
+    lambda s: s.sees(m.Area).existing(s.as_of),
+    (
+        CODE,
+        NAME,
+        Column("level", _("Kind of area"), choices=m.AreaLevel),
+        Column("valid_from", _("Exists since")),
+        Column("valid_to", _("Existed until"), happens=True),
+    ),
+    (Dimension("level", _("Kind of area"), F("level"), m.AreaLevel), by_year("valid_from")),
+    searched=True,
+    entries=("townships", "villages"),
+)
+WHO = Case(When(actor__display_name="", then=F("actor__username")), default=F("actor__display_name"))
+EVENTS = Kind(
+    "events",
+    m.Event,
+    _("Events"),
+    lambda s: m.Event.objects.all(),
+    (
+        Column("id", _("Number")),
+        Column("at", _("At")),
+        Column("verb", _("Act")),
+        Column("kind", _("Kind of record")),
+        Column("code", _("Code")),
+        Column("area", _("Area code")),
+        Column("document_no", _("Paper number")),
+        Column("change_set", _("Change set")),
+        Column("changes", _("From and to")),
+        Column("reason", _("Reason")),
+        Column("who", _("Who")),
+    ),
+    shown=lambda rows, s: rows.annotate(who=WHO),
+    order=("-id",),
+    redacted=True,
+)
+AREA = Link("area", AREAS, _("Area code"), "area_id")
+ORGANISATION = Link("organisation", KINDS["organisations"], _("Code of the party organisation"))
+UNIT = Link("unit", KINDS["units"], _("Code of the unit"))
+POINT = Link("point", KINDS["points"], _("Code of the point"))
+BELT = Link("belt", KINDS["belts"], _("Code of the belt"))
+ZONE = Link("zone", KINDS["zones"], _("Code of the zone"))
+PLACED = (POINT, BELT, ZONE, UNIT)
+SINCE, UNTIL = Column("valid_from", _("Member since")), Column("valid_to", _("Member until"))
+
+
+def _named(path: str) -> tuple[Column, Column]:
+    return Column("code", _("Code"), f"{path}__code"), Column("name", _("Name"), f"{path}__name")
+
+
+def _points_on(scope: Scope, status: str):
+    rows = scope.sees(m.DemonstrationPoint)
+    return standing(rows, scope, status) if status else rows.named(scope.as_of)
+
+
+def _seen(model, scope: Scope):
+    return model.objects.visible_to(scope.viewer)
+
+
+def _periods(scope: Scope):
+    """The whole life inside the own area; from the first naming on for everybody else."""
+    rows = m.StatusPeriod.objects.filter(valid_from__lte=scope.as_of, point__in=_seen(m.DemonstrationPoint, scope))
+    viewer = scope.viewer
+    if not (scope.reader and viewer.reads_everything):
+        own = m.under(viewer.read_prefix if scope.reader else "", "point__area_id")
+        rows = rows.filter(Q(status__in=PUBLIC) | own)
+    return rows.order_by("point", "valid_from")
+
+
+def _of_belt(scope: Scope):
+    rows = m.BeltMembership.objects.filter(m.lasting(scope.as_of), point__in=_seen(m.DemonstrationPoint, scope))
+    return rows.order_by("belt", "position")
+
+
+def _in_zone(model, path: str):
+    def rows(scope: Scope):
+        found = m.ZoneMembership.objects.filter(m.lasting(scope.as_of), **{f"{path}__in": _seen(model, scope)})
+        return found.order_by("zone", f"{path}__code")
+
+    return rows
+
+
+def _covered(through, grouping: str):
+    return lambda scope: through.objects.order_by(grouping, "area_id")
+
+
+PERIODS = Part(
+    "periods",
+    _("Periods of status"),
+    _periods,
+    "point__code",
+    (
+        Column("status", _("Status"), choices=m.PointStatus),
+        Column("level", _("Level"), choices=m.Level),
+        Column("grade", _("Grade"), choices=m.Grade),
+        Column("valid_from", _("From")),
+        Column("precision", _("Exact to the"), choices=m.Precision),
+        Column("valid_to", _("Until"), happens=True),
+        Column("document_no", _("Paper number")),
+        Column("batch", _("Batch")),
+    ),
+)
+TOWNSHIPS = _named("area")
+PASSED = Part("townships", _("Townships passed"), _covered(m.Belt.townships.through, "belt"), "belt__code", TOWNSHIPS)
+COVERED = Part("townships", _("Townships covered"), _covered(m.Zone.townships.through, "zone"), "zone__code", TOWNSHIPS)
+register(
+    Resource("areas", AREAS, (Link("parent", AREAS, _("Lies in"), "parent_id"),
+                              Link("successor", AREAS, _("Merged into"), "successor_id"))),
+    Resource(
+        "organisations",
+        KINDS["organisations"],
+        (AREA, Link("parent", KINDS["organisations"], _("Code of the superior organisation")), UNIT),
+    ),
+    Resource(
+        "points",
+        KINDS["points"],
+        (AREA, ORGANISATION, UNIT),
+        (PERIODS,),
+        (Column("status", _("Status"), choices=m.PointStatus),),
+        statuses=m.PointStatus,
+        rows=_points_on,
+        formats=("json", "csv", "xlsx", "geojson"),
+    ),
+    Resource(
+        "belts",
+        KINDS["belts"],
+        (AREA, ORGANISATION),
+        (
+            Part("members", _("Points of the belt"), _of_belt, "belt__code",
+                 (Column("position", _("Position")), *_named("point"), SINCE, UNTIL)),
+            PASSED,
+        ),
+        (Column("ended_on", _("Ended on"), happens=True),),
+        formats=("json", "csv", "xlsx", "geojson"),
+    ),
+    Resource(
+        "zones",
+        KINDS["zones"],
+        (AREA, ORGANISATION, Link("within", KINDS["zones"], _("Lies in the zone"))),
+        (
+            Part("points", _("Points of the zone"), _in_zone(m.DemonstrationPoint, "point"), "zone__code",
+                 (*_named("point"), SINCE, UNTIL)),
+            Part("belts", _("Belts of the zone"), _in_zone(m.Belt, "belt"), "zone__code",
+                 (*_named("belt"), SINCE, UNTIL)),
+            COVERED,
+        ),
+        (Column("ended_on", _("Ended on"), happens=True),),
+        formats=("json", "csv", "xlsx", "geojson"),
+    ),
+    Resource("townships", KINDS["whole-area-townships"], (AREA,)),
+    Resource(
+        "consortia",
+        KINDS["consortia"],
+        (AREA, ZONE),
+        (
+            Part(
+                "villages",
+                _("Villages"),
+                lambda s: m.ConsortiumMembership.objects.filter(m.lasting(s.as_of)).order_by("village_id"),
+                "consortium__code",
+                (*_named("village"), Column("role", _("Role"), choices=m.VillageRole), SINCE, UNTIL),
+            ),
+        ),
+    ),
+    Resource("brands", KINDS["brands"], (AREA, ORGANISATION)),
+    Resource(
+        "honours",
+        KINDS["honours"],
+        (AREA, ORGANISATION, Link("place", AREAS, _("Code of the area honoured"), "place_id"), POINT, BELT, UNIT),
+    ),
+    Resource("donations", KINDS["donations"], (AREA, Link("donor", KINDS["units"], _("Code of the donor")))),
+    Resource("funds", KINDS["funds"], (AREA,)),
+    Resource("incomes", KINDS["incomes"], (AREA,)),
+    Resource(
+        "routes",
+        KINDS["routes"],
+        (AREA,),
+        (
+            Part(
+                "stops",
+                _("Stops"),
+                lambda s: m.RouteStop.objects.order_by("route", "position"),
+                "route__code",
+                (
+                    Column("position", _("Position")),
+                    *(Column(f"{place}_code", label, f"{place}__code") for place, label in (
+                        ("point", _("Code of the point")), ("belt", _("Code of the belt")),
+                        ("zone", _("Code of the zone")), ("unit", _("Code of the unit")))),
+                    Column("minutes", _("Stay in minutes")),
+                    Column("travel_minutes", _("Way to the next stop in minutes")),
+                ),
+            ),
+        ),
+    ),
+    Resource("teaching-sites", KINDS["teaching-sites"], (AREA, *PLACED)),
+    Resource("events", EVENTS, formats=("json",)),
+    Resource("visits", KINDS["visits"], (AREA, *PLACED)),
+)  # fmt: skip

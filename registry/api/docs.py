@@ -1,0 +1,42 @@
+"""The description of the API for programs, and as a page: nothing of it comes from elsewhere, nothing is inline."""
+
+from functools import cache
+from typing import Any
+
+from django.utils.translation import get_language
+from drf_spectacular.renderers import (
+    OpenApiJsonRenderer,
+    OpenApiJsonRenderer2,
+    OpenApiYamlRenderer,
+    OpenApiYamlRenderer2,
+)
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+
+class VersionedRenderer(OpenApiJsonRenderer):
+    """Map clients ask for it by its version."""
+
+    media_type = "application/vnd.oai.openapi+json;version=3.0"
+
+
+class SchemaView(SpectacularAPIView):
+    renderer_classes = [
+        OpenApiJsonRenderer2, VersionedRenderer, OpenApiJsonRenderer, OpenApiYamlRenderer, OpenApiYamlRenderer2,
+    ]  # fmt: skip
+
+    def _get_schema_response(self, request: Request) -> Response:
+        return Response(described(get_language()))
+
+
+@cache
+def described(language: str) -> dict[str, Any]:
+    """The description in a language: it changes with the code alone."""
+    generator = SpectacularAPIView.generator_class(api_version=None)
+    return generator.get_schema(request=None, public=True)
+
+
+class Docs(SpectacularSwaggerSplitView):
+    url_name = "api-schema"
+    template_name = "registry/api_docs.html"

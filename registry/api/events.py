@@ -1,0 +1,131 @@
+"""Every change as an event: the public part for everybody, all of it for the staff of its area."""
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+
+from registry.history import PUBLIC_VERBS, VERBS, readable
+from registry.kinds import Kind
+from registry.models import DemonstrationPoint, Event, StatusPeriod
+from registry.models.points import PUBLIC
+from registry.permissions import may
+from registry.privacy import FieldClass, class_of
+from registry.scope import Scope
+
+from .base import one_of
+from .lists import DetailView, ListView
+from .resources import RESOURCES
+from .rows import Writer
+
+POINT = DemonstrationPoint._meta.model_name
+
+
+@cache
+def models() -> dict[str, type[Model]]:
+    """The models whose records the API shows, by the name events know them by."""
+    return {str(each.model._meta.model_name): each.model for each in RESOURCES.values() if each.slug != "events"}
+
+
+@cache
+def slugs() -> dict[str, str]:
+    """The resource that shows the records of a model."""
+    return {str(each.model._meta.model_name): slug for slug, each in reversed(RESOURCES.items())}
+
+
+def seen(scope: Scope) -> QuerySet:
+    """Events the viewer may know of, of records in the area."""
+    rows, viewer = Event.objects.filter(readable(scope.area)), scope.viewer
+    if not may(viewer, "record.view"):
+        return rows.filter(published())
+    if not may(viewer, "event.view"):
+        rows = rows.filter(kind__in=models())
+    return rows if viewer.reads_everything else rows.filter(readable(viewer.read_prefix) | published())
+
+
+def published() -> Q:
+    """What the public may know: as a record's own history shows it, nothing of a point from before its title."""
+    always = [name for name, model in models().items() if not model._default_manager.all().public_rows()]
+    named = StatusPeriod.objects.filter(point__code=OuterRef("code"), status__in=PUBLIC).order_by("valid_from")
+    entered = Event.objects.filter(Q(changes__status__0=None) | ~Q(changes__status__0__in=PUBLIC), **_titled())
+    first = entered.filter(code=OuterRef("code")).order_by("pk")
+    since = Q(pk__gte=Subquery(first.values("pk")[:1]))
+    since |= Q(at__date__gte=Subquery(named.values("valid_from")[:1])) & ~Q(code__in=entered.values("code"))
+    told = Q(verb__in=PUBLIC_VERBS - {"standing"}) | Q(**_titled())
+    public_points = DemonstrationPoint.objects.public().values("code")
+    return Q(kind__in=always, verb__in=PUBLIC_VERBS) | (Q(kind=POINT, code__in=public_points) & told & since)
+
+
+def _titled() -> dict[str, Any]:
+    return {"kind": POINT, "verb": "standing", "changes__status__1__in": list(PUBLIC)}
+
+
+def told(rows: list[dict], scope: Scope) -> list[dict]:
+    """The events as the viewer may read them: outside the own area without who and why, and only public fields."""
+    viewer, found = scope.viewer, []
+    is_staff = may(viewer, "record.view")
+    for row in rows:
+        inside = is_staff and (viewer.reads_everything or _is_readable(row["area"], viewer.read_prefix))
+        row["changes"] = {name: each for name, each in row["changes"].items() if _is_told(row["kind"], name, inside)}
+        if not inside:
+            row["who"], row["reason"] = None, ""
+            if row["verb"] in ("change", "parts") and not row["changes"]:
+                continue
+        row["kind"] = slugs().get(row["kind"], row["kind"])
+        row["act"] = str(VERBS.get(row["verb"], VERBS["change"]))
+        found.append(row)
+    return found
+
+
+def _is_readable(area: str, prefix: str) -> bool:
+    return area.startswith(prefix) if area else len(prefix) <= 6
+
+
+def _is_told(name: str, field: str, inside: bool) -> bool:
+    """Whether a changed field is shown. What points at another record does so by a number that means nothing here."""
+    model = models().get(name)
+    if model is None:
+        return inside
+    column = next((each for each in model._meta.concrete_fields if each.name == field), None)
+    if column is not None and (column.primary_key or (column.is_relation and field != "area")):
+        return False
+    return inside or class_of(model, field) == FieldClass.PUBLIC
+
+
+class EventList(ListView):
+    resource = RESOURCES["events"]
+
+    def parameters(self) -> tuple[str, ...]:
+        unmeant = {"search", "ordering", "expand", "fields", "as_of"}
+        return (*(name for name in super().parameters() if name not in unmeant), "kind", "code", "verb")
+
+    def rows(self, scope: Scope, parameters: Any) -> QuerySet:
+        rows = seen(scope)
+        kind = one_of(parameters, "kind", ("", *slugs().values()))
+        if kind:
+            rows = rows.filter(kind=RESOURCES[kind].model._meta.model_name)
+        if parameters.get("code"):
+            rows = rows.filter(code=parameters["code"])
+        verb = one_of(parameters, "verb", ("", *VERBS))
+        return rows.filter(verb=verb) if verb else rows
+
+    def changed(self, rows: QuerySet, since: datetime) -> QuerySet:
+        return rows.filter(at__gte=since)
+
+    def gone(self, rows: QuerySet, scope: Scope, since: datetime) -> list[dict]:
+        return []
+
+    def written(self, writer: Writer, rows: list[dict], kind: Kind) -> list[dict]:
+        return told(super().written(writer, rows, kind), writer.scope)
+
+
+class EventDetail(DetailView):
+    resource = RESOURCES["events"]
+    known = ("format",)
+
+    def found(self, scope: Scope, code: str) -> QuerySet:
+        return seen(scope).filter(pk=int(code) if code.isascii() and code.isdigit() and len(code) < 19 else 0)
+
+    def written(self, writer: Writer, rows: list[dict], kind: Kind) -> list[dict]:
+        return told(super().written(writer, rows, kind), writer.scope)

@@ -1,0 +1,15 @@
+"""The language of an answer of the API is the caller's; of pages, it stands in the address."""
+
+from django.http import HttpRequest
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
+
+from .problems import is_api
+
+
+class Locale(LocaleMiddleware):
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        if is_api(request):
+            translation.activate(translation.get_language_from_request(request))
+            request.LANGUAGE_CODE = translation.get_language()

@@ -1,0 +1,168 @@
+"""The list of a resource, and one record of it."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.http import Http404, HttpResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+
+from registry.filters import filtered, filters_of
+from registry.kinds import KINDS, Kind
+from registry.loading.export import export_values
+from registry.models import Record
+from registry.scope import BadInput, Scope
+
+from .base import SCOPED, ApiView, check_names, one_of
+from .changes import changed, gone, moment
+from .geometry import collection
+from .paging import keys_of, page_of, page_size
+from .resources import Resource
+from .rows import ALWAYS, Writer, as_json, holding
+
+LIST = (*SCOPED, "format", "search", "ordering", "updated_since", "page_size", "cursor", "fields", "expand")
+FILES, NOT_IN_FILES = ("csv", "xlsx"), ("page_size", "cursor", "expand")
+UNSTAMPED = (*SCOPED, "format", "fields")
+
+
+class ResourceView(ApiView):
+    """A view of `resource`."""
+
+    resource: Resource
+
+    def field_names(self) -> tuple[str, ...]:
+        """What `fields` may name."""
+        return (*(column.name for column in self.resource.listed.columns), *ALWAYS)
+
+    def writer(self, request: Request, scope: Scope) -> Writer:
+        """`fields` of the address decide on the columns; what is to be expanded is always among them, with its code."""
+        names = check_names(request.query_params, "fields", self.field_names())
+        expand = check_names(request.query_params, "expand", self.resource.expandable)
+        return Writer(
+            self.resource,
+            scope,
+            request,
+            (*names, *expand, *(f"{name}_code" for name in expand)) if names else (),
+            expand,
+        )
+
+    def check_file(self, parameters: Any) -> None:
+        """A file holds all rows, and rows only."""
+        for name in NOT_IN_FILES if self.file_format in FILES else ():
+            if name in parameters:
+                said = _("A file holds all rows, without what belongs to them. Leave it out.")
+                raise BadInput(name, parameters[name], said, "not_in_files")
+
+    def written(self, writer: Writer, rows: list[dict], kind: Kind) -> list[dict]:
+        return writer.write(rows, kind)
+
+
+class ListView(ResourceView):
+    def parameters(self) -> tuple[str, ...]:
+        own = tuple(filters_of(self.resource.kind).base_filters)
+        return (*LIST, *own, *(("status",) if self.resource.statuses else ()))
+
+    @property
+    def formats(self) -> tuple[str, ...]:  # type: ignore[override]
+        return self.resource.formats
+
+    def get(self, request: Request) -> HttpResponse:
+        """The rows of a day: filtered, ordered, page by page."""
+        resource, scope, parameters = self.resource, self.scope(request), request.query_params
+        self.check_file(parameters)
+        since = moment(parameters, "updated_since")
+        asked_at = timezone.localtime()
+        every = self.rows(scope, parameters)
+        rows = self.changed(every, since) if since else every
+        writer = self.writer(request, scope)
+        kind = writer.kind()
+        values = kind.values(rows, scope)
+        keys = keys_of(resource.listed, parameters.get("ordering", ""), values)
+        if self.file_format in FILES:
+            values = values.order_by(*(key.ordering(False) for key in keys))
+            used = {
+                name: parameters[name] for name in self.parameters() if name not in UNSTAMPED and name in parameters
+            }
+            return export_values(kind, values, scope, self.file_format, used)
+        page = page_of(values, keys, parameters, request.build_absolute_uri(request.path), page_size(parameters))
+        found = {"next": page.next, "previous": page.previous, "results": self.written(writer, page.rows, kind)}
+        if since:
+            found |= {"asked_at": asked_at.isoformat()}
+            found |= {"gone": [] if page.next else self.gone(every, scope, since)}
+        return self.answer(found, scope)
+
+    def changed(self, rows: QuerySet, since: datetime) -> QuerySet:
+        return changed(self.resource, rows, since)
+
+    def gone(self, rows: QuerySet, scope: Scope, since: datetime) -> list[dict]:
+        return list(gone(self.resource, rows, scope, since))
+
+    def answer(self, found: dict, scope: Scope) -> HttpResponse:
+        if self.file_format == "geojson":
+            return as_json(collection(self.resource, found, scope), "application/geo+json")
+        return as_json(found)
+
+    def rows(self, scope: Scope, parameters: Any) -> QuerySet:
+        """The rows left by the filters of the address."""
+        resource = self.resource
+        status = one_of(parameters, "status", ("", *resource.statuses.values)) if resource.statuses else ""
+        rows = resource.on(scope, status)
+        if any(parameters.get(name) for name in filters_of(resource.kind).base_filters):
+            rows = filtered(resource.kind, rows, scope, parameters).qs
+        if not resource.kind.searched and parameters.get("search"):
+            rows = holding(resource.kind.in_full, rows, scope, parameters["search"])
+        return rows
+
+
+class DetailView(ResourceView):
+    known = (*SCOPED, "format", "fields", "expand")
+
+    def get(self, request: Request, code: str) -> HttpResponse:
+        """One record, with its details and its parts."""
+        resource, scope = self.resource, self.scope(request)
+        writer = self.writer(request, scope)
+        kind = writer.kind(full=True)
+        version = "version" if issubclass(resource.model, Record) else "pk"
+        values = list(kind.values(self.found(scope, code), scope).annotate(etag=F(version))[:1])
+        if not values:
+            raise Http404
+        held = values[0].pop("etag")
+        parts = tuple(part.name for part in resource.parts if not writer.names or part.name in writer.names)
+        writer.expand = (*writer.expand, *parts)
+        found = self.written(writer, values, kind)
+        if not found:
+            raise Http404
+        if writer.keyed and (not writer.names or "page" in writer.names):
+            found[0]["page"] = self.page(request, code)
+        response = as_json(found[0])
+        response["ETag"] = etag(held, response.content)
+        return response
+
+    def field_names(self) -> tuple[str, ...]:
+        columns = (column.name for column in self.resource.full.columns)
+        return (*columns, *(part.name for part in self.resource.parts), *ALWAYS, "page")
+
+    def found(self, scope: Scope, code: str) -> QuerySet:
+        return self.resource.any_day(scope).filter(code=code)
+
+    def page(self, request: Request, code: str) -> str | None:
+        """The address of the record's page for people."""
+        kind = self.resource.kind.slug if self.resource.kind.slug in KINDS else ""
+        try:
+            return request.build_absolute_uri(reverse("record", args=[kind, code])) if kind else None
+        except NoReverseMatch:
+            return None
+
+
+def etag(version: Any, content: bytes) -> str:
+    """The version of the record, which a write must name, and what tells two answers about it apart."""
+    return f'"{version}.{hashlib.sha256(content).hexdigest()[:16]}"'
+
+
+def version_in(tag: str) -> str:
+    """The version that an ETag of ours names, weakened by compression or not."""
+    return tag.removeprefix("W/").strip('"').partition(".")[0]

@@ -1,0 +1,145 @@
+"""Pages of rows that begin behind a given row, not at a number: the last costs what the first does."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core import signing
+from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from registry.kinds import Kind
+from registry.scope import BadInput
+
+PAGE_SIZE, MOST = 50, 500
+KEY = "key_%d"
+
+
+@dataclass(frozen=True)
+class Key:
+    """One column of an order. Rows without a value come last, either way."""
+
+    path: str
+    descending: bool = False
+    nullable: bool = True
+
+    def ordering(self, backward: bool) -> Any:
+        down = self.descending != backward
+        if not self.nullable:
+            return F(self.path).desc() if down else F(self.path).asc()
+        nulls = {"nulls_first": True} if backward else {"nulls_last": True}
+        return F(self.path).desc(**nulls) if down else F(self.path).asc(**nulls)
+
+    def beyond(self, value: Any, backward: bool) -> Q:
+        """Rows that come after one with `value`, as this column alone tells."""
+        if value is None:
+            return Q(**{f"{self.path}__isnull": False}) if backward else Q(pk__in=[])
+        further = Q(**{f"{self.path}__{'lt' if self.descending != backward else 'gt'}": value})
+        return further | Q(**{f"{self.path}__isnull": True}) if self.nullable and not backward else further
+
+    def same(self, value: Any) -> Q:
+        return Q(**{f"{self.path}__isnull": True}) if value is None else Q(**{self.path: value})
+
+
+@dataclass
+class Page:
+    rows: list[dict]
+    next: str | None
+    previous: str | None
+
+
+def keys_of(kind: Kind, ordering: str, values: QuerySet) -> tuple[Key, ...]:
+    """The order asked for, closed by what tells any two rows apart. Raises BadInput for a column that is not there."""
+    columns = {column.name: column for column in kind.columns}
+    unique = "id" if kind.redacted else "code"
+    if ordering and ordering.removeprefix("-") not in columns:
+        raise BadInput("ordering", ordering, _unknown(ordering, columns), "unknown")
+    found: list[Key] = []
+    for name in [ordering] if ordering else kind.order:
+        bare = name.removeprefix("-")
+        path = columns[bare].source if bare in columns else bare
+        found.append(Key(path, name.startswith("-"), path != unique and _nullable(path, values)))
+    return tuple(found) if found[-1].path == unique else (*found, Key(unique, nullable=False))
+
+
+def _unknown(ordering: str, known: Iterable[str]) -> str:
+    names = ", ".join(sorted(known))
+    return _("“%(value)s” cannot be ordered by. Choose one of: %(names)s.") % {"value": ordering, "names": names}
+
+
+def _nullable(path: str, values: QuerySet) -> bool:
+    """What is worked out may always be missing; a stored column says so itself."""
+    return "__" in path or path in values.query.annotations or values.model._meta.get_field(path).null
+
+
+def page_of(values: QuerySet, keys: tuple[Key, ...], parameters: Any, address: str, size: int) -> Page:
+    """`size` rows of `values` from where `cursor` says; `address` is that of the list, without its query."""
+    signer = signing.Signer(salt=f"cursor {[(key.path, key.descending) for key in keys]}")
+    backward, position = _position(parameters.get("cursor", ""), signer, keys)
+    values = values.annotate(**{KEY % number: F(key.path) for number, key in enumerate(keys)})
+    values = values.order_by(*(key.ordering(backward) for key in keys))
+    if position is not None:
+        values = values.filter(_after(keys, position, backward))
+    rows = _fetched(values[: size + 1])
+    more, rows = len(rows) > size, rows[:size]
+    if backward:
+        rows.reverse()
+    held = [[row.pop(KEY % number) for number in range(len(keys))] for row in rows]
+
+    def link(row: int, back: bool) -> str | None:
+        if not (more if back == backward else position is not None) or not rows:
+            return None
+        cursor = signer.sign_object([back, [_plain(value) for value in held[row]]])
+        kept = {name: value for name, value in parameters.items() if name != "cursor"}
+        return f"{address}?{urlencode({**kept, 'cursor': cursor})}"
+
+    return Page(rows, link(-1, False), link(0, True))
+
+
+def _fetched(values: QuerySet) -> list[dict]:
+    try:
+        return list(values)
+    except (ValueError, TypeError) as error:
+        raise _unusable("") from error
+
+
+def _after(keys: tuple[Key, ...], position: list, backward: bool) -> Q:
+    """Rows behind `position`: beyond in the first column, or the same there and beyond in the next, and so on."""
+    found, same = Q(), Q()
+    for key, value in zip(keys, position, strict=True):
+        found |= same & key.beyond(value, backward)
+        same &= key.same(value)
+    return found
+
+
+def _position(cursor: str, signer: signing.Signer, keys: tuple[Key, ...]) -> tuple[bool, list | None]:
+    if not cursor:
+        return False, None
+    try:
+        backward, position = signer.unsign_object(cursor)
+    except (signing.BadSignature, ValueError, TypeError) as error:
+        raise _unusable(cursor) from error
+    return backward, position
+
+
+def _unusable(cursor: str) -> BadInput:
+    said = _("The cursor does not belong to this list and order. Take the address from “next” as it is.")
+    return BadInput("cursor", cursor, said)
+
+
+def page_size(parameters: Any) -> int:
+    text = parameters.get("page_size", str(PAGE_SIZE))
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:10]) <= MOST):
+        said = _("“%(value)s” is not a number of rows. Write a number from 1 to %(most)s.")
+        raise BadInput("page_size", text, said % {"value": text, "most": MOST})
+    return int(text)
+
+
+def _plain(value: Any) -> Any:
+    """A value as the cursor holds it; the database reads it back."""
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,270 @@
+"""What can be done with sites and drafts of sites, apart from judging them."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from registry.actions import drafts as acts
+from registry.actions.points import (
+    change_standing,
+    open_period,
+    refusals_to_change_standing,
+    withdraw_point,
+)
+from registry.drafting import Drafting
+from registry.inputs import BY_NAME
+from registry.models import DemonstrationPoint, Draft, DraftState, Grade, Level, PointStatus
+from registry.permissions import may
+from registry.refusals import Refused
+from registry.validators import choice, line, masked, whole
+
+from .base import ApiView
+from .described import IF_MATCH, KEY
+from .idempotency import once
+from .verbs import NOUNS, Given, Noun, NounView, Verb, day, insist_on_version, offer, plain, values_in
+from .writing import versions_in
+
+MOST = 500
+REASON, PAPER, ON = Given("reason"), Given("document_no", line(60)), Given("on", day)
+
+
+def told_point(point: DemonstrationPoint) -> dict[str, Any]:
+    now = open_period(point)
+    standing = {name: getattr(now, name, "") or None for name in ("status", "level", "grade")}
+    return {"code": point.code, **standing, "version": point.version}
+
+
+def told_draft(draft: Draft) -> dict[str, Any]:
+    return {
+        "key": str(draft.key),
+        "point": draft.point.code if draft.point else None,
+        "name": str(draft),
+        "area": draft.area_id,
+        "state": draft.state,
+        "version": draft.version,
+    }
+
+
+def points_for(user: Any) -> Any:
+    return DemonstrationPoint.objects.visible_to(user)
+
+
+def drafts_for(user: Any) -> Any:
+    return Draft.objects.visible_to(user).select_related("point", "area")
+
+
+def _submit_point(point: DemonstrationPoint, *, by: Any) -> Any:
+    draft = acts.unsettled_draft(point)
+    if draft is None:
+        raise Refused("nothing_typed")
+    return acts.submit_draft(draft, by=by)
+
+
+def _against_submitting_point(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
+    draft = acts.unsettled_draft(point)
+    if not may(by, "draft.write", point):
+        yield Refused("not_allowed")
+    elif draft is None:
+        yield Refused("nothing_typed")
+    else:
+        yield from _against_submitting(draft, by=by)
+
+
+def _against_submitting(draft: Draft, *, by: Any) -> Iterator[Refused]:
+    yield from _against_writing(draft, by=by)
+    if draft.state == DraftState.OPEN:
+        yield from acts.refusals_to_submit(Drafting(draft), by=by)
+
+
+def _against_writing(draft: Draft, *, by: Any) -> Iterator[Refused]:
+    if not may(by, "draft.write", draft):
+        yield Refused("not_allowed")
+    elif draft.state not in (DraftState.OPEN, DraftState.SUBMITTED):
+        who = draft.stamps.get("", ["", "—", "—"])
+        yield Refused("not_open", who=who[1], when=who[2], state=draft.get_state_display())
+
+
+def _confirm(point: DemonstrationPoint, *, by: Any, year: int | None = None) -> Any:
+    return acts.confirm_site(point, year=year or timezone.localdate().year, by=by)
+
+
+def _against_confirming(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
+    if not may(by, "point.confirm", point):
+        yield Refused("not_allowed")
+
+
+def _withdraw(point: DemonstrationPoint, *, by: Any, on: date | None = None, reason: str = "", document_no: str = ""):
+    return withdraw_point(point, reason=reason, document_no=document_no, on=on or timezone.localdate(), by=by)
+
+
+def _regrade(point: DemonstrationPoint, *, by: Any, on: date | None = None, **change: str) -> Any:
+    now = open_period(point)
+    standing = {"level": now.level, "grade": now.grade} if now else {}
+    more = standing | {name: value for name, value in change.items() if value}
+    return change_standing(point, status=PointStatus.NAMED, on=on or timezone.localdate(), by=by, **more)
+
+
+def _against(status: str):
+    """What stands against a change of the title whatever the paper says."""
+
+    def refusals(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
+        now, more = open_period(point), {"document_no": "…", "reason": "…"}
+        standing = {"level": now.level, "grade": now.grade} if now else {}
+        found = refusals_to_change_standing(point, status=status, on=timezone.localdate(), by=by, **standing, **more)
+        yield from (refusal for refusal in found if refusal.code != "nothing_changes")
+
+    return refusals
+
+
+offer(
+    Noun(
+        "points",
+        points_for,
+        told_point,
+        [
+            Verb("submit", _("Submit the draft of the site"), _submit_point, _against_submitting_point),
+            Verb("confirm", _("Confirm the site for the year"), _confirm, _against_confirming,
+                 (Given("year", whole(2000, 2200)),)),
+            Verb("withdraw", _("Withdraw the title"), _withdraw, _against(PointStatus.WITHDRAWN),
+                 (REASON, PAPER, ON)),
+            Verb("regrade", _("Change the level or grade of a named site"), _regrade, _against(PointStatus.NAMED),
+                 (Given("level", choice(Level)), Given("grade", choice(Grade)), REASON, PAPER, ON)),
+        ],
+    )
+)  # fmt: skip
+offer(
+    Noun(
+        "drafts",
+        drafts_for,
+        told_draft,
+        [
+            Verb("submit", _("Submit the draft of the site"), acts.submit_draft, _against_submitting),
+            Verb("confirm", _("Vouch for what the registry holds of the site"), acts.confirm_facts, _against_writing),
+            Verb("overrule", _("Set a warning aside"), acts.overrule, _against_writing,
+                 (Given("doubt", line(80), required=True), Given("reason", required=True))),
+            Verb("discard", _("Put the draft away"), acts.discard_draft, _against_writing),
+        ],
+        key="key",
+    )
+)  # fmt: skip
+
+
+class DraftSerializer(serializers.Serializer):
+    """A draft of a site: of a new one, or of changes."""
+
+    key = serializers.UUIDField()
+    point = serializers.CharField(allow_null=True)
+    name = serializers.CharField()
+    area = serializers.CharField()
+    state = serializers.ChoiceField(DraftState.choices)
+    version = serializers.IntegerField()
+
+
+class DraftLineSerializer(DraftSerializer):
+    url = serializers.URLField()
+
+
+class DraftFieldSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    value = serializers.CharField(allow_blank=True)
+    confirmed = serializers.BooleanField()
+    changed = serializers.BooleanField()
+
+
+class DraftProblemSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    key = serializers.CharField(help_text=_("What a reason sets aside."))
+    field = serializers.CharField(allow_blank=True)
+    hard = serializers.BooleanField()
+    text = serializers.CharField()
+    set_aside = serializers.CharField(allow_blank=True)
+
+
+class FullDraftSerializer(DraftSerializer):
+    fields = DraftFieldSerializer(many=True)  # type: ignore[assignment]
+    problems = DraftProblemSerializer(many=True)
+
+
+class DraftsSerializer(serializers.Serializer):
+    results = DraftLineSerializer(many=True)
+
+
+TYPED = {name: {"type": "string"} for name in BY_NAME}
+
+
+class DraftList(ApiView):
+    known = ("format",)
+
+    @extend_schema(operation_id="drafts_list", responses=DraftsSerializer)
+    def get(self, request: Request) -> Response:
+        """Drafts of the own area that are not settled, the latest first."""
+        if not request.user.is_authenticated:
+            raise NotAuthenticated
+        drafts = drafts_for(request.user).unsettled()[:MOST]
+        told = [(told_draft(draft), reverse("api-draft", [draft.key], request=request)) for draft in drafts]
+        return Response({"results": [each | {"url": url} for each, url in told]})
+
+
+class DraftView(NounView):
+    """A draft with what was typed, what the registry holds, and what is still to be done."""
+
+    noun = NOUNS["drafts"]
+
+    @extend_schema(operation_id="drafts_retrieve", responses=FullDraftSerializer)
+    def get(self, request: Request, code: str) -> Response:
+        """What was typed and what the registry holds, field by field, and what is still to be done."""
+        return self._told(request, self.record(request, code))
+
+    @extend_schema(
+        operation_id="drafts_change",
+        request={"application/json": {"type": "object", "properties": TYPED, "additionalProperties": False}},
+        responses=FullDraftSerializer,
+        parameters=[KEY, IF_MATCH],
+    )
+    def patch(self, request: Request, code: str) -> Response:
+        """Keeps what was typed, valid or not. `If-Match` names the version."""
+        draft, versions = self.record(request, code), versions_in(request)
+        takes = tuple(Given(name, plain) for name in Drafting(draft).facts)
+        typed = values_in(takes, request.data)
+
+        def act() -> Response:
+            insist_on_version(draft, versions)
+            acts.save_fields(draft, typed, was={}, by=request.user)
+            return self._told(request, self.record(request, code))
+
+        return once(request, [request.data, versions], act)
+
+    def _told(self, request: Request, draft: Draft) -> Response:
+        drafting = Drafting(draft)
+        own = may(request.user, "draft.write", draft)
+        fields = [
+            {
+                "name": fact.input.name,
+                "value": masked(fact.text) if fact.input.personal and not own else fact.text,
+                "confirmed": fact.confirmed,
+                "changed": fact.changed,
+            }
+            for fact in drafting.facts.values()
+        ]
+        problems = [
+            {
+                "code": each.code,
+                "key": each.key,
+                "field": each.name,
+                "hard": each.hard,
+                "text": each.text,
+                "set_aside": drafting.overruled(each),
+            }
+            for each in drafting.problems
+        ]
+        told = told_draft(draft) | {"fields": fields, "problems": problems}
+        return Response(told, headers={"ETag": f'"{draft.version}"'})

@@ -1,0 +1,138 @@
+"""What the API can be asked for: resources, each over a record kind, with what it points at and its parts."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F, Model, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from registry.kinds import Column, Kind
+from registry.kinds.base import known_on
+from registry.models import DemonstrationPoint, Record
+from registry.models.base import under
+from registry.models.points import PUBLIC
+from registry.scope import Scope
+
+
+@dataclass(frozen=True)
+class Link:
+    """Another record that a row points at: its code stands in the row; `expand` adds its row under `name`."""
+
+    name: str
+    kind: Kind
+    label: Any
+    path: str = ""
+
+    @property
+    def column(self) -> Column:
+        return Column(f"{self.name}_code", self.label, self.path or f"{self.name}__code")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows that belong to a record and have no address of their own. `rows(scope)` are those the viewer may see on the
+    day, in order; `owner` is the path to the code of the record."""
+
+    name: str
+    label: Any
+    rows: Callable[[Scope], QuerySet]
+    owner: str
+    columns: tuple[Column, ...]
+
+    @property
+    def model(self) -> type[Model]:
+        """The model of the rows."""
+        return self.rows(Scope(date.today(), settings.DISTRICT_AREA)).model
+
+    def of(self, codes: Iterable[str], scope: Scope) -> dict[str, list[dict]]:
+        """The parts of the records with these codes: one query."""
+        found: dict[str, list[dict]] = {code: [] for code in codes}
+        rows = self.rows(scope).filter(**{f"{self.owner}__in": list(found)})
+        columns = {f"part_{column.name}": F(column.source) for column in self.columns}
+        for row in rows.values(part_owner=F(self.owner), **columns):
+            shown = {column.name: row[f"part_{column.name}"] for column in self.columns}
+            found[row["part_owner"]].append(known_on(scope.as_of, self.columns, shown))
+        return found
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource of the API. `more` are columns beyond those of the kind; `all_days(rows, scope)` are the records
+    whatever the day, as the address of one record finds them."""
+
+    slug: str
+    kind: Kind
+    links: tuple[Link, ...] = ()
+    parts: tuple[Part, ...] = ()
+    more: tuple[Column, ...] = ()
+    statuses: Any = None
+    rows: Callable[[Scope, str], QuerySet] | None = None
+    formats: tuple[str, ...] = ("json", "csv", "xlsx")
+
+    @property
+    def model(self) -> type[Model]:
+        return self.kind.model
+
+    @cached_property
+    def listed(self) -> Kind:
+        """The kind with all that a row of the list shows."""
+        columns = (*self.kind.columns, *self.more, *(link.column for link in self.links))
+        return replace(self.kind, columns=columns, details=())
+
+    @cached_property
+    def full(self) -> Kind:
+        """The kind with all that the address of one record shows."""
+        version = (Column("version", _("Version")),) if issubclass(self.model, Record) else ()
+        return replace(self.listed, columns=self.listed.columns + self.kind.details + version)
+
+    @property
+    def expandable(self) -> tuple[str, ...]:
+        return tuple(each.name for each in (*self.links, *self.parts))
+
+    def on(self, scope: Scope, status: str = "") -> QuerySet:
+        """The rows of the list: what counts on the day, or what stands at `status` then."""
+        return self.rows(scope, status) if self.rows else self.kind.on(scope)
+
+    def any_day(self, scope: Scope) -> QuerySet:
+        """The records the viewer may see, counting on the day or not."""
+        rows = self.model._default_manager.visible_to(scope.viewer)
+        return known(rows, scope) if self.model is DemonstrationPoint else rows
+
+
+RESOURCES: dict[str, Resource] = {}
+
+
+def register(*resources: Resource) -> None:
+    for resource in resources:
+        if resource.slug in RESOURCES:
+            raise ValueError(f"the resource {resource.slug} is declared twice")
+        RESOURCES[resource.slug] = resource
+
+
+def resource_of(kind: Kind) -> Resource | None:
+    """The resource that shows records of `kind`, if any."""
+    return next((each for each in RESOURCES.values() if each.kind.slug == kind.slug), None)
+
+
+def standing(points: Any, scope: Scope, status: str = "") -> QuerySet:
+    """Points as they stood on the day. What came before the title is told inside the own area only."""
+    return _told(points.on(scope.as_of, **({"status": status} if status else {})), scope)
+
+
+def known(points: Any, scope: Scope) -> QuerySet:
+    """Points as they stood on the day, and of the own area also those that had no standing then."""
+    names = ("status", "level", "grade")
+    rows = points.with_standing(scope.as_of)
+    return _told(rows.annotate(**{name: F(f"standing__{name}") for name in names}), scope)
+
+
+def _told(rows: QuerySet, scope: Scope) -> QuerySet:
+    viewer = scope.viewer
+    if viewer is not None and viewer.is_authenticated and viewer.reads_everything:
+        return rows
+    prefix = "" if not scope.reader else viewer.read_prefix
+    return rows.filter(Q(standing__status__in=PUBLIC) | under(prefix))

@@ -1,0 +1,68 @@
+"""How many requests a minute: counted by token or account, and by address for those without. Counters are in the cache,
+so without Redis each process of the web server counts for itself."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from registry.callers import address_of
+from registry.models import ApiToken
+
+logger = logging.getLogger(__name__)
+MINUTE = 60
+
+
+class PerMinute(BaseThrottle):
+    def allow_request(self, request: Request, view: Any) -> bool:
+        if isinstance(request.auth, ApiToken):
+            self.rest = _spend(request, f"token:{request.auth.pk}", settings.API_PER_MINUTE)
+        elif request.user.is_authenticated:
+            self.rest = _spend(request, f"account:{request.user.pk}", settings.API_PER_MINUTE)
+        else:
+            self.rest = spend_by_address(request)
+        return not self.rest
+
+    def wait(self) -> int:
+        return self.rest
+
+
+def spend_by_address(request: Request) -> int:
+    return _spend(request, f"address:{address_of(request)}", settings.API_PER_MINUTE_WITHOUT_TOKEN)
+
+
+def _spend(request: Request, who: str, limit: int) -> int:
+    """Counts one request; returns the seconds to wait if it is one too many, else 0. A `limit` of 0 is none."""
+    if not limit:
+        return 0
+    now = int(time.time())
+    rest = MINUTE - now % MINUTE
+    key = f"api:{who}:{now // MINUTE}"
+    try:
+        cache.add(key, 0, 2 * MINUTE)
+        count = cache.incr(key)
+    except Exception as error:  # a cache that is gone stops nobody; each backend has errors of its own
+        logger.warning("requests are not counted: %s", error)
+        return 0
+    request._request.api_limit = (limit, max(limit - count, 0), rest)
+    return rest if count > limit else 0
+
+
+class LimitHeaders:
+    """Tells a program how many requests it has left in this minute."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        names = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+        for name, value in zip(names, getattr(request, "api_limit", ()), strict=False):
+            response[name] = str(value)
+        return response

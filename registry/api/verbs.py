@@ -1,0 +1,244 @@
+"""What can be done with a record beyond changing its fields: each act of the pages, as an address below the record's.
+
+`GET` says what the act takes and what stands against it now; `POST` does it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import Http404
+from django.urls import path
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from registry.actions.records import stale
+from registry.refusals import Refused
+from registry.validators import Invalid, Reader, line
+
+from .base import ApiView, unknown
+from .bodies import ExactJSON, text_of
+from .described import describe_act, describe_acts
+from .idempotency import once
+from .problems import Unusable, field_error, two_parts
+from .writing import versions_in
+
+Text = str | Promise
+SHORT = line(300)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A value that an act takes. `read` turns what was sent into it and raises Invalid; `is_map` takes an object of
+    texts, `is_list` a list of them. One that is left out is not handed on."""
+
+    name: str
+    read: Reader = SHORT
+    required: bool = False
+    is_map: bool = False
+    is_list: bool = False
+
+    def value(self, sent: Any) -> Any:
+        if self.is_map:
+            return {str(name): self._text(each) for name, each in _of_type(sent, dict).items()}
+        if self.is_list:
+            return [self.read(self._text(each)) for each in _of_type(sent, list)]
+        return self.read(self._text(sent))
+
+    def _text(self, sent: Any) -> str:
+        text = None if isinstance(sent, list | dict) else text_of(sent)
+        if text is None:
+            raise Invalid("control")
+        return text
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        if self.is_map:
+            return {"type": "object", "additionalProperties": {"type": "string"}}
+        return {"type": "array", "items": {"type": "string"}} if self.is_list else {"type": "string"}
+
+
+def _of_type(sent: Any, kind: type) -> Any:
+    if not isinstance(sent, kind):
+        raise Invalid("control")
+    return sent
+
+
+def day(text: str) -> date:
+    """A whole day; today where nothing is said."""
+    if not text.strip():
+        return timezone.localdate()
+    try:
+        found = date.fromisoformat(text.strip()) if len(text.strip()) == 10 else None
+    except ValueError:
+        found = None
+    if found is None or not 1900 <= found.year <= 2200:
+        raise Invalid("not_a_day", text=text.strip()[:40])
+    return found
+
+
+def plain(text: str) -> str:
+    """A text as it was sent, for what the act itself reads."""
+    return text
+
+
+@dataclass(frozen=True)
+class Verb:
+    """An act. `act(record, by=…, **values)` does it; `refusals(record, by=…)` is everything that stands against it
+    whatever the values."""
+
+    name: str
+    label: Text
+    act: Callable[..., Any]
+    refusals: Callable[..., Iterable[Refused]]
+    takes: tuple[Given, ...] = ()
+
+
+@dataclass(frozen=True)
+class Noun:
+    """What acts are done with. `rows(user)` are the records the account may see, `key` the field they are named by;
+    `told(record)` is what an answer says of one afterwards."""
+
+    slug: str
+    rows: Callable[[Any], models.QuerySet]
+    told: Callable[[Any], dict[str, Any]]
+    verbs: list[Verb]
+    key: str = "code"
+
+
+NOUNS: dict[str, Noun] = {}
+
+
+def offer(noun: Noun) -> None:
+    """Makes acts known. A noun that is known already is offered with further ones."""
+    if noun.slug in NOUNS:
+        NOUNS[noun.slug].verbs.extend(noun.verbs)
+    else:
+        NOUNS[noun.slug] = noun
+
+
+def values_in(takes: tuple[Given, ...], body: Any) -> dict[str, Any]:
+    """The values of a body. Raises Unusable with everything that cannot be taken."""
+    if not isinstance(body, dict):
+        said = _("An item is an object of fields and values. Send one.")
+        raise Unusable([field_error("", said, "not_an_object")])
+    known = {each.name: each for each in takes}
+    errors, values = [], {}
+    for name, sent in body.items():
+        if name not in known:
+            error = unknown(name, "", known, _("There is no field “%(name)s” here. %(hint)s"))
+            errors.append(field_error(name, error.message, "unknown"))
+            continue
+        try:
+            if sent is not None:
+                values[name] = known[name].value(sent)
+        except Invalid as invalid:
+            errors.append(field_error(name, str(invalid), invalid.code))
+    missing = [name for name, each in known.items() if each.required and body.get(name) in (None, "", [], {})]
+    errors += [field_error(name, str(Invalid("required")), "required") for name in missing]
+    if errors:
+        raise Unusable(errors)
+    return values
+
+
+def standing_against(verb: Verb, record: Any, by: Any) -> list[Refused]:
+    """What stands against the act; of what an account may not do at all, it learns nothing more."""
+    found = list(verb.refusals(record, by=by))
+    return next(([each] for each in found if each.code == "not_allowed"), found)
+
+
+class NounView(ApiView):
+    """Finds the record; one that the account may not see is not there."""
+
+    noun: Noun
+    known = ("format",)
+    parser_classes = [ExactJSON]
+
+    def record(self, request: Request, code: str) -> Any:
+        if not request.user.is_authenticated:
+            raise NotAuthenticated
+        try:
+            return self.noun.rows(request.user).get(**{self.noun.key: code})
+        except (models.ObjectDoesNotExist, ValueError, ValidationError) as error:  # a key may be none at all
+            raise Http404 from error
+
+    def described(self, request: Request, verb: Verb, record: Any, code: str) -> dict[str, Any]:
+        against = standing_against(verb, record, request.user)
+        return {
+            "verb": verb.name,
+            "label": str(verb.label),
+            "url": reverse(f"api-{self.noun.slug}-{verb.name}", [code], request=request),
+            "fields": [{"name": each.name, "required": each.required} for each in verb.takes],
+            "refusals": [_told(refusal) for refusal in against],
+        }
+
+
+def _told(refusal: Refused) -> dict[str, str]:
+    reason, what_to_do = two_parts(str(refusal))
+    return {"code": refusal.code, "reason": reason, "what_to_do": what_to_do}
+
+
+class VerbView(NounView):
+    verb: Verb
+
+    def get(self, request: Request, code: str) -> Response:
+        """What the act takes, and what stands against it now."""
+        return Response(self.described(request, self.verb, self.record(request, code), code))
+
+    def post(self, request: Request, code: str) -> Response:
+        """Does it. `If-Match`, where it is sent, names the version that was read."""
+        record = self.record(request, code)
+        for refusal in standing_against(self.verb, record, request.user):
+            if refusal.code == "not_allowed":
+                raise refusal
+        body = request.data or {}
+        values = values_in(self.verb.takes, body)
+        versions = versions_in(request) if "If-Match" in request.headers else []
+
+        def act() -> Response:
+            if versions:
+                insist_on_version(record, versions)
+            self.verb.act(record, by=request.user, **values)
+            return Response(self.noun.told(self._again(record)))
+
+        return once(request, [body, versions], act)
+
+    def _again(self, record: Any) -> Any:
+        return type(record)._base_manager.get(pk=record.pk)
+
+
+def insist_on_version(record: Any, versions: list[str]) -> None:
+    stored = type(record)._base_manager.select_for_update().get(pk=record.pk)
+    if str(stored.version) not in versions and "*" not in versions:
+        raise stale(stored)
+
+
+class ActionsView(NounView):
+    def get(self, request: Request, code: str) -> Response:
+        """All acts there are for this record, with what stands against each."""
+        record = self.record(request, code)
+        return Response([self.described(request, verb, record, code) for verb in self.noun.verbs])
+
+
+def verb_addresses() -> list:
+    found = []
+    for slug, noun in NOUNS.items():
+        name = slug.title().replace("-", "")
+        actions = type(f"{name}Actions", (ActionsView,), {"noun": noun})
+        describe_acts(actions, slug)
+        found.append(path(f"{slug}/<str:code>/actions/", actions.as_view(), name=f"api-{slug}-actions"))
+        for verb in noun.verbs:
+            named = f"{name}{verb.name.title().replace('-', '')}"
+            view = type(named, (VerbView,), {"noun": noun, "verb": verb})
+            describe_act(view, slug, verb)
+            address = f"{slug}/<str:code>/{verb.name}/"
+            found.append(path(address, view.as_view(), name=f"api-{slug}-{verb.name}"))
+    return found

@@ -1,0 +1,94 @@
+"""Tokens with which programs act for an account: kept as hashes, never wider than the account, and soon over."""
+
+from copy import copy
+from ipaddress import ip_address, ip_network
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import In
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .accounts import User
+from .base import AREA_CODE_LENGTHS
+
+
+class TokenScope(models.TextChoices):
+    """What a token is for. Each is given by itself."""
+
+    READ = "read", _("Read")
+    WRITE = "write", _("Add, change and move records on")
+    LOAD = "load", _("Send files to be loaded")
+
+
+class ApiTokenQuerySet(models.QuerySet):
+    def usable(self, now):
+        """Tokens that are neither over nor revoked."""
+        return self.filter(revoked_at=None, expires_at__gt=now)
+
+
+class ApiToken(models.Model):
+    """A program's key to what `owner` may do, or less: inside `area` alone, from `addresses` alone. The token itself is
+    told once and not kept; `prefix` is its beginning, to know it by."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="tokens", verbose_name=_("account")
+    )
+    name = models.CharField(_("name"), max_length=60)
+    prefix = models.CharField(_("begins with"), max_length=12)
+    hash = models.CharField(_("SHA-256"), max_length=64)
+    can_read = models.BooleanField(_("reads"), default=True)
+    can_write = models.BooleanField(_("writes"), default=False)
+    can_load = models.BooleanField(_("loads files"), default=False)
+    area = models.CharField(_("only in the area"), max_length=12, blank=True)
+    addresses = models.CharField(_("only from the addresses"), max_length=400, blank=True)
+    made_at = models.DateTimeField(_("made at"), auto_now_add=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("made by"))
+    expires_at = models.DateTimeField(_("valid until"))
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True)
+    last_used_from = models.CharField(_("last used from"), max_length=45, blank=True)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("token")
+        verbose_name_plural = _("tokens")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["hash"], name="token_hash_once"),
+            models.CheckConstraint(condition=In(Length("area"), (0, *AREA_CODE_LENGTHS)), name="token_area_length"),
+            models.CheckConstraint(
+                condition=Q(can_read=True) | Q(can_write=True) | Q(can_load=True), name="token_does_something"
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def scopes(self) -> list[TokenScope]:
+        return [scope for scope in TokenScope if self.allows(scope)]
+
+    def allows(self, scope: str) -> bool:
+        return bool(getattr(self, f"can_{scope}"))
+
+    @property
+    def is_over(self) -> bool:
+        return self.expires_at <= timezone.now()
+
+    @property
+    def account(self) -> User:
+        """Who the program acts as: the account without what lies outside the token's area. It is never to be saved."""
+        area = self.area or (settings.DISTRICT_AREA if self.owner.is_superuser else "")
+        acting = self.owner.within(area) if area else copy(self.owner)
+        if not (self.can_write or self.can_load):
+            acting.write_prefix = ""
+        return acting
+
+    def is_used_from(self, address: str) -> bool:
+        """Whether the token may be used from this address."""
+        networks = [ip_network(each) for each in self.addresses.split()]
+        return not networks or any(ip_address(address) in network for network in networks)

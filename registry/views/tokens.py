@@ -1,0 +1,75 @@
+"""The tokens of one's own account, and of the programs one looks after: made, shown once, revoked."""
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from registry.actions import tokens as acts
+from registry.models import TokenScope, User
+from registry.refusals import Refused
+
+from .access import asks_for
+
+DAYS = (30, 90, 180, acts.MOST_DAYS)
+
+
+class TokenForm(forms.Form):
+    """Offers the accounts and areas `by` may make tokens for."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=60, help_text=gettext_lazy("What it is for, such as “Map of the city”.")
+    )
+    owner = forms.ModelChoiceField(
+        User.objects.none(), label=gettext_lazy("Account"), empty_label=None,
+        help_text=gettext_lazy("The token does what this account may do, never more."),
+    )  # fmt: skip
+    scopes = forms.MultipleChoiceField(
+        label=gettext_lazy("It may"), choices=TokenScope.choices, widget=forms.CheckboxSelectMultiple,
+        initial=[TokenScope.READ],
+    )  # fmt: skip
+    area = forms.ChoiceField(label=gettext_lazy("Only in the area"), required=False)
+    days = forms.TypedChoiceField(label=gettext_lazy("Valid for"), coerce=int, initial=DAYS[1])
+    addresses = forms.CharField(
+        label=gettext_lazy("Only from the addresses"), max_length=400, required=False,
+        help_text=gettext_lazy("Such as 10.20.0.5 or 10.20.0.0/16, with spaces between. Left empty: from everywhere."),
+    )  # fmt: skip
+
+    def __init__(self, *args, by: User, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = acts.owners_for(by)
+        self.fields["owner"].initial = by.pk
+        places = [(area.code, area.name) for area in acts.areas_for(by)]
+        self.fields["area"].choices = [("", _("All areas of the account")), *places]
+        self.fields["days"].choices = [(days, ngettext("%s day", "%s days", days) % days) for days in DAYS]
+
+
+@asks_for()
+@never_cache
+def token_list(request: HttpRequest) -> HttpResponse:
+    """The tokens there are; a new one is shown once, in answer to the form."""
+    form = TokenForm(request.POST or None, by=request.user)
+    made, text = None, ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            made, text = acts.make_token(**form.cleaned_data, by=request.user)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+    tokens = acts.tokens_for(request.user)
+    context = {"form": form, "tokens": tokens, "made": made, "text": text}
+    return render(request, "registry/tokens.html", context, status=400 if form.errors else 200)
+
+
+@asks_for()
+@require_POST
+def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    token = acts.tokens_for(request.user).filter(pk=pk).first()
+    if token is None:
+        raise Http404
+    acts.revoke_token(token, by=request.user)
+    messages.success(request, _("“%(name)s” was revoked.") % {"name": token})
+    return redirect("tokens")

@@ -1,0 +1,53 @@
+"""Programs that write: one for each account, by a token of its own."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+
+from registry.actions.tokens import make_token
+
+API = "/api/v1/"
+
+
+@dataclass
+class Program:
+    """What `account` does by program; each answer is (status, JSON)."""
+
+    account: Any
+    text: str
+    last: Any = None
+
+    def __call__(self, method: str, address: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        content = b"" if body is None else json.dumps(body, default=str).encode()
+        self.last = Client().generic(
+            method, address if "://" in address else API + address, content, content_type="application/json",
+            headers={"Authorization": f"Token {self.text}", **headers},
+        )  # fmt: skip
+        return self.last.status_code, json.loads(self.last.content or b"null")
+
+    def get(self, address: str) -> Any:
+        status, found = self("GET", address)
+        assert status == 200, found
+        return found
+
+    def post(self, address: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        return self("POST", address, body, **headers)
+
+    def patch(self, address: str, body: Any, version: Any = None, **headers: str) -> tuple[int, Any]:
+        return self("PATCH", address, body, **({"If_Match": f'"{version}"'} if version else {}), **headers)
+
+    def delete(self, address: str, version: Any = None) -> tuple[int, Any]:
+        return self("DELETE", address, **({"If_Match": f'"{version}"'} if version else {}))
+
+
+def program(account: Any, *scopes: str, **more: Any) -> Program:
+    scopes = scopes or (("read", "write", "load") if account.write_prefix else ("read",))
+    return Program(account, make_token(account, name="程序", scopes=scopes, by=account, **more)[1])
+
+
+def faults(found: tuple[int, Any]) -> list[tuple]:
+    """(index, field, code) of what stands against a request."""
+    return [(each.get("index"), each["field"], each["code"]) for each in found[1]["errors"]]

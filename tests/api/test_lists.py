@@ -1,0 +1,305 @@
+"""Lists and records of the API: the same rows as the pages, filtered, ordered, paged."""
+
+import csv
+import io
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
+
+from registry.api.paging import keys_of
+from registry.api.resources import RESOURCES
+from registry.figures import FIGURES
+from registry.kinds import KINDS
+from registry.models import Belt, DemonstrationPoint, Visit
+from registry.scope import Scope
+from tests.conftest import DAQI, LAST_DAY, TANGFANG
+from tests.factories import make_named_point, make_period, make_point
+
+KEYED = [slug for slug in RESOURCES if slug != "events"]
+FILLED = [slug for slug in KEYED if slug != "reviews"]  # the sample holds no rounds of review
+
+
+def test_the_resources_are_those_of_the_contract():
+    wanted = """areas organisations points belts zones townships consortia brands honours donations funds incomes routes
+        teaching-sites visits projects standards reviews events"""
+    assert set(RESOURCES) == set(wanted.split())
+
+
+@pytest.mark.parametrize("slug", FILLED)
+def test_a_list_holds_the_rows_of_its_page(slug, walk, scope):
+    rows = walk(f"{slug}/?page_size=500")
+    assert len(rows) == RESOURCES[slug].kind.on(scope).count() > 0
+
+
+@pytest.mark.parametrize("slug", FILLED)
+def test_a_row_leads_to_its_record_and_says_the_same_there(slug, api):
+    row = api(f"{slug}/?page_size=1")["results"][0]
+    record = api(row["url"])
+    assert {name: record[name] for name in row} == row
+
+
+@pytest.mark.parametrize("slug", KEYED)
+def test_a_row_has_the_declared_columns_and_no_others(slug, api):
+    resource = RESOURCES[slug]
+    columns = {column.name for column in resource.listed.columns} | {"url", "illustrative"}
+    assert {name for row in api(f"{slug}/")["results"] for name in row} in (columns, set())
+
+
+def test_the_whole_list_is_what_the_figure_counts(walk):
+    assert len(walk("points/?page_size=500")) == len(walk("figures/points/rows/?page_size=500")) == 445
+
+
+@pytest.mark.parametrize("slug", FILLED)
+def test_no_row_is_missed_or_comes_twice_whatever_the_order(slug, walk, scope):
+    for ordering in [column.name for column in RESOURCES[slug].listed.columns][:6]:
+        rows = walk(f"{slug}/?ordering=-{ordering}&page_size=150")
+        codes = [row["code"] for row in rows]
+        assert len(codes) == len(set(codes)) == RESOURCES[slug].kind.on(scope).count(), ordering
+
+
+@pytest.mark.parametrize("ordering", ["named_on", "-named_on", "code", "-township_name", "grade"])
+def test_going_back_gives_the_pages_just_read(ordering, api):
+    first = api(f"points/?ordering={ordering}&page_size=40")
+    second = api(first["next"])
+    third = api(second["next"])
+    assert api(third["previous"])["results"] == second["results"]
+    assert api(second["previous"])["results"] == first["results"]
+    assert api(second["previous"])["previous"] is None
+
+
+def test_rows_without_a_value_come_last_both_ways(walk):
+    DemonstrationPoint.objects.public().filter(code__in=["FN-0001", "FN-0445"]).update(unit=None)
+    for ordering in ("unit_code", "-unit_code"):
+        given = [row["unit_code"] is not None for row in walk(f"points/?ordering={ordering}&page_size=60")]
+        assert given == sorted(given, reverse=True)
+        assert given.count(True) > 0 < given.count(False)
+
+
+def test_a_row_added_meanwhile_moves_none_to_the_next_page(api):
+    first = api("points/?page_size=10")
+    make_named_point(code="AA-0001")
+    assert api(first["next"])["results"][0]["code"] > first["results"][-1]["code"]
+
+
+def test_the_last_page_costs_what_the_first_does(api, django_assert_num_queries):
+    address = "points/?page_size=100"
+    while address:
+        with CaptureQueriesContext(connection) as asked:
+            address = api(address)["next"]
+        assert [query["sql"].count("OFFSET") for query in asked if "LIMIT 101" in query["sql"]] == [0]
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "W10:nonsense", "W2ZhbHNlLFsiRk4tMDAwMiJdXQ:x"])
+def test_a_cursor_of_another_list_is_refused(cursor, api):
+    other = api("points/?ordering=name&page_size=2")["next"].partition("cursor=")[2]
+    assert api(f"points/?cursor={other}", 400)["errors"][0]["field"] == "cursor"
+    assert api(f"points/?cursor={cursor}", 400)["errors"][0]["field"] == "cursor"
+
+
+@pytest.mark.parametrize("size", ["0", "501", "-1", "ten", "1e3", "５", "9" * 30])
+def test_a_page_holds_one_to_five_hundred_rows(size, api):
+    assert api(f"points/?page_size={size}", 400)["errors"][0]["field"] == "page_size"
+
+
+def queries_of(api, address: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        api(address)
+    return len(queries)
+
+
+@pytest.mark.parametrize("slug", RESOURCES)
+def test_fifty_rows_take_as_many_queries_as_one(slug, api):
+    assert [queries_of(api, f"{slug}/?page_size={size}") for size in (1, 50)] == [2, 2]
+
+
+@pytest.mark.parametrize("slug", [slug for slug in RESOURCES if RESOURCES[slug].expandable])
+def test_what_is_expanded_takes_one_query_for_all_rows(slug, api):
+    names = RESOURCES[slug].expandable
+    assert queries_of(api, f"{slug}/?page_size=500&expand={','.join(names)}") <= 2 + len(names)
+
+
+def test_rows_are_narrowed_by_area_field_level_grade_and_day(walk):
+    rows = walk("points/?area=130207&field=rural&level=district&grade=standard&as_of=2019-12-31")
+    assert len(rows) > 10
+    for row in rows:
+        assert (row["field"], row["level"], row["grade"]) == ("rural", "district", "standard")
+        assert row["named_on"] <= "2019-12-31"
+    assert {row["area_code"][:9] for row in walk(f"points/?area={TANGFANG}")} == {TANGFANG}
+
+
+def test_a_row_of_a_past_day_leads_to_the_record_of_that_day(api):
+    row = api("points/?as_of=2019-12-31&page_size=1")["results"][0]
+    assert row["url"].endswith("?as_of=2019-12-31")
+    assert api("points/?page_size=1")["results"][0]["url"].endswith("/points/FN-0001/")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("孔家庄", True), ("kjz", True), ("kongjiazhuang", True), ("xyzxyz", False)]
+)
+def test_a_name_is_found_by_its_characters_pinyin_or_initials(text, found, walk):
+    codes = [row["code"] for row in walk(f"points/?search={text}")]
+    assert ("FN-0023" in codes) == found
+
+
+def test_kinds_that_search_does_not_index_are_searched_in_their_words(walk):
+    everything = walk("donations/")
+    assert [row["donor_name"] for row in walk("donations/?search=纵横")] == [
+        row["donor_name"] for row in everything if "纵横" in row["donor_name"]
+    ]
+    assert [row["code"] for row in walk("areas/?search=大齐各庄")] != []
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("levl=district", "levl"),
+        ("level=galactic", "level"),
+        ("status=gone", "status"),
+        ("ordering=phone", "ordering"),
+        ("ordering=organisation__phone", "ordering"),
+        ("fields=phone", "fields"),
+        ("fields=organisation__phone", "fields"),
+        ("expand=secretary", "expand"),
+        ("organisation__phone=1", "organisation__phone"),
+        ("search=%00", "search"),
+        ("format=xml", "format"),
+        ("updated_since=yesterday", "updated_since"),
+    ],
+)
+def test_what_is_not_declared_can_be_neither_asked_for_nor_ordered_by(query, field, api):
+    assert [error["field"] for error in api(f"points/?{query}", 400)["errors"]] == [field]
+
+
+def test_only_the_fields_asked_for_are_given(api):
+    assert api("points/?fields=name,level&page_size=1")["results"] == [
+        {"name": "区法院党建示范点", "level": "district"}
+    ]
+    assert api("points/FN-0023/?fields=code,url") == {
+        "code": "FN-0023", "url": "http://testserver/api/v1/points/FN-0023/",
+    }  # fmt: skip
+
+
+def test_an_expanded_record_stands_beside_its_code(api):
+    row = api("points/?fields=code&expand=organisation,periods&page_size=1")["results"][0]
+    assert row["organisation"] == {
+        name: value for name, value in api(f"organisations/{row['organisation_code']}/").items()
+        if name in row["organisation"]
+    }  # fmt: skip
+    assert [period["status"] for period in row["periods"]] == ["named"]
+
+
+def test_a_record_shows_its_parts(api):
+    belt = api("belts/B-01/?as_of=2021-12-31")
+    members = Belt.objects.public().get(code="B-01").memberships.order_by("position")
+    assert [member["code"] for member in belt["members"]] == [member.point.code for member in members]
+    assert len(api("consortia/C-01/")["villages"]) == 44
+
+
+def test_a_day_that_had_not_come_is_not_told(api):
+    assert api("belts/B-01/?as_of=2018-01-01")["built_on"] is None
+    assert api("belts/B-01/?as_of=2018-06-20")["built_on"] == "2018-06-20"
+
+
+@pytest.mark.parametrize("address", ["points/NO-SUCH/", "points/fn-0001/", "events/9999999999/", "events/x/"])
+def test_a_record_that_is_not_there(address, api):
+    assert api(address, 404)["status"] == 404
+
+
+def test_an_unchanged_record_is_not_sent_again(api, client):
+    answer = client.get("/api/v1/points/FN-0023/")
+    tag = answer["ETag"]
+    assert tag.startswith(f'"{answer.json()["version"]}.')
+    again = client.get("/api/v1/points/FN-0023/", headers={"if-none-match": tag})
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", tag)
+    DemonstrationPoint.objects.public().filter(code="FN-0023").update(name="改了名")
+    assert client.get("/api/v1/points/FN-0023/", headers={"if-none-match": tag}).status_code == 200
+
+
+def test_an_unchanged_list_is_not_sent_again(api, client):
+    tag = client.get("/api/v1/points/")["ETag"]
+    assert client.get("/api/v1/points/", headers={"if-none-match": tag}).status_code == 304
+    make_named_point(code="AA-0001")
+    assert client.get("/api/v1/points/", headers={"if-none-match": tag}).status_code == 200
+
+
+def test_caches_ask_again_and_keep_nothing_of_an_account(sample, client, clerk_daqi):
+    assert client.get("/api/v1/points/")["Cache-Control"] == "no-cache"
+    client.force_login(clerk_daqi)
+    assert client.get("/api/v1/points/")["Cache-Control"] == "private, no-store"
+
+
+def test_a_point_is_told_of_from_its_title_on_and_before_it_in_its_own_area_only(
+    api, client, clerk_daqi, clerk_tangfang
+):
+    point = make_point(area=TANGFANG)
+    make_period(point, date(2021, 1, 1), date(2021, 6, 1), status="submitted", document_no="")
+    for viewer, statuses in ((None, []), (clerk_daqi, []), (clerk_tangfang, ["submitted"])):
+        client.logout() if viewer is None else client.force_login(viewer)
+        rows = api("points/?status=submitted&as_of=2021-03-01")["results"]
+        assert [row["status"] for row in rows] == statuses
+        assert "code" in api(f"points/{point.code}/?as_of=2021-03-01", 200 if statuses else 404) or not statuses
+    make_period(point, date(2021, 6, 1))
+    client.logout()
+    assert api("points/?status=submitted&as_of=2021-03-01")["results"] == []
+    assert api(f"points/{point.code}/?as_of=2021-03-01", 404)["status"] == 404
+    assert [period["status"] for period in api(f"points/{point.code}/?as_of=2021-12-31")["periods"]] == ["named"]
+    client.force_login(clerk_tangfang)
+    periods = api(f"points/{point.code}/?as_of=2021-12-31")["periods"]
+    assert [period["status"] for period in periods] == ["submitted", "named"]
+
+
+def test_withdrawn_points_are_listed_when_asked_for(api):
+    make_period(make_point(code="AA-0001"), date(2021, 6, 1), status="withdrawn")
+    rows = api("points/?status=withdrawn&as_of=2021-12-31")["results"]
+    assert ({row["status"] for row in rows}, rows[0]["code"]) == ({"withdrawn"}, "AA-0001")
+    assert "AA-0001" not in [row["code"] for row in api("points/")["results"]]
+
+
+def text_of(answer) -> bytes:
+    return b"".join(answer.streaming_content) if answer.streaming else answer.content
+
+
+def test_a_list_as_csv_holds_all_rows_with_the_filters_it_was_narrowed_by(sample, client):
+    answer = client.get(f"/api/v1/points/?format=csv&area={DAQI}&grade=premium&fields=code,name")
+    stamp, heading, *rows = csv.reader(io.StringIO(text_of(answer).decode("utf-8-sig")))
+    assert "grade=premium" in stamp[0]
+    assert heading == ["编号", "名称", "标记"]
+    on = Scope(as_of=LAST_DAY, area=DAQI)
+    wanted = FIGURES["premium-rate"].rows(on).order_by("code").values_list("code", flat=True)
+    assert [row[0] for row in rows] == list(wanted)
+
+
+@pytest.mark.parametrize("query", ["page_size=10", "expand=area", "cursor=x"])
+def test_a_file_holds_all_rows_and_cannot_be_cut_short(query, api):
+    assert api(f"points/?format=csv&{query}", 400)["errors"][0]["code"] == "not_in_files"
+
+
+def test_a_list_as_a_spreadsheet(sample, client):
+    sheet = load_workbook(io.BytesIO(text_of(client.get("/api/v1/belts/?format=xlsx")))).active
+    assert sheet.max_row == len(Belt.objects.public().known(LAST_DAY)) + 2
+
+
+def test_points_belts_and_zones_as_geojson(api):
+    for slug, kind in (("points", "Point"), ("belts", "LineString")):
+        found = api(f"{slug}/?format=geojson&page_size=5")
+        assert found["type"] == "FeatureCollection"
+        assert [feature["geometry"]["type"] for feature in found["features"]] == [kind] * 5
+        assert [link["rel"] for link in found["links"]] == ["next"]
+        assert found["features"][0]["properties"]["code"] == found["features"][0]["id"]
+    zones = api("zones/?format=geojson")["features"]
+    outlines = [zone["geometry"] and zone["geometry"]["type"] for zone in zones]
+    assert set(outlines) == {"Polygon", None}
+    assert api("brands/?format=geojson", 400)["errors"][0]["field"] == "format"
+
+
+def test_an_order_is_closed_by_what_tells_any_two_rows_apart(scope):
+    for kind in KINDS.values():
+        assert keys_of(kind, "", kind.values(kind.on(scope), scope))[-1].path == ("id" if kind.redacted else "code")
+
+
+def test_a_place_of_several_kinds_is_named_by_its_code(api):
+    visit = Visit.objects.public().filter(point__isnull=False).order_by("code").first()
+    assert api(f"visits/{visit.code}/")["point_code"] == visit.point.code

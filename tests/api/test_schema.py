@@ -1,0 +1,95 @@
+"""The description of the API: whole, without warnings, with examples that are true."""
+
+import json
+import os
+from uuid import UUID
+
+import pytest
+from django.urls import resolve
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.validation import validate_schema
+
+from registry.api.docs import described
+from registry.api.problems import PROBLEM
+from registry.api.resources import RESOURCES
+from registry.api.schema import EXAMPLES
+from registry.privacy import PERSONAL
+
+HOST = "https://registry.example"
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict:
+    described.cache_clear()
+    GENERATOR_STATS.reset()
+    return described("en")
+
+
+def test_the_description_is_valid_and_made_without_a_warning(schema):
+    validate_schema(schema)
+    assert (dict(GENERATOR_STATS._warn_cache), dict(GENERATOR_STATS._error_cache)) == ({}, {})
+
+
+def test_every_resource_has_its_list_and_its_record(schema):
+    for slug in RESOURCES:
+        name = slug.replace("-", "_")
+        assert schema["paths"][f"/api/v1/{slug}/"]["get"]["operationId"] == f"{name}_list"
+        assert schema["paths"][f"/api/v1/{slug}/{{code}}/"]["get"]["operationId"] == f"{name}_retrieve"
+
+
+def test_every_parameter_a_list_takes_is_described(schema):
+    for path, operations in schema["paths"].items():
+        if "get" not in operations:
+            continue
+        named = path.replace("{layer}", "points").replace("{code}", "X").replace("{slug}", "points")
+        view = resolve(named.replace("{key}", str(UUID(int=1)))).func
+        wanted = set(view.view_class().parameters())
+        described_ones = {each["name"] for each in operations["get"].get("parameters", []) if each["in"] == "query"}
+        assert described_ones == wanted, path
+
+
+def test_every_operation_may_be_answered_by_a_problem(schema):
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            for status in ("400", "404", "405", "406", "429"):
+                assert set(operation["responses"][status]["content"]) == {PROBLEM}, (path, method, status)
+
+
+def test_no_component_holds_what_is_personal(schema):
+
+    fields = {
+        name for component in schema["components"]["schemas"].values() for name in component.get("properties", {})
+    }
+    assert fields & PERSONAL == set()
+
+
+def sampled(api) -> dict:
+    """Answers of the sample data: a list of one row, and its record."""
+    found = {}
+    for slug in RESOURCES:
+        page = api(f"{slug}/?page_size=1")
+        if page["results"]:
+            found[f"/api/v1/{slug}/"] = page
+            found[f"/api/v1/{slug}/{{code}}/"] = api(page["results"][0]["url"])
+    return json.loads(json.dumps(found, ensure_ascii=False).replace("http://testserver", HOST))
+
+
+def test_the_examples_are_what_the_sample_data_is_answered_with(api):
+    answers = sampled(api)
+    for answer in answers.values():
+        answer.pop("next", None)  # a cursor is signed with the key of the installation
+    if os.environ.get("RECORD"):
+        EXAMPLES.write_text(json.dumps(answers, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    assert json.loads(EXAMPLES.read_text(encoding="utf-8")) == answers
+    assert len(answers) > 30
+
+
+def test_the_description_comes_in_the_form_and_language_asked_for(sample, client):
+    for accept, kind in (
+        ("application/json", "application/json"),
+        ("application/vnd.oai.openapi+json;version=3.0", "application/vnd.oai.openapi+json;version=3.0"),
+        ("application/yaml", "application/yaml; charset=utf-8"),
+    ):
+        assert client.get("/api/v1/schema/", headers={"accept": accept})["Content-Type"] == kind
+    chinese = client.get("/api/v1/schema/", headers={"accept-language": "zh"}).json()
+    assert chinese["paths"]["/api/v1/points/"]["get"]["summary"] == "示范点"
