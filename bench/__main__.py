@@ -1,5 +1,5 @@
 """`make bench`: what the pages cost at the server, as multiples of an empty Django view measured in the same run;
-and what reading a spreadsheet costs, as a share of its bare reader.
+what reading a spreadsheet costs, as a share of its bare reader; and how many requests a second the API answers.
 
 Uses a throw-away SQLite registry with the sample data. Figures of the day are in docs/BENCHMARKS.md.
 """
@@ -69,11 +69,12 @@ def main() -> None:
             empty = empty or middle
             size = len(client.get(address).content) / 1024
             print(f"{name:26s} {middle:8.1f} {middle / empty:8.0f} {size:7.1f}")
-        from bench import loading, reading  # noqa: PLC0415
+        from bench import loading, reading, serving  # noqa: PLC0415
 
         reading.main()
         print()
         loading.main()
+        serving.main()
 
 
 if __name__ == "__main__":

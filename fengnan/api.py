@@ -1,5 +1,7 @@
 """The REST API under /api/v1/: the figures and the rows they are computed from."""
 
+from dataclasses import replace
+from functools import cache
 from urllib.parse import urlencode
 
 from django.http import Http404
@@ -16,9 +18,10 @@ from registry.api import features
 from registry.api.addresses import addresses
 from registry.api.base import ApiView
 from registry.api.docs import Docs, SchemaView
-from registry.api.paging import keys_of, page_of, page_size
+from registry.api.paging import Key, keys_of, page_of, page_size, placed
 from registry.figures import FIGURES, Answer, Figure, answer_all
 from registry.filters import filtered
+from registry.kinds import Kind
 from registry.scope import BadInput, Scope
 
 DIMENSIONS = ("township", "level", "field", "grade", "year", "kind", "stage", "category", "list")
@@ -135,6 +138,12 @@ class FigureDetailView(FigureView):
         ]
 
 
+@cache
+def row_keys(kind: Kind) -> tuple[Key, ...]:
+    """Rows of a figure stand in the order of their codes."""
+    return keys_of(kind if kind.redacted else replace(kind, order=("code",)))
+
+
 class FigureRowsView(FigureView):
     known = (*FigureView.known, *DIMENSIONS, "search", "cursor", "page_size")
 
@@ -145,14 +154,9 @@ class FigureRowsView(FigureView):
         kind = figure.record_kind
         filters = filtered(kind, figure.rows(scope), scope, request.query_params)
         values = kind.values(filters.qs, scope)
-        keys = keys_of(kind, "" if kind.redacted else "code", values)
-        page = page_of(
-            values,
-            keys,
-            request.query_params,
-            request.build_absolute_uri(request.path),
-            page_size(request.query_params),
-        )
+        keys, size = row_keys(kind), page_size(request.query_params, 100)
+        address = request.build_absolute_uri(request.path)
+        page = page_of(keys, request.query_params, address, size, lambda at: list(placed(values, keys, at, size)))
         return Response(
             {
                 "count": filters.qs.order_by().count(),

@@ -4,7 +4,7 @@ API, the export and the task."""
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import Subquery
 from django.utils.translation import gettext as _
 
+from .kept import Text, hole, text_of
 from .models import Area, PointStatus, StatusPeriod
 
 
@@ -107,13 +108,26 @@ def _day(parameters: Mapping[str, str], default: date) -> date:
 def _place(parameters: Mapping[str, str]) -> Area:
     """The area asked for, with `newest_naming`, the day of the newest naming anywhere."""
     code = parameters.get("area", "").strip() or settings.DISTRICT_AREA
-    namings = StatusPeriod.objects.filter(status=PointStatus.NAMED).order_by("-valid_from").values("valid_from")[:1]
-    areas = Area.objects.unscoped("area names are public").annotate(newest_naming=Subquery(namings))
-    place = areas.filter(code=code).first() if code.isascii() and code.isdigit() else None
+    found = _place_text().rows({hole("code"): code}) if code.isascii() and code.isdigit() else []
+    place = _area(**found[0]) if found else None
     if place is None:
         raise BadInput(
             "area", code, _("There is no area with the code “%(value)s”. Choose one from the list.") % {"value": code}
         )
+    return place
+
+
+@cache
+def _place_text() -> Text:
+    namings = StatusPeriod.objects.filter(status=PointStatus.NAMED).order_by("-valid_from").values("valid_from")[:1]
+    areas = Area.objects.unscoped("area names are public").filter(code=hole("code"))
+    columns = [column.attname for column in Area._meta.concrete_fields]
+    return text_of(areas.values(*columns, newest_naming=Subquery(namings)))
+
+
+def _area(newest_naming: date | None, **columns: Any) -> Area:
+    place = Area.from_db(None, list(columns), list(columns.values()))
+    place.newest_naming = newest_naming  # type: ignore[attr-defined]
     return place
 
 

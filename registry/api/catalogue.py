@@ -1,6 +1,6 @@
 """The resources of the registry itself."""
 
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils.translation import gettext_lazy as _
 
 from registry import models as m
@@ -69,13 +69,13 @@ def _points_on(scope: Scope, status: str):
     return standing(rows, scope, status) if status else rows.named(scope.as_of)
 
 
-def _seen(model, scope: Scope):
-    return model.objects.visible_to(scope.viewer)
+def _is_seen(model, path: str, scope: Scope) -> Exists:
+    return Exists(model.objects.visible_to(scope.viewer).filter(pk=OuterRef(path)))
 
 
 def _periods(scope: Scope):
     """The whole life inside the own area; from the first naming on for everybody else."""
-    rows = m.StatusPeriod.objects.filter(valid_from__lte=scope.as_of, point__in=_seen(m.DemonstrationPoint, scope))
+    rows = m.StatusPeriod.objects.filter(valid_from__lte=scope.as_of)
     viewer = scope.viewer
     if not (scope.reader and viewer.reads_everything):
         own = m.under(viewer.read_prefix if scope.reader else "", "point__area_id")
@@ -84,13 +84,13 @@ def _periods(scope: Scope):
 
 
 def _of_belt(scope: Scope):
-    rows = m.BeltMembership.objects.filter(m.lasting(scope.as_of), point__in=_seen(m.DemonstrationPoint, scope))
+    rows = m.BeltMembership.objects.filter(m.lasting(scope.as_of), _is_seen(m.DemonstrationPoint, "point", scope))
     return rows.order_by("belt", "position")
 
 
 def _in_zone(model, path: str):
     def rows(scope: Scope):
-        found = m.ZoneMembership.objects.filter(m.lasting(scope.as_of), **{f"{path}__in": _seen(model, scope)})
+        found = m.ZoneMembership.objects.filter(m.lasting(scope.as_of), _is_seen(model, path, scope))
         return found.order_by("zone", f"{path}__code")
 
     return rows
@@ -135,6 +135,7 @@ register(
         (Column("status", _("Status"), choices=m.PointStatus),),
         statuses=m.PointStatus,
         rows=_points_on,
+        order=("area_id", "code"),
         formats=("json", "csv", "xlsx", "geojson"),
     ),
     Resource(

@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
 
 from registry.history import PUBLIC_VERBS, VERBS, readable
 from registry.kinds import Kind
@@ -53,8 +53,8 @@ def published() -> Q:
     since = Q(pk__gte=Subquery(first.values("pk")[:1]))
     since |= Q(at__date__gte=Subquery(named.values("valid_from")[:1])) & ~Q(code__in=entered.values("code"))
     told = Q(verb__in=PUBLIC_VERBS - {"standing"}) | Q(**_titled())
-    public_points = DemonstrationPoint.objects.public().values("code")
-    return Q(kind__in=always, verb__in=PUBLIC_VERBS) | (Q(kind=POINT, code__in=public_points) & told & since)
+    public = Exists(DemonstrationPoint.objects.public().filter(code=OuterRef("code")))
+    return Q(kind__in=always, verb__in=PUBLIC_VERBS) | (Q(kind=POINT) & told & public & since)
 
 
 def _titled() -> dict[str, Any]:
@@ -95,6 +95,7 @@ def _is_told(name: str, field: str, inside: bool) -> bool:
 
 class EventList(ListView):
     resource = RESOURCES["events"]
+    is_kept = False  # what of the events is seen depends on the role
 
     def parameters(self) -> tuple[str, ...]:
         unmeant = {"search", "ordering", "expand", "fields", "as_of"}
@@ -122,6 +123,7 @@ class EventList(ListView):
 
 class EventDetail(DetailView):
     resource = RESOURCES["events"]
+    is_kept = False  # what of the events is seen depends on the role
     known = ("format",)
 
     def found(self, scope: Scope, code: str) -> QuerySet:

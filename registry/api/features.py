@@ -25,7 +25,7 @@ from registry.scope import BadInput, Scope, read_scope
 from .base import ApiView
 from .geometry import GEOMETRIES, features
 from .lists import ResourceView
-from .paging import MOST, PAGE_SIZE, keys_of, page_of
+from .paging import MOST, PAGE_SIZE, keys_of, page_of, placed
 from .resources import RESOURCES, Resource, standing
 from .rows import as_json
 
@@ -128,7 +128,8 @@ class Items(OgcView, ResourceView):
         rows = within(resource, rows, scope, inside) if inside else rows
         values = resource.listed.values(rows, scope)
         address = self.address("api-ogc-items", resource.slug)
-        page = page_of(values, keys_of(resource.listed, "code", values), parameters, address, limit(parameters))
+        keys, size = keys_of(resource.listed), limit(parameters)
+        page = page_of(keys, parameters, address, size, lambda at: list(placed(values, keys, at, size)))
         found = features(resource, self.writer(request, scope).write(page.rows, resource.listed), scope)
         if inside:  # what was measured in a shifted system was only looked for nearby
             found = [each for each in found if each["geometry"] and touches(each["geometry"], inside)]
@@ -238,7 +239,7 @@ def present(resource: Resource, scope: Scope, since: date) -> QuerySet:
         Q(valid_to=None) | Q(valid_to__gt=since), point=OuterRef("pk"), status__in=COUNTED, valid_from__lte=scope.as_of
     )
     rows = standing(scope.sees(resource.model), scope)
-    return rows.filter(Exists(counted), standing__status__in=PUBLIC)
+    return rows.filter(Exists(counted), status__in=PUBLIC)
 
 
 def within(resource: Resource, rows: QuerySet, scope: Scope, boxes: Iterable[Any]) -> QuerySet:

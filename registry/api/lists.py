@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import F, QuerySet
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from registry.filters import filtered, filters_of
+from registry.kept import Text, hole, text_of
 from registry.kinds import KINDS, Kind
 from registry.loading.export import export_values
 from registry.models import Record
@@ -20,12 +22,13 @@ from registry.scope import BadInput, Scope
 from .base import SCOPED, ApiView, check_names, one_of
 from .changes import changed, gone, moment
 from .geometry import collection
-from .paging import keys_of, page_of, page_size
+from .paging import Key, Position, keys_of, page_of, page_size, placed
 from .resources import Resource
 from .rows import ALWAYS, Writer, as_json, holding
 
 LIST = (*SCOPED, "format", "search", "ordering", "updated_since", "page_size", "cursor", "fields", "expand")
 FILES, NOT_IN_FILES = ("csv", "xlsx"), ("page_size", "cursor", "expand")
+UNASKED = (*SCOPED, "format", "page_size", "cursor", "fields", "expand", "ordering")
 UNSTAMPED = (*SCOPED, "format", "fields")
 
 
@@ -33,6 +36,7 @@ class ResourceView(ApiView):
     """A view of `resource`."""
 
     resource: Resource
+    is_kept = True  # whether two equal scopes see the same rows, so that the text of a query may be kept
 
     def field_names(self) -> tuple[str, ...]:
         """What `fields` may name."""
@@ -74,26 +78,33 @@ class ListView(ResourceView):
         """The rows of a day: filtered, ordered, page by page."""
         resource, scope, parameters = self.resource, self.scope(request), request.query_params
         self.check_file(parameters)
-        since = moment(parameters, "updated_since")
-        asked_at = timezone.localtime()
-        every = self.rows(scope, parameters)
-        rows = self.changed(every, since) if since else every
         writer = self.writer(request, scope)
-        kind = writer.kind()
-        values = kind.values(rows, scope)
-        keys = keys_of(resource.listed, parameters.get("ordering", ""), values)
+        kind, keys = writer.kind(), keys_of(resource.listed, parameters.get("ordering", ""))
+        since, asked_at = moment(parameters, "updated_since"), timezone.localtime()
         if self.file_format in FILES:
-            values = values.order_by(*(key.ordering(False) for key in keys))
-            used = {
-                name: parameters[name] for name in self.parameters() if name not in UNSTAMPED and name in parameters
-            }
-            return export_values(kind, values, scope, self.file_format, used)
-        page = page_of(values, keys, parameters, request.build_absolute_uri(request.path), page_size(parameters))
+            return self.file(self.rows(scope, parameters), kind, keys, scope, since)
+        asked = tuple((name, value) for name, value in parameters.items() if name not in UNASKED)
+
+        def fetch(at: Position) -> list[dict]:
+            shape, held = at.with_holes(keys)
+            text = list_text if self.is_kept else list_text.__wrapped__
+            return text(type(self), scope, asked, writer.names, keys, shape, size).rows(held)
+
+        size, address = page_size(parameters), request.build_absolute_uri(request.path)
+        page = page_of(keys, parameters, address, size, fetch)
         found = {"next": page.next, "previous": page.previous, "results": self.written(writer, page.rows, kind)}
         if since:
             found |= {"asked_at": asked_at.isoformat()}
-            found |= {"gone": [] if page.next else self.gone(every, scope, since)}
+            found |= {"gone": [] if page.next else self.gone(self.rows(scope, parameters), scope, since)}
         return self.answer(found, scope)
+
+    def file(self, rows: QuerySet, kind: Kind, keys: tuple[Key, ...], scope: Scope, since: datetime | None) -> Any:
+        """All rows, to be taken away."""
+        parameters = self.request.query_params
+        values = kind.values(self.changed(rows, since) if since else rows, scope)
+        values = values.order_by(*(key.ordering(False) for key in keys))
+        used = {name: parameters[name] for name in self.parameters() if name not in UNSTAMPED and name in parameters}
+        return export_values(kind, values, scope, self.file_format, used)
 
     def changed(self, rows: QuerySet, since: datetime) -> QuerySet:
         return changed(self.resource, rows, since)
@@ -114,8 +125,27 @@ class ListView(ResourceView):
         if any(parameters.get(name) for name in filters_of(resource.kind).base_filters):
             rows = filtered(resource.kind, rows, scope, parameters).qs
         if not resource.kind.searched and parameters.get("search"):
-            rows = holding(resource.kind.in_full, rows, scope, parameters["search"])
+            rows = holding(resource.told, rows, scope, parameters["search"])
         return rows
+
+
+@lru_cache(maxsize=512)
+def list_text(
+    view: type[ListView],
+    scope: Scope,
+    asked: tuple[tuple[str, str], ...],
+    names: tuple[str, ...],
+    keys: tuple[Key, ...],
+    at: Position,
+    size: int,
+) -> Text:
+    """The query of a page: whose rows may be seen is part of a scope's identity."""
+    own, parameters = view(), dict(asked)
+    since = moment(parameters, "updated_since")
+    rows = own.rows(scope, parameters)
+    rows = own.changed(rows, since) if since else rows
+    kind = own.resource.columns(names)
+    return text_of(placed(kind.values(rows, scope), keys, at, size))
 
 
 class DetailView(ResourceView):
@@ -125,15 +155,15 @@ class DetailView(ResourceView):
         """One record, with its details and its parts."""
         resource, scope = self.resource, self.scope(request)
         writer = self.writer(request, scope)
-        kind = writer.kind(full=True)
-        version = "version" if issubclass(resource.model, Record) else "pk"
-        values = list(kind.values(self.found(scope, code), scope).annotate(etag=F(version))[:1])
+        text = record_text if self.is_kept else record_text.__wrapped__
+        at = hole("code") if self.is_kept else code
+        values = text(type(self), scope, writer.names, at).rows({at: code})
         if not values:
             raise Http404
         held = values[0].pop("etag")
         parts = tuple(part.name for part in resource.parts if not writer.names or part.name in writer.names)
         writer.expand = (*writer.expand, *parts)
-        found = self.written(writer, values, kind)
+        found = self.written(writer, values, writer.kind(full=True))
         if not found:
             raise Http404
         if writer.keyed and (not writer.names or "page" in writer.names):
@@ -156,6 +186,15 @@ class DetailView(ResourceView):
             return request.build_absolute_uri(reverse("record", args=[kind, code])) if kind else None
         except NoReverseMatch:
             return None
+
+
+@lru_cache(maxsize=512)
+def record_text(view: type[DetailView], scope: Scope, names: tuple[str, ...], code: str) -> Text:
+    """The query of one record, with its version."""
+    resource = view.resource
+    version = "version" if issubclass(resource.model, Record) else "pk"
+    values = resource.columns(names, full=True).values(view().found(scope, code), scope)
+    return text_of(values.annotate(etag=F(version))[:1])
 
 
 def etag(version: Any, content: bytes) -> str:

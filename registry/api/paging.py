@@ -1,21 +1,25 @@
 """Pages of rows that begin behind a given row, not at a number: the last costs what the first does."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.core import signing
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from registry.kept import hole
 from registry.kinds import Kind
-from registry.scope import BadInput
+from registry.scope import BadInput, Scope
 
 PAGE_SIZE, MOST = 50, 500
 KEY = "key_%d"
+HOLED = ("code", "area_id")
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,11 @@ class Key:
         further = Q(**{f"{self.path}__{'lt' if self.descending != backward else 'gt'}": value})
         return further | Q(**{f"{self.path}__isnull": True}) if self.nullable and not backward else further
 
+    def onward(self, value: Any, backward: bool) -> Q:
+        if self.nullable:
+            return Q()
+        return Q(**{f"{self.path}__{'lte' if self.descending != backward else 'gte'}": value})
+
     def same(self, value: Any) -> Q:
         return Q(**{f"{self.path}__isnull": True}) if value is None else Q(**{self.path: value})
 
@@ -51,14 +60,21 @@ class Page:
     previous: str | None
 
 
-def keys_of(kind: Kind, ordering: str, values: QuerySet) -> tuple[Key, ...]:
+def keys_of(kind: Kind, ordering: str = "") -> tuple[Key, ...]:
     """The order asked for, closed by what tells any two rows apart. Raises BadInput for a column that is not there."""
     columns = {column.name: column for column in kind.columns}
-    unique = "id" if kind.redacted else "code"
     if ordering and ordering.removeprefix("-") not in columns:
         raise BadInput("ordering", ordering, _unknown(ordering, columns), "unknown")
+    return _keys(kind, (ordering,) if ordering else kind.order)
+
+
+@cache
+def _keys(kind: Kind, names: tuple[str, ...]) -> tuple[Key, ...]:
+    columns = {column.name: column for column in kind.columns}
+    scope = Scope(date.today(), settings.DISTRICT_AREA)
+    values, unique = kind.values(kind.on(scope), scope), "id" if kind.redacted else "code"
     found: list[Key] = []
-    for name in [ordering] if ordering else kind.order:
+    for name in names:
         bare = name.removeprefix("-")
         path = columns[bare].source if bare in columns else bare
         found.append(Key(path, name.startswith("-"), path != unique and _nullable(path, values)))
@@ -75,22 +91,45 @@ def _nullable(path: str, values: QuerySet) -> bool:
     return "__" in path or path in values.query.annotations or values.model._meta.get_field(path).null
 
 
-def page_of(values: QuerySet, keys: tuple[Key, ...], parameters: Any, address: str, size: int) -> Page:
-    """`size` rows of `values` from where `cursor` says; `address` is that of the list, without its query."""
-    signer = signing.Signer(salt=f"cursor {[(key.path, key.descending) for key in keys]}")
-    backward, position = _position(parameters.get("cursor", ""), signer, keys)
+@dataclass(frozen=True)
+class Position:
+    """Behind which row a page begins, and which way it goes; no `values` for the first page."""
+
+    backward: bool = False
+    values: tuple | None = None
+
+    def with_holes(self, keys: tuple[Key, ...]) -> tuple["Position", dict[str, str]]:
+        """The position with holes for its codes, so that one text serves every page, and what fills them."""
+        if self.values is None:
+            return self, {}
+        held = {hole(at): value for at, value in enumerate(self.values) if keys[at].path in HOLED}
+        shape = tuple(hole(at) if hole(at) in held else value for at, value in enumerate(self.values))
+        return Position(self.backward, shape), held
+
+
+def placed(values: QuerySet, keys: tuple[Key, ...], at: Position, size: int) -> QuerySet:
+    """`values` from a position on, in the order of `keys`, whose own values are added to the rows; one row more than
+    the page holds, to see whether there is another."""
     values = values.annotate(**{KEY % number: F(key.path) for number, key in enumerate(keys)})
-    values = values.order_by(*(key.ordering(backward) for key in keys))
-    if position is not None:
-        values = values.filter(_after(keys, position, backward))
-    rows = _fetched(values[: size + 1])
+    values = values.order_by(*(key.ordering(at.backward) for key in keys))
+    if at.values is not None:
+        values = values.filter(_after(keys, at.values, at.backward))
+    return values[: size + 1]
+
+
+def page_of(keys: tuple[Key, ...], parameters: Any, address: str, size: int, fetch: Callable) -> Page:
+    """`size` rows from where `cursor` says; `fetch` gives the rows that `placed` asks for; `address` is that of the
+    list, without its query."""
+    signer = signing.Signer(salt=f"cursor {[(key.path, key.descending) for key in keys]}")
+    at = _position(parameters.get("cursor", ""), signer)
+    rows = fetch(at)
     more, rows = len(rows) > size, rows[:size]
-    if backward:
+    if at.backward:
         rows.reverse()
     held = [[row.pop(KEY % number) for number in range(len(keys))] for row in rows]
 
     def link(row: int, back: bool) -> str | None:
-        if not (more if back == backward else position is not None) or not rows:
+        if not (more if back == at.backward else at.values is not None) or not rows:
             return None
         cursor = signer.sign_object([back, [_plain(value) for value in held[row]]])
         kept = {name: value for name, value in parameters.items() if name != "cursor"}
@@ -99,39 +138,28 @@ def page_of(values: QuerySet, keys: tuple[Key, ...], parameters: Any, address: s
     return Page(rows, link(-1, False), link(0, True))
 
 
-def _fetched(values: QuerySet) -> list[dict]:
-    try:
-        return list(values)
-    except (ValueError, TypeError) as error:
-        raise _unusable("") from error
-
-
-def _after(keys: tuple[Key, ...], position: list, backward: bool) -> Q:
+def _after(keys: tuple[Key, ...], position: tuple, backward: bool) -> Q:
     """Rows behind `position`: beyond in the first column, or the same there and beyond in the next, and so on."""
     found, same = Q(), Q()
     for key, value in zip(keys, position, strict=True):
         found |= same & key.beyond(value, backward)
         same &= key.same(value)
-    return found
+    return found & keys[0].onward(position[0], backward)  # says it again in a way that an index can begin at
 
 
-def _position(cursor: str, signer: signing.Signer, keys: tuple[Key, ...]) -> tuple[bool, list | None]:
+def _position(cursor: str, signer: signing.Signer) -> Position:
     if not cursor:
-        return False, None
+        return Position()
     try:
-        backward, position = signer.unsign_object(cursor)
+        backward, values = signer.unsign_object(cursor)
     except (signing.BadSignature, ValueError, TypeError) as error:
-        raise _unusable(cursor) from error
-    return backward, position
+        said = _("The cursor does not belong to this list and order. Take the address from “next” as it is.")
+        raise BadInput("cursor", cursor, said) from error
+    return Position(backward, tuple(values))
 
 
-def _unusable(cursor: str) -> BadInput:
-    said = _("The cursor does not belong to this list and order. Take the address from “next” as it is.")
-    return BadInput("cursor", cursor, said)
-
-
-def page_size(parameters: Any) -> int:
-    text = parameters.get("page_size", str(PAGE_SIZE))
+def page_size(parameters: Any, default: int = PAGE_SIZE) -> int:
+    text = parameters.get("page_size", str(default))
     if not (text.isascii() and text.isdigit() and 0 < int(text[:10]) <= MOST):
         said = _("“%(value)s” is not a number of rows. Write a number from 1 to %(most)s.")
         raise BadInput("page_size", text, said % {"value": text, "most": MOST})

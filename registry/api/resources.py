@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.db.models import F, Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from registry.kept import Text, hole, text_of
 from registry.kinds import Column, Kind
 from registry.kinds.base import known_on
 from registry.models import DemonstrationPoint, Record
@@ -32,7 +33,7 @@ class Link:
         return Column(f"{self.name}_code", self.label, self.path or f"{self.name}__code")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
     """Rows that belong to a record and have no address of their own. `rows(scope)` are those the viewer may see on the
     day, in order; `owner` is the path to the code of the record."""
@@ -51,18 +52,29 @@ class Part:
     def of(self, codes: Iterable[str], scope: Scope) -> dict[str, list[dict]]:
         """The parts of the records with these codes: one query."""
         found: dict[str, list[dict]] = {code: [] for code in codes}
-        rows = self.rows(scope).filter(**{f"{self.owner}__in": list(found)})
-        columns = {f"part_{column.name}": F(column.source) for column in self.columns}
-        for row in rows.values(part_owner=F(self.owner), **columns):
+        if len(found) == 1:
+            rows = part_text(self, scope).rows({hole("code"): next(iter(found))})
+        else:
+            rows = text_of(self.values(list(found), scope)).rows()
+        for row in rows:
             shown = {column.name: row[f"part_{column.name}"] for column in self.columns}
             found[row["part_owner"]].append(known_on(scope.as_of, self.columns, shown))
         return found
 
+    def values(self, codes: list[str], scope: Scope) -> QuerySet:
+        rows = self.rows(scope).filter(**{f"{self.owner}__in": codes})
+        return rows.values(part_owner=F(self.owner), **{f"part_{each.name}": F(each.source) for each in self.columns})
 
-@dataclass(frozen=True)
+
+@lru_cache(maxsize=512)
+def part_text(part: Part, scope: Scope) -> Text:
+    return text_of(part.values([hole("code")], scope))
+
+
+@dataclass(frozen=True, eq=False)
 class Resource:
-    """A resource of the API. `more` are columns beyond those of the kind; `all_days(rows, scope)` are the records
-    whatever the day, as the address of one record finds them."""
+    """A resource of the API. `more` are columns beyond those of the kind; `any_day` are the records
+    whatever the day, as the address of one record finds them; `order` is one that an index serves at any size."""
 
     slug: str
     kind: Kind
@@ -71,6 +83,7 @@ class Resource:
     more: tuple[Column, ...] = ()
     statuses: Any = None
     rows: Callable[[Scope, str], QuerySet] | None = None
+    order: tuple[str, ...] = ()
     formats: tuple[str, ...] = ("json", "csv", "xlsx")
 
     @property
@@ -81,13 +94,23 @@ class Resource:
     def listed(self) -> Kind:
         """The kind with all that a row of the list shows."""
         columns = (*self.kind.columns, *self.more, *(link.column for link in self.links))
-        return replace(self.kind, columns=columns, details=())
+        return replace(self.kind, columns=columns, details=(), order=self.order or self.kind.order)
 
     @cached_property
     def full(self) -> Kind:
         """The kind with all that the address of one record shows."""
         version = (Column("version", _("Version")),) if issubclass(self.model, Record) else ()
         return replace(self.listed, columns=self.listed.columns + self.kind.details + version)
+
+    def columns(self, names: tuple[str, ...] = (), full: bool = False) -> Kind:
+        """The kind with only the columns of these names; with all if there are none."""
+        kind = self.full if full else self.listed
+        return replace(kind, columns=tuple(each for each in kind.columns if each.name in names)) if names else kind
+
+    @cached_property
+    def told(self) -> Kind:
+        """The kind with its own columns alone, details and all."""
+        return self.kind.in_full
 
     @property
     def expandable(self) -> tuple[str, ...]:
@@ -135,4 +158,4 @@ def _told(rows: QuerySet, scope: Scope) -> QuerySet:
     if viewer is not None and viewer.is_authenticated and viewer.reads_everything:
         return rows
     prefix = "" if not scope.reader else viewer.read_prefix
-    return rows.filter(Q(standing__status__in=PUBLIC) | under(prefix))
+    return rows.filter(Q(status__in=PUBLIC) | under(prefix))

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -51,10 +50,7 @@ class Writer:
 
     def kind(self, full: bool = False) -> Kind:
         """The resource's kind with the columns asked for."""
-        kind = self.resource.full if full else self.resource.listed
-        if not self.names:
-            return kind
-        return replace(kind, columns=tuple(column for column in kind.columns if column.name in self.names))
+        return self.resource.columns(self.names, full)
 
     def write(self, rows: Iterable[dict], kind: Kind) -> list[dict]:
         """`rows` of `kind.values`, made ready in place."""

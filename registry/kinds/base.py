@@ -55,7 +55,7 @@ def unchanged(rows: QuerySet, scope: Scope) -> QuerySet:
     return rows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one is itself alone: its labels, compared, would be translated each time
 class Kind:
     """A kind of record.
 

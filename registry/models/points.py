@@ -165,7 +165,10 @@ class DemonstrationPoint(Record):
     class Meta(Record.Meta):
         verbose_name = _("demonstration point")
         verbose_name_plural = _("demonstration points")
-        indexes = [models.Index(fields=["area", "field"], name="point_area_field")]
+        indexes = [
+            models.Index(fields=["area", "field"], name="point_area_field"),
+            models.Index(fields=["area", "code"], name="point_area_code"),  # the order of long lists
+        ]
         constraints = [
             *Record.Meta.constraints,
             in_choices("field", Field, "point_field_known"),

@@ -219,10 +219,10 @@ def test_an_unchanged_record_is_not_sent_again(api, client):
 
 
 def test_an_unchanged_list_is_not_sent_again(api, client):
-    tag = client.get("/api/v1/points/")["ETag"]
-    assert client.get("/api/v1/points/", headers={"if-none-match": tag}).status_code == 304
+    tag = client.get("/api/v1/points/?page_size=500")["ETag"]
+    assert client.get("/api/v1/points/?page_size=500", headers={"if-none-match": tag}).status_code == 304
     make_named_point(code="AA-0001")
-    assert client.get("/api/v1/points/", headers={"if-none-match": tag}).status_code == 200
+    assert client.get("/api/v1/points/?page_size=500", headers={"if-none-match": tag}).status_code == 200
 
 
 def test_caches_ask_again_and_keep_nothing_of_an_account(sample, client, clerk_daqi):
@@ -254,7 +254,8 @@ def test_a_point_is_told_of_from_its_title_on_and_before_it_in_its_own_area_only
 def test_withdrawn_points_are_listed_when_asked_for(api):
     make_period(make_point(code="AA-0001"), date(2021, 6, 1), status="withdrawn")
     rows = api("points/?status=withdrawn&as_of=2021-12-31")["results"]
-    assert ({row["status"] for row in rows}, rows[0]["code"]) == ({"withdrawn"}, "AA-0001")
+    assert {row["status"] for row in rows} == {"withdrawn"}
+    assert "AA-0001" in {row["code"] for row in rows}
     assert "AA-0001" not in [row["code"] for row in api("points/")["results"]]
 
 
@@ -295,9 +296,9 @@ def test_points_belts_and_zones_as_geojson(api):
     assert api("brands/?format=geojson", 400)["errors"][0]["field"] == "format"
 
 
-def test_an_order_is_closed_by_what_tells_any_two_rows_apart(scope):
-    for kind in KINDS.values():
-        assert keys_of(kind, "", kind.values(kind.on(scope), scope))[-1].path == ("id" if kind.redacted else "code")
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_an_order_is_closed_by_what_tells_any_two_rows_apart(kind):
+    assert keys_of(kind)[-1].path == ("id" if kind.redacted else "code")
 
 
 def test_a_place_of_several_kinds_is_named_by_its_code(api):

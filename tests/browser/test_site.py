@@ -109,3 +109,15 @@ def test_the_wall_screen_turns_its_sections_and_can_be_paused(screen):
     page = window.open("/wall/")
     assert page.locator("button").count() >= 1
     assert window.fits() and window.faults() == []
+
+
+def test_the_documentation_of_the_api_tries_a_request_and_takes_nothing_from_elsewhere(screen):
+    page = screen().open("/api/v1/docs/")
+    operation = page.locator("#operations-points-points_retrieve")
+    operation.locator(".opblock-summary-control").click()
+    operation.get_by_role("button", name="Try it out").click()
+    operation.locator("tr[data-param-name=code] input").fill("FN-0023")
+    operation.get_by_role("button", name="Execute").click()
+    answer = operation.locator(".live-responses-table .response .highlight-code").first
+    answer.wait_for()
+    assert "孔家庄村党建示范点" in answer.inner_text()

@@ -1,0 +1,132 @@
+"""Requests a second of the API on the production server, as a share of an empty Django view on the same server in the
+same run; with as many points as the sample has, and with many more. BENCH_POINTS=100000,5000000 chooses how many."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from threading import Thread
+
+from tools.servers import free_port
+
+SECONDS, CLIENTS, WORKERS = 3, 4, 2
+ASKED = {
+    "empty view of the portal": "/healthz",
+    "points, 50 rows": "/api/v1/points/",
+    "points, 50 rows, far down": "/api/v1/points/?ordering=-code",
+    "points of a township": "/api/v1/points/?area=130207106",
+    "one point": "/api/v1/points/FN-0023/",
+    "figures": "/api/v1/figures/",
+}
+
+
+@contextmanager
+def served(application: str) -> Iterator[int]:
+    port = free_port()
+    options = ["--interface", "wsgi", "--port", str(port), "--workers", str(WORKERS), "--no-ws", "--log-level", "error"]
+    process = subprocess.Popen([sys.executable, "-m", "granian", *options, application])
+    try:
+        for _attempt in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def one(connection: socket.socket, request: bytes) -> int:
+    """Sends a request and reads its answer; its length."""
+    connection.sendall(request)
+    got = connection.recv(65536)
+    head, _blank, body = got.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200"), head[:80]
+    length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+    left = length - len(body)
+    while left > 0:
+        left -= len(connection.recv(65536))
+    return length
+
+
+def rate(port: int, address: str) -> float:
+    """Requests a second with a few clients that keep their connection."""
+    request = f"GET {address} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+    done = count()
+
+    def ask(until: float) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            while time.perf_counter() < until:
+                one(connection, request)
+                next(done)
+
+    for seconds in (0.5, SECONDS):  # the first is for warming up
+        done, until = count(), time.perf_counter() + seconds
+        threads = [Thread(target=ask, args=(until,)) for _client in range(CLIENTS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    return next(done) / SECONDS
+
+
+def grow(points: int) -> None:
+    """As many points as asked for, each named since a day, in the villages of the sample."""
+    from registry.models import DemonstrationPoint, StatusPeriod  # noqa: PLC0415
+
+    rows = list(DemonstrationPoint.objects.public().order_by("code"))
+    made = DemonstrationPoint.objects.unscoped("the benchmark").count()
+    for start in range(made, points, 10_000):
+        numbers = range(start, min(start + 10_000, points))
+        new = [_like(rows[number % len(rows)], number) for number in numbers]
+        DemonstrationPoint.objects.bulk_create(new)
+        named = {"status": "named", "level": "district", "document_no": "〔2021〕1号", "valid_from": "2021-01-01"}
+        StatusPeriod.objects.bulk_create(
+            [StatusPeriod(point=point, grade=("premium", "standard")[point.pk % 2], **named) for point in new]
+        )
+
+
+def _like(row, number: int):
+    fields = ("area_id", "organisation_id", "unit_id", "field", "lng", "lat", "coordinate_system")
+    return type(row)(
+        code=f"BN-{number:08d}", name=f"{row.name}{number}", **{name: getattr(row, name) for name in fields}
+    )
+
+
+def main() -> None:
+    from django.db import connection  # noqa: PLC0415
+
+    sizes = [0, *(int(part) for part in os.environ.get("BENCH_POINTS", "100000").split(","))]
+    with served("bench.bare:application") as port:
+        limit = rate(port, "/")
+    print(
+        f"\nthe API on granian, {WORKERS} workers, {CLIENTS} clients\n{'empty Django view':30s} {limit:8.0f} requests/s"
+    )
+    for size in sizes:
+        grow(size)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+        print(f"with {size:,} points" if size else "with the points of the sample")
+        with served("fengnan.wsgi:application") as port:
+            for name, address in ASKED.items():
+                found = rate(port, address)
+                print(f"{name:30s} {found:8.0f} {found / limit:8.2f} of the empty view")
+
+
+def alone() -> None:
+    """`python -m bench.serving`: this alone."""
+    from bench.__main__ import set_up  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as folder:
+        set_up(folder)
+        main()
+
+
+if __name__ == "__main__":
+    alone()

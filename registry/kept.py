@@ -1,0 +1,57 @@
+"""Queries whose text is kept, because writing one costs more than running it. A text depends on the declarations and
+what it was asked with, never on data; values that differ from one time to the next are holes, filled when it runs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
+from django.db.models import QuerySet
+
+NOTHING: Mapping[str, str] = {}
+
+
+def hole(name: str | int) -> str:
+    """A text that stands in a query for a value which is not known yet; nobody can type it."""
+    return f"\ue000{name}\ue001"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A query of rows as dictionaries, written out. No `sql` stands for one that can find nothing."""
+
+    using: str
+    sql: str
+    parameters: tuple
+    names: tuple[str, ...]
+    converters: tuple[tuple[int, tuple[list, Any]], ...]
+
+    def rows(self, holes: Mapping[str, str] = NOTHING) -> list[dict[str, Any]]:
+        return list(self._rows(holes)) if self.sql else []
+
+    def _rows(self, holes: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+        connection = connections[self.using]
+        filled = [holes.get(each, each) if isinstance(each, str) else each for each in self.parameters]
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, filled)
+            for found in cursor.fetchall():
+                row = list(found)
+                for place, (convert, expression) in self.converters:
+                    for each in convert:
+                        row[place] = each(row[place], expression, connection)
+                yield dict(zip(self.names, row, strict=True))
+
+
+def text_of(values: QuerySet) -> Text:
+    """The text of a query made with `values()`."""
+    if hasattr(values, "_insist"):
+        values._insist()
+    compiler = values.query.get_compiler(values.db)
+    names = tuple(values.query.selected)
+    try:
+        sql, parameters = compiler.as_sql()
+    except EmptyResultSet:
+        return Text(values.db, "", (), names, ())
+    converters = compiler.get_converters([each[0] for each in compiler.select[: compiler.col_count]])
+    return Text(values.db, sql, tuple(parameters), names, tuple(converters.items()))

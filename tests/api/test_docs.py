@@ -1,0 +1,43 @@
+"""The examples of docs/API.md do what they say."""
+
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.api.conftest import live
+from tests.processes import ROOT
+
+pytestmark = pytest.mark.processes
+TEXT = (ROOT / "docs" / "API.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(sh|python)\n(.*?)```", TEXT, re.DOTALL)
+PRINTED = {"while address": "445", "import pandas": "445 445.0", "If-None-Match": "304"}
+
+
+def command(kind: str, code: str) -> list[str] | None:
+    """How a block is run; None where what it needs is not installed."""
+    if kind == "sh":
+        return ["sh", "-ec", code] if shutil.which("curl") else None
+    module = re.search(r"import (\w+)", code)[1]
+    return [sys.executable, "-c", code] if importlib.util.find_spec(module) else None
+
+
+def test_every_example_runs_and_prints_what_it_should(tmp_path):
+    run = []
+    with live("sqlite", tmp_path) as (_known, address):
+        for kind, code in BLOCKS:
+            wanted = command(kind, code.replace("https://registry.example", address))
+            if wanted is None:
+                continue
+            said = subprocess.run(wanted, cwd=tmp_path, capture_output=True, text=True, check=False)
+            assert said.returncode == 0, code + said.stderr
+            for part, last in PRINTED.items():
+                if part in code:
+                    assert said.stdout.rstrip().endswith(last), code
+            assert "urn:showcase:problem" not in said.stdout, code
+            run.append(code)
+    assert len(run) >= len(BLOCKS) - 1  # pandas is not among the packages of the tests
+    assert (tmp_path / "points.csv").read_text(encoding="utf-8-sig").count("\n") > 2
