@@ -74,8 +74,26 @@ print("key", session.session_key)
 """
 
 
+MAKE_TOKEN = """
+from registry.actions.tokens import make_token
+from registry.models import User
+role, area = {role!r}, {area!r}
+user = User.objects.create(username=f"program {{role}}", role=role, read_prefix=area, write_prefix=area)
+print("token", make_token(user, name="live", scopes=["read", "write", "load"], by=user)[1])
+"""
+
+
+def token_of(known: dict[str, str], role: str, area: str) -> str:
+    """The text of a token of a new account."""
+    return shell(known, MAKE_TOKEN.format(role=role, area=area))
+
+
+def shell(known: dict[str, str], code: str) -> str:
+    """The last word that `code` prints in the portal's shell."""
+    command = [sys.executable, "manage.py", "shell", "-v0", "-c", code]
+    return subprocess.run(command, cwd=ROOT, env=known, check=True, capture_output=True, text=True).stdout.split()[-1]
+
+
 def signed_in(known: dict[str, str], role: str, area: str) -> str:
     """The cookie of a new account's session."""
-    command = [sys.executable, "manage.py", "shell", "-c", SIGN_IN.format(role=role, area=area)]
-    said = subprocess.run(command, cwd=ROOT, env=known, check=True, capture_output=True, text=True).stdout
-    return f"sessionid={said.split()[-1]}"
+    return f"sessionid={shell(known, SIGN_IN.format(role=role, area=area))}"

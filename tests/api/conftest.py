@@ -45,6 +45,7 @@ def live(engine: str, folder) -> Iterator[tuple[dict[str, str], str]]:
         known = {
             "DATABASE_URL": database, "DATA_DIR": str(folder), "REDIS_URL": "", "DEMO": "0", "TESTING": "0",
             "SECRET_KEY": "only-for-this-test-" + "x" * 40, "SECOND_FACTOR": "offered", "PATH": os.environ["PATH"],
+            "API_PER_MINUTE": "0", "API_PER_MINUTE_WITHOUT_TOKEN": "0",
         }  # fmt: skip
         prepare(known)
         web, address = serve(known)

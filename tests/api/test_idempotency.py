@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,7 +11,7 @@ from registry.models import DemonstrationPoint, KeptAnswer
 from tests.api.sending import faults, program
 from tests.api.test_writing import INCOME, POINT
 from tests.factories import make_named_point
-from tests.processes import ROOT, ended, prepare, serve
+from tests.processes import ended, prepare, serve, shell, token_of
 from tools.servers import postgres, postgres_programs
 
 
@@ -77,12 +75,6 @@ def test_a_key_that_is_none_is_refused(admin, key):
     assert admin.post("points/", POINT, Idempotency_Key=key)[0] == 400
 
 
-MAKE = """
-from registry.actions.tokens import make_token
-from registry.models import User
-account = User.objects.create_user("racer", role="admin", read_prefix="130207", write_prefix="130207")
-print(make_token(account, name="race", scopes=["write"], by=account)[1])
-"""
 COUNT = "from registry.models import CollectiveIncome as C; print(C._base_manager.filter(year=2025).count())"
 
 
@@ -96,7 +88,7 @@ def test_of_fifty_equal_requests_at_once_one_is_done(tmp_path):
             "DEMO": "0", "TESTING": "0", "PATH": os.environ["PATH"], "API_PER_MINUTE": "0",
         }  # fmt: skip
         prepare(known)
-        token = shell(known, MAKE)
+        token = token_of(known, "admin", "130207")
         web, address = serve(known)
         try:
             with ThreadPoolExecutor(50) as crowd:
@@ -105,12 +97,6 @@ def test_of_fifty_equal_requests_at_once_one_is_done(tmp_path):
             ended(web)
         assert shell(known, COUNT) == "1"
     assert [status for status, _body in answers] == [201]
-
-
-def shell(known: dict, code: str) -> str:
-    command = [sys.executable, "manage.py", "shell", "-v0", "-c", code]
-    done = subprocess.run(command, cwd=ROOT, env=known, capture_output=True, text=True, check=True)
-    return done.stdout.split()[-1]
 
 
 def sent(address: str, token: str) -> tuple[int, bytes]:
