@@ -26,7 +26,7 @@ from .base import ApiView, one_of
 from .described import KEY
 from .idempotency import once
 from .items import load_of
-from .paging import Key, page_of, page_size
+from .paging import Key, page_of, page_size, placed
 from .resources import RESOURCES
 
 NEWEST = (Key("id", descending=True, nullable=False),)
@@ -58,7 +58,8 @@ class LoadView(ApiView):
     ) -> Response:
         """A page of `rows`, each as `told` puts it."""
         parameters, address = request.query_params, request.build_absolute_uri(request.path)
-        page = page_of(rows.values("id"), keys, parameters, address, page_size(parameters))
+        size, values = page_size(parameters), rows.values("id")
+        page = page_of(keys, parameters, address, size, lambda at: list(placed(values, keys, at, size)))
         found = rows.in_bulk([row["id"] for row in page.rows])
         results = [told(found[row["id"]]) for row in page.rows if row["id"] in found]
         return Response({"next": page.next, "previous": page.previous, "results": results})

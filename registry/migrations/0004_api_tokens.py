@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registry', '0002_events_only_appended'),
+        ('registry', '0003_long_lists_of_points'),
     ]
 
     operations = [
