@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db.models import F, QuerySet
@@ -65,10 +65,15 @@ class ResourceView(ApiView):
         return writer.write(rows, kind)
 
 
+@cache
+def list_parameters(resource: Resource) -> tuple[str, ...]:
+    own = filters_of(resource.kind).base_filters
+    return (*LIST, *(name for name in own if name not in LIST), *(("status",) if resource.statuses else ()))
+
+
 class ListView(ResourceView):
     def parameters(self) -> tuple[str, ...]:
-        own = tuple(filters_of(self.resource.kind).base_filters)
-        return (*LIST, *own, *(("status",) if self.resource.statuses else ()))
+        return list_parameters(self.resource)
 
     @property
     def formats(self) -> tuple[str, ...]:  # type: ignore[override]

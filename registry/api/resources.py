@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -90,6 +90,10 @@ class Resource:
     def model(self) -> type[Model]:
         return self.kind.model
 
+    @property
+    def has_address(self) -> bool:
+        return self.slug in RESOURCES and not self.kind.redacted
+
     @cached_property
     def listed(self) -> Kind:
         """The kind with all that a row of the list shows."""
@@ -136,9 +140,10 @@ def register(*resources: Resource) -> None:
         RESOURCES[resource.slug] = resource
 
 
-def resource_of(kind: Kind) -> Resource | None:
-    """The resource that shows records of `kind`, if any."""
-    return next((each for each in RESOURCES.values() if each.kind.slug == kind.slug), None)
+@cache
+def resource_of(kind: Kind) -> Resource:
+    """The resource that shows records of `kind`; one without an address where none was declared."""
+    return next((each for each in RESOURCES.values() if each.kind is kind), None) or Resource(kind.slug, kind)
 
 
 def standing(points: Any, scope: Scope, status: str = "") -> QuerySet:

@@ -1,11 +1,11 @@
 """Rows of a resource as JSON: only the columns it declares, with their addresses and what was asked to be expanded."""
 
-import json
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from typing import Any
 
+import orjson
 from django.conf import settings
 from django.db.models import CharField, Field, Q, QuerySet, TextField
 from django.http import HttpRequest, HttpResponse
@@ -20,17 +20,12 @@ ALWAYS = ("url", "illustrative")
 
 
 def plain(value: Any) -> Any:
-    """What JSON has no form for: days and times as ISO 8601, decimals as numbers, translated words as text."""
-    if isinstance(value, date | datetime):
-        return value.isoformat()
+    """What the encoder has no form for: decimals as numbers, translated words as text."""
     return float(value) if hasattr(value, "quantize") else str(value)
 
 
-ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=plain)
-
-
 def as_json(content: Any, content_type: str = "application/json", status: int = 200) -> HttpResponse:
-    return HttpResponse(ENCODER.encode(content).encode(), content_type=content_type, status=status)
+    return HttpResponse(orjson.dumps(content, default=plain), content_type=content_type, status=status)
 
 
 class Writer:
@@ -46,7 +41,7 @@ class Writer:
     ):
         self.resource, self.scope, self.request = resource, scope, request
         self.names, self.expand = names, expand
-        self.keyed = not resource.kind.redacted
+        self.keyed = resource.has_address
 
     def kind(self, full: bool = False) -> Kind:
         """The resource's kind with the columns asked for."""
@@ -88,10 +83,10 @@ class Writer:
 
     def _put_rows(self, rows: list[dict], link: Link) -> None:
         """Adds the rows of the records that `link` points at: one query for all."""
-        target = resource_of(link.kind) or Resource(link.kind.slug, link.kind)
+        target = resource_of(link.kind)
         codes = {row[link.column.name] for row in rows} - {None}
         writer = Writer(target, self.scope, self.request)
-        writer.keyed = resource_of(link.kind) is not None
+        writer.keyed = target.has_address
         held = target.any_day(self.scope).filter(code__in=codes)
         values = list(target.listed.values(held, self.scope))
         found = dict(zip([row["row_code"] for row in values], writer.write(values, target.listed), strict=True))

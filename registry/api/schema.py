@@ -107,9 +107,8 @@ def _name(resource: Resource) -> str:
 def row_of(resource: Resource) -> type[serializers.Serializer]:
     """A row as the list, or the record that points at it, shows it."""
     fields = _columns(resource.listed)
-    if not resource.kind.redacted and resource_of(resource.kind):
+    if resource.has_address:
         fields["url"] = serializers.URLField(required=False)
-    if not resource.kind.redacted:
         fields["illustrative"] = serializers.BooleanField(required=False, help_text=_("Made up for demonstration."))
     elif resource.slug == "events":
         fields["act"] = serializers.CharField(required=False)
@@ -123,11 +122,10 @@ def item_of(resource: Resource, full: bool = False) -> type[serializers.Serializ
     if full:
         fields |= _columns(resource.full)
     for link in resource.links:
-        target = resource_of(link.kind) or Resource(link.kind.slug, link.kind)
-        fields[link.name] = row_of(target)(required=False, allow_null=True, help_text=link.label)
+        fields[link.name] = row_of(resource_of(link.kind))(required=False, allow_null=True, help_text=link.label)
     for part in resource.parts:
         fields[part.name] = _part(resource, part)(many=True, required=False, help_text=part.label)
-    if full and not resource.kind.redacted:
+    if full and resource.has_address:
         fields["page"] = serializers.URLField(required=False, allow_null=True, help_text=_("Page for people."))
     return _serializer(_name(resource) + ("" if full else "Item"), fields, resource.kind.label)
 

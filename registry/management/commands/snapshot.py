@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
 from registry.api.resources import RESOURCES, Resource
-from registry.api.rows import fields_of, plain
+from registry.api.rows import fields_of
 from registry.figures import FIGURES, answer_all
 from registry.loading.export import as_text
 from registry.scope import Scope, read_scope
@@ -61,7 +61,7 @@ def write(file: Path, lines: Iterable[Iterable[Any]]) -> None:
 def cell(value: Any) -> Any:
     if value is None or isinstance(value, str | int | float):
         return value
-    return f"{value:f}" if hasattr(value, "quantize") else plain(value)
+    return f"{value:f}" if hasattr(value, "quantize") else str(value)
 
 
 def rows_of(resource: Resource, scope: Scope) -> Iterator[list[Any]]:
