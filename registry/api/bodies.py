@@ -53,7 +53,7 @@ def text_of(value: Any) -> str | None:
     if isinstance(value, str):
         return None if UNSTORABLE.search(value) else value
     if isinstance(value, int | Decimal):
-        return f"{value:f}" if abs(value) < 10**18 else None
+        return f"{Decimal(value):f}" if abs(value) < 10**18 else None
     if isinstance(value, list):
         texts = [text_of(each) for each in value if not isinstance(each, list)]
         return None if None in texts or len(texts) < len(value) else "、".join(texts)  # type: ignore[arg-type]

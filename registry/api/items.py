@@ -16,7 +16,7 @@ from registry.loading.judge import judge, verdict_of
 from registry.loading.messages import sentence
 from registry.loading.templates import text_for
 from registry.loading.world import World
-from registry.models import Draft, Load, RowVerdict
+from registry.models import Area, Draft, Load, RowVerdict
 from registry.permissions import may
 from registry.refusals import Refused
 
@@ -24,7 +24,7 @@ from .bodies import text_of, texts_in
 from .problems import Unusable, field_error
 
 MOST_ITEMS = 1000
-ATTEMPTS = 3  # two that add at once may have chosen the same code: the second one looks again
+ATTEMPTS = 3  # a load that adds meanwhile may have given the same code: then it is chosen anew
 STATUS = {
     "not_allowed": 403, "outside": 403, "code_unknown": 404, "stale": 412, "version_missing": 428, "exists": 409,
     "key_taken": 409, "database_says": 409,
@@ -82,6 +82,8 @@ class Writing:
         self._insist_on_codes(items)
         world = World(self.by, timezone.localdate())
         world.writing = True
+        if not all(item.code for item in items):
+            self._queue(world)
         load = Load(pk=0, key=uuid4(), by=self.by, file_name=self.reason)  # never stored: it only says who and why
         rows = [Row(0, item.index, self._texts(item)) for item in items]
         judge(self.kind, rows, world, load)
@@ -92,6 +94,11 @@ class Writing:
         write_rows(self.kind, rows, world, load)
         refuse(rows)
         return [self._written(row, verdict) for row, verdict in zip(rows, verdicts, strict=True)]
+
+    def _queue(self, world: World) -> None:
+        """Those who add wait for each other: each then gets the next code, and finds what was added before."""
+        areas = Area.objects.unscoped("a lock against two that give the same code")
+        areas.select_for_update(no_key=True).get(code=world.area)
 
     def _insist_on_codes(self, items: Sequence[Item]) -> None:
         """A record that the account may not see is to it as one that does not exist."""

@@ -1,6 +1,7 @@
 """The examples of docs/API.md do what they say."""
 
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -9,12 +10,13 @@ import sys
 import pytest
 
 from tests.api.conftest import live
-from tests.processes import ROOT
+from tests.conftest import DISTRICT
+from tests.processes import ROOT, token_of
 
 pytestmark = pytest.mark.processes
 TEXT = (ROOT / "docs" / "API.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(sh|python)\n(.*?)```", TEXT, re.DOTALL)
-PRINTED = {"while address": "445", "import pandas": "445 445.0", "If-None-Match": "304"}
+PRINTED = {"while address": "445", "import pandas": "445 445.0", "If-None-Match": "304", 'If-Match"': "1"}
 
 
 def command(kind: str, code: str) -> list[str] | None:
@@ -27,12 +29,13 @@ def command(kind: str, code: str) -> list[str] | None:
 
 def test_every_example_runs_and_prints_what_it_should(tmp_path):
     run = []
-    with live("sqlite", tmp_path) as (_known, address):
+    with live("sqlite", tmp_path) as (known, address):
+        token = {**os.environ, "TOKEN": token_of(known, "admin", DISTRICT)}
         for kind, code in BLOCKS:
             wanted = command(kind, code.replace("https://registry.example", address))
             if wanted is None:
                 continue
-            said = subprocess.run(wanted, cwd=tmp_path, capture_output=True, text=True, check=False)
+            said = subprocess.run(wanted, cwd=tmp_path, env=token, capture_output=True, text=True, check=False)
             assert said.returncode == 0, code + said.stderr
             for part, last in PRINTED.items():
                 if part in code:

@@ -1,18 +1,20 @@
 """A request with a key is done once, however often and by however many it is sent."""
 
 import json
-import os
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
 import pytest
 
 from registry.models import DemonstrationPoint, KeptAnswer
+from tests.api.conftest import live
 from tests.api.sending import faults, program
 from tests.api.test_writing import INCOME, POINT
+from tests.conftest import DISTRICT
 from tests.factories import make_named_point
-from tests.processes import ended, prepare, serve, shell, token_of
-from tools.servers import postgres, postgres_programs
+from tests.processes import shell, token_of
+from tools.servers import postgres_programs
 
 
 @pytest.fixture
@@ -78,29 +80,37 @@ def test_a_key_that_is_none_is_refused(admin, key):
 COUNT = "from registry.models import CollectiveIncome as C; print(C._base_manager.filter(year=2025).count())"
 
 
+@pytest.fixture(scope="module")
+def racing(tmp_path_factory):
+    """A real server on PostgreSQL: its environment, its address, and a token of an administrator."""
+    if not postgres_programs():
+        pytest.skip("PostgreSQL is not installed")
+    with live("postgresql", tmp_path_factory.mktemp("racing")) as (known, address):
+        yield known, address, token_of(known, "admin", DISTRICT)
+
+
 @pytest.mark.processes
-@pytest.mark.skipif(not postgres_programs(), reason="PostgreSQL is not installed")
-def test_of_fifty_equal_requests_at_once_one_is_done(tmp_path):
-    """Real requests at a real server on PostgreSQL: one row, and fifty times the same answer."""
-    with postgres() as database:
-        known = {
-            "SECRET_KEY": "only-for-this-test-" + "x" * 40, "DATABASE_URL": database, "DATA_DIR": str(tmp_path),
-            "DEMO": "0", "TESTING": "0", "PATH": os.environ["PATH"], "API_PER_MINUTE": "0",
-        }  # fmt: skip
-        prepare(known)
-        token = token_of(known, "admin", "130207")
-        web, address = serve(known)
-        try:
-            with ThreadPoolExecutor(50) as crowd:
-                answers = set(crowd.map(lambda _each: sent(address, token), range(50)))
-        finally:
-            ended(web)
-        assert shell(known, COUNT) == "1"
+def test_of_fifty_equal_requests_at_once_one_is_done(racing):
+    """One row, and fifty times the same answer."""
+    known, address, token = racing
+    with ThreadPoolExecutor(50) as crowd:
+        answers = set(crowd.map(lambda _each: sent(f"{address}/api/v1/incomes/", token, INCOME, "race"), range(50)))
     assert [status for status, _body in answers] == [201]
+    assert shell(known, COUNT) == "1"
 
 
-def sent(address: str, token: str) -> tuple[int, bytes]:
-    headers = {"Authorization": f"Token {token}", "Idempotency-Key": "race", "Content-Type": "application/json"}
-    request = urllib.request.Request(f"{address}/api/v1/incomes/", json.dumps(INCOME).encode(), headers)
+@pytest.mark.processes
+def test_of_thirty_different_requests_at_once_each_adds_a_record_of_its_own(racing):
+    _known, address, token = racing
+    points = [POINT | {"name": f"唐坊镇新立党建示范点{number}"} for number in range(30)]
+    with ThreadPoolExecutor(30) as crowd:
+        answers = list(crowd.map(lambda point: sent(f"{address}/api/v1/points/", token, point, point["name"]), points))
+    assert len({json.loads(body)["code"] for status, body in answers if status == 201}) == 30
+
+
+def sent(address: str, token: str, body: dict, key: str) -> tuple[int, bytes]:
+    headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
+    headers["Idempotency-Key"] = quote(key)[-100:]
+    request = urllib.request.Request(address, json.dumps(body).encode(), headers)
     with urllib.request.urlopen(request, timeout=60) as answer:
         return answer.status, answer.read()
