@@ -21,7 +21,8 @@ from assessment.actions.naming import open_rechecks, post_notice
 from assessment.actions.scoring import finish_scoring, pass_draft, save_scores
 from registry.actions.evidence import add_evidence
 from registry.actions.records import save_record
-from registry.models import DemonstrationPoint, PartyOrganisation, Remark, Role, Upload, User
+from registry.api.resources import RESOURCES
+from registry.models import DemonstrationPoint, Event, PartyOrganisation, Remark, Role, Upload, User
 from tests.factories import PHOTO, full_scores, make_draft, make_submitted
 
 MATRIX = Path(__file__).with_name("access.txt")
@@ -102,9 +103,11 @@ class Stage:
     def things(self, route: str) -> dict[str, dict]:
         """What an address is asked about: arguments by kind of object. One without arguments is asked once."""
         names = {
-            name for name in ("code", "key", "section", "upload", "pk", "slug", "kind", "path") if f":{name}>" in route
+            name
+            for name in ("code", "key", "section", "upload", "pk", "slug", "kind", "path", "layer")
+            if f":{name}>" in route
         }
-        extra = {"section": "venue", "slug": "points", "path": "no-such-file"}
+        extra = {"section": "venue", "slug": "points", "path": "no-such-file", "layer": "points"}
         common = {name: extra[name] for name in names & extra.keys()}
         if "kind" in names and "code" not in names:
             return {"points": {"kind": "points"}, "none": {"kind": "no-such-kind"}}
@@ -132,6 +135,8 @@ class Stage:
         if "desk/reviews" in route:
             code = {"own": self.own.review.code, "sibling": self.sibling.review.code, "unknown": NOWHERE}
             code["recheck"] = self.recheck.code
+        elif route.startswith("api/v1/") and "layer" not in names and "/points/" not in route:
+            code = self._of_resource(route.split("/")[2])
         elif "notices" in route:
             code = {"own": self.notice.code, "unpublished": self.unposted.code, "unknown": NOWHERE}
         elif "remarks" in route:
@@ -145,6 +150,18 @@ class Stage:
                 code = {"own": one, "unknown": NOWHERE} if f"{word}/" in route else code
         kinds = {"kind": "points"} if "kind" in names else {}
         return {kind: {"code": each} | kinds for kind, each in code.items()}
+
+    def _of_resource(self, slug: str) -> dict[str, str]:
+        """Codes of a resource of the API: a round not yet decided and an event of either township, else any record."""
+        townships = {"own": self.own, "sibling": self.sibling}
+        if slug == "reviews":
+            return {kind: each.review.code for kind, each in townships.items()} | {"unknown": NOWHERE}
+        if slug == "events":
+            events = {
+                kind: Event.objects.filter(verb="score", code=each.ready.code) for kind, each in townships.items()
+            }
+            return {kind: str(found.first().pk) for kind, found in events.items()} | {"unknown": "0"}
+        return {"own": RESOURCES[slug].model._base_manager.order_by("pk").first().code, "unknown": NOWHERE}
 
     def ask(self, role: str, method: str, address: str) -> str:
         """The cell of the matrix; whatever the request changed is undone. Fails on what may not be shown to anybody."""
