@@ -54,3 +54,15 @@ class AccountabilityAdmin(RecordAdmin):
     search_fields = ["code", "organisation__name"]
     date_hierarchy = "occurred_on"
     autocomplete_fields = ["organisation", "area"]
+
+
+@admin.register(a.SupervisionFinding)
+class FindingAdmin(RecordAdmin):
+    view_action = "internal.view"
+    form = RecordForm
+    list_display = ["inspected_on", "organisation", "finding", "deadline", "done", "illustrative"]
+    list_filter = ["done"]
+    list_select_related = ["organisation"]
+    search_fields = ["code", "organisation__name", "finding"]
+    date_hierarchy = "inspected_on"
+    autocomplete_fields = ["organisation", "area"]

@@ -20,6 +20,9 @@ SENTENCES.update(
         "has_warnings": gettext_noop("“%(name)s” has warnings that were set aside: open it and look at them."),
         "nothing_chosen": gettext_noop("Choose at least one."),
         "not_scored": gettext_noop("“%(name)s” has not been scored, or stands on a notice already."),
+        "scores_changed": gettext_noop(
+            "The scores of “%(name)s” were changed after they were handed in: the reviewer has to hand them in again."
+        ),
         "notice_too_early": gettext_noop("The notice cannot begin before %(since)s, when the last point was scored."),
         "notice_too_far": gettext_noop("A notice begins within %(days)s days."),
         "notice_running": gettext_noop("The notice runs until %(until)s: naming may follow from the next day."),

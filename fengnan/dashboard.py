@@ -7,7 +7,7 @@ from django.shortcuts import render
 
 from fengnan.schematic import drawing_of
 from registry.figures import FIGURES, SECTIONS, Answer, Figure, answer_all
-from registry.loading.export import FORMATS, export
+from registry.loading.export import export, formats_of
 from registry.models import Area
 from registry.scope import Scope, read_scope
 from registry.views.tables import render_table, table_of
@@ -71,14 +71,14 @@ def figure_list(request: HttpRequest) -> HttpResponse:
 def figure_page(request: HttpRequest, slug: str) -> HttpResponse:
     """A figure: value, definition, part and whole, target, series, breakdowns and the rows it is computed from.
 
-    Dimensions in the address (`?township=130207114`) narrow the rows; `?format=csv|xlsx|json` exports them.
+    Dimensions in the address (`?township=130207114`) narrow the rows; `?format=csv|xlsx|json|geojson` exports them.
     """
     figure = FIGURES.get(slug)
     if figure is None:
         raise Http404
     scope = read_scope(request.GET, request.user)
     rows = figure.rows(scope)
-    if request.GET.get("format") in FORMATS:
+    if request.GET.get("format") in formats_of(figure.record_kind):
         return export(figure.record_kind, rows, scope, request.GET, figure=figure)
     context = {
         "scope": scope,

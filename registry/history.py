@@ -129,7 +129,7 @@ def _told(model: type[models.Model], events: list[Event], viewer: Any, *, inside
 
 
 def _changes(model: type[models.Model], event: Event, names: dict, *, inside: bool) -> Iterator[Change]:
-    order = [*_columns(model), *event.changes]  # a database may keep them in another
+    order = [*columns_of(model), *event.changes]  # a database may keep them in another
     for name in sorted(event.changes, key=order.index):
         value = event.changes[name]
         privacy = class_of(model, name)
@@ -138,15 +138,15 @@ def _changes(model: type[models.Model], event: Event, names: dict, *, inside: bo
         if isinstance(value, dict):
             yield Change(_label_of_parts(name), said=_said(value))
         elif privacy == FieldClass.PERSONAL:
-            yield Change(_label(model, name), "…", "…")
+            yield Change(label_of(model, name), "…", "…")
         else:
-            before, after = (_words(model, name, each, names) for each in value)
+            before, after = (words_of(model, name, each, names) for each in value)
             if before != after:
-                yield Change(_label(model, name), before, after)
+                yield Change(label_of(model, name), before, after)
 
 
 @cache
-def _columns(model: type[models.Model]) -> dict[str, models.Field]:
+def columns_of(model: type[models.Model]) -> dict[str, models.Field]:
     """The columns events may speak of, in their order: the record's own, then those of what is told with it."""
     owners = (Remark, Confirmation, StatusPeriod, model)
     named = {column.name: column for owner in owners for column in owner._meta.concrete_fields}
@@ -154,8 +154,8 @@ def _columns(model: type[models.Model]) -> dict[str, models.Field]:
     return {name: named[name] for name in dict.fromkeys(order)}
 
 
-def _label(model: type[models.Model], name: str) -> Text:
-    own = _columns(model).get(name)
+def label_of(model: type[models.Model], name: str) -> Text:
+    own = columns_of(model).get(name)
     if own is not None:
         return own.verbose_name
     if name in BY_NAME:
@@ -174,9 +174,9 @@ def _said(parts: dict[str, list[str]]) -> str:
     return "; ".join(said)
 
 
-def _words(model: type[models.Model], name: str, value: Any, names: dict) -> str:
+def words_of(model: type[models.Model], name: str, value: Any, names: dict) -> str:
     """A stored value as people read it."""
-    own = _columns(model).get(name)
+    own = columns_of(model).get(name)
     if value in (None, "", [], {}):
         return "—"
     if own is None:
@@ -204,7 +204,7 @@ def _names(model: type[models.Model], events: Iterable[Event], viewer: Any) -> d
     wanted: dict[type[models.Model], set[str]] = {}
     for event in events:
         for name, value in event.changes.items():
-            own = _columns(model).get(name)
+            own = columns_of(model).get(name)
             if own is not None and own.is_relation and isinstance(value, list):
                 keys = {str(each) for each in value if each not in (None, "…")}
                 wanted.setdefault(own.related_model, set()).update(keys)

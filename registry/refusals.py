@@ -62,6 +62,9 @@ SENTENCES = {
     "file_heavy": gettext_noop(
         "“%(name)s” needs more memory than one file is given. Delete what stands far out on a sheet, or split it."
     ),
+    "file_fixture": gettext_noop(
+        "“%(name)s” is a fixture. An administrator loads it on the server: manage.py load, or loaddata."
+    ),
     "file_slow": gettext_noop("Reading “%(name)s” took too long. Split it into several files."),
     "part_misplaced": gettext_noop("This part does not follow the last one: %(received)s bytes have arrived."),
     "remark_missing": gettext_noop("Say what has to be put right, at one field at least."),
@@ -103,6 +106,8 @@ SENTENCES = {
         "No sheet of the file has headings that are known here (sheets: %(sheets)s). "
         "Take the template, or put the headings above the rows."
     ),
+    "file_missing": gettext_noop("Choose a file first."),
+    "header_unread": gettext_noop("“%(text)s” is not the number of a row of this sheet: it has %(most)s rows."),
     "load_moved_on": gettext_noop("This load is “%(state)s” by now. Look at it again."),
     "load_says_nothing": gettext_noop("Nothing in the file is new or changed, so there is nothing to apply."),
 }  # fmt: skip

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from registry.actions.remarks import remarks_for
-from registry.models import CalendarDay, DemonstrationPoint, Draft, DraftState, Parameter, RemarkOutcome
+from registry.models import CalendarDay, DemonstrationPoint, Draft, DraftState, Load, Parameter, RemarkOutcome
 from registry.permissions import may
 
 
@@ -92,3 +92,16 @@ def remarks_to_answer(user: Any, today: date) -> Iterable[Task]:
         what = _("Examine an objection to the notice") if remark.is_objection else _("Answer a remark from the public")
         button = pgettext("to a remark", "Answer")
         yield Task(what, remark.record_name, remark.get_absolute_url(), button, remark.due_on)
+
+
+@to_do
+def loads_to_look_at(user: Any, today: date) -> Iterable[Task]:
+    """What the account sent in: files that were read and wait to be applied, and work that broke off."""
+    if not may(user, "load.send"):
+        return
+    for load in Load.objects.visible_to(user).waiting_for(user).select_related("job"):
+        if load.has_failed:
+            what, button = _("The work at this file broke off"), _("Look at it")
+        else:
+            what, button = _("A file was read: see what it would change"), _("Look at it")
+        yield Task(what, str(load), load.get_absolute_url(), button)

@@ -28,6 +28,7 @@ SENTENCES = {
     "not_whole": gettext_noop("“%(text)s” is not a whole number. Write digits only."),
     "too_small": gettext_noop("%(value)s is too small: at least %(least)s."),
     "too_large": gettext_noop("%(value)s is too large: at most %(most)s."),
+    "not_positive": gettext_noop("“%(text)s” is not more than 0. Look at the sign and the digits."),
     "decimals": gettext_noop("%(value)s has too many decimals: at most %(most)s."),
     "not_a_half": gettext_noop("%(value)s is not a whole or half point. Write steps of 0.5, such as 9.5."),
     "not_a_choice": gettext_noop("“%(text)s” is not one of: %(choices)s."),

@@ -28,7 +28,10 @@ def environment(**more: str) -> dict[str, str]:
 
 def run(title: str, command: list[str], known: dict[str, str]) -> bool:
     print(f"\n== {title}: {' '.join(command)}", flush=True)
-    return subprocess.run([str(BIN / command[0]), *command[1:]], cwd=ROOT, env=known).returncode == 0
+    passed = subprocess.run([str(BIN / command[0]), *command[1:]], cwd=ROOT, env=known).returncode == 0
+    if not passed:
+        print(f"✗ {title} failed: {' '.join(command)}", flush=True)
+    return passed
 
 
 def test(arguments: list[str]) -> None:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from assessment.judging import Judging
 from assessment.models import Notice, Outcome, Review, Round
 from registry.actions.points import change_standing, name_point, open_period, withdraw_point, wrote
 from registry.actions.records import ChangeSet
@@ -16,7 +17,7 @@ from registry.models import CalendarDay, DemonstrationPoint, Level, Parameter, P
 from registry.permissions import may
 from registry.refusals import Refused
 
-from .scoring import open_round
+from .scoring import decided, open_round
 
 FARTHEST = 30  # days from today within which a notice begins
 
@@ -43,6 +44,8 @@ def refusals_to_post(reviews: Sequence[Review], *, starts_on: date, by: Any) -> 
         now = open_period(review.point)
         if review.outcome != Outcome.PENDING or review.notice_id or not now or now.status != PointStatus.SCORED:
             yield Refused("not_scored", name=review.point.name)
+        elif Judging(review).grade != review.proposed_grade:
+            yield Refused("scores_changed", name=review.point.name)
     newest = max((review.scored_on for review in reviews if review.scored_on), default=None)
     if newest and starts_on < newest:
         yield Refused("notice_too_early", since=newest.isoformat())
@@ -193,8 +196,12 @@ def refusals_to_settle(review: Review, *, by: Any) -> Iterator[Refused]:
     """What stands against deciding on a re-check, whatever the decision."""
     if not may(by, "point.decide", review):
         yield Refused("not_allowed")
-    if review.outcome != Outcome.PENDING or review.round != Round.RECHECK or review.scored_on is None:
+    if review.outcome != Outcome.PENDING:
+        yield decided(review)
+    elif review.round != Round.RECHECK or review.scored_on is None:
         yield Refused("not_rechecked")
+    elif Judging(review).grade != review.proposed_grade:
+        yield Refused("scores_changed", name=review.point.name)
 
 
 @transaction.atomic

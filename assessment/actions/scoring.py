@@ -145,7 +145,7 @@ def refusals_to_score(review: Review, *, by: Any) -> Iterator[Refused]:
     elif wrote(by, review.point) or review.township_by_id == by.pk:
         yield Refused("own_work")
     if review.outcome != Outcome.PENDING:
-        yield _decided(review)
+        yield decided(review)
     else:
         yield from _refusals_of_standing(review)
 
@@ -156,7 +156,8 @@ def _refusals_of_standing(review: Review) -> Iterator[Refused]:
         yield Refused("not_in_review", status=now.get_status_display() if now else "—")
 
 
-def _decided(review: Review) -> Refused:
+def decided(review: Review) -> Refused:
+    """Why nobody decides on the round any more: somebody has."""
     last = Event.objects.filter(kind="demonstrationpoint", code=review.point.code).first()
     when = f"{timezone.localtime(last.at):%Y-%m-%d %H:%M}" if last else "—"
     return Refused("decided", who=last.actor if last else "—", when=when, what=review.get_outcome_display())
@@ -295,7 +296,7 @@ def _insist_on_pending(review: Review, by: Any) -> None:
     if not may(by, "point.review", review):
         raise Refused("not_allowed")
     if review.outcome != Outcome.PENDING:
-        raise _decided(review)
+        raise decided(review)
     if review.round != Round.APPLICATION:
         raise Refused("not_in_review", status=PointStatus.NAMED.label)
 

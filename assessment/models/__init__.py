@@ -3,7 +3,7 @@
 from .projects import LedgerEntry, LedgerStage, ProjectProblem, SecretaryProject, latest_entry
 from .reviews import Notice, Outcome, RaisedVeto, Review, ReviewScore, Round, longest_unchecked
 from .standards import PassLine, Standard, StandardItem, VetoItem
-from .supervision import AccountabilityAction, AccountabilityKind
+from .supervision import AccountabilityAction, AccountabilityKind, SupervisionFinding
 
 __all__ = [
     "AccountabilityAction",
@@ -21,6 +21,7 @@ __all__ = [
     "SecretaryProject",
     "Standard",
     "StandardItem",
+    "SupervisionFinding",
     "VetoItem",
     "latest_entry",
     "longest_unchecked",

@@ -1,4 +1,5 @@
-"""Talks and replacements. Public only as counts: never with a name, an organisation or a place."""
+"""Talks and replacements, public only as counts: never with a name, an organisation or a place. Findings of
+supervision, not public at all."""
 
 from datetime import date
 
@@ -67,3 +68,48 @@ class AccountabilityAction(Record):
 
     def __str__(self):
         return f"{self.get_kind_display()} {self.occurred_on}"
+
+
+class FindingQuerySet(ScopedQuerySet):
+    def public_rows(self) -> Q:
+        return Q(pk__in=[])
+
+
+class SupervisionFinding(Record):
+    """What a supervision found wrong in an organisation, and how it is put right. Internal."""
+
+    inspected_on = models.DateField(_("date"))
+    issuer = models.CharField(_("supervised by"), max_length=80)
+    organisation = models.ForeignKey(
+        PartyOrganisation, models.PROTECT, related_name="findings", verbose_name=_("party organisation")
+    )
+    area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
+    finding = models.CharField(_("finding"), max_length=300)
+    demand = models.CharField(_("what is asked for"), max_length=300, blank=True)
+    deadline = models.DateField(_("deadline"))
+    person = models.CharField(_("responsible person"), max_length=40, blank=True)
+    progress = models.CharField(_("progress"), max_length=300, blank=True)
+    done = models.BooleanField(_("done"), null=True, blank=True)
+    rechecked_on = models.DateField(_("checked again on"), null=True, blank=True)
+
+    objects = FindingQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("finding of supervision")
+        verbose_name_plural = _("findings of supervision")
+        constraints = [
+            *Record.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(deadline__gte=models.F("inspected_on")),
+                name="finding_deadline_after_inspection",
+                violation_error_message=_("The deadline must not lie before the supervision."),
+            ),
+            models.CheckConstraint(
+                condition=Q(rechecked_on=None) | Q(rechecked_on__gte=models.F("inspected_on")),
+                name="finding_rechecked_after_inspection",
+                violation_error_message=_("It was checked again after the supervision, not before."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.inspected_on} {self.finding}"

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from registry.models import DemonstrationPoint, Event, PointStatus, StatusPeriod
+from registry.models import DemonstrationPoint, Draft, Event, PointStatus, StatusPeriod
 from registry.models.points import MOVES, PUBLIC
 from registry.permissions import may
 from registry.refusals import Refused
@@ -41,8 +41,15 @@ def right_for(before: str, after: str) -> str:
 
 def wrote(user: Any, point: DemonstrationPoint) -> bool:
     """Whether `user` entered or changed the point: then somebody else decides on it (GLOSSARY section 8)."""
-    acts = Event.objects.filter(kind="demonstrationpoint", code=point.code, actor=user, verb__in=WRITING)
-    return acts.exists() or point.drafts.unscoped("who wrote it").filter(writers=user).exists()
+    return point.pk in written_by(user, [point])
+
+
+def written_by(user: Any, points: list[DemonstrationPoint]) -> set[int]:
+    """Keys of those of the points that `user` entered or changed."""
+    codes = {point.code: point.pk for point in points}
+    acts = Event.objects.filter(kind="demonstrationpoint", code__in=codes, actor=user, verb__in=WRITING)
+    drafts = Draft.objects.unscoped("who wrote it").filter(point__in=codes.values(), writers=user)
+    return {codes[code] for code in acts.values_list("code", flat=True)} | {*drafts.values_list("point_id", flat=True)}
 
 
 def refusals_to_change_standing(

@@ -62,7 +62,8 @@ class Kind:
     `on(scope)` gives the rows there are on a day, in an area, for a viewer. `shown(rows, scope)` adds what the columns
     need beyond the row itself. `redacted` kinds may be counted by everybody but show neither code nor page.
     `details` are further columns, for the page of the record alone. `entries` are the kinds search knows its records
-    under, where that is not its own.
+    under, where that is not its own. `shape` are the fields that say where it lies: lng, lat and coordinate_system, or
+    an outline.
     """
 
     slug: str
@@ -77,6 +78,7 @@ class Kind:
     searched: bool = False
     entries: tuple[str, ...] = ()
     details: tuple[Column, ...] = ()
+    shape: tuple[str, ...] = ()
 
     @property
     def in_full(self) -> "Kind":

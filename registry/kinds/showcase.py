@@ -48,6 +48,7 @@ register(
             Column("lat", _("Latitude"), numeric=True),
             Column("coordinate_system", _("Coordinate system"), choices=m.CoordinateSystem),
         ),
+        shape=("lng", "lat", "coordinate_system", "position_illustrative"),
     ),
     Kind(
         "belts",
@@ -96,6 +97,7 @@ register(
             Column("theme", _("Theme")),
             ORGANISATION,
         ),
+        shape=("outline",),
     ),
     Kind(
         "whole-area-townships",

@@ -108,6 +108,8 @@ def _add(model: type[models.Model], writes: list[Write], world: World) -> None:
 
 def next_code(model: type[models.Model], prefix: str, digits: int, world: World) -> str:
     """The next free code with this prefix; the database is asked once for each prefix of a load."""
+    if not digits:
+        return prefix
     known = f"{model._meta.label}:{prefix}"
     if known not in world.numbers:
         codes = model._base_manager.filter(code__startswith=prefix).order_by(-Length("code"), "-code")

@@ -35,7 +35,8 @@ class Column:
 
     `read` turns the text of a cell into a value and raises Invalid. `unit` is what a bare number counts in. A bad value
     of a `droppable` column is left out with a warning and the row stays. `words` are the values to choose from. `names`
-    says what its cells name, "organisation" or "unit", where that is looked up for all rows at once.
+    says what its cells may name, such as "organisation" or "point belt zone", where that is looked up for all rows at
+    once.
     """
 
     name: str
@@ -90,13 +91,14 @@ class Write:
 
     @property
     def does_something(self) -> bool:
-        return self.is_new or bool(self.changes)
+        return self.is_new or bool(self.changes) or bool(self.also)
 
 
 @dataclass
 class Row:
     """A row of a file while it is judged. `texts` are the cells of known columns as typed, `values` what was read,
-    `attributes` the columns of the record that follow, `record` the one the registry holds already."""
+    `attributes` the columns of the record that follow, `defaults` those that only a new record takes, because the file
+    does not give them; `record` is the one the registry holds already, `title` what a reader calls the row."""
 
     sheet: int
     number: int
@@ -104,17 +106,19 @@ class Row:
     letters: dict[str, str] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
+    defaults: dict[str, Any] = field(default_factory=dict)
+    title: str = ""
     messages: list[dict] = field(default_factory=list)
     key: tuple = ()
     record: Any = None
     writes: list[Write] = field(default_factory=list)
     undo: list[list] = field(default_factory=list)
 
-    def refuse(self, name: str, code: str, **details: Any) -> None:
+    def refuse(self, name: str, code: str, /, **details: Any) -> None:
         """The row cannot be taken, because of the field `name` ("" for the row as a whole)."""
         self._say("refused", name, code, details)
 
-    def warn(self, name: str, code: str, **details: Any) -> None:
+    def warn(self, name: str, code: str, /, **details: Any) -> None:
         """The row is taken; the reader should know."""
         self._say("warning", name, code, details)
 
@@ -122,6 +126,11 @@ class Row:
         column = self.letters.get(name, "")
         told = {key: value if isinstance(value, int | float) else str(value) for key, value in details.items()}
         self.messages.append({"field": name, "column": column, "level": level, "code": code, "details": told})
+
+    @property
+    def main(self) -> Write:
+        """The write of the record the row is about."""
+        return next(write for write in self.writes if write.stage == RECORD)
 
     @property
     def is_refused(self) -> bool:
@@ -134,7 +143,7 @@ class Row:
     @property
     def name(self) -> str:
         """What a reader calls the row."""
-        return str(self.record or self.texts.get("name") or next(iter(self.texts.values()), ""))[:120]
+        return str(self.title or self.texts.get("name") or self.record or next(iter(self.texts.values()), ""))[:120]
 
 
 def nothing(row: Row, world: "World") -> None:
@@ -146,9 +155,14 @@ class LoadKind:
     """A kind of record that can be loaded.
 
     `resolve(row, world)` turns `row.values` into `row.attributes` by looking things up, and refuses what is unknown.
-    `natural` are the attributes that tell one record from another; where the file gives a `code`, that decides.
-    `prefix(row)` begins the code of a new record, `digits` wide. `parts(row, world)` adds what hangs on the record.
+    `natural` are the attributes that tell one record from another, `blanks` those of them that may be empty; where the
+    file gives a `code`, that decides. `order` are pairs of attributes of which the first must not come later than the
+    second, and with True as third not on the same day. `prefix(row)` begins the code of a new record, `digits` wide;
+    with 0 digits it is the whole code. `prepare(rows, world)` reads what is wanted of all records found;
+    `parts(row, world)` adds what hangs on one.
     `find(rows, world)` and `write(rows, world, load)` take the place of the usual way to find or write the records.
+    `held(rows)` tells what records say, {column: value} each, to fill a template with, where that is more than their
+    attributes.
     `by_clerks`: whether a township's clerk may load it, for the own township.
     """
 
@@ -160,10 +174,14 @@ class LoadKind:
     resolve: Callable[[Row, "World"], None]
     prefix: Callable[[Row], str]
     digits: int = 3
+    blanks: tuple[str, ...] = ()
+    order: tuple[tuple[str, str, bool], ...] = ()
+    prepare: Callable[[list[Row], "World"], None] = lambda rows, world: None
     parts: Callable[[Row, "World"], None] = nothing
     find: Callable[[list[Row], "World"], None] | None = None
     write: Callable[[list[Row], "World", Any], None] | None = None
     by_clerks: bool = False
+    held: Callable[[Any], Iterable[dict[str, Any]]] | None = None
     area_of: Callable[[Row], str] = lambda row: row.attributes.get("area_id") or ""
 
     def column(self, name: str) -> Column | None:
@@ -190,7 +208,7 @@ def may_load(by: Any, kind: str) -> bool:
 
 
 def kinds_for(by: Any) -> list[str]:
-    return [slug for slug in LOADS if may_load(by, slug)]
+    return sorted((slug for slug in LOADS if may_load(by, slug)), key=lambda slug: slug != "point")
 
 
 CODE = Column("code", "编号", lambda text: plain_name(text), also=("代码", "Code"))
@@ -200,7 +218,8 @@ REMARK = Column("remark", "备注", lambda text: text.strip()[:500], also=("说�
 
 def read_cells(row: Row, columns: Iterable[Column], known: dict[tuple[str, str], Any]) -> None:
     """Fills `row.values` from `row.texts`, with a message for each cell that cannot be read. `known` are short texts
-    that were read before: in a ledger most cells of a column say one of a few things."""
+    that were read before: in a ledger most cells of a column say one of a few things. A blank in a row that has a code
+    says nothing of what the registry holds, not that it is missing."""
     for column in columns:
         text = row.texts.get(column.name, "")
         if column.use is Use.IGNORE or (not text and not column.required):
@@ -216,7 +235,8 @@ def read_cells(row: Row, columns: Iterable[Column], known: dict[tuple[str, str],
             say(column.name, error.code, **error.details)
             continue
         if column.required and value in (None, "", []):
-            row.refuse(column.name, "required")
+            if column.name in row.texts and not row.texts.get("code"):  # a blank leaves a known record as it is
+                row.refuse(column.name, "required")
         elif len(text) <= SHORT and not row.messages:
             known[cell] = value
 

@@ -1,22 +1,31 @@
-"""Rows out of the registry: csv, xlsx and json, streamed, stamped with what they are and as of when."""
+"""Rows out of the registry: csv, xlsx, json and geojson, streamed, stamped with what they are and as of when."""
 
 import csv
 import json
 from collections.abc import Iterable, Iterator
-from io import BytesIO
+from dataclasses import replace
+from tempfile import TemporaryFile
 from typing import Any
 
 import xlsxwriter
 from django.db.models import QuerySet
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
+from registry.coordinates import to_wgs84
 from registry.filters import filtered
-from registry.kinds import Kind
+from registry.kinds import Column, Kind
 from registry.scope import Scope
 
-FORMATS = ("csv", "xlsx", "json")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "=", "+", "-", "@")
+
+
+OUTLINES = ("Polygon", "MultiPolygon")
+
+
+def formats_of(kind: Kind) -> tuple[str, ...]:
+    """What the rows of a kind are exported as; what lies somewhere also as shapes for a map."""
+    return ("csv", "xlsx", "json", "geojson") if kind.shape else ("csv", "xlsx", "json")
 
 
 class Echo:
@@ -35,9 +44,12 @@ def as_text(value: Any) -> Any:
 
 def export(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any, figure: Any = None) -> HttpResponse:
     """`rows` of `kind`, filtered as the page was, as a file to download."""
+    file_format = parameters.get("format")
+    if file_format == "geojson":
+        kind = replace(kind, columns=(*kind.columns, *(Column(name, "") for name in kind.shape)))
     filters = filtered(kind, rows, scope, parameters)
     used = {name: value for name, value in filters.form.cleaned_data.items() if value}
-    return export_values(kind, kind.values(filters.qs, scope), scope, parameters.get("format"), used, figure)
+    return export_values(kind, kind.values(filters.qs, scope), scope, file_format, used, figure)
 
 
 def export_values(
@@ -46,7 +58,7 @@ def export_values(
     """Rows of `kind.values` as a file; `used` are the filters they were narrowed by."""
     known = (kind.as_known(row, scope) for row in values.iterator(chunk_size=2000))
     name = f"{figure.slug if figure else kind.slug}-{scope.area}-{scope.as_of.isoformat()}"
-    writers = {"csv": _csv, "xlsx": _xlsx, "json": _json}
+    writers = {"csv": _csv, "xlsx": _xlsx, "json": _json, "geojson": _geojson}
     response = writers[file_format](kind, known, stamp(kind, scope, used, figure))
     response["Content-Disposition"] = f'attachment; filename="{name}.{file_format}"'
     return response
@@ -91,8 +103,9 @@ def _csv(kind: Kind, values: Iterable[dict], words: dict[str, str]) -> Streaming
     return StreamingHttpResponse(stream(), content_type="text/csv; charset=utf-8")
 
 
-def _xlsx(kind: Kind, values: Iterable[dict], words: dict[str, str]) -> HttpResponse:
-    file = BytesIO()
+def _xlsx(kind: Kind, values: Iterable[dict], words: dict[str, str]) -> FileResponse:
+    """Written to a file on disk row by row, so that memory does not grow with the rows."""
+    file = TemporaryFile()  # noqa: SIM115 (the response closes it)
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, options) as book:
         sheet = book.add_worksheet(str(kind.label)[:31])
@@ -104,8 +117,9 @@ def _xlsx(kind: Kind, values: Iterable[dict], words: dict[str, str]) -> HttpResp
             for column, value in enumerate(line):
                 if value not in (None, ""):
                     _write(sheet, number, column, value)
+    file.seek(0)
     kind_of_file = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return HttpResponse(file.getvalue(), content_type=kind_of_file)
+    return FileResponse(file, content_type=kind_of_file)
 
 
 def _write(sheet: Any, row: int, column: int, value: Any) -> None:
@@ -124,6 +138,33 @@ def _json(kind: Kind, values: Iterable[dict], words: dict[str, str]) -> Streamin
         yield "\n]}\n"
 
     return StreamingHttpResponse(stream(), content_type="application/json")
+
+
+def _geojson(kind: Kind, values: Iterable[dict], words: dict[str, str]) -> StreamingHttpResponse:
+    """A feature a row; one that nobody has measured has no geometry, and still counts."""
+
+    def stream() -> Iterator[str]:
+        about = json.dumps(words, ensure_ascii=False)
+        yield f'{{"type": "FeatureCollection", "about": {about}, "features": ['
+        for number, value in enumerate(values):
+            value.pop("row_code", None)
+            feature = {"type": "Feature", "geometry": geometry_of(value), "properties": value}
+            yield (",\n" if number else "\n") + json.dumps(feature, ensure_ascii=False, default=_plain)
+        yield "\n]}\n"
+
+    return StreamingHttpResponse(stream(), content_type="application/geo+json")
+
+
+def geometry_of(value: dict[str, Any]) -> dict | None:
+    """Takes the position or outline out of a row, in WGS 84 whatever it was measured in; None if it has none."""
+    if "outline" in value:
+        outline = value.pop("outline")
+        return outline if isinstance(outline, dict) and outline.get("type") in OUTLINES else None
+    lng, lat, system = (value.pop(name) for name in ("lng", "lat", "coordinate_system"))
+    if lng is None or lat is None or not system:
+        return None
+    east, north = to_wgs84(float(lng), float(lat), system)
+    return {"type": "Point", "coordinates": [round(east, 6), round(north, 6)]}
 
 
 def _plain(value: Any) -> Any:

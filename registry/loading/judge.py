@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,20 +18,30 @@ from .world import WHY, World
 def judge(kind: LoadKind, rows: list[Row], world: World, load: Any) -> None:
     """Fills values, attributes, record, messages and writes of each row. Reads the database in a few queries for all
     rows together, and writes nothing."""
-    world.look_up(kind, rows)
     for row in rows:
         read_cells(row, kind.columns, world.read)
+    world.look_up(kind, rows)
+    for row in rows:
         kind.resolve(row, world)
-        row.key = tuple(row.attributes.get(name) for name in kind.natural)
+        row.key = key_of(kind, row.attributes)
     if kind.find:
         kind.find(rows, world)
     else:
         find(kind, rows, world)
+    kind.prepare(rows, world)
     _refuse_repeated(rows, load)
     for row in rows:
         _refuse_outside(kind, row, world)
         if not row.is_refused:
             _plan(kind, row, world)
+
+
+def key_of(kind: LoadKind, attributes: dict[str, Any]) -> tuple:
+    """What tells the record from others; a part that may be empty takes part as a dash."""
+    return tuple(
+        "—" if name in kind.blanks and attributes.get(name) in (None, "") else attributes.get(name)
+        for name in kind.natural
+    )
 
 
 def find(kind: LoadKind, rows: list[Row], world: World) -> None:
@@ -43,38 +54,53 @@ def find(kind: LoadKind, rows: list[Row], world: World) -> None:
     wanted = {row.attributes.get(first) for row in rows} - {None, ""}
     by_key: dict[tuple, Any] = {}
     for record in known.filter(**{f"{first}__in": wanted}).order_by("pk") if wanted else ():
-        by_key.setdefault(tuple(getattr(record, name) for name in kind.natural), record)
+        by_key.setdefault(key_of(kind, {name: getattr(record, name) for name in kind.natural}), record)
     for row in rows:
-        assign(row, by_code, by_key)
+        own = by_code.get(row.values.get("code"))
+        keeps = own is not None and key_of(kind, {name: getattr(own, name) for name in kind.natural}) == row.key
+        assign(row, by_code, {} if keeps else by_key)  # two that are called the same already are told apart by codes
 
 
 def assign(row: Row, by_code: dict[str, Any], by_key: dict[tuple, Any]) -> None:
-    code = row.values.get("code")
-    row.record = by_code.get(code) if code else by_key.get(row.key)
+    code, named = row.values.get("code"), by_key.get(row.key)
+    row.record = by_code.get(code) if code else named
     if code and row.record is None:
         row.refuse("code", "code_unknown", text=code)
+    elif named is not None and named.pk != row.record.pk:
+        row.refuse("code", "key_taken", code=named.code)
 
 
 def _refuse_repeated(rows: list[Row], load: Any) -> None:
     """The same record twice in one file: the first row counts."""
-    keys = {key_text(row) for row in rows} - {""}
+    keys = {key for row in rows for key in keys_of(row)}
     first: dict[str, tuple[int, int]] = {}
     earlier = LoadRow.objects.filter(load=load, key__in=keys).exclude(verdict=RowVerdict.REFUSED)
     for key, sheet, number in earlier.order_by("sheet", "row").values_list("key", "sheet", "row"):
         first.setdefault(key, (sheet, number))
     for row in rows:
-        here, key = (row.sheet, row.number), key_text(row)
-        if not key or row.is_refused:
-            continue
-        if first.setdefault(key, here) < here:
-            row.refuse("", "twice_in_file", row=first[key][1])
+        here = (row.sheet, row.number)
+        before = [] if row.is_refused else [first.setdefault(key, here) for key in keys_of(row)]
+        if before and min(before) < here:
+            row.refuse("", "twice_in_file", row=min(before)[1])
+
+
+def keys_of(row: Row) -> list[str]:
+    """By what the row may be known: the code of a record, and what tells it from others. A record that an earlier row
+    of the load made had no code then; a row that gives a code is about that record alone."""
+    if row.record is not None and row.has("code"):
+        return [row.record.code]
+    return [key for key in (getattr(row.record, "code", ""), _natural_text(row)) if key]
 
 
 def key_text(row: Row) -> str:
     """The row's key as it is kept; empty while a part of it is missing."""
-    if row.record is not None:
-        return row.record.code
-    return "|".join(map(str, row.key))[:200] if row.key and None not in row.key and "" not in row.key else ""
+    return next(iter(keys_of(row)), "")
+
+
+def _natural_text(row: Row) -> str:
+    if not row.key or None in row.key or "" in row.key:
+        return ""
+    return sha256("|".join(str(plain(part)) for part in row.key).encode()).hexdigest()  # it may name a person
 
 
 def _refuse_outside(kind: LoadKind, row: Row, world: World) -> None:
@@ -87,20 +113,46 @@ def _plan(kind: LoadKind, row: Row, world: World) -> None:
     """Appends what is to be written for the row."""
     if row.record is None:
         _refuse_missing(kind, row)
-        record = kind.model(**{name: value for name, value in row.attributes.items() if value is not None})
+        if row.is_refused:
+            return
+        given = {name: value for name, value in row.attributes.items() if value not in (None, "")}
+        record = kind.model(**row.defaults | given)
+        _say_what_was_assumed(kind, row, record, given)
         write = Write(record, prefix=kind.prefix(row), digits=kind.digits)
     else:
         record = row.record
         changes = {
             name: [getattr(record, name), value]
             for name, value in row.attributes.items()
-            if value not in (None, "") and not same(getattr(record, name), value)
+            if value not in (None, "") and not _agrees(name, getattr(record, name), value)
         }
         write = Write(record, changes)
     row.writes.append(write)
     if write.is_new or write.changes:
         _check_fields(row, write)
+        _check_order(kind, row, write)
     kind.parts(row, world)
+
+
+def _say_what_was_assumed(kind: LoadKind, row: Row, record: Any, given: dict) -> None:
+    for name, value in row.defaults.items():
+        if name not in given and kind.column(name):
+            words = getattr(record, f"get_{name}_display", lambda value=value: value)()
+            row.warn(name, "assumed", value=words)
+
+
+def _check_order(kind: LoadKind, row: Row, write: Write) -> None:
+    """What begins must not end before."""
+    now = {name: after for name, (_before, after) in write.changes.items()}
+    for earlier, later, apart in kind.order:
+        first, last = (now.get(name, getattr(write.record, name)) for name in (earlier, later))
+        if first and last and (last < first or (apart and last == first)):
+            row.refuse(later if kind.column(later) else earlier, "order_wrong", earlier=first, later=last)
+
+
+def _agrees(name: str, held: Any, given: Any) -> bool:
+    """Whether what the file gives is what the registry holds; a township alone says nothing against a village in it."""
+    return same(held, given) or (name == "area_id" and bool(held) and held.startswith(given))
 
 
 def _refuse_missing(kind: LoadKind, row: Row) -> None:

@@ -18,8 +18,8 @@ from registry.permissions import may
 from registry.refusals import Refused
 
 from .columns import kinds_for, may_load
+from .files.reading import read_file
 from .matching import understand
-from .reading import read_file
 
 MOST_BYTES = 20 * 1024 * 1024
 
@@ -74,6 +74,8 @@ def correct(load: Load, corrections: dict[str, dict], *, kind: str = "", by: Any
     """Reads the file again as a person explained it: {sheet: {"header": row, "columns": {column: field}}}. What a
     heading means is remembered for the area."""
     load = _mine(load, by, LoadState.READY)
+    if kind and not may_load(by, kind):
+        raise Refused("kind_unknown", kind=kind, kinds="、".join(kinds_for(by)))
     load.corrections = corrections
     load.kind = kind or load.kind
     _remember(load)

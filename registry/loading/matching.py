@@ -1,5 +1,6 @@
 """What a file says of itself: which sheets hold rows, of what kind, and which column is which field."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,10 @@ from registry.models import KnownHeading, Load
 from registry.refusals import Refused
 
 from .columns import LOADS, LoadKind, kinds_for
-from .reading import RawSheet
-from .tables import Table, find_tables, letter, plain_heading, unit_of
+from .files.reading import RawSheet
+from .files.tables import Table, find_tables, letter, plain_heading, unit_of
+
+REASON = "原因"  # the column that is added to what was refused; nobody reads it
 
 
 def headings_of(kind: LoadKind) -> dict[str, str]:
@@ -83,3 +86,33 @@ def _likeness(kind: LoadKind, fields: dict[int, str]) -> tuple[int, int]:
 def mapping_of(sheet: dict) -> dict[int, Any]:
     """Field by column of a sheet that was understood, without the columns left out."""
     return {column["at"]: column["field"] for column in sheet["columns"] if column["field"]}
+
+
+def corrections_in(load: Load, typed: Mapping[str, str]) -> dict[str, dict]:
+    """What a person put right, over what was put right before: `header-<sheet>` and `field-<sheet>-<column>` of a form.
+    A column that was left as it was understood is not a correction. Raises Refused."""
+    corrections = {
+        index: {**given, "columns": {**given.get("columns", {})}} for index, given in load.corrections.items()
+    }
+    for sheet in load.sheets:
+        if sheet["skipped"]:
+            continue
+        given = corrections.setdefault(str(sheet["index"]), {"columns": {}})
+        if typed.get("kind", sheet["kind"]) not in ("", sheet["kind"]):
+            given["columns"] = {}  # fields of another kind
+            continue
+        header = typed.get(f"header-{sheet['index']}", "").strip()
+        if header and header != str(max(sheet["header"])):
+            given["header"] = _row_number(header, sheet)
+        known = {column.name for column in LOADS[sheet["kind"]].columns} | {""}
+        for column in sheet["columns"]:
+            field = typed.get(f"field-{sheet['index']}-{column['at']}")
+            if field in known and field != column["field"]:
+                given["columns"][str(column["at"])] = field
+    return corrections
+
+
+def _row_number(text: str, sheet: dict) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= sheet["rows"]):
+        raise Refused("header_unread", text=text, most=sheet["rows"])
+    return int(text)

@@ -40,6 +40,31 @@ SENTENCES = {
     "touched": gettext_noop("Somebody changed it since: it stays as it is."),
     "in_use": gettext_noop("Other records refer to it by now: it stays as it is."),
     "in_future": gettext_noop("%(day)s has not come yet. Enter the decision on its day or later."),
+    "day_to_come": gettext_noop("%(day)s has not come yet. Look at the date."),
+    "day_taken": gettext_noop("“%(text)s” names no day: %(day)s was taken."),
+    "assumed": gettext_noop("Nothing is given here: %(value)s was taken."),
+    "order_wrong": gettext_noop("%(later)s cannot follow on %(earlier)s. Look at the two dates."),
+    "key_taken": gettext_noop("The record %(code)s is called so already. Mend the code, or leave the cell empty."),
+    "differs": gettext_noop("The file says %(said)s, the registry counts %(held)s."),
+    "more_than_all": gettext_noop("%(said)s of %(held)s are more than all. Look at the two numbers."),
+    "member_stays": gettext_noop("Not in the file, and stays in the registry all the same: %(text)s."),
+    "order_stays": gettext_noop("The stops keep the order they have. Change it on the page of the route."),
+    "own_superior": gettext_noop("An organisation cannot be its own superior. Write the name of the one above it."),
+    "built_needs_day": gettext_noop("Built since when? Give the day: from then on it counts."),
+    "stage_differs": gettext_noop("By its dates it is “%(held)s”. Mend the stage or the dates."),
+    "village_code_differs": gettext_noop(
+        "“%(text)s” is not the code of %(village)s in this township. Mend the code or the name."
+    ),
+    "village_twice": gettext_noop("%(text)s cannot lead and be led in one consortium. Leave it in one of the lists."),
+    "village_otherwise": gettext_noop(
+        "%(text)s left the consortium, or has another part in it. A file does not change that: an administrator does."
+    ),
+    "term_unknown": gettext_noop("“%(text)s” is not in the district's list any more: it was left out."),
+    "fund_of_district": gettext_noop(
+        "No township is given: the money counts for the whole district. Add a column 所属乡镇."
+    ),
+    "donation_needs": gettext_noop("A donation of the kind “%(kind)s” needs this. Fill it in."),
+    "donation_is_not": gettext_noop("A donation of the kind “%(kind)s” has nothing here. Part cash and goods."),
 }  # fmt: skip
 
 

@@ -11,10 +11,11 @@ from registry.models import Load, LoadState
 
 from .apply import keep_rows, write_rows
 from .columns import LOADS, Column, LoadKind, Row, Use
+from .export import FORMULA_STARTS
+from .files.tables import DataRow, Table, address, data_rows, is_number, letter, text_of, unit_of
 from .judge import judge
 from .loads import count_rows, finish, locked, read_load, rows_file
 from .matching import mapping_of
-from .tables import DataRow, Table, address, data_rows, is_number, letter, text_of, unit_of
 from .undo import undo_rows
 from .world import World
 
@@ -75,7 +76,7 @@ def _chunk(load: Load, stage: str, cursor: int) -> int | None:
     sheet, kind = sheets[at], LOADS[sheets[at]["kind"]]
     if not place:
         sheet |= {"sums": {}, "totals": [], "done": 0}
-    found = list(data_rows(_table(sheet), rows_file(load), place, CHUNK))
+    found = list(data_rows(table_of(sheet), rows_file(load), place, CHUNK))
     wanted = columns_of(kind, sheet)
     letters = {name: letter(at) for at, name, _unit in wanted}
     rows = [row_of(sheet, each, wanted, letters) for each in found if not each.is_total and not each.is_note]
@@ -91,7 +92,7 @@ def _chunk(load: Load, stage: str, cursor: int) -> int | None:
     return found[-1].offset_after * SHEETS + at
 
 
-def _table(sheet: dict) -> Table:
+def table_of(sheet: dict) -> Table:
     headings = {column["at"]: column["heading"] for column in sheet["columns"]}
     return Table(
         sheet=sheet["index"], name=sheet["name"], header_rows=tuple(sheet["header"]), headings=headings,
@@ -110,9 +111,14 @@ def row_of(sheet: dict, found: DataRow, wanted: list[tuple[int, str, str]], lett
             continue
         if isinstance(cell, dict) and "f" in cell:
             row.warn(name, "formula_value", cell=address(at, found.number))
-        text = text_of(cell)
+        text = unguarded(text_of(cell))
         row.texts[name] = f"{text}{unit}" if unit and text and text[-1].isdigit() else text
     return row
+
+
+def unguarded(text: str) -> str:
+    """Text without the apostrophe that an export puts before what a spreadsheet would take for a formula."""
+    return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA_STARTS) else text
 
 
 def columns_of(kind: LoadKind, sheet: dict) -> list[tuple[int, str, str]]:

@@ -41,8 +41,8 @@ def undo_rows(load: Load, rows: list[LoadRow]) -> None:
             row.left = True
             row.messages = [*row.messages, {"field": "", "column": "", "level": "left", "code": reason, "details": {}}]
     with guard_lifted("the load's own records, to take them back"):
-        _put_back(load, [entry for key in going for entry in entries[key] if entry[2] is not None], stored)
         _take_away(load, [entry for entry in leaving if entry not in used], stored)
+        _put_back(load, [entry for key in going for entry in entries[key] if entry[2] is not None], stored)
     LoadRow.objects.bulk_update(rows, ["left", "messages"], batch_size=STEP)
 
 
@@ -96,16 +96,22 @@ def _used(added: set[Entry], leaving: set[Entry]) -> set[Entry]:
             if not (field.auto_created and not field.concrete and (field.one_to_many or field.one_to_one)):
                 continue
             other, name = field.related_model, field.field.attname
+            if other._meta.auto_created is apps.get_model(label):
+                continue  # the record's own list, such as the writers of a draft, goes with it
             rows = other._base_manager.filter(**{f"{name}__in": keys}).values_list("pk", name)
             used |= {(label, pk) for row, pk in rows if (other._meta.label_lower, row) not in leaving}
     return used
 
 
 def _put_back(load: Load, entries: list, stored: dict[Entry, models.Model]) -> None:
+    """Of a record whose parts alone were added, only the event tells."""
     by_model: dict[str, list[tuple[models.Model, dict]]] = defaultdict(list)
+    told: set[Entry] = set()
     for label, pk, before, _version in entries:
-        if record := stored.get((label, pk)):
+        record = stored.get((label, pk))
+        if record and (before or (label, pk) not in told):
             by_model[label].append((record, before))
+            told.add((label, pk))
     for label, records in by_model.items():
         model = apps.get_model(label)
         names: set[str] = {"version"} if issubclass(model, Record) else set()
@@ -115,10 +121,12 @@ def _put_back(load: Load, entries: list, stored: dict[Entry, models.Model]) -> N
             for name, value in before.items():
                 setattr(record, name, model._meta.get_field(name.removesuffix("_id")).to_python(value))
                 names.add(model._meta.get_field(name.removesuffix("_id")).name)
-            if isinstance(record, Record):
+            if isinstance(record, Record) and before:
                 record.version += 1
-            events.append(_event(load, record, "change", changes_between(old, values_of(record))))
-        model._base_manager.bulk_update([record for record, _before in records], sorted(names), batch_size=STEP)
+            if not isinstance(record, Draft):  # what is typed is nobody's to read before it is submitted
+                events.append(_event(load, record, "change", changes_between(old, values_of(record))))
+        if names:
+            model._base_manager.bulk_update([record for record, _before in records], sorted(names), batch_size=STEP)
         Event.objects.bulk_create(events, batch_size=STEP)
         index([record for record, _before in records])
 

@@ -4,19 +4,36 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
 
-from registry.models import Area, AreaAlias, AreaLevel, DemonstrationPoint, PartyOrganisation, Unit
+from registry.models import (
+    Area,
+    AreaAlias,
+    AreaLevel,
+    Belt,
+    DemonstrationPoint,
+    Parameter,
+    PartyOrganisation,
+    Term,
+    Unit,
+    Zone,
+)
+from registry.models.base import lasting
 from registry.permissions import may
 from registry.validators import Invalid
 
 from .columns import LoadKind, Row, plain_name
 
 ENDINGS = re.compile(r"(?:社区居委会|居民委员会|村民委员会|村委会|居委会|社区|村)$")
+WIDE = str.maketrans("()", "\uff08\uff09")
+NAMED: dict[str, Any] = {
+    "organisation": PartyOrganisation, "unit": Unit, "point": DemonstrationPoint, "belt": Belt, "zone": Zone,
+}  # fmt: skip
 WHY = "names are looked up over the whole area of the load"
 
 
@@ -112,19 +129,91 @@ class World:
         return "、".join(f"{self.names[code]} ({code})" for code in sorted(codes))
 
     def look_up(self, kind: LoadKind, rows: list[Row]) -> None:
-        """Reads in one query each which organisations and units the rows may name."""
-        for what, model in (("organisation", PartyOrganisation), ("unit", Unit)):
-            columns = [column.name for column in kind.columns if column.names == what]
-            texts = {plain_name(row.texts.get(name, "")) for row in rows for name in columns}
-            self._find(what, model, texts | {row.texts.get(name, "") for row in rows for name in columns} - {""})
+        """Reads in one query for each kind of record which of them the rows may name."""
+        for what in {each for column in kind.columns for each in column.names.split()} & NAMED.keys():
+            columns = [column.name for column in kind.columns if what in column.names.split()]
+            given = [row.values.get(name) or "" for row in rows for name in columns]
+            self._find(what, {text for each in given for text in ([each] if isinstance(each, str) else each)} - {""})
 
-    def _find(self, what: str, model: Any, names: set[str]) -> None:
+    def _find(self, what: str, names: set[str]) -> None:
         self.found[what] = defaultdict(list)
         if not names:
             return
-        for record in model.objects.unscoped(WHY).filter(Q(name__in=names) | Q(code__in=names)).order_by("pk"):
-            self.found[what][plain_name(record.name)].append(record)
-            self.found[what][record.code].append(record)
+        plain = {plain_name(name) for name in names}
+        spelled = names | plain | {name.translate(WIDE) for name in plain}
+        named = NAMED[what].objects.unscoped(WHY).filter(Q(name__in=spelled) | Q(code__in=plain))
+        for record in named.order_by("pk"):
+            for name in {plain_name(record.name), record.code}:
+                self.found[what][name].append(record)
+
+    def one(self, what: str, text: str, within: Iterable[str] = ()) -> Any:
+        """The record of that kind and name or code: one in the areas `within` if there is any, else one anywhere; None
+        if there is none. Several that fit equally are Invalid: nobody guesses."""
+        fitting = self._fitting(what, text)
+        inside = [each for each in fitting if any((each.area_id or "").startswith(area) for area in within)]
+        return self._only(inside or fitting, text) or self.pending.get((what, plain_name(text)))
+
+    def place(self, text: str, kinds: Iterable[str], within: Iterable[str] = ()) -> tuple[str, Any]:
+        """The kind of the record of that name or code, and the record; Invalid if there is none, or several."""
+        fitting = {each: what for what in kinds for each in self._fitting(what, text)}
+        inside = [each for each in fitting if any((each.area_id or "").startswith(area) for area in within)]
+        found = self._only(inside or list(fitting), text)
+        if found is None:
+            raise Invalid("place_unknown", text=text)
+        return fitting[found], found
+
+    def _fitting(self, what: str, text: str) -> list[Any]:
+        known = self.found[what].get(plain_name(text), ())
+        return [each for each in known if getattr(each, "dissolved_on", None) is None]
+
+    def _only(self, fitting: list[Any], text: str) -> Any:
+        if len(fitting) > 1:
+            where = "、".join(f"{each.name} ({each.code})" for each in fitting)
+            raise Invalid("place_unclear", text=text, found=where)
+        return next(iter(fitting), None)
+
+    def anywhere(self, text: str, within: Iterable[str] = ()) -> str:
+        """Code of the area of any level that `text` names or is the code of, in the townships `within` if it can be;
+        Invalid if there is none, or several."""
+        given = plain_name(text)
+        if given in self.levels:
+            return given
+        found = set(self._townships.get(given, ())) | {code for code in (self.area,) if given == self.names.get(code)}
+        townships = list(within) or [code for code in self.levels if len(code) == 9]
+        found = found or {code for each in townships if (code := self.village(each, text))}
+        if not found and within:
+            return self.anywhere(text)
+        if len(found) != 1:
+            raise Invalid("place_unclear" if found else "place_unknown", text=text, found=self._named(found))
+        return next(iter(found))
+
+    def without_township(self, township: str, text: str) -> str:
+        """`text` without the township's name at its beginning, however that is written."""
+        known = sorted((name for name, codes in self._townships.items() if township in codes), key=len, reverse=True)
+        given = plain_name(text)
+        return next((given.removeprefix(name) for name in known if given.startswith(name)), given)
+
+    @cached_property
+    def _parameters(self) -> list[tuple]:
+        rows = Parameter.objects.unscoped("rules are public").order_by("-valid_from")
+        return list(rows.values_list("rule", "valid_from", "valid_to", "value"))
+
+    def parameter(self, rule: str, day: date) -> Decimal | None:
+        """What the rule says on `day`; None where it says nothing."""
+        fitting = (
+            value
+            for name, since, until, value in self._parameters
+            if name == rule and since <= day and (until is None or day < until)
+        )
+        return next(fitting, None)
+
+    @cached_property
+    def _terms(self) -> list[Term]:
+        return list(Term.objects.unscoped("lists are public").filter(lasting(self.today)))
+
+    def term(self, which: str, text: str) -> Term | None:
+        """The entry of that name in an editable list, today."""
+        return next((each for each in self._terms if each.list == which and plain_name(each.name) == text), None)
 
     def organisation(self, text: str, township: str = "") -> PartyOrganisation | None:
         """The organisation of that full name, inside `township` if one is given; None if the registry has none."""

@@ -445,7 +445,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(max_length=40, verbose_name='kind')),
                 ('payload', models.JSONField(default=dict, verbose_name='what to work at')),
                 ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10, verbose_name='state')),
-                ('cursor', models.PositiveIntegerField(default=0, verbose_name='next step')),
+                ('cursor', models.PositiveBigIntegerField(default=0, verbose_name='next step')),
                 ('done', models.PositiveIntegerField(default=0, verbose_name='done')),
                 ('total', models.PositiveIntegerField(default=0, verbose_name='of')),
                 ('fence', models.PositiveIntegerField(default=0, verbose_name='fence')),

@@ -7,10 +7,11 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .base import ScopedQuerySet, in_choices, under
 from .evidence import private_storage
-from .jobs import Job
+from .jobs import Job, JobState
 
 
 class LoadState(models.TextChoices):
@@ -32,16 +33,21 @@ WORKING = (LoadState.READING, LoadState.APPLYING, LoadState.UNDOING)
 class RowVerdict(models.TextChoices):
     """What a row amounts to beside what the registry holds."""
 
-    NEW = "new", _("New")
-    CHANGED = "changed", _("Changed")
-    SAME = "same", _("Same")
-    REFUSED = "refused", _("Refused")
+    NEW = "new", pgettext_lazy("row of a load", "New")
+    CHANGED = "changed", pgettext_lazy("row of a load", "Changed")
+    SAME = "same", pgettext_lazy("row of a load", "Same")
+    REFUSED = "refused", pgettext_lazy("row of a load", "Refused")
 
 
 class LoadQuerySet(ScopedQuerySet):
     def public_rows(self) -> Q:
         """A file sent in is nobody's business but its sender's and the administrators'."""
         return Q(pk__in=[])
+
+    def waiting_for(self, by):
+        """Loads that wait for their sender: to be looked at, or to be tried again."""
+        failed = Q(state__in=WORKING, job__state=JobState.FAILED)
+        return self.filter(Q(state=LoadState.READY) | failed, by=by)
 
     def visible_to(self, viewer):
         """The own loads; an administrator sees all loads of their area, an auditor all."""
@@ -99,6 +105,11 @@ class Load(models.Model):
     @property
     def is_working(self) -> bool:
         return self.state in WORKING
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the work at it broke off and nobody goes on with it."""
+        return self.is_working and self.job is not None and self.job.state == JobState.FAILED
 
     @property
     def total(self) -> int:

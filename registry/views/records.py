@@ -10,7 +10,7 @@ from django.shortcuts import render
 from registry.figures import counted_in
 from registry.history import history_of
 from registry.kinds import KINDS, Kind
-from registry.loading.export import FORMATS, export
+from registry.loading.export import export, formats_of
 from registry.models import Remark, Term
 from registry.scope import Scope, read_scope
 
@@ -31,7 +31,7 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponse:
     record_kind = kind_or_404(kind)
     scope = read_scope(request.GET, request.user)
     rows = record_kind.on(scope)
-    if request.GET.get("format") in FORMATS:
+    if request.GET.get("format") in formats_of(record_kind):
         return export(record_kind, rows, scope, request.GET)
     context = {"scope": scope, "kind": record_kind, "table": table_of(record_kind, rows, scope, request.GET)}
     return render_table(request, "registry/list.html", context)

@@ -10,10 +10,8 @@ from assessment.actions.naming import (
     name_from_notice,
     notice_end,
     on_notice,
-    open_rechecks,
     post_notice,
     refusals_to_name,
-    settle_recheck,
     take_off_notice,
 )
 from assessment.actions.scoring import (
@@ -36,7 +34,7 @@ from registry.models import CalendarDay, Draft, DraftState, Event, Evidence, Par
 from registry.refusals import Refused
 from registry.scope import Scope
 from registry.validators import Invalid
-from tests.factories import full_scores, make_named_point, make_submitted
+from tests.factories import full_scores, make_submitted
 
 PAPER = "丰组字〔2026〕示1号"
 
@@ -298,6 +296,13 @@ def test_only_scored_points_go_on_notice(review, reviewer):
     assert refusal.value.code == "not_scored"
 
 
+def test_scores_changed_after_they_were_handed_in_are_handed_in_again_before_the_notice(scored, reviewer):
+    save_scores(scored, {f"score-{number}": "0" for number in (1, 2)}, was={}, by=reviewer)
+    with pytest.raises(Refused) as refusal:
+        post_notice([scored], title="公示", starts_on=timezone.localdate(), by=reviewer)
+    assert refusal.value.code == "scores_changed"
+
+
 def test_a_point_stands_on_one_notice(notice, scored, reviewer):
     scored.refresh_from_db()
     with pytest.raises(Refused) as refusal:
@@ -370,59 +375,3 @@ def test_time_is_moved_only_in_a_demonstration(notice, reviewer, settings):
     with pytest.raises(Refused) as refusal:
         let_notice_run_out(notice, by=reviewer)
     assert refusal.value.code == "not_allowed"
-
-
-# After naming
-
-
-@pytest.fixture
-def recheck(sample, reviewer):
-    point = make_named_point(date(2020, 6, 1), grade="premium")
-    [review] = open_rechecks([point], by=reviewer)
-    save_scores(review, full_scores(review, but="5"), was={}, by=reviewer)
-    return finish_scoring(review, seen={}, by=reviewer)
-
-
-def test_a_named_point_is_checked_again_while_it_stays_named(recheck):
-    assert (status_of(recheck.point), recheck.proposed_grade) == ("named", "premium")
-
-
-def test_a_point_is_in_one_round_at_a_time(sample, reviewer):
-    point = make_named_point(date(2020, 6, 1))
-    open_rechecks([point], by=reviewer)
-    with pytest.raises(Refused) as refusal:
-        open_rechecks([point], by=reviewer)
-    assert refusal.value.code == "in_review"
-
-
-def test_what_is_not_named_is_not_checked_again(review, reviewer):
-    with pytest.raises(Refused) as refusal:
-        open_rechecks([review.point], by=reviewer)
-    assert refusal.value.code == "not_named"
-
-
-def test_a_kept_title_changes_nothing_but_its_history(recheck, administrator):
-    settle_recheck(recheck, grade="premium", by=administrator)
-    assert recheck.point.periods.count() == 1
-    assert Event.objects.filter(code=recheck.point.code, verb="recheck").exists()
-
-
-def test_a_lower_grade_needs_paper_and_reason_and_begins_a_period(recheck, administrator):
-    with pytest.raises(Refused) as refusal:
-        settle_recheck(recheck, grade="standard", document_no=PAPER, by=administrator)
-    assert refusal.value.code == "reason_missing"
-    settle_recheck(recheck, grade="standard", document_no=PAPER, reason="复核得分下降", by=administrator)
-    assert [period.grade for period in recheck.point.periods.all()] == ["premium", "standard"]
-
-
-def test_a_failed_re_check_may_take_the_title(recheck, administrator):
-    settle_recheck(recheck, grade="", document_no=PAPER, reason="一票否决", by=administrator)
-    recheck.refresh_from_db()
-    assert (status_of(recheck.point), recheck.outcome) == ("withdrawn", Outcome.REFUSED)
-
-
-def test_an_unfinished_re_check_is_not_settled(sample, reviewer, administrator):
-    [review] = open_rechecks([make_named_point(date(2020, 6, 1))], by=reviewer)
-    with pytest.raises(Refused) as refusal:
-        settle_recheck(review, grade="standard", by=administrator)
-    assert refusal.value.code == "not_rechecked"

@@ -6,7 +6,7 @@ from assessment.actions.scoring import return_draft
 from registry.actions.drafts import draft_of, save_fields
 from registry.inputs import SECTIONS
 from tests.factories import make_submitted
-from tests.fengnan.test_access import Stage, addresses, cases
+from tests.fengnan.walk import Stage, addresses, cases
 
 
 def staff_pages() -> dict[str, list[str]]:

@@ -7,8 +7,9 @@ import json
 import pytest
 from openpyxl import load_workbook
 
+from registry.coordinates import to_wgs84
 from registry.figures import FIGURES
-from registry.models import DemonstrationPoint
+from registry.models import DemonstrationPoint, Zone
 from tests.conftest import DAQI
 
 KEYS = {"slug", "label", "unit", "value", "part", "whole", "target", "gap", "area", "as_of", "rows"}
@@ -120,6 +121,36 @@ def test_an_exported_sheet_holds_the_rows(sample, client):
 
 def test_exported_json_holds_the_rows(sample, client):
     assert len(json.loads(exported(client, "json"))["rows"]) == 156
+
+
+def test_exported_geojson_holds_the_rows_with_their_positions_in_wgs84(sample, client):
+    point = DemonstrationPoint.objects.public().get(code="FN-0001")
+    point_of = DemonstrationPoint.objects.public().filter(pk=point.pk)
+    point_of.update(lng="118.229", lat="39.57", coordinate_system="gcj02")
+    found = json.loads(exported(client, "geojson"))["features"]
+    assert (len(found), found[0]["properties"]["code"]) == (156, "FN-0001")
+    assert found[0]["geometry"]["coordinates"] == [round(each, 6) for each in to_wgs84(118.229, 39.57, "gcj02")]
+    point_of.update(lng=None, lat=None, coordinate_system="")
+    assert json.loads(exported(client, "geojson"))["features"][0]["geometry"] is None
+
+
+def test_zones_are_exported_with_their_outlines(sample, client):
+    outline = {"type": "Polygon", "coordinates": [[[118.0, 39.5], [118.1, 39.5], [118.1, 39.6], [118.0, 39.5]]]}
+    Zone.objects.unscoped("test").filter(code="Z-01").update(outline=outline)
+    found = json.loads(exported(client, "geojson", "/zones/"))["features"]
+    assert [each["geometry"] for each in found if each["properties"]["code"] == "Z-01"] == [outline]
+
+
+def test_only_what_lies_somewhere_is_exported_as_shapes(sample, client):
+    links = {
+        kind: "format=geojson" in client.get(f"/{kind}/").content.decode() for kind in ("points", "zones", "belts")
+    }
+    assert links == {"points": True, "zones": True, "belts": False}
+    assert client.get("/belts/?format=geojson")["Content-Type"] == "text/html; charset=utf-8"
+
+
+def test_an_exported_sheet_is_handed_out_from_disk(sample, client):
+    assert client.get("/points/?format=xlsx").streaming
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@"])

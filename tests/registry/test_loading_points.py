@@ -1,5 +1,6 @@
 """Rows of a ledger of demonstration points: what becomes new, changed, same or refused, and what is written."""
 
+from registry.actions.drafts import draft_of, save_fields
 from registry.figures import FIGURES
 from registry.loading.undo import undo_rows
 from registry.models import DemonstrationPoint, Draft, Event, PartyOrganisation, StatusPeriod
@@ -76,3 +77,23 @@ def test_a_clerks_row_becomes_a_draft_and_no_title(sample, clerk_tangfang):
     assert not points().filter(name=NEW["示范点名称"]).exists()
     [draft] = Draft.objects.unscoped("test")
     assert draft.values["name"] == NEW["示范点名称"]
+
+
+def test_a_clerks_load_that_is_undone_leaves_no_draft(sample, clerk_tangfang):
+    load = load_rows("point", NEW, by=clerk_tangfang)
+    undo_rows(load, list(load.rows.all()))
+    assert not Draft.objects.unscoped("test").exists()
+    assert [row.left for row in load.rows.all()] == [False]
+
+
+def test_a_load_into_a_draft_that_was_begun_before_gives_it_back_as_it_was(sample, clerk_tangfang):
+    site = points().in_area("130207108").order_by("code").first()
+    draft = save_fields(
+        draft_of(site, by=clerk_tangfang), {"highlights": "手写的亮点"}, was={}, by=clerk_tangfang
+    ).draft
+    load = load_rows("point", {"编号": site.code, "特色亮点": "台账里的亮点"}, by=clerk_tangfang)
+    assert Draft.objects.unscoped("test").get().values["highlights"] == "台账里的亮点"
+    undo_rows(load, list(load.rows.all()))
+    again = Draft.objects.unscoped("test").get()
+    assert (again.values, again.stamps) == (draft.values, draft.stamps)
+    assert not Event.objects.filter(change_set=load.change_set).exists()

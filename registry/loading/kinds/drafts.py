@@ -2,7 +2,7 @@
 
 from uuid import uuid5
 
-from registry.actions.drafts import draft_of, save_fields, start_draft
+from registry.actions.drafts import draft_of, save_fields, start_draft, unsettled_draft
 from registry.drafting import Drafting
 from registry.inputs import BY_NAME
 from registry.loading.apply import write_records
@@ -29,7 +29,10 @@ def write_drafts(rows: list[Row], world: World, load: Load) -> None:
 
 
 def _write(row: Row, load: Load) -> None:
+    before = None
     if row.record is not None:
+        if standing := unsettled_draft(row.record):
+            before = {"values": standing.values, "stamps": standing.stamps}
         draft = draft_of(row.record, by=load.by)
     else:
         unit = row.attributes.get("unit")
@@ -38,7 +41,7 @@ def _write(row: Row, load: Load) -> None:
     facts = Drafting(draft).facts
     typed = {name: text for name, text in _typed(row).items() if text and name in facts}
     saved = save_fields(draft, typed, was={}, by=load.by)
-    row.undo = [[Draft._meta.label_lower, draft.pk, None, saved.draft.version]]
+    row.undo = [[Draft._meta.label_lower, draft.pk, before, saved.draft.version]]
     for write in row.writes:
         if write.stage == RECORD:
             write.record.code = str(draft.key) if row.record is None else row.record.code

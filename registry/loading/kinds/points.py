@@ -8,7 +8,6 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from registry.actions.sites import KIND_OF_AREA, form_for
-from registry.drafting import FIELD_OF_AREA
 from registry.inputs import BY_NAME, ORGANISATION
 from registry.kinds import KINDS
 from registry.loading.columns import (
@@ -17,7 +16,6 @@ from registry.loading.columns import (
     PART,
     REMARK,
     ROW_NUMBER,
-    UNIT,
     Column,
     LoadKind,
     Row,
@@ -35,14 +33,11 @@ from registry.models import (
     BeltMembership,
     CoordinateSystem,
     DemonstrationPoint,
-    Field,
     Grade,
     OrganisationKind,
     PartyOrganisation,
     PointStatus,
     StatusPeriod,
-    Unit,
-    UnitKind,
     Zone,
     ZoneMembership,
 )
@@ -51,25 +46,19 @@ from registry.permissions import may
 from registry.validators import Invalid, choice, dated, line, listing, money, number, yes_no
 
 from .drafts import write_drafts
+from .held import held_points
+from .organisations import AREA_FIELDS, PLACE, stand_in
 from .shared import FIELD, LEVEL, TOWNSHIP, at, place
 
 STATUS_WORDS = {
     "草稿": "draft", "申报": "submitted", "初审": "checked", "公示": "notice", "命名": "named", "退回": "returned",
     "摘牌": "withdrawn",
 }  # fmt: skip
-AREA_FIELDS = {Field.RURAL, Field.COMMUNITY}
-UNIT_OF_FIELD = {
-    Field.NONPUBLIC_ENTERPRISE: UnitKind.ENTERPRISE,
-    Field.SOCIAL_ORGANISATION: UnitKind.ASSOCIATION,
-    Field.GOVERNMENT: UnitKind.OFFICE,
-}
 COLUMNS = (
     ROW_NUMBER,
     CODE,
     TOWNSHIP,
-    Column("village_or_unit", "所属村(社区)/单位", line(80), names="unit", also=(
-        "所属村(社区)", "所属村", "村(社区)", "村名", "村(社区)/单位", "所属单位", "单位",
-    )),
+    PLACE,
     of_input(BY_NAME["name"], "示范点名称", required=True, also=("名称", "示范点", "点位名称", "Name")),
     of_input(
         BY_NAME["organisation_name"], "党组织名称", required=True, names="organisation",
@@ -109,47 +98,11 @@ def resolve(row: Row, world: World) -> None:
     attributes |= {name: row.values.get(name) for name in ("name", "field", "highlights", "venue_area", "remark")}
     attributes["area_id"] = township
     if township and row.has("field"):
-        _stand_in(row, world, township)
+        stand_in(row, world, township)
     if township and row.has("organisation_name"):
         _belong_to(row, world, township)
     _locate(row)
     _say_what_stays_behind(row)
-
-
-def _stand_in(row: Row, world: World, township: str) -> None:
-    """The village or community, or else the unit, that the site stands in."""
-    given, field = row.values.get("village_or_unit") or "", row.values["field"]
-    if not given:
-        return
-    village = ""
-    with at(row, "village_or_unit"):
-        village = world.village(township, given)
-    if village and (field in AREA_FIELDS or field == FIELD_OF_AREA.get(AreaLevel(world.levels[village]))):
-        row.attributes["area_id"] = village
-    elif field in AREA_FIELDS:
-        if not row.is_refused:
-            row.refuse("village_or_unit", "village_unknown", text=given, township=world.names[township])
-    elif given != world.names[township]:
-        row.attributes["unit"] = _unit(row, world, township, given, field)
-
-
-def _unit(row: Row, world: World, township: str, name: str, field: str) -> Any:
-    found = None
-    with at(row, "village_or_unit"):
-        found = world.unit(name, township)
-        if found is None:
-            kind = UNIT_OF_FIELD.get(Field(field)) or _kind_by_name(name)
-            found = world.pending["unit", township, plain_name(name)] = Unit(name=name, kind=kind, area_id=township)
-            row.warn("village_or_unit", "unit_new", text=name)
-    if found is not None and found._state.adding:
-        row.writes.append(Write(found, stage=UNIT, prefix="U-N", digits=4))
-    return found
-
-
-def _kind_by_name(name: str) -> UnitKind:
-    if any(word in name for word in ("医院", "卫生院")):
-        return UnitKind.HOSPITAL
-    return UnitKind.SCHOOL if any(word in name for word in ("学校", "小学", "中学", "幼儿园")) else UnitKind.OFFICE
 
 
 def _belong_to(row: Row, world: World, township: str) -> None:
@@ -360,6 +313,7 @@ register(
         parts=parts,
         find=find,
         write=write_drafts,
+        held=held_points,
         by_clerks=True,
     )
 )

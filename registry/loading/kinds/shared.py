@@ -1,11 +1,19 @@
 """Columns and look-ups that several kinds of load share."""
 
+from collections.abc import Callable, Iterable
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from typing import Any
 
-from registry.loading.columns import Column, Row
+from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
+
+from registry.loading.columns import PART, Column, Row, Use, Write
 from registry.loading.world import World
 from registry.models import Field, Level
-from registry.validators import Invalid, choice, line
+from registry.models.points import Precision
+from registry.validators import Invalid, Reader, choice, dated, line, listing, whole
 
 LEVEL_WORDS = {
     "国家": "national", "省": "provincial", "市": "municipal", "区": "district", "国家级": "national",
@@ -46,3 +54,157 @@ def place(row: Row, world: World) -> str:
         with at(row, "township"):
             return world.township(row.values["township"])
     return ""
+
+
+LINE = line(200)
+NOT_KEPT = _("Read, but not kept by the registry.")
+PLACES = "point belt zone unit"  # what a visit, a stop or a teaching site may be at
+TARGETS = {*PLACES.split(), "organisation", "place"}
+YEAR = Column("year", "年度", whole(1949, 2200, unit="年"), required=True, also=("年份", "Year"))
+
+
+def day_column(name: str, heading: str, *also: str, required: bool = False) -> Column:
+    return Column(name, heading, dated, required=required, also=also)
+
+
+def not_kept(name: str, heading: str, *also: str, read: Reader = LINE, personal: bool = False) -> Column:
+    """A column of the template that the registry has no place for: said in the template, and left out."""
+    return Column(name, heading, read, also=also, hint=NOT_KEPT, use=Use.COMPARE, droppable=True, personal=personal)
+
+
+def townships(heading: str, required: bool = True) -> Column:
+    also = (TOWNSHIP.heading, "途经乡镇", *TOWNSHIP.also)
+    return Column("townships", heading, listing, required=required, also=also)
+
+
+def township(heading: str, required: bool = True) -> Column:
+    return replace(TOWNSHIP, heading=heading, required=required, also=(TOWNSHIP.heading, *TOWNSHIP.also))
+
+
+def positive(read: Reader) -> Reader:
+    """A number of `read` that must be more than nothing."""
+
+    def read_positive(text: str) -> Any:
+        value = read(text)
+        if value is not None and value <= 0:
+            raise Invalid("not_positive", text=text.strip())
+        return value
+
+    return read_positive
+
+
+def copy(row: Row, *names: str) -> None:
+    """Fields that are kept as they were read."""
+    row.attributes |= {name: row.values.get(name) for name in names}
+
+
+def take_day(row: Row, name: str, world: World, *, happened: bool = False, assume: bool = False) -> date | None:
+    """The first day that the field may mean. What `happened` cannot lie in the future. With `assume` a new record
+    without one counts from today."""
+    value = row.values.get(name)
+    if value is None:
+        if assume:
+            row.defaults[name] = world.today
+        return None
+    if value.precision != Precision.DAY:
+        row.warn(name, "day_taken", text=row.texts[name], day=value.day.isoformat())
+    if happened and value.day > world.today:
+        row.refuse(name, "day_to_come", day=value.day.isoformat())
+    row.attributes[name] = value.day
+    return value.day
+
+
+def refer(row: Row, name: str, record: Any) -> None:
+    """Makes the row's record refer to `record`, which may be one that is written with it."""
+    if record is not None:
+        row.attributes |= {f"{name}_id": record.pk} if record.pk else {name: record}
+
+
+def sayer(row: Row, required: bool) -> Callable[..., None]:
+    """What cannot be looked up refuses the row where it is required, else it is left out with a warning."""
+    return row.refuse if required else row.warn
+
+
+def look_up(
+    row: Row, world: World, what: str, name: str, *, to: str = "", within: Iterable[str] = (), required: bool = True
+) -> Any:
+    """The record that the field `name` names, which the row's record then refers to."""
+    text = row.values.get(name)
+    if not text:
+        return None
+    found = None
+    try:
+        found = world.one(what, text, within)
+        if found is None:
+            raise Invalid("place_unknown", text=text)
+    except Invalid as error:
+        sayer(row, required)(name, error.code, **error.details)
+    refer(row, to or what, found)
+    return found
+
+
+def look_up_all(
+    row: Row, world: World, what: str, name: str, *, within: Iterable[str] = (), required: bool = True
+) -> dict[int, Any]:
+    """The records that a field of several names names, by key."""
+    found = {}
+    for text in row.values.get(name) or ():
+        try:
+            record = world.one(what, text, within)
+            if record is None:
+                raise Invalid("place_unknown", text=text)
+            found[record.pk] = record
+        except Invalid as error:
+            sayer(row, required)(name, error.code, **error.details)
+    return found
+
+
+def codes_of(row: Row, world: World, name: str = "townships") -> list[str]:
+    """Codes of the townships that a field of several names names; the first of them is where a new record belongs."""
+    codes = []
+    for text in row.values.get(name) or ():
+        with at(row, name):
+            codes.append(world.township(text))
+    if codes:
+        row.defaults["area_id"] = codes[0]
+    return list(dict.fromkeys(codes))
+
+
+def move(row: Row, world: World) -> None:
+    """What now stands somewhere else, of another kind, does not stand where it stood."""
+    given = {name for name in TARGETS if row.attributes.get(f"{name}_id")}
+    for name in TARGETS - given if given and row.record is not None else ():
+        held = getattr(row.record, f"{name}_id", None)
+        if held:
+            row.main.changes[f"{name}_id"] = [held, None]
+
+
+def add_parts(row: Row, name: str, wanted: dict[Any, str], held: dict[Any, str], make: Callable[[Any], Model]) -> None:
+    """Adds the parts that are wanted and not held, {key: words}. What is held stays, though the file does not name it,
+    and the reader is told."""
+    new = {key: words for key, words in wanted.items() if key not in held}
+    for key in new:
+        row.writes.append(Write(make(key), stage=PART))
+    if new:
+        tell(row, name, new.values())
+    staying = [words for key, words in held.items() if key not in wanted]
+    if wanted and staying:
+        row.warn(name, "member_stays", text="、".join(staying))
+
+
+def tell(row: Row, name: str, words: Iterable[str]) -> None:
+    """Says in the event of the row's record what was added to it."""
+    row.main.also[name] = ["", "、".join(words)]
+
+
+def differs(row: Row, name: str, held: Any) -> None:
+    """Warns where the file says otherwise than the registry counts."""
+    said = row.values.get(name)
+    if said is not None and said != held:
+        row.warn(name, "differs", said=_plain(said), held=_plain(held))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return f"{value.normalize():f}" if hasattr(value, "normalize") else value

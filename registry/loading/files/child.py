@@ -1,4 +1,4 @@
-"""The process that opens what people send: `python -m registry.loading.child PATH NAME INTO`.
+"""The process that opens what people send: `python -m registry.loading.files.child PATH NAME INTO`.
 
 It is on its own so that a file can at worst end this process. It knows neither Django nor the database, sets its own
 limits before it reads a byte, writes rows into INTO, and prints its sheets, or why it refuses, as JSON.
@@ -19,6 +19,7 @@ import python_calamine as calamine
 
 from .archive import Scan, look_through, scan, sheet_parts, weigh
 from .delimited import read_delimited
+from .exported import read_json
 from .limits import (
     BASE_MEMORY_MB,
     LAST_ROW,
@@ -69,6 +70,8 @@ def reader_of(path: Path) -> Callable[[Path, str, Rows], Iterable[dict]]:
         raise Unreadable("file_kind")
     if b"urn:schemas-microsoft-com:office:spreadsheet" in head and start.startswith(b"<?"):
         raise Unreadable("file_xml")
+    if start.startswith((b"{", b"[")):
+        return read_json
     if start.startswith(b"<") and (b"<table" in start or b"<html" in start):
         return read_html
     return read_delimited

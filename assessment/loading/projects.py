@@ -1,0 +1,212 @@
+"""Secretary projects with their ledgers and problems (STANDARDS section 3.1)."""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from assessment.models import LedgerEntry, LedgerStage, ProjectProblem, SecretaryProject
+from registry.inputs import BY_NAME
+from registry.loading.columns import (
+    CODE,
+    PART,
+    REMARK,
+    ROW_NUMBER,
+    Column,
+    LoadKind,
+    Row,
+    Use,
+    Write,
+    plain_name,
+    register,
+)
+from registry.loading.kinds.groupings import by_owner, held_by
+from registry.loading.kinds.shared import (
+    NOT_KEPT,
+    YEAR,
+    add_parts,
+    copy,
+    day_column,
+    differs,
+    look_up,
+    not_kept,
+    replace,
+    take_day,
+    tell,
+)
+from registry.loading.world import WHY, World
+from registry.validators import clean, dated, line, prose, whole, yes_no
+
+PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*[%\uff05]")
+DAY = re.compile(r"^\s*(\d{4}(?:[-./年月]\d{1,2}){0,2}[日月年]?)(?=\D|$)")
+BEFORE = re.compile(r"^[\s,\uff0c:\uff1a、]+")
+NUMBERED = re.compile(r"^\s*(?:[(\uff08]?\d{1,2}[).、\uff09\uff0e]|[①-⑳])\s*")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of a ledger as typed: the day, how far it had come, and the text; what was not said is None."""
+
+    day: date | None
+    percent: int | None
+    text: str
+
+
+def entries(text: str) -> list[Entry]:
+    """Ledger lines, each perhaps with a day before it and a percentage within it."""
+    return [_entry(each) for each in re.split(r"[\n;\uff1b]+", clean(text)) if each.strip()]
+
+
+def _entry(text: str) -> Entry:
+    day, percent = DAY.match(text), PERCENT.search(text)
+    found = dated(day[1]) if day else None
+    said = whole(0, 100)(percent[1]) if percent else None
+    rest = BEFORE.sub("", text[day.end() :]) if day else text
+    return Entry(found.day if found else None, said, line(300)(rest or text))
+
+
+def problems(text: str) -> list[str]:
+    """Problems that stand in one cell, each on a line or after a number; a comma does not part them."""
+    parts = re.split(r"[\n;\uff1b]+|(?=[①-⑳])", clean(text))
+    return [name for part in parts if (name := line(160)(NUMBERED.sub("", part)))]
+
+
+COLUMNS = (
+    ROW_NUMBER,
+    CODE,
+    Column("name", "项目名称", line(80), required=True, also=("名称", "书记项目名称", "书记项目")),
+    Column("organisation", "党组织名称", line(80), required=True, also=("党组织", "责任单位"), names="organisation"),
+    replace(YEAR, required=False),
+    Column("responsible_person", "责任人(书记)", line(40), also=("责任人", "书记", "党组织书记"), personal=True),
+    not_kept("post", "职务"),
+    not_kept("phone", "联系电话", "电话", read=BY_NAME["phone"].read, personal=True),
+    Column("problems", "拟破解难题", problems, also=("存在问题", "拟破解难题/存在问题", "难题", "问题清单")),
+    Column("measures", "主要举措", prose(2000), also=("举措", "主要措施")),
+    Column("team", "项目组成员", line(120), also=("项目组",)),
+    Column("expected_results", "预期成效", prose(2000), also=("预期目标",)),
+    day_column("opened_on", "立项时间", "立项日期", required=True),
+    day_column("deadline", "完成时限", "完成时间", required=True),
+    Column("ledger_open", "建账(任务)", entries, also=("建账",)),
+    Column("ledger_check", "查账(进度)", entries, also=("查账", "查账1")),
+    Column("ledger_check_2", "查账2(进度)", entries, also=("查账2",)),
+    Column("ledger_check_3", "查账3(进度)", entries, also=("查账3",)),
+    Column("ledger_close", "交账(实效)", entries, also=("交账",)),
+    Column(
+        "solved_count", "已解决问题数", whole(0, 1000, unit="个"), also=("解决问题数",), use=Use.COMPARE, hint=NOT_KEPT,
+    ),
+    Column("closed", "是否销号", yes_no, also=("销号",), use=Use.COMPARE, words=("是", "否"), hint=NOT_KEPT),
+    REMARK,
+)  # fmt: skip
+CHECKS = ("ledger_check", "ledger_check_2", "ledger_check_3")
+
+
+def resolve(row: Row, world: World) -> None:
+    """A project is the same if its name, its year and its organisation are."""
+    copy(row, "name", "responsible_person", "team", "measures", "expected_results", "remark")
+    organisation: Any = look_up(row, world, "organisation", "organisation")
+    if organisation is not None:
+        row.attributes["area_id"] = organisation.area_id
+    opened = take_day(row, "opened_on", world)
+    take_day(row, "deadline", world)
+    row.attributes["year"] = row.values.get("year") or (opened.year if opened else None)
+
+
+def prepare(rows: list[Row], world: World) -> None:
+    found = [row.record.pk for row in rows if row.record]
+    world.found["entries of"] = defaultdict(list)
+    for entry in LedgerEntry.objects.filter(project__in=found).order_by("entered_on", "pk"):
+        world.found["entries of"][entry.project_id].append(entry)
+    known = ProjectProblem.objects.unscoped(WHY).filter(project__in=found)
+    world.found["problems of"] = by_owner((each.project_id, plain_name(each.name), each.name) for each in known)
+    solved = known.filter(solved_on__lte=world.today)
+    world.found["solved of"] = by_owner(solved.values_list("project_id", "pk", "name"))
+
+
+def parts(row: Row, world: World) -> None:
+    project: Any = row.main.record
+    held = held_by(row, world, "problems of")
+
+    def problem(name: str) -> ProjectProblem:
+        return ProjectProblem(
+            project=project, area_id=row.attributes.get("area_id") or project.area_id, name=wanted[name],
+            found_on=row.attributes.get("opened_on") or project.opened_on,
+        )  # fmt: skip
+
+    wanted = {plain_name(text): text for text in row.values.get("problems") or ()}
+    add_parts(row, "problems", wanted, held, problem)
+    for write in row.writes:
+        if isinstance(write.record, ProjectProblem):
+            write.prefix, write.digits = f"PP-{project.year}-", 4
+    _keep_ledger(row, world, project)
+    solved = len(held_by(row, world, "solved of"))
+    differs(row, "solved_count", solved)
+    differs(row, "closed", bool(held) and solved == len({**held, **wanted}))
+
+
+def _keep_ledger(row: Row, world: World, project: Any) -> None:
+    """One opening, one handing in, and a check for each day: the same again is put right, not added."""
+    held = list(world.found["entries of"].get(row.record.pk, ())) if row.record else []
+    opened = row.attributes.get("opened_on") or project.opened_on
+    words: list[str] = []
+    for name, stage, day in (
+        ("ledger_open", LedgerStage.OPEN, opened),
+        *((name, LedgerStage.CHECK, None) for name in CHECKS),
+        ("ledger_close", LedgerStage.CLOSE, None),
+    ):
+        given = row.values.get(name) or []
+        if stage != LedgerStage.CHECK and len(given) > 1:
+            given = [Entry(given[0].day, given[0].percent, line(300)("; ".join(each.text for each in given)))]
+        for each in given:
+            fitting = [
+                entry for entry in held if entry.stage == stage and (stage != LedgerStage.CHECK or _same(entry, each))
+            ]
+            if fitting:
+                words += _put_right(row, fitting[0], each)
+            else:
+                words.append(_add(row, world, project, held, name, stage, each.day or day, each))
+    if words:
+        tell(row, "ledger", words)
+
+
+def _same(entry: LedgerEntry, given: Entry) -> bool:
+    """A check is the one of its day; one without a day is the one that says the same."""
+    return entry.entered_on == given.day if given.day else entry.text == given.text
+
+
+def _put_right(row: Row, entry: LedgerEntry, given: Entry) -> list[str]:
+    now = {"text": given.text, "percent": given.percent, "entered_on": given.day}
+    changes = {
+        name: [getattr(entry, name), value]
+        for name, value in now.items()
+        if value is not None and getattr(entry, name) != value
+    }
+    if not changes:
+        return []
+    row.writes.append(Write(entry, changes, stage=PART))
+    return [given.text]
+
+
+def _add(
+    row: Row, world: World, project: Any, held: list, name: str, stage: LedgerStage, day: date | None, given: Entry
+) -> str:
+    if day is None:
+        row.warn(name, "assumed", value=world.today)
+    percent = given.percent if given.percent is not None else 100 if stage == LedgerStage.CLOSE else 0
+    entry = LedgerEntry(
+        project=project, stage=stage, entered_on=day or world.today, percent=percent, text=given.text
+    )  # fmt: skip
+    held.append(entry)
+    row.writes.append(Write(entry, stage=PART))
+    return given.text
+
+
+register(
+    LoadKind(
+        "project", _("Secretary projects"), SecretaryProject, COLUMNS, ("name", "year", "organisation_id"), resolve,
+        prefix=lambda row: f"SP-{row.attributes['year']}-", digits=2, prepare=prepare, parts=parts, by_clerks=True,
+        order=(("opened_on", "deadline", False),),
+    )
+)  # fmt: skip

@@ -1,0 +1,178 @@
+"""Scores of the items in a round of review that is going on. The file gives scores; it decides nothing."""
+
+from collections import defaultdict
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from assessment.judging import STATUSES, score
+from assessment.models import Outcome, Review, ReviewScore, Round, Standard, StandardItem
+from registry.actions.points import written_by
+from registry.loading.bulk import add_all
+from registry.loading.columns import ROW_NUMBER, Column, LoadKind, Row, Use, plain_name, register
+from registry.loading.judge import plain, same
+from registry.loading.kinds.shared import NOT_KEPT, day_column, differs, take_day, township
+from registry.loading.messages import SENTENCES
+from registry.loading.world import WHY, World
+from registry.models import Event, StatusPeriod
+from registry.validators import Invalid, Reader, choice, line, number
+
+ROUND_WORDS = {"初审": "application", "评审": "application", "复核": "recheck", "复审": "recheck"}
+SCORES = ("township_score", "district_score")
+POINTS: Reader = number("0", "100", decimals=1, unit="分")
+COLUMNS = (
+    ROW_NUMBER,
+    township("所属乡镇", required=False),
+    Column("point", "示范点", line(80), required=True, also=("示范点名称", "点位名称"), names="point"),
+    Column(
+        "round", "评审环节", choice(Round, ROUND_WORDS), required=True, also=("环节",), words=("初审", "评审", "复核"),
+    ),
+    Column("standard", "标准版本", line(80), required=True, also=("标准",)),
+    Column("item", "条目", line(120), required=True, also=("考核项目", "考核内容", "标准条目")),
+    Column("weight", "标准分", POINTS, also=("分值",), use=Use.COMPARE),
+    Column("self_score", "自评分", POINTS, use=Use.COMPARE, hint=NOT_KEPT),
+    Column("township_score", "乡镇评分", POINTS, also=("乡镇得分",)),
+    Column("district_score", "区级得分", POINTS, required=True, also=("得分", "区级评分")),
+    Column("reason", "扣分原因", line(300), also=("扣分说明",)),
+    Column("scored_by", "评审人", line(40), required=True, also=("评分人",), personal=True),
+    day_column("scored_on", "日期", "评审日期", "评分日期", required=True),
+)  # fmt: skip
+
+
+def resolve(row: Row, world: World) -> None:
+    """Which point is meant; the round and the item are found for all rows together."""
+    text = row.values.get("point")
+    row.title = f"{text or ''} {row.values.get('item') or ''}".strip()
+    take_day(row, "scored_on", world, happened=True)
+    row.attributes.clear()
+    for column in COLUMNS:
+        if column.required and column.name not in row.texts:
+            row.refuse(column.name, "required")
+    if not text:
+        return
+    try:
+        within = [world.township(row.values["township"])] if row.has("township") else []
+        row.values["found"] = world.place(text, ["point"], within)[1]
+    except Invalid as error:
+        row.refuse("point", error.code, **error.details)
+
+
+def find(rows: list[Row], world: World) -> None:
+    points = {row.values["found"].pk for row in rows if row.values.get("found")}
+    pending = Review.objects.unscoped(WHY).filter(point__in=points, outcome=Outcome.PENDING)
+    pending = pending.select_for_update(of=("self",)) if world.writing else pending
+    reviews = {review.point_id: review for review in pending.select_related("point")}
+    standing = StatusPeriod.objects.filter(point__in=reviews, valid_to=None)
+    world.found["status of"] = dict(standing.values_list("point_id", "status"))
+    world.found["own work"] = written_by(world.by, [review.point for review in reviews.values()])
+    world.found["standards"] = {each.pk: each for each in Standard.objects.unscoped(WHY)}
+    items: dict[int, dict[str, StandardItem]] = defaultdict(dict)
+    for item in StandardItem.objects.unscoped(WHY):
+        items[item.standard_id] |= {plain_name(item.name): item, str(item.number): item, item.code: item}
+    held = ReviewScore.objects.filter(review__in=reviews.values())
+    scores = {(score.review_id, score.item_id): score for score in held}
+    for row in rows:
+        point = row.values.get("found")
+        if point is None:
+            continue
+        review = row.values["review"] = reviews.get(point.pk)
+        if review is None:
+            row.refuse("point", "no_round", point=point.name)
+        elif _may_be_scored(row, world, review):
+            _judge(row, review, items[review.standard_id], scores)
+
+
+def _may_be_scored(row: Row, world: World, review: Review) -> bool:
+    """The round is of the kind and standard that the file says, and the sender had no hand in it."""
+    standard = world.found["standards"][review.standard_id]
+    if world.found["status of"].get(review.point_id) not in STATUSES[Round(review.round)]:
+        row.refuse("point", "no_round", point=review.point.name)
+    if row.has("round") and row.values["round"] != review.round:
+        row.refuse("round", "round_differs", held=review.get_round_display())
+    said = plain_name(row.values.get("standard") or "")
+    if said and said not in (plain_name(standard.name), standard.code):
+        row.refuse("standard", "standard_differs", held=standard.name)
+    if review.point_id in world.found["own work"] or review.township_by_id == world.by.pk:
+        row.refuse("", "own_work")
+    return not row.is_refused
+
+
+def _judge(row: Row, review: Review, items: dict[str, StandardItem], scores: dict) -> None:
+    if not row.has("item"):
+        return
+    item = items.get(plain_name(row.values["item"])) or items.get(row.values["item"])
+    if item is None:
+        row.refuse("item", "item_unknown", text=row.values["item"])
+        return
+    row.values["numbered"] = item
+    row.key = (review.code, item.pk)
+    row.record = scores.get((review.pk, item.pk))
+    differs(row, "weight", item.weight)
+    for name in SCORES:
+        if row.has(name):
+            try:
+                row.attributes[name] = score(item.weight)(f"{row.values[name]:f}")
+            except Invalid as error:
+                row.refuse(name, error.code, **error.details)
+    given = getattr(row.record, "township_score", None)
+    if given is not None and row.has("township_score") and not same(given, row.values["township_score"]):
+        row.refuse("township_score", "score_stands", held=f"{given.normalize():f}")
+    row.attributes["reason"] = row.values.get("reason")
+    if row.record is None:
+        row.attributes |= {"review_id": review.pk, "item_id": item.pk}
+
+
+def write(rows: list[Row], world: World, load: Any) -> None:
+    """The scores, and for each round one event that says them. What was to be put back leans on the round's version:
+    who scores on in the meantime keeps what they wrote."""
+    doing = [row for row in rows if row.main.does_something]
+    for row in doing:
+        for name, (_before, after) in row.main.changes.items():
+            setattr(row.main.record, name, after)
+    add_all(ReviewScore, [row.main.record for row in doing if row.main.is_new])  # type: ignore[arg-type]
+    ReviewScore.objects.bulk_update([row.main.record for row in doing if not row.main.is_new], [*SCORES, "reason"])
+    told: dict[int, dict[str, list]] = defaultdict(dict)
+    reviews = {row.values["review"].pk: row.values["review"] for row in doing}
+    for row in doing:
+        review, number = row.values["review"], row.values["numbered"].number
+        told[review.pk] |= _told(row, number)
+        before = None if row.main.is_new else {name: plain(old) for name, (old, _new) in row.main.changes.items()}
+        row.undo = [
+            [ReviewScore._meta.label_lower, row.main.record.pk, before, 0],
+            [Review._meta.label_lower, review.pk, {}, review.version],
+        ]
+    Event.objects.bulk_create(
+        Event(
+            change_set=load.change_set, actor=load.by, verb="score", kind="review", code=review.code,
+            area=review.point.area_id, changes=told[review.pk], reason=load.file_name[:300],
+        )
+        for review in reviews.values()
+    )  # fmt: skip
+
+
+def _told(row: Row, number: int) -> dict[str, list]:
+    """As the reviewer's form tells of it, with who gave the score and when."""
+    names = {"district_score": "score", "township_score": "township", "reason": "reason"}
+    main = row.main
+    changes = main.changes or {name: [None, value] for name, value in row.attributes.items() if name in names}
+    told = {f"{names[name]}-{number}": [plain(old), plain(new)] for name, (old, new) in changes.items()}
+    return told | {"scored_by": ["", row.values["scored_by"]], "scored_on": ["", str(row.values["scored_on"].day)]}
+
+
+SENTENCES.update(
+    {
+        "no_round": gettext_noop("“%(point)s” is in no review in which it could be scored now."),
+        "round_differs": gettext_noop("The review that is going on is “%(held)s”. Look at the column."),
+        "standard_differs": gettext_noop("This review is judged by “%(held)s”. Score it by that standard."),
+        "item_unknown": gettext_noop("The standard has no item “%(text)s”. Write its name or its number."),
+        "score_stands": gettext_noop("The township gave %(held)s: the district does not change that."),
+    }
+)
+register(
+    LoadKind(
+        "review-score", _("Scores of reviews"), ReviewScore, COLUMNS, ("review_id", "item_id"), resolve,
+        prefix=lambda row: "", find=find, write=write,
+        area_of=lambda row: row.values["found"].area_id if row.values.get("found") else "",
+    )
+)  # fmt: skip

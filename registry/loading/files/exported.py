@@ -1,0 +1,47 @@
+"""The registry's own exports, sent back: JSON whose rows are named values."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .limits import MB, Unreadable
+from .rows import Rows
+
+MOST_MB = 40
+
+
+def read_json(path: Path, name: str, rows: Rows) -> Iterator[dict]:
+    """The rows of an export as a sheet, its first row the names of the values. A fixture is refused: it holds keys of
+    the database, and is for `manage.py load` or `loaddata`."""
+    if path.stat().st_size > MOST_MB * MB:
+        raise Unreadable("file_heavy")
+    try:
+        content = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise Unreadable("file_broken") from error
+    found = content.get("rows", content.get("results")) if isinstance(content, dict) else content
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise Unreadable("file_kind")
+    if found and {"model", "fields"} <= found[0].keys():
+        raise Unreadable("file_fixture")
+    names = list(dict.fromkeys(key for row in found for key in row))
+    rows.begin(0, Path(name).stem)
+    rows.add(1, list(names))
+    for number, row in enumerate(found, start=2):
+        rows.add(number, [_cell(row.get(key)) for key in names])
+    rows.flush()
+    yield {
+        "index": 0,
+        "name": rows.name,
+        "kind": "json",
+        "encoding": "utf-8",
+        "rows": rows.last,
+        "columns": rows.columns,
+    }
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list):
+        return "、".join(str(each) for each in value if not isinstance(each, list | dict))
+    return None if isinstance(value, dict) else value

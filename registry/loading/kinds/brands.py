@@ -1,0 +1,191 @@
+"""Brands, red business districts with their functions, consortia with their villages."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from registry.loading.columns import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, register
+from registry.loading.world import World
+from registry.models import Brand, Consortium, ConsortiumMembership, RedBusinessDistrict, TermList, VillageRole
+from registry.validators import Invalid, choice, line, listing, prose, yes_no
+
+from .groupings import by_owner, held_by
+from .shared import (
+    FIELD,
+    add_parts,
+    at,
+    copy,
+    day_column,
+    look_up,
+    place,
+    take_day,
+    township,
+)
+
+FUNCTIONS = {
+    "consulting": "服务咨询", "training": "教育培训", "culture": "党建文化", "reading": "读书学习",
+    "fitness": "运动健身",
+}  # fmt: skip
+KIND_WORDS = {"以强带弱": "strong_leads_weak", "以城带乡": "town_leads_country"}
+BRAND_COLUMNS = (
+    ROW_NUMBER,
+    CODE,
+    Column("name", "品牌名称", line(60), required=True, also=("名称", "品牌", "党建品牌")),
+    FIELD,
+    Column("organisation", "党组织", line(80), required=True, also=("党组织名称", "所属党组织"), names="organisation"),
+    Column("slogan", "口号", line(120), also=("品牌口号",)),
+    Column("meaning", "内涵", prose(2000), also=("品牌内涵",)),
+    day_column("created_on", "创建时间", "创建日期"),
+    REMARK,
+)  # fmt: skip
+RED_COLUMNS = (
+    ROW_NUMBER,
+    CODE,
+    Column("name", "名称", line(60), required=True, also=("商圈名称", "红色商圈名称", "红色商圈")),
+    township("所属街道"),
+    Column("organisation", "党组织", line(80), also=("党组织名称",), names="organisation"),
+    *(Column(name, heading, yes_no, words=("√",)) for name, heading in FUNCTIONS.items()),
+    day_column("opened_on", "建成时间", "启用时间", "开放时间"),
+    REMARK,
+)
+CONSORTIUM_COLUMNS = (
+    ROW_NUMBER,
+    CODE,
+    Column("name", "联合体名称", line(80), required=True, also=("名称", "区域联合体名称", "区域联合体")),
+    Column(
+        "lead_organisation", "牵头单位", line(80), required=True, also=("牵头党组织", "牵头村党组织"),
+        names="organisation",
+    ),
+    township("所属乡镇"),
+    Column("kind", "类型", choice(Consortium.Kind, KIND_WORDS), also=("联合体类型",), words=tuple(KIND_WORDS)),
+    Column("lead_villages", "示范村", listing, required=True, also=("示范村名单", "带动主体村")),
+    Column("led_villages", "带动村", listing, required=True, also=("被带动村", "带动村名单")),
+    Column("linkages", "四联内容", listing, also=("四联",)),
+    day_column("founded_on", "成立时间", "成立日期"),
+    REMARK,
+)  # fmt: skip
+
+
+def resolve_brand(row: Row, world: World) -> None:
+    """Two organisations may have brands of one name."""
+    copy(row, "name", "field", "slogan", "meaning", "remark")
+    organisation = look_up(row, world, "organisation", "organisation")
+    if organisation is not None:
+        row.attributes["area_id"] = organisation.area_id
+    take_day(row, "created_on", world, happened=True, assume=True)
+
+
+def resolve_red(row: Row, world: World) -> None:
+    """The template has no day: a new one counts from today, unless a column gives another day."""
+    copy(row, "name", "remark")
+    row.attributes["area_id"] = code = place(row, world)
+    look_up(row, world, "organisation", "organisation", within=[code], required=False)
+    take_day(row, "opened_on", world, assume=True)
+
+
+def prepare_red(rows: list[Row], world: World) -> None:
+    offered = RedBusinessDistrict.functions.through.objects.filter(redbusinessdistrict__in=_keys(rows))
+    world.found["functions of"] = by_owner(offered.values_list("redbusinessdistrict_id", "term_id", "term__name"))
+
+
+def red_parts(row: Row, world: World) -> None:
+    """√ adds a function; × of one that is on record takes nothing away, and says so. A blank says nothing."""
+    wanted, held, refused = {}, held_by(row, world, "functions of"), set()
+    for name, heading in FUNCTIONS.items():
+        term = world.term(TermList.FUNCTIONS, heading)
+        if row.values.get(name) and term is None:
+            row.warn(name, "term_unknown", text=heading)
+        elif row.values.get(name):
+            wanted[term.pk] = heading  # type: ignore[union-attr]
+        elif row.values.get(name) is False and term is not None:
+            refused.add(term.pk)
+    kept = {pk: words for pk, words in held.items() if pk in refused or pk in wanted}
+    make = lambda pk: RedBusinessDistrict.functions.through(redbusinessdistrict=row.main.record, term_id=pk)  # noqa: E731
+    add_parts(row, "functions", wanted, kept, make)
+    if refused & kept.keys() and not wanted:
+        row.warn("functions", "member_stays", text="、".join(kept[pk] for pk in refused & kept.keys()))
+
+
+def resolve_consortium(row: Row, world: World) -> None:
+    copy(row, "name", "kind", "remark")
+    row.attributes["area_id"] = code = place(row, world)
+    row.defaults["kind"] = Consortium.Kind.STRONG_LEADS_WEAK
+    look_up(row, world, "organisation", "lead_organisation", to="lead_organisation", within=[code] if code else [])
+    take_day(row, "founded_on", world, happened=True, assume=True)
+    lead, led = (_villages(row, world, name, code) for name in ("lead_villages", "led_villages"))
+    for village in lead.keys() & led.keys():
+        row.refuse("led_villages", "village_twice", text=lead[village])
+    row.values["members"] = {VillageRole.LEAD: lead, VillageRole.LED: led}
+    row.values["terms"] = {}
+    for text in row.values.get("linkages") or ():
+        term = world.term(TermList.LINKAGES, text)
+        if term is None:
+            row.warn("linkages", "term_unknown", text=text)
+        else:
+            row.values["terms"][term.pk] = term.name
+
+
+def _villages(row: Row, world: World, name: str, township: str) -> dict[str, str]:
+    """Villages of the township, or of others where it has none of that name."""
+    found = {}
+    for text in row.values.get(name) or ():
+        with at(row, name):
+            code = world.anywhere(text, [township] if township else [])
+            if len(code) != 12:
+                raise Invalid("place_unknown", text=text)
+            found[code] = world.names[code]
+    return found
+
+
+def prepare_consortia(rows: list[Row], world: World) -> None:
+    for role in VillageRole.values:
+        members = ConsortiumMembership.objects.filter(consortium__in=_keys(rows), role=role)
+        now = members.filter(valid_to=None).values_list("consortium_id", "village_id", "village__name")
+        world.found[f"{role} of"] = by_owner(now)
+    left = ConsortiumMembership.objects.filter(consortium__in=_keys(rows)).exclude(valid_to=None)
+    world.found["left"] = by_owner(left.values_list("consortium_id", "village_id", "village__name"))
+    linked = Consortium.linkages.through.objects.filter(consortium__in=_keys(rows))
+    world.found["linkages of"] = by_owner(linked.values_list("consortium_id", "term_id", "term__name"))
+
+
+def _keys(rows: list[Row]) -> list[int]:
+    return [row.record.pk for row in rows if row.record]
+
+
+def consortium_parts(row: Row, world: World) -> None:
+    """A village has one part in a consortium, and one time there: what left, or has the other part, is not moved by a
+    file."""
+    own: Any = row.main.record
+    since = world.today if row.record else own.founded_on
+    roles = {VillageRole.LEAD: "lead_villages", VillageRole.LED: "led_villages"}
+    for role, name in roles.items():
+        other = next(each for each in VillageRole.values if each != role)
+        moved = held_by(row, world, f"{other} of") | held_by(row, world, "left")
+        wanted = row.values["members"][role]
+        for village in wanted.keys() & moved.keys():
+            row.refuse(name, "village_otherwise", text=wanted[village])
+
+        def member(village: str, role: str = role) -> ConsortiumMembership:
+            return ConsortiumMembership(consortium=own, village_id=village, role=role, valid_from=since)
+
+        add_parts(row, name, wanted, held_by(row, world, f"{role} of"), member)
+    make = lambda pk: Consortium.linkages.through(consortium=own, term_id=pk)  # noqa: E731
+    add_parts(row, "linkages", row.values["terms"], held_by(row, world, "linkages of"), make)
+
+
+register(
+    LoadKind(
+        "brand", _("Brands"), Brand, BRAND_COLUMNS, ("name", "organisation_id"), resolve_brand,
+        prefix=lambda row: "BR-", order=(("created_on", "ended_on", True),),
+    ),
+    LoadKind(
+        "red-district", _("Red business districts"), RedBusinessDistrict, RED_COLUMNS, ("name", "area_id"),
+        resolve_red, prefix=lambda row: "RD-", digits=2, prepare=prepare_red, parts=red_parts,
+        order=(("opened_on", "closed_on", True),),
+    ),
+    LoadKind(
+        "consortium", _("Regional consortia"), Consortium, CONSORTIUM_COLUMNS, ("name",), resolve_consortium,
+        prefix=lambda row: "C-", digits=2, prepare=prepare_consortia, parts=consortium_parts,
+        order=(("founded_on", "ended_on", True),),
+    ),
+)  # fmt: skip

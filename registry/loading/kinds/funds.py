@@ -1,0 +1,152 @@
+"""Funds of the three levels, and wage rules."""
+
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from registry.loading.apply import write_records
+from registry.loading.columns import CODE, OWNER, REMARK, ROW_NUMBER, Column, LoadKind, Row, Write, register
+from registry.loading.judge import assign, same
+from registry.loading.world import WHY, World
+from registry.models import Fund, FundCategory, FundLevel, Post, WageRule
+from registry.validators import choice, line, money, number
+
+from .shared import YEAR, at, copy, day_column, positive, take_day, township
+
+CATEGORY_WORDS = {"区财政": "district_budget", "区财政资金": "district_budget", "创建资金": "creation", "其他": "other"}
+SOURCE_WORDS = {
+    "区": "district", "区级": "district", "乡": "township", "乡级": "township", "乡镇": "township", "镇": "township",
+    "村": "village", "村级": "village",
+}  # fmt: skip
+POST_WORDS = {"一肩挑": "combined", "两委交叉任职": "cross", "交叉任职": "cross", "其他": "other"}
+FUND_COLUMNS = (
+    ROW_NUMBER,
+    CODE,
+    YEAR,
+    Column(
+        "category", "资金类别", choice(FundCategory, CATEGORY_WORDS), required=True, also=("类别",),
+        words=("区财政", "创建资金", "其他"),
+    ),
+    Column(
+        "level", "来源级别", choice(FundLevel, SOURCE_WORDS), required=True, also=("来源", "级别"),
+        words=("区", "乡", "村"),
+    ),
+    Column(
+        "amount_yuan", "金额(万元)", positive(money("万元")), required=True, also=("金额", "资金数额"), unit="万元",
+        numeric=True,
+    ),
+    Column("purpose", "用途", line(120), also=("资金用途", "项目")),
+    Column("document_no", "文号", line(60), also=("拨付文号",)),
+    day_column("arrived_on", "到位时间", "到位日期", "拨付时间"),
+    township("所属乡镇", required=False),
+    Column("village", "村名", line(60), also=("所属村", "村")),
+    REMARK,
+)  # fmt: skip
+WAGE_COLUMNS = (
+    ROW_NUMBER,
+    CODE,
+    YEAR,
+    Column(
+        "post", "职务情形", choice(Post, POST_WORDS), required=True, also=("职务", "任职情形"),
+        words=("一肩挑", "两委交叉任职", "其他"),
+    ),
+    Column("standard_yuan", "省定标准(元)", positive(money("元")), also=("省定标准",), unit="元", numeric=True),
+    Column(
+        "uplift_percent", "高于比例(%)", number("-100", "1000", unit="%"), required=True, also=("高于比例", "上浮比例"),
+    ),
+    REMARK,
+)  # fmt: skip
+
+
+def resolve_fund(row: Row, world: World) -> None:
+    """Money is the same if its year, category, source, area and purpose are: the amount may be put right."""
+    copy(row, "year", "category", "level", "amount_yuan", "purpose", "document_no", "remark")
+    take_day(row, "arrived_on", world, assume=True)
+    level, area = row.values.get("level"), world.area
+    if row.has("township"):
+        with at(row, "township"):
+            area = world.township(row.values["township"])
+    if row.has("village"):
+        with at(row, "village"):
+            area = world.anywhere(row.values["village"], [area] if len(area) == 9 else [])
+    elif level and level != FundLevel.DISTRICT and area == world.area:
+        row.warn("township", "fund_of_district")
+    if row.has("township") or row.has("village") or not row.has("code"):
+        row.attributes["area_id"] = area
+
+
+def resolve_wage(row: Row, world: World) -> None:
+    copy(row, "post", "standard_yuan", "uplift_percent", "remark")
+    row.attributes["area_id"] = world.area
+    if row.has("year"):
+        row.attributes["valid_from"] = date(row.values["year"], 1, 1)
+    row.title = f"{Post(row.values['post']).label if row.has('post') else ''} {row.values.get('year', '')}".strip()
+
+
+def find_wage(rows: list[Row], world: World) -> None:
+    """A rule holds until a later year says otherwise: a row is about the rule in force at the beginning of its year, if
+    that says the same or began then."""
+    if not world.found["wage rules"]:
+        known = WageRule.objects.unscoped(WHY).filter(area=world.area).order_by("-valid_from")
+        world.found["wage rules"] = {rule.pk: rule for rule in (known.select_for_update() if world.writing else known)}
+    rules = list(world.found["wage rules"].values())
+    by_code = {rule.code: rule for rule in rules}
+    for row in rows:
+        begins, named = row.attributes.get("valid_from"), {}
+        rule = _in_force(rules, row.values.get("post"), begins) if begins else None
+        if rule is not None and (rule.valid_from == begins or _says(rule, row.values)):
+            row.attributes["valid_from"] = rule.valid_from
+            named = {row.key: rule}
+        assign(row, by_code, named)
+
+
+def _in_force(rules: list[WageRule], post: Any, day: date) -> WageRule | None:
+    fitting = (rule for rule in rules if rule.post == post and rule.valid_from <= day)
+    return next((rule for rule in fitting if rule.valid_to is None or day < rule.valid_to), None)
+
+
+def _says(rule: WageRule, values: dict[str, Any]) -> bool:
+    uplift, standard = values.get("uplift_percent"), values.get("standard_yuan")
+    return uplift == rule.uplift_percent and (standard is None or same(rule.standard_yuan, standard))
+
+
+def wage_parts(row: Row, world: World) -> None:
+    """A new rule ends the one before it, and lasts until the one after it."""
+    if row.record is not None:
+        return
+    new: Any = row.main.record
+    rules = [*world.found["wage rules"].values(), *world.pending.setdefault(("wage", new.post), [])]
+    rules.sort(key=lambda rule: rule.valid_from, reverse=True)
+    before = _in_force(rules, new.post, new.valid_from)
+    later = [rule.valid_from for rule in rules if rule.post == new.post and rule.valid_from > new.valid_from]
+    new.valid_to = min(later, default=None)
+    if before is None:
+        pass
+    elif before.pk is None:
+        before.valid_to = new.valid_from
+    else:
+        row.writes.append(Write(before, {"valid_to": [before.valid_to, new.valid_from]}, stage=OWNER))
+    world.pending["wage", new.post].append(new)
+
+
+def write_wage(rows: list[Row], world: World, load: Any) -> None:
+    """The old rule ends before the new one begins: never are two of a post open."""
+    for row in rows:
+        for write in row.writes:
+            if not write.is_new and "valid_to" in write.changes:
+                WageRule._base_manager.filter(pk=write.record.pk).update(valid_to=write.changes["valid_to"][1])
+    write_records(rows, world, load)
+
+
+register(
+    LoadKind(
+        "fund", _("Funds"), Fund, FUND_COLUMNS, ("year", "category", "level", "area_id", "purpose"), resolve_fund,
+        prefix=lambda row: f"F-{row.attributes['year']}-", blanks=("purpose",),
+    ),
+    LoadKind(
+        "wage-rule", _("Wage rules"), WageRule, WAGE_COLUMNS, ("post", "area_id", "valid_from"), resolve_wage,
+        prefix=lambda row: "W-", digits=2, find=find_wage, parts=wage_parts, write=write_wage,
+        order=(("valid_from", "valid_to", True),),
+    ),
+)  # fmt: skip

@@ -1,0 +1,280 @@
+"""Belts, zones and whole-area townships, with what belongs to them. What is in no file any more is not taken out."""
+
+from collections import defaultdict
+from datetime import date
+from typing import Any
+
+from django.db.models import Count
+from django.utils.translation import gettext_lazy as _
+
+from registry.loading.columns import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, Use, register
+from registry.loading.world import WHY, World
+from registry.models import (
+    Belt,
+    BeltMembership,
+    Level,
+    PartyOrganisation,
+    Stage,
+    WholeAreaTownship,
+    Zone,
+    ZoneKind,
+    ZoneMembership,
+)
+from registry.validators import choice, line, listing, whole
+
+from .shared import (
+    LEVEL,
+    add_parts,
+    codes_of,
+    copy,
+    day_column,
+    differs,
+    look_up,
+    look_up_all,
+    place,
+    replace,
+    take_day,
+    township,
+    townships,
+)
+
+STAGE_WORDS = {"谋划": "planned", "规划": "planned", "在建": "building", "建设中": "building", "建成": "built"}
+ZONE_WORDS = {
+    "综合": "comprehensive", "综合片区": "comprehensive", "主题": "themed", "主题示范区": "themed", "样板区": "model",
+    "开发区": "development", "乡村振兴示范区": "rural_revitalisation", "乡村振兴": "rural_revitalisation",
+}  # fmt: skip
+WHOLE_AREA_WORDS = {"创建单位": "building", "创建": "building", "已命名": "built", "命名": "built"}
+STAGE = Column(
+    "stage", "状态", choice(Stage, STAGE_WORDS), required=True, also=("建设状态", "进度"),
+    words=("谋划", "在建", "建成"),
+)  # fmt: skip
+DAYS = (
+    day_column("planned_on", "谋划时间", "规划时间"),
+    day_column("started_on", "开工时间", "启动时间"),
+    day_column("built_on", "建成时间", "建成日期"),
+)
+POINTS = Column("points", "包含示范点", listing, also=("示范点", "包含点位", "示范点名称"), names="point")
+BELT_COLUMNS = (
+    ROW_NUMBER,
+    CODE,
+    Column("name", "示范带名称", line(80), required=True, also=("名称", "示范带", "带名")),
+    Column("kind", "示范带类型", line(40), also=("类型",)),
+    LEVEL,
+    Column("start", "起点", line(60)),
+    Column("end", "终点", line(60)),
+    townships("途经乡镇"),
+    Column("point_count", "示范点数量", whole(0, 10_000, unit="个"), also=("点位数量",), use=Use.COMPARE, numeric=True),
+    replace(POINTS, required=True),
+    *DAYS,
+    STAGE,
+    Column("organisation", "责任单位", line(80), also=("责任党组织",), names="organisation"),
+    REMARK,
+)  # fmt: skip
+ZONE_COLUMNS = (
+    ROW_NUMBER,
+    CODE,
+    Column("name", "片区名称", line(80), required=True, also=("名称", "示范片区名称", "示范片区")),
+    Column(
+        "kind", "片区类型", choice(ZoneKind, ZONE_WORDS), required=True, also=("类型",),
+        words=("综合", "乡村振兴", "主题", "样板区"),
+    ),
+    replace(LEVEL, required=False),
+    townships("所属乡镇"),
+    POINTS,
+    Column("belts", "包含示范带", listing, also=("示范带",), names="belt"),
+    STAGE,
+    *DAYS,
+    REMARK,
+)  # fmt: skip
+WHOLE_AREA_COLUMNS = (
+    ROW_NUMBER,
+    CODE,
+    township("乡镇(街道)"),
+    LEVEL,
+    Column("batch", "批次", whole(1, 100), also=("批",)),
+    Column(
+        "stage", "阶段", choice(Stage, WHOLE_AREA_WORDS), required=True, words=("创建单位", "已命名"),
+    ),
+    day_column("accepted_on", "列入时间", "创建时间"),
+    day_column("named_on", "命名时间", "命名日期"),
+    Column("zones", "主题示范区", listing, names="zone"),
+    Column("organisation_count", "村党组织数", whole(0, 10_000, unit="个"), use=Use.COMPARE, numeric=True),
+    REMARK,
+)  # fmt: skip
+
+
+def resolve(row: Row, world: World) -> None:
+    copy(row, "name", "kind", "level", "start", "end", "remark")
+    row.values["areas"] = codes_of(row, world)
+    look_up(row, world, "organisation", "organisation", within=row.values["areas"], required=False)
+    row.values["members"] = look_up_all(row, world, "point", "points", within=row.values["areas"])
+    for name in ("planned_on", "started_on", "built_on"):
+        take_day(row, name, world)
+    if row.has("points"):
+        differs(row, "point_count", len(row.values["members"]))
+
+
+def resolve_zone(row: Row, world: World) -> None:
+    copy(row, "name", "kind", "level", "remark")
+    row.defaults["level"] = Level.DISTRICT
+    row.values["areas"] = codes_of(row, world)
+    for what, name in (("point", "points"), ("belt", "belts")):
+        found = look_up_all(row, world, what, name, within=row.values["areas"], required=False)
+        row.values[f"{what} members"] = found
+    for name in ("planned_on", "started_on", "built_on"):
+        take_day(row, name, world)
+
+
+def come_so_far(row: Row, world: World) -> None:
+    """Whether the dates say the stage that the file says; where it gives none, a new one begins today. Only the day of
+    completion is never assumed: belts and zones are counted from it."""
+    said, days = row.values.get("stage"), row.attributes
+    if not said or row.is_refused:
+        return
+    now = {name: days.get(name) or getattr(row.record, name, None) for name in ("started_on", "built_on", "ended_on")}
+    if said == Stage.BUILT and not now["built_on"]:
+        row.refuse("built_on", "built_needs_day")
+        return
+    if said == Stage.BUILDING and not now["started_on"]:
+        now["started_on"] = days["started_on"] = world.today
+        row.warn("started_on", "assumed", value=world.today)
+    if row.record is None and not days.get("planned_on") and not now["built_on"]:
+        row.defaults["planned_on"] = now["started_on"] or world.today
+    stage = Zone(planned_on=world.today, **now).stage(world.today)
+    if stage != said:
+        row.refuse("stage", "stage_differs", held=stage.label)
+
+
+def prepare_belts(rows: list[Row], world: World) -> None:
+    for row in rows:
+        come_so_far(row, world)
+    found = [row.record.pk for row in rows if row.record]
+    open_ones = BeltMembership.objects.filter(belt__in=found, valid_to=None)
+    world.found["points of"] = by_owner(open_ones.values_list("belt_id", "point_id", "point__name"))
+    passed = Belt.townships.through.objects.filter(belt__in=found)
+    world.found["townships of"] = by_owner(passed.values_list("belt_id", "area_id", "area__name"))
+    last = BeltMembership.objects.filter(belt__in=found).order_by("position")
+    world.found["last of"] = dict(last.values_list("belt_id", "position"))
+
+
+def by_owner(found: Any) -> dict[int, dict[Any, str]]:
+    """The parts of each record, {record: {key: words}}, of rows (record, key, words)."""
+    held: dict[int, dict[Any, str]] = defaultdict(dict)
+    for owner, key, words in found:
+        held[owner][key] = words
+    return held
+
+
+def held_by(row: Row, world: World, what: str) -> dict[Any, str]:
+    return world.found[what].get(row.record.pk, {}) if row.record else {}
+
+
+def member_since(row: Row, world: World) -> date:
+    """What a new belt or zone is made of belongs to it from the beginning; what joins an old one, from today."""
+    own: Any = row.main.record
+    return world.today if row.record else own.built_on or own.planned_on
+
+
+def belt_parts(row: Row, world: World) -> None:
+    belt, since = row.main.record, member_since(row, world)
+    last = world.found["last of"].get(row.record.pk, 0) if row.record else 0
+    held = held_by(row, world, "points of")
+    order = [pk for pk in row.values["members"] if pk not in held]
+
+    def member(pk: int) -> BeltMembership:
+        return BeltMembership(belt=belt, point_id=pk, position=last + 1 + order.index(pk), valid_from=since)
+
+    add_parts(row, "points", {pk: point.name for pk, point in row.values["members"].items()}, held, member)
+    cover(row, world, Belt)
+
+
+def cover(row: Row, world: World, model: Any) -> None:
+    """The townships it passes or covers."""
+    name = model._meta.model_name
+    make = lambda code: model.townships.through(**{name: row.main.record, "area_id": code})  # noqa: E731
+    wanted = {code: world.names[code] for code in row.values["areas"]}
+    add_parts(row, "townships", wanted, held_by(row, world, "townships of"), make)
+
+
+def prepare_zones(rows: list[Row], world: World) -> None:
+    for row in rows:
+        come_so_far(row, world)
+    found = [row.record.pk for row in rows if row.record]
+    open_ones = ZoneMembership.objects.filter(zone__in=found, valid_to=None)
+    for what in ("point", "belt"):
+        members = open_ones.exclude(**{what: None}).values_list("zone_id", f"{what}_id", f"{what}__name")
+        world.found[f"{what}s of"] = by_owner(members)
+    covered = Zone.townships.through.objects.filter(zone__in=found)
+    world.found["townships of"] = by_owner(covered.values_list("zone_id", "area_id", "area__name"))
+
+
+def zone_parts(row: Row, world: World) -> None:
+    zone, since = row.main.record, member_since(row, world)
+    for what in ("point", "belt"):
+
+        def member(pk: int, what: str = what) -> ZoneMembership:
+            return ZoneMembership(zone=zone, valid_from=since, **{f"{what}_id": pk})
+
+        wanted = {pk: place.name for pk, place in row.values[f"{what} members"].items()}
+        add_parts(row, f"{what}s", wanted, held_by(row, world, f"{what}s of"), member)
+    cover(row, world, Zone)
+
+
+def resolve_whole_area(row: Row, world: World) -> None:
+    """The template has no days: a new entry counts from today, unless a column gives another day."""
+    row.attributes["area_id"] = code = place(row, world)
+    row.title = world.names.get(code, "")
+    copy(row, "level", "batch", "remark")
+    row.values["members"] = look_up_all(row, world, "zone", "zones", within=[code], required=False)
+    for name in ("accepted_on", "named_on"):
+        take_day(row, name, world, happened=True)
+
+
+def prepare_whole_area(rows: list[Row], world: World) -> None:
+    found = [row.record.pk for row in rows if row.record]
+    themed = WholeAreaTownship.themed_zones.through.objects.filter(wholeareatownship__in=found)
+    world.found["zones of"] = by_owner(themed.values_list("wholeareatownship_id", "zone_id", "zone__name"))
+    if any(row.has("organisation_count") for row in rows) and not world.found["village organisations"]:
+        there = PartyOrganisation.objects.unscoped(WHY).existing(world.today).of_villages().in_area(world.area)
+        counted = there.order_by().values_list("area__parent").annotate(Count("pk"))
+        world.found["village organisations"] = dict(counted)
+    for row in rows:
+        if row.has("organisation_count"):
+            differs(row, "organisation_count", world.found["village organisations"].get(row.attributes["area_id"], 0))
+        _name_township(row, world)
+
+
+def _name_township(row: Row, world: World) -> None:
+    said, named = row.values.get("stage"), row.attributes.get("named_on") or getattr(row.record, "named_on", None)
+    accepted = row.attributes.get("accepted_on") or getattr(row.record, "accepted_on", None)
+    if said == Stage.BUILT and not named:
+        row.attributes["named_on"] = named = world.today
+        row.warn("named_on", "assumed", value=world.today)
+    elif said == Stage.BUILDING and named:
+        row.refuse("stage", "stage_differs", held=_("Named"))
+    row.defaults["accepted_on"] = accepted or named or world.today
+
+
+def whole_area_parts(row: Row, world: World) -> None:
+    entry = row.main.record
+    make = lambda pk: WholeAreaTownship.themed_zones.through(wholeareatownship=entry, zone_id=pk)  # noqa: E731
+    wanted = {pk: zone.name for pk, zone in row.values["members"].items()}
+    add_parts(row, "zones", wanted, held_by(row, world, "zones of"), make)
+
+
+register(
+    LoadKind(
+        "belt", _("Demonstration belts"), Belt, BELT_COLUMNS, ("name",), resolve, prefix=lambda row: "B-", digits=2,
+        prepare=prepare_belts, parts=belt_parts, order=(("built_on", "ended_on", True),),
+    ),
+    LoadKind(
+        "zone", _("Demonstration zones"), Zone, ZONE_COLUMNS, ("name",), resolve_zone, prefix=lambda row: "Z-",
+        digits=2, prepare=prepare_zones, parts=zone_parts, order=(("built_on", "ended_on", True),),
+    ),
+    LoadKind(
+        "whole-area", _("Whole-area townships"), WholeAreaTownship, WHOLE_AREA_COLUMNS, ("area_id",),
+        resolve_whole_area, prefix=lambda row: f"WA-{row.attributes['area_id']}", digits=0,
+        prepare=prepare_whole_area, parts=whole_area_parts,
+        order=(("accepted_on", "named_on", False), ("accepted_on", "ended_on", True)),
+    ),
+)  # fmt: skip

@@ -1,0 +1,60 @@
+"""What the registry holds of sites, column by column, to fill a template with: loaded back, it changes nothing."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import QuerySet
+
+from registry.models import Area, BeltMembership, StatusPeriod, ZoneMembership
+
+
+def held_points(rows: QuerySet) -> Iterator[dict[str, Any]]:
+    """Telephones are left out: nobody takes them along by the hundred."""
+    points = list(rows.select_related("area", "unit", "organisation"))
+    keys = [point.pk for point in points]
+    titles = {period.point_id: period for period in StatusPeriod.objects.filter(point__in=keys, valid_to=None)}
+    belts, zones = _names(BeltMembership, "belt", keys), _names(ZoneMembership, "zone", keys)
+    codes = {point.area_id[:9] for point in points}
+    names = dict(Area.objects.unscoped("area names are public").filter(code__in=codes).values_list("code", "name"))
+    for point in points:
+        yield {
+            "code": point.code,
+            "township": names[point.area_id[:9]],
+            "village_or_unit": point.unit.name if point.unit else point.area.name if len(point.area_id) > 9 else "",
+            "name": point.name,
+            "organisation_name": point.organisation.name,
+            "field": point.field,
+            "secretary": point.organisation.secretary,
+            "member_count": point.organisation.member_count,
+            "venue_area": point.venue_area,
+            "highlights": point.highlights,
+            "belts": belts[point.pk],
+            "zones": zones[point.pk],
+            "remark": point.remark,
+            **_position(point),
+            **_title(titles.get(point.pk)),
+        }
+
+
+def _position(point: Any) -> dict[str, Any]:
+    """Only with its system: without, the numbers would be left out anyhow."""
+    names = ("lng", "lat", "coordinate_system")
+    return {name: getattr(point, name) for name in names} if point.coordinate_system else {}
+
+
+def _title(period: StatusPeriod | None) -> dict[str, Any]:
+    if period is None:
+        return {}
+    return {
+        "status": period.status, "level": period.level, "grade": period.grade, "named_on": period.since,
+        "document_no": period.document_no, "batch": period.batch,
+    }  # fmt: skip
+
+
+def _names(model: Any, group: str, points: list[int]) -> dict[int, list[str]]:
+    names: dict[int, list[str]] = defaultdict(list)
+    held = model.objects.filter(point__in=points, valid_to=None).values_list("point_id", f"{group}__name")
+    for point, name in held.order_by("pk"):
+        names[point].append(name)
+    return names

@@ -1,0 +1,147 @@
+"""Honours with what they were granted to, and donations in cash and in kind."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from registry.loading.columns import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, register
+from registry.loading.judge import assign, key_of
+from registry.loading.world import WHY, World
+from registry.models import Donation, DonationKind, Honour, HonourTitle
+from registry.models.honours import HONOUR_TARGETS
+from registry.validators import Invalid, choice, line, money, whole
+
+from .shared import LEVEL, at, copy, day_column, look_up, move, positive, take_day, township
+
+TARGET_WORDS = {
+    "党组织": "organisation", "地区": "place", "乡镇": "place", "乡镇(街道)": "place", "村": "place", "社区": "place",
+    "村(社区)": "place", "示范点": "point", "点": "point", "示范带": "belt", "带": "belt", "单位": "unit",
+    "企业": "unit", "学校": "unit",
+}  # fmt: skip
+DONATION_WORDS = {"资金": "cash", "现金": "cash", "物资": "goods", "实物": "goods"}
+GIVEN = {DonationKind.CASH: ("amount_yuan",), DonationKind.GOODS: ("goods", "quantity")}
+HONOUR_COLUMNS = (
+    ROW_NUMBER,
+    CODE,
+    Column("title", "荣誉名称", line(80), required=True, also=("名称", "荣誉", "称号")),
+    LEVEL,
+    Column("issuer", "授予单位", line(80), required=True, also=("颁发单位", "表彰单位")),
+    day_column("granted_on", "授予时间", "授予日期", "表彰时间", required=True),
+    Column(
+        "target_kind", "获得对象类型", lambda text: _target(text), required=True, also=("对象类型",),
+        words=("党组织", "地区", "示范点", "示范带", "单位"),
+    ),
+    Column(
+        "target", "获得对象", line(80), required=True, also=("对象", "获奖对象", "获奖单位"),
+        names="organisation point belt unit",
+    ),
+    Column("document_no", "文号", line(60), also=("表彰文号",)),
+    township("所属乡镇", required=False),
+    Column("title_kind", "统计口径", choice(HonourTitle), also=("计入",), words=tuple(map(str, HonourTitle.labels))),
+    REMARK,
+)  # fmt: skip
+DONATION_COLUMNS = (
+    ROW_NUMBER,
+    CODE,
+    Column("donor", "捐赠单位", line(80), required=True, also=("捐赠企业", "捐赠方"), names="unit"),
+    day_column("donated_on", "日期", "捐赠日期", "捐赠时间"),
+    Column(
+        "kind", "类别", choice(DonationKind, DONATION_WORDS), required=True, also=("捐赠类别", "类型"),
+        words=("资金", "物资"),
+    ),
+    Column(
+        "amount_yuan", "金额(万元)", positive(money("万元")), also=("金额", "捐赠金额"), unit="万元", numeric=True,
+    ),
+    Column("goods", "物资名称", line(80), also=("物资",)),
+    Column("quantity", "数量", positive(whole(0, 1_000_000_000)), numeric=True),
+    Column("goods_unit", "单位", line(16), also=("计量单位",)),
+    Column("recipient", "受赠方", line(80), required=True, also=("受赠单位", "接收单位")),
+    Column("purpose", "事由", line(120), also=("用途",)),
+    REMARK,
+)  # fmt: skip
+
+
+def _target(text: str) -> str:
+    given = text.strip().replace("\uff08", "(").replace("\uff09", ")")
+    if given and given not in TARGET_WORDS and given not in HONOUR_TARGETS:
+        raise Invalid("not_a_choice", text=given, choices="、".join(TARGET_WORDS))
+    return TARGET_WORDS.get(given, given)
+
+
+def resolve_honour(row: Row, world: World) -> None:
+    """An honour is the same if its title, level, day and holder are."""
+    copy(row, "title", "level", "issuer", "document_no", "remark", "title_kind")
+    take_day(row, "granted_on", world, happened=True)
+    if not row.has("target_kind", "target"):
+        return
+    within = []
+    if row.has("township"):
+        with at(row, "township"):
+            within = [world.township(row.values["township"])]
+    what = row.values["target_kind"]
+    if what == "place":
+        with at(row, "target"):
+            row.attributes["place_id"] = row.attributes["area_id"] = world.anywhere(row.values["target"], within)
+        return
+    found = look_up(row, world, what, "target", to=what, within=within)
+    if found is not None:
+        row.attributes["area_id"] = found.area_id or world.area
+
+
+def prepare_honours(rows: list[Row], world: World) -> None:
+    """A title counts as it counted before: by its name, never by likeness (F02, F03, F28)."""
+    titles = {row.attributes.get("title") for row in rows}
+    known = Honour.objects.unscoped(WHY).filter(title__in=titles - {None, ""}).order_by("-pk")
+    counted = dict(known.values_list("title", "title_kind"))
+    for row in rows:
+        row.defaults["title_kind"] = counted.get(row.attributes.get("title"), HonourTitle.OTHER)
+
+
+def resolve_donation(row: Row, world: World) -> None:
+    copy(row, "kind", "amount_yuan", "goods", "quantity", "goods_unit", "recipient", "purpose", "remark")
+    donor = look_up(row, world, "unit", "donor", to="donor")
+    if donor is not None:
+        row.attributes["area_id"] = donor.area_id or world.area
+    day = take_day(row, "donated_on", world, happened=True, assume=True)
+    row.title = f"{row.values.get('donor', '')} {day or ''}".strip()
+    if row.has("kind"):
+        kind = DonationKind(row.values["kind"])
+        for of, names in GIVEN.items():
+            for name in names:
+                if row.has(name) != (of == kind):
+                    row.refuse(name, "donation_needs" if of == kind else "donation_is_not", kind=kind.label)
+
+
+def find_donations(rows: list[Row], world: World) -> None:
+    """A donation is the same if its donor, day, kind and what was given are. A row without a day is about one that the
+    registry holds with any day: it would else be taken anew each day."""
+    known = Donation.objects.unscoped(WHY)
+    known = known.select_for_update(of=("self",)) if world.writing else known
+    codes = {row.values["code"] for row in rows if row.has("code")}
+    by_code = {record.code: record for record in known.filter(code__in=codes)} if codes else {}
+    donors = {row.attributes.get("donor_id") for row in rows} - {None}
+    by_key: dict[tuple, Any] = {}
+    for record in known.filter(donor__in=donors).order_by("pk"):
+        key = key_of(DONATION, {name: getattr(record, name) for name in DONATION.natural})
+        by_key.setdefault(key, record)
+        by_key.setdefault((*key[:-1], "—"), record)
+    for row in rows:
+        assign(row, by_code, by_key)
+        if row.record is not None and row.values.get("kind") not in (None, "", row.record.kind):
+            row.refuse("kind", "donation_is_not", kind=row.record.get_kind_display())
+
+
+DONATION = LoadKind(
+    "donation", _("Donations"), Donation, DONATION_COLUMNS,
+    ("donor_id", "kind", "amount_yuan", "goods", "quantity", "donated_on"), resolve_donation,
+    prefix=lambda row: "D-", find=find_donations, blanks=("amount_yuan", "goods", "quantity", "donated_on"),
+)  # fmt: skip
+register(
+    LoadKind(
+        "honour", _("Honours"), Honour, HONOUR_COLUMNS,
+        ("title", "level", "granted_on", *(f"{target}_id" for target in HONOUR_TARGETS)), resolve_honour,
+        prefix=lambda row: "H-", prepare=prepare_honours, parts=move,
+        blanks=tuple(f"{target}_id" for target in HONOUR_TARGETS), order=(("granted_on", "revoked_on", True),),
+    ),
+    DONATION,
+)  # fmt: skip

@@ -1,0 +1,221 @@
+"""Party organisations, and where an organisation or a site stands: in a village, a community, or a unit."""
+
+import re
+from contextlib import suppress
+from typing import Any
+
+from django.db import IntegrityError
+from django.utils.translation import gettext_lazy as _
+
+from registry.actions.sites import KIND_OF_AREA
+from registry.drafting import FIELD_OF_AREA
+from registry.inputs import BY_NAME
+from registry.loading.apply import write_records
+from registry.loading.columns import (
+    CODE,
+    REMARK,
+    ROW_NUMBER,
+    UNIT,
+    Column,
+    LoadKind,
+    Row,
+    Write,
+    of_input,
+    plain_name,
+    register,
+)
+from registry.loading.judge import assign
+from registry.loading.world import WHY, World
+from registry.models import (
+    AreaLevel,
+    Field,
+    OrganisationForm,
+    OrganisationKind,
+    PartyOrganisation,
+    Unit,
+    UnitKind,
+)
+from registry.validators import Invalid, choice, dated, line, whole, yes_no
+
+from .shared import FIELD, at, copy, day_column, not_kept, place, refer, take_day, township
+
+AREA_FIELDS = {Field.RURAL, Field.COMMUNITY}
+UNIT_FIELDS = {Field.NONPUBLIC_ENTERPRISE, Field.SOCIAL_ORGANISATION, Field.PUBLIC_INSTITUTION}
+UNIT_OF_FIELD = {
+    Field.NONPUBLIC_ENTERPRISE: UnitKind.ENTERPRISE,
+    Field.SOCIAL_ORGANISATION: UnitKind.ASSOCIATION,
+    Field.GOVERNMENT: UnitKind.OFFICE,
+}
+FORM_WORDS = {
+    "党委": "party_committee", "党工委": "party_working_committee", "党总支": "general_branch",
+    "总支": "general_branch", "党支部": "party_branch", "支部": "party_branch",
+}  # fmt: skip
+ENDING = re.compile(r"(?:党?总支部委员会|党?支部委员会|党总支|党支部|党工委|党委|委员会)$")
+PLACE = Column("village_or_unit", "所属村(社区)/单位", line(80), names="unit", also=(
+    "所属村(社区)", "所属村", "村(社区)", "村名", "村(社区)/单位", "所属单位", "单位",
+))  # fmt: skip
+COLUMNS = (
+    ROW_NUMBER,
+    CODE,
+    Column("name", "党组织名称", line(80, least=4), required=True, also=("组织名称", "党组织全称", "名称", "Name")),
+    Column(
+        "form", "党组织类型", choice(OrganisationForm, FORM_WORDS), required=True, also=("组织类型", "类型"),
+        words=("党委", "党总支", "党支部"),
+    ),
+    township("所属乡镇"),
+    PLACE,
+    FIELD,
+    Column("parent", "上级党组织", line(80), also=("上级组织", "隶属党组织"), names="organisation"),
+    of_input(BY_NAME["secretary"], "书记", required=True, also=("党组织书记", "书记姓名", "支部书记")),
+    not_kept("secretary_since", "书记任职时间", "任职时间", read=dated),
+    of_input(BY_NAME["member_count"], "党员人数", also=("党员数", "党员总数", "党员")),
+    not_kept("women", "其中女党员", "女党员", read=whole(0, 100_000, unit="人")),
+    not_kept("under_35", "其中35岁以下", "35岁以下", read=whole(0, 100_000, unit="人")),
+    day_column("founded_on", "成立时间", "成立日期", "组建时间"),
+    not_kept("elected_on", "换届时间", "换届日期", read=dated),
+    Column("is_combined_post", "是否一肩挑", yes_no, also=("一肩挑",), words=("是", "否")),
+    of_input(BY_NAME["phone"], "联系电话", also=("电话", "联系方式", "手机"), droppable=True),
+    REMARK,
+)  # fmt: skip
+
+
+def stand_in(row: Row, world: World, township: str) -> None:
+    """The village or community, or else the unit, that the row's record stands in."""
+    given, field = row.values.get("village_or_unit") or "", row.values["field"]
+    if not given:
+        return
+    village = ""
+    with at(row, "village_or_unit"):
+        village = world.village(township, given)
+    if village and (field in AREA_FIELDS or field == FIELD_OF_AREA.get(AreaLevel(world.levels[village]))):
+        row.attributes["area_id"] = village
+    elif field in AREA_FIELDS:
+        if not row.is_refused:
+            row.refuse("village_or_unit", "village_unknown", text=given, township=world.names[township])
+    elif given != world.names[township]:
+        row.attributes["unit"] = _unit(row, world, township, given, field)
+
+
+def _unit(row: Row, world: World, township: str, name: str, field: str) -> Any:
+    found = None
+    with at(row, "village_or_unit"):
+        found = world.unit(name, township)
+        if found is None:
+            kind = UNIT_OF_FIELD.get(Field(field)) or _kind_by_name(name)
+            found = world.pending["unit", township, plain_name(name)] = Unit(name=name, kind=kind, area_id=township)
+            row.warn("village_or_unit", "unit_new", text=name)
+    if found is not None and found._state.adding:
+        row.writes.append(Write(found, stage=UNIT, prefix="U-N", digits=4))
+    return found
+
+
+def _kind_by_name(name: str) -> UnitKind:
+    if any(word in name for word in ("医院", "卫生院")):
+        return UnitKind.HOSPITAL
+    return UnitKind.SCHOOL if any(word in name for word in ("学校", "小学", "中学", "幼儿园")) else UnitKind.OFFICE
+
+
+def resolve(row: Row, world: World) -> None:
+    code = place(row, world)
+    copy(row, "name", "form", "field", "secretary", "phone", "member_count", "is_combined_post", "remark")
+    row.attributes["area_id"] = code
+    take_day(row, "founded_on", world, happened=True, assume=True)
+    if code and row.has("field", "name"):
+        if row.has("village_or_unit"):
+            stand_in(row, world, code)
+            refer(row, "unit", row.attributes.pop("unit", None))
+        elif row.values["field"] in AREA_FIELDS:
+            _stand_by_name(row, world, code)
+    if row.has("parent") and plain_name(row.values["parent"]) == plain_name(row.values.get("name") or ""):
+        row.refuse("parent", "own_superior")
+    for name in ("women", "under_35"):
+        if row.has(name, "member_count") and row.values[name] > row.values["member_count"]:
+            row.warn(name, "more_than_all", said=row.values[name], held=row.values["member_count"])
+
+
+def _stand_by_name(row: Row, world: World, township: str) -> None:
+    """The village that the name says: 孔家庄 of 大齐各庄镇孔家庄村党支部. What is not clear stays with the township."""
+    rest = ENDING.sub("", world.without_township(township, row.values["name"].removeprefix("中共")))
+    with suppress(Invalid):
+        if village := world.village(township, rest) if rest else "":
+            row.attributes["area_id"] = village
+
+
+def find(rows: list[Row], world: World) -> None:
+    """An organisation is the same if its name and its township are, and it is not dissolved; of several in one
+    township, that of the same village."""
+    known = PartyOrganisation.objects.unscoped(WHY).filter(dissolved_on=None)
+    known = known.select_for_update(of=("self",)) if world.writing else known
+    codes = {row.values["code"] for row in rows if row.has("code")}
+    by_code = {record.code: record for record in known.filter(code__in=codes)} if codes else {}
+    by_name: dict[tuple, list[PartyOrganisation]] = {}
+    for record in known.filter(name__in={row.attributes.get("name") for row in rows} - {None, ""}).order_by("pk"):
+        by_name.setdefault((record.name, record.area_id[:9]), []).append(record)
+    for row in rows:
+        area = row.attributes.get("area_id") or ""
+        fitting = by_name.get((row.attributes.get("name"), area[:9]), [])
+        fitting = [each for each in fitting if each.area_id == area] or fitting
+        if len(fitting) > 1 and not row.has("code"):
+            where = "、".join(f"{each.name} ({each.code})" for each in fitting)
+            row.refuse("name", "organisation_unclear", text=row.attributes["name"], found=where)
+        assign(row, by_code, {row.key: fitting[0]} if fitting else {})
+        if row.record is not None and row.record.area_id.startswith(area):
+            row.attributes.pop("area_id")
+        elif row.record is None and area:
+            _say_where_it_stands(row, world, area)
+
+
+def _say_where_it_stands(row: Row, world: World, area: str) -> None:
+    field = row.values.get("field")
+    level = AreaLevel(world.levels.get(area, AreaLevel.TOWNSHIP))
+    in_unit = field in UNIT_FIELDS or "unit" in row.attributes or "unit_id" in row.attributes
+    row.defaults["kind"] = OrganisationKind.UNIT if in_unit else KIND_OF_AREA[level]
+    if field in AREA_FIELDS and level == AreaLevel.TOWNSHIP:
+        row.warn("village_or_unit", "village_missing")
+
+
+def parts(row: Row, world: World) -> None:
+    """Its superior, which an earlier row of the same file may have added."""
+    own, text = row.main, row.values.get("parent")
+    if own.is_new:
+        world.pending["organisation", plain_name(row.attributes["name"])] = own.record
+    if not text:
+        return
+    try:
+        township = (row.attributes.get("area_id") or own.record.area_id)[:9]  # type: ignore[attr-defined]
+        parent = world.one("organisation", text, (township,))
+        if parent is None:
+            raise Invalid("place_unknown", text=text)
+    except Invalid as error:
+        row.warn("parent", error.code, **error.details)
+        return
+    if own.is_new:
+        own.record.parent = parent  # type: ignore[attr-defined]
+    elif parent.pk is None:
+        own.changes["parent"] = [None, parent]
+    elif parent.pk != own.record.parent_id:  # type: ignore[attr-defined]
+        own.changes["parent_id"] = [own.record.parent_id, parent.pk]  # type: ignore[attr-defined]
+
+
+def write(rows: list[Row], world: World, load: Any) -> None:
+    """Superiors before those below them."""
+    waiting = rows
+    while waiting:
+        ready, waiting = [r for r in waiting if not _waits(r)], [r for r in waiting if _waits(r)]
+        if not ready:
+            raise IntegrityError("the superior organisation was not written")
+        write_records(ready, world, load)
+
+
+def _waits(row: Row) -> bool:
+    parent = getattr(row.main.record, "parent", None) if row.main.is_new else row.main.changes.get("parent", [0, 0])[1]
+    return bool(parent) and parent.pk is None
+
+
+register(
+    LoadKind(
+        "organisation", _("Party organisations"), PartyOrganisation, COLUMNS, ("name", "area_id"), resolve,
+        prefix=lambda row: f"O-{row.attributes['area_id'][:9]}-N", find=find, parts=parts, write=write, by_clerks=True,
+        order=(("founded_on", "dissolved_on", True),),
+    )
+)  # fmt: skip

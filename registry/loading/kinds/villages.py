@@ -1,0 +1,85 @@
+"""Income of village collectives, a row a village and year."""
+
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from registry.loading.columns import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, Use, plain_name, register
+from registry.loading.world import World
+from registry.models import CollectiveIncome
+from registry.validators import line, money, yes_no
+
+from .shared import YEAR, at, copy, differs, place, township
+
+COLUMNS = (
+    ROW_NUMBER,
+    CODE,
+    township("乡镇"),
+    Column("village", "村名", line(60), required=True, also=("村", "村(社区)", "村名称", "行政村", "Village")),
+    Column("village_code", "村代码", plain_name, also=("区划代码", "行政区划代码", "统计代码")),
+    YEAR,
+    Column(
+        "amount_yuan", "集体经济年收入(万元)", money("万元"), required=True, unit="万元", numeric=True,
+        also=("集体经济年收入", "年收入", "集体收入", "村集体经济收入", "收入"),
+    ),
+    Column(
+        "operating_yuan", "其中经营性收入(万元)", money("万元"), unit="万元", numeric=True,
+        also=("其中经营性收入", "经营性收入"),
+    ),
+    Column(
+        "reaches_threshold", "是否达5万元", yes_no, use=Use.COMPARE, words=("是", "否"), droppable=True,
+        also=("是否达标", "是否达到5万元", "是否达到门槛"),
+    ),
+    Column("source", "主要来源", line(80), also=("收入来源", "来源")),
+    REMARK,
+)  # fmt: skip
+
+
+def resolve(row: Row, world: World) -> None:
+    copy(row, "year", "amount_yuan", "operating_yuan", "source", "remark")
+    code = place(row, world)
+    village = _village(row, world, code) if code and row.has("village") else ""
+    row.attributes["area_id"] = village
+    row.title = f"{world.names.get(village) or row.values.get('village', '')} {row.values.get('year', '')}".strip()
+    if not village and code and row.has("village") and not row.is_refused:
+        row.refuse("village", "village_unknown", text=row.values["village"], township=world.names[code])
+    if row.has("year"):
+        if row.values["year"] > world.today.year:
+            row.refuse("year", "day_to_come", day=row.values["year"])
+        _compare(row, world)
+
+
+def _village(row: Row, world: World, township: str) -> str:
+    """By the code if there is one, else by the name; where both are given they must agree."""
+    named = coded = ""
+    with at(row, "village"):
+        named = world.village(township, row.values["village"])
+    if given := row.values.get("village_code"):
+        with at(row, "village_code"):
+            coded = world.village(township, given)
+            if not coded or named not in ("", coded):
+                row.refuse("village_code", "village_code_differs", text=given, village=row.values["village"])
+    return coded or named
+
+
+def _compare(row: Row, world: World) -> None:
+    """The threshold is that of the year (F26, F27): 以上 includes the number itself."""
+    threshold = world.parameter("income-threshold", date(row.values["year"], 12, 31))
+    if threshold is not None and row.has("amount_yuan"):
+        differs(row, "reaches_threshold", row.values["amount_yuan"] >= threshold)
+    if row.has("amount_yuan", "operating_yuan") and row.values["operating_yuan"] > row.values["amount_yuan"]:
+        said, held = (f"{row.values[name].normalize():f}" for name in ("operating_yuan", "amount_yuan"))
+        row.warn("operating_yuan", "more_than_all", said=said, held=held)
+
+
+def _code(row: Row) -> Any:
+    return f"CI-{row.attributes['area_id']}-{row.attributes['year']}"
+
+
+register(
+    LoadKind(
+        "income", _("Collective incomes"), CollectiveIncome, COLUMNS, ("area_id", "year"), resolve, prefix=_code,
+        digits=0, by_clerks=True,
+    )
+)  # fmt: skip

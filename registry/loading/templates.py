@@ -1,0 +1,203 @@
+"""Workbooks to fill in: a sheet of one kind of record with pick lists, notes and locked keys, empty or with what the
+registry holds; and a sheet that explains each column."""
+
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+
+import xlsxwriter
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from xlsxwriter.utility import xl_col_to_name
+
+from registry.models import Area, AreaLevel
+from registry.privacy import FieldClass, class_of
+from registry.validators import Invalid, dated, yes_no
+
+from .columns import LOADS, Column, LoadKind, Use
+
+WHY = "names of areas are public"
+OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+EXPLANATION, LISTS = "填表说明", "选项"  # sheets are called so in the files of the district, as headings are
+TITLE, HEADINGS, FIRST = 0, 1, 2  # rows
+ROOM = 2000  # empty rows that still have their pick lists
+VILLAGES = [AreaLevel.VILLAGE, AreaLevel.COMMUNITY]
+PLACES = {"township": [AreaLevel.TOWNSHIP], "village": VILLAGES, "village_or_unit": VILLAGES}
+NUMBERS = ("36", "118.09", "39.58", "2021")
+
+
+def townships_for(by: Any) -> list[tuple[str, str]]:
+    """(code, name) of the townships a template may be for: those the account writes in."""
+    rows = Area.objects.unscoped(WHY).in_area(by.write_prefix or settings.DISTRICT_AREA)
+    rows = rows.filter(level=AreaLevel.TOWNSHIP, valid_to=None).order_by("code")
+    return list(rows.values_list("code", "name"))
+
+
+def sheet_name(name: str, taken: set[str]) -> str:
+    """`name` as a spreadsheet takes it: short, without signs it refuses, and once only."""
+    plain = re.sub(r"[\[\]:*?/\\']", " ", name).strip()[:28] or "Sheet1"
+    found = next(each for each in (plain, *(f"{plain} {number}" for number in range(2, 100))) if each not in taken)
+    taken.add(found)
+    return found
+
+
+def template(kind: str, by: Any, township: str = "", filled: bool = False) -> bytes:
+    """The workbook of a kind for a township, or for all that the account writes in."""
+    declared = LOADS[kind]
+    area = township or by.write_prefix or settings.DISTRICT_AREA
+    columns = [column for column in declared.columns if column.use is not Use.IGNORE]
+    rows = held(declared, by, area) if filled else []
+    written = BytesIO()
+    with xlsxwriter.Workbook(written, OPTIONS) as book:
+        sheet = book.add_worksheet(sheet_name(str(declared.label), {EXPLANATION, LISTS}))
+        explained, lists = book.add_worksheet(EXPLANATION), book.add_worksheet(LISTS)
+        lists.hide()
+        words = {column.name: _words(column, area) for column in columns}
+        _head(book, sheet, declared, columns, area)
+        last = _fill(sheet, columns, rows) + ROOM
+        _pick_lists(sheet, lists, columns, words, last)
+        _explain(book, explained, columns, words)
+        sheet.protect("", dict.fromkeys(("format_columns", "format_rows", "insert_rows", "sort", "autofilter"), True))
+    return written.getvalue()
+
+
+def may_be_filled(kind: LoadKind) -> bool:
+    """Whether its records are known by their codes, so that what is loaded back is what was handed out."""
+    return kind.column("code") is not None and hasattr(kind.model._default_manager, "visible_to")
+
+
+def held(kind: LoadKind, by: Any, area: str) -> Iterable[dict[str, Any]]:
+    """What the registry holds of the area, {column: value}, in the order of codes: not of villages that are no more."""
+    rows = kind.model._default_manager.visible_to(by).order_by("code")  # type: ignore[attr-defined]
+    rows = rows.in_area(area) if len(area) > 6 else rows  # the district's own records lie in no area
+    if "area" in {each.name for each in kind.model._meta.get_fields()}:
+        rows = rows.filter(Q(area=None) | Q(area__valid_to=None)).select_related("area")
+    return kind.held(rows) if kind.held else (_attributes(kind, record) for record in rows)
+
+
+def _attributes(kind: LoadKind, record: Any) -> dict[str, Any]:
+    """The columns that are attributes of the record, but nothing personal; other columns stay empty."""
+    values: dict[str, Any] = {}
+    for column in kind.columns:
+        value = getattr(record, column.name, None)
+        if class_of(kind.model, column.name) is not FieldClass.PERSONAL and not hasattr(value, "all"):
+            values[column.name] = value
+    area = getattr(record, "area_id", None) or ""
+    if len(area) >= 9:
+        values["township"] = area[:9]  # a place is read by its code as well as by its name
+    if len(area) == 12:
+        values |= {"village": record.area.name, "village_or_unit": record.area.name, "village_code": area}
+    return values
+
+
+def _head(book: Any, sheet: Any, kind: LoadKind, columns: list[Column], area: str) -> None:
+    """Title, headings with their notes, and each column's format: text, so that no code or telephone loses digits."""
+    place = Area.objects.unscoped(WHY).get(code=area)
+    bold = book.add_format({"bold": True, "font_size": 14})
+    required = book.add_format({"bold": True, "bg_color": "#FBF0F0", "border": 1, "text_wrap": True})
+    other = book.add_format({"bold": True, "bg_color": "#F6F7F8", "border": 1, "text_wrap": True})
+    text, number = (book.add_format({"num_format": form, "locked": False}) for form in ("@", "General"))
+    key = book.add_format({"num_format": "@", "font_color": "#515A63", "bg_color": "#EEF0F2"})
+    sheet.write_string(TITLE, 0, f"{place} {kind.label} {timezone.localdate().isoformat()}", bold)
+    for at, column in enumerate(columns):
+        sheet.set_column(at, at, 18, key if column.name == "code" else number if column.numeric else text)
+        heading = f"{column.heading}*" if column.required else column.heading
+        sheet.write_string(HEADINGS, at, heading, required if column.required else other)
+        if note := "\n".join(_notes(column)):
+            sheet.write_comment(HEADINGS, at, note)
+    sheet.freeze_panes(FIRST, 0)
+
+
+def _notes(column: Column) -> list[str]:
+    notes = [_("Required.")] if column.required else []
+    if column.name == "code":
+        notes.append(_("Given by the registry: leave it as it is, and empty for a new record."))
+    if column.use is Use.COMPARE:
+        notes.append(_("Only compared with what the registry holds."))
+    if column.unit:
+        notes.append(_("A number alone counts in %(unit)s.") % {"unit": column.unit})
+    return [*notes, str(column.hint)] if column.hint else notes
+
+
+def _fill(sheet: Any, columns: list[Column], rows: Iterable[dict[str, Any]]) -> int:
+    """Writes the rows; returns the number of the last one."""
+    last = FIRST
+    for last, values in enumerate(rows, start=FIRST):
+        for at, column in enumerate(columns):
+            if text := text_for(column, values.get(column.name)):
+                sheet.write_string(last, at, text)
+    return last
+
+
+def text_for(column: Column, value: Any) -> str:
+    """`value` as a person types it in this column, and as the column reads it back whatever the language; empty where
+    the column has words and none of them says it."""
+    if value in (None, "", []):
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, Decimal):
+        return f"{value / 10_000 if column.unit == '万元' else value:f}"
+    if isinstance(value, list | tuple):
+        return "、".join(map(str, value))
+    words = (str(word) for word in column.words if _reads(column, str(word)) == value)
+    return next(words, "" if column.words else str(value))
+
+
+def _reads(column: Column, text: str) -> Any:
+    with suppress(Invalid):
+        return column.read(text)
+    return None
+
+
+def _words(column: Column, area: str) -> list[str]:
+    """What can be chosen in a column: its words, or the names of the area's townships or villages."""
+    if column.words:
+        return [str(word) for word in column.words]
+    wanted = PLACES.get(column.name, [])
+    rows = Area.objects.unscoped(WHY).in_area(area).filter(level__in=wanted, valid_to=None).order_by("code")
+    return list(dict.fromkeys(rows.values_list("name", flat=True))) if wanted else []
+
+
+def _pick_lists(sheet: Any, lists: Any, columns: list[Column], words: dict[str, list[str]], last: int) -> None:
+    """The words stand on a sheet of their own: a list inside a cell's rule holds 255 characters only."""
+    for at, column in enumerate(columns):
+        if not words[column.name]:
+            continue
+        lists.write_column(0, at, words[column.name])
+        name = xl_col_to_name(at, col_abs=True)
+        source = f"='{LISTS}'!{name}$1:{name}${len(words[column.name])}"
+        rule = {"validate": "list", "source": source, "error_type": "warning", "ignore_blank": True}
+        sheet.data_validation(FIRST, at, last, at, rule)
+
+
+def _explain(book: Any, sheet: Any, columns: list[Column], words: dict[str, list[str]]) -> None:
+    bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
+    titles = [_("Column"), _("Required"), _("Unit"), _("What it takes"), _("Example")]
+    sheet.write_row(0, 0, titles, bold)
+    sheet.set_column(0, 2, 16, wrapped)
+    sheet.set_column(3, 3, 70, wrapped)
+    sheet.set_column(4, 4, 24, wrapped)
+    for number, column in enumerate(columns, start=1):
+        takes = "、".join(map(str, column.words)) or str(column.hint)
+        required = _("yes") if column.required else ""
+        cells = [column.heading, required, column.unit, takes, example(column, words[column.name])]
+        for at, text in enumerate(cells):
+            sheet.write_string(number, at, text)
+
+
+def example(column: Column, words: list[str]) -> str:
+    """A text this column takes; empty where any text will do."""
+    if words:
+        return words[0]
+    if column.read is dated:
+        return "2021-07-01"
+    if column.read is yes_no:
+        return "是"
+    numbers = NUMBERS if column.numeric else ()
+    return next((number for number in numbers if _reads(column, number) is not None), "")

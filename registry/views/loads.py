@@ -1,0 +1,185 @@
+"""Loads on the desk: sending a file, seeing what it would change, applying it, taking it back; and the templates."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from registry.loading import loads as acts
+from registry.loading.columns import LOADS, kinds_for
+from registry.loading.matching import corrections_in
+from registry.loading.shown import LEFT, STEP_OF, STEPS, first_tab, rows_by, rows_shown, sheets_of, tabs_of
+from registry.loading.templates import may_be_filled, template, townships_for
+from registry.loading.workbooks import refused_workbook
+from registry.models import Load
+from registry.refusals import Refused
+
+from .access import asks_for
+from .drafts import key_of
+from .tables import PAGE_SIZE
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def load_or_404(request: HttpRequest, key: uuid.UUID) -> Load:
+    found = Load.objects.visible_to(request.user).select_related("by", "area", "job").filter(key=key).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@asks_for("load.send")
+@never_cache
+def load_list(request: HttpRequest) -> HttpResponse:
+    """The loads one may see, the newest first, and the templates of the kinds one may load."""
+    loads = Load.objects.visible_to(request.user).select_related("by", "job")
+    townships = townships_for(request.user)
+    context = {
+        "page": Paginator(loads, PAGE_SIZE).get_page(request.GET.get("page")),
+        "kinds": [(slug, label, may_be_filled(LOADS[slug])) for slug, label in _kinds(request)],
+        "townships": townships,
+        "township": next((code for code, _name in townships if code == request.GET.get("township")), ""),
+    }
+    return render(request, "registry/loads/list.html", context)
+
+
+def _kinds(request: HttpRequest) -> list[tuple[str, Any]]:
+    """(slug, label) of the kinds the account may load."""
+    return [(slug, LOADS[slug].label) for slug in kinds_for(request.user)]
+
+
+@asks_for("load.send")
+def new(request: HttpRequest) -> HttpResponse:
+    """Sending a file. Its size is looked at before it is taken into memory."""
+    if request.method != "POST":
+        return _new(request, uuid.uuid4(), [])
+    file, kind = request.FILES.get("file"), request.POST.get("kind", "")
+    key = key_of(request.POST.get("key", ""))
+    if file is None:
+        return _new(request, key, [Refused("file_missing")])
+    refusals = list(acts.refusals_to_send(file.name, file.size, kind, request.user))
+    if refusals:
+        return _new(request, key, refusals)
+    return redirect(acts.send_load(file.name, file.read(), kind=kind, key=key, by=request.user))
+
+
+def _new(request: HttpRequest, key: uuid.UUID, refusals: list[Refused]) -> HttpResponse:
+    context = {
+        "key": key,
+        "kinds": _kinds(request),
+        "chosen": request.POST.get("kind") or request.GET.get("kind", ""),
+        "refusals": refusals,
+        "most": acts.MOST_BYTES // 1024**2,
+    }
+    return render(request, "registry/loads/new.html", context, status=400 if refusals else 200)
+
+
+@asks_for("load.send")
+@never_cache
+def load_page(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """One load, wherever it stands. While it is worked at, the page asks again by itself."""
+    return _page(request, load_or_404(request, key))
+
+
+def _page(request: HttpRequest, load: Load, refusal: Refused | None = None) -> HttpResponse:
+    context = {
+        "load": load,
+        "failed": load.has_failed,
+        "stages": STEPS,
+        "stage": STEP_OF.get(load.state, "apply"),
+        "refusal": refusal,
+        "why_refused": Refused(load.refusal["code"], **load.refusal["details"]) if load.refusal else None,
+        "is_own": load.by_id == request.user.pk,
+    }
+    if not load.is_working:
+        context |= _found(request, load)
+    target = request.htmx.target if request.htmx and not request.htmx.history_restore_request else ""
+    part = f"#{target}" if target in ("load", "table") else ""
+    status = 409 if refusal else 200
+    response = render(request, f"registry/loads/load.html{part}", context, status=status)
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+def _found(request: HttpRequest, load: Load) -> dict[str, Any]:
+    """What was understood, and the rows of the tab that was asked for."""
+    tabs = tabs_of(load)
+    tab = first_tab(load, tabs, request.GET.get("show", ""))
+    page = Paginator(rows_by(load, tab), PAGE_SIZE).get_page(request.GET.get("page"))
+    sheets, skipped = sheets_of(load)
+    return {
+        "tabs": tabs,
+        "tab": tab,
+        "has_left": any(value == LEFT for value, _label, _count in tabs),
+        "page": page,
+        "rows": rows_shown(load, page.object_list),
+        "sheets": sheets,
+        "skipped": skipped,
+        "kinds": _kinds(request),
+        "refusals": list(acts.refusals_to_apply(load)) if load.state == "ready" else [],
+    }
+
+
+@asks_for("load.send")
+@require_POST
+def read(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Reads the file again as the form explains it."""
+    kind = request.POST.get("kind", "")
+    return _do(request, key, lambda load, by: acts.correct(load, corrections_in(load, request.POST), kind=kind, by=by))
+
+
+ACTS: dict[str, Callable[..., Load]] = {
+    "apply": acts.apply_load,
+    "undo": acts.undo_load,
+    "cancel": acts.cancel_load,
+    "retry": acts.retry_load,
+}
+
+
+@asks_for("load.send")
+@require_POST
+def act(request: HttpRequest, key: uuid.UUID, act: str) -> HttpResponse:
+    return _do(request, key, lambda load, by: ACTS[act](load, by=by))
+
+
+def _do(request: HttpRequest, key: uuid.UUID, do: Callable[[Load, Any], Load]) -> HttpResponse:
+    load = load_or_404(request, key)
+    try:
+        do(load, request.user)
+    except Refused as refusal:
+        return _page(request, load_or_404(request, key), refusal)
+    return redirect(load)
+
+
+@asks_for("load.send")
+@require_safe
+def refused(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """The refused rows as a workbook, for their sender alone: it holds what the sender typed, telephones included."""
+    load = load_or_404(request, key)
+    if load.by_id != request.user.pk or not load.refused or load.is_working:
+        raise Http404
+    return _workbook(refused_workbook(load), f"refused-{load.key}")
+
+
+@asks_for("load.send")
+@require_safe
+def load_template(request: HttpRequest, kind: str) -> HttpResponse:
+    """A workbook to fill in, empty or with what the registry holds."""
+    township, filled = request.GET.get("township", ""), bool(request.GET.get("filled"))
+    known = {code for code, _name in townships_for(request.user)} | {""}
+    if kind not in kinds_for(request.user) or township not in known:
+        raise Http404
+    return _workbook(template(kind, request.user, township, filled), f"{kind}-{township or 'template'}")
+
+
+def _workbook(content: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=XLSX)
+    response["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
+    response["Cache-Control"] = "private, no-store"
+    return response

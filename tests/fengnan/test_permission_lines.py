@@ -1,0 +1,167 @@
+"""Every line that says who may do what is shown by the walk: with the line taken away or loosened, an address answers
+otherwise than access.txt says."""
+
+from collections.abc import Iterable, Iterator
+
+import pytest
+from django.urls import reverse
+
+from registry import permissions
+from registry.actions.accounts import refusals_to_give
+from registry.models import Remark, Role, User
+from registry.models.base import ScopedQuerySet
+from registry.permissions import MANAGES, TABLE, may
+from registry.views.access import asks_for
+
+from .walk import METHODS, OWN, ROLES, Stage, addresses, cases, matrix, walked
+
+SHOWN_BY = {  # rights that no address asks for by itself
+    "record.view": ["history"],
+    "record.add": ["admin:registry_belt_add"],
+    "record.change": ["admin:registry_belt_change", "admin:assessment_accountabilityaction_change"],
+    "record.delete": ["admin:registry_belt_delete", "admin:registry_wholeareatownship_delete"],
+    "event.view": ["admin:registry_event_changelist"],
+    "internal.view": ["admin:assessment_accountabilityaction_changelist"],
+}
+ON_THE_INDEX = {"internal.view": {Role.ADMIN}}  # who may change a record finds its page; the index alone lacks it
+BEHIND = {  # a second door: what stands there is not found by who lacks the right
+    "account-change": ("registry.actions.accounts.accounts_below", lambda by: User.objects.all()),
+    "desk-remark": ("registry.actions.remarks.remarks_for", lambda user: Remark.objects.unscoped("no second door")),
+    "notice-desk": ("assessment.models.reviews.NoticeQuerySet.in_area", lambda rows, code: rows),
+}
+
+SCOPES = {  # where rows that are not public are looked for, by the name of their queryset
+    "PointQuerySet": "history",
+    "DraftQuerySet": "review-draft",
+    "EvidenceQuerySet": "evidence",
+    "RemarkQuerySet": "desk-remark",
+    "NoticeQuerySet": "notices/<str:code>/",
+    "ReviewQuerySet": "review",
+    "AccountabilityQuerySet": "admin:assessment_accountabilityaction_history",
+    "FindingQuerySet": "admin:assessment_supervisionfinding_history",
+    "LoadQuerySet": "load",
+}
+AREA_BEHIND = {"DraftQuerySet", "RemarkQuerySet", "ReviewQuerySet"}  # their pages ask for the area written as well
+
+
+@pytest.fixture(scope="module")
+def held():
+    return matrix()
+
+
+def guards() -> dict[str, tuple[str, ...]]:
+    """The rights, any of which lets somebody in, by address."""
+    found = {name: getattr(pattern.callback, "access", None) for name, (pattern, _route) in addresses().items()}
+    return {name: rights for name, rights in found.items() if rights is not None}
+
+
+def showing(action: str) -> list[str]:
+    return [name for name, rights in guards().items() if action in rights] + SHOWN_BY.get(action, [])
+
+
+def is_seen(stage: Stage, held: dict, names: Iterable[str], roles: Iterable[str] = ROLES) -> bool:
+    """Whether some address answers one of `roles` otherwise than the matrix says."""
+    return any(
+        _cell(stage, role, method, address) != held[f"{name} | {kind} | {method}"][role]
+        for name in names
+        for kind, address in cases(stage, name)
+        for method in METHODS
+        for role in roles
+    )
+
+
+def _cell(stage: Stage, role: str, method: str, address: str) -> str:
+    try:
+        return stage.ask(role, method, address)
+    except (Exception, AssertionError) as error:  # a page that falls over without its guard, or shows a secret
+        return type(error).__name__
+
+
+def scopes(kind: type[ScopedQuerySet] = ScopedQuerySet) -> Iterator[type[ScopedQuerySet]]:
+    """The querysets of records that are not all public."""
+    for each in kind.__subclasses__():
+        if "public_rows" in vars(each):
+            yield each
+        yield from scopes(each)
+
+
+@pytest.mark.parametrize("action", TABLE)
+def test_each_role_of_a_right_is_shown_by_an_address(action, stage, held, db, monkeypatch):
+    unseen = set()
+    for role in TABLE[action]:
+        monkeypatch.setitem(permissions.TABLE, action, TABLE[action] - {role})
+        if not is_seen(stage, held, showing(action), [role]):
+            unseen.add(role)
+    assert unseen == ON_THE_INDEX.get(action, set())
+
+
+def test_that_administrators_see_what_is_internal_is_shown_by_the_index(stage, db, client, monkeypatch):
+    client.force_login(stage.cast[Role.ADMIN])
+    link = reverse(*SHOWN_BY["internal.view"])
+    assert link in client.get(reverse("admin:index")).content.decode()
+    monkeypatch.setitem(permissions.TABLE, "internal.view", TABLE["internal.view"] - {Role.ADMIN})
+    assert link not in client.get(reverse("admin:index")).content.decode()
+
+
+@pytest.mark.parametrize("action", TABLE)
+def test_a_role_more_for_a_right_is_shown_by_an_address(action, stage, held, db, monkeypatch):
+    """Of a right to write, nothing is shown by roles whose accounts are given no area to write in."""
+    unseen = set()
+    for role in set(Role.values) - TABLE[action]:
+        monkeypatch.setitem(permissions.TABLE, action, TABLE[action] | {role})
+        if may(stage.cast[role], action) and not is_seen(stage, held, showing(action), [role]):
+            unseen.add(role)
+    assert unseen == set()
+
+
+@pytest.mark.parametrize(("boss", "role"), [(boss, role) for boss, roles in MANAGES.items() for role in sorted(roles)])
+def test_each_role_somebody_looks_after_is_shown_by_an_address(boss, role, stage, held, db, monkeypatch):
+    monkeypatch.setitem(permissions.MANAGES, boss, MANAGES[boss] - {role})
+    assert is_seen(stage, held, ["account-change"], [boss])
+
+
+@pytest.mark.parametrize("boss", MANAGES)
+def test_a_role_more_to_look_after_is_shown_by_the_act(boss, stage, db, monkeypatch):
+    """No address shows it: above the clerks, the walk has one account a role. The act that adds an account does."""
+    by = stage.cast[boss]
+    for role in set(Role.values) - MANAGES[boss]:
+        refusals = [refusal.code for refusal in refusals_to_give(role, by.write_prefix, by=by)]
+        with monkeypatch.context() as loosened:
+            loosened.setitem(permissions.MANAGES, boss, MANAGES[boss] | {role})
+            left = [refusal.code for refusal in refusals_to_give(role, by.write_prefix, by=by)]
+        assert (role, refusals, left) == (role, ["role_above"], [])
+
+
+@pytest.mark.parametrize("name", guards())
+def test_the_sign_in_of_each_guarded_address_is_shown(name, stage, held, db, monkeypatch):
+    pattern, _route = addresses()[name]
+    monkeypatch.setattr(pattern, "callback", pattern.callback.__wrapped__)
+    assert is_seen(stage, held, [name], ["public"])
+
+
+@pytest.mark.parametrize("name", [name for name, rights in guards().items() if rights])
+def test_the_right_asked_for_by_each_guarded_address_is_shown(name, stage, held, db, monkeypatch):
+    pattern, _route = addresses()[name]
+    monkeypatch.setattr(pattern, "callback", asks_for()(pattern.callback.__wrapped__))
+    if name in BEHIND:
+        assert not is_seen(stage, held, [name])
+        monkeypatch.setattr(*BEHIND[name])
+    assert is_seen(stage, held, [name])
+
+
+@pytest.mark.parametrize("rows", list(scopes()), ids=lambda rows: rows.__name__)
+def test_whose_rows_a_queryset_shows_is_shown_by_an_address(rows, stage, db, monkeypatch):
+    """The reviewer is one of a single township here: else no account would be kept from a round of review."""
+    User.objects.filter(pk=stage.cast[Role.REVIEWER].pk).update(read_prefix=OWN, write_prefix=OWN)
+    shown_by = [SCOPES[rows.__name__]]
+    held = walked(stage, shown_by)
+    monkeypatch.setattr(rows, "visible_to", lambda self, viewer: self.unscoped("loosened"))
+    if rows.__name__ in AREA_BEHIND:
+        assert not is_seen(stage, held, shown_by)
+        monkeypatch.setattr(rows, "in_area", lambda self, code: self)
+    assert is_seen(stage, held, shown_by)
+
+
+def test_the_area_of_an_account_is_shown_by_an_address(stage, held, db, monkeypatch):
+    monkeypatch.setattr(permissions, "_inside", lambda record, prefix: True)
+    assert is_seen(stage, held, ["history"], [Role.CLERK])

@@ -1,0 +1,258 @@
+"""Races of two people, released at once, each on a connection of their own. Run as a program on an empty database of
+its own; prints the ledger: how many rounds of each race ended how. `one`: one did the act, the other was told who was
+first, and the database holds what the first did. `both`: two did, and one of them in vain."""
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from copy import copy
+from functools import partial
+from threading import Barrier
+from typing import Any
+from unittest.mock import patch
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fengnan.settings")
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import DatabaseError, connection, models  # noqa: E402
+from django.utils.timezone import localdate  # noqa: E402
+
+from assessment.actions.naming import open_rechecks, settle_recheck  # noqa: E402
+from assessment.actions.scoring import (  # noqa: E402
+    finish_scoring,
+    pass_draft,
+    refuse_application,
+    return_draft,
+    return_review,
+    save_scores,
+)  # fmt: skip
+from assessment.models import Review  # noqa: E402
+from registry.actions.drafts import save_fields  # noqa: E402
+from registry.actions.points import open_period  # noqa: E402
+from registry.actions.records import save_record  # noqa: E402
+from registry.models import DemonstrationPoint, Draft, Event, Role, StatusPeriod, User  # noqa: E402
+from registry.refusals import Refused  # noqa: E402
+from tests.factories import full_scores, make_draft, make_submitted  # noqa: E402
+
+DISTRICT, TANGFANG = "130207", "130207108"
+ROUNDS, FEW = 200, 20
+Act = Callable[[Any], Any]  # done by the person given; what it returns tells whether it was done
+
+
+class Race:
+    """Two people at one row: `acts(number)` gives each their act of a round, and `holds(winner)` says whether the
+    database holds what that one did."""
+
+    def __init__(self, role: Role, area: str = DISTRICT):
+        self.people = [
+            User.objects.create(
+                username=f"{type(self).__name__} {each}", role=role, read_prefix=area, write_prefix=area
+            )
+            for each in range(2)
+        ]
+
+    def acts(self, number: int) -> list[Act]:
+        raise NotImplementedError
+
+    def holds(self, winner: int) -> bool:
+        raise NotImplementedError
+
+
+class Decisions(Race):
+    """Both decide on the same row, every round in another combination of two `ways`, each with the status that the
+    point has after it. Before each round everything is as it was."""
+
+    ways: list[tuple[Callable[[Any, Any], Any], str]]
+
+    def __init__(self, role: Role, row: Any, area: str = DISTRICT):
+        super().__init__(role, area)
+        self.row, self.point = row, row.point
+        self.kept = [
+            each
+            for kind in (StatusPeriod, Review, Draft)
+            for each in kind._base_manager.filter(point=self.point).order_by("pk")
+        ]
+
+    def acts(self, number: int) -> list[Act]:
+        Review._base_manager.filter(point=self.point).exclude(pk__in=[each.pk for each in self.kept]).delete()
+        StatusPeriod.objects.filter(point=self.point).delete()
+        for each in self.kept:
+            copy(each).save()
+        chosen = [self.ways[number % 2], self.ways[number // 2 % 2]]
+        self.statuses = [status for _act, status in chosen]
+        return [partial(act, type(self.row)._base_manager.get(pk=self.row.pk)) for act, _status in chosen]
+
+    def holds(self, winner: int) -> bool:
+        now = StatusPeriod.objects.filter(point=self.point, valid_to=None)
+        return [each.status for each in now] == [self.statuses[winner]]
+
+
+class Applications(Decisions):
+    ways = [
+        (lambda review, by: refuse_application(review, reason=f"否决 {by}", by=by), "refused"),
+        (lambda review, by: return_review(review, remarks={"highlights": f"补充 {by}"}, by=by), "returned"),
+    ]
+
+
+class Checks(Decisions):
+    ways = [
+        (lambda draft, by: pass_draft(draft, by=by), "checked"),
+        (lambda draft, by: return_draft(draft, remarks={"highlights": f"补充 {by}"}, by=by), "returned"),
+    ]
+
+
+class Rechecks(Decisions):
+    paper = {"document_no": "测试〔2026〕1号", "reason": "复核结果"}
+    ways = [
+        (lambda review, by: settle_recheck(review, grade=open_period(review.point).grade, by=by), "named"),
+        (lambda review, by: settle_recheck(review, grade="", by=by, **Rechecks.paper), "withdrawn"),
+    ]
+
+
+class Writings(Race):
+    """Both write the same field of the same row, each over what stood there when they opened it."""
+
+    def __init__(self, role: Role, row: Any, area: str = DISTRICT):
+        super().__init__(role, area)
+        self.row = row
+
+    def acts(self, number: int) -> list[Act]:
+        opened = self.stands()
+        self.typed = [f"{number % 2 * 2 + each + 1}" for each in range(2)]  # none is what the round before left
+        return [
+            partial(self.write, type(self.row)._base_manager.get(pk=self.row.pk), text, opened) for text in self.typed
+        ]
+
+    def holds(self, winner: int) -> bool:
+        return self.stands() == self.typed[winner]
+
+    def stands(self) -> str:
+        raise NotImplementedError
+
+    def write(self, row: Any, text: str, opened: str, by: Any) -> Any:
+        raise NotImplementedError
+
+
+class Scores(Writings):
+    def stands(self) -> str:
+        given = self.row.scores.get(item__number=1).district_score
+        return "" if given is None else f"{given.normalize():f}"
+
+    def write(self, row: Any, text: str, opened: str, by: Any) -> Any:
+        return save_scores(row, {"score-1": text}, was={"score-1": opened}, by=by)
+
+
+class Drafts(Writings):
+    def stands(self) -> str:
+        return Draft._base_manager.get(pk=self.row.pk).values["highlights"]
+
+    def write(self, row: Any, text: str, opened: str, by: Any) -> Any:
+        return save_fields(row, {"highlights": text}, was={"highlights": opened}, by=by)
+
+
+class Records(Writings):
+    def stands(self) -> str:
+        return DemonstrationPoint._base_manager.get(pk=self.row.pk).remark
+
+    def write(self, row: Any, text: str, opened: str, by: Any) -> Any:
+        row.remark = text
+        return save_record(row, by=by)
+
+
+def races() -> list[tuple[Race, int]]:
+    """Every race with its number of rounds."""
+    clerk, head, reviewer = (
+        User.objects.create(username=f"{role}", role=role, read_prefix=area, write_prefix=area)
+        for role, area in ((Role.CLERK, TANGFANG), (Role.HEAD, TANGFANG), (Role.REVIEWER, DISTRICT))
+    )
+    submitted = make_submitted(clerk)
+    review, scored = (pass_draft(make_submitted(clerk), by=head) for _each in range(2))
+    [recheck] = open_rechecks(DemonstrationPoint.objects.public().named(localdate()).order_by("code")[:1], by=reviewer)
+    save_scores(recheck, full_scores(recheck), was={}, by=reviewer)
+    recheck = finish_scoring(recheck, seen={}, by=reviewer)
+    point = DemonstrationPoint.objects.public().order_by("code").last()
+    return [
+        (Applications(Role.REVIEWER, review), ROUNDS),
+        (Checks(Role.HEAD, submitted, TANGFANG), FEW),
+        (Rechecks(Role.ADMIN, recheck), FEW),
+        (Scores(Role.REVIEWER, scored), FEW),
+        (Drafts(Role.CLERK, make_draft(clerk), TANGFANG), ROUNDS),
+        (Records(Role.ADMIN, point), FEW),
+    ]
+
+
+def answer(act: Act, by: User, start: Barrier) -> tuple[str, str]:
+    """What became of one act: done; or told that somebody was first, and who; or it crashed."""
+    start.wait(30)
+    try:
+        done = act(by)
+    except Refused as refusal:
+        return "told", str(refusal.details.get("who"))
+    except DatabaseError as error:
+        return "crashed", type(error).__name__
+    conflicts = getattr(done, "conflicts", [])
+    return ("told", conflicts[0].who) if conflicts else ("done", "")
+
+
+def outcome(race: Race, number: int, pool: ThreadPoolExecutor) -> str:
+    acts, start = race.acts(number), Barrier(2)
+    newest = Event.objects.order_by("pk").last().pk
+    answers = list(pool.map(answer, acts, race.people, [start, start]))
+    winners = [each for each, (what, _who) in enumerate(answers) if what == "done"]
+    if len(winners) != 1:
+        return "both" if winners else "none"
+    [winner] = winners
+    what, who = answers[1 - winner]
+    if what == "crashed":
+        return "crashed"
+    events = Event.objects.filter(pk__gt=newest).exclude(actor=race.people[winner])
+    is_told = who == str(race.people[winner])
+    return "one" if is_told and race.holds(winner) and not events.exists() else "untold"
+
+
+def unlocked() -> ExitStack:
+    """Without what keeps two people apart: the lock on the row, the version of a record, one open period of a point.
+    The order of the statuses stays: it alone keeps two checks of a draft apart."""
+    off = ExitStack()
+    off.enter_context(patch.object(models.QuerySet, "select_for_update", lambda rows, **_options: rows))
+    off.enter_context(patch("registry.actions.records._take_version"))
+    off.enter_context(patch.object(StatusPeriod, "full_clean"))
+    with connection.schema_editor() as editor:
+        for name in ("period_one_open", "period_one_start"):
+            [constraint] = [each for each in StatusPeriod._meta.constraints if each.name == name]
+            editor.remove_constraint(StatusPeriod, constraint)
+    return off
+
+
+def ledger(run: list[tuple[Race, int]]) -> dict[str, dict[str, int]]:
+    with ThreadPoolExecutor(2) as pool:
+        counted = {
+            type(race).__name__: Counter(outcome(race, number, pool) for number in range(rounds))
+            for race, rounds in run
+        }
+        list(pool.map(lambda _each: connection.close(), range(2)))
+    return counted
+
+
+def main() -> None:
+    call_command("migrate", verbosity=0)
+    call_command("load_sample", stdout=sys.stderr)
+    run = races()
+    if connection.vendor == "sqlite":  # which lets no two transactions write at once, locked or not
+        print(json.dumps({"locked": ledger([(race, FEW) for race, _rounds in run])}))
+        return
+    told = {"locked": ledger(run)}
+    with unlocked():
+        told["unlocked"] = ledger([(race, FEW) for race, _rounds in run])
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()

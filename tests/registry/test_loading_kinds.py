@@ -1,0 +1,189 @@
+"""Every kind of record by the sheet: a good row is new, the same again is the same, a change is told, an undo is whole;
+what its template asks for is asked for."""
+
+from copy import deepcopy
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from registry.inputs import BY_NAME
+from registry.loading.columns import LOADS, Row, may_load, read_cells
+from registry.loading.files.tables import plain_heading
+from registry.loading.messages import sentence
+from registry.loading.undo import undo_rows
+from registry.models import Event
+from registry.validators import Invalid
+from tests.factories import load_rows
+from tests.loading_examples import EXAMPLES
+
+# STANDARDS section 4: the headings with a star. A project has none there: what its record cannot be without.
+STARS = {
+    "point": "所属乡镇(街道) 示范点名称 党组织名称 所属领域 示范点级别 党组织书记",
+    "organisation": "党组织名称 党组织类型 所属乡镇 所属领域 书记",
+    "belt": "示范带名称 级别 途经乡镇 包含示范点 状态",
+    "zone": "片区名称 片区类型 所属乡镇 状态",
+    "whole-area": "乡镇(街道) 级别 阶段",
+    "income": "乡镇 村名 年度 集体经济年收入(万元)",
+    "consortium": "联合体名称 牵头单位 所属乡镇 示范村 带动村",
+    "brand": "品牌名称 所属领域 党组织",
+    "red-district": "名称 所属街道",
+    "review-score": "示范点 评审环节 标准版本 条目 区级得分 评审人 日期",
+    "supervision": "督导日期 督导单位 被督导党组织 发现问题 整改时限",
+    "accountability": "日期 类别 党组织 姓名",
+    "fund": "年度 资金类别 来源级别 金额(万元)",
+    "wage-rule": "年度 职务情形 高于比例(%)",
+    "honour": "荣誉名称 级别 授予单位 授予时间 获得对象类型 获得对象",
+    "donation": "捐赠单位 类别 受赠方",
+    "teaching-site": "名称 级别 对象类型",
+    "route": "线路名称 站点",
+    "visit": "日期 接待地点 人次",
+    "event": "会议名称 级别 日期 承接地点",
+    "project": "项目名称 党组织名称 立项时间 完成时限",
+}
+BY_CLERKS = {"point", "organisation", "income", "visit", "project"}
+BAD = {"secretary": "李", "phone": "123", "member_count": "三十六", "name": "一点", "venue_area": "百亩"}
+BAD |= {"organisation_name": "支部", "highlights": "亮" * 1001}
+
+
+@pytest.fixture(params=EXAMPLES)
+def kind(request, sample) -> str:
+    EXAMPLES[request.param].before()
+    return request.param
+
+
+def verdicts(load) -> list[str]:
+    return [row.verdict for row in load.rows.all()]
+
+
+def refusals(load) -> list[tuple[str, str]]:
+    return [
+        (message["field"], message["code"])
+        for row in load.rows.all()
+        for message in row.messages
+        if message["level"] == "refused"
+    ]
+
+
+def test_every_kind_has_an_example_and_its_stars():
+    assert {*EXAMPLES, "point"} == {*LOADS} == {*STARS}
+
+
+@pytest.mark.parametrize("slug", STARS)
+def test_the_required_columns_are_those_with_a_star(slug):
+    assert {column.heading for column in LOADS[slug].required} == {*STARS[slug].split()}
+
+
+@pytest.mark.parametrize("slug", STARS)
+def test_a_heading_means_one_column(slug):
+    meant = [(plain_heading(text), column.name) for column in LOADS[slug].columns for text in {*column.headings}]
+    assert len({heading for heading, _name in meant}) == len({*meant})
+
+
+@pytest.mark.parametrize("slug", STARS)
+def test_clerks_load_what_their_township_keeps(slug, clerk_tangfang, administrator, leader):
+    assert [may_load(each, slug) for each in (administrator, clerk_tangfang, leader)] == [
+        True, slug in BY_CLERKS, False,
+    ]  # fmt: skip
+
+
+def test_a_good_row_is_taken_and_counts(kind, scope, administrator):
+    example = EXAMPLES[kind]
+    before = example.shown(scope)
+    load = load_rows(kind, example.row, by=administrator)
+    assert (verdicts(load), [sentence(message) for message in load.rows.get().messages]) == ([example.first], [])
+    assert float(example.shown(scope) - before) == example.adds
+
+
+def test_the_same_row_again_is_the_same_and_tells_nothing(kind, administrator):
+    load_rows(kind, EXAMPLES[kind].row, by=administrator)
+    events = Event.objects.count()
+    load = load_rows(kind, EXAMPLES[kind].row, by=administrator)
+    assert (verdicts(load), Event.objects.count()) == (["same"], events)
+
+
+def test_a_changed_value_is_changed_and_told(kind, administrator):
+    example = EXAMPLES[kind]
+    load_rows(kind, example.row, by=administrator)
+    load = load_rows(kind, example.row | example.change, by=administrator)
+    assert (verdicts(load), refusals(load)) == (["changed"], [])
+    assert Event.objects.filter(change_set=load.change_set).exclude(changes={}).count() == 1
+    again = load_rows(kind, example.row | example.change, by=administrator)
+    assert verdicts(again) == ["same"]
+
+
+def test_an_undone_load_leaves_what_is_shown_as_it_was(kind, scope, administrator):
+    example = EXAMPLES[kind]
+    before = example.shown(scope)
+    load = load_rows(kind, example.row, by=administrator)
+    undo_rows(load, list(load.rows.all()))
+    assert ([row.left for row in load.rows.all()], example.shown(scope)) == ([False], before)
+    assert verdicts(load_rows(kind, example.row, by=administrator)) == [example.first]
+
+
+def test_an_undone_change_leaves_the_record_as_it_was(kind, scope, administrator):
+    example = EXAMPLES[kind]
+    load_rows(kind, example.row, by=administrator)
+    before = example.shown(scope)
+    load = load_rows(kind, example.row | example.change, by=administrator)
+    undo_rows(load, list(load.rows.all()))
+    assert ([row.left for row in load.rows.all()], example.shown(scope)) == ([False], before)
+    assert verdicts(load_rows(kind, example.row, by=administrator)) == ["same"]
+
+
+def test_a_row_without_a_required_column_is_refused(kind, administrator):
+    """The column may be missing from the file, or the cell be empty."""
+    example, fields = EXAMPLES[kind], {column.name for column in LOADS[kind].required}
+    known = {
+        plain_heading(heading): column.name for column in LOADS[kind].columns for heading in column.headings
+    }  # fmt: skip
+    headings = {known[plain_heading(heading)]: heading for heading in example.row}
+    assert fields <= headings.keys()
+    for field in sorted(fields):
+        without = {heading: text for heading, text in example.row.items() if heading != headings[field]}
+        for row in (without, {**without, headings[field]: ""}):
+            assert (field, "required") in refusals(load_rows(kind, row, by=administrator))
+
+
+def test_a_record_of_the_registry_is_found_by_its_code_alone(kind, administrator):
+    if not LOADS[kind].column("code"):
+        return
+    load = load_rows(kind, EXAMPLES[kind].row, by=administrator)
+    again = load_rows(kind, {"编号": load.rows.get().code}, by=administrator)
+    assert (verdicts(again), refusals(again)) == (["same"], [])
+
+
+def test_one_record_twice_in_a_file_is_refused_the_second_time(kind, administrator):
+    load = load_rows(kind, EXAMPLES[kind].row, deepcopy(EXAMPLES[kind].row), by=administrator)
+    assert refusals(load) == [("", "twice_in_file")]
+
+
+def test_the_number_of_queries_does_not_grow_with_the_rows(kind, administrator):
+    example = EXAMPLES[kind]
+    if example.vary is None:
+        return
+    counts = []
+    load_rows(kind, *example.rows(1), by=administrator)
+    for rows in (example.rows(2), example.rows(12)):  # known ones and new ones in both
+        with CaptureQueriesContext(connection) as queries:
+            load = load_rows(kind, *rows, by=administrator)
+        counts.append(len(queries))
+    assert (refusals(load), counts[1]) == ([], counts[0])
+
+
+@pytest.mark.parametrize("slug", sorted(BY_CLERKS - {"point"}))
+def test_a_clerk_loads_the_own_township_only(slug, sample, clerk_tangfang, clerk_daqi):
+    row = EXAMPLES[slug].row
+    assert refusals(load_rows(slug, row, by=clerk_daqi))[-1][1] == "outside"
+    assert verdicts(load_rows(slug, row, by=clerk_tangfang)) == ["new"]
+
+
+@pytest.mark.parametrize("slug", STARS)
+def test_a_bad_value_is_refused_alike_in_form_and_file(slug):
+    inputs = {each.name: each.read for each in BY_NAME.values()}
+    for column in (each for each in LOADS[slug].columns if inputs.get(each.name) == each.read):
+        row = Row(0, 1, {column.name: BAD[column.name]})
+        read_cells(row, [column], {})
+        with pytest.raises(Invalid) as invalid:
+            BY_NAME[column.name].read(BAD[column.name])
+        assert [message["code"] for message in row.messages] == [invalid.value.code]
