@@ -58,11 +58,7 @@ class LoadView(ApiView):
     ) -> Response:
         """A page of `rows`, each as `told` puts it."""
         parameters, address = request.query_params, request.build_absolute_uri(request.path)
-<<<<<<< HEAD
-        values, size = rows.values("id"), page_size(parameters)
-=======
         size, values = page_size(parameters), rows.values("id")
->>>>>>> api-write
         page = page_of(keys, parameters, address, size, lambda at: list(placed(values, keys, at, size)))
         found = rows.in_bulk([row["id"] for row in page.rows])
         results = [told(found[row["id"]]) for row in page.rows if row["id"] in found]

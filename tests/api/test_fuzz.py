@@ -54,11 +54,5 @@ def test_the_server_keeps_to_its_description(role, area, each_engine, tmp_path):
 def test_it_keeps_to_it_where_programs_write(role, area, own_engine, tmp_path):
     known, address = own_engine
     header = f"Authorization:Token {token_of(known, role, area)}"
-<<<<<<< HEAD
-    ask_everything(
-        tmp_path, known, address, header, *(f"--include-method={each}" for each in ("POST", "PATCH", "DELETE"))
-    )
-=======
     writes = (f"--include-method={each}" for each in ("POST", "PATCH", "DELETE"))
     ask_everything(tmp_path, known, address, header, *writes)
->>>>>>> api-write

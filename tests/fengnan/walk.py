@@ -22,14 +22,9 @@ from assessment.models import SupervisionFinding
 from registry.actions.evidence import add_evidence
 from registry.actions.hooks import add_hook, allow_host
 from registry.actions.records import save_record
-<<<<<<< HEAD
 from registry.actions.tokens import make_token
 from registry.api.resources import RESOURCES
 from registry.models import DemonstrationPoint, Load, PartyOrganisation, Remark, Role, Upload, User
-=======
-from registry.api.resources import RESOURCES
-from registry.models import DemonstrationPoint, Event, Load, PartyOrganisation, Remark, Role, Upload, User
->>>>>>> api-read
 from tests.factories import PHOTO, full_scores, make_draft, make_submitted
 
 MATRIX = Path(__file__).with_name("access.txt")
@@ -184,8 +179,6 @@ class Stage:
         if "desk/reviews" in route or "api/v1/reviews" in route:
             code = {"own": self.own.review.code, "sibling": self.sibling.review.code, "unknown": NOWHERE}
             code["recheck"] = self.recheck.code
-        elif route.startswith("api/v1/") and "layer" not in names and "/points/" not in route:
-            code = self._of_resource(route.split("/")[2])
         elif "notices" in route:
             code = {"own": self.notice.code, "unpublished": self.unposted.code, "unknown": NOWHERE}
         elif "remarks" in route:
@@ -200,7 +193,6 @@ class Stage:
         kinds = {"kind": "points"} if "kind" in names else {}
         return {kind: {"code": each} | kinds for kind, each in code.items()}
 
-<<<<<<< HEAD
     def _of_resource(self, resource) -> dict[str, str]:
         """A record of each township, or just one where they lie in none."""
         rows = resource.model.objects.unscoped("test").order_by("code")
@@ -209,18 +201,6 @@ class Stage:
         places = {"own": rows.in_area(OWN), "sibling": rows.in_area(SIBLING)} if lies else {"own": rows}
         found = {kind: each.values_list("code", flat=True).first() for kind, each in places.items()}
         return {kind: code for kind, code in found.items() if code} | {"unknown": NOWHERE}
-=======
-    def _of_resource(self, slug: str) -> dict[str, str]:
-        """Codes of a resource of the API: a round not yet decided and an event of either township, else any record."""
-        townships = {"own": self.own, "sibling": self.sibling}
-        if slug == "reviews":
-            return {kind: each.review.code for kind, each in townships.items()} | {"unknown": NOWHERE}
-        if slug == "events":
-            scores = Event.objects.filter(verb="score")
-            events = {kind: scores.filter(code=each.ready.code).first() for kind, each in townships.items()}
-            return {kind: str(event.pk) for kind, event in events.items()} | {"unknown": "0"}
-        return {"own": RESOURCES[slug].model._base_manager.order_by("pk").first().code, "unknown": NOWHERE}
->>>>>>> api-read
 
     def ask(self, role: str, method: str, address: str) -> str:
         """The cell of the matrix; whatever the request changed is undone. Fails on what may not be shown to anybody."""
