@@ -85,7 +85,8 @@ class Writing:
         if not all(item.code for item in items):
             self._queue(world)
         load = Load(pk=0, key=uuid4(), by=self.by, file_name=self.reason)  # never stored: it only says who and why
-        rows = [Row(0, item.index, self._texts(item)) for item in items]
+        held = self._held(items)
+        rows = [Row(0, item.index, self._texts(item, held)) for item in items]
         judge(self.kind, rows, world, load)
         for item, row in zip(items, rows, strict=True):
             self._insist(item, row)
@@ -108,17 +109,25 @@ class Writing:
         unknown = [item for item in items if item.code not in seen | {""}]
         refuse([_refused(Row(0, item.index, {}), "code", "code_unknown", text=item.code) for item in unknown])
 
-    def _texts(self, item: Item) -> dict[str, str]:
-        """A change is judged together with what the registry holds, where the kind can tell it."""
+    def _held(self, items: Sequence[Item]) -> dict[str, dict[str, str]]:
+        """What the registry holds of the records to be changed, as texts, where the kind can tell it."""
+        codes = {item.code for item in items} - {""}
+        if self.kind.held is None or not codes:
+            return {}
+        rows = self.kind.model._default_manager.visible_to(self.by).filter(code__in=codes)  # type: ignore[attr-defined]
+        return {
+            values["code"]: {
+                column.name: text for column in self.kind.columns if (text := text_for(column, values.get(column.name)))
+            }
+            for values in self.kind.held(rows)
+        }
+
+    def _texts(self, item: Item, held: dict[str, dict[str, str]]) -> dict[str, str]:
+        """A change is judged together with what is held."""
         if not item.code:
             return item.texts
-        texts = {name: text for name, text in item.texts.items() if name not in item.emptied} | {"code": item.code}
-        if self.kind.held is None:
-            return texts
-        rows = self.kind.model._default_manager.visible_to(self.by).filter(code=item.code)  # type: ignore[attr-defined]
-        held: dict[str, Any] = next(iter(self.kind.held(rows)), {})
-        told = {column.name: text_for(column, held.get(column.name)) for column in self.kind.columns}
-        return {name: text for name, text in told.items() if text} | texts
+        given = {name: text for name, text in item.texts.items() if name not in item.emptied}
+        return held.get(item.code, {}) | given | {"code": item.code}
 
     def _insist(self, item: Item, row: Row) -> None:
         """Whether the item is new where it says so, and the version is the one it knows."""

@@ -17,6 +17,7 @@ from registry.kept import Text, hole, text_of
 from registry.kinds import KINDS, Kind
 from registry.loading.export import export_values
 from registry.models import Record
+from registry.models.points import PUBLIC
 from registry.scope import BadInput, Scope
 
 from .base import SCOPED, ApiView, check_names, one_of
@@ -78,6 +79,12 @@ class ListView(ResourceView):
     @property
     def formats(self) -> tuple[str, ...]:  # type: ignore[override]
         return self.resource.formats
+
+    def scope(self, request: Request) -> Scope:
+        """What is still on its way to a title is asked for as it stands today."""
+        scope, parameters = super().scope(request), request.query_params
+        under_way = parameters.get("status") not in (None, *PUBLIC)
+        return scope.at(timezone.localdate()) if under_way and "as_of" not in parameters else scope
 
     def get(self, request: Request) -> HttpResponse:
         """The rows of a day: filtered, ordered, page by page."""
@@ -163,6 +170,9 @@ class DetailView(ResourceView):
         text = record_text if self.is_kept else record_text.__wrapped__
         at = hole("code") if self.is_kept else code
         values = text(type(self), scope, writer.names, at).rows({at: code})
+        if not values and "as_of" not in request.query_params:  # newer than the day shown by default
+            scope = writer.scope = scope.at(timezone.localdate())
+            values = text(type(self), scope, writer.names, at).rows({at: code})
         if not values:
             raise Http404
         held = values[0].pop("etag")

@@ -127,7 +127,7 @@ class Resource:
     def any_day(self, scope: Scope) -> QuerySet:
         """The records the viewer may see, counting on the day or not."""
         rows = self.model._default_manager.visible_to(scope.viewer)
-        return known(rows, scope) if self.model is DemonstrationPoint else rows
+        return standing(rows, scope) if self.model is DemonstrationPoint else rows
 
 
 RESOURCES: dict[str, Resource] = {}
@@ -148,17 +148,7 @@ def resource_of(kind: Kind) -> Resource:
 
 def standing(points: Any, scope: Scope, status: str = "") -> QuerySet:
     """Points as they stood on the day. What came before the title is told inside the own area only."""
-    return _told(points.on(scope.as_of, **({"status": status} if status else {})), scope)
-
-
-def known(points: Any, scope: Scope) -> QuerySet:
-    """Points as they stood on the day, and of the own area also those that had no standing then."""
-    names = ("status", "level", "grade")
-    rows = points.with_standing(scope.as_of)
-    return _told(rows.annotate(**{name: F(f"standing__{name}") for name in names}), scope)
-
-
-def _told(rows: QuerySet, scope: Scope) -> QuerySet:
+    rows = points.on(scope.as_of, **({"status": status} if status else {}))
     viewer = scope.viewer
     if viewer is not None and viewer.is_authenticated and viewer.reads_everything:
         return rows

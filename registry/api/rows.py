@@ -86,7 +86,6 @@ class Writer:
         target = resource_of(link.kind)
         codes = {row[link.column.name] for row in rows} - {None}
         writer = Writer(target, self.scope, self.request)
-        writer.keyed = target.has_address
         held = target.any_day(self.scope).filter(code__in=codes)
         values = list(target.listed.values(held, self.scope))
         found = dict(zip([row["row_code"] for row in values], writer.write(values, target.listed), strict=True))

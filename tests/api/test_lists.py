@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from registry.api.paging import keys_of
@@ -249,6 +250,18 @@ def test_a_point_is_told_of_from_its_title_on_and_before_it_in_its_own_area_only
     client.force_login(clerk_tangfang)
     periods = api(f"points/{point.code}/?as_of=2021-12-31")["periods"]
     assert [period["status"] for period in periods] == ["submitted", "named"]
+
+
+def test_what_is_on_its_way_to_a_title_is_shown_as_it_stands_today(api, client, clerk_tangfang):
+    point = make_point(area=TANGFANG)
+    make_period(point, timezone.localdate(), status="submitted", document_no="")
+    client.force_login(clerk_tangfang)
+    assert [row["code"] for row in api("points/?status=submitted")["results"]] == [point.code]
+    assert api(f"points/{point.code}/")["status"] == "submitted"
+    assert api(f"points/{point.code}/?as_of=2021-12-31", 404)["status"] == 404
+    client.logout()
+    assert api("points/?status=submitted")["results"] == []
+    assert api(f"points/{point.code}/", 404)["status"] == 404
 
 
 def test_withdrawn_points_are_listed_when_asked_for(api):

@@ -24,7 +24,7 @@ from registry.actions.hooks import add_hook, allow_host
 from registry.actions.records import save_record
 from registry.actions.tokens import make_token
 from registry.api.resources import RESOURCES
-from registry.models import DemonstrationPoint, Load, PartyOrganisation, Remark, Role, Upload, User
+from registry.models import DemonstrationPoint, Event, Load, PartyOrganisation, Remark, Role, Upload, User
 from tests.factories import PHOTO, full_scores, make_draft, make_submitted
 
 MATRIX = Path(__file__).with_name("access.txt")
@@ -172,8 +172,8 @@ class Stage:
             drafts = {"own": self.own.draft.key, "sibling": self.sibling.draft.key, "unknown": NOBODY}
             return {kind: {"code": str(key)} for kind, key in drafts.items()}
         slug = route.removeprefix("api/v1/").partition("/")[0]
-        if route == f"api/v1/{slug}/<str:code>/" and slug in RESOURCES and slug not in ("points", "events"):
-            return {kind: {"code": code} for kind, code in self._of_resource(RESOURCES[slug]).items()}
+        if route == f"api/v1/{slug}/<str:code>/" and slug in RESOURCES and slug != "points":
+            return {kind: {"code": code} for kind, code in self._of_resource(slug).items()}
         code = {"own": self.own.named.code, "sibling": self.sibling.named.code, "unknown": NOWHERE}
         code |= {"unpublished": self.own.review.point.code, "foreign unpublished": self.sibling.review.point.code}
         if "desk/reviews" in route or "api/v1/reviews" in route:
@@ -193,11 +193,19 @@ class Stage:
         kinds = {"kind": "points"} if "kind" in names else {}
         return {kind: {"code": each} | kinds for kind, each in code.items()}
 
-    def _of_resource(self, resource) -> dict[str, str]:
-        """A record of each township, or just one where they lie in none."""
-        rows = resource.model.objects.unscoped("test").order_by("code")
+    def _of_resource(self, slug: str) -> dict[str, str]:
+        """Codes of a resource of the API: a round not yet decided and an event of either township, else a record of
+        each, or just one where they lie in none."""
+        townships = {"own": self.own, "sibling": self.sibling}
+        if slug == "reviews":
+            return {kind: each.review.code for kind, each in townships.items()} | {"unknown": NOWHERE}
+        if slug == "events":
+            scores = Event.objects.filter(verb="score")
+            events = {kind: scores.filter(code=each.ready.code).first() for kind, each in townships.items()}
+            return {kind: str(event.pk) for kind, event in events.items()} | {"unknown": "0"}
+        rows = RESOURCES[slug].model.objects.unscoped("test").order_by("code")
         first = rows.area_path.split("__")[0].removesuffix("_id")
-        lies = first in {field.name for field in resource.model._meta.fields}
+        lies = first in {field.name for field in rows.model._meta.fields}
         places = {"own": rows.in_area(OWN), "sibling": rows.in_area(SIBLING)} if lies else {"own": rows}
         found = {kind: each.values_list("code", flat=True).first() for kind, each in places.items()}
         return {kind: code for kind, code in found.items() if code} | {"unknown": NOWHERE}
