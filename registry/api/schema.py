@@ -216,6 +216,10 @@ READ_PROBLEMS = (400, 401, 403, 404, 405, 406, 429)
 class Schema(AutoSchema):
     """Reads of a resource are described by its declaration; every operation may be answered by a problem."""
 
+    def get_auth(self) -> list[dict]:
+        """Reading asks for no account; what an account adds is more rows."""
+        return [*super().get_auth(), *([{}] if self.method == "GET" else [])]
+
     @property
     def resource(self) -> Resource | None:
         return getattr(self.view, "resource", None) if self.method == "GET" else None
