@@ -101,9 +101,6 @@ class SecretaryProject(Record):
     def closing(self) -> "LedgerEntry | None":
         return self.entries.filter(stage=LedgerStage.CLOSE).first()
 
-    def is_overdue(self, today: date) -> bool:
-        return self.deadline < today and self.closing() is None
-
 
 class ProblemQuerySet(ScopedQuerySet):
     def public_rows(self) -> Q:
