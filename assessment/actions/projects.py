@@ -193,7 +193,7 @@ def _enter(project: SecretaryProject, proof: Sequence[File], stage: str, *, righ
     entry = LedgerEntry(project=project, stage=stage, by=by, **said)
     entry.full_clean()
     entry.save()
-    entry.proof.set(_kept(project, proof, right, by))
+    entry.proof.add(*_kept(project, proof, right, by))
     ChangeSet(by).tell("parts", project, {"ledgerentry": {"added": [f"{entry}: {entry.text}"]}})
     return entry
 
@@ -215,7 +215,7 @@ def solve_problem(problem: ProjectProblem, *, on: date, result: str, proof: Sequ
         raise Refused("proof_missing")
     problem.solved_on, problem.result = on, result
     save_record(problem, right=WRITE, by=by)
-    problem.proof.set(_kept(project, proof, WRITE, by))
+    problem.proof.add(*_kept(project, proof, WRITE, by))
     return problem
 
 

@@ -72,13 +72,13 @@ def plan(request: HttpRequest, code: str = "") -> HttpResponse:
 
 
 def _plan_page(request: HttpRequest, code: str, form: forms.PlanForm, refusal: Refused | None = None) -> HttpResponse:
-    today = timezone.localdate()
     stored = project_or_404(request, code) if code else None
+    on = (stored.opened_on or min(timezone.localdate(), stored.deadline)) if stored else None
     context = {
         "form": form,
         "project": stored,
-        "opening": forms.OpenForm(initial={"on": (stored and stored.opened_on) or today}),
-        "refusals": list(acts.refusals_to_freeze(stored, on=today, by=request.user)) if stored else [],
+        "opening": forms.OpenForm(initial={"on": on}),
+        "refusals": list(acts.refusals_to_freeze(stored, on=on, by=request.user)) if stored else [],
         "refusal": refusal,
     }
     return render(request, "assessment/projects/plan.html", context, status=status_of(form, refusal))
