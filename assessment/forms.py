@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.forms.models import construct_instance
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -92,6 +93,10 @@ class AmendForm(PlanForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         del self.fields["organisation"]
+
+    def _post_clean(self) -> None:
+        """Only with its amendment may the record say otherwise than the promise: the act checks it."""
+        self.instance = construct_instance(self, self.instance, self._meta.fields)
 
 
 class OpenForm(forms.Form):
