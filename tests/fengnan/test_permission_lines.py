@@ -37,6 +37,8 @@ SCOPES = {  # where rows that are not public are looked for, by the name of thei
     "RemarkQuerySet": "desk-remark",
     "NoticeQuerySet": "notices/<str:code>/",
     "ReviewQuerySet": "review",
+    "ProjectQuerySet": "projects/<str:code>/",
+    "ProblemQuerySet": "record",
     "AccountabilityQuerySet": "admin:assessment_accountabilityaction_history",
 }
 AREA_BEHIND = {"DraftQuerySet", "RemarkQuerySet", "ReviewQuerySet"}  # their pages ask for the area written as well

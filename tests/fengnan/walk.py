@@ -17,7 +17,9 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from assessment.actions.naming import open_rechecks, post_notice
+from assessment.actions.projects import freeze_promise, hand_in, open_project, problems_of
 from assessment.actions.scoring import finish_scoring, pass_draft, save_scores
+from assessment.models import SecretaryProject
 from registry.actions.evidence import add_evidence
 from registry.actions.records import save_record
 from registry.models import DemonstrationPoint, Load, PartyOrganisation, Remark, Role, Upload, User
@@ -86,6 +88,17 @@ class Township:
             code=f"RM-{area}", kind="points", record_code=self.named.code, record_name=self.named.name,
             area=self.named.area, text=f"{canary}留言", contact="金丝雀联系方式", due_on=timezone.localdate(),
         )  # fmt: skip
+        self.plan, self.project, self.delivered = (self._project(area) for _each in range(3))
+        for project in (self.project, self.delivered):
+            freeze_promise(project, on=timezone.localdate(), by=self.clerk)
+        hand_in(self.delivered, on=timezone.localdate(), text="已完成", difference="未解决", by=self.clerk)
+
+    def _project(self, area: str) -> SecretaryProject:
+        project = SecretaryProject(
+            name="书记项目", organisation=PartyOrganisation.objects.unscoped("test").get(code=f"O-{area}"),
+            measures="举措", expected_results="成效", deadline=timezone.localdate(), team=f"{self.canary}项目组",
+        )  # fmt: skip
+        return open_project(project, ["难题"], by=self.clerk)
 
 
 class Stage:
@@ -151,7 +164,13 @@ class Stage:
             return found
         code = {"own": self.own.named.code, "sibling": self.sibling.named.code, "unknown": NOWHERE}
         code |= {"unpublished": self.own.review.point.code, "foreign unpublished": self.sibling.review.point.code}
-        if "desk/reviews" in route:
+        if "desk/projects" in route:
+            code = {"own": self.own.project.code, "sibling": self.sibling.project.code, "unknown": NOWHERE}
+            code |= {"plan": self.own.plan.code, "delivered": self.own.delivered.code}
+        elif route.startswith("projects/"):
+            code = {"own": "SP-2021-01", "promised": self.own.project.code, "unknown": NOWHERE}
+            code |= {"unpublished": self.own.plan.code, "foreign unpublished": self.sibling.plan.code}
+        elif "desk/reviews" in route:
             code = {"own": self.own.review.code, "sibling": self.sibling.review.code, "unknown": NOWHERE}
             code["recheck"] = self.recheck.code
         elif "notices" in route:
@@ -162,11 +181,14 @@ class Stage:
             code = {"own": self.own.photo.code, "sibling": self.sibling.photo.code, "unknown": NOWHERE}
         else:
             known = {"belts": "B-01", "zones": "Z-01", "routes": "R-01", "townships": OWN, "consortia": "C-01"}
-            known |= {"projects": "SP-2021-01"}
             for word, one in known.items():
                 code = {"own": one, "unknown": NOWHERE} if f"{word}/" in route else code
         kinds = {"kind": "points"} if "kind" in names else {}
-        return {kind: {"code": each} | kinds for kind, each in code.items()}
+        found = {kind: {"code": each} | kinds for kind, each in code.items()}
+        if kinds:
+            [problem] = problems_of(self.own.plan)
+            found["unpublished problem"] = {"kind": "problems", "code": problem.code}
+        return found
 
     def ask(self, role: str, method: str, address: str) -> str:
         """The cell of the matrix; whatever the request changed is undone. Fails on what may not be shown to anybody."""
