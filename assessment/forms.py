@@ -57,7 +57,7 @@ class PlanForm(BuilderForm):
     responsible_person = Typed(line(40), label=_("Responsible person"))
     team = Typed(line(120), label=_("Team"), required=False)
 
-    field_order = ["organisation", "name"]
+    field_order = ["organisation", "name", "problems"]
 
     class Meta:
         model = SecretaryProject
@@ -108,7 +108,9 @@ class CheckForm(forms.Form):
     percent = Typed(
         whole(0, 100, unit="%"), label=_("Progress (%)"), widget=forms.TextInput(attrs={"inputmode": "numeric"})
     )
-    light = forms.ChoiceField(label=_("Light"), choices=Light.choices, widget=forms.RadioSelect)
+    light = forms.ChoiceField(
+        label=_("Light"), choices=Light.choices, widget=forms.RadioSelect(attrs={"class": "choices"})
+    )
     text = Typed(line(300, least=4), label=_("What was found"), widget=text_area(2))
     proof = Proof(required=False)
 

@@ -124,7 +124,8 @@ def freeze_promise(project: SecretaryProject, *, on: date, by: Any) -> Promise:
             save_record(problem, right=WRITE, by=by)
     body = {**promised_of(project), "opened_on": on.isoformat(), "problems": [problem.name for problem in problems]}
     if not project.entries.filter(stage=LedgerStage.OPEN).exists():
-        _enter(project, [], LedgerStage.OPEN, right=WRITE, entered_on=on, percent=0, text=project.name, by=by)
+        text = "；".join(body["problems"])[:300]
+        _enter(project, [], LedgerStage.OPEN, right=WRITE, entered_on=on, percent=0, text=text, by=by)
     return Promise.objects.create(project=project, body=body, sha256=fingerprint(body), by=by)
 
 

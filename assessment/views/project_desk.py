@@ -183,12 +183,12 @@ def sign(request: HttpRequest, code: str) -> HttpResponse:
     refusal = None
     if request.method == "POST" and form.is_valid():
         try:
-            if request.POST.get("then") == "return":
-                acts.send_back(project, reason=form.cleaned_data["reason"], by=request.user)
-                messages.success(request, _("“%(name)s” was sent back.") % {"name": project})
-            else:
+            if request.POST.get("then") == "sign":
                 acts.sign_off(project, by=request.user)
                 messages.success(request, _("“%(name)s” was signed off.") % {"name": project})
+            else:
+                acts.send_back(project, reason=form.cleaned_data["reason"], by=request.user)
+                messages.success(request, _("“%(name)s” was sent back.") % {"name": project})
             return redirect(project)
         except Refused as error:
             refusal = error
