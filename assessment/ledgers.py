@@ -4,14 +4,15 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import Prefetch, prefetch_related_objects
 from django.urls import reverse
 from django.utils.functional import Promise as Words
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from assessment.actions import projects as acts
-from assessment.models import Amendment, LedgerEntry, LedgerStage, Light, Promise, SecretaryProject
-from registry.models import Parameter
+from assessment.models import Amendment, LedgerEntry, LedgerStage, Light, SecretaryProject
+from registry.models import Evidence, Parameter
 from registry.permissions import may
 from registry.privacy import PERSONAL
 
@@ -24,6 +25,7 @@ LABELS: dict[str, str | Words] = {
     "responsible_person": gettext_lazy("Responsible person"),
     "team": gettext_lazy("Team"),
 }
+PROVES = "counted for everybody, linked for the staff"
 INSIDE = PERSONAL | {"team"}  # people: for the staff of the area
 COLUMNS: dict[str, str | Words] = {
     "": gettext_lazy("Ledger not open yet"),
@@ -48,19 +50,22 @@ class Line:
 
 def settlement(project: SecretaryProject, on: date) -> list[Line]:
     """The promise as first frozen, line by line, against what was delivered by `on`."""
-    promise = Promise.objects.filter(project=project.pk).first()
+    promise = getattr(project, "promise", None)
     promised = promise.body if promise else {**acts.promised_of(project), "problems": None}
-    closing = project.entries.filter(stage=LedgerStage.CLOSE, entered_on__lte=on).first()
+    closing = project.closing()
+    closing = closing if closing and closing.entered_on <= on else None
     lines = _problem_lines(project, promised["problems"], on)
     delivered, difference = (closing.text, closing.difference) if closing else ("", "")
-    proof = list(closing.proof.unscoped("counted, and linked for the staff")) if closing else []
+    proof = list(closing.proof.unscoped(PROVES)) if closing else []
     met = closing is not None and not difference
     lines.append(Line(LABELS["expected_results"], promised["expected_results"], delivered, difference, met, proof))
     return [*lines, _deadline_line(promised["deadline"], closing, on)]
 
 
 def _problem_lines(project: SecretaryProject, promised: list[str] | None, on: date) -> list[Line]:
-    lines, held = [], {problem.name: problem for problem in acts.problems_of(project)}
+    problems = acts.problems_of(project)
+    prefetch_related_objects(problems, Prefetch("proof", Evidence.objects.unscoped(PROVES)))
+    lines, held = [], {problem.name: problem for problem in problems}
     for name in promised or []:
         if name not in held:
             lines.append(Line(_("Problem"), name, "", _("given up by an amendment"), False))
@@ -70,7 +75,7 @@ def _problem_lines(project: SecretaryProject, promised: list[str] | None, on: da
         difference = "" if solved else _("not solved")
         if promised is not None and name not in promised:
             difference = "; ".join(filter(None, (_("added by an amendment"), difference)))
-        proof = list(problem.proof.unscoped("counted, and linked for the staff")) if solved else []
+        proof = list(problem.proof.all()) if solved else []
         lines.append(Line(_("Problem"), name, delivered, difference, solved, proof))
     return lines
 
@@ -85,7 +90,7 @@ def _deadline_line(promised: str, closing: LedgerEntry | None, on: date) -> Line
 
 def told_promise(project: SecretaryProject, viewer: Any) -> dict[str, Any]:
     """The frozen promise and its amendments, as far as `viewer` may read them: people are for the staff of the area."""
-    promise = Promise.objects.filter(project=project.pk).first()
+    promise = getattr(project, "promise", None)
     inside = may(viewer, "record.view", project)
     body = promise.body if promise else acts.promised_of(project)
     people = [(LABELS[name], body[name]) for name in ("responsible_person", "team") if inside and body[name]]
@@ -96,7 +101,7 @@ def told_promise(project: SecretaryProject, viewer: Any) -> dict[str, Any]:
         "inside": inside,
         "amendments": [
             (amendment, list(_amended(amendment, inside)))
-            for amendment in Amendment.objects.filter(project=project.pk).select_related("by")
+            for amendment in (project.amendments.select_related("by") if promise else ())
         ],
     }
 
@@ -118,10 +123,11 @@ def reminder_days(today: date) -> int:
     return Parameter.objects.count_on("project-reminder-days", today, default=14)
 
 
-def next_check(project: SecretaryProject, today: date) -> date:
-    """The day by which the ledger is to be checked, or handed in if the deadline comes first."""
+def next_check(project: SecretaryProject, days: int) -> date:
+    """The day by which the ledger is to be checked, `days` after its last line; or handed in if the deadline comes
+    first."""
     last = max((entry.entered_on for entry in project.entries.all()), default=project.opened_on)
-    return min(last + timedelta(days=check_days(today)), project.deadline)
+    return min(last + timedelta(days=days), project.deadline)
 
 
 def proposed_check(project: SecretaryProject, on: date) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessment.actions.projects import wrote
-from assessment.ledgers import next_check, reminder_days
+from assessment.ledgers import check_days, next_check, reminder_days
 from assessment.models import LedgerStage, Notice, Review, Round, SecretaryProject
 from registry.models import CalendarDay, Draft, DraftState, Parameter, PointStatus
 from registry.permissions import may
@@ -93,12 +93,12 @@ def projects_on_the_way(user: Any, today: date) -> Iterable[Task]:
     """A clerk's projects: plans to be opened; ledgers to be checked or handed in, some days before they are due."""
     if not may(user, "project.write"):
         return
-    soon = today + timedelta(days=reminder_days(today))
+    soon, days = today + timedelta(days=reminder_days(today)), check_days(today)
     for project in _projects_of(user, today).prefetch_related("entries"):
         if project.opened_on is None:
             url = reverse("project-plan", args=[project.code])
             yield Task(_("Open the ledger of a project"), project.name, url, _("Open"))
-        elif not _is_closed(project) and (due := next_check(project, today)) <= soon:
+        elif not _is_closed(project) and (due := next_check(project, days)) <= soon:
             step = "project-hand-in" if due == project.deadline else "project-check"
             what = (
                 _("Hand in the ledger of a project") if due == project.deadline else _("Check the ledger of a project")
@@ -111,10 +111,10 @@ def projects_behind(user: Any, today: date) -> Iterable[Task]:
     """For the district: ledgers that were handed in; and one task for all whose due date has passed."""
     if not may(user, "project.sign"):
         return
-    behind = []
+    behind, days = [], check_days(today)
     for project in _projects_of(user, today).filter(opened_on__isnull=False).prefetch_related("entries"):
         closing = next((entry for entry in project.entries.all() if entry.stage == LedgerStage.CLOSE), None)
-        if closing is None and next_check(project, today) < today:
+        if closing is None and next_check(project, days) < today:
             behind.append(project)
         elif closing and closing.by_id and not closing.signed_on and not wrote(user, project):
             due = _due(closing.entered_on, "review-working-days", today)
@@ -122,7 +122,7 @@ def projects_behind(user: Any, today: date) -> Iterable[Task]:
             yield Task(_("Sign off the ledger of a project"), project.name, url, _("Decide"), due)
     if behind:
         about = ngettext("%(count)s project", "%(count)s projects", len(behind)) % {"count": len(behind)}
-        due = min(next_check(project, today) for project in behind)
+        due = min(next_check(project, days) for project in behind)
         yield Task(_("Ledgers are behind: see which"), about, reverse("desk-projects"), _("Open"), due)
 
 

@@ -99,7 +99,7 @@ class SecretaryProject(Record):
             raise ValidationError(PROMISE_FROZEN, code="promise_frozen")
 
     def closing(self) -> "LedgerEntry | None":
-        return self.entries.filter(stage=LedgerStage.CLOSE).first()
+        return next((entry for entry in self.entries.all() if entry.stage == LedgerStage.CLOSE), None)
 
 
 class ProblemQuerySet(ScopedQuerySet):

@@ -9,7 +9,7 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from assessment.actions import projects as acts
-from assessment.ledgers import next_check, proposed_check, settlement, told_promise
+from assessment.ledgers import check_days, next_check, proposed_check, settlement, told_promise
 from assessment.models import Amendment, Light, ProjectProblem, Promise, SecretaryProject
 from registry.actions.records import save_record
 from registry.figures import FIGURES
@@ -302,7 +302,7 @@ def test_what_was_sent_back_is_handed_in_again(handed_in, clerk_tangfang, review
 
 
 def test_a_reminder_comes_some_days_before_and_never_first_on_the_day(opened, clerk_tangfang):
-    due = next_check(opened, OPENED)
+    due = next_check(opened, check_days(OPENED))
 
     def told(days: int) -> list:
         tasks = tasks_of(clerk_tangfang, due - timedelta(days=days))
@@ -313,7 +313,7 @@ def test_a_reminder_comes_some_days_before_and_never_first_on_the_day(opened, cl
 
 def test_the_last_reminder_is_to_hand_in(opened, clerk_tangfang, reviewer):
     acts.add_check(opened, on=date(2021, 11, 1), percent=60, light=Light.SLOW, text="推进中", by=clerk_tangfang)
-    assert next_check(opened, date(2021, 12, 1)) == DEADLINE
+    assert next_check(opened, check_days(date(2021, 12, 1))) == DEADLINE
     urls = [task.url for task in tasks_of(clerk_tangfang, date(2021, 12, 1)) if task.about == opened.name]
     assert urls == [f"/desk/projects/{opened.code}/hand-in/"]
 
@@ -340,3 +340,18 @@ def test_the_problems_of_an_amendment_count_from_its_day(opened, scope, clerk_ta
     amend(opened, [*PROBLEMS, "阵地功能不全"], by=clerk_tangfang)
     added = ProjectProblem.objects.unscoped("test").get(project=opened, name="阵地功能不全")
     assert added.found_on == Amendment.objects.get(project=opened).amended_on == timezone.localdate()
+
+
+def test_a_longer_list_of_projects_asks_the_database_no_more_often(
+    opened, clerk_tangfang, django_assert_max_num_queries
+):
+    def asked() -> int:
+        with django_assert_max_num_queries(60) as queries:
+            tasks_of(clerk_tangfang, CHECKED)
+        return len(queries)
+
+    one = asked()
+    for number in range(3):
+        project = acts.open_project(plan(clerk_tangfang, name=f"另一书记项目{number}"), PROBLEMS, by=clerk_tangfang)
+        acts.freeze_promise(project, on=OPENED, by=clerk_tangfang)
+    assert asked() == one
