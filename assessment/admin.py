@@ -8,6 +8,7 @@ from registry.admin.base import PartInline, RecordAdmin, RecordForm
 
 class LedgerInline(PartInline):
     model = a.LedgerEntry
+    fields = ["stage", "entered_on", "percent", "light", "text", "difference"]
 
 
 class ProblemInline(PartInline):

@@ -30,6 +30,24 @@ SENTENCES.update(
         "not_on_notice": gettext_noop("“%(name)s” does not stand on this notice any more."),
         "not_named": gettext_noop("“%(name)s” is not named: only a named point is checked again."),
         "not_rechecked": gettext_noop("The re-check is not finished: the reviewer has not handed in the scores."),
+        "ledger_is_open": gettext_noop("The ledger is open already: what was promised is changed by an amendment."),
+        "ledger_not_open": gettext_noop("The ledger is not open yet."),
+        "ledger_closed": gettext_noop("The ledger was handed in on %(day)s."),
+        "promise_incomplete": gettext_noop("Fill in the problems, the measures and the expected results first."),
+        "opened_after_deadline": gettext_noop("The ledger cannot be opened after the deadline of %(deadline)s."),
+        "not_frozen": gettext_noop("Nothing was promised yet: open the ledger first."),
+        "amendment_reason": gettext_noop("Give the reason of the amendment in a few words: everybody will read it."),
+        "nothing_amended": gettext_noop("Nothing would change: the promise already says so."),
+        "solved_stays": gettext_noop("“%(name)s” is solved already: it stays in the promise."),
+        "before_opening": gettext_noop("The day must not lie before %(day)s."),
+        "checked_that_day": gettext_noop("The ledger has a check of %(day)s already."),
+        "solved_already": gettext_noop("“%(name)s” was solved on %(day)s already, and counts once."),
+        "proof_missing": gettext_noop("Add a photo or a document that proves it."),
+        "difference_missing": gettext_noop(
+            "A problem is still open or the deadline has passed: say how what was delivered differs from the promise."
+        ),
+        "not_handed_in": gettext_noop("The ledger was not handed in yet."),
+        "signed_already": gettext_noop("%(who)s signed the ledger off on %(day)s."),
         "opinion_missing": gettext_noop("Give the reason in a few words: the township will read it."),
     }
 )

@@ -10,12 +10,12 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from assessment.actions.projects import wrote
+from assessment.ledgers import check_days, next_check, reminder_days
 from assessment.models import LedgerStage, Notice, Review, Round, SecretaryProject
 from registry.models import CalendarDay, Draft, DraftState, Parameter, PointStatus
 from registry.permissions import may
 from registry.todo import Task, to_do
-
-UNCHECKED = timedelta(days=90)
 
 
 def _due(since: date, rule: str, today: date) -> date:
@@ -89,16 +89,48 @@ def rechecks_to_settle(user: Any, today: date) -> Iterable[Task]:
 
 
 @to_do
-def projects_to_check(user: Any, today: date) -> Iterable[Task]:
-    """Secretary projects of this year whose ledger was not checked for a quarter and is not closed yet."""
-    if not may(user, "point.notice"):
+def projects_on_the_way(user: Any, today: date) -> Iterable[Task]:
+    """A clerk's projects: plans to be opened; ledgers to be checked or handed in, some days before they are due."""
+    if not may(user, "project.write"):
         return
-    projects = SecretaryProject.objects.visible_to(user).in_area(user.write_prefix).filter(year=today.year)
-    for project in projects.prefetch_related("entries"):
-        entries = [entry for entry in project.entries.all() if entry.entered_on <= today]
-        last = max((entry.entered_on for entry in entries), default=project.opened_on)
-        if any(entry.stage == LedgerStage.CLOSE for entry in entries) or today - last < UNCHECKED:
-            continue
-        yield Task(
-            _("Check the ledger of a project"), project.name, project.get_absolute_url(), _("Open"), last + UNCHECKED
-        )
+    soon, days = today + timedelta(days=reminder_days(today)), check_days(today)
+    for project in _projects_of(user, today).prefetch_related("entries"):
+        if project.opened_on is None:
+            url = reverse("project-plan", args=[project.code])
+            yield Task(_("Open the ledger of a project"), project.name, url, _("Open"))
+        elif not _is_closed(project) and (due := next_check(project, days)) <= soon:
+            step = "project-hand-in" if due == project.deadline else "project-check"
+            what = (
+                _("Hand in the ledger of a project") if due == project.deadline else _("Check the ledger of a project")
+            )
+            yield Task(what, project.name, reverse(step, args=[project.code]), _("Open"), due)
+
+
+@to_do
+def projects_behind(user: Any, today: date) -> Iterable[Task]:
+    """For the district: ledgers that were handed in; and one task for all whose due date has passed."""
+    if not may(user, "project.sign"):
+        return
+    behind, days = [], check_days(today)
+    for project in _projects_of(user, today).filter(opened_on__isnull=False).prefetch_related("entries"):
+        closing = next((entry for entry in project.entries.all() if entry.stage == LedgerStage.CLOSE), None)
+        if closing is None and next_check(project, days) < today:
+            behind.append(project)
+        elif closing and closing.by_id and not closing.signed_on and not wrote(user, project):
+            due = _due(closing.entered_on, "review-working-days", today)
+            url = reverse("project-sign", args=[project.code])
+            yield Task(_("Sign off the ledger of a project"), project.name, url, _("Decide"), due)
+    if behind:
+        about = ngettext("%(count)s project", "%(count)s projects", len(behind)) % {"count": len(behind)}
+        due = min(next_check(project, days) for project in behind)
+        yield Task(_("Ledgers are behind: see which"), about, reverse("desk-projects"), _("Open"), due)
+
+
+def _projects_of(user: Any, today: date) -> Any:
+    """This year's projects of the account's area, and last year's, whose ledgers may be open still."""
+    rows = SecretaryProject.objects.visible_to(user).in_area(user.write_prefix)
+    return rows.filter(year__gte=today.year - 1).order_by("deadline", "code")
+
+
+def _is_closed(project: SecretaryProject) -> bool:
+    return any(entry.stage == LedgerStage.CLOSE for entry in project.entries.all())

@@ -8,7 +8,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.static import serve
 
-from assessment.views import notices, projects, reviews, standing
+from assessment.views import notices, project_desk, projects, reviews, standing
 from fengnan import api, dashboard, health, maps, search
 from registry.views import (
     account,
@@ -115,6 +115,15 @@ urlpatterns = [
         path("desk/notices/new/", notices.new, name="notice-new"),
         path("desk/notices/<str:code>/", notices.desk, name="notice-desk"),
         path("desk/notices/<str:code>/run-out/", notices.run_out, name="notice-run-out"),
+        path("desk/projects/", project_desk.board, name="desk-projects"),
+        path("desk/projects/new/", project_desk.plan, name="project-new"),
+        path("desk/projects/<str:code>/", project_desk.plan, name="project-plan"),
+        path("desk/projects/<str:code>/open/", project_desk.open_ledger, name="project-open"),
+        path("desk/projects/<str:code>/amend/", project_desk.amend, name="project-amend"),
+        path("desk/projects/<str:code>/check/", project_desk.check, name="project-check"),
+        path("desk/projects/<str:code>/solve/", project_desk.solve, name="project-solve"),
+        path("desk/projects/<str:code>/hand-in/", project_desk.hand_in, name="project-hand-in"),
+        path("desk/projects/<str:code>/sign/", project_desk.sign, name="project-sign"),
         path("desk/places/", builders.places, name="desk-places"),
         path("desk/belts/", builders.build_list, {"kind": "belts"}, name="desk-belts"),
         path("desk/belts/new/", builders.build, {"kind": "belts"}, name="desk-belts-new"),

@@ -35,6 +35,7 @@ VERBS: dict[str, Text] = {
     "scored": gettext_lazy("Scored"),
     "recheck": gettext_lazy("Checked again"),
     "confirm": gettext_lazy("Confirmed for the year"),
+    "sign-off": gettext_lazy("Signed off"),
     "photo": gettext_lazy("Photo or document added or taken off"),
     "parts": gettext_lazy("Parts changed"),
     "add_account": gettext_lazy("Account added"),
@@ -58,7 +59,7 @@ VERBS: dict[str, Text] = {
     "remark-rejected": gettext_lazy("A remark from the public was not published"),
     "remark-passed-on": gettext_lazy("A remark from the public was passed on to the district"),
 }
-PUBLIC_VERBS = frozenset({"add", "change", "standing", "confirm", "parts", "remark-answered"})
+PUBLIC_VERBS = frozenset({"add", "change", "standing", "confirm", "parts", "sign-off", "remark-answered"})
 LATELY = timedelta(days=14)
 
 
@@ -103,8 +104,18 @@ def _published(record: Any, events: list[Event]) -> list[Event]:
     if isinstance(record, DemonstrationPoint):
         return _since_naming(record, events)
     rows = type(record)._default_manager.all()
-    always_public = not isinstance(rows, ScopedQuerySet) or not rows.public_rows()
-    return events if always_public else []
+    if not isinstance(rows, ScopedQuerySet) or not rows.public_rows():
+        return events
+    return _since_published(record, events) if getattr(record, "public_from", "") else []
+
+
+def _since_published(record: Any, events: list[Event]) -> list[Event]:
+    """Of a record that a day makes public, such as a project's opening: nothing of the time before it had one."""
+    day = record.public_from
+    if getattr(record, day) is None:
+        return []
+    filled = [event for event in events if (event.changes.get(day) or [""])[0] is None]
+    return [event for event in events if not filled or event.pk >= filled[-1].pk]
 
 
 def _since_naming(point: DemonstrationPoint, events: list[Event]) -> list[Event]:

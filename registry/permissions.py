@@ -17,6 +17,10 @@ TABLE: dict[str, frozenset[str]] = {
     "point.review": frozenset({Role.REVIEWER}),
     "point.notice": frozenset({Role.REVIEWER, Role.ADMIN}),
     "point.decide": frozenset({Role.ADMIN}),
+    "project.write": frozenset({Role.CLERK}),
+    "project.check": frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMIN}),
+    "project.sign": frozenset({Role.REVIEWER, Role.ADMIN}),
+    "project.board": STAFF,
     "remark.answer": frozenset({Role.CLERK, Role.HEAD, Role.ADMIN}),
     "grouping.build": frozenset({Role.ADMIN}),
     "load.send": frozenset({Role.CLERK, Role.ADMIN}),
@@ -27,7 +31,7 @@ TABLE: dict[str, frozenset[str]] = {
 }
 DECIDES = frozenset({Role.REVIEWER, Role.ADMIN})  # who needs a second factor
 WRITES = frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMIN})  # who is given an area to write in
-READING = frozenset({"record.view", "event.view", "internal.view"})
+READING = frozenset({"record.view", "event.view", "internal.view", "project.board"})
 MANAGES: dict[str, frozenset[str]] = {  # whose accounts a role looks after: below its own, never its equals
     Role.HEAD: frozenset({Role.CLERK}),
     Role.ADMIN: frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.LEADER, Role.AUDITOR, Role.API}),

@@ -20,7 +20,9 @@ SHOWN_OF: dict[str, frozenset[str]] = {
     "studyroute": frozenset({"theme", "capacity", "closed_on"}),
     "secretaryproject": frozenset({"measures", "expected_results", "opened_on"}),
 }
-PUBLIC_PARTS = frozenset({"areaalias", "beltmembership", "consortiummembership", "routestop", "zonemembership"})
+PUBLIC_PARTS = frozenset(
+    {"areaalias", "beltmembership", "consortiummembership", "ledgerentry", "routestop", "zonemembership"}
+)
 
 
 class FieldClass(Enum):

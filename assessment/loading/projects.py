@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from assessment.models import LedgerEntry, LedgerStage, ProjectProblem, SecretaryProject
+from assessment.models import PLAIN, LedgerEntry, LedgerStage, ProjectProblem, Promise, SecretaryProject
 from registry.inputs import BY_NAME
 from registry.loading.columns import (
     CODE,
@@ -121,6 +121,8 @@ def prepare(rows: list[Row], world: World) -> None:
         world.found["entries of"][entry.project_id].append(entry)
     known = ProjectProblem.objects.unscoped(WHY).filter(project__in=found)
     world.found["problems of"] = by_owner((each.project_id, plain_name(each.name), each.name) for each in known)
+    frozen = {promise.project_id: promise.now for promise in Promise.objects.filter(project__in=found)}
+    world.found["promise of"] = frozen
     solved = known.filter(solved_on__lte=world.today)
     world.found["solved of"] = by_owner(solved.values_list("project_id", "pk", "name"))
 
@@ -140,10 +142,22 @@ def parts(row: Row, world: World) -> None:
     for write in row.writes:
         if isinstance(write.record, ProjectProblem):
             write.prefix, write.digits = f"PP-{project.year}-", 4
+    _keep_promise(row, world.found["promise of"].get(project.pk))
     _keep_ledger(row, world, project)
     solved = len(held_by(row, world, "solved of"))
     differs(row, "solved_count", solved)
     differs(row, "closed", bool(held) and solved == len({**held, **wanted}))
+
+
+def _keep_promise(row: Row, promise: dict[str, Any] | None) -> None:
+    """What was promised when the ledger was opened is changed by an amendment on the page, not by a file."""
+    if promise is None:
+        return
+    for name in PLAIN:
+        if name in row.main.changes:
+            row.refuse(name, "promise_frozen")
+    if any(isinstance(write.record, ProjectProblem) and write.is_new for write in row.writes):
+        row.refuse("problems", "promise_frozen")
 
 
 def _keep_ledger(row: Row, world: World, project: Any) -> None:

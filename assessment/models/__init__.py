@@ -1,19 +1,25 @@
 """How it is judged: standards, secretary projects with their ledgers, supervision."""
 
-from .projects import LedgerEntry, LedgerStage, ProjectProblem, SecretaryProject, latest_entry
+from .projects import LedgerEntry, LedgerStage, Light, ProjectProblem, SecretaryProject, latest_entry
+from .promises import PLAIN, PROMISED, Amendment, Promise, fingerprint, promised_of
 from .reviews import Notice, Outcome, RaisedVeto, Review, ReviewScore, Round, longest_unchecked
 from .standards import PassLine, Standard, StandardItem, VetoItem
 from .supervision import AccountabilityAction, AccountabilityKind, SupervisionFinding
 
 __all__ = [
+    "PLAIN",
+    "PROMISED",
     "AccountabilityAction",
     "AccountabilityKind",
+    "Amendment",
     "LedgerEntry",
     "LedgerStage",
+    "Light",
     "Notice",
     "Outcome",
     "PassLine",
     "ProjectProblem",
+    "Promise",
     "RaisedVeto",
     "Review",
     "ReviewScore",
@@ -23,6 +29,8 @@ __all__ = [
     "StandardItem",
     "SupervisionFinding",
     "VetoItem",
+    "fingerprint",
     "latest_entry",
     "longest_unchecked",
+    "promised_of",
 ]

@@ -2,19 +2,31 @@
 
 from datetime import date
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import PartyOrganisation
+from registry.models import Evidence, PartyOrganisation
 from registry.models.base import Part, Record, ScopedQuerySet
+
+from .promises import PROMISE_FROZEN, Promise, promised_of
 
 
 class LedgerStage(models.TextChoices):
     OPEN = "open", _("Opening the ledger")
     CHECK = "check", _("Checking the ledger")
     CLOSE = "close", _("Handing in the ledger")
+
+
+class Light(models.TextChoices):
+    """How a project stands at a check; shown in words and as a shape, never by colour alone."""
+
+    ON_TRACK = "on_track", _("Green: on track")
+    SLOW = "slow", _("Yellow: slow")
+    STUCK = "stuck", _("Red: stuck")
 
 
 def latest_entry(column: str, as_of: date) -> models.Subquery:
@@ -24,22 +36,31 @@ def latest_entry(column: str, as_of: date) -> models.Subquery:
 
 
 class ProjectQuerySet(ScopedQuerySet):
+    def public_rows(self) -> Q:
+        """A project is public from the opening of its ledger; before, it is a plan."""
+        return Q(opened_on__isnull=False)
+
     def of_year(self, as_of: date):
         """Projects of the year of `as_of` that were open by then (F56)."""
         return self.filter(year=as_of.year, opened_on__lte=as_of)
 
     def with_progress(self, as_of: date):
-        """Adds `percent` (last check), `problems_count`, `solved` and `stage` as of that day."""
+        """Adds `percent`, `light` and `stage` of the last entry, `problems_count` and `solved` as of that day."""
         return self.annotate(
             percent=latest_entry("percent", as_of),
+            light=latest_entry("light", as_of),
             stage=latest_entry("stage", as_of),
+            signed_on=latest_entry("signed_on", as_of),
             problems_count=models.Count("problems", filter=Q(problems__found_on__lte=as_of), distinct=True),
             solved=models.Count("problems", filter=Q(problems__solved_on__lte=as_of), distinct=True),
         )
 
 
 class SecretaryProject(Record):
-    """A yearly project that a secretary leads in person (F56): opened, checked in phases, handed in."""
+    """A yearly project that a secretary leads in person (F56): opened, checked in phases, handed in. It has no
+    `opened_on` while it is only planned."""
+
+    public_from = "opened_on"
 
     name = models.CharField(_("name"), max_length=80)
     year = models.PositiveSmallIntegerField(_("year"))
@@ -51,7 +72,7 @@ class SecretaryProject(Record):
     team = models.CharField(_("team"), max_length=120, blank=True)
     measures = models.TextField(_("measures"), blank=True)
     expected_results = models.TextField(_("expected results"), blank=True)
-    opened_on = models.DateField(_("opened on"))
+    opened_on = models.DateField(_("opened on"), null=True, blank=True)
     deadline = models.DateField(_("deadline"))
 
     objects = ProjectQuerySet.as_manager()
@@ -71,8 +92,20 @@ class SecretaryProject(Record):
     def get_absolute_url(self):
         return reverse("record", args=["projects", self.code])
 
+    def clean(self):
+        """Whoever writes it, form, load or administration: what was promised is changed by an amendment alone."""
+        promise = Promise.objects.filter(project=self.pk).first() if self.pk else None
+        if promise and promise.now | promised_of(self) != promise.now:
+            raise ValidationError(PROMISE_FROZEN, code="promise_frozen")
+
+    def closing(self) -> "LedgerEntry | None":
+        return next((entry for entry in self.entries.all() if entry.stage == LedgerStage.CLOSE), None)
+
 
 class ProblemQuerySet(ScopedQuerySet):
+    def public_rows(self) -> Q:
+        return Q(project__opened_on__isnull=False)
+
     def of_year(self, as_of: date):
         """Problems of the projects of that year, put down by `as_of`."""
         return self.filter(project__year=as_of.year, project__opened_on__lte=as_of, found_on__lte=as_of)
@@ -91,6 +124,7 @@ class ProjectProblem(Record):
     found_on = models.DateField(_("put down on"))
     solved_on = models.DateField(_("solved on"), null=True, blank=True)
     result = models.CharField(_("result"), max_length=300, blank=True)
+    proof = models.ManyToManyField(Evidence, blank=True, related_name="+", verbose_name=_("proof"))
 
     objects = ProblemQuerySet.as_manager()
 
@@ -106,6 +140,11 @@ class ProjectProblem(Record):
             ),
         ]
 
+    def clean(self):
+        promise = Promise.objects.filter(project=self.project_id).first() if self.project_id else None
+        if promise and self.name not in promise.now["problems"]:
+            raise ValidationError(PROMISE_FROZEN, code="promise_frozen")
+
     def is_solved(self, as_of: date) -> bool:
         return self.solved_on is not None and self.solved_on <= as_of
 
@@ -120,6 +159,16 @@ class LedgerEntry(Part):
     entered_on = models.DateField(_("date"))
     percent = models.PositiveSmallIntegerField(_("progress (%)"), default=0)
     text = models.CharField(_("entry"), max_length=300)
+    light = models.CharField(_("light"), max_length=8, choices=Light, blank=True)
+    difference = models.CharField(_("difference"), max_length=300, blank=True)
+    proof = models.ManyToManyField(Evidence, blank=True, related_name="+", verbose_name=_("proof"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
+    signed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("signed by")
+    )
+    signed_on = models.DateField(_("signed off on"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("ledger entry")
@@ -127,6 +176,12 @@ class LedgerEntry(Part):
         ordering = ["project", "entered_on", "pk"]
         constraints = [
             models.CheckConstraint(condition=Q(stage__in=LedgerStage.values), name="ledger_stage_known"),
+            models.CheckConstraint(condition=Q(light__in=["", *Light.values]), name="ledger_light_known"),
+            models.CheckConstraint(
+                condition=Q(signed_by=None) | Q(stage="close") & ~Q(signed_by=models.F("by")),
+                name="ledger_signed_by_another",
+                violation_error_message=_("Somebody else than who handed it in signs a ledger off."),
+            ),
             models.CheckConstraint(
                 condition=Q(percent__lte=100),
                 name="ledger_percent_up_to_100",

@@ -3,6 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from assessment import ledgers
 from assessment.models import LedgerStage, SecretaryProject
 from registry.kinds import KINDS
 from registry.scope import read_scope
@@ -12,20 +13,25 @@ from registry.views.records import told_of
 def project_page(request: HttpRequest, code: str) -> HttpResponse:
     scope = read_scope(request.GET, request.user)
     seen = SecretaryProject.objects.visible_to(scope.viewer).with_progress(scope.as_of)
-    project = seen.select_related("organisation", "area").filter(code=code).first()
+    seen = seen.select_related("organisation", "area", "promise").prefetch_related("entries__signed_by")
+    project = seen.filter(code=code).first()
     if project is None:
         raise Http404
+    problems = project.problems.visible_to(scope.viewer).filter(found_on__lte=scope.as_of)
+    closing = project.closing()
+    handed_in = closing is not None and closing.entered_on <= scope.as_of
     context = {
         "scope": scope,
         "kind": KINDS["projects"],
         "record": project,
         "project": project,
         "stages": LedgerStage.choices,
-        "entries": project.entries.filter(entered_on__lte=scope.as_of),
-        "problems": [
-            (problem, problem.is_solved(scope.as_of))
-            for problem in project.problems.visible_to(scope.viewer).filter(found_on__lte=scope.as_of)
-        ],
+        "entries": [entry for entry in project.entries.all() if entry.entered_on <= scope.as_of],
+        "problems": [(problem, problem.is_solved(scope.as_of)) for problem in problems],
+        "lines": ledgers.settlement(project, scope.as_of) if handed_in else [],
+        "closing": closing if handed_in else None,
+        "steps": ledgers.steps_for(project, request.user),
+        **ledgers.told_promise(project, request.user),
         **told_of(KINDS["projects"], project, scope.viewer),
     }
     return render(request, "assessment/project.html", context)

@@ -42,19 +42,32 @@ def add_evidence(draft: Draft, name: str, content: bytes, *, by: Any) -> Evidenc
     camera data. The same bytes twice are one. Raises Refused for what is neither or too large."""
     if not may(by, "draft.write", draft):
         raise Refused("not_allowed")
+    held = Evidence.objects.unscoped("the same bytes are stored once").of(draft, draft.point)
+    owner = Evidence(area=draft.area, point=draft.point, draft=draft)
+    return _keep(owner, name, content, held, about=draft.point or draft, by=by)
+
+
+@transaction.atomic
+def add_proof(record: Any, name: str, content: bytes, *, right: str, by: Any) -> Evidence:
+    """Keeps a photo or document that proves something of `record`, for the staff of its area."""
+    if not may(by, right, record):
+        raise Refused("not_allowed")
+    held = Evidence.objects.unscoped("the same bytes are stored once").filter(area=record.area, point=None, draft=None)
+    return _keep(Evidence(area=record.area, on_page=False), name, content, held, about=record, by=by)
+
+
+def _keep(evidence: Evidence, name: str, content: bytes, held: Any, *, about: Any, by: Any) -> Evidence:
+    """`evidence`, which says whose it is, with the file in it; or the one of `held` that has the same bytes."""
     name = _printable(name)
     insist_on_size(name, len(content))
     fingerprint = hashlib.sha256(content).hexdigest()
-    held = Evidence.objects.unscoped("the same bytes are stored once").of(draft, draft.point)
     same = held.filter(sha256=fingerprint).first()
     if same:
-        same.on_page = True
+        same.on_page = evidence.on_page
         same.save()
         return same
-    evidence = Evidence(
-        code=f"E-{uuid.uuid4().hex[:12]}", kind=EvidenceKind.FILE, area=draft.area, point=draft.point, draft=draft,
-        file_name=name, sha256=fingerprint, size=len(content), added_by=by,
-    )  # fmt: skip
+    evidence.code, evidence.kind, evidence.file_name = f"E-{uuid.uuid4().hex[:12]}", EvidenceKind.FILE, name
+    evidence.sha256, evidence.size, evidence.added_by = fingerprint, len(content), by
     if Path(name).suffix.lower() in DOCUMENTS:
         _insist_on_document(name, content)
     else:
@@ -62,7 +75,7 @@ def add_evidence(draft: Draft, name: str, content: bytes, *, by: Any) -> Evidenc
     evidence.original.save(uuid.uuid4().hex, ContentFile(content), save=False)
     evidence.full_clean()
     evidence.save()
-    ChangeSet(by).tell("photo", draft.point or draft, {evidence.kind: [None, name]})
+    ChangeSet(by).tell("photo", about, {evidence.kind: [None, name]})
     return evidence
 
 

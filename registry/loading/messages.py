@@ -40,6 +40,9 @@ SENTENCES = {
     ),
     "premium_disagrees": gettext_noop("是否精品 and the grade “%(grade)s” do not agree. Mend one of them."),
     "grouping_unknown": gettext_noop("“%(text)s” is not among: %(kind)s. The row is taken without it; load it first."),
+    "promise_frozen": gettext_noop(
+        "The promise of this project is frozen. Amend it on the page of the project, with the reason."
+    ),
     "touched": gettext_noop("Somebody changed it since: it stays as it is."),
     "in_use": gettext_noop("Other records refer to it by now: it stays as it is."),
     "in_future": gettext_noop("%(day)s has not come yet. Enter the decision on its day or later."),

@@ -26,7 +26,7 @@ NO_PAGES = {
     "load-template": "a workbook",
 }
 WITHOUT_RIGHT = {"history", "plate", "remark", "remark-new"}  # open to everybody, and made for the staff as well
-KINDS = {"-", "own", "recheck", "unpublished"}
+KINDS = {"-", "own", "recheck", "unpublished", "plan", "delivered"}
 ACCOUNTS = ("clerk", "head", "reviewer", "admin", "leader", "auditor")
 DIFFER = {"desk", "reviews", "desk-remarks", "accounts", "notice-desk"}  # what they show depends on the role
 

@@ -27,6 +27,7 @@ ON_THE_INDEX = {"internal.view": {Role.ADMIN}}  # who may change a record finds 
 BEHIND = {  # a second door: what stands there is not found by who lacks the right
     "account-change": ("registry.actions.accounts.accounts_below", lambda by: User.objects.all()),
     "desk-remark": ("registry.actions.remarks.remarks_for", lambda user: Remark.objects.unscoped("no second door")),
+    "project-check": ("assessment.models.projects.ProjectQuerySet.in_area", lambda rows, code: rows),
     "notice-desk": ("assessment.models.reviews.NoticeQuerySet.in_area", lambda rows, code: rows),
 }
 
@@ -37,6 +38,8 @@ SCOPES = {  # where rows that are not public are looked for, by the name of thei
     "RemarkQuerySet": "desk-remark",
     "NoticeQuerySet": "notices/<str:code>/",
     "ReviewQuerySet": "review",
+    "ProjectQuerySet": "projects/<str:code>/",
+    "ProblemQuerySet": "record",
     "AccountabilityQuerySet": "admin:assessment_accountabilityaction_history",
     "FindingQuerySet": "admin:assessment_supervisionfinding_history",
     "LoadQuerySet": "load",

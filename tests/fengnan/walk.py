@@ -17,8 +17,9 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from assessment.actions.naming import open_rechecks, post_notice
+from assessment.actions.projects import freeze_promise, hand_in, open_project, problems_of
 from assessment.actions.scoring import finish_scoring, pass_draft, save_scores
-from assessment.models import SupervisionFinding
+from assessment.models import SecretaryProject, SupervisionFinding
 from registry.actions.evidence import add_evidence
 from registry.actions.hooks import add_hook, allow_host
 from registry.actions.records import save_record
@@ -91,6 +92,17 @@ class Township:
             code=f"RM-{area}", kind="points", record_code=self.named.code, record_name=self.named.name,
             area=self.named.area, text=f"{canary}留言", contact="金丝雀联系方式", due_on=timezone.localdate(),
         )  # fmt: skip
+        self.plan, self.project, self.delivered = (self._project(area) for _each in range(3))
+        for project in (self.project, self.delivered):
+            freeze_promise(project, on=timezone.localdate(), by=self.clerk)
+        hand_in(self.delivered, on=timezone.localdate(), text="已完成", difference="未解决", by=self.clerk)
+
+    def _project(self, area: str) -> SecretaryProject:
+        project = SecretaryProject(
+            name="书记项目", organisation=PartyOrganisation.objects.unscoped("test").get(code=f"O-{area}"),
+            measures="举措", expected_results="成效", deadline=timezone.localdate(), team=f"{self.canary}项目组",
+        )  # fmt: skip
+        return open_project(project, ["难题"], by=self.clerk)
 
 
 class Stage:
@@ -176,7 +188,13 @@ class Stage:
             return {kind: {"code": code} for kind, code in self._of_resource(slug).items()}
         code = {"own": self.own.named.code, "sibling": self.sibling.named.code, "unknown": NOWHERE}
         code |= {"unpublished": self.own.review.point.code, "foreign unpublished": self.sibling.review.point.code}
-        if "desk/reviews" in route or "api/v1/reviews" in route:
+        if "desk/projects" in route:
+            code = {"own": self.own.project.code, "sibling": self.sibling.project.code, "unknown": NOWHERE}
+            code |= {"plan": self.own.plan.code, "delivered": self.own.delivered.code}
+        elif route.startswith("projects/"):
+            code = {"own": "SP-2021-01", "promised": self.own.project.code, "unknown": NOWHERE}
+            code |= {"unpublished": self.own.plan.code, "foreign unpublished": self.sibling.plan.code}
+        elif "desk/reviews" in route or "api/v1/reviews" in route:
             code = {"own": self.own.review.code, "sibling": self.sibling.review.code, "unknown": NOWHERE}
             code["recheck"] = self.recheck.code
         elif "notices" in route:
@@ -187,11 +205,14 @@ class Stage:
             code = {"own": self.own.photo.code, "sibling": self.sibling.photo.code, "unknown": NOWHERE}
         else:
             known = {"belts": "B-01", "zones": "Z-01", "routes": "R-01", "townships": OWN, "consortia": "C-01"}
-            known |= {"projects": "SP-2021-01"}
             for word, one in known.items():
                 code = {"own": one, "unknown": NOWHERE} if f"{word}/" in route else code
         kinds = {"kind": "points"} if "kind" in names else {}
-        return {kind: {"code": each} | kinds for kind, each in code.items()}
+        found = {kind: {"code": each} | kinds for kind, each in code.items()}
+        if kinds:
+            [problem] = problems_of(self.own.plan)
+            found["unpublished problem"] = {"kind": "problems", "code": problem.code}
+        return found
 
     def _of_resource(self, slug: str) -> dict[str, str]:
         """Codes of a resource of the API: a round not yet decided and an event of either township, else a record of

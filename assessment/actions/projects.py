@@ -1,0 +1,283 @@
+"""Secretary projects through their three ledgers: opened with a frozen promise, checked, handed in, and signed off by
+somebody else."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.timezone import localdate, localtime
+
+from assessment.models import (
+    PLAIN,
+    Amendment,
+    LedgerEntry,
+    LedgerStage,
+    ProjectProblem,
+    Promise,
+    SecretaryProject,
+    fingerprint,
+    promised_of,
+)
+from registry.actions.evidence import add_proof
+from registry.actions.points import WRITING
+from registry.actions.records import ChangeSet, done_before, save_record
+from registry.actions.sites import add_with_code
+from registry.models import Event
+from registry.permissions import may
+from registry.refusals import Refused
+
+WRITE, CHECK, SIGN = "project.write", "project.check", "project.sign"
+File = tuple[str, bytes]  # a name and what is in it
+
+
+def problems_of(project: SecretaryProject) -> list[ProjectProblem]:
+    return list(ProjectProblem.objects.unscoped("of the project itself").filter(project=project).order_by("pk"))
+
+
+def has_promise(project: SecretaryProject) -> bool:
+    return Promise.objects.filter(project=project.pk).exists()
+
+
+def wrote(user: Any, project: SecretaryProject) -> bool:
+    """Whether `user` wrote anything of the project: its plan, a line of its ledger, the solving of a problem."""
+    codes = [problem.code for problem in problems_of(project)]
+    own = Event.objects.filter(kind="secretaryproject", code=project.code)
+    parts = Event.objects.filter(kind="projectproblem", code__in=codes)
+    return (own | parts).filter(actor=user, verb__in=WRITING).exists()
+
+
+def _locked(project: SecretaryProject) -> SecretaryProject:
+    """The project as stored, held until the transaction ends: of two who act on it the second finds what the first
+    did."""
+    rows = SecretaryProject.objects.unscoped("a lock").select_for_update(of=("self",))
+    return rows.select_related("organisation", "area").get(pk=project.pk)
+
+
+def _insist(refusals: Iterable[Refused]) -> None:
+    for refusal in refusals:
+        raise refusal
+
+
+@transaction.atomic
+def open_project(
+    project: SecretaryProject, problems: Sequence[str], *, by: Any, key: UUID | None = None
+) -> SecretaryProject:
+    """Enters the plan of a project, or changes it while its ledger is not open. The same form sent twice makes one."""
+    earlier = done_before(key, by=by) if key else None
+    if earlier and project._state.adding:
+        stored = SecretaryProject.objects.unscoped("what this form wrote itself").get(code=earlier.code)
+        if promised_of(stored) != promised_of(project):
+            raise Refused("stale", who=by, when=f"{localtime(earlier.at):%Y-%m-%d %H:%M}")
+        return stored
+    project.area, project.year = project.organisation.area, project.deadline.year
+    if project._state.adding:
+        add_with_code(project, f"SP-{project.year}-", 2, right=WRITE, by=by, key=key)
+    else:
+        if _locked(project).opened_on is not None:
+            raise Refused("ledger_is_open")
+        save_record(project, right=WRITE, by=by)
+    _write_problems(project, problems, found_on=localdate(), by=by)
+    return project
+
+
+def _write_problems(project: SecretaryProject, names: Sequence[str], *, found_on: date, by: Any) -> None:
+    """Makes these the problems of the project: new ones are added, those left out are taken away."""
+    held = {problem.name: problem for problem in problems_of(project)}
+    for name in dict.fromkeys(names):
+        if name not in held:
+            problem = ProjectProblem(project=project, area=project.area, name=name, found_on=found_on)
+            add_with_code(problem, f"PP-{project.year}-", 4, right=WRITE, by=by)
+    for name in held.keys() - set(names):
+        ChangeSet(by).tell("delete", held[name], {"name": [name, None]})
+        held[name].delete()
+
+
+def refusals_to_freeze(project: SecretaryProject, *, on: date, by: Any) -> Iterator[Refused]:
+    """Everything that stands against opening the ledger (建账) on that day; empty if it may be done."""
+    if not may(by, WRITE, project):
+        yield Refused("not_allowed")
+    if has_promise(project):
+        yield Refused("ledger_is_open")
+    if not problems_of(project) or not project.measures.strip() or not project.expected_results.strip():
+        yield Refused("promise_incomplete")
+    if on > localdate():
+        yield Refused("in_future", day=on.isoformat())
+    if on > project.deadline:
+        yield Refused("opened_after_deadline", deadline=project.deadline.isoformat())
+
+
+@transaction.atomic
+def freeze_promise(project: SecretaryProject, *, on: date, by: Any) -> Promise:
+    """Opens the ledger (建账): what was promised is kept as it is, with a fingerprint. A project that came by a sheet
+    keeps the day its ledger was opened on."""
+    project = _locked(project)
+    on = project.opened_on or on
+    _insist(refusals_to_freeze(project, on=on, by=by))
+    problems = problems_of(project)
+    if project.opened_on is None:
+        project.opened_on = on
+        save_record(project, right=WRITE, by=by)
+        for problem in problems:
+            problem.found_on = on
+            save_record(problem, right=WRITE, by=by)
+    body = {**promised_of(project), "opened_on": on.isoformat(), "problems": [problem.name for problem in problems]}
+    if not project.entries.filter(stage=LedgerStage.OPEN).exists():
+        text = "；".join(body["problems"])[:300]
+        _enter(project, [], LedgerStage.OPEN, right=WRITE, entered_on=on, percent=0, text=text, by=by)
+    return Promise.objects.create(project=project, body=body, sha256=fingerprint(body), by=by)
+
+
+@transaction.atomic
+def amend_promise(project: SecretaryProject, problems: Sequence[str], *, reason: str, by: Any) -> Amendment:
+    """Changes what was promised to what `project` and `problems` say. The promise stays as it was; the amendment stands
+    beside it, with today's date. `project` carries the version it was opened with."""
+    stored, reason = _locked(project), reason.strip()
+    _insist(refusals_to_write(stored, right=WRITE, by=by))
+    if not has_promise(stored):
+        raise Refused("not_frozen")
+    if len(reason) < 4:
+        raise Refused("amendment_reason")
+    now = stored.promise.now
+    wanted = {**promised_of(project), "problems": list(dict.fromkeys(problems))}
+    changes = {name: [now[name], text] for name, text in wanted.items() if now[name] != text}
+    if not changes:
+        raise Refused("nothing_amended")
+    for problem in problems_of(stored):
+        if problem.solved_on and problem.name not in wanted["problems"]:
+            raise Refused("solved_stays", name=problem.name)
+    amendment = Amendment.objects.create(
+        project=stored, amended_on=localdate(), changes=changes, reason=reason[:300], by=by
+    )
+    for name in PLAIN:
+        setattr(stored, name, getattr(project, name))
+    stored.version = project.version
+    save_record(stored, right=WRITE, reason=reason[:300], by=by)
+    _write_problems(stored, wanted["problems"], found_on=localdate(), by=by)
+    return amendment
+
+
+def refusals_to_write(project: SecretaryProject, *, right: str, by: Any) -> Iterator[Refused]:
+    """What stands against another line in the ledger, whatever it says."""
+    if not may(by, right, project):
+        yield Refused("not_allowed")
+    if project.opened_on is None:
+        yield Refused("ledger_not_open")
+    elif project.closing():
+        yield Refused("ledger_closed", day=project.closing().entered_on.isoformat())
+
+
+def _refusals_of_day(project: SecretaryProject, on: date, since: date) -> Iterator[Refused]:
+    if on > localdate():
+        yield Refused("in_future", day=on.isoformat())
+    if on < since:
+        yield Refused("before_opening", day=since.isoformat())
+
+
+@transaction.atomic
+def add_check(
+    project: SecretaryProject, *, on: date, percent: int, light: str, text: str, proof: Sequence[File] = (), by: Any
+) -> LedgerEntry:
+    """A check of the ledger (查账): how far it is, which light it shows, and what proves it. One a day."""
+    project = _locked(project)
+    _insist(refusals_to_write(project, right=CHECK, by=by))
+    _insist(_refusals_of_day(project, on, project.opened_on))
+    if project.entries.filter(stage=LedgerStage.CHECK, entered_on=on).exists():
+        raise Refused("checked_that_day", day=on.isoformat())
+    return _enter(
+        project, proof, LedgerStage.CHECK, right=CHECK, entered_on=on, percent=percent, light=light, text=text, by=by
+    )
+
+
+def _enter(project: SecretaryProject, proof: Sequence[File], stage: str, *, right: str, by: Any, **said: Any) -> Any:
+    entry = LedgerEntry(project=project, stage=stage, by=by, **said)
+    entry.full_clean()
+    entry.save()
+    entry.proof.add(*_kept(project, proof, right, by))
+    ChangeSet(by).tell("parts", project, {"ledgerentry": {"added": [f"{entry}: {entry.text}"]}})
+    return entry
+
+
+def _kept(project: SecretaryProject, proof: Sequence[File], right: str, by: Any) -> list:
+    return [add_proof(project, name, content, right=right, by=by) for name, content in proof]
+
+
+@transaction.atomic
+def solve_problem(problem: ProjectProblem, *, on: date, result: str, proof: Sequence[File], by: Any) -> ProjectProblem:
+    """Strikes one problem off, with what proves it. It counts once."""
+    project = _locked(problem.project)
+    _insist(refusals_to_write(project, right=WRITE, by=by))
+    problem = ProjectProblem.objects.unscoped("of the project itself").get(pk=problem.pk)
+    if problem.solved_on is not None:
+        raise Refused("solved_already", name=problem.name, day=problem.solved_on.isoformat())
+    _insist(_refusals_of_day(project, on, problem.found_on))
+    if not proof:
+        raise Refused("proof_missing")
+    problem.solved_on, problem.result = on, result
+    save_record(problem, right=WRITE, by=by)
+    problem.proof.add(*_kept(project, proof, WRITE, by))
+    return problem
+
+
+def solved_share(project: SecretaryProject, on: date) -> int:
+    """Percent of the project's problems that were solved by `on`; all of none."""
+    problems = problems_of(project)
+    return 100 * sum(problem.is_solved(on) for problem in problems) // len(problems) if problems else 100
+
+
+@transaction.atomic
+def hand_in(
+    project: SecretaryProject, *, on: date, text: str, difference: str = "", proof: Sequence[File] = (), by: Any
+) -> LedgerEntry:
+    """Hands the ledger in (交账): what was delivered, and how it differs from what was promised."""
+    project = _locked(project)
+    _insist(refusals_to_write(project, right=WRITE, by=by))
+    last = max([project.opened_on, *project.entries.values_list("entered_on", flat=True)])
+    _insist(_refusals_of_day(project, on, last))
+    share = solved_share(project, on)
+    if (share < 100 or on > project.deadline) and not difference.strip():
+        raise Refused("difference_missing")
+    return _enter(
+        project, proof, LedgerStage.CLOSE, right=WRITE, entered_on=on, percent=share, text=text,
+        difference=difference.strip(), by=by,
+    )  # fmt: skip
+
+
+def refusals_to_sign(project: SecretaryProject, *, by: Any) -> Iterator[Refused]:
+    """Everything that stands against signing a ledger off, or sending it back."""
+    if not may(by, SIGN, project):
+        yield Refused("not_allowed")
+    entry = project.closing()
+    if entry is None:
+        yield Refused("not_handed_in")
+    elif entry.signed_on:
+        yield Refused("signed_already", who=entry.signed_by, day=entry.signed_on.isoformat())
+    if wrote(by, project):
+        yield Refused("own_work")
+
+
+@transaction.atomic
+def sign_off(project: SecretaryProject, *, by: Any) -> LedgerEntry:
+    """A second person vouches for what was delivered."""
+    project = _locked(project)
+    _insist(refusals_to_sign(project, by=by))
+    entry = project.closing()
+    entry.signed_by, entry.signed_on = by, localdate()
+    entry.full_clean()
+    entry.save()
+    ChangeSet(by).tell("sign-off", project, {"signed_on": [None, entry.signed_on.isoformat()]})
+    return entry
+
+
+@transaction.atomic
+def send_back(project: SecretaryProject, *, reason: str, by: Any) -> None:
+    """The ledger is opened again; what was handed in stays in the history."""
+    project = _locked(project)
+    _insist(refusals_to_sign(project, by=by))
+    if len(reason.strip()) < 4:
+        raise Refused("opinion_missing")
+    entry = project.closing()
+    told = {"ledgerentry": {"removed": [f"{entry}: {entry.text}"]}}
+    ChangeSet(by, reason.strip()[:300]).tell("return", project, told)
+    entry.delete()

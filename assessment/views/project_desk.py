@@ -1,0 +1,242 @@
+"""The desk of secretary projects: the plan and the three ledgers, the signature, and the board of the district."""
+
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Max
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.functional import Promise as Words
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from assessment import forms, ledgers
+from assessment.actions import projects as acts
+from assessment.models import SecretaryProject
+from registry.permissions import may
+from registry.refusals import Refused
+from registry.views.access import asks_for
+
+from .notices import status_of
+
+TITLES: dict[str, str | Words] = {
+    "check": gettext_lazy("Check the ledger"),
+    "solve": gettext_lazy("Strike off a problem"),
+    "amend": gettext_lazy("Amend the promise"),
+    "hand-in": gettext_lazy("Hand the ledger in"),
+}
+
+
+def project_or_404(request: HttpRequest, code: str) -> SecretaryProject:
+    """A project of the area the account writes in."""
+    rows = SecretaryProject.objects.visible_to(request.user).in_area(request.user.write_prefix)
+    found = rows.select_related("organisation", "area").filter(code=code).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _tried(form: Any, act: Any) -> tuple[Any, Refused | None]:
+    """What `act` gives, or why it was refused; what the record says against it goes to the form."""
+    try:
+        return act(), None
+    except Refused as refusal:
+        return None, refusal
+    except ValidationError as error:
+        form.add_error(None, error.messages)
+        return None, None
+
+
+@asks_for(acts.WRITE)
+def plan(request: HttpRequest, code: str = "") -> HttpResponse:
+    """The plan of a new project, or of one whose promise is not frozen; and the opening of its ledger."""
+    project = project_or_404(request, code) if code else SecretaryProject()
+    if code and acts.has_promise(project):
+        return redirect(project)
+    problems = [problem.name for problem in acts.problems_of(project)] if code else []
+    typed = request.POST if request.method == "POST" else None
+    form = forms.PlanForm(typed, instance=project, viewer=request.user, problems=problems)
+    refusal = None
+    if typed is not None and form.is_valid():
+        given = form.cleaned_data
+        act = lambda: acts.open_project(form.opened, given["problems"], key=given["key"], by=request.user)  # noqa: E731
+        saved, refusal = _tried(form, act)
+        if saved:
+            messages.success(request, _("“%(name)s” was saved.") % {"name": saved})
+            return redirect("project-plan", saved.code)
+    return _plan_page(request, code, form, refusal)
+
+
+def _plan_page(request: HttpRequest, code: str, form: forms.PlanForm, refusal: Refused | None = None) -> HttpResponse:
+    stored = project_or_404(request, code) if code else None
+    on = (stored.opened_on or min(timezone.localdate(), stored.deadline)) if stored else None
+    context = {
+        "form": form,
+        "project": stored,
+        "opening": forms.OpenForm(initial={"on": on}),
+        "refusals": list(acts.refusals_to_freeze(stored, on=on, by=request.user)) if stored else [],
+        "refusal": refusal,
+    }
+    return render(request, "assessment/projects/plan.html", context, status=status_of(form, refusal))
+
+
+@asks_for(acts.WRITE)
+@require_POST
+def open_ledger(request: HttpRequest, code: str) -> HttpResponse:
+    """建账: the promise as it was saved is frozen."""
+    project = project_or_404(request, code)
+    form = forms.OpenForm(request.POST)
+    if form.is_valid():
+        acts.freeze_promise(project, on=form.cleaned_data["on"], by=request.user)
+        messages.success(request, _("The ledger is open, and what was promised is frozen."))
+        return redirect(project)
+    messages.error(request, _("Give the day the ledger is opened on."))
+    return redirect("project-plan", project.code)
+
+
+def _step(request: HttpRequest, project: SecretaryProject, name: str, form: Any, act: Any, right: str) -> HttpResponse:
+    """A page with one form, and the act it leads to."""
+    refusal = None
+    if request.method == "POST" and form.is_valid():
+        done, refusal = _tried(form, lambda: act(form.cleaned_data))
+        if done:
+            messages.success(request, _("“%(name)s” was saved.") % {"name": project})
+            return redirect(project)
+    context = {
+        "project": project,
+        "title": TITLES[name],
+        "form": form,
+        "fields": getattr(form, "shown", form),
+        "refusals": list(acts.refusals_to_write(project, right=right, by=request.user)),
+        "refusal": refusal,
+        "lines": ledgers.settlement(project, timezone.localdate()) if name == "hand-in" else [],
+        "inside": True,
+    }
+    return render(request, "assessment/projects/step.html", context, status=status_of(form, refusal))
+
+
+def _typed(request: HttpRequest) -> tuple[Any, Any]:
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
+
+
+def _opened_or_404(request: HttpRequest, code: str) -> SecretaryProject:
+    project = project_or_404(request, code)
+    if project.opened_on is None:
+        raise Http404
+    return project
+
+
+@asks_for(acts.CHECK)
+def check(request: HttpRequest, code: str) -> HttpResponse:
+    """查账, filled in from the registry."""
+    project = _opened_or_404(request, code)
+    form = forms.CheckForm(*_typed(request), project=project)
+    act = lambda given: acts.add_check(project, by=request.user, **given)  # noqa: E731
+    return _step(request, project, "check", form, act, acts.CHECK)
+
+
+@asks_for(acts.WRITE)
+def solve(request: HttpRequest, code: str) -> HttpResponse:
+    """One problem is struck off, with its proof."""
+    project = _opened_or_404(request, code)
+    unsolved = {problem.code: problem for problem in acts.problems_of(project) if problem.solved_on is None}
+    form = forms.SolveForm(*_typed(request), problems=list(unsolved.values()))
+
+    def act(given: dict[str, Any]) -> Any:
+        return acts.solve_problem(unsolved[given.pop("problem")], by=request.user, **given)
+
+    return _step(request, project, "solve", form, act, acts.WRITE)
+
+
+@asks_for(acts.WRITE)
+def amend(request: HttpRequest, code: str) -> HttpResponse:
+    """The promise is changed in the open."""
+    project = _opened_or_404(request, code)
+    problems = [problem.name for problem in acts.problems_of(project)]
+    typed = request.POST if request.method == "POST" else None
+    form = forms.AmendForm(typed, instance=project, viewer=request.user, problems=problems)
+
+    def act(given: dict[str, Any]) -> Any:
+        return acts.amend_promise(form.opened, given["problems"], reason=given["reason"], by=request.user)
+
+    return _step(request, project, "amend", form, act, acts.WRITE)
+
+
+@asks_for(acts.WRITE)
+def hand_in(request: HttpRequest, code: str) -> HttpResponse:
+    """交账: promised, delivered, difference, proof."""
+    project = _opened_or_404(request, code)
+    form = forms.HandInForm(*_typed(request))
+    act = lambda given: acts.hand_in(project, by=request.user, **given)  # noqa: E731
+    return _step(request, project, "hand-in", form, act, acts.WRITE)
+
+
+@asks_for(acts.SIGN)
+def sign(request: HttpRequest, code: str) -> HttpResponse:
+    """What was handed in, for a second person to sign off or to send back."""
+    project = _opened_or_404(request, code)
+    form = forms.SignForm(request.POST if request.method == "POST" else None)
+    refusal = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            if request.POST.get("then") == "sign":
+                acts.sign_off(project, by=request.user)
+                messages.success(request, _("“%(name)s” was signed off.") % {"name": project})
+            else:
+                acts.send_back(project, reason=form.cleaned_data["reason"], by=request.user)
+                messages.success(request, _("“%(name)s” was sent back.") % {"name": project})
+            return redirect(project)
+        except Refused as error:
+            refusal = error
+    context = {
+        "project": project,
+        "form": form,
+        "lines": ledgers.settlement(project, timezone.localdate()),
+        "refusals": list(acts.refusals_to_sign(project, by=request.user)),
+        "refusal": refusal,
+        **ledgers.told_promise(project, request.user),
+    }
+    return render(request, "assessment/projects/sign.html", context, status=status_of(form, refusal))
+
+
+@asks_for("project.board")
+def board(request: HttpRequest) -> HttpResponse:
+    """The projects of a year by stage, or along the year; those past their deadline first."""
+    today = timezone.localdate()
+    rows = SecretaryProject.objects.visible_to(request.user).in_area(request.user.read_prefix)
+    years = sorted(set(rows.order_by().values_list("year", flat=True)), reverse=True)
+    newest = rows.aggregate(newest=Max("year"))["newest"] or today.year
+    asked = request.GET.get("year", "")
+    year = int(asked) if asked.isascii() and asked.isdigit() and int(asked) in years else newest
+    found = rows.filter(year=year).with_progress(today).select_related("organisation", "area")
+    projects = list(found.prefetch_related("entries").order_by("deadline", "code"))
+    is_open = [each for each in projects if ledgers.column_of(each) not in ("close", "signed")]
+    context = {
+        "year": year,
+        "years": years,
+        "today": today,
+        "view": "timeline" if request.GET.get("view") == "timeline" else "board",
+        "columns": [
+            (label, [each for each in projects if ledgers.column_of(each) == column])
+            for column, label in ledgers.COLUMNS.items()
+        ],
+        "overdue": [(each, (today - each.deadline).days) for each in is_open if each.deadline < today],
+        "lanes": [_lane(each, year) for each in projects if each.opened_on],
+        "may_open": may(request.user, acts.WRITE),
+    }
+    return render(request, "assessment/projects/board.html", context)
+
+
+def _lane(project: SecretaryProject, year: int) -> dict[str, Any]:
+    """A project along its year: the day of the year its line begins and ends, and its marks."""
+
+    def place(day: date) -> int:
+        return min(max((day - date(year, 1, 1)).days, 0), 365)
+
+    marks = [(place(entry.entered_on), entry) for entry in project.entries.all()]
+    start, end = place(project.opened_on), place(project.deadline)
+    return {"project": project, "start": start, "length": end - start, "end": end, "marks": marks}

@@ -1,0 +1,143 @@
+"""A secretary project through its three ledgers, by a clerk and a reviewer, at 390 pixels."""
+
+import re
+
+import pytest
+from PIL import Image
+
+from tests.browser.conftest import portal
+from tests.browser.test_life import Person
+
+pytestmark = pytest.mark.browser
+
+NAME = "大齐各庄镇“支部规范”书记项目"
+
+
+@pytest.fixture(scope="module")
+def own_site(tmp_path_factory):
+    """A portal of its own: here a project is added, which changes the figures other tests look at."""
+    yield from portal(tmp_path_factory.mktemp("projects"))
+
+
+@pytest.fixture
+def photo(tmp_path):
+    Image.new("RGB", (320, 240), "#b3121d").save(tmp_path / "proof.jpg")
+    return tmp_path / "proof.jpg"
+
+
+def figures(chromium, site: str) -> list[str]:
+    """What anybody reads: the projects of the year, and the problems solved."""
+    page = chromium.new_page()
+    found = []
+    for slug in ("projects", "problems-solved"):
+        page.goto(f"{site}/figures/{slug}/")
+        found.append(re.search(r"\d+", page.inner_text(".story .big"))[0])
+    page.close()
+    return found
+
+
+def fill(person: Person, **typed: str) -> None:
+    for name, text in typed.items():
+        person.page.fill(f"main [name={name}]", text)
+
+
+def send(person: Person) -> None:
+    person.look()
+    person.tap("main form button.primary")
+    assert person.page.locator("main .errors").count() == 0, person.page.inner_text("main .errors")
+
+
+def next_step(person: Person, step: str) -> None:
+    person.tap(f".steps-next a[href$='/{step}/']")
+
+
+def test_a_project_goes_through_its_three_ledgers(chromium, own_site, photo):
+    assert figures(chromium, own_site) == ["32", "25"]
+    clerk = Person(chromium, own_site, "clerk")
+    open_ledger(clerk)
+    assert figures(chromium, own_site) == ["33", "25"]
+    amend(clerk)
+    check(clerk, photo)
+    solve(clerk, photo)
+    assert figures(chromium, own_site) == ["33", "26"]
+    code = hand_in(clerk, photo)
+    reviewer = Person(chromium, own_site, "reviewer")
+    sign(reviewer, code)
+    read_by_anybody(chromium, own_site, code)
+    assert clerk.window.complaints + reviewer.window.complaints == []
+
+
+def open_ledger(clerk: Person) -> None:
+    clerk.tap("a[href$='/desk/projects/']")
+    clerk.look()
+    clerk.tap("a[href$='/desk/projects/new/']")
+    assert "大齐各庄镇" in clerk.page.locator("[name=organisation] option:checked").inner_text()
+    assert clerk.page.input_value("[name=deadline]") != ""
+    fill(
+        clerk, name=NAME, problems="支部规范化程度不高", measures="逐项整改。", expected_results="支部全部达标。",
+        deadline="2021-12-15", responsible_person="示例书记",
+    )  # fmt: skip
+    send(clerk)
+    clerk.look()
+    clerk.page.fill("#opening [name=on]", "2021-03-01")
+    clerk.tap("#opening button.primary")
+    clerk.look()
+
+
+def amend(clerk: Person) -> None:
+    next_step(clerk, "amend")
+    fill(clerk, measures="改为分类整改。", reason="上级部署调整")
+    send(clerk)
+    clerk.look()
+
+
+def check(clerk: Person, photo) -> None:
+    next_step(clerk, "check")
+    assert "0" in clerk.page.input_value("[name=percent]")
+    fill(clerk, on="2021-06-01", percent="60", text="已完成一半以上")
+    clerk.page.check("main [name=light][value=on_track]")
+    clerk.page.set_input_files("main [name=proof]", photo)
+    send(clerk)
+
+
+def solve(clerk: Person, photo) -> None:
+    next_step(clerk, "solve")
+    fill(clerk, on="2021-09-01", result="已整改到位")
+    clerk.page.set_input_files("main [name=proof]", photo)
+    send(clerk)
+
+
+def hand_in(clerk: Person, photo) -> str:
+    next_step(clerk, "hand-in")
+    fill(clerk, on="2021-12-10", text="支部全部达标")
+    clerk.page.set_input_files("main [name=proof]", photo)
+    send(clerk)
+    clerk.look()
+    assert clerk.page.locator(".steps-next").count() == 0
+    return clerk.page.url.rstrip("/").rsplit("/", 1)[1]
+
+
+def sign(reviewer: Person, code: str) -> None:
+    reviewer.page.goto(f"{reviewer.window.site}/projects/{code}/")
+    next_step(reviewer, "sign")
+    rows = reviewer.page.locator(".settlement tbody tr").all_inner_texts()
+    assert len(rows) == 3
+    send(reviewer)
+    reviewer.look()
+    reviewer.page.goto(f"{reviewer.window.site}/desk/projects/?year=2021&view=timeline")
+    reviewer.look()
+    reviewer.page.goto(f"{reviewer.window.site}/desk/projects/?year=2021")
+    reviewer.look()
+
+
+def read_by_anybody(chromium, site: str, code: str) -> None:
+    """The promise as first given, its amendment, and the signature; no names."""
+    page = chromium.new_page()
+    page.goto(f"{site}/projects/{code}/")
+    promised, amended = page.inner_text("#promised ~ p"), page.inner_text(".amendments")
+    assert promised == "逐项整改。"
+    assert (page.inner_text(".amendments del"), page.inner_text(".amendments ins")) == ("逐项整改。", "改为分类整改。")
+    assert "上级部署调整" in amended
+    assert "由第二人审签" in page.inner_text("main")
+    assert "示例书记" not in page.content()
+    page.close()
