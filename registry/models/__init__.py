@@ -28,6 +28,7 @@ from .organisations import Industry, OrganisationForm, OrganisationKind, PartyOr
 from .parameters import CalendarDay, Parameter, Term, TermList
 from .points import COUNTED, CoordinateSystem, DemonstrationPoint, Grade, PointStatus, Precision, StatusPeriod
 from .remarks import Remark, RemarkOutcome, RemarkState
+from .reports import ReportText
 from .villages import CollectiveIncome, CommunityAttainment, villages_reaching_income
 
 __all__ = [
@@ -37,9 +38,10 @@ __all__ = [
     "EvidenceKind", "ExternalResult", "Field", "FieldRemark", "Fund", "FundCategory", "FundLevel", "Grade", "Honour",
     "HonourTitle", "HostedEvent", "Industry", "Job", "KnownHeading", "Level", "Load", "LoadRow", "LoadState",
     "OrganisationForm", "OrganisationKind", "Parameter", "PartyOrganisation", "PointStatus", "Post", "Precision",
-    "Record", "RedBusinessDistrict", "Remark", "RemarkOutcome", "RemarkState", "Role", "RouteStop", "RowVerdict",
-    "ScopeMissing", "ScopedQuerySet", "SearchEntry", "Stage", "StatusPeriod", "Stop", "StudyRoute", "TeachingSite",
-    "Term", "TermList", "Timed", "Unit", "UnitKind", "Upload", "User", "Verdict", "VillageRole", "Visit", "WageRule",
-    "WholeAreaTownship", "Zone", "ZoneKind", "ZoneMembership", "donating_firms", "honoured_organisations", "lasting",
-    "timetable", "under", "verdict_over", "villages_in_consortia", "villages_reaching_income",
+    "Record", "RedBusinessDistrict", "Remark", "RemarkOutcome", "RemarkState", "ReportText", "Role", "RouteStop",
+    "RowVerdict", "ScopeMissing", "ScopedQuerySet", "SearchEntry", "Stage", "StatusPeriod", "Stop", "StudyRoute",
+    "TeachingSite", "Term", "TermList", "Timed", "Unit", "UnitKind", "Upload", "User", "Verdict", "VillageRole",
+    "Visit", "WageRule", "WholeAreaTownship", "Zone", "ZoneKind", "ZoneMembership", "donating_firms",
+    "honoured_organisations", "lasting", "timetable", "under", "verdict_over", "villages_in_consortia",
+    "villages_reaching_income",
 ]  # fmt: skip
