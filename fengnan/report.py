@@ -1,6 +1,7 @@
 """The year report: the article's sections, each with sentences and tables made of figures. The page, the document and
 the PDF write the same report; nothing in it is typed but the district's own words."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,7 @@ from registry.models import DemonstrationPoint, ReportText
 from registry.scope import Scope
 
 NUMERALS = "一二三四五六七八九十"
+SPACES = re.compile(r"[ \n]+")  # the space before a unit does not break and stays
 
 
 @dataclass(frozen=True)
@@ -232,9 +234,9 @@ def _overall(section: str, answers: dict[str, Answer], scope: Scope) -> Sentence
     """The sentence of the dashboard, taken apart into its figures and what stands between them."""
     template = f"components/sentences/{section}.html"
     reader = _Pieces(answers)
-    reader.feed(render_to_string(template, {"scope": scope, "answers": answers}))
+    reader.feed(render_to_string(template, {"scope": scope, "answers": answers}).strip())
     reader.close()
-    return reader.found
+    return [Piece(SPACES.sub(" ", each.text), each.answer) for each in reader.found]
 
 
 class _Pieces(HTMLParser):
@@ -256,8 +258,8 @@ class _Pieces(HTMLParser):
         if self.slug:
             last = self.found.pop()
             self.found.append(Piece(last.text + data, last.answer))
-        elif data.strip():
-            self.found.append(Piece(data if self.found else data.lstrip()))
+        else:
+            self.found.append(Piece(data))
 
 
 def _compared(lines: list[Line], earlier: date) -> Sentence:
@@ -321,7 +323,7 @@ def _chart(
 
 def _table_of_figures(section: Section) -> Table:
     day = section.lines[0].answer.scope.as_of
-    head = (_("Figure"), _("Code"), day.isoformat(), section.earlier.isoformat(), _("Change"), _("Target"))
+    head = (_("Figure"), _("Code"), day.isoformat(), section.earlier.isoformat(), _("Up or down"), _("Target"))
     rows = [
         (str(line.figure.label), line.code, line.value, line.earlier, line.moved, line.aim) for line in section.lines
     ]
