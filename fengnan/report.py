@@ -19,6 +19,8 @@ from registry.models import DemonstrationPoint, ReportText
 from registry.scope import Scope
 
 NUMERALS = "一二三四五六七八九十"
+CHINESE = "\u2e80-\u9fff\uff00-\uffef"
+BESIDE_CHINESE = re.compile(rf"(?<=[{CHINESE}])[ \u00a0]+|[ \u00a0]+(?=[{CHINESE}])")
 SPACES = re.compile(r"[ \n]+")  # the space before a unit does not break and stays
 
 
@@ -73,7 +75,7 @@ class Line:
         """The change with its sign and unit; nothing to say is a dash."""
         if self.change is None:
             return "—"
-        return f"+{self.size}" if self.change > 0 else f"−{self.size}" if self.change < 0 else "0"
+        return f"+{self.size}" if self.change > 0 else f"-{self.size}" if self.change < 0 else "0"
 
     @property
     def size(self) -> str:
@@ -294,7 +296,7 @@ def _held_against_targets(lines: list[Line]) -> Sentence:
         for line in lines
         if line.answer.gap is not None
     ]
-    return _listed(_("Held against the targets: "), told)
+    return _listed("", told)
 
 
 def _listed(opening: str, told: list[Piece]) -> Sentence:
@@ -328,7 +330,7 @@ def _table_of_figures(section: Section) -> Table:
         (str(line.figure.label), line.code, line.value, line.earlier, line.moved, line.aim) for line in section.lines
     ]
     title = _("Figures: %(section)s") % {"section": section.title}
-    return Table(title, head, rows, (40, 32, 24, 24, 20, 16), words=2)
+    return Table(title, head, rows, (36, 32, 23, 23, 21, 21), words=2)
 
 
 def _table_of_chart(chart: Chart) -> Table:
@@ -351,6 +353,11 @@ def joined(answer: Answer) -> str:
     """The value of an answer with its unit: 445 个."""
     text, unit = written(answer)
     return f"{text}{unit}" if unit in ("", "%") else f"{text} {unit}"
+
+
+def close_up(words: str) -> str:
+    """Words as Chinese paper sets them: no space between a number and its unit."""
+    return words if get_language() == "en" else BESIDE_CHINESE.sub("", words)
 
 
 def ordinal(number: int) -> str:

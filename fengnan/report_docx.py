@@ -1,9 +1,10 @@
 """The year report as a document in the layout of GB/T 9704: A4 with its margins, 22 lines a page, 28 characters a line;
-no red head and no seal, for the report is no issued paper yet. Made again from the same report, the file is the same.
+no red head and no seal, for the report is not an issued paper. Made again from the same report, the file is the same.
 """
 
 from datetime import datetime
 from io import BytesIO
+from math import floor
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django.utils.translation import gettext as _
@@ -15,11 +16,11 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
-from fengnan.report import Report, Section, Sentence, Table, subheading
+from fengnan.report import Report, Section, Sentence, Table, close_up, subheading
 
 PAGE = (Mm(210), Mm(297))
 TOP, BOTTOM, LEFT, RIGHT = Mm(37), Mm(35), Mm(28), Mm(26)
-LINE, SIZE, SMALL = Pt(29), Pt(16), Pt(12)
+LINE, SIZE, SMALL = Pt(29), Pt(16), Pt(10.5)
 CHARACTERS = 28
 BODY, HEADING, SUBHEADING, TITLE, LATIN = "仿宋", "黑体", "楷体", "方正小标宋简体", "Times New Roman"
 ZIP_DAY = (1980, 1, 1, 0, 0, 0)  # the same in every file: a time would make two runs differ
@@ -30,10 +31,10 @@ def docx_of(report: Report) -> bytes:
     _set_page(document)
     _set_styles(document)
     _set_properties(document, report)
-    _add(document, report.title, "Title")
+    _add(document, close_up(report.title), "Title")
     _add(document, report.as_of, "Subtitle")
     for words in report.reading:
-        _add(document, words)
+        _add(document, close_up(words))
     for section in report.sections:
         _write(document, section)
     raw = BytesIO()
@@ -60,17 +61,19 @@ def _add_sentence(document, sentence: Sentence) -> None:
     """Each figure is followed by its code, small and raised."""
     paragraph = document.add_paragraph()
     for piece in sentence:
-        paragraph.add_run(piece.text)
+        paragraph.add_run(close_up(piece.text))
         if piece.code:
-            paragraph.add_run(f"〔{piece.code}〕").font.superscript = True
+            paragraph.add_run(f"[{piece.code}]").font.superscript = True
 
 
 def _add_table(document, table: Table) -> None:
-    _add(document, table.title, "Caption")
+    _add(document, close_up(table.title), "Caption")
     made = document.add_table(rows=1, cols=len(table.head), style="Table Grid")
     made.alignment, made.autofit = WD_TABLE_ALIGNMENT.CENTER, False
     whole = PAGE[0] - LEFT - RIGHT
     widths = [int(whole * width / sum(table.widths)) for width in table.widths]
+    for column, width in zip(made.columns, widths, strict=True):
+        column.width = width
     _fill(made.rows[0], table.head, widths, words=len(table.head))
     _repeat(made.rows[0])
     for row in table.rows:
@@ -83,7 +86,7 @@ def _fill(row, texts: tuple[str, ...], widths: list[int], words: int) -> None:
         cell.width = width
         paragraph = cell.paragraphs[0]
         paragraph.style = "Cell"
-        paragraph.add_run(text)
+        paragraph.add_run(close_up(text))
         if number >= words:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
 
@@ -107,15 +110,6 @@ def _set_page(document) -> None:
     section.top_margin, section.bottom_margin = TOP, BOTTOM
     section.left_margin, section.right_margin = LEFT, RIGHT
     section.footer_distance = BOTTOM - Mm(7) - Pt(14)  # the number stands 7 mm below the text
-    pitch = (PAGE[0] - LEFT - RIGHT) / Pt(1) / CHARACTERS
-    grid = section._sectPr.find(qn("w:docGrid"))
-    grid = grid if grid is not None else _mark(section._sectPr, "w:docGrid")
-    for name, value in (
-        ("type", "linesAndChars"),
-        ("linePitch", str(round(LINE / Pt(1) * 20))),
-        ("charSpace", str(round((pitch - SIZE / Pt(1)) * 4096))),
-    ):
-        grid.set(qn(f"w:{name}"), value)
     document.settings.odd_and_even_pages_header_footer = True
     _number(section.footer, WD_ALIGN_PARAGRAPH.RIGHT)
     _number(section.even_page_footer, WD_ALIGN_PARAGRAPH.LEFT)
@@ -141,6 +135,8 @@ def _number(footer, side) -> None:
 def _set_styles(document) -> None:
     styles = document.styles
     _style(styles["Normal"], BODY, SIZE, indent=2)
+    pitch = (PAGE[0] - LEFT - RIGHT) / Pt(1) / CHARACTERS
+    _mark(styles["Normal"].element.get_or_add_rPr(), "w:spacing", val=str(floor((pitch - SIZE / Pt(1)) * 20)))
     _style(styles["Title"], TITLE, Pt(22), side=WD_ALIGN_PARAGRAPH.CENTER)
     _style(styles["Subtitle"], SUBHEADING, SIZE, side=WD_ALIGN_PARAGRAPH.CENTER)
     _style(styles["Heading 1"], HEADING, SIZE, indent=2)
@@ -149,7 +145,7 @@ def _set_styles(document) -> None:
     styles["Caption"].paragraph_format.keep_with_next = True
     cell = styles.add_style("Cell", WD_STYLE_TYPE.PARAGRAPH)
     cell.base_style = styles["Normal"]
-    _style(cell, BODY, SMALL, line=Pt(18))
+    _style(cell, BODY, SMALL, line=Pt(16))
 
 
 def _style(style, font: str, size, indent: int = 0, side=None, line=LINE) -> None:

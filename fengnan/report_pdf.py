@@ -16,10 +16,10 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.platypus import Paragraph, SimpleDocTemplate, TableStyle
+from reportlab.platypus import CondPageBreak, Paragraph, SimpleDocTemplate, TableStyle
 from reportlab.platypus import Table as Grid
 
-from fengnan.report import Report, Section, Sentence, Table, subheading
+from fengnan.report import Report, Section, Sentence, Table, close_up, subheading
 
 FOLDERS = (
     "/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts", "/Library/Fonts",
@@ -47,9 +47,9 @@ def pdf_of(report: Report) -> bytes:
         title=report.title, author=_("Fengnan Showcase Registry"), subject=report.as_of,
     )  # fmt: skip
     story = [
-        Paragraph(escape(report.title), styles["title"]),
+        Paragraph(_set(report.title), styles["title"]),
         Paragraph(escape(report.as_of), styles["subtitle"]),
-        *(Paragraph(escape(words), styles["body"]) for words in report.reading),
+        *(Paragraph(_set(words), styles["body"]) for words in report.reading),
     ]
     for section in report.sections:
         story += _written(section, styles, document.width)
@@ -65,24 +65,35 @@ def _written(section: Section, styles: dict[str, ParagraphStyle], width: float) 
         yield Paragraph(escape(subheading(number, heading)), styles["subheading"])
         yield Paragraph(_marked(sentence), styles["body"])
     for table in section.tables:
-        yield Paragraph(escape(table.title), styles["caption"])
+        yield CondPageBreak(5 * LINE)
+        yield Paragraph(_set(table.title), styles["caption"])
         yield _grid(table, styles, width)
 
 
 def _marked(sentence: Sentence) -> str:
     """Each figure is followed by its code, small and raised."""
-    codes = [f'<super size="9">〔{escape(piece.code)}〕</super>' if piece.code else "" for piece in sentence]
-    return "".join(escape(piece.text) + code for piece, code in zip(sentence, codes, strict=True))
+    codes = [f'<super size="8">[{escape(piece.code)}]</super>' if piece.code else "" for piece in sentence]
+    return "".join(_set(piece.text) + code for piece, code in zip(sentence, codes, strict=True))
 
 
 def _grid(table: Table, styles: dict[str, ParagraphStyle], width: float) -> Grid:
-    rows = [[Paragraph(escape(text), styles["cell"]) for text in table.head]]
+    rows = [[_cell(text, styles, "cell") for text in table.head]]
     for row in table.rows:
         kinds = ["cell"] * table.words + ["number"] * (len(row) - table.words)
-        rows.append([Paragraph(escape(text), styles[kind]) for text, kind in zip(row, kinds, strict=True)])
+        rows.append([_cell(text, styles, kind) for text, kind in zip(row, kinds, strict=True)])
     widths = [width * each / sum(table.widths) for each in table.widths]
     lines = [("GRID", (0, 0), (-1, -1), 0.5, "black"), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")]
-    return Grid(rows, colWidths=widths, repeatRows=1, style=TableStyle(lines))
+    lines += [(f"{side}PADDING", (0, 0), (-1, -1), 3) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")]
+    return Grid(rows, colWidths=widths, repeatRows=1, style=TableStyle(lines), spaceAfter=10)
+
+
+def _cell(text: str, styles: dict[str, ParagraphStyle], kind: str) -> Paragraph:
+    """Codes and days break at their hyphens alone; Chinese breaks anywhere."""
+    return Paragraph(_set(text), styles[f"{kind}-ascii" if text.isascii() else kind])
+
+
+def _set(text: str) -> str:
+    return escape(close_up(text))
 
 
 def _styles() -> dict[str, ParagraphStyle]:
@@ -92,16 +103,18 @@ def _styles() -> dict[str, ParagraphStyle]:
         wordWrap="CJK",
     )  # fmt: skip
     cell = ParagraphStyle("cell", plain, fontSize=SMALL, leading=16, firstLineIndent=0, alignment=TA_LEFT)
+    number = ParagraphStyle("number", cell, alignment=TA_RIGHT)
     centred = {"parent": plain, "alignment": TA_CENTER, "firstLineIndent": 0}
     made = [
         plain,
         cell,
-        ParagraphStyle("number", cell, alignment=TA_RIGHT),
-        ParagraphStyle("title", fontName=heading, fontSize=22, **centred),
+        number,
+        *(ParagraphStyle(f"{each.name}-ascii", each, wordWrap=None, embeddedHyphenation=1) for each in (cell, number)),
+        ParagraphStyle("title", fontName=heading, fontSize=22, spaceAfter=6, **centred),
         ParagraphStyle("subtitle", fontName=subheading, spaceAfter=LINE / 2, **centred),
         ParagraphStyle("heading", plain, fontName=heading, keepWithNext=1),
         ParagraphStyle("subheading", plain, fontName=subheading, keepWithNext=1),
-        ParagraphStyle("caption", fontName=heading, fontSize=12, keepWithNext=1, **centred),
+        ParagraphStyle("caption", fontName=heading, fontSize=12, spaceAfter=4, **centred),
     ]
     return {style.name: style for style in made}
 
