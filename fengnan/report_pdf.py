@@ -26,7 +26,14 @@ FOLDERS = (
     "/System/Library/Fonts", "C:/Windows/Fonts",
 )  # fmt: skip
 # TrueType fonts with Chinese, the closest to the standard's first. Others draw their glyphs in a way no PDF takes here.
-COMMON = ("simsun.ttc", "uming.ttc", "wqy-zenhei.ttc", "wqy-microhei.ttc", "notosanssc-regular.ttf", "droidsansfallbackfull.ttf")
+COMMON = (
+    "simsun.ttc",
+    "uming.ttc",
+    "wqy-zenhei.ttc",
+    "wqy-microhei.ttc",
+    "notosanssc-regular.ttf",
+    "droidsansfallbackfull.ttf",
+)
 BODY = ("simfang.ttf", "stfangso.ttf", *COMMON)
 HEADING = ("simhei.ttf", "wqy-zenhei.ttc", "wqy-microhei.ttc", "notosanssc-bold.ttf", *COMMON)
 SUBHEADING = ("simkai.ttf", "stkaiti.ttf", "ukai.ttc", *COMMON)

@@ -301,7 +301,9 @@ def _changed(model: type[models.Model], events: list[Event], viewer: Any) -> Ite
     gone = [event for event in events if event.verb == "delete" and _sees_gone(viewer, event)]
     for event in gone:
         about = (event.changes.get("name") or event.changes.get("title") or [event.code])[0]
-        yield Changed(about, "", Entry(event.at, VERBS["delete"], event.document_no, [], str(event.actor), event.reason))
+        yield Changed(
+            about, "", Entry(event.at, VERBS["delete"], event.document_no, [], str(event.actor), event.reason)
+        )
 
 
 def _sees_gone(viewer: Any, event: Event) -> bool:
