@@ -85,7 +85,7 @@ def _fill(row, texts: tuple[str, ...], widths: list[int], words: int) -> None:
     for number, (cell, text, width) in enumerate(zip(row.cells, texts, widths, strict=True)):
         cell.width = width
         paragraph = cell.paragraphs[0]
-        paragraph.style = "Cell"
+        paragraph._p.style = "Cell"  # looking a style up by its name takes most of the time
         paragraph.add_run(close_up(text))
         if number >= words:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT

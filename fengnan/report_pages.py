@@ -105,7 +105,8 @@ def report_text(request: HttpRequest, year: int, section: str) -> HttpResponse:
     if section not in SECTIONS or not FIRST_YEAR <= year <= timezone.localdate().year:
         raise Http404
     record = text_of(year, section)
-    form = ReportTextForm(request.POST or None, instance=record, initial={"key": uuid.uuid4()})
+    typed = request.POST if request.method == "POST" else None
+    form = ReportTextForm(typed, instance=record, initial={"key": uuid.uuid4()})
     said, status = None, 400 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         try:

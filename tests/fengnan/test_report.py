@@ -77,13 +77,13 @@ def font():
         pytest.skip("no Chinese font on this machine")
 
 
-@pytest.mark.parametrize("slug", [*CONTRACT, "visits", "township-organisations"])
-def test_every_figure_of_the_contract_stands_in_the_document_with_its_value(slug, scope, chinese):
-    figure, row = FIGURES[slug], tables_of(document_of(scope))[slug]
-    earlier = scope.at(date(2020, 12, 31))
-    assert row[:4] == [
-        figure.label, f"{figure.source} {slug}", on_paper(figure, scope), on_paper(figure, earlier)
-    ]  # fmt: skip
+def test_every_figure_of_the_contract_stands_in_the_document_with_its_value(scope, chinese):
+    rows, earlier = tables_of(document_of(scope)), scope.at(date(2020, 12, 31))
+    figures = [FIGURES[slug] for slug in (*CONTRACT, "visits", "township-organisations")]
+    assert [rows[figure.slug][:4] for figure in figures] == [
+        [figure.label, f"{figure.source} {figure.slug}", on_paper(figure, scope), on_paper(figure, earlier)]
+        for figure in figures
+    ]
 
 
 def test_no_figure_of_the_catalogue_is_left_out(scope, chinese):
@@ -159,13 +159,9 @@ def test_the_page_of_the_document_is_that_of_the_standard(scope):
     assert {side for side, off in sides.items() if off > 1} == set()
 
 
-def style_of(scope, name: str) -> tuple:
+def style_of(document, name: str) -> tuple:
     """Chinese font, half points, line in twentieths of a point, its rule, and colour of a style."""
-    [style] = [
-        each
-        for each in document_of(scope).styles.element
-        if each.find(f"{qn('w:name')}[@{qn('w:val')}='{name}']") is not None
-    ]
+    style = document.styles[name].element
     font, size, line, colour = (
         style.find("/".join(qn(tag) for tag in path.split("/")))
         for path in ("w:rPr/w:rFonts", "w:rPr/w:sz", "w:pPr/w:spacing", "w:rPr/w:color")
@@ -174,11 +170,12 @@ def style_of(scope, name: str) -> tuple:
     return tuple(element.get(qn(f"w:{name}")) for element, name in found)
 
 
-@pytest.mark.parametrize(
-    ("style", "font"), [("Normal", "仿宋"), ("heading 1", "黑体"), ("heading 2", "楷体"), ("Subtitle", "楷体")]
-)
-def test_the_text_is_set_as_the_standard_asks(style, font, scope):
-    assert style_of(scope, style) == (font, "32", "580", "exact", "000000")
+def test_the_text_is_set_as_the_standard_asks(scope):
+    document = document_of(scope)
+    fonts = {"Normal": "仿宋", "Heading 1": "黑体", "Heading 2": "楷体", "Subtitle": "楷体"}
+    assert {name: style_of(document, name) for name in fonts} == {
+        name: (font, "32", "580", "exact", "000000") for name, font in fonts.items()
+    }
 
 
 def test_the_number_of_a_page_stands_outside_on_both_sides(scope):

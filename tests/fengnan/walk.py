@@ -119,9 +119,12 @@ class Stage:
     def things(self, route: str) -> dict[str, dict]:
         """What an address is asked about: arguments by kind of object. One without arguments is asked once."""
         names = {
-            name for name in ("code", "key", "section", "upload", "pk", "slug", "kind", "path") if f":{name}>" in route
+            name
+            for name in ("code", "key", "section", "upload", "pk", "slug", "kind", "path", "year")
+            if f":{name}>" in route
         }
-        extra = {"section": "venue", "slug": "points", "path": "no-such-file"}
+        section = "brand" if "report" in route else "venue"
+        extra = {"section": section, "slug": "points", "path": "no-such-file", "year": 2021}
         common = {name: extra[name] for name in names & extra.keys()}
         if "template" in route:
             return {"point": {"kind": "point"}, "none": {"kind": "no-such-kind"}}
