@@ -12,6 +12,8 @@ from zipfile import ZipFile
 import docx
 import pypdf
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import override
 from docx.oxml.ns import qn
@@ -299,6 +301,16 @@ def test_the_form_keeps_what_was_typed_when_somebody_else_was_faster(sample, adm
     )
     again = client.post(address, typed | {"version": answer.context["theirs"].version})
     assert (again.status_code, text_of(LAST_DAY.year, "effect").text) == (302, "丙")
+
+
+def test_a_section_of_a_year_has_one_text(scope, administrator):
+    save_report_text(words("brand", "甲"), by=administrator, key=KEY)
+    second = ReportText(code="RT-2", year=LAST_DAY.year, section="brand")
+    with pytest.raises(ValidationError) as refusal:
+        second.full_clean()
+    assert [error.code for error in refusal.value.error_dict["__all__"]] == ["unique_together"]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        second.save()
 
 
 def test_no_form_writes_a_figure(sample, administrator, client):
