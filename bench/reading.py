@@ -11,7 +11,7 @@ from pathlib import Path
 import python_calamine as calamine
 import xlsxwriter
 
-from registry.loading.reading import ROOT, read_file
+from registry.loading.files.reading import ROOT, read_file
 
 ROWS, COLUMNS, ROUNDS = 20_000, 25, 5
 PEAK = (
@@ -47,7 +47,7 @@ def _peak_of_text(folder: Path, rows: int) -> tuple[float, int]:
     path = folder / "rows.csv"
     with path.open("w", encoding="utf-8") as file:
         file.writelines(",".join(str(_cell(row, column)) for column in range(COLUMNS)) + "\n" for row in range(rows))
-    child = [sys.executable, "-m", "registry.loading.child", str(path), path.name, str(folder / "rows")]
+    child = [sys.executable, "-m", "registry.loading.files.child", str(path), path.name, str(folder / "rows")]
     said = subprocess.run([sys.executable, "-c", PEAK, *child], cwd=ROOT, capture_output=True, check=True)
     return path.stat().st_size / 1024**2, int(said.stdout)
 

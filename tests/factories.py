@@ -14,10 +14,10 @@ from registry.drafting import Drafting
 from registry.loading.apply import keep_rows, write_rows
 from registry.loading.columns import LOADS
 from registry.loading.columns import Row as SheetRow
+from registry.loading.files.tables import plain_heading
 from registry.loading.judge import judge
 from registry.loading.loads import count_rows, finish
 from registry.loading.matching import headings_of
-from registry.loading.tables import plain_heading
 from registry.loading.world import World
 from registry.models import (
     Area,

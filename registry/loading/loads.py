@@ -18,8 +18,8 @@ from registry.permissions import may
 from registry.refusals import Refused
 
 from .columns import kinds_for, may_load
+from .files.reading import read_file
 from .matching import understand
-from .reading import read_file
 
 MOST_BYTES = 20 * 1024 * 1024
 

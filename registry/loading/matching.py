@@ -8,8 +8,8 @@ from registry.models import KnownHeading, Load
 from registry.refusals import Refused
 
 from .columns import LOADS, LoadKind, kinds_for
-from .reading import RawSheet
-from .tables import Table, find_tables, letter, plain_heading, unit_of
+from .files.reading import RawSheet
+from .files.tables import Table, find_tables, letter, plain_heading, unit_of
 
 REASON = "原因"  # the column that is added to what was refused; nobody reads it
 

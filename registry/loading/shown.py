@@ -18,11 +18,11 @@ from registry.models import Area, Load, LoadRow, RowVerdict
 from registry.validators import masked, without_numbers
 
 from .columns import LOADS, Column, LoadKind
+from .files.tables import data_rows, plain_heading, text_of
 from .loads import rows_file
 from .matching import REASON, mapping_of
 from .messages import sentence
 from .steps import table_of
-from .tables import data_rows, plain_heading, text_of
 
 SAMPLES = 3
 WARNED, LEFT = "warned", "left"

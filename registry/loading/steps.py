@@ -12,10 +12,10 @@ from registry.models import Load, LoadState
 from .apply import keep_rows, write_rows
 from .columns import LOADS, Column, LoadKind, Row, Use
 from .export import FORMULA_STARTS
+from .files.tables import DataRow, Table, address, data_rows, is_number, letter, text_of, unit_of
 from .judge import judge
 from .loads import count_rows, finish, locked, read_load, rows_file
 from .matching import mapping_of
-from .tables import DataRow, Table, address, data_rows, is_number, letter, text_of, unit_of
 from .undo import undo_rows
 from .world import World
 

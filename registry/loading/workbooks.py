@@ -15,12 +15,12 @@ from openpyxl.styles import Alignment, PatternFill
 from registry.models import Load, RowVerdict
 
 from .columns import LOADS
-from .limits import MOST_COLUMNS
+from .files.limits import MOST_COLUMNS
+from .files.tables import DataRow, data_rows, is_number, plain_heading, text_of
 from .loads import rows_file
 from .matching import REASON, mapping_of
 from .messages import sentence
 from .steps import table_of
-from .tables import DataRow, data_rows, is_number, plain_heading, text_of
 from .templates import OPTIONS, sheet_name
 
 MOST_ROWS = 5000  # of the sender's own workbook: opening one takes memory by the cell

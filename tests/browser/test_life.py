@@ -5,6 +5,7 @@ import time
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Screen, portal
 
@@ -105,7 +106,7 @@ def register(clerk: Person, photo) -> None:
     page.wait_for_selector("#pick-map.leaflet-container")
     page.locator("#pick-map").click(position={"x": 140, "y": 160})
     clerk.taps += 1
-    page.wait_for_function("document.getElementById('f-position').value !== ''")
+    expect(page.locator("#f-position")).not_to_have_value("")
     clerk.look()
     clerk.tap("button.primary[type=submit]")
     page.set_input_files("#photo-files", photo)
@@ -149,7 +150,7 @@ def score(reviewer: Person) -> None:
     page.fill("#f-reason-3", "班子分工未上墙")
     page.locator("#row-score-6 details summary").click()
     page.locator("#row-score-6 details input[type=checkbox]").first.check()
-    page.wait_for_function("!document.getElementById('finish').disabled")
+    expect(page.locator("#finish")).to_be_enabled()
     assert "98.5" in page.inner_text("#bar")
     reviewer.tap("#finish")
     page.wait_for_url("**/desk/reviews/")

@@ -38,6 +38,8 @@ SCOPES = {  # where rows that are not public are looked for, by the name of thei
     "NoticeQuerySet": "notices/<str:code>/",
     "ReviewQuerySet": "review",
     "AccountabilityQuerySet": "admin:assessment_accountabilityaction_history",
+    "FindingQuerySet": "admin:assessment_supervisionfinding_history",
+    "LoadQuerySet": "load",
 }
 AREA_BEHIND = {"DraftQuerySet", "RemarkQuerySet", "ReviewQuerySet"}  # their pages ask for the area written as well
 

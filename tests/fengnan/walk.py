@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from assessment.actions.naming import open_rechecks, post_notice
 from assessment.actions.scoring import finish_scoring, pass_draft, save_scores
+from assessment.models import SupervisionFinding
 from registry.actions.evidence import add_evidence
 from registry.actions.records import save_record
 from registry.models import DemonstrationPoint, Load, PartyOrganisation, Remark, Role, Upload, User
@@ -106,6 +107,10 @@ class Stage:
         [self.recheck] = open_rechecks([self.own.named], by=second)
         save_scores(self.recheck, full_scores(self.recheck), was={}, by=second)
         finish_scoring(self.recheck, seen={}, by=second)
+        SupervisionFinding.objects.create(
+            code="SF-1", inspected_on=today, deadline=later, issuer="区委组织部", finding="记录不全",
+            area=self.sibling.named.area, organisation=self.sibling.named.organisation,
+        )  # fmt: skip
         self.client = Client()  # one for all: a new one reads every static file again
         self.cookies = {"public": SimpleCookie()} | {
             role: self._signed_in(account) for role, account in self.cast.items()

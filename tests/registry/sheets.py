@@ -11,7 +11,7 @@ from typing import Any
 import xlsxwriter
 import xlwt
 
-from registry.loading.reading import RawSheet, read_file, rows_of
+from registry.loading.files.reading import RawSheet, read_file, rows_of
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from registry.inputs import BY_NAME
 from registry.loading.columns import LOADS, Row, may_load, read_cells
+from registry.loading.files.tables import plain_heading
 from registry.loading.messages import sentence
-from registry.loading.tables import plain_heading
 from registry.loading.undo import undo_rows
 from registry.models import Event
 from registry.validators import Invalid

@@ -2,8 +2,8 @@
 
 import pytest
 
-from registry.loading.reading import read_file
-from registry.loading.tables import address, data_rows, find_tables, is_number, plain_heading, text_of, unit_of
+from registry.loading.files.reading import read_file
+from registry.loading.files.tables import address, data_rows, find_tables, is_number, plain_heading, text_of, unit_of
 
 from .sheets import html_of, text_of_rows, xlsx
 

@@ -14,7 +14,7 @@ from registry.refusals import Refused
 
 from .limits import MB, MOST_MB, seconds_for
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 OUT_OF_TIME = {-signal.SIGXCPU, -signal.SIGKILL}
 
 
@@ -67,7 +67,7 @@ def read_file(path: Path, name: str, into: Path, most_mb: int = MOST_MB) -> list
 
 def _run(path: Path, name: str, into: Path, seconds: int) -> tuple[int, bytes]:
     """The child's exit code and what it printed. It is killed with all it started once its seconds are over."""
-    command = [sys.executable, "-B", "-m", "registry.loading.child", str(path), name, str(into)]
+    command = [sys.executable, "-B", "-m", "registry.loading.files.child", str(path), name, str(into)]
     environment = {"PYTHONUTF8": "1", "PATH": os.defpath, "MALLOC_ARENA_MAX": "2"}
     with subprocess.Popen(
         command,

@@ -1,4 +1,4 @@
-"""The process that opens what people send: `python -m registry.loading.child PATH NAME INTO`.
+"""The process that opens what people send: `python -m registry.loading.files.child PATH NAME INTO`.
 
 It is on its own so that a file can at worst end this process. It knows neither Django nor the database, sets its own
 limits before it reads a byte, writes rows into INTO, and prints its sheets, or why it refuses, as JSON.
