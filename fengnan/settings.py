@@ -276,6 +276,9 @@ if MAP_OUTLINE and not Path(MAP_OUTLINE).is_file():
     raise ImproperlyConfigured(f"MAP_OUTLINE names a file that is not there: {MAP_OUTLINE}.")
 MAP_REVIEW_NUMBER = env("MAP_REVIEW_NUMBER")  # 审图号
 MAP_ATTRIBUTION = env("MAP_ATTRIBUTION")
+REPORT_FONT = env("REPORT_FONT")  # a TrueType font with Chinese for PDF; without, the usual folders are searched
+if REPORT_FONT and not Path(REPORT_FONT).is_file():
+    raise ImproperlyConfigured(f"REPORT_FONT names a file that is not there: {REPORT_FONT}.")
 
 _tiles_host = [f"{urlparse(TILES_URL).scheme}://{urlparse(TILES_URL).netloc}"] if TILES_URL else []
 CONTENT_SECURITY_POLICY = {

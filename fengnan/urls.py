@@ -9,7 +9,7 @@ from django.views.generic import RedirectView
 from django.views.static import serve
 
 from assessment.views import notices, project_desk, projects, reviews, standing
-from fengnan import api, dashboard, health, maps, search
+from fengnan import api, dashboard, health, maps, report_pages, search
 from registry.views import (
     account,
     accounts,
@@ -46,6 +46,10 @@ urlpatterns = [
         path("map/", maps.map_page, name="map"),
         path("map/data/", maps.map_data, name="map-data"),
         path("map/outline/", maps.map_outline, name="map-outline"),
+        path("report/", report_pages.year_list, name="reports"),
+        path("report/<int:year>/", report_pages.report_page, name="report"),
+        path("report/<int:year>.docx", report_pages.report_file, {"file_format": "docx"}, name="report-docx"),
+        path("report/<int:year>.pdf", report_pages.report_file, {"file_format": "pdf"}, name="report-pdf"),
         path("search/", search.search, name="search"),
         path("accounts/login/", signing_in.SignIn.as_view(), name="login"),
         path("accounts/login/code/", signing_in.code_page, name="login-code"),
@@ -89,6 +93,7 @@ urlpatterns = [
         path("desk/drafts/<uuid:key>/photos/<uuid:upload>/", photos.part, name="photo-part"),
         path("desk/drafts/<uuid:key>/photos/<str:code>/remove/", photos.remove, name="photo-remove"),
         path("desk/drafts/<uuid:key>/<slug:section>/", drafts.section_page, name="draft-section"),
+        path("desk/report/<int:year>/<slug:section>/", report_pages.report_text, name="report-text"),
         path("desk/remarks/", remarks.remarks, name="desk-remarks"),
         path("desk/remarks/<str:code>/", remarks.remark, name="desk-remark"),
         path("desk/loads/", loads.load_list, name="loads"),

@@ -15,6 +15,7 @@ from .models import (
     OrganisationKind,
     PartyOrganisation,
     Record,
+    ReportText,
     StudyRoute,
     Zone,
 )
@@ -200,3 +201,31 @@ class RouteForm(BuilderForm):
         super().__init__(*args, **kwargs)
         if not self.instance.pk and self.initial.get("opened_on") is None:
             self.initial["opened_on"] = timezone.localdate()
+
+
+class ReportTextForm(forms.ModelForm):
+    """The district's words on a section of the year report. Empty takes them away."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    text = Typed(
+        prose(4000),
+        label=_("Text"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 12}),
+        help_text=_("Stands above the figures of the section; an empty line is not needed between paragraphs."),
+    )
+
+    class Meta:
+        model = ReportText
+        fields = ("text",)
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("version", self.instance.version)
+
+    @property
+    def opened(self) -> ReportText:
+        """The text as typed, at the version that was opened. Only of a valid form."""
+        self.instance.version = self.cleaned_data.get("version") or self.instance.version
+        return self.instance

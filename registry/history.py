@@ -135,14 +135,19 @@ def _statuses(event: Event) -> list[str]:
 
 def _told(model: type[models.Model], events: list[Event], viewer: Any, *, inside: bool) -> Iterator[Entry]:
     names = _names(model, events, viewer)
-    for event in events:
-        entry = Entry(event.at, VERBS.get(event.verb, VERBS["change"]), event.document_no)
-        entry.changes = list(_changes(model, event, names, inside=inside))
-        if inside:
-            entry.who, entry.reason = str(event.actor or ""), event.reason
-        elif event.verb in ("change", "parts") and not entry.changes:
-            continue
-        yield entry
+    entries = (_entry(model, event, names, inside=inside) for event in events)
+    return (entry for entry in entries if entry is not None)
+
+
+def _entry(model: type[models.Model], event: Event, names: dict, *, inside: bool) -> Entry | None:
+    """The event in words; None if there is nothing in it that its reader may know."""
+    entry = Entry(event.at, VERBS.get(event.verb, VERBS["change"]), event.document_no)
+    entry.changes = list(_changes(model, event, names, inside=inside))
+    if inside:
+        entry.who, entry.reason = str(event.actor or ""), event.reason
+    elif event.verb in ("change", "parts") and not entry.changes:
+        return None
+    return entry
 
 
 def _changes(model: type[models.Model], event: Event, names: dict, *, inside: bool) -> Iterator[Change]:
@@ -274,6 +279,55 @@ def lately(viewer: Any, today: date, most: int = 15) -> list[News]:
     return [each for each in news if each is not None][:most]
 
 
+@dataclass(frozen=True)
+class Changed:
+    """A record that changed, the page it has, and what happened to it."""
+
+    about: str
+    url: str
+    entry: Entry
+
+
+def changed_since(since: date, kinds: Iterable[str], area: str, viewer: Any, most: int = 50) -> list[Changed]:
+    """What happened from the day `since` on to records of `kinds` in `area`, the newest first, as far as `viewer` may
+    know. Kinds that are only counted tell nothing."""
+    start = timezone.make_aware(datetime.combine(since, time.min))
+    names = {KINDS[slug].model._meta.model_name for slug in kinds if not KINDS[slug].redacted}
+    events = Event.objects.filter(readable(area), at__gte=start, kind__in=names).select_related("actor")
+    if viewer is None or not viewer.is_authenticated:
+        events = events.filter(verb__in=PUBLIC_VERBS)
+    of_model: dict[str, list[Event]] = {}
+    for event in events[: most * 3]:
+        of_model.setdefault(event.kind, []).append(event)
+    found = [each for name, group in of_model.items() for each in _changed(_models()[name], group, viewer)]
+    return sorted(found, key=lambda each: each.entry.at, reverse=True)[:most]
+
+
+def _changed(model: type[models.Model], events: list[Event], viewer: Any) -> Iterator[Changed]:
+    key = "code" if hasattr(model, "code") else "pk"
+    rows = model._default_manager.visible_to(viewer).filter(**{f"{key}__in": {event.code for event in events}})
+    names = _names(model, events, viewer)
+    for record in rows:
+        own = [event for event in events if event.code == str(getattr(record, key))]
+        inside = may(viewer, "record.view", record)
+        url = reverse("record", args=[_kind_of(own[0]).slug, own[0].code])
+        for event in own if inside else _published(record, own):
+            entry = _entry(model, event, names, inside=inside)
+            if entry:
+                yield Changed(str(record), url, entry)
+    gone = [event for event in events if event.verb == "delete" and _sees_gone(viewer, event)]
+    for event in gone:
+        about = (event.changes.get("name") or event.changes.get("title") or [event.code])[0]
+        yield Changed(
+            about, "", Entry(event.at, VERBS["delete"], event.document_no, [], str(event.actor), event.reason)
+        )
+
+
+def _sees_gone(viewer: Any, event: Event) -> bool:
+    """Of a record that is gone only its event is left, for those who read events of its area."""
+    return may(viewer, "event.view") and (viewer.reads_everything or event.area.startswith(viewer.read_prefix))
+
+
 def readable(prefix: str) -> models.Q:
     """Events of the area `prefix`; those of no area belong to the whole district, as the records do."""
     own = under(prefix, "area")
@@ -283,7 +337,10 @@ def readable(prefix: str) -> models.Q:
 def _news(event: Event, record: Any) -> News | None:
     if record is None:
         return None
-    kinds = _kinds_of(event.kind)
-    kind = kinds[-1] if len(kinds) > 1 and len(event.code) > 9 else kinds[0]  # of areas: villages, else townships
-    url = reverse("record", args=[kind.slug, event.code])
+    url = reverse("record", args=[_kind_of(event).slug, event.code])
     return News(str(record), url, event.at, VERBS.get(event.verb, VERBS["change"]), str(event.actor or ""))
+
+
+def _kind_of(event: Event) -> Kind:
+    kinds = _kinds_of(event.kind)
+    return kinds[-1] if len(kinds) > 1 and len(event.code) > 9 else kinds[0]  # of areas: villages, else townships

@@ -90,15 +90,18 @@ def _day(parameters: Mapping[str, str], default: date) -> date:
                 "year", year, _("“%(value)s” is not a year. Write four digits, such as 2021.") % {"value": year}
             )
         return default if int(year) == default.year else date(int(year), 12, 31)
-    if not text:
-        return default
+    return read_day("as_of", text) if text else default
+
+
+def read_day(name: str, text: str) -> date:
+    """The day `text` of the address's parameter `name`. Raises BadInput."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
         day = None
     if day is None or not 1900 <= day.year <= 2200 or len(text) != 10:
         raise BadInput(
-            "as_of",
+            name,
             text,
             _("“%(value)s” is not a day. Write year, month and day, such as 2021-12-31.") % {"value": text},
         )

@@ -126,7 +126,8 @@ def number(context, slug: str, show: str = "value") -> str:
         unit_text = ""
     gap = "" if unit_text in ("", "%") else "\u00a0"
     return format_html(
-        '<a class="number" href="{}" title="{}"><b>{}</b>{}{}</a>', address(found), hint(found), text, gap, unit_text
+        '<a class="number" data-figure="{}" href="{}" title="{}"><b>{}</b>{}{}</a>',
+        *(slug, address(found), hint(found), text, gap, unit_text),
     )
 
 

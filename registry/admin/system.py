@@ -1,4 +1,4 @@
-"""Parameters and lists, which change; events and jobs, which are only looked at."""
+"""Parameters, lists and texts of reports, which change; events and jobs, which are only looked at."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,13 @@ class ParameterAdmin(RecordAdmin):
 class TermAdmin(RecordAdmin):
     list_display = ["name", "name_en", "list", "position", "valid_from", "valid_to", "illustrative"]
     list_filter = ["list"]
+
+
+@admin.register(m.ReportText)
+class ReportTextAdmin(RecordAdmin):
+    list_display = ["year", "section", "text"]
+    list_filter = ["year", "section"]
+    search_fields = ["code", "text"]
 
 
 class LookedAtAdmin(ScopedAdmin):

@@ -30,6 +30,7 @@ from .organisations import Industry, OrganisationForm, OrganisationKind, PartyOr
 from .parameters import CalendarDay, Parameter, Term, TermList
 from .points import COUNTED, CoordinateSystem, DemonstrationPoint, Grade, PointStatus, Precision, StatusPeriod
 from .remarks import Remark, RemarkOutcome, RemarkState
+from .reports import ReportText
 from .tokens import ApiToken, TokenScope
 from .villages import CollectiveIncome, CommunityAttainment, villages_reaching_income
 
@@ -91,6 +92,7 @@ __all__ = [
     "Remark",
     "RemarkOutcome",
     "RemarkState",
+    "ReportText",
     "Role",
     "RouteStop",
     "RowVerdict",

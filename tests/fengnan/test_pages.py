@@ -22,7 +22,17 @@ RECORDS = [
     "/organisations/O-130207001008/", "/donations/D-001/", "/teaching-sites/TS-01/", "/standards/ST-01/",
 ]  # fmt: skip
 FIGURE_PAGES = [f"/figures/{slug}/" for slug in FIGURES]
-SITE = ["/", "/wall/", "/figures/", "/map/", "/map/?view=coordinates", "/search/?q=kjz", "/accounts/login/"]
+SITE = [
+    "/",
+    "/wall/",
+    "/figures/",
+    "/map/",
+    "/map/?view=coordinates",
+    "/search/?q=kjz",
+    "/report/",
+    "/report/2021/",
+    "/accounts/login/",
+]
 PAGES = [*SITE, *FIGURE_PAGES, *LISTS, *RECORDS]
 COUNTS = Path(__file__).with_name("query_counts.json")
 
@@ -71,6 +81,7 @@ def test_a_page_is_there_in_chinese_and_in_english(path, sample, client):
 ALLOWED = {
     "english", "json", "xlsx", "csv", "https", "http", "testserver", "figures", "area", "as_of", "api", "apache",
     "echarts", "leaflet", "htmx", "github", "geojson", "docs", "points", "wgs", "map", "search", "kjz", "kongjiazhuang",
+    "docx",
 }  # fmt: skip
 
 

@@ -144,10 +144,11 @@ class Stage:
         """What an address is asked about: arguments by kind of object. One without arguments is asked once."""
         names = {
             name
-            for name in ("code", "key", "section", "upload", "pk", "slug", "kind", "path", "layer")
+            for name in ("code", "key", "section", "upload", "pk", "slug", "kind", "path", "layer", "year")
             if f":{name}>" in route
         }
-        extra = {"section": "venue", "slug": "points", "path": "no-such-file", "layer": "points"}
+        section = "brand" if "report" in route else "venue"
+        extra = {"section": section, "slug": "points", "path": "no-such-file", "layer": "points", "year": 2021}
         common = {name: extra[name] for name in names & extra.keys()}
         if "template" in route:
             return {"point": {"kind": "point"}, "none": {"kind": "no-such-kind"}}
