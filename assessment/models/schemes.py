@@ -158,20 +158,35 @@ class ResultQuerySet(ScopedQuerySet):
     def public_rows(self) -> Q:
         return Q(scheme__published_on__isnull=False)
 
-    def published(self, as_of: date):
-        return self.filter(scheme__published_on__lte=as_of)
+    def visible_to(self, viewer: Any):
+        """Each unit sees its own card from the opening on, and the others' once the ranking is announced."""
+        if viewer is None or not viewer.is_authenticated or viewer.reads_published_only or viewer.reads_everything:
+            return super().visible_to(viewer)
+        announced = Q(scheme__announced_on__isnull=False)
+        return self.filter(self.public_rows() | announced | under(viewer.read_prefix, self.area_path))._mark()
+
+    def with_rank(self, as_of: date):
+        """Adds `place` and `points`: rank and total, from the day they were announced."""
+        told = Q(scheme__announced_on__lte=as_of)
+        return self.annotate(
+            place=models.Case(models.When(told, then="rank")), points=models.Case(models.When(told, then="total"))
+        )
 
 
 class SchemeResult(Record):
     """What a unit reached in a scheme. `card`, `total` and `rank` are written when the ranking is announced and again,
-    for good, when it is published."""
+    for good, when it is published. Of townships the area is assessed, of departments the organisation."""
 
     scheme = models.ForeignKey(Scheme, models.PROTECT, related_name="results", verbose_name=_("scheme"))
     area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
-    unit = models.ForeignKey("registry.Unit", models.PROTECT, null=True, blank=True, verbose_name=_("unit"))
+    organisation = models.ForeignKey(
+        "registry.PartyOrganisation", models.PROTECT, related_name="+", verbose_name=_("party organisation")
+    )
     total = models.DecimalField(_("total"), max_digits=6, decimal_places=2, null=True, blank=True, editable=False)
     rank = models.PositiveSmallIntegerField(_("rank"), null=True, blank=True, editable=False)
-    previous_rank = models.PositiveSmallIntegerField(_("rank of the year before"), null=True, blank=True)
+    previous_rank = models.PositiveSmallIntegerField(
+        _("rank of the year before"), null=True, blank=True, editable=False
+    )
     card = models.JSONField(_("card as it was judged"), default=list, blank=True, editable=False)
 
     objects = ResultQuerySet.as_manager()
@@ -181,11 +196,11 @@ class SchemeResult(Record):
         verbose_name_plural = _("results of assessments")
         constraints = [
             *Record.Meta.constraints,
-            models.UniqueConstraint(fields=["scheme", "area", "unit"], name="result_once", nulls_distinct=False),
+            models.UniqueConstraint(fields=["scheme", "organisation"], name="result_once"),
         ]
 
     def __str__(self):
-        return str(self.unit or self.area)
+        return str(self.area if self.scheme.kind == SchemeKind.TOWNSHIP else self.organisation)
 
     def get_absolute_url(self):
         return reverse("record", args=["results", self.code])
