@@ -55,9 +55,7 @@ SENTENCES.update(
         "weights_not_100": gettext_noop(
             "Without the bonus the items weigh %(total)s, but must weigh 100. Change the weights."
         ),
-        "figures_of_townships": gettext_noop(
-            "Figures have no answer for a department: score its items by hand."
-        ),
+        "figures_of_townships": gettext_noop("Figures have no answer for a department: score its items by hand."),
         "nobody_to_assess": gettext_noop("There is no unit of this kind in the area."),
         "scheme_not_open": gettext_noop("The scheme is not open for scoring."),
         "score_out_of_range": gettext_noop("“%(name)s” gives between 0 and %(most)s."),

@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.forms.models import model_to_dict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from assessment.forms import Proof, text_area
-from assessment.models import Scheme, SchemeItem, SchemeResult
+from assessment.models import ItemScore, Scheme, SchemeItem, SchemeResult
 from registry.forms import BuilderForm, Typed, numeric
 from registry.validators import line, number, whole
 
@@ -17,9 +18,7 @@ SPARE = 3  # empty items below those there are
 
 
 class SchemeForm(BuilderForm):
-    year = Typed(
-        whole(2000, 2100), label=_("Year"), widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 6})
-    )
+    year = Typed(whole(2000, 2100), label=_("Year"), widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 6}))
 
     class Meta:
         model = Scheme
@@ -59,14 +58,16 @@ class ItemForm(forms.ModelForm):
 
 def item_forms(scheme: Scheme, data: Any = None) -> Any:
     """The items of a scheme as forms, with some empty ones to add more; one that is marked is taken away."""
-    made = forms.modelformset_factory(SchemeItem, form=ItemForm, extra=SPARE, can_delete=True, max_num=60)
-    return made(data, queryset=SchemeItem.objects.filter(scheme=scheme.pk), prefix="items")
+    made = forms.formset_factory(ItemForm, extra=SPARE, can_delete=True, max_num=60)
+    held = [model_to_dict(item, ItemForm.Meta.fields) for item in SchemeItem.objects.filter(scheme=scheme.pk)]
+    return made(data, initial=held, prefix="items")
 
 
 def kept_items(formset: Any) -> list[SchemeItem]:
-    """The items that were filled in and not taken away, in their order. Only of a valid formset."""
-    kept = [form for form in formset if form not in formset.deleted_forms]
-    return [form.instance for form in kept if form.instance.pk or form.has_changed()]
+    """The items that were filled in and not taken away; those of a part stand together. Only of a valid formset."""
+    kept = [form.instance for form in formset if form not in formset.deleted_forms and form.instance.name]
+    parts = list(dict.fromkeys(item.part for item in kept))
+    return sorted(kept, key=lambda item: parts.index(item.part))
 
 
 class ScoresForm(forms.Form):
@@ -75,7 +76,7 @@ class ScoresForm(forms.Form):
     def __init__(self, *args: Any, result: SchemeResult, items: Sequence[SchemeItem], own: bool, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.items, self.own = items, own
-        given = {score.item_id: score for score in result.scores.all()}
+        self.given = given = {score.item_id: score for score in result.scores.all()}
         for item in items:
             score = given.get(item.pk)
             held = score and (score.self_score if own else score.score)
@@ -91,9 +92,11 @@ class ScoresForm(forms.Form):
                 note = Typed(line(200), label=_("Note"), required=False, initial=score.note if score else "")
                 self.fields[f"note-{item.number}"] = note
 
-    def rows(self) -> Iterator[tuple[SchemeItem, list[forms.BoundField]]]:
+    def rows(self) -> Iterator[tuple[SchemeItem, list[forms.BoundField], ItemScore | None]]:
+        """Each item with its fields, and what was given before."""
         for item in self.items:
-            yield item, [self[f"score-{item.number}"], self[f"{'proof' if self.own else 'note'}-{item.number}"]]
+            beside = self[f"{'proof' if self.own else 'note'}-{item.number}"]
+            yield item, [self[f"score-{item.number}"], beside], self.given.get(item.pk)
 
     def taken(self, name: str) -> dict[int, Any]:
         """What was typed into the fields `name`, by item number. Only of a valid form."""

@@ -17,6 +17,11 @@ from registry.scope import Scope
 CENT = Decimal("0.01")
 
 
+def label_of(figure: str) -> Any:
+    """A figure's name; of one that is no longer there its slug."""
+    return FIGURES[figure].label if figure in FIGURES else figure
+
+
 @dataclass(frozen=True)
 class Line:
     """One item of a card. `score` is what it gives, None while nobody has scored it; a computed item has the `value` of
@@ -38,7 +43,7 @@ class Line:
 
     @property
     def label(self) -> Any:
-        return FIGURES[self.figure].label if self.figure in FIGURES else self.figure
+        return label_of(self.figure)
 
     @property
     def unit(self) -> Any:
@@ -70,6 +75,10 @@ class Standing:
     def rise(self) -> int | None:
         """Places won since the year before (增比进位)."""
         return self.previous_rank - self.rank if self.previous_rank else None
+
+    @property
+    def fall(self) -> int:
+        return -(self.rise or 0)
 
     @property
     def card(self) -> list[dict]:
@@ -108,7 +117,7 @@ def live(scheme: Scheme, as_of: date) -> list[Standing]:
     found = []
     for at, result in enumerate(results):
         lines = [
-            _line(item, on, values[item["figure"]][at] if item["figure"] else None, scores.get((result.pk, item["number"])))
+            _line(item, on, values[item["figure"]][at] if item["figure"] else scores.get((result.pk, item["number"])))
             for item in items
         ]
         found.append(Standing(result, lines))
@@ -120,13 +129,15 @@ def _results(scheme: Scheme) -> list[SchemeResult]:
     return list(rows.select_related("area", "organisation", "scheme").order_by("code"))
 
 
-def _line(item: dict, on: date, value: Any, given: ItemScore | None) -> Line:
+def _line(item: dict, on: date, stands_on: Any) -> Line:
+    """A line of a card; `stands_on` is the value of its figure, or what was given by hand (ItemScore or None)."""
     if item["figure"]:
-        return Line(**item, on=on.isoformat(), value=value, score=computed(value, item["weight"], item["full_at"]))
-    if given is None:
+        score = computed(stands_on, item["weight"], item["full_at"])
+        return Line(**item, on=on.isoformat(), value=stands_on, score=score)
+    if stands_on is None:
         return Line(**item, on=on.isoformat())
-    own, score = ("" if each is None else f"{each:f}" for each in (given.self_score, given.score))
-    return Line(**item, on=on.isoformat(), own=own, score=score, note=given.note)
+    own, score = ("" if each is None else f"{each:f}" for each in (stands_on.self_score, stands_on.score))
+    return Line(**item, on=on.isoformat(), own=own, score=score, note=stands_on.note)
 
 
 def ranked(standings: list[Standing], last_year: dict[str, int]) -> list[Standing]:

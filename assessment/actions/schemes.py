@@ -1,4 +1,4 @@
-"""Schemes of assessment (先锋亮绩): written, opened with a frozen body, scored, announced, appealed against, published."""
+"""Schemes of assessment (先锋亮绩): written, opened with a frozen body, scored, announced, appealed, published."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
@@ -162,9 +162,7 @@ def give_own_scores(
 
 
 @transaction.atomic
-def give_scores(
-    result: SchemeResult, scores: dict[int, Decimal | None], notes: dict[int, str], *, by: Any
-) -> None:
+def give_scores(result: SchemeResult, scores: dict[int, Decimal | None], notes: dict[int, str], *, by: Any) -> None:
     """What the district gives, by item number."""
     scheme = _locked(result.scheme)
     result.scheme = scheme

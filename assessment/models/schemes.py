@@ -11,7 +11,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from registry.models.base import Part, Record, ScopedQuerySet, in_choices, under
+from registry.figures import FIGURES
+from registry.models.base import Part, Record, ScopedQuerySet, in_choices, not_negative, under
 
 SCHEME_FROZEN = _("The scheme is open: what its units are judged by does not change any more.")
 
@@ -33,8 +34,6 @@ class SchemeState(models.TextChoices):
 def figures_to_score_by() -> list[tuple[str, Any]]:
     """Figures of the registry that have an answer for a township. Nothing else may be computed with: not how often
     somebody logged in, liked or uploaded."""
-    from registry.figures import FIGURES  # declared after the models
-
     return [(figure.slug, figure.label) for figure in FIGURES.values() if not figure.district_only]
 
 
@@ -233,7 +232,8 @@ class ItemScore(Part):
         constraints = [
             models.UniqueConstraint(fields=["result", "item"], name="item_scored_once"),
             models.CheckConstraint(
-                condition=(Q(self_score__gte=0) | Q(self_score__isnull=True)) & (Q(score__gte=0) | Q(score__isnull=True)),
+                condition=(Q(self_score__gte=0) | Q(self_score__isnull=True))
+                & (Q(score__gte=0) | Q(score__isnull=True)),
                 name="item_score_not_negative",
             ),
         ]

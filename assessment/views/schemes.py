@@ -1,12 +1,11 @@
 """Assessment (先锋亮绩): the ranking and the cards; the desk on which schemes are written, scored and published."""
 
 from collections.abc import Callable
-from datetime import date
 from itertools import groupby
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,7 +17,7 @@ from django.views.decorators.http import require_POST
 from assessment import scheme_forms as forms
 from assessment import standings
 from assessment.actions import schemes as acts
-from assessment.models import Appeal, ItemScore, Scheme, SchemeResult, SchemeState
+from assessment.models import Appeal, ItemScore, Scheme, SchemeResult, SchemeState, fingerprint
 from registry.permissions import may
 from registry.refusals import Refused
 from registry.views.access import asks_for
@@ -40,12 +39,12 @@ def scheme_page(request: HttpRequest, code: str) -> HttpResponse:
     scheme, scope = context["record"], context["scope"]
     seen = set(SchemeResult.objects.visible_to(scope.viewer).filter(scheme=scheme).values_list("pk", flat=True))
     found = [each for each in standings.standings(scheme, scope.as_of) if each.result.pk in seen]
-    items = standings.items_of(scheme)
+    items = [item | {"label": standings.label_of(item["figure"])} for item in standings.items_of(scheme)]
     context |= {
         "parts": [(part, list(rows)) for part, rows in groupby(items, key=lambda item: item["part"])],
         "standings": found,
         "is_ranked": scheme.announced_on is not None or may(request.user, acts.SCORE) or may(request.user, acts.SETTLE),
-        "is_intact": not scheme.sha256 or acts.fingerprint(scheme.frozen) == scheme.sha256,
+        "is_intact": not scheme.sha256 or fingerprint(scheme.frozen) == scheme.sha256,
         "steps": _steps(scheme, request.user),
     }
     return render(request, "assessment/schemes/scheme.html", context)
@@ -197,7 +196,6 @@ def _scores(request: HttpRequest, code: str, right: str, title: str, act: Callab
         "result": result,
         "title": title,
         "form": form,
-        "own": {score.item_id: score for score in result.scores.all()} if right == acts.SCORE else {},
         "refusals": list(acts.refusals_to_score(result, right=right, by=request.user)),
         "refusal": refusal,
     }
