@@ -11,7 +11,6 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from registry.figures import FIGURES
 from registry.models.base import Part, Record, ScopedQuerySet, in_choices, not_negative, under
 
 SCHEME_FROZEN = _("The scheme is open: what its units are judged by does not change any more.")
@@ -34,6 +33,8 @@ class SchemeState(models.TextChoices):
 def figures_to_score_by() -> list[tuple[str, Any]]:
     """Figures of the registry that have an answer for a township. Nothing else may be computed with: not how often
     somebody logged in, liked or uploaded."""
+    from registry.figures import FIGURES  # noqa: PLC0415  (declared after the models)
+
     return [(figure.slug, figure.label) for figure in FIGURES.values() if not figure.district_only]
 
 
@@ -96,12 +97,7 @@ class Scheme(Record):
     @property
     def body(self) -> dict[str, Any]:
         """All that units are judged by, as it stands."""
-        names = ("part", "number", "name", "method", "figure", "bonus")
-        items = [
-            {name: getattr(item, name) for name in names}
-            | {"weight": f"{item.weight:f}", "full_at": "" if item.full_at is None else f"{item.full_at:f}"}
-            for item in SchemeItem.objects.filter(scheme=self.pk)
-        ]
+        items = [item.said for item in SchemeItem.objects.filter(scheme=self.pk)]
         return {"name": self.name, "year": self.year, "kind": self.kind, "items": items}
 
 
@@ -149,8 +145,18 @@ class SchemeItem(Part):
         return self.name
 
     def clean(self):
-        if self.scheme_id and Scheme.objects.unscoped("a rule").filter(pk=self.scheme_id, opened_on__isnull=False):
-            raise ValidationError(SCHEME_FROZEN, code="scheme_frozen")
+        """Whoever writes it, form or administration: an open scheme keeps its items."""
+        if self.scheme_id:
+            scheme = Scheme.objects.unscoped("a rule").get(pk=self.scheme_id)
+            if scheme.frozen and self.said not in scheme.frozen["items"]:
+                raise ValidationError(SCHEME_FROZEN, code="scheme_frozen")
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The item as it is frozen: numbers as text, with their decimals."""
+        plain = {name: getattr(self, name) for name in ("part", "number", "name", "method", "figure", "bonus")}
+        full_at = "" if self.full_at is None else f"{self.full_at:.2f}"
+        return plain | {"weight": f"{self.weight:.1f}", "full_at": full_at}
 
 
 class ResultQuerySet(ScopedQuerySet):
@@ -231,11 +237,7 @@ class ItemScore(Part):
         ordering = ["item__number"]
         constraints = [
             models.UniqueConstraint(fields=["result", "item"], name="item_scored_once"),
-            models.CheckConstraint(
-                condition=(Q(self_score__gte=0) | Q(self_score__isnull=True))
-                & (Q(score__gte=0) | Q(score__isnull=True)),
-                name="item_score_not_negative",
-            ),
+            not_negative("self_score", "score", name="item_score_not_negative"),
         ]
 
     def __str__(self):
