@@ -258,11 +258,11 @@ def refusals_to_settle(appeal: Appeal, *, by: Any) -> Iterator[Refused]:
     """An appeal is answered by somebody who neither gave the score nor made the appeal."""
     if not may(by, SETTLE, appeal.result):
         yield Refused("not_allowed")
+    if appeal.settled_on:
+        yield Refused("decided", who=appeal.settled_by, when=appeal.settled_on.isoformat(), what=appeal.answer)
     given = ItemScore.objects.filter(result=appeal.result_id, item=appeal.item_id).first()
     if by.pk in (appeal.by_id, given.scored_by_id if given else None):
         yield Refused("own_work")
-    if appeal.settled_on:
-        yield Refused("decided", who=appeal.settled_by, when=appeal.settled_on.isoformat(), what=appeal.answer)
 
 
 @transaction.atomic

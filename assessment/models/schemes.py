@@ -135,7 +135,8 @@ class SchemeItem(Part):
                 violation_error_message=_("A weight must be more than 0."),
             ),
             models.CheckConstraint(
-                condition=Q(figure="", full_at__isnull=True) | (~Q(figure="") & Q(full_at__gt=0)),
+                condition=Q(figure="", full_at__isnull=True)
+                | (~Q(figure="") & Q(full_at__isnull=False, full_at__gt=0)),
                 name="scheme_item_full_at",
                 violation_error_message=_("A computed item needs the value that gives the full weight, and only it."),
             ),
