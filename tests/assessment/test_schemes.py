@@ -13,6 +13,7 @@ from assessment.models import Scheme, SchemeItem, SchemeResult
 from registry.actions.records import save_record
 from registry.figures import FIGURES
 from registry.models import StatusPeriod
+from registry.todo import tasks_of
 from tests.factories import PHOTO, make_named_point, refused
 
 DAY = date(2021, 12, 31)
@@ -299,3 +300,26 @@ def test_a_scheme_carries_the_version_it_was_opened_with(opened, administrator):
     stale = again(opened)
     save_record(again(opened), right=acts.WRITE, by=administrator)
     assert refused(save_record, stale, right=acts.WRITE, by=administrator) == "stale"
+
+
+def asked(user) -> list[str]:
+    return [
+        str(task.what) for task in tasks_of(user, timezone.localdate()) if "SC-2026" in task.url or "考评" in task.about
+    ]
+
+
+def test_each_is_asked_for_what_a_scheme_needs_of_them_next(
+    sample, clerk_tangfang, head_tangfang, reviewer, administrator
+):
+    Scheme.objects.unscoped("test").filter(code="SC-2021-01").update(announced_on=DAY, published_on=DAY)
+    opened = acts.open_scheme(write(administrator), by=administrator)
+    cast = (clerk_tangfang, head_tangfang, reviewer, administrator)
+    assert [asked(user) for user in cast] == [["填报自评分"], ["填报自评分"], ["评定方案的考评卡"], []]
+    acts.give_own_scores(card(opened, "130207108"), {2: Decimal("38")}, {}, by=clerk_tangfang)
+    score(opened, reviewer)
+    assert [asked(user) for user in cast] == [[], [], [], ["公布排名"]]
+    acts.announce(opened, by=administrator)
+    made = acts.make_appeal(card(opened, "130207108"), acts.items_in(opened)[1], "未采信", by=clerk_tangfang)
+    answer = [task for task in tasks_of(administrator, timezone.localdate()) if f"/appeals/{made.pk}/" in task.url]
+    assert [(str(task.what), task.due) for task in answer] == [("答复申诉", acts.appeal_until(again(opened)))]
+    assert [asked(user) for user in cast] == [[], [], [], ["正式发布排名"]]
