@@ -72,7 +72,6 @@ class SchemeAdmin(RecordAdmin):
 @admin.register(a.SchemeResult)
 class ResultAdmin(RecordAdmin):
     list_display = ["code", "scheme", "organisation", "total", "rank", "illustrative"]
-    list_filter = ["scheme"]
     list_select_related = ["scheme", "organisation"]
     autocomplete_fields = ["organisation", "area"]
     readonly_fields = ["total", "rank", "previous_rank"]
