@@ -25,7 +25,7 @@ FILLED = [slug for slug in KEYED if slug != "reviews"]  # the sample holds no ro
 
 def test_the_resources_are_those_of_the_contract():
     wanted = """areas organisations points belts zones townships consortia brands honours donations funds incomes routes
-        teaching-sites visits projects standards reviews events"""
+        teaching-sites visits projects schemes results standards reviews events"""
     assert set(RESOURCES) == set(wanted.split())
 
 
