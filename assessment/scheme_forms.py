@@ -35,7 +35,7 @@ class SchemeForm(BuilderForm):
 class ItemForm(forms.ModelForm):
     """One item. Its number is its place in the list."""
 
-    part = Typed(line(40), label=_("Part"), help_text=_("Such as: three basic tasks, special task X."))
+    part = Typed(line(40), label=_("Section"), help_text=_("Such as: three basic tasks, special task X."))
     name = Typed(line(80), label=_("Item"))
     weight = Typed(
         number("0.1", "100", decimals=1), label=_("Weight"), widget=forms.TextInput(attrs={"inputmode": "decimal"})
