@@ -45,6 +45,38 @@ class StandardAdmin(RecordAdmin):
     inlines = [ItemInline, VetoInline, PassLineInline]
 
 
+class SchemeItemInline(PartInline):
+    """The items of a draft; what an open scheme is judged by stays as it is."""
+
+    model = a.SchemeItem
+
+    def has_add_permission(self, request, obj=None):
+        return super().has_add_permission(request, obj) and not (obj and obj.opened_on)
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and not (obj and obj.opened_on)
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and not (obj and obj.opened_on)
+
+
+@admin.register(a.Scheme)
+class SchemeAdmin(RecordAdmin):
+    list_display = ["name", "code", "year", "kind", "opened_on", "announced_on", "published_on", "illustrative"]
+    list_filter = ["year", "kind"]
+    autocomplete_fields = ["area"]
+    readonly_fields = ["opened_on", "announced_on", "published_on", "sha256"]
+    inlines = [SchemeItemInline]
+
+
+@admin.register(a.SchemeResult)
+class ResultAdmin(RecordAdmin):
+    list_display = ["code", "scheme", "organisation", "total", "rank", "illustrative"]
+    list_select_related = ["scheme", "organisation"]
+    autocomplete_fields = ["organisation", "area"]
+    readonly_fields = ["total", "rank", "previous_rank"]
+
+
 @admin.register(a.AccountabilityAction)
 class AccountabilityAdmin(RecordAdmin):
     view_action = "internal.view"

@@ -6,7 +6,16 @@ from django.utils.translation import gettext_lazy as _
 
 from assessment import models as a
 from registry.kinds import Column, Dimension, Kind, register
-from registry.kinds.shared import BY_TOWNSHIP, CODE, NAME, ORGANISATION, TOWNSHIP_NAME, by_year, with_township
+from registry.kinds.shared import (
+    BY_TOWNSHIP,
+    BY_YEAR_COLUMN,
+    CODE,
+    NAME,
+    ORGANISATION,
+    TOWNSHIP_NAME,
+    by_year,
+    with_township,
+)
 
 register(
     Kind(
@@ -78,6 +87,46 @@ register(
             Column("method", _("How it is checked")),
         ),
         order=("standard", "number"),
+    ),
+    Kind(
+        "schemes",
+        a.Scheme,
+        _("Schemes of assessment"),
+        lambda s: s.sees(a.Scheme).opened(s.as_of),
+        (
+            CODE,
+            NAME,
+            Column("year", _("Year")),
+            Column("kind", _("Kind"), choices=a.SchemeKind),
+            Column("opened_on", _("Opened on")),
+            Column("announced_on", _("Announced on"), happens=True),
+            Column("published_on", _("Published on"), happens=True),
+        ),
+        (BY_YEAR_COLUMN, Dimension("kind", _("Kind"), F("kind"), a.SchemeKind)),
+        order=("-year", "code"),
+        searched=True,
+    ),
+    Kind(
+        "results",
+        a.SchemeResult,
+        _("Results of assessment"),
+        lambda s: s.sees(a.SchemeResult).filter(scheme__opened_on__lte=s.as_of),
+        (
+            CODE,
+            Column("scheme_name", _("Scheme"), "scheme__name"),
+            Column("area_name", _("Area"), "area__name"),
+            ORGANISATION,
+            Column("points", _("Total"), numeric=True),
+            Column("place", _("Rank"), numeric=True),
+            Column("previous_rank", _("Rank of the year before"), numeric=True),
+        ),
+        (
+            BY_TOWNSHIP,
+            Dimension("year", _("Year"), Cast("scheme__year", CharField())),
+            Dimension("kind", _("Kind"), F("scheme__kind"), a.SchemeKind),
+        ),
+        shown=lambda rows, s: rows.with_rank(s.as_of),
+        order=("-scheme__year", "code"),
     ),
     Kind(
         "accountability",

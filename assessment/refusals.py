@@ -48,6 +48,25 @@ SENTENCES.update(
         ),
         "not_handed_in": gettext_noop("The ledger was not handed in yet."),
         "signed_already": gettext_noop("%(who)s signed the ledger off on %(day)s."),
+        "scheme_is_open": gettext_noop(
+            "The scheme is open: what its units are judged by does not change any more. Copy it for the next year."
+        ),
+        "scheme_there": gettext_noop("There is a scheme of this kind for %(year)s already."),
+        "weights_not_100": gettext_noop(
+            "Without the bonus the items weigh %(total)s, but must weigh 100. Change the weights."
+        ),
+        "figures_of_townships": gettext_noop("Figures have no answer for a department: score its items by hand."),
+        "nobody_to_assess": gettext_noop("There is no unit of this kind in the area."),
+        "scheme_not_open": gettext_noop("The scheme is not open for scoring."),
+        "score_out_of_range": gettext_noop("“%(name)s” gives between 0 and %(most)s."),
+        "not_announced": gettext_noop("The ranking is not announced, or published already."),
+        "appeals_over": gettext_noop("Appeals could be made until %(day)s."),
+        "appeals_running": gettext_noop("Appeals may be made until %(day)s: it can be published from the next day."),
+        "appeals_open": gettext_noop("%(count)s appeals are not answered yet."),
+        "appealed_already": gettext_noop("An appeal against “%(name)s” is waiting for its answer already."),
+        "computed_item": gettext_noop(
+            "“%(name)s” is computed from the registry: correct its rows, and the score follows."
+        ),
         "opinion_missing": gettext_noop("Give the reason in a few words: the township will read it."),
     }
 )

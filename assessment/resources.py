@@ -32,6 +32,7 @@ REVIEWS = Kind(
     ),
     shown=lambda rows, s: rows.annotate(total=Sum("scores__district_score")),
 )
+SCHEME = Link("scheme", KINDS["schemes"], _("Code of the scheme"))
 STANDARD = Link("standard", KINDS["standards"], _("Code of the standard"))
 
 
@@ -109,6 +110,32 @@ register(
             ),
         ),
     ),
+    Resource(
+        "schemes",
+        KINDS["schemes"],
+        (AREA,),
+        (
+            Part(
+                "items",
+                _("Items"),
+                lambda s: a.SchemeItem.objects.filter(scheme__in=a.Scheme.objects.visible_to(s.viewer)).order_by(
+                    "scheme", "number"
+                ),
+                "scheme__code",
+                (
+                    Column("number", _("Number")),
+                    Column("part", _("Part")),
+                    Column("name", _("Item")),
+                    Column("weight", _("Weight"), numeric=True),
+                    Column("method", _("How it is judged")),
+                    Column("figure", _("Computed from")),
+                    Column("full_at", _("Full weight at"), numeric=True),
+                    Column("bonus", _("Bonus")),
+                ),
+            ),
+        ),
+    ),
+    Resource("results", KINDS["results"], (SCHEME, AREA, ORGANISATION)),
     Resource(
         "reviews",
         REVIEWS,

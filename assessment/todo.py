@@ -1,18 +1,30 @@
 """What judging asks of people: submissions to check, points to score, notices that end, re-checks to settle, projects
-to look at."""
+to look at; and the cards, appeals and rankings of schemes."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from assessment.actions import schemes as acts
 from assessment.actions.projects import wrote
 from assessment.ledgers import check_days, next_check, reminder_days
-from assessment.models import LedgerStage, Notice, Review, Round, SecretaryProject
+from assessment.models import (
+    Appeal,
+    LedgerStage,
+    Notice,
+    Review,
+    Round,
+    Scheme,
+    SchemeItem,
+    SchemeResult,
+    SecretaryProject,
+)
 from registry.models import CalendarDay, Draft, DraftState, Parameter, PointStatus
 from registry.permissions import may
 from registry.todo import Task, to_do
@@ -134,3 +146,65 @@ def _projects_of(user: Any, today: date) -> Any:
 
 def _is_closed(project: SecretaryProject) -> bool:
     return any(entry.stage == LedgerStage.CLOSE for entry in project.entries.all())
+
+
+def _open_cards(user: Any) -> Any:
+    rows = SchemeResult.objects.visible_to(user).in_area(user.write_prefix)
+    return rows.filter(scheme__opened_on__isnull=False, scheme__announced_on=None).select_related("scheme", "area")
+
+
+def _lacking(cards: Any, column: str) -> Any:
+    """Cards on which an item that is scored by hand has no `column` yet."""
+    by_hand = (
+        SchemeItem.objects.filter(figure="").values("scheme").annotate(count=Count("pk")).values_list("scheme", "count")
+    )
+    needed = dict(by_hand)
+    given = cards.annotate(given=Count("scores", filter=Q(**{f"scores__{column}__isnull": False})))
+    return [card for card in given.order_by("code") if card.given < needed.get(card.scheme_id, 0)]
+
+
+@to_do
+def own_scores_to_give(user: Any, today: date) -> Iterable[Task]:
+    """The unit's own scores, while its scheme is open."""
+    if not may(user, acts.OWN):
+        return
+    for card in _lacking(_open_cards(user), "self_score"):
+        yield Task(_("Give the own scores"), card.scheme.name, reverse("result-own", args=[card.code]), _("Open"))
+
+
+@to_do
+def cards_to_score(user: Any, today: date) -> Iterable[Task]:
+    """One task for all cards of a scheme that the district has not scored."""
+    if not may(user, acts.SCORE):
+        return
+    waiting: dict[Scheme, int] = {}
+    for card in _lacking(_open_cards(user), "score"):
+        waiting[card.scheme] = waiting.get(card.scheme, 0) + 1
+    for scheme, count in waiting.items():
+        about = ngettext("%(count)s card", "%(count)s cards", count) % {"count": count}
+        yield Task(_("Score the cards of a scheme"), f"{scheme} · {about}", scheme.get_absolute_url(), _("Score"))
+
+
+@to_do
+def appeals_to_answer(user: Any, today: date) -> Iterable[Task]:
+    if not may(user, acts.SETTLE):
+        return
+    mine = SchemeResult.objects.visible_to(user).in_area(user.write_prefix)
+    for appeal in Appeal.objects.filter(result__in=mine, settled_on=None).select_related("result__scheme", "item"):
+        due = acts.appeal_until(appeal.result.scheme)
+        url = reverse("appeal-settle", args=[appeal.pk])
+        yield Task(_("Answer an appeal"), f"{appeal.result} · {appeal.item}", url, _("Answer"), due)
+
+
+@to_do
+def schemes_to_move_on(user: Any, today: date) -> Iterable[Task]:
+    """Schemes whose ranking may be announced, or published."""
+    if not may(user, acts.SETTLE):
+        return
+    rows = Scheme.objects.visible_to(user).in_area(user.write_prefix).filter(opened_on__isnull=False, published_on=None)
+    for scheme in rows.order_by(F("year").desc()):
+        if scheme.announced_on:
+            due = acts.appeal_until(scheme) + timedelta(days=1)
+            yield Task(_("Publish the ranking"), scheme.name, scheme.get_absolute_url(), _("Open"), due)
+        elif not list(acts.refusals_to_announce(scheme, by=user)):
+            yield Task(_("Announce the ranking"), scheme.name, scheme.get_absolute_url(), _("Open"))

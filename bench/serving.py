@@ -18,7 +18,8 @@ SECONDS, CLIENTS, WORKERS = 3, 4, 2
 ASKED = {
     "empty view of the portal": "/healthz",
     "points, 50 rows": "/api/v1/points/",
-    "points, 50 rows, far down": "/api/v1/points/?ordering=-code",
+    "points, the last page": "/api/v1/points/?cursor={cursor}",
+    "points, in an order without an index": "/api/v1/points/?ordering=-code",
     "points of a township": "/api/v1/points/?area=130207106",
     "one point": "/api/v1/points/FN-0023/",
     "figures": "/api/v1/figures/",
@@ -99,6 +100,19 @@ def _like(row, number: int):
     )
 
 
+def last_page() -> str:
+    """The cursor that leads to the last 50 points."""
+    from django.core import signing  # noqa: PLC0415
+
+    from registry.api.paging import keys_of  # noqa: PLC0415
+    from registry.api.resources import RESOURCES  # noqa: PLC0415
+    from registry.models import DemonstrationPoint  # noqa: PLC0415
+
+    keys = keys_of(RESOURCES["points"].listed)
+    row = DemonstrationPoint.objects.public().order_by("-area_id", "-code").values_list("area_id", "code")[50]
+    return signing.Signer(salt=f"cursor {[(key.path, key.descending) for key in keys]}").sign_object([False, list(row)])
+
+
 def main() -> None:
     from django.db import connection  # noqa: PLC0415
 
@@ -110,12 +124,13 @@ def main() -> None:
     )
     for size in sizes:
         grow(size)
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+        with connection.cursor() as database:
+            database.execute("ANALYZE")
         print(f"with {size:,} points" if size else "with the points of the sample")
+        cursor = last_page()
         with served("fengnan.wsgi:application") as port:
             for name, address in ASKED.items():
-                found = rate(port, address)
+                found = rate(port, address.format(cursor=cursor))
                 print(f"{name:30s} {found:8.0f} {found / limit:8.2f} of the empty view")
 
 

@@ -8,7 +8,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.static import serve
 
-from assessment.views import notices, project_desk, projects, reviews, standing
+from assessment.views import notices, project_desk, projects, reviews, schemes, standing
 from fengnan import api, dashboard, health, maps, report_pages, search
 from registry.views import (
     account,
@@ -129,6 +129,17 @@ urlpatterns = [
         path("desk/projects/<str:code>/solve/", project_desk.solve, name="project-solve"),
         path("desk/projects/<str:code>/hand-in/", project_desk.hand_in, name="project-hand-in"),
         path("desk/projects/<str:code>/sign/", project_desk.sign, name="project-sign"),
+        path("desk/schemes/", schemes.desk, name="desk-schemes"),
+        path("desk/schemes/new/", schemes.write, name="scheme-new"),
+        path("desk/schemes/<str:code>/", schemes.write, name="scheme-edit"),
+        path("desk/schemes/<str:code>/open/", schemes.act, {"act": "open"}, name="scheme-open"),
+        path("desk/schemes/<str:code>/announce/", schemes.act, {"act": "announce"}, name="scheme-announce"),
+        path("desk/schemes/<str:code>/publish/", schemes.act, {"act": "publish"}, name="scheme-publish"),
+        path("desk/schemes/<str:code>/copy/", schemes.act, {"act": "copy"}, name="scheme-copy"),
+        path("desk/results/<str:code>/own/", schemes.own_scores, name="result-own"),
+        path("desk/results/<str:code>/score/", schemes.district_scores, name="result-score"),
+        path("desk/results/<str:code>/appeal/", schemes.appeal, name="result-appeal"),
+        path("desk/appeals/<int:pk>/", schemes.settle, name="appeal-settle"),
         path("desk/places/", builders.places, name="desk-places"),
         path("desk/belts/", builders.build_list, {"kind": "belts"}, name="desk-belts"),
         path("desk/belts/new/", builders.build, {"kind": "belts"}, name="desk-belts-new"),
@@ -149,6 +160,8 @@ urlpatterns = [
         path("consortia/<str:code>/", pages.consortium_page),
         path("routes/<str:code>/", pages.route_page),
         path("projects/<str:code>/", projects.project_page),
+        path("schemes/<str:code>/", schemes.scheme_page),
+        path("results/<str:code>/", schemes.result_page),
         path("notices/<str:code>/", notices.public),
         path("<slug:kind>/", records.record_list, name="records"),
         path("<slug:kind>/<str:code>/", records.record_page, name="record"),

@@ -36,6 +36,8 @@ VERBS: dict[str, Text] = {
     "recheck": gettext_lazy("Checked again"),
     "confirm": gettext_lazy("Confirmed for the year"),
     "sign-off": gettext_lazy("Signed off"),
+    "appeal": gettext_lazy("Appealed against"),
+    "appeal-settled": gettext_lazy("Appeal answered"),
     "photo": gettext_lazy("Photo or document added or taken off"),
     "parts": gettext_lazy("Parts changed"),
     "add_account": gettext_lazy("Account added"),

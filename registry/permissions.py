@@ -21,6 +21,12 @@ TABLE: dict[str, frozenset[str]] = {
     "project.check": frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMIN}),
     "project.sign": frozenset({Role.REVIEWER, Role.ADMIN}),
     "project.board": STAFF,
+    "scheme.write": frozenset({Role.ADMIN}),
+    "scheme.own": frozenset({Role.CLERK, Role.HEAD}),
+    "scheme.score": frozenset({Role.REVIEWER}),
+    "scheme.appeal": frozenset({Role.CLERK, Role.HEAD}),
+    "scheme.settle": frozenset({Role.ADMIN}),
+    "scheme.view": STAFF,
     "remark.answer": frozenset({Role.CLERK, Role.HEAD, Role.ADMIN}),
     "grouping.build": frozenset({Role.ADMIN}),
     "load.send": frozenset({Role.CLERK, Role.ADMIN}),
@@ -31,7 +37,7 @@ TABLE: dict[str, frozenset[str]] = {
 }
 DECIDES = frozenset({Role.REVIEWER, Role.ADMIN})  # who needs a second factor
 WRITES = frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMIN})  # who is given an area to write in
-READING = frozenset({"record.view", "event.view", "internal.view", "project.board"})
+READING = frozenset({"record.view", "event.view", "internal.view", "project.board", "scheme.view"})
 MANAGES: dict[str, frozenset[str]] = {  # whose accounts a role looks after: below its own, never its equals
     Role.HEAD: frozenset({Role.CLERK}),
     Role.ADMIN: frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.LEADER, Role.AUDITOR, Role.API}),

@@ -3,6 +3,7 @@
 from .projects import LedgerEntry, LedgerStage, Light, ProjectProblem, SecretaryProject, latest_entry
 from .promises import PLAIN, PROMISED, Amendment, Promise, fingerprint, promised_of
 from .reviews import Notice, Outcome, RaisedVeto, Review, ReviewScore, Round, longest_unchecked
+from .schemes import Appeal, ItemScore, Scheme, SchemeItem, SchemeKind, SchemeResult, SchemeState
 from .standards import PassLine, Standard, StandardItem, VetoItem
 from .supervision import AccountabilityAction, AccountabilityKind, SupervisionFinding
 
@@ -12,6 +13,8 @@ __all__ = [
     "AccountabilityAction",
     "AccountabilityKind",
     "Amendment",
+    "Appeal",
+    "ItemScore",
     "LedgerEntry",
     "LedgerStage",
     "Light",
@@ -24,6 +27,11 @@ __all__ = [
     "Review",
     "ReviewScore",
     "Round",
+    "Scheme",
+    "SchemeItem",
+    "SchemeKind",
+    "SchemeResult",
+    "SchemeState",
     "SecretaryProject",
     "Standard",
     "StandardItem",

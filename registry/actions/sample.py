@@ -31,7 +31,7 @@ DEMO_ACCOUNTS = {  # name: role, what it shows, area read, area written
 @transaction.atomic
 def load_sample(folder: Path = FOLDER) -> Counter:
     """Writes every fixture of `folder` into an empty registry, then the search index. Returns the rows of each kind."""
-    keys: dict[type[models.Model], dict[str, int | str]] = {}
+    keys: dict[type[models.Model], dict[tuple, int | str]] = {}
     counts: Counter = Counter()
     for file in sorted(folder.glob("*.json")):
         rows = json.loads(file.read_text(encoding="utf-8"))
@@ -53,14 +53,15 @@ def _create(model: type[models.Model], rows: list[dict], keys: dict) -> int:
     made = []
     for row in rows:
         number = row.get("pk", len(known) + 1)
-        known[row["fields"].get("code", number)] = number
+        key = _natural_key(model, number, row["fields"])
+        known[key if key not in known else (number,)] = number
         made.append(model(pk=number))
     many = {field.name: field for field in model._meta.many_to_many}
     for record, row in zip(made, rows, strict=True):
         for name, value in row["fields"].items():
             field = model._meta.get_field(name)
             if field.is_relation and name not in many:
-                setattr(record, field.attname, keys[field.related_model][value[0]] if value else None)
+                setattr(record, field.attname, keys[field.related_model][tuple(value)] if value else None)
             elif name not in many:
                 setattr(record, name, field.to_python(value))
     model._base_manager.bulk_create(made, batch_size=500)
@@ -69,11 +70,21 @@ def _create(model: type[models.Model], rows: list[dict], keys: dict) -> int:
     return len(made)
 
 
+def _natural_key(model: type[models.Model], number: int | str, fields: dict) -> tuple:
+    """How other rows refer to this one: by its code, a part of a record by what tells it from its siblings."""
+    if "code" in fields or not isinstance(number, int):
+        return (fields.get("code", number),)
+    names = [path.split("__")[0] for path in getattr(model, "natural_fields", ())]
+    return tuple(
+        fields[name][0] if isinstance(fields[name], list) else fields[name] for name in names if name in fields
+    )
+
+
 def _link(field: models.ManyToManyField, made: list[models.Model], rows: list[dict], keys: dict) -> None:
     through = field.remote_field.through
     mine, theirs = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
     through._base_manager.bulk_create(
-        through(**{mine: record.pk, theirs: keys[field.related_model][key[0]]})
+        through(**{mine: record.pk, theirs: keys[field.related_model][tuple(key)]})
         for record, row in zip(made, rows, strict=True)
         for key in row["fields"].get(field.name, ())
     )

@@ -113,8 +113,19 @@ def placed(values: QuerySet, keys: tuple[Key, ...], at: Position, size: int) -> 
     values = values.annotate(**{KEY % number: F(key.path) for number, key in enumerate(keys)})
     values = values.order_by(*(key.ordering(at.backward) for key in keys))
     if at.values is not None:
-        values = values.filter(_after(keys, at.values, at.backward))
+        values = _from(values.filter(_after(keys, at.values, at.backward)), keys[0].onward(at.values[0], at.backward))
     return values[: size + 1]
+
+
+def _from(values: QuerySet, bound: Q) -> QuerySet:
+    """Says the bound of the first column again, before all else: an index then begins there. Of two bounds of a column
+    SQLite begins at the one it reads first, and the area asked for is one too."""
+    if not bound:
+        return values
+    values = values.filter(bound)
+    conditions = values.query.where.children
+    conditions.insert(0, conditions.pop())
+    return values
 
 
 def page_of(keys: tuple[Key, ...], parameters: Any, address: str, size: int, fetch: Callable) -> Page:
@@ -144,7 +155,7 @@ def _after(keys: tuple[Key, ...], position: tuple, backward: bool) -> Q:
     for key, value in zip(keys, position, strict=True):
         found |= same & key.beyond(value, backward)
         same &= key.same(value)
-    return found & keys[0].onward(position[0], backward)  # says it again in a way that an index can begin at
+    return found
 
 
 def _position(cursor: str, signer: signing.Signer) -> Position:

@@ -25,7 +25,7 @@ FILLED = [slug for slug in KEYED if slug != "reviews"]  # the sample holds no ro
 
 def test_the_resources_are_those_of_the_contract():
     wanted = """areas organisations points belts zones townships consortia brands honours donations funds incomes routes
-        teaching-sites visits projects standards reviews events"""
+        teaching-sites visits projects schemes results standards reviews events"""
     assert set(RESOURCES) == set(wanted.split())
 
 
@@ -317,3 +317,23 @@ def test_an_order_is_closed_by_what_tells_any_two_rows_apart(kind):
 def test_a_place_of_several_kinds_is_named_by_its_code(api):
     visit = Visit.objects.public().filter(point__isnull=False).order_by("code").first()
     assert api(f"visits/{visit.code}/")["point_code"] == visit.point.code
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="counts the steps of SQLite")
+def test_the_last_page_costs_what_the_first_does(api, sample):
+    """Counted in steps of the database, not in time."""
+
+    def steps(address: str) -> tuple[int, dict]:
+        taken = []
+        connection.connection.set_progress_handler(lambda: taken.append(1), 10)
+        answer = api(address)
+        connection.connection.set_progress_handler(None, 0)
+        return len(taken), answer
+
+    address, pages = "points/?page_size=20", []
+    while address:
+        cost, answer = steps(address)
+        pages.append(cost)
+        address = answer["next"]
+    assert len(pages) == 23
+    assert pages[-2] < 1.5 * pages[1]

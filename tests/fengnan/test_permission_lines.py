@@ -43,6 +43,8 @@ SCOPES = {  # where rows that are not public are looked for, by the name of thei
     "AccountabilityQuerySet": "admin:assessment_accountabilityaction_history",
     "FindingQuerySet": "admin:assessment_supervisionfinding_history",
     "LoadQuerySet": "load",
+    "SchemeQuerySet": "schemes/<str:code>/",
+    "ResultQuerySet": "results/<str:code>/",
 }
 AREA_BEHIND = {"DraftQuerySet", "RemarkQuerySet", "ReviewQuerySet"}  # their pages ask for the area written as well
 

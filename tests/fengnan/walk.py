@@ -7,6 +7,7 @@ sibling may never occur.
 
 import uuid
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import cache
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -18,8 +19,9 @@ from django.utils import timezone
 
 from assessment.actions.naming import open_rechecks, post_notice
 from assessment.actions.projects import freeze_promise, hand_in, open_project, problems_of
+from assessment.actions.schemes import announce, give_scores, items_in, make_appeal, open_scheme, write_scheme
 from assessment.actions.scoring import finish_scoring, pass_draft, save_scores
-from assessment.models import SecretaryProject, SupervisionFinding
+from assessment.models import Scheme, SchemeItem, SchemeResult, SecretaryProject, SupervisionFinding
 from registry.actions.evidence import add_evidence
 from registry.actions.hooks import add_hook, allow_host
 from registry.actions.records import save_record
@@ -126,6 +128,7 @@ class Stage:
         self.host = allow_host("map.example.cn", by=self.cast["admin"])
         hook = {"name": "市平台", "address": "https://map.example.cn/", "kinds": ["points"]}
         self.hook = add_hook(self.cast["admin"], by=self.cast["admin"], **hook)
+        self._assess()
         SupervisionFinding.objects.create(
             code="SF-1", inspected_on=today, deadline=later, issuer="区委组织部", finding="记录不全",
             area=self.sibling.named.area, organisation=self.sibling.named.organisation,
@@ -134,6 +137,24 @@ class Stage:
         self.cookies = {"public": SimpleCookie()} | {
             role: self._signed_in(account) for role, account in self.cast.items()
         }
+
+    def _assess(self):
+        """A scheme in writing; the open one of the sample; one that is announced, with an appeal of either township."""
+        admin, reviewer = self.cast[Role.ADMIN], self.cast[Role.REVIEWER]
+        written = [Scheme(name=f"{year}年考评", year=year, kind="township", area_id=DISTRICT) for year in (2026, 2027)]
+        for scheme in written:
+            write_scheme(scheme, [SchemeItem(part="X", name="特色工作", weight=Decimal(100))], by=admin)
+        self.announced, self.unopened = open_scheme(written[0], by=admin), written[1]
+        for card in self.announced.results.unscoped("test").select_related("scheme"):
+            give_scores(card, {1: Decimal(50)}, {}, by=reviewer)
+        self.announced = announce(self.announced, by=admin)
+        [item] = items_in(self.announced)
+        for township in (self.own, self.sibling):
+            area, reason = township.named.area_id[:9], f"{township.canary}申诉"
+            cards = SchemeResult.objects.unscoped("test").filter(area=area).select_related("scheme", "area")
+            township.card, township.told = cards.get(scheme__code="SC-2021-01"), cards.get(scheme=self.announced)
+            township.card.scores.update(note=f"{township.canary}说明")
+            township.appeal = make_appeal(township.told, item, reason, by=township.clerk)
 
     def _signed_in(self, account: User) -> SimpleCookie:
         client = Client()
@@ -162,6 +183,9 @@ class Stage:
             return {kind: {"pk": pk} for kind, pk in tokens.items()}
         if "desk/hooks" in route and "pk" in names:
             return {"-": {"pk": (self.host if "hosts" in route else self.hook).pk}, "unknown": {"pk": 10**9}}
+        if "desk/appeals" in route:
+            appeals = {"own": self.own.appeal.pk, "sibling": self.sibling.appeal.pk, "unknown": 10**9}
+            return {kind: {"pk": pk} for kind, pk in appeals.items()}
         if "pk" in names:
             return {role: {"pk": self.cast[role].pk} for role in self.cast} | {
                 "own": {"pk": self.own.clerk.pk}, "sibling": {"pk": self.sibling.clerk.pk}, "unknown": {"pk": 10**9}
@@ -195,6 +219,12 @@ class Stage:
         elif route.startswith("projects/"):
             code = {"own": "SP-2021-01", "promised": self.own.project.code, "unknown": NOWHERE}
             code |= {"unpublished": self.own.plan.code, "foreign unpublished": self.sibling.plan.code}
+        elif "schemes/<str:code>" in route:
+            code = {"own": "SC-2021-01", "published": "SC-2020-01", "announced": self.announced.code}
+            code |= {"unpublished": self.unopened.code, "unknown": NOWHERE}
+        elif "results/<str:code>" in route:
+            code = {"own": self.own.card.code, "sibling": self.sibling.card.code, "unknown": NOWHERE}
+            code |= {"announced": self.own.told.code, "published": "SC-2020-01-001"}
         elif "desk/reviews" in route or "api/v1/reviews" in route:
             code = {"own": self.own.review.code, "sibling": self.sibling.review.code, "unknown": NOWHERE}
             code["recheck"] = self.recheck.code

@@ -8,6 +8,7 @@ from .lists import make_lists
 from .organisations import make_organisations
 from .points import make_points
 from .projects import make_projects
+from .schemes import make_schemes
 from .store import Store
 from .villages import make_villages
 
@@ -18,7 +19,7 @@ def make(folder: Path = FOLDER) -> Store:
     store = Store(folder)
     for step in (
         make_lists, make_areas, make_organisations, make_points, make_belts, make_zones, make_villages, make_honours,
-        make_exchange, make_projects,
+        make_exchange, make_projects, make_schemes,
     ):  # fmt: skip
         step(store)
     return store

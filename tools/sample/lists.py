@@ -4,6 +4,7 @@ from .store import NOT_GIVEN, Store
 
 SINCE = "2017-01-01"
 PARAMETERS = [
+    ("appeal-working-days", "考评申诉期(工作日)", "5", "count", ""),
     ("belt-minimum", "每条示范带精品示范点下限", "5", "count", "F11"),
     ("premium-rate-target", "精品率目标", "35", "percent", "F08"),
     ("community-premium-target", "市定精品示范社区占比目标", "32.1", "percent", "F33,由57.1%与超25个百分点推得"),

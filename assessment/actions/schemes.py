@@ -1,0 +1,307 @@
+"""Schemes of assessment (先锋亮绩): written, opened with a frozen body, scored, announced, appealed, published."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.timezone import localdate
+
+from assessment.models import (
+    Appeal,
+    ItemScore,
+    Scheme,
+    SchemeItem,
+    SchemeKind,
+    SchemeResult,
+    SchemeState,
+    fingerprint,
+)
+from assessment.standings import live, weights
+from registry.actions.evidence import add_proof
+from registry.actions.records import ChangeSet, done_before, save_record
+from registry.actions.sites import add_with_code
+from registry.models import CalendarDay, Field, OrganisationKind, Parameter, PartyOrganisation
+from registry.permissions import may
+from registry.refusals import Refused
+
+WRITE, OWN, SCORE, APPEAL, SETTLE = (
+    "scheme.write", "scheme.own", "scheme.score", "scheme.appeal", "scheme.settle",
+)  # fmt: skip
+File = tuple[str, bytes]
+
+
+def items_in(scheme: Scheme) -> list[SchemeItem]:
+    return list(SchemeItem.objects.filter(scheme=scheme.pk))
+
+
+def _locked(scheme: Scheme) -> Scheme:
+    """The scheme as stored, held until the transaction ends."""
+    rows = Scheme.objects.unscoped("a lock").select_for_update(of=("self",))
+    return rows.select_related("area").get(pk=scheme.pk)
+
+
+def _insist(refusals: Iterable[Refused]) -> None:
+    for refusal in refusals:
+        raise refusal
+
+
+@transaction.atomic
+def write_scheme(scheme: Scheme, items: Sequence[SchemeItem], *, by: Any, key: UUID | None = None) -> Scheme:
+    """Enters a scheme with its items, numbered in their order, or changes it while it is a draft. The same form sent
+    twice makes one. Raises ValidationError for an item that cannot be taken."""
+    earlier = done_before(key, by=by) if key else None
+    if earlier and scheme._state.adding:
+        return Scheme.objects.unscoped("what this form wrote itself").get(code=earlier.code)
+    if scheme._state.adding:
+        add_with_code(scheme, f"SC-{scheme.year}-", 2, right=WRITE, by=by, key=key)
+    else:
+        if _locked(scheme).opened_on:
+            raise Refused("scheme_is_open")
+        save_record(scheme, right=WRITE, by=by)
+    before = [str(item) for item in items_in(scheme)]
+    SchemeItem.objects.filter(scheme=scheme).delete()
+    for number, item in enumerate(items, start=1):
+        item.pk, item.scheme, item.number = None, scheme, number
+        item._state.adding = True
+        item.full_clean()
+        item.save()
+    after = [str(item) for item in items]
+    if before != after:
+        added = {"added": [name for name in after if name not in before]}
+        removed = {"removed": [name for name in before if name not in after]}
+        ChangeSet(by).tell("parts", scheme, {"schemeitem": added | removed})
+    return scheme
+
+
+@transaction.atomic
+def copy_scheme(scheme: Scheme, *, year: int, by: Any) -> Scheme:
+    """Next year's scheme begins as this one was: nothing is typed again."""
+    rows = Scheme.objects.unscoped("one a year").filter(area=scheme.area_id, kind=scheme.kind)
+    if rows.filter(year=year).exists():
+        raise Refused("scheme_there", year=year)
+    copied = Scheme(
+        name=scheme.name.replace(str(scheme.year), str(year)), year=year, kind=scheme.kind, area=scheme.area,
+        illustrative=scheme.illustrative,
+    )  # fmt: skip
+    return write_scheme(copied, items_in(scheme), by=by)
+
+
+def units_of(scheme: Scheme, on: date) -> list[PartyOrganisation]:
+    """Whom it assesses: the townships, or the organisations of government offices, that there are on that day."""
+    rows = PartyOrganisation.objects.unscoped("who is assessed").in_area(scheme.area_id).existing(on)
+    if scheme.kind == SchemeKind.TOWNSHIP:
+        rows = rows.filter(kind=OrganisationKind.TOWNSHIP)
+    else:
+        rows = rows.filter(kind=OrganisationKind.UNIT, field=Field.GOVERNMENT)
+    return list(rows.select_related("area").order_by("code"))
+
+
+def refusals_to_open(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
+    """Everything that stands against opening a scheme; empty if it may be opened."""
+    if not may(by, WRITE, scheme):
+        yield Refused("not_allowed")
+    if scheme.opened_on:
+        yield Refused("scheme_is_open")
+    total = weights(items_in(scheme))
+    if total != 100:
+        yield Refused("weights_not_100", total=f"{total.normalize():f}")
+    if scheme.kind == SchemeKind.DEPARTMENT and any(item.figure for item in items_in(scheme)):
+        yield Refused("figures_of_townships")
+    if not units_of(scheme, localdate()):
+        yield Refused("nobody_to_assess")
+
+
+@transaction.atomic
+def open_scheme(scheme: Scheme, *, by: Any) -> Scheme:
+    """Freezes what units are judged by, with a fingerprint, and gives each its card."""
+    scheme = _locked(scheme)
+    _insist(refusals_to_open(scheme, by=by))
+    body = scheme.body
+    scheme.opened_on, scheme.frozen, scheme.sha256 = localdate(), body, fingerprint(body)
+    save_record(scheme, right=WRITE, by=by)
+    for number, unit in enumerate(units_of(scheme, scheme.opened_on), start=1):
+        result = SchemeResult(
+            code=f"{scheme.code}-{number:03d}", scheme=scheme, organisation=unit, area=unit.area,
+            illustrative=scheme.illustrative,
+        )  # fmt: skip
+        save_record(result, right=WRITE, by=by)
+    return scheme
+
+
+def refusals_to_score(result: SchemeResult, *, right: str, by: Any) -> Iterator[Refused]:
+    """What stands against own scores (`right` is OWN) or the district's (SCORE) on a card."""
+    if not may(by, right, result):
+        yield Refused("not_allowed")
+    if result.scheme.state != SchemeState.OPEN:
+        yield Refused("scheme_not_open")
+
+
+def hand_items(scheme: Scheme) -> list[SchemeItem]:
+    """The items somebody scores; the others are computed."""
+    return [item for item in items_in(scheme) if not item.figure]
+
+
+@transaction.atomic
+def give_own_scores(
+    result: SchemeResult, scores: dict[int, Decimal | None], proof: dict[int, Sequence[File]], *, by: Any
+) -> None:
+    """What the unit gives itself, by item number, with what proves it."""
+    scheme = _locked(result.scheme)
+    result.scheme = scheme
+    _insist(refusals_to_score(result, right=OWN, by=by))
+    changed = {}
+    for item in hand_items(scheme):
+        given = _given(result, item)
+        _take(changed, item, given, "self_score", scores.get(item.number), by)
+        files = proof.get(item.number, ())
+        given.proof.add(*(add_proof(result, name, content, right=OWN, by=by) for name, content in files))
+    _tell(result, changed, by)
+
+
+@transaction.atomic
+def give_scores(result: SchemeResult, scores: dict[int, Decimal | None], notes: dict[int, str], *, by: Any) -> None:
+    """What the district gives, by item number."""
+    scheme = _locked(result.scheme)
+    result.scheme = scheme
+    _insist(refusals_to_score(result, right=SCORE, by=by))
+    changed: dict[str, list] = {}
+    for item in hand_items(scheme):
+        given = _given(result, item)
+        given.note = notes.get(item.number, given.note)
+        _take(changed, item, given, "score", scores.get(item.number), by)
+    _tell(result, changed, by)
+
+
+def _given(result: SchemeResult, item: SchemeItem) -> ItemScore:
+    return ItemScore.objects.get_or_create(result=result, item=item)[0]
+
+
+def _take(changed: dict, item: SchemeItem, given: ItemScore, column: str, score: Decimal | None, by: Any) -> None:
+    """Puts a score down, between 0 and what the item weighs."""
+    if score is not None and not 0 <= score <= item.weight:
+        raise Refused("score_out_of_range", name=item.name, most=f"{item.weight.normalize():f}")
+    before = getattr(given, column)
+    if before != score:
+        changed[item.name] = [_words(before), _words(score)]
+        setattr(given, column, score)
+        given.scored_by = by if column == "score" else given.scored_by
+    given.save()
+
+
+def _words(score: Decimal | None) -> str | None:
+    return None if score is None else f"{score.normalize():f}"
+
+
+def _tell(result: SchemeResult, changed: dict, by: Any) -> None:
+    if changed:
+        ChangeSet(by).tell("score", result, changed)
+
+
+def refusals_to_announce(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
+    if not may(by, SETTLE, scheme):
+        yield Refused("not_allowed")
+    if scheme.state != SchemeState.OPEN:
+        yield Refused("scheme_not_open")
+    missing = sum(each.unscored for each in live(scheme, localdate())) if scheme.opened_on else 0
+    if missing:
+        yield Refused("scores_missing", count=missing)
+
+
+@transaction.atomic
+def announce(scheme: Scheme, *, by: Any) -> Scheme:
+    """Shows every unit the ranking. From now on it may be appealed against, until `appeal_until`."""
+    scheme = _locked(scheme)
+    _insist(refusals_to_announce(scheme, by=by))
+    _freeze_cards(scheme)
+    scheme.announced_on = localdate()
+    return save_record(scheme, right=SETTLE, by=by)
+
+
+def _freeze_cards(scheme: Scheme) -> None:
+    for each in live(scheme, localdate() if scheme.announced_on is None else scheme.announced_on):
+        each.result.card, each.result.total, each.result.rank = each.card, each.total, each.rank
+        each.result.previous_rank = each.previous_rank
+        each.result.save()
+
+
+def appeal_until(scheme: Scheme) -> date:
+    """The last day of appeals: as many working days after the announcement as the rule gives."""
+    days = Parameter.objects.count_on("appeal-working-days", scheme.announced_on, default=5)
+    return CalendarDay.objects.working_day(scheme.announced_on + timedelta(days=1), days)
+
+
+def refusals_to_appeal(result: SchemeResult, *, by: Any) -> Iterator[Refused]:
+    if not may(by, APPEAL, result):
+        yield Refused("not_allowed")
+    if result.scheme.state != SchemeState.ANNOUNCED:
+        yield Refused("not_announced")
+    elif localdate() > appeal_until(result.scheme):
+        yield Refused("appeals_over", day=appeal_until(result.scheme).isoformat())
+
+
+@transaction.atomic
+def make_appeal(result: SchemeResult, item: SchemeItem, text: str, *, by: Any) -> Appeal:
+    """The unit does not agree with an item's score, and says why. One open appeal an item."""
+    result.scheme = _locked(result.scheme)
+    _insist(refusals_to_appeal(result, by=by))
+    if result.appeals.filter(item=item, settled_on=None).exists():
+        raise Refused("appealed_already", name=item.name)
+    made = Appeal.objects.create(result=result, item=item, text=text, made_on=localdate(), by=by)
+    ChangeSet(by).tell("appeal", result, {item.name: [None, text]})
+    return made
+
+
+def refusals_to_settle(appeal: Appeal, *, by: Any) -> Iterator[Refused]:
+    """An appeal is answered by somebody who neither gave the score nor made the appeal."""
+    if not may(by, SETTLE, appeal.result):
+        yield Refused("not_allowed")
+    if appeal.settled_on:
+        yield Refused("decided", who=appeal.settled_by, when=appeal.settled_on.isoformat(), what=appeal.answer)
+    given = ItemScore.objects.filter(result=appeal.result_id, item=appeal.item_id).first()
+    if by.pk in (appeal.by_id, given.scored_by_id if given else None):
+        yield Refused("own_work")
+
+
+@transaction.atomic
+def settle_appeal(appeal: Appeal, *, answer: str, score: Decimal | None = None, by: Any) -> Appeal:
+    """Answers an appeal, with another `score` if it is right. The ranking follows."""
+    scheme = _locked(appeal.result.scheme)
+    appeal = Appeal.objects.select_related("result__scheme", "item", "settled_by").get(pk=appeal.pk)
+    _insist(refusals_to_settle(appeal, by=by))
+    if score is not None and appeal.item.figure:
+        raise Refused("computed_item", name=appeal.item.name)
+    changed: dict[str, list] = {appeal.item.name: [appeal.text, answer]}
+    if score is not None:
+        scores: dict[str, list] = {}
+        _take(scores, appeal.item, _given(appeal.result, appeal.item), "score", score, by)
+        changed |= scores
+    appeal.answer, appeal.settled_on, appeal.settled_by = answer, localdate(), by
+    appeal.save()
+    ChangeSet(by).tell("appeal-settled", appeal.result, changed)
+    _freeze_cards(scheme)
+    return appeal
+
+
+def refusals_to_publish(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
+    if not may(by, SETTLE, scheme):
+        yield Refused("not_allowed")
+    if scheme.state != SchemeState.ANNOUNCED:
+        yield Refused("not_announced")
+        return
+    if localdate() <= appeal_until(scheme):
+        yield Refused("appeals_running", day=appeal_until(scheme).isoformat())
+    waiting = Appeal.objects.filter(result__scheme=scheme, settled_on=None).count()
+    if waiting:
+        yield Refused("appeals_open", count=waiting)
+
+
+@transaction.atomic
+def publish(scheme: Scheme, *, by: Any) -> Scheme:
+    """The ranking stands for good, and everybody may read it."""
+    scheme = _locked(scheme)
+    _insist(refusals_to_publish(scheme, by=by))
+    scheme.published_on = localdate()
+    return save_record(scheme, right=SETTLE, by=by)

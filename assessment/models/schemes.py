@@ -1,0 +1,270 @@
+"""Schemes of assessment (先锋亮绩, F61-F64): parts, items and weights, frozen when their year opens; what each unit
+scored."""
+
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from registry.models.base import Part, Record, ScopedQuerySet, in_choices, not_negative, under
+
+SCHEME_FROZEN = _("The scheme is open: what its units are judged by does not change any more.")
+
+
+class SchemeKind(models.TextChoices):
+    """Whom it assesses. What “3”, “X” and “两重一专” stand for, the district writes as parts and items."""
+
+    TOWNSHIP = "township", _("Townships: “3+X”")
+    DEPARTMENT = "department", _("Departments: “two priorities, one speciality”")
+
+
+class SchemeState(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    OPEN = "open", _("Open for scoring")
+    ANNOUNCED = "announced", _("Announced: appeals may be made")
+    PUBLISHED = "published", _("Published")
+
+
+def figures_to_score_by() -> list[tuple[str, Any]]:
+    """Figures of the registry that have an answer for a township. Nothing else may be computed with: not how often
+    somebody logged in, liked or uploaded."""
+    from registry.figures import FIGURES  # noqa: PLC0415  (declared after the models)
+
+    return [(figure.slug, figure.label) for figure in FIGURES.values() if not figure.district_only]
+
+
+class SchemeQuerySet(ScopedQuerySet):
+    def public_rows(self) -> Q:
+        return Q(published_on__isnull=False)
+
+    def visible_to(self, viewer: Any):
+        """A scheme is read by everybody it may judge from the day it opens, and by the public with its ranking."""
+        if viewer is None or not viewer.is_authenticated or viewer.reads_published_only or viewer.reads_everything:
+            return super().visible_to(viewer)
+        opened = Q(opened_on__isnull=False)
+        return self.filter(self.public_rows() | opened | under(viewer.read_prefix, self.area_path))._mark()
+
+    def opened(self, as_of: date):
+        return self.filter(opened_on__lte=as_of)
+
+
+class Scheme(Record):
+    """How the units of one kind are assessed in a year. `frozen` is what it said when it was opened."""
+
+    public_from = "published_on"
+
+    name = models.CharField(_("name"), max_length=80)
+    year = models.PositiveSmallIntegerField(_("year"))
+    kind = models.CharField(_("kind"), max_length=12, choices=SchemeKind)
+    area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
+    opened_on = models.DateField(_("opened on"), null=True, blank=True, editable=False)
+    announced_on = models.DateField(_("announced on"), null=True, blank=True, editable=False)
+    published_on = models.DateField(_("published on"), null=True, blank=True, editable=False)
+    frozen = models.JSONField(_("what it said when it was opened"), null=True, blank=True, editable=False)
+    sha256 = models.CharField(_("fingerprint"), max_length=64, blank=True, editable=False)
+
+    objects = SchemeQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("scheme")
+        verbose_name_plural = _("schemes")
+        constraints = [
+            *Record.Meta.constraints,
+            in_choices("kind", SchemeKind, "scheme_kind_known"),
+            models.UniqueConstraint(
+                fields=["area", "year", "kind"],
+                name="scheme_once_a_year",
+                violation_error_message=_("There is a scheme of this kind for the year already."),
+            ),
+        ]
+
+    def get_absolute_url(self):
+        return reverse("record", args=["schemes", self.code])
+
+    @property
+    def state(self) -> SchemeState:
+        if self.published_on:
+            return SchemeState.PUBLISHED
+        if self.announced_on:
+            return SchemeState.ANNOUNCED
+        return SchemeState.OPEN if self.opened_on else SchemeState.DRAFT
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """All that units are judged by, as it stands."""
+        items = [item.said for item in SchemeItem.objects.filter(scheme=self.pk)]
+        return {"name": self.name, "year": self.year, "kind": self.kind, "items": items}
+
+
+class SchemeItem(Part):
+    """One thing that is scored: by hand, or computed from a figure, which gives the full weight at `full_at`. What a
+    bonus item gives comes on top of the 100."""
+
+    natural_fields = ("scheme__code", "number")
+
+    scheme = models.ForeignKey(Scheme, models.CASCADE, related_name="items", verbose_name=_("scheme"))
+    part = models.CharField(_("part"), max_length=40)
+    number = models.PositiveSmallIntegerField(_("number"))
+    name = models.CharField(_("item"), max_length=80)
+    weight = models.DecimalField(_("weight"), max_digits=5, decimal_places=1)
+    method = models.CharField(_("how it is judged"), max_length=200, blank=True)
+    figure = models.CharField(
+        _("computed from"), max_length=40, blank=True, choices=figures_to_score_by,
+        help_text=_("A figure of the registry; empty for an item that is scored by hand."),
+    )  # fmt: skip
+    full_at = models.DecimalField(
+        _("full weight at"), max_digits=14, decimal_places=2, null=True, blank=True,
+        help_text=_("The value of the figure from which on the item gives its full weight; below, in proportion."),
+    )  # fmt: skip
+    bonus = models.BooleanField(_("bonus"), default=False)
+
+    class Meta:
+        verbose_name = _("item of a scheme")
+        verbose_name_plural = _("items of a scheme")
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["scheme", "number"], name="scheme_item_number_once"),
+            models.CheckConstraint(
+                condition=Q(weight__gt=0),
+                name="scheme_item_weighs",
+                violation_error_message=_("A weight must be more than 0."),
+            ),
+            models.CheckConstraint(
+                condition=Q(figure="", full_at__isnull=True)
+                | (~Q(figure="") & Q(full_at__isnull=False, full_at__gt=0)),
+                name="scheme_item_full_at",
+                violation_error_message=_("A computed item needs the value that gives the full weight, and only it."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def clean(self):
+        """Whoever writes it, form or administration: an open scheme keeps its items."""
+        if self.scheme_id:
+            scheme = Scheme.objects.unscoped("a rule").get(pk=self.scheme_id)
+            if scheme.frozen and self.said not in scheme.frozen["items"]:
+                raise ValidationError(SCHEME_FROZEN, code="scheme_frozen")
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The item as it is frozen: numbers as text, with their decimals."""
+        plain = {name: getattr(self, name) for name in ("part", "number", "name", "method", "figure", "bonus")}
+        full_at = "" if self.full_at is None else f"{self.full_at:.2f}"
+        return plain | {"weight": f"{self.weight:.1f}", "full_at": full_at}
+
+
+class ResultQuerySet(ScopedQuerySet):
+    def public_rows(self) -> Q:
+        return Q(scheme__published_on__isnull=False)
+
+    def visible_to(self, viewer: Any):
+        """Each unit sees its own card from the opening on, and the others' once the ranking is announced."""
+        if viewer is None or not viewer.is_authenticated or viewer.reads_published_only or viewer.reads_everything:
+            return super().visible_to(viewer)
+        announced = Q(scheme__announced_on__isnull=False)
+        return self.filter(self.public_rows() | announced | under(viewer.read_prefix, self.area_path))._mark()
+
+    def with_rank(self, as_of: date):
+        """Adds `place` and `points`: rank and total, from the day they were announced."""
+        told = Q(scheme__announced_on__lte=as_of)
+        return self.annotate(
+            place=models.Case(models.When(told, then="rank")), points=models.Case(models.When(told, then="total"))
+        )
+
+
+class SchemeResult(Record):
+    """What a unit reached in a scheme. `card`, `total` and `rank` are written when the ranking is announced and again,
+    for good, when it is published. Of townships the area is assessed, of departments the organisation."""
+
+    scheme = models.ForeignKey(Scheme, models.PROTECT, related_name="results", verbose_name=_("scheme"))
+    area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
+    organisation = models.ForeignKey(
+        "registry.PartyOrganisation", models.PROTECT, related_name="+", verbose_name=_("party organisation")
+    )
+    total = models.DecimalField(_("total"), max_digits=6, decimal_places=2, null=True, blank=True, editable=False)
+    rank = models.PositiveSmallIntegerField(_("rank"), null=True, blank=True, editable=False)
+    previous_rank = models.PositiveSmallIntegerField(
+        _("rank of the year before"), null=True, blank=True, editable=False
+    )
+    card = models.JSONField(_("card as it was judged"), default=list, blank=True, editable=False)
+
+    objects = ResultQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("result of an assessment")
+        verbose_name_plural = _("results of assessments")
+        constraints = [
+            *Record.Meta.constraints,
+            models.UniqueConstraint(fields=["scheme", "organisation"], name="result_once"),
+        ]
+
+    def __str__(self):
+        return str(self.area if self.scheme.kind == SchemeKind.TOWNSHIP else self.organisation)
+
+    def get_absolute_url(self):
+        return reverse("record", args=["results", self.code])
+
+    @property
+    def rise(self) -> int | None:
+        """Places won since the year before (增比进位)."""
+        return self.previous_rank - self.rank if self.rank and self.previous_rank else None
+
+
+class ItemScore(Part):
+    """What the unit gave itself for an item, with proof, and what the district gave it."""
+
+    natural_fields = ("result__code", "item__scheme__code", "item__number")
+
+    result = models.ForeignKey(SchemeResult, models.CASCADE, related_name="scores", verbose_name=_("result"))
+    item = models.ForeignKey(SchemeItem, models.PROTECT, related_name="+", verbose_name=_("item"))
+    self_score = models.DecimalField(_("own score"), max_digits=5, decimal_places=1, null=True, blank=True)
+    score = models.DecimalField(_("score"), max_digits=5, decimal_places=1, null=True, blank=True)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    proof = models.ManyToManyField("registry.Evidence", blank=True, related_name="+", verbose_name=_("proof"))
+    scored_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("scored by")
+    )
+
+    class Meta:
+        verbose_name = _("score of an item")
+        verbose_name_plural = _("scores of items")
+        ordering = ["item__number"]
+        constraints = [
+            models.UniqueConstraint(fields=["result", "item"], name="item_scored_once"),
+            not_negative("self_score", "score", name="item_score_not_negative"),
+        ]
+
+    def __str__(self):
+        return f"{self.item}: {self.score}"
+
+
+class Appeal(Part):
+    """A unit does not agree with the score of an item. Answered by somebody who did not score it."""
+
+    natural_fields = ("result__code", "pk")
+
+    result = models.ForeignKey(SchemeResult, models.PROTECT, related_name="appeals", verbose_name=_("result"))
+    item = models.ForeignKey(SchemeItem, models.PROTECT, related_name="+", verbose_name=_("item"))
+    text = models.CharField(_("reason"), max_length=300)
+    made_on = models.DateField(_("made on"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
+    answer = models.CharField(_("answer"), max_length=300, blank=True)
+    settled_on = models.DateField(_("answered on"), null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("answered by")
+    )
+
+    class Meta:
+        verbose_name = _("appeal")
+        verbose_name_plural = _("appeals")
+        ordering = ["pk"]
+
+    def __str__(self):
+        return f"{self.item}: {self.text}"

@@ -1,0 +1,276 @@
+"""Assessment (先锋亮绩): the ranking and the cards; the desk on which schemes are written, scored and published."""
+
+from collections.abc import Callable
+from itertools import groupby
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.functional import Promise as Words
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from assessment import scheme_forms as forms
+from assessment import standings
+from assessment.actions import schemes as acts
+from assessment.models import Appeal, ItemScore, Scheme, SchemeResult, SchemeState, fingerprint
+from registry.permissions import may
+from registry.refusals import Refused
+from registry.views.access import asks_for
+from registry.views.records import opened
+
+from .notices import status_of
+
+DONE: dict[str, str | Words] = {
+    "open": gettext_lazy("The scheme is open, and what it says is frozen."),
+    "announce": gettext_lazy("The ranking is announced."),
+    "publish": gettext_lazy("The ranking is published."),
+    "copy": gettext_lazy("The scheme was copied: look it over and open it."),
+}
+
+
+def scheme_page(request: HttpRequest, code: str) -> HttpResponse:
+    """The items of a scheme and, as far as the viewer may see them, the ranking."""
+    context = opened(request, "schemes", code)
+    scheme, scope = context["record"], context["scope"]
+    seen = set(SchemeResult.objects.visible_to(scope.viewer).filter(scheme=scheme).values_list("pk", flat=True))
+    found = [each for each in standings.standings(scheme, scope.as_of) if each.result.pk in seen]
+    items = [item | {"label": standings.label_of(item["figure"])} for item in standings.items_of(scheme)]
+    context |= {
+        "parts": [(part, list(rows)) for part, rows in groupby(items, key=lambda item: item["part"])],
+        "standings": found,
+        "is_ranked": scheme.announced_on is not None or may(request.user, acts.SCORE) or may(request.user, acts.SETTLE),
+        "is_intact": not scheme.sha256 or fingerprint(scheme.frozen) == scheme.sha256,
+        "steps": _steps(scheme, request.user),
+    }
+    return render(request, "assessment/schemes/scheme.html", context)
+
+
+def _steps(scheme: Scheme, user: Any) -> list[tuple[str, str | Words, list[Refused]]]:
+    """(act, words, what stands against it) of what the account may do with the scheme next."""
+    found: list[tuple[str, str | Words, Any]] = []
+    if may(user, acts.SETTLE, scheme):
+        if scheme.state == SchemeState.OPEN:
+            found.append(("announce", _("Announce the ranking"), acts.refusals_to_announce(scheme, by=user)))
+        if scheme.state == SchemeState.ANNOUNCED:
+            found.append(("publish", _("Publish the ranking"), acts.refusals_to_publish(scheme, by=user)))
+    if may(user, acts.WRITE, scheme) and scheme.opened_on:
+        found.append(("copy", _("Copy for the next year"), []))
+    return [(act, words, list(refusals)) for act, words, refusals in found]
+
+
+def result_page(request: HttpRequest, code: str) -> HttpResponse:
+    """A unit's card, as it will be judged or was; each line opens the rows it stands on."""
+    context = opened(request, "results", code)
+    result, scope = context["record"], context["scope"]
+    scheme = result.scheme
+    standing = next(each for each in standings.standings(scheme, scope.as_of) if each.result.pk == result.pk)
+    inside = may(request.user, "record.view", result)
+    proof = _proof(result) if inside else {}
+    is_frozen = scheme.announced_on is not None
+    context |= {
+        "scheme": scheme,
+        "standing": standing,
+        "is_frozen": is_frozen,
+        "inside": inside,
+        "lines": [
+            (line, line.address(result.area_id) if line.figure else "", proof.get(line.number, []))
+            for line in standing.lines
+        ],
+        "moved": standings.moved(scheme, standing, timezone.localdate()) if is_frozen else [],
+        "appeals": result.appeals.select_related("item", "by", "settled_by") if inside else [],
+        "appeal_until": acts.appeal_until(scheme) if scheme.state == SchemeState.ANNOUNCED else None,
+        "steps": _result_steps(result, request.user),
+        "may_settle": may(request.user, acts.SETTLE, result),
+    }
+    return render(request, "assessment/schemes/result.html", context)
+
+
+def _proof(result: SchemeResult) -> dict[int, list]:
+    scores = ItemScore.objects.filter(result=result).select_related("item")
+    return {score.item.number: list(score.proof.unscoped("linked for the staff of the area")) for score in scores}
+
+
+def _result_steps(result: SchemeResult, user: Any) -> list[tuple[str, str | Words]]:
+    """(name of the address, words) of what the account may do with the card next."""
+    state, found = result.scheme.state, []
+    if state == SchemeState.OPEN and may(user, acts.OWN, result):
+        found.append(("result-own", _("Give the own scores")))
+    if state == SchemeState.OPEN and may(user, acts.SCORE, result):
+        found.append(("result-score", _("Score")))
+    if not list(acts.refusals_to_appeal(result, by=user)):
+        found.append(("result-appeal", _("Appeal")))
+    return found
+
+
+@asks_for("scheme.view")
+def desk(request: HttpRequest) -> HttpResponse:
+    """The schemes there are, with the cards the account has to do with."""
+    schemes = Scheme.objects.visible_to(request.user).order_by("-year", "code")
+    cards = SchemeResult.objects.visible_to(request.user).in_area(request.user.write_prefix or request.user.read_prefix)
+    context = {
+        "schemes": [
+            (scheme, cards.filter(scheme=scheme).select_related("area", "organisation", "scheme").order_by("code"))
+            for scheme in schemes
+        ],
+        "may_write": may(request.user, acts.WRITE),
+    }
+    return render(request, "assessment/schemes/desk.html", context)
+
+
+def scheme_or_404(request: HttpRequest, code: str) -> Scheme:
+    rows = Scheme.objects.visible_to(request.user).in_area(request.user.write_prefix)
+    return get_object_or_404(rows.select_related("area"), code=code)
+
+
+@asks_for(acts.WRITE)
+def write(request: HttpRequest, code: str = "") -> HttpResponse:
+    """A scheme in writing, and its opening."""
+    scheme = scheme_or_404(request, code) if code else Scheme(area_id=request.user.write_prefix)
+    if scheme.opened_on:
+        return redirect(scheme)
+    typed = request.POST if request.method == "POST" else None
+    form, items = forms.SchemeForm(typed, instance=scheme, viewer=request.user), forms.item_forms(scheme, typed)
+    refusal = None
+    if typed is not None and form.is_valid() and items.is_valid():
+        try:
+            kept = forms.kept_items(items)
+            saved = acts.write_scheme(form.opened, kept, key=form.cleaned_data["key"], by=request.user)
+            messages.success(request, _("“%(name)s” was saved.") % {"name": saved})
+            return redirect("scheme-edit", saved.code)
+        except Refused as error:
+            refusal = error
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+    stored = scheme_or_404(request, code) if code else None
+    context = {
+        "form": form,
+        "items": items,
+        "scheme": stored,
+        "refusal": refusal,
+        "weights": standings.weights(acts.items_in(stored)) if stored else None,
+        "refusals": list(acts.refusals_to_open(stored, by=request.user)) if stored else [],
+    }
+    status = 400 if typed is not None and not items.is_valid() else status_of(form, refusal)
+    return render(request, "assessment/schemes/write.html", context, status=status)
+
+
+@asks_for(acts.WRITE, acts.SETTLE)
+@require_POST
+def act(request: HttpRequest, code: str, act: str) -> HttpResponse:
+    """The next step of a scheme."""
+    scheme = scheme_or_404(request, code)
+    steps: dict[str, Callable] = {"open": acts.open_scheme, "announce": acts.announce, "publish": acts.publish}
+    if act == "copy":
+        done = acts.copy_scheme(scheme, year=scheme.year + 1, by=request.user)
+    else:
+        done = steps[act](scheme, by=request.user)
+    messages.success(request, DONE[act])
+    return redirect("scheme-edit", done.code) if act == "copy" else redirect(done)
+
+
+def result_or_404(request: HttpRequest, code: str) -> SchemeResult:
+    rows = SchemeResult.objects.visible_to(request.user).in_area(request.user.write_prefix)
+    return get_object_or_404(rows.select_related("scheme", "area", "organisation"), code=code)
+
+
+def _scores(request: HttpRequest, code: str, right: str, title: str, act: Callable) -> HttpResponse:
+    """A page with a score for each item that is scored by hand."""
+    result = result_or_404(request, code)
+    typed = (request.POST, request.FILES) if request.method == "POST" else ()
+    items = acts.hand_items(result.scheme)
+    form = forms.ScoresForm(*typed, result=result, items=items, own=right == acts.OWN)
+    refusal = None
+    if typed and form.is_valid():
+        try:
+            act(result, form)
+            messages.success(request, _("“%(name)s” was saved.") % {"name": result})
+            return redirect(result)
+        except Refused as error:
+            refusal = error
+    context = {
+        "result": result,
+        "title": title,
+        "form": form,
+        "refusals": list(acts.refusals_to_score(result, right=right, by=request.user)),
+        "refusal": refusal,
+    }
+    return render(request, "assessment/schemes/scores.html", context, status=status_of(form, refusal))
+
+
+@asks_for(acts.OWN)
+def own_scores(request: HttpRequest, code: str) -> HttpResponse:
+    """What the unit gives itself, with proof."""
+
+    def act(result: SchemeResult, form: forms.ScoresForm) -> None:
+        acts.give_own_scores(result, form.scores, form.taken("proof"), by=request.user)
+
+    return _scores(request, code, acts.OWN, _("Give the own scores"), act)
+
+
+@asks_for(acts.SCORE)
+def district_scores(request: HttpRequest, code: str) -> HttpResponse:
+    """What the district gives."""
+
+    def act(result: SchemeResult, form: forms.ScoresForm) -> None:
+        acts.give_scores(result, form.scores, form.taken("note"), by=request.user)
+
+    return _scores(request, code, acts.SCORE, _("Score"), act)
+
+
+@asks_for(acts.APPEAL)
+def appeal(request: HttpRequest, code: str) -> HttpResponse:
+    """The unit does not agree with the score of an item."""
+    result = result_or_404(request, code)
+    items = {str(item.number): item for item in acts.items_in(result.scheme)}
+    form = forms.AppealForm(request.POST if request.method == "POST" else None, items=list(items.values()))
+    refusal = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            given = form.cleaned_data
+            acts.make_appeal(result, items[given["item"]], given["text"], by=request.user)
+            messages.success(request, _("The appeal was handed in."))
+            return redirect(result)
+        except Refused as error:
+            refusal = error
+    context = {
+        "result": result,
+        "title": _("Appeal"),
+        "form": form,
+        "refusals": list(acts.refusals_to_appeal(result, by=request.user)),
+        "refusal": refusal,
+    }
+    return render(request, "assessment/schemes/appeal.html", context, status=status_of(form, refusal))
+
+
+@asks_for(acts.SETTLE)
+def settle(request: HttpRequest, pk: int) -> HttpResponse:
+    """The answer to an appeal."""
+    mine = SchemeResult.objects.visible_to(request.user).in_area(request.user.write_prefix)
+    rows = Appeal.objects.filter(result__in=mine).select_related("result__scheme", "result__area", "item", "by")
+    appeal = rows.filter(pk=pk).first()
+    if appeal is None:
+        raise Http404
+    form = forms.SettleForm(request.POST if request.method == "POST" else None)
+    refusal = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            acts.settle_appeal(appeal, by=request.user, **form.cleaned_data)
+            messages.success(request, _("The appeal was answered."))
+            return redirect(appeal.result)
+        except Refused as error:
+            refusal = error
+    context = {
+        "result": appeal.result,
+        "appeal": appeal,
+        "title": _("Answer an appeal"),
+        "form": form,
+        "given": ItemScore.objects.filter(result=appeal.result, item=appeal.item).first(),
+        "refusals": list(acts.refusals_to_settle(appeal, by=request.user)),
+        "refusal": refusal,
+    }
+    return render(request, "assessment/schemes/appeal.html", context, status=status_of(form, refusal))
