@@ -189,7 +189,7 @@ class Stage:
             return {kind: {"code": code} for kind, code in self._of_resource(slug).items()}
         code = {"own": self.own.named.code, "sibling": self.sibling.named.code, "unknown": NOWHERE}
         code |= {"unpublished": self.own.review.point.code, "foreign unpublished": self.sibling.review.point.code}
-        if "desk/projects" in route:
+        if "desk/projects" in route or "api/v1/projects" in route:
             code = {"own": self.own.project.code, "sibling": self.sibling.project.code, "unknown": NOWHERE}
             code |= {"plan": self.own.plan.code, "delivered": self.own.delivered.code}
         elif route.startswith("projects/"):
