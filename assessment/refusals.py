@@ -49,5 +49,8 @@ SENTENCES.update(
         "not_handed_in": gettext_noop("The ledger was not handed in yet."),
         "signed_already": gettext_noop("%(who)s signed the ledger off on %(day)s."),
         "opinion_missing": gettext_noop("Give the reason in a few words: the township will read it."),
+        "finding_moved_on": gettext_noop("This finding is “%(state)s” by now. Look at it again."),
+        "term_passed": gettext_noop("%(day)s has passed already: give a term that can still be kept."),
+        "talk_not_due": gettext_noop("No talk is due: %(left)s more overdue findings would lead to one."),
     }
 )

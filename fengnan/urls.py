@@ -8,7 +8,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.static import serve
 
-from assessment.views import notices, project_desk, projects, reviews, standing
+from assessment.views import notices, project_desk, projects, reviews, standing, supervision
 from fengnan import api, dashboard, health, maps, report_pages, search
 from registry.views import (
     account,
@@ -129,6 +129,10 @@ urlpatterns = [
         path("desk/projects/<str:code>/solve/", project_desk.solve, name="project-solve"),
         path("desk/projects/<str:code>/hand-in/", project_desk.hand_in, name="project-hand-in"),
         path("desk/projects/<str:code>/sign/", project_desk.sign, name="project-sign"),
+        path("desk/supervision/", supervision.listing, name="supervision"),
+        path("desk/supervision/new/", supervision.visit, name="visit-new"),
+        path("desk/supervision/talk/<str:code>/", supervision.talk, name="talk-new"),
+        path("desk/supervision/<str:code>/", supervision.finding_page, name="finding"),
         path("desk/places/", builders.places, name="desk-places"),
         path("desk/belts/", builders.build_list, {"kind": "belts"}, name="desk-belts"),
         path("desk/belts/new/", builders.build, {"kind": "belts"}, name="desk-belts-new"),

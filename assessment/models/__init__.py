@@ -4,7 +4,14 @@ from .projects import LedgerEntry, LedgerStage, Light, ProjectProblem, Secretary
 from .promises import PLAIN, PROMISED, Amendment, Promise, fingerprint, promised_of
 from .reviews import Notice, Outcome, RaisedVeto, Review, ReviewScore, Round, longest_unchecked
 from .standards import PassLine, Standard, StandardItem, VetoItem
-from .supervision import AccountabilityAction, AccountabilityKind, SupervisionFinding
+from .supervision import (
+    AccountabilityAction,
+    AccountabilityKind,
+    FindingState,
+    StepAct,
+    SupervisionFinding,
+    SupervisionStep,
+)
 
 __all__ = [
     "PLAIN",
@@ -12,6 +19,7 @@ __all__ = [
     "AccountabilityAction",
     "AccountabilityKind",
     "Amendment",
+    "FindingState",
     "LedgerEntry",
     "LedgerStage",
     "Light",
@@ -27,7 +35,9 @@ __all__ = [
     "SecretaryProject",
     "Standard",
     "StandardItem",
+    "StepAct",
     "SupervisionFinding",
+    "SupervisionStep",
     "VetoItem",
     "fingerprint",
     "latest_entry",

@@ -272,6 +272,7 @@ DESK = (  # (address, label, right it asks for) of what else the desk leads to
     ("desk-remarks", gettext_lazy("Remarks from the public"), "point.notice"),
     ("rechecks", gettext_lazy("Check named points again"), "point.review"),
     ("desk-projects", gettext_lazy("Secretary projects"), "project.board"),
+    ("supervision", gettext_lazy("Supervision"), "record.view"),
     ("loads", gettext_lazy("Bulk loading"), "load.send"),
     ("accounts", gettext_lazy("Accounts"), "account.manage"),
     ("tokens", gettext_lazy("Tokens for programs"), ""),
