@@ -2,6 +2,7 @@
 follows when too much is overdue."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -9,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from assessment import supervision_forms as forms
 from assessment.actions import supervision as acts
@@ -16,6 +18,7 @@ from assessment.models import AccountabilityAction, SupervisionFinding
 from assessment.supervising import by_state, warning_of, warnings
 from registry.history import history_of
 from registry.models import Area
+from registry.models.base import under
 from registry.permissions import may
 from registry.refusals import Refused
 from registry.views.access import asks_for
@@ -69,23 +72,40 @@ def visit(request: HttpRequest) -> HttpResponse:
     return render(request, "assessment/supervision/step.html", context, status=status_of(form, refusal))
 
 
-@asks_for("record.view")
-def finding_page(request: HttpRequest, code: str) -> HttpResponse:
-    """One finding: its steps, what may be done next, and its history."""
+def _finding_or_404(request: HttpRequest, code: str) -> SupervisionFinding:
     found = _findings(request.user).filter(code=code).first()
     if found is None:
         raise Http404
-    act = request.POST.get("act", "")
-    form = _form(act, request, found) if act in acts.ALLOWED else None
-    refusal = None
-    if form is not None and form.is_valid():
-        try:
-            _do(act, found, form.cleaned_data, request)
-            messages.success(request, _("“%(name)s” was saved.") % {"name": found.finding})
-            return redirect(found)
-        except Refused as error:
-            refusal = error
-    return _page(request, found, act, form, refusal)
+    return found
+
+
+@asks_for("record.view")
+def finding_page(request: HttpRequest, code: str) -> HttpResponse:
+    """One finding: its steps, what may be done next, and its history."""
+    return _page(request, _finding_or_404(request, code))
+
+
+def _step(act: str) -> Callable[..., HttpResponse]:
+    """The address that one step is sent to; what cannot be done comes back with the page."""
+
+    @asks_for(acts.ALLOWED[act][0])
+    @require_POST
+    def step(request: HttpRequest, code: str) -> HttpResponse:
+        found = _finding_or_404(request, code)
+        form, refusal = _form(act, request, found), None
+        if form.is_valid():
+            try:
+                _do(act, found, form.cleaned_data, request)
+                messages.success(request, _("“%(name)s” was saved.") % {"name": found.finding})
+                return redirect(found)
+            except Refused as error:
+                refusal = error
+        return _page(request, found, act, form, refusal)
+
+    return step
+
+
+demand, rectify, check = (_step(act) for act in acts.ALLOWED)
 
 
 def _do(act: str, found: SupervisionFinding, given: dict[str, Any], request: HttpRequest) -> None:
@@ -105,7 +125,7 @@ def _form(act: str, request: HttpRequest | None, found: SupervisionFinding) -> A
 
 
 def _page(
-    request: HttpRequest, found: SupervisionFinding, act: str, form: Any, refusal: Refused | None
+    request: HttpRequest, found: SupervisionFinding, act: str = "", form: Any = None, refusal: Refused | None = None
 ) -> HttpResponse:
     """The page, with the forms of what may be done now; the one that was sent holds what was typed."""
     steps = [(each, list(each.proof.unscoped("of the finding itself"))) for each in found.steps.all()]
@@ -134,8 +154,9 @@ def _page(
 @asks_for(acts.TALK)
 def talk(request: HttpRequest, code: str) -> HttpResponse:
     """The talk the rule asks for, filled in from what is overdue."""
-    township = Area.objects.unscoped("area names are public").filter(pk=code).first()
-    if township is None or not may(request.user, acts.TALK, township):
+    rows = Area.objects.unscoped("area names are public").filter(under(request.user.write_prefix, "pk"))
+    township = rows.filter(pk=code).first()
+    if township is None:
         raise Http404
     warning = warning_of(township, timezone.localdate())
     form = forms.TalkForm(request.POST if request.method == "POST" else None, warning=warning, viewer=request.user)

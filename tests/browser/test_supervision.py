@@ -57,7 +57,7 @@ def visit(reviewer: Person) -> None:
     reviewer.page.fill("[name=findings]", FOUND)
     seen(reviewer, "visit")
     send(reviewer)
-    assert state(reviewer) == "已发现,待交办"
+    assert state(reviewer) == "已发现，待交办"
 
 
 def demand(reviewer: Person) -> None:
@@ -76,7 +76,7 @@ def rectify(clerk: Person, photo) -> None:
     clerk.page.set_input_files("main [name=proof]", photo)
     seen(clerk, "rectify")
     send(clerk)
-    assert state(clerk) == "已整改,待复查"
+    assert state(clerk) == "已整改，待复查"
     assert clerk.page.locator("main form button").count() == 0
 
 

@@ -28,6 +28,10 @@ BEHIND = {  # a second door: what stands there is not found by who lacks the rig
     "account-change": ("registry.actions.accounts.accounts_below", lambda by: User.objects.all()),
     "desk-remark": ("registry.actions.remarks.remarks_for", lambda user: Remark.objects.unscoped("no second door")),
     "project-check": ("assessment.models.projects.ProjectQuerySet.in_area", lambda rows, code: rows),
+    "finding": (
+        "assessment.models.supervision.FindingQuerySet.visible_to",
+        lambda rows, viewer: rows.unscoped("no second door"),
+    ),
     "notice-desk": ("assessment.models.reviews.NoticeQuerySet.in_area", lambda rows, code: rows),
 }
 

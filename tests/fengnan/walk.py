@@ -126,10 +126,12 @@ class Stage:
         self.host = allow_host("map.example.cn", by=self.cast["admin"])
         hook = {"name": "市平台", "address": "https://map.example.cn/", "kinds": ["points"]}
         self.hook = add_hook(self.cast["admin"], by=self.cast["admin"], **hook)
-        SupervisionFinding.objects.create(
-            code="SF-1", inspected_on=today, deadline=later, issuer="区委组织部", finding="记录不全",
-            area=self.sibling.named.area, organisation=self.sibling.named.organisation,
-        )  # fmt: skip
+        for code, township in {"SF-0": self.own, "SF-1": self.sibling}.items():
+            SupervisionFinding.objects.create(
+                code=code, inspected_on=today, deadline=later, issuer="区委组织部",
+                finding=f"{township.canary}记录不全", area=township.named.area,
+                organisation=township.named.organisation,
+            )  # fmt: skip
         self.client = Client()  # one for all: a new one reads every static file again
         self.cookies = {"public": SimpleCookie()} | {
             role: self._signed_in(account) for role, account in self.cast.items()
@@ -195,6 +197,10 @@ class Stage:
         elif route.startswith("projects/"):
             code = {"own": "SP-2021-01", "promised": self.own.project.code, "unknown": NOWHERE}
             code |= {"unpublished": self.own.plan.code, "foreign unpublished": self.sibling.plan.code}
+        elif "supervision/talk" in route:
+            code = {"own": OWN, "unknown": NOWHERE}
+        elif "desk/supervision" in route:
+            code = {"own": "SF-0", "sibling": "SF-1", "unknown": NOWHERE}
         elif "desk/reviews" in route or "api/v1/reviews" in route:
             code = {"own": self.own.review.code, "sibling": self.sibling.review.code, "unknown": NOWHERE}
             code["recheck"] = self.recheck.code
