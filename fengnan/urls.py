@@ -8,7 +8,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.static import serve
 
-from assessment.views import notices, project_desk, projects, reviews, standing, supervision
+from assessment.views import notices, packs, project_desk, projects, reviews, standing, supervision
 from fengnan import api, dashboard, health, maps, report_pages, search
 from registry.views import (
     account,
@@ -129,6 +129,10 @@ urlpatterns = [
         path("desk/projects/<str:code>/solve/", project_desk.solve, name="project-solve"),
         path("desk/projects/<str:code>/hand-in/", project_desk.hand_in, name="project-hand-in"),
         path("desk/projects/<str:code>/sign/", project_desk.sign, name="project-sign"),
+        path("desk/points/<str:code>/pack/", packs.desk, name="point-pack"),
+        path("desk/packs/<str:code>/revoke/", packs.revoke, name="pack-revoke"),
+        path("packs/<str:code>/", packs.pack, name="pack"),
+        path("packs/<str:code>/<str:file>/", packs.pack_file, name="pack-file"),
         path("desk/supervision/", supervision.listing, name="supervision"),
         path("desk/supervision/new/", supervision.visit, name="visit-new"),
         path("desk/supervision/talk/<str:code>/", supervision.talk, name="talk-new"),

@@ -24,6 +24,7 @@ TABLE: dict[str, frozenset[str]] = {
     "supervision.inspect": frozenset({Role.REVIEWER, Role.ADMIN}),
     "supervision.rectify": frozenset({Role.CLERK, Role.HEAD}),
     "supervision.talk": frozenset({Role.ADMIN}),
+    "pack.make": frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMIN}),
     "remark.answer": frozenset({Role.CLERK, Role.HEAD, Role.ADMIN}),
     "grouping.build": frozenset({Role.ADMIN}),
     "load.send": frozenset({Role.CLERK, Role.ADMIN}),

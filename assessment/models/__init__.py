@@ -1,5 +1,6 @@
 """How it is judged: standards, secretary projects with their ledgers, supervision."""
 
+from .packs import InspectionPack
 from .projects import LedgerEntry, LedgerStage, Light, ProjectProblem, SecretaryProject, latest_entry
 from .promises import PLAIN, PROMISED, Amendment, Promise, fingerprint, promised_of
 from .reviews import Notice, Outcome, RaisedVeto, Review, ReviewScore, Round, longest_unchecked
@@ -20,6 +21,7 @@ __all__ = [
     "AccountabilityKind",
     "Amendment",
     "FindingState",
+    "InspectionPack",
     "LedgerEntry",
     "LedgerStage",
     "Light",

@@ -299,3 +299,9 @@ def build_address(context, kind: str, record) -> str:
         if may(context["request"].user, "grouping.build", record)
         else ""
     )
+
+
+@register.simple_tag(takes_context=True)
+def pack_address(context, point) -> str:
+    """Where the account sees what the point can prove, and makes a link to it; empty if it may not."""
+    return reverse("point-pack", args=[point.code]) if may(context["request"].user, "pack.make", point) else ""

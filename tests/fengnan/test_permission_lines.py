@@ -32,6 +32,8 @@ BEHIND = {  # a second door: what stands there is not found by who lacks the rig
         "assessment.models.supervision.FindingQuerySet.visible_to",
         lambda rows, viewer: rows.unscoped("no second door"),
     ),
+    "point-pack": ("registry.models.points.PointQuerySet.in_area", lambda rows, code: rows),
+    "pack-revoke": ("assessment.models.packs.PackQuerySet.in_area", lambda rows, code: rows),
     "notice-desk": ("assessment.models.reviews.NoticeQuerySet.in_area", lambda rows, code: rows),
 }
 
@@ -46,9 +48,15 @@ SCOPES = {  # where rows that are not public are looked for, by the name of thei
     "ProblemQuerySet": "record",
     "AccountabilityQuerySet": "admin:assessment_accountabilityaction_history",
     "FindingQuerySet": "admin:assessment_supervisionfinding_history",
+    "PackQuerySet": "pack-revoke",
     "LoadQuerySet": "load",
 }
-AREA_BEHIND = {"DraftQuerySet", "RemarkQuerySet", "ReviewQuerySet"}  # their pages ask for the area written as well
+AREA_BEHIND = {
+    "DraftQuerySet",
+    "PackQuerySet",
+    "RemarkQuerySet",
+    "ReviewQuerySet",
+}  # their pages ask for the area written as well
 
 
 @pytest.fixture(scope="module")

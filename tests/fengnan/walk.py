@@ -17,6 +17,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from assessment.actions.naming import open_rechecks, post_notice
+from assessment.actions.packs import make_pack, signed
 from assessment.actions.projects import freeze_promise, hand_in, open_project, problems_of
 from assessment.actions.scoring import finish_scoring, pass_draft, save_scores
 from assessment.models import SecretaryProject, SupervisionFinding
@@ -92,6 +93,7 @@ class Township:
             code=f"RM-{area}", kind="points", record_code=self.named.code, record_name=self.named.name,
             area=self.named.area, text=f"{canary}留言", contact="金丝雀联系方式", due_on=timezone.localdate(),
         )  # fmt: skip
+        self.pack = make_pack(self.named, by=self.clerk)
         self.plan, self.project, self.delivered = (self._project(area) for _each in range(3))
         for project in (self.project, self.delivered):
             freeze_promise(project, on=timezone.localdate(), by=self.clerk)
@@ -146,11 +148,18 @@ class Stage:
         """What an address is asked about: arguments by kind of object. One without arguments is asked once."""
         names = {
             name
-            for name in ("code", "key", "section", "upload", "pk", "slug", "kind", "path", "layer", "year")
+            for name in ("code", "key", "section", "upload", "pk", "slug", "kind", "path", "layer", "year", "file")
             if f":{name}>" in route
         }
         section = "brand" if "report" in route else "venue"
-        extra = {"section": section, "slug": "points", "path": "no-such-file", "layer": "points", "year": 2021}
+        extra = {
+            "section": section,
+            "slug": "points",
+            "path": "no-such-file",
+            "layer": "points",
+            "year": 2021,
+            "file": "E-0",
+        }
         common = {name: extra[name] for name in names & extra.keys()}
         if "template" in route:
             return {"point": {"kind": "point"}, "none": {"kind": "no-such-kind"}}
@@ -197,6 +206,10 @@ class Stage:
         elif route.startswith("projects/"):
             code = {"own": "SP-2021-01", "promised": self.own.project.code, "unknown": NOWHERE}
             code |= {"unpublished": self.own.plan.code, "foreign unpublished": self.sibling.plan.code}
+        elif route.startswith("packs/"):
+            code = {"own": signed(self.own.pack), "sibling": signed(self.sibling.pack), "unknown": NOWHERE}
+        elif "desk/packs" in route:
+            code = {"own": self.own.pack.code, "sibling": self.sibling.pack.code, "unknown": NOWHERE}
         elif "supervision/talk" in route:
             code = {"own": OWN, "unknown": NOWHERE}
         elif "desk/supervision" in route:
