@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from assessment.actions import packs as acts
 from assessment.models import InspectionPack, Standard
@@ -72,19 +72,20 @@ def _pack_or_404(code: str) -> InspectionPack:
 
 
 @never_cache
+@require_safe
 def pack(request: HttpRequest, code: str) -> HttpResponse:
     """The pack behind a link, for anybody who holds it. Every opening is noted down."""
     found = _pack_or_404(code)
     if not found.holds_on(timezone.localdate()):
         return render(request, "assessment/packs/over.html", {"pack": found}, status=410)
-    if request.method == "GET":
-        acts.open_pack(found)
+    acts.open_pack(found)
     answer = render(request, "assessment/packs/pack.html", _contents(found.point) | {"pack": found, "signed": code})
     answer["X-Robots-Tag"] = "noindex"
     return answer
 
 
 @never_cache
+@require_safe
 def pack_file(request: HttpRequest, code: str, file: str) -> HttpResponse:
     """A photo or document of the site a pack is about, as long as the link holds."""
     found = _pack_or_404(code)

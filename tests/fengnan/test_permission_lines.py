@@ -33,7 +33,6 @@ BEHIND = {  # a second door: what stands there is not found by who lacks the rig
         lambda rows, viewer: rows.unscoped("no second door"),
     ),
     "point-pack": ("registry.models.points.PointQuerySet.in_area", lambda rows, code: rows),
-    "pack-revoke": ("assessment.models.packs.PackQuerySet.in_area", lambda rows, code: rows),
     "notice-desk": ("assessment.models.reviews.NoticeQuerySet.in_area", lambda rows, code: rows),
 }
 
