@@ -42,6 +42,12 @@ def _money(yuan) -> tuple[str, str]:
     return f"{yuan:,.2f}".rstrip("0").rstrip("."), "元"
 
 
+@register.filter
+def yuan(value) -> str:
+    """An amount of money as it is read."""
+    return " ".join(quantity(value, "yuan")).strip()
+
+
 # English words for one of a unit; a rank is read without a unit. Chinese has no plural.
 ONE = {
     "belts": "belt",
