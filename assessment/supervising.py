@@ -66,5 +66,5 @@ def by_state(findings: list[SupervisionFinding], today: date) -> list[tuple[Any,
     late = [each for each in findings if each.is_overdue(today)]
     groups: list[tuple[Any, list[SupervisionFinding]]] = [(None, late)]
     for state in FindingState:
-        groups.append((state, [each for each in findings if each.state == state and each not in late]))
+        groups.append((state, [each for each in findings if each.stage == state and each not in late]))
     return groups

@@ -149,9 +149,9 @@ def findings_to_follow(user: Any, today: date) -> Iterable[Task]:
         return
     rows = SupervisionFinding.objects.visible_to(user).in_area(user.write_prefix).exclude(done=True)
     for finding in rows.select_related("area").prefetch_related("steps"):
-        right, act, what, button = words[finding.state]
+        right, act, what, button = words[finding.stage]
         if may(user, right) and not any(refusals_to(act, finding, by=user)):
-            asked = finding.last_step.on if finding.state == FindingState.RECTIFIED else finding.inspected_on
+            asked = finding.last_step.on if finding.stage == FindingState.RECTIFIED else finding.inspected_on
             due = finding.deadline if right == RECTIFY else _due(asked, "review-working-days", today)
             yield Task(what, finding.finding, finding.get_absolute_url(), button, due)
 

@@ -38,8 +38,8 @@ def refusals_to(act: str, finding: SupervisionFinding, *, by: Any) -> Iterator[R
     right, states = ALLOWED[act]
     if not may(by, right, finding):
         yield Refused("not_allowed")
-    if finding.state not in states:
-        yield Refused("finding_moved_on", state=finding.state.label)
+    if finding.stage not in states:
+        yield Refused("finding_moved_on", state=finding.stage.label)
     if act == "check" and any(step.act == StepAct.RECTIFY and step.by_id == by.pk for step in finding.steps.all()):
         yield Refused("own_work")
 

@@ -157,7 +157,7 @@ class SupervisionFinding(Record):
         return next(reversed(self.steps.all()), None)
 
     @property
-    def state(self) -> FindingState:
+    def stage(self) -> FindingState:
         if self.done:
             return FindingState.CLOSED
         if self.last_step and self.last_step.act == StepAct.RECTIFY:
@@ -165,7 +165,7 @@ class SupervisionFinding(Record):
         return FindingState.FOUND if self.deadline is None else FindingState.DEMANDED
 
     def is_overdue(self, as_of: date) -> bool:
-        return self.state == FindingState.DEMANDED and self.deadline < as_of
+        return self.stage == FindingState.DEMANDED and self.deadline < as_of
 
 
 class SupervisionStep(Part):

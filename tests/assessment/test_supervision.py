@@ -68,13 +68,13 @@ def rectified(asked, clerk_tangfang):
 
 
 def test_a_finding_goes_from_the_visit_to_its_closing(found, reviewer, clerk_tangfang):
-    states = [found.state]
+    states = [found.stage]
     asked = demanded(found, reviewer)
-    states.append(asked.state)
+    states.append(asked.stage)
     step = rectify(asked, clerk_tangfang)
-    states.append(again(found).state)
+    states.append(again(found).stage)
     acts.close(found, text="复查到位", by=reviewer)
-    states.append(again(found).state)
+    states.append(again(found).stage)
     assert states == [FindingState.FOUND, FindingState.DEMANDED, FindingState.RECTIFIED, FindingState.CLOSED]
     assert step.proof.unscoped("test").count() == 1
     assert [each.act for each in found.steps.all()] == ["rectify", "close"]
@@ -85,7 +85,7 @@ def test_a_finding_goes_from_the_visit_to_its_closing(found, reviewer, clerk_tan
 def test_what_was_not_put_right_goes_back_with_the_reason(rectified, reviewer, clerk_tangfang):
     assert refused(acts.send_back, rectified, text="不", by=reviewer) == "opinion_missing"
     acts.send_back(rectified, text="仍缺两次记录", by=reviewer)
-    assert again(rectified).state == FindingState.DEMANDED
+    assert again(rectified).stage == FindingState.DEMANDED
     rectify(rectified, clerk_tangfang)
     acts.close(rectified, text="复查到位", by=reviewer)
     assert [each.act for each in rectified.steps.all()] == ["rectify", "return", "rectify", "close"]
