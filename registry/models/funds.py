@@ -91,6 +91,10 @@ class Fund(Record):
     def __str__(self):
         return f"{self.year} {self.purpose or self.get_category_display()}"
 
+    @property
+    def out_of_code(self) -> str:
+        return self.out_of.code if self.out_of else ""
+
     def clean(self):
         if self.project_code and project_named(self.project_code) is None:
             raise ValidationError({"project_code": _("There is no secretary project with this code.")})

@@ -39,7 +39,7 @@ FUND_COLUMNS = (
     ),
     Column("budgeted_yuan", "预算数(万元)", money("万元"), also=("预算数", "预算"), unit="万元", numeric=True),
     Column("paid_yuan", "支付数(万元)", money("万元"), also=("支付数", "已支付"), unit="万元", numeric=True),
-    Column("out_of", "上级资金编号", line(40), also=("资金来源编号",)),
+    Column("out_of_code", "上级资金编号", line(40), also=("资金来源编号",)),
     Column("point", "受益示范点", line(80), also=("示范点",), names="point"),
     Column("project_code", "受益书记项目编号", line(40), also=("书记项目编号",)),
     Column("purpose", "用途", line(120), also=("资金用途", "项目")),
@@ -92,10 +92,10 @@ def _whose(row: Row, world: World) -> None:
         row.refuse("point", "place_unknown", text=row.values["point"])
     if row.has("project_code") and project_named(row.values["project_code"]) is None:
         row.refuse("project_code", "place_unknown", text=row.values["project_code"])
-    if row.has("out_of"):
-        above = Fund.objects.unscoped(WHY).filter(code=row.values["out_of"], year=row.values.get("year")).first()
+    if row.has("out_of_code"):
+        above = Fund.objects.unscoped(WHY).filter(code=row.values["out_of_code"], year=row.values.get("year")).first()
         if above is None:
-            row.refuse("out_of", "place_unknown", text=row.values["out_of"])
+            row.refuse("out_of_code", "place_unknown", text=row.values["out_of_code"])
         refer(row, "out_of", above)
 
 
