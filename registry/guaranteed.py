@@ -15,13 +15,14 @@ NOTHING = Decimal(0)
 
 @dataclass(frozen=True)
 class Level:
-    """The money of a level in the year. The gaps are of the rows that give both amounts; `silent` gives not all."""
+    """The money of a level in the year. The gaps are of the rows that give both amounts; `silent` is the number of
+    those that do not, and an amount that no row gives is None."""
 
     level: FundLevel
     rows: int
-    budgeted: Decimal
+    budgeted: Decimal | None
     arranged: Decimal
-    paid: Decimal
+    paid: Decimal | None
     not_arranged: Decimal
     not_paid: Decimal
     from_above: Decimal
@@ -48,6 +49,8 @@ class Split:
 def levels(scope: Scope) -> list[Level]:
     """Each of the three levels, also one without money."""
     rows = scope.sees(Fund).of_year(scope.as_of).order_by().values("level")
+    nothing: dict[str, Any] = dict.fromkeys(Level.__dataclass_fields__.keys() - {"level"}, NOTHING)
+    nothing |= {"budgeted": None, "paid": None}
     found = rows.annotate(
         rows=Count("pk"),
         budgeted=Sum("budgeted_yuan"),
@@ -58,8 +61,7 @@ def levels(scope: Scope) -> list[Level]:
         from_above=Sum("amount_yuan", filter=Q(out_of__isnull=False)),
         silent=Count("pk", filter=Q(budgeted_yuan=None) | Q(paid_yuan=None)),
     )
-    by_level = {each.pop("level"): {name: value or NOTHING for name, value in each.items()} for each in found}
-    nothing = dict.fromkeys(Level.__dataclass_fields__.keys() - {"level"}, NOTHING)
+    by_level = {each.pop("level"): nothing | {name: value for name, value in each.items() if value} for each in found}
     return [Level(level, **by_level.get(level, nothing)) for level in FundLevel]
 
 

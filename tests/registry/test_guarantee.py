@@ -46,7 +46,7 @@ def test_money_of_a_level_adds_up_or_says_by_how_much_not(sample, scope):
 def test_a_level_without_money_stands_there_with_nothing(sample, scope):
     found = guaranteed.levels(scope.at(date(2019, 12, 31)))
     assert [each.level for each in found] == ["district", "township", "village"]
-    assert found[2].arranged == 0
+    assert (found[2].arranged, found[2].paid) == (0, None)
 
 
 def test_what_was_passed_down_is_held_against_where_it_came_from(sample, scope):
