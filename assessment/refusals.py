@@ -68,5 +68,9 @@ SENTENCES.update(
             "“%(name)s” is computed from the registry: correct its rows, and the score follows."
         ),
         "opinion_missing": gettext_noop("Give the reason in a few words: the township will read it."),
+        "finding_moved_on": gettext_noop("This finding is “%(state)s” by now. Look at it again."),
+        "term_passed": gettext_noop("%(day)s has passed already: give a term that can still be kept."),
+        "pack_revoked": gettext_noop("The link was revoked already."),
+        "talk_not_due": gettext_noop("No talk is due: %(left)s more overdue findings would lead to one."),
     }
 )

@@ -13,9 +13,11 @@ from django.utils.translation import ngettext
 
 from assessment.actions import schemes as acts
 from assessment.actions.projects import wrote
+from assessment.actions.supervision import INSPECT, RECTIFY, TALK, refusals_to
 from assessment.ledgers import check_days, next_check, reminder_days
 from assessment.models import (
     Appeal,
+    FindingState,
     LedgerStage,
     Notice,
     Review,
@@ -24,7 +26,9 @@ from assessment.models import (
     SchemeItem,
     SchemeResult,
     SecretaryProject,
+    SupervisionFinding,
 )
+from assessment.supervising import warnings
 from registry.models import CalendarDay, Draft, DraftState, Parameter, PointStatus
 from registry.permissions import may
 from registry.todo import Task, to_do
@@ -136,6 +140,37 @@ def projects_behind(user: Any, today: date) -> Iterable[Task]:
         about = ngettext("%(count)s project", "%(count)s projects", len(behind)) % {"count": len(behind)}
         due = min(next_check(project, days) for project in behind)
         yield Task(_("Ledgers are behind: see which"), about, reverse("desk-projects"), _("Open"), due)
+
+
+@to_do
+def findings_to_follow(user: Any, today: date) -> Iterable[Task]:
+    """Of supervision: for the township what it has to put right, before and after the term; for the district what to
+    ask for, and what to check."""
+    words = {
+        FindingState.FOUND: (INSPECT, "demand", _("Say what supervision asks for"), _("Open")),
+        FindingState.DEMANDED: (RECTIFY, "rectify", _("Put right what supervision found"), _("Put right")),
+        FindingState.RECTIFIED: (INSPECT, "check", _("Check what was put right"), _("Check")),
+    }
+    if not may(user, INSPECT) and not may(user, RECTIFY):
+        return
+    rows = SupervisionFinding.objects.visible_to(user).in_area(user.write_prefix).exclude(done=True)
+    for finding in rows.select_related("area").prefetch_related("steps"):
+        right, act, what, button = words[finding.stage]
+        if may(user, right) and not any(refusals_to(act, finding, by=user)):
+            asked = finding.last_step.on if finding.stage == FindingState.RECTIFIED else finding.inspected_on
+            due = finding.deadline if right == RECTIFY else _due(asked, "review-working-days", today)
+            yield Task(what, finding.finding, finding.get_absolute_url(), button, due)
+
+
+@to_do
+def talks_due(user: Any, today: date) -> Iterable[Task]:
+    """Townships in which so much is overdue that a talk follows."""
+    if not may(user, TALK):
+        return
+    for warning in warnings(user.write_prefix, today):
+        if warning.fired:
+            url = reverse("talk-new", args=[warning.township.pk])
+            yield Task(_("A talk is due"), warning.township.name, url, _("Record the talk"))
 
 
 def _projects_of(user: Any, today: date) -> Any:

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+import assessment.api.projects  # noqa: F401 - offers its acts
 from assessment.api.notices import NoticeList, NoticeView
 from registry.api import features
 from registry.api.addresses import addresses

@@ -8,7 +8,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.static import serve
 
-from assessment.views import notices, project_desk, projects, reviews, schemes, standing
+from assessment.views import notices, packs, project_desk, projects, reviews, schemes, standing, supervision
 from fengnan import api, dashboard, health, maps, report_pages, search
 from registry.views import (
     account,
@@ -16,6 +16,7 @@ from registry.views import (
     builders,
     desk,
     drafts,
+    guarantee,
     history,
     hooks,
     loads,
@@ -140,6 +141,18 @@ urlpatterns = [
         path("desk/results/<str:code>/score/", schemes.district_scores, name="result-score"),
         path("desk/results/<str:code>/appeal/", schemes.appeal, name="result-appeal"),
         path("desk/appeals/<int:pk>/", schemes.settle, name="appeal-settle"),
+        path("desk/points/<str:code>/pack/", packs.desk, name="point-pack"),
+        path("desk/packs/<str:code>/revoke/", packs.revoke, name="pack-revoke"),
+        path("guarantee/", guarantee.guarantee, name="guarantee"),
+        path("packs/<str:code>/", packs.pack, name="pack"),
+        path("packs/<str:code>/<str:file>/", packs.pack_file, name="pack-file"),
+        path("desk/supervision/", supervision.listing, name="supervision"),
+        path("desk/supervision/new/", supervision.visit, name="visit-new"),
+        path("desk/supervision/talk/<str:code>/", supervision.talk, name="talk-new"),
+        path("desk/supervision/<str:code>/", supervision.finding_page, name="finding"),
+        path("desk/supervision/<str:code>/demand/", supervision.demand, name="finding-demand"),
+        path("desk/supervision/<str:code>/rectify/", supervision.rectify, name="finding-rectify"),
+        path("desk/supervision/<str:code>/check/", supervision.check, name="finding-check"),
         path("desk/places/", builders.places, name="desk-places"),
         path("desk/belts/", builders.build_list, {"kind": "belts"}, name="desk-belts"),
         path("desk/belts/new/", builders.build, {"kind": "belts"}, name="desk-belts-new"),

@@ -56,6 +56,7 @@ VERBS: dict[str, Text] = {
     "switch_hook": gettext_lazy("Web hook switched on or off"),
     "allow_host": gettext_lazy("Host of web hooks allowed"),
     "forbid_host": gettext_lazy("Host of web hooks taken off the list"),
+    "open-pack": gettext_lazy("Opened by its link"),
     "remark-left": gettext_lazy("A remark from the public arrived"),
     "remark-answered": gettext_lazy("A remark from the public was answered"),
     "remark-rejected": gettext_lazy("A remark from the public was not published"),

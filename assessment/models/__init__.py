@@ -1,11 +1,19 @@
 """How it is judged: standards, secretary projects with their ledgers, supervision."""
 
+from .packs import InspectionPack
 from .projects import LedgerEntry, LedgerStage, Light, ProjectProblem, SecretaryProject, latest_entry
 from .promises import PLAIN, PROMISED, Amendment, Promise, fingerprint, promised_of
 from .reviews import Notice, Outcome, RaisedVeto, Review, ReviewScore, Round, longest_unchecked
 from .schemes import Appeal, ItemScore, Scheme, SchemeItem, SchemeKind, SchemeResult, SchemeState
 from .standards import PassLine, Standard, StandardItem, VetoItem
-from .supervision import AccountabilityAction, AccountabilityKind, SupervisionFinding
+from .supervision import (
+    AccountabilityAction,
+    AccountabilityKind,
+    FindingState,
+    StepAct,
+    SupervisionFinding,
+    SupervisionStep,
+)
 
 __all__ = [
     "PLAIN",
@@ -14,6 +22,8 @@ __all__ = [
     "AccountabilityKind",
     "Amendment",
     "Appeal",
+    "FindingState",
+    "InspectionPack",
     "ItemScore",
     "LedgerEntry",
     "LedgerStage",
@@ -35,7 +45,9 @@ __all__ = [
     "SecretaryProject",
     "Standard",
     "StandardItem",
+    "StepAct",
     "SupervisionFinding",
+    "SupervisionStep",
     "VetoItem",
     "fingerprint",
     "latest_entry",

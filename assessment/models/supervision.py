@@ -3,12 +3,14 @@ supervision, not public at all."""
 
 from datetime import date
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import PartyOrganisation
-from registry.models.base import Record, ScopedQuerySet
+from registry.models import Evidence, PartyOrganisation
+from registry.models.base import Part, Record, ScopedQuerySet, in_choices
 
 
 class AccountabilityKind(models.TextChoices):
@@ -70,9 +72,42 @@ class AccountabilityAction(Record):
         return f"{self.get_kind_display()} {self.occurred_on}"
 
 
+class FindingState(models.TextChoices):
+    """Where a finding stands: it follows from its term, its steps and whether it is done."""
+
+    FOUND = "found", _("Found, nothing asked for yet")
+    DEMANDED = "demanded", _("Waiting to be put right")
+    RECTIFIED = "rectified", _("Put right, to be checked")
+    CLOSED = "closed", _("Struck off")
+
+
+class StepAct(models.TextChoices):
+    RECTIFY = "rectify", _("Rectified")
+    RETURN = "return", _("Sent back")
+    CLOSE = "close", _("Struck off")
+
+
 class FindingQuerySet(ScopedQuerySet):
     def public_rows(self) -> Q:
         return Q(pk__in=[])
+
+    def of_year(self, as_of: date):
+        """What supervisions of that year found, by `as_of`."""
+        return self.filter(inspected_on__year=as_of.year, inspected_on__lte=as_of)
+
+    def closed(self, as_of: date):
+        return self.filter(Q(rechecked_on=None) | Q(rechecked_on__lte=as_of), done=True)
+
+    def open(self, as_of: date):
+        """Found by `as_of`, and not closed then."""
+        closed = self.model.objects.unscoped("which of these are closed").closed(as_of)
+        return self.filter(inspected_on__lte=as_of).exclude(pk__in=closed.values("pk"))
+
+    def overdue(self, as_of: date):
+        """Not put right though the term has passed; what waits for the district's check is not overdue."""
+        steps = SupervisionStep.objects.filter(finding=OuterRef("pk"), on__lte=as_of).order_by("-on", "-pk")
+        rows = self.open(as_of).annotate(last_act=Subquery(steps.values("act")[:1]))
+        return rows.filter(Q(last_act=None) | ~Q(last_act=StepAct.RECTIFY), deadline__lt=as_of)
 
 
 class SupervisionFinding(Record):
@@ -86,7 +121,7 @@ class SupervisionFinding(Record):
     area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
     finding = models.CharField(_("finding"), max_length=300)
     demand = models.CharField(_("what is asked for"), max_length=300, blank=True)
-    deadline = models.DateField(_("deadline"))
+    deadline = models.DateField(_("deadline"), null=True, blank=True)
     person = models.CharField(_("responsible person"), max_length=40, blank=True)
     progress = models.CharField(_("progress"), max_length=300, blank=True)
     done = models.BooleanField(_("done"), null=True, blank=True)
@@ -113,3 +148,45 @@ class SupervisionFinding(Record):
 
     def __str__(self):
         return f"{self.inspected_on} {self.finding}"
+
+    def get_absolute_url(self):
+        return reverse("finding", args=[self.code])
+
+    @property
+    def last_step(self) -> "SupervisionStep | None":
+        return next(reversed(self.steps.all()), None)
+
+    @property
+    def stage(self) -> FindingState:
+        if self.done:
+            return FindingState.CLOSED
+        if self.last_step and self.last_step.act == StepAct.RECTIFY:
+            return FindingState.RECTIFIED
+        return FindingState.FOUND if self.deadline is None else FindingState.DEMANDED
+
+    def is_overdue(self, as_of: date) -> bool:
+        return self.stage == FindingState.DEMANDED and self.deadline < as_of
+
+
+class SupervisionStep(Part):
+    """What was done about a finding: put right with proof, sent back, closed. Only ever added to."""
+
+    natural_fields = ("finding__code", "act", "on")
+
+    finding = models.ForeignKey(SupervisionFinding, models.CASCADE, related_name="steps", verbose_name=_("finding"))
+    act = models.CharField(_("act"), max_length=8, choices=StepAct)
+    on = models.DateField(_("date"))
+    text = models.CharField(_("words"), max_length=300)
+    proof = models.ManyToManyField(Evidence, blank=True, related_name="+", verbose_name=_("proof"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
+
+    class Meta:
+        verbose_name = _("step of a finding")
+        verbose_name_plural = _("steps of a finding")
+        ordering = ["finding", "on", "pk"]
+        constraints = [in_choices("act", StepAct, "finding_step_known")]
+
+    def __str__(self):
+        return f"{self.get_act_display()} {self.on}"

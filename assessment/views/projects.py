@@ -5,6 +5,7 @@ from django.shortcuts import render
 
 from assessment import ledgers
 from assessment.models import LedgerStage, SecretaryProject
+from registry.guaranteed import received
 from registry.kinds import KINDS
 from registry.scope import read_scope
 from registry.views.records import told_of
@@ -29,6 +30,7 @@ def project_page(request: HttpRequest, code: str) -> HttpResponse:
         "entries": [entry for entry in project.entries.all() if entry.entered_on <= scope.as_of],
         "problems": [(problem, problem.is_solved(scope.as_of)) for problem in problems],
         "lines": ledgers.settlement(project, scope.as_of) if handed_in else [],
+        "funds": received(scope, project_code=project.code),
         "closing": closing if handed_in else None,
         "steps": ledgers.steps_for(project, request.user),
         **ledgers.told_promise(project, request.user),

@@ -42,6 +42,12 @@ def _money(yuan) -> tuple[str, str]:
     return f"{yuan:,.2f}".rstrip("0").rstrip("."), "元"
 
 
+@register.filter
+def yuan(value) -> str:
+    """An amount of money as it is read."""
+    return " ".join(quantity(value, "yuan")).strip()
+
+
 # English words for one of a unit; a rank is read without a unit. Chinese has no plural.
 ONE = {
     "belts": "belt",
@@ -273,6 +279,7 @@ DESK = (  # (address, label, right it asks for) of what else the desk leads to
     ("rechecks", gettext_lazy("Check named points again"), "point.review"),
     ("desk-projects", gettext_lazy("Secretary projects"), "project.board"),
     ("desk-schemes", gettext_lazy("Schemes of assessment"), "scheme.view"),
+    ("supervision", gettext_lazy("Supervision"), "record.view"),
     ("loads", gettext_lazy("Bulk loading"), "load.send"),
     ("accounts", gettext_lazy("Accounts"), "account.manage"),
     ("tokens", gettext_lazy("Tokens for programs"), ""),
@@ -299,3 +306,9 @@ def build_address(context, kind: str, record) -> str:
         if may(context["request"].user, "grouping.build", record)
         else ""
     )
+
+
+@register.simple_tag(takes_context=True)
+def pack_address(context, point) -> str:
+    """Where the account sees what the point can prove, and makes a link to it; empty if it may not."""
+    return reverse("point-pack", args=[point.code]) if may(context["request"].user, "pack.make", point) else ""

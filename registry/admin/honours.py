@@ -58,7 +58,7 @@ class FundAdmin(RecordAdmin):
     list_filter = ["year", "category", "level", "illustrative"]
     list_select_related = ["area"]
     search_fields = ["code", "purpose", "document_no"]
-    autocomplete_fields = ["area"]
+    autocomplete_fields = ["area", "out_of", "point"]
 
 
 @admin.register(m.WageRule)

@@ -31,6 +31,11 @@ register(
         details=(
             Column("document_no", _("Paper number")),
             Column("arrived_on", _("Arrived on")),
+            Column("budgeted_yuan", _("Budgeted"), unit="yuan", numeric=True),
+            Column("paid_yuan", _("Paid"), unit="yuan", numeric=True),
+            Column("out_of_code", _("Passed down from"), "out_of__code"),
+            Column("point_name", _("For the point"), "point__name"),
+            Column("project_code", _("For the secretary project")),
         ),
     ),
     Kind(
@@ -43,6 +48,10 @@ register(
             Column("post", _("Post"), choices=m.Post),
             Column("uplift_percent", _("Above the standard"), unit="%", numeric=True),
             Column("valid_from", _("In force since")),
+        ),
+        details=(
+            Column("standard_yuan", _("Provincial standard"), unit="yuan", numeric=True),
+            Column("actual_yuan", _("Wage paid"), unit="yuan", numeric=True),
         ),
     ),
     Kind(

@@ -1,12 +1,16 @@
 """Money of the three-level guarantee, and the wage rules of village cadres."""
 
 from datetime import date
+from decimal import Decimal
 
+from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .base import Record, ScopedQuerySet, ends_after_start, in_choices, lasting
+from .base import Record, ScopedQuerySet, ends_after_start, in_choices, lasting, not_negative
+from .points import DemonstrationPoint
 
 
 class FundCategory(models.TextChoices):
@@ -33,18 +37,34 @@ class FundQuerySet(ScopedQuerySet):
         return self.of_year(as_of).filter(category=FundCategory.CREATION)
 
 
+def project_named(code: str) -> models.Model | None:
+    """The secretary project with this code. Judging builds on the registry, which therefore asks for it by name."""
+    rows = apps.get_model("assessment", "SecretaryProject")._base_manager.filter(code=code)
+    return rows.first()
+
+
 class Fund(Record):
-    """Money put in, in yuan. The district's yearly budget (F68) and the creation funds of the localities (F72) are
-    two figures and are never added."""
+    """Money put in, in yuan: budgeted, arranged (`amount_yuan`, what had arrived), paid. The district's yearly budget
+    (F68) and the creation funds of the localities (F72) are two figures and are never added. Money passed down comes
+    `out_of` other money, and is counted there."""
 
     year = models.PositiveSmallIntegerField(_("year"))
     category = models.CharField(_("category"), max_length=16, choices=FundCategory)
     level = models.CharField(_("source"), max_length=10, choices=FundLevel)
     amount_yuan = models.DecimalField(_("amount (yuan)"), max_digits=16, decimal_places=2)
+    budgeted_yuan = models.DecimalField(_("budgeted (yuan)"), max_digits=16, decimal_places=2, null=True, blank=True)
+    paid_yuan = models.DecimalField(_("paid (yuan)"), max_digits=16, decimal_places=2, null=True, blank=True)
     purpose = models.CharField(_("purpose"), max_length=120, blank=True)
     document_no = models.CharField(_("paper number"), max_length=60, blank=True)
     arrived_on = models.DateField(_("arrived on"))
     area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
+    out_of = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="passed_down", verbose_name=_("passed down from")
+    )
+    point = models.ForeignKey(
+        DemonstrationPoint, models.PROTECT, null=True, blank=True, related_name="funds", verbose_name=_("for the point")
+    )
+    project_code = models.CharField(_("for the secretary project (code)"), max_length=40, blank=True)
 
     objects = FundQuerySet.as_manager()
 
@@ -60,10 +80,28 @@ class Fund(Record):
                 name="fund_is_positive",
                 violation_error_message=_("An amount must be more than 0 yuan."),
             ),
+            not_negative("budgeted_yuan", "paid_yuan", name="fund_amounts_not_negative"),
+            models.CheckConstraint(
+                condition=Q(out_of=None) | Q(category=FundCategory.OTHER),
+                name="fund_passed_down_is_other",
+                violation_error_message=_("Money passed down is counted where it came from: its category is “Other”."),
+            ),
         ]
 
     def __str__(self):
         return f"{self.year} {self.purpose or self.get_category_display()}"
+
+    @property
+    def out_of_code(self) -> str:
+        return self.out_of.code if self.out_of else ""
+
+    def clean(self):
+        if self.project_code and project_named(self.project_code) is None:
+            raise ValidationError({"project_code": _("There is no secretary project with this code.")})
+        if self.point and not DemonstrationPoint.objects.public().filter(pk=self.point.pk).exists():
+            raise ValidationError({"point": _("Only of a point that was named may anybody know what it got.")})
+        if self.out_of and (self.out_of.year != self.year or self.out_of == self):
+            raise ValidationError({"out_of": _("Money is passed down within its year, out of other money.")})
 
 
 class Post(models.TextChoices):
@@ -91,6 +129,7 @@ class WageRule(Record):
     standard_yuan = models.DecimalField(
         _("provincial standard (yuan)"), max_digits=12, decimal_places=2, null=True, blank=True
     )
+    actual_yuan = models.DecimalField(_("wage paid (yuan)"), max_digits=12, decimal_places=2, null=True, blank=True)
     area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
     valid_from = models.DateField(_("in force since"))
     valid_to = models.DateField(_("in force until"), null=True, blank=True)
@@ -114,3 +153,14 @@ class WageRule(Record):
 
     def __str__(self):
         return self.get_post_display()
+
+    @property
+    def due_yuan(self) -> Decimal | None:
+        """The wage that the standard and the uplift amount to."""
+        return None if self.standard_yuan is None else self.standard_yuan * (100 + self.uplift_percent) / 100
+
+    @property
+    def is_met(self) -> bool | None:
+        """Whether what is paid reaches it; None while the standard or the wage is not known."""
+        due = self.due_yuan
+        return None if due is None or self.actual_yuan is None else self.actual_yuan >= due

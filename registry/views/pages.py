@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from registry.figures import FIGURES, answer_all
+from registry.guaranteed import received
 from registry.kinds import KINDS
 from registry.models import (
     Belt,
@@ -60,6 +61,7 @@ def point_page(request: HttpRequest, code: str) -> HttpResponse:
         "teaching_sites": _seen(TeachingSite, scope).named(scope.as_of).filter(point=point),
         "visits": _seen(Visit, scope).received(scope.as_of).filter(point=point).order_by("-visited_on")[:10],
         "honours": _honours(scope, point=point),
+        "funds": received(scope, point=point),
         "photos": list(_seen(Evidence, scope).filter(point=point, on_page=True, kind="photo").order_by("pk")),
     }
     return render(request, "registry/point.html", context)

@@ -84,6 +84,13 @@ def evidence(request: HttpRequest, code: str) -> HttpResponse:
     found = Evidence.objects.visible_to(request.user).filter(code=code).first()
     if found is None:
         raise Http404
+    response = handed_out(found)
+    response["Cache-Control"] = "private, no-store" if request.user.is_authenticated else "public, max-age=3600"
+    return response
+
+
+def handed_out(found: Evidence) -> FileResponse:
+    """The picture shown, or the file as it came, to be kept and not to be run. Who asks was asked before."""
     is_photo = found.kind == EvidenceKind.PHOTO
     kept = found.shown if is_photo else found.original
     if not kept or not kept.storage.exists(kept.name):
@@ -91,5 +98,4 @@ def evidence(request: HttpRequest, code: str) -> HttpResponse:
     response = FileResponse(kept.open(), as_attachment=not is_photo, filename=found.file_name if not is_photo else "")
     response["Content-Type"] = "image/jpeg" if is_photo else "application/octet-stream"
     response["Content-Security-Policy"] = "sandbox"
-    response["Cache-Control"] = "private, no-store" if request.user.is_authenticated else "public, max-age=3600"
     return response

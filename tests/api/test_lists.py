@@ -320,7 +320,7 @@ def test_a_place_of_several_kinds_is_named_by_its_code(api):
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="counts the steps of SQLite")
-def test_the_last_page_costs_what_the_first_does(api, sample):
+def test_a_page_far_down_begins_where_its_cursor_says(api, sample):
     """Counted in steps of the database, not in time."""
 
     def steps(address: str) -> tuple[int, dict]:

@@ -31,6 +31,7 @@ SITE = [
     "/search/?q=kjz",
     "/report/",
     "/report/2021/",
+    "/guarantee/",
     "/accounts/login/",
 ]
 PAGES = [*SITE, *FIGURE_PAGES, *LISTS, *RECORDS]

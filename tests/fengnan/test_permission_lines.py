@@ -28,6 +28,11 @@ BEHIND = {  # a second door: what stands there is not found by who lacks the rig
     "account-change": ("registry.actions.accounts.accounts_below", lambda by: User.objects.all()),
     "desk-remark": ("registry.actions.remarks.remarks_for", lambda user: Remark.objects.unscoped("no second door")),
     "project-check": ("assessment.models.projects.ProjectQuerySet.in_area", lambda rows, code: rows),
+    "finding": (
+        "assessment.models.supervision.FindingQuerySet.visible_to",
+        lambda rows, viewer: rows.unscoped("no second door"),
+    ),
+    "point-pack": ("registry.models.points.PointQuerySet.in_area", lambda rows, code: rows),
     "notice-desk": ("assessment.models.reviews.NoticeQuerySet.in_area", lambda rows, code: rows),
 }
 
@@ -42,11 +47,17 @@ SCOPES = {  # where rows that are not public are looked for, by the name of thei
     "ProblemQuerySet": "record",
     "AccountabilityQuerySet": "admin:assessment_accountabilityaction_history",
     "FindingQuerySet": "admin:assessment_supervisionfinding_history",
+    "PackQuerySet": "pack-revoke",
     "LoadQuerySet": "load",
     "SchemeQuerySet": "schemes/<str:code>/",
     "ResultQuerySet": "results/<str:code>/",
 }
-AREA_BEHIND = {"DraftQuerySet", "RemarkQuerySet", "ReviewQuerySet"}  # their pages ask for the area written as well
+AREA_BEHIND = {
+    "DraftQuerySet",
+    "PackQuerySet",
+    "RemarkQuerySet",
+    "ReviewQuerySet",
+}  # their pages ask for the area written as well
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ sibling may never occur.
 """
 
 import uuid
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 from http.cookies import SimpleCookie
@@ -18,100 +18,33 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from assessment.actions.naming import open_rechecks, post_notice
-from assessment.actions.projects import freeze_promise, hand_in, open_project, problems_of
+from assessment.actions.packs import signed
+from assessment.actions.projects import problems_of
 from assessment.actions.schemes import announce, give_scores, items_in, make_appeal, open_scheme, write_scheme
-from assessment.actions.scoring import finish_scoring, pass_draft, save_scores
-from assessment.models import Scheme, SchemeItem, SchemeResult, SecretaryProject, SupervisionFinding
-from registry.actions.evidence import add_evidence
+from assessment.actions.scoring import finish_scoring, save_scores
+from assessment.models import Scheme, SchemeItem, SchemeResult, SupervisionFinding
 from registry.actions.hooks import add_hook, allow_host
-from registry.actions.records import save_record
-from registry.actions.tokens import make_token
 from registry.api.resources import RESOURCES
-from registry.models import DemonstrationPoint, Event, Load, PartyOrganisation, Remark, Role, Upload, User
-from tests.factories import PHOTO, full_scores, make_draft, make_submitted
+from registry.models import Event, Role, User
+from tests.factories import full_scores
+
+from .cast import DISTRICT, OWN, SIBLING, Township, accounts
 
 MATRIX = Path(__file__).with_name("access.txt")
 METHODS = ("GET", "POST")
 ROLES = ("public", "clerk", "head", "reviewer", "leader", "auditor", "admin", "api")
-DISTRICT, OWN, SIBLING = "130207", "130207114", "130207108"
+PLACES = {"belts": "B-01", "zones": "Z-01", "routes": "R-01", "townships": "130207114", "consortia": "C-01"}
 NOBODY, NOWHERE = uuid.UUID(int=7), "NO-SUCH"
 INTERNAL = {"own": "金丝雀甲", "sibling": "金丝雀乙"}
 SECRETS = ("13911110000", "13922220000", "金丝雀联系方式")  # telephones of both townships, and a citizen's contact
 UNNAMED = {"i18n", "jsi18n", "autocomplete", "view_on_site"}
 
 
-def _accounts() -> dict[str, User]:
-    """The cast of the walk, each with a second factor out of the way; all may enter the administration, so that the
-    table alone decides there."""
-    areas = {Role.CLERK: (OWN, OWN), Role.HEAD: (OWN, OWN), Role.LEADER: (DISTRICT, ""), Role.AUDITOR: (DISTRICT, "")}
-    made = {}
-    for role in Role.values:
-        read, write = areas.get(role, (DISTRICT, DISTRICT if role != Role.API else ""))
-        made[role] = User.objects.create(
-            username=f"walk-{role}", role=role, read_prefix=read, write_prefix=write, is_staff=True
-        )
-    return made
-
-
-class Township:
-    """Everything one township has, from draft to title, with its canary in all that is internal."""
-
-    def __init__(self, area: str, canary: str, phone: str, others: dict[str, User]):
-        self.canary = canary
-        self.clerk = User.objects.create(
-            username=f"clerk {canary}", role=Role.CLERK, read_prefix=area, write_prefix=area
-        )
-        head = User.objects.create(username=f"head {canary}", role=Role.HEAD, read_prefix=area, write_prefix=area)
-        organisation = PartyOrganisation.objects.unscoped("test").filter(area__code__startswith=area).first()
-        organisation.phone = phone
-        organisation.save()
-        texts = {"highlights": f"{canary}亮点", "phone": phone}
-        self.token, _text = make_token(self.clerk, name=f"{canary}令牌", scopes=["read"], by=self.clerk)
-        self.draft = make_draft(self.clerk, **texts)
-        self.photo = add_evidence(self.draft, f"{canary}.jpg", PHOTO, by=self.clerk)
-        self.upload = Upload.objects.create(
-            key=uuid.uuid4(), draft=self.draft, by=others["clerk"], file_name="x", size=9
-        )
-        self.load = Load.objects.create(
-            kind="point", by=self.clerk, area_id=area, file_name=f"{canary}.xlsx", state="ready", changed=1, refused=1
-        )
-        self.load.rows.create(sheet=0, row=2, verdict="changed", name=canary, changes={"phone": ["", phone]})
-        unread = {
-            "field": "phone",
-            "column": "D",
-            "level": "refused",
-            "code": "not_a_phone",
-            "details": {"text": phone},
-        }
-        self.load.rows.create(sheet=0, row=3, verdict="refused", name=canary, messages=[unread])
-        self.submitted = make_submitted(self.clerk, **texts)
-        self.review = pass_draft(make_submitted(self.clerk, **texts), opinion=canary, by=head)
-        self.ready = pass_draft(make_submitted(self.clerk, **texts), by=head)
-        self.named = DemonstrationPoint.objects.public().named(date(2026, 1, 1)).in_area(area).order_by("code")[0]
-        self.named.remark = "公开备注"
-        save_record(self.named, by=others["admin"], reason=f"{canary}理由")
-        self.remark = Remark.objects.create(
-            code=f"RM-{area}", kind="points", record_code=self.named.code, record_name=self.named.name,
-            area=self.named.area, text=f"{canary}留言", contact="金丝雀联系方式", due_on=timezone.localdate(),
-        )  # fmt: skip
-        self.plan, self.project, self.delivered = (self._project(area) for _each in range(3))
-        for project in (self.project, self.delivered):
-            freeze_promise(project, on=timezone.localdate(), by=self.clerk)
-        hand_in(self.delivered, on=timezone.localdate(), text="已完成", difference="未解决", by=self.clerk)
-
-    def _project(self, area: str) -> SecretaryProject:
-        project = SecretaryProject(
-            name="书记项目", organisation=PartyOrganisation.objects.unscoped("test").get(code=f"O-{area}"),
-            measures="举措", expected_results="成效", deadline=timezone.localdate(), team=f"{self.canary}项目组",
-        )  # fmt: skip
-        return open_project(project, ["难题"], by=self.clerk)
-
-
 class Stage:
     """Two townships, the district's rounds and notices, and the cast."""
 
     def __init__(self):
-        self.cast = _accounts()
+        self.cast = accounts()
         self.own = Township(OWN, INTERNAL["own"], SECRETS[0], self.cast)
         self.sibling = Township(SIBLING, INTERNAL["sibling"], SECRETS[1], self.cast)
         second = User.objects.create(username="second", role=Role.REVIEWER, read_prefix=DISTRICT, write_prefix=DISTRICT)
@@ -129,10 +62,12 @@ class Stage:
         hook = {"name": "市平台", "address": "https://map.example.cn/", "kinds": ["points"]}
         self.hook = add_hook(self.cast["admin"], by=self.cast["admin"], **hook)
         self._assess()
-        SupervisionFinding.objects.create(
-            code="SF-1", inspected_on=today, deadline=later, issuer="区委组织部", finding="记录不全",
-            area=self.sibling.named.area, organisation=self.sibling.named.organisation,
-        )  # fmt: skip
+        for code, township in {"SF-0": self.own, "SF-1": self.sibling}.items():
+            SupervisionFinding.objects.create(
+                code=code, inspected_on=today, deadline=later, issuer="区委组织部",
+                finding=f"{township.canary}记录不全", area=township.named.area,
+                organisation=township.named.organisation,
+            )  # fmt: skip
         self.client = Client()  # one for all: a new one reads every static file again
         self.cookies = {"public": SimpleCookie()} | {
             role: self._signed_in(account) for role, account in self.cast.items()
@@ -165,11 +100,18 @@ class Stage:
         """What an address is asked about: arguments by kind of object. One without arguments is asked once."""
         names = {
             name
-            for name in ("code", "key", "section", "upload", "pk", "slug", "kind", "path", "layer", "year")
+            for name in ("code", "key", "section", "upload", "pk", "slug", "kind", "path", "layer", "year", "file")
             if f":{name}>" in route
         }
         section = "brand" if "report" in route else "venue"
-        extra = {"section": section, "slug": "points", "path": "no-such-file", "layer": "points", "year": 2021}
+        extra = {
+            "section": section,
+            "slug": "points",
+            "path": "no-such-file",
+            "layer": "points",
+            "year": 2021,
+            "file": "E-0",
+        }
         common = {name: extra[name] for name in names & extra.keys()}
         if "template" in route:
             return {"point": {"kind": "point"}, "none": {"kind": "no-such-kind"}}
@@ -211,39 +153,42 @@ class Stage:
         slug = route.removeprefix("api/v1/").partition("/")[0]
         if route == f"api/v1/{slug}/<str:code>/" and slug in RESOURCES and slug != "points":
             return {kind: {"code": code} for kind, code in self._of_resource(slug).items()}
-        code = {"own": self.own.named.code, "sibling": self.sibling.named.code, "unknown": NOWHERE}
-        code |= {"unpublished": self.own.review.point.code, "foreign unpublished": self.sibling.review.point.code}
-        if "desk/projects" in route:
-            code = {"own": self.own.project.code, "sibling": self.sibling.project.code, "unknown": NOWHERE}
-            code |= {"plan": self.own.plan.code, "delivered": self.own.delivered.code}
-        elif route.startswith("projects/"):
-            code = {"own": "SP-2021-01", "promised": self.own.project.code, "unknown": NOWHERE}
-            code |= {"unpublished": self.own.plan.code, "foreign unpublished": self.sibling.plan.code}
-        elif "schemes/<str:code>" in route:
-            code = {"own": "SC-2021-01", "published": "SC-2020-01", "announced": self.announced.code}
-            code |= {"unpublished": self.unopened.code, "unknown": NOWHERE}
-        elif "results/<str:code>" in route:
-            code = {"own": self.own.card.code, "sibling": self.sibling.card.code, "unknown": NOWHERE}
-            code |= {"announced": self.own.told.code, "published": "SC-2020-01-001"}
-        elif "desk/reviews" in route or "api/v1/reviews" in route:
-            code = {"own": self.own.review.code, "sibling": self.sibling.review.code, "unknown": NOWHERE}
-            code["recheck"] = self.recheck.code
-        elif "notices" in route:
-            code = {"own": self.notice.code, "unpublished": self.unposted.code, "unknown": NOWHERE}
-        elif "remarks" in route:
-            code = {"own": self.own.remark.code, "sibling": self.sibling.remark.code, "unknown": NOWHERE}
-        elif "evidence" in route:
-            code = {"own": self.own.photo.code, "sibling": self.sibling.photo.code, "unknown": NOWHERE}
-        else:
-            known = {"belts": "B-01", "zones": "Z-01", "routes": "R-01", "townships": OWN, "consortia": "C-01"}
-            for word, one in known.items():
-                code = {"own": one, "unknown": NOWHERE} if f"{word}/" in route else code
         kinds = {"kind": "points"} if "kind" in names else {}
-        found = {kind: {"code": each} | kinds for kind, each in code.items()}
+        found = {kind: {"code": each} | kinds for kind, each in self._codes(route).items()}
         if kinds:
             [problem] = problems_of(self.own.plan)
             found["unpublished problem"] = {"kind": "problems", "code": problem.code}
         return found
+
+    def _codes(self, route: str) -> dict[str, str]:
+        """Codes of what the address is about, by the first of these words in it; of points where none is."""
+        own, sibling = self.own, self.sibling
+        unpublished = {"unpublished": own.plan.code, "foreign unpublished": sibling.plan.code}
+        projects = {"own": own.project.code, "sibling": sibling.project.code}
+        projects |= {"plan": own.plan.code, "delivered": own.delivered.code}
+        reviews = {"own": own.review.code, "sibling": sibling.review.code, "recheck": self.recheck.code}
+        schemes = {"own": "SC-2021-01", "published": "SC-2020-01", "announced": self.announced.code}
+        words = {
+            "desk/projects": projects,
+            "api/v1/projects": projects,
+            "projects/": {"own": "SP-2021-01", "promised": own.project.code} | unpublished,
+            "schemes/": schemes | {"unpublished": self.unopened.code},
+            "results/": {"own": own.card.code, "sibling": sibling.card.code, "announced": own.told.code}
+            | {"published": "SC-2020-01-001"},
+            "desk/packs": {"own": own.pack.code, "sibling": sibling.pack.code},
+            "packs/": {"own": signed(own.pack), "sibling": signed(sibling.pack)},
+            "supervision/talk": {"own": OWN},
+            "desk/supervision": {"own": "SF-0", "sibling": "SF-1"},
+            "desk/reviews": reviews,
+            "api/v1/reviews": reviews,
+            "notices": {"own": self.notice.code, "unpublished": self.unposted.code},
+            "remarks": {"own": own.remark.code, "sibling": sibling.remark.code},
+            "evidence": {"own": own.photo.code, "sibling": sibling.photo.code},
+            **{f"{word}/": {"own": one} for word, one in PLACES.items()},
+            "": {"own": own.named.code, "sibling": sibling.named.code, "unpublished": own.review.point.code}
+            | {"foreign unpublished": sibling.review.point.code},
+        }
+        return next(codes for word, codes in words.items() if word in route) | {"unknown": NOWHERE}
 
     def _of_resource(self, slug: str) -> dict[str, str]:
         """Codes of a resource of the API: a round not yet decided and an event of either township, else a record of

@@ -10,6 +10,7 @@ from .points import make_points
 from .projects import make_projects
 from .schemes import make_schemes
 from .store import Store
+from .supervision import make_supervision
 from .villages import make_villages
 
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures"
@@ -19,7 +20,7 @@ def make(folder: Path = FOLDER) -> Store:
     store = Store(folder)
     for step in (
         make_lists, make_areas, make_organisations, make_points, make_belts, make_zones, make_villages, make_honours,
-        make_exchange, make_projects, make_schemes,
+        make_exchange, make_projects, make_supervision, make_schemes,
     ):  # fmt: skip
         step(store)
     return store

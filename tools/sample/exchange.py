@@ -4,6 +4,7 @@ from .store import NOT_GIVEN, Store
 
 VISITS = 8126
 BUDGET = {2017: 86_000_000, 2018: 92_000_000, 2019: 98_000_000, 2020: 104_000_000, 2021: 110_000_000}
+DEMO = "130207114"  # the township of the demonstration clerk
 CREATION = {2017: 5_200_000, 2018: 7_040_000, 2019: 8_880_000, 2020: 10_400_000, 2021: 12_360_000}
 
 
@@ -134,6 +135,7 @@ def _make_events(store: Store) -> None:
 def _make_funds(store: Store) -> None:
     _make_budget(store)
     _make_creation_funds(store)
+    _make_passed_down(store)
     _make_wage_rules(store)
 
 
@@ -170,10 +172,47 @@ def _make_creation_funds(store: Store) -> None:
                 level="township",
                 amount_yuan=f"{amount}.00",
                 purpose="示范创建",
+                budgeted_yuan=f"{amount + 50_000}.00",
+                paid_yuan=f"{amount * 19 // 20}.00" if number % 3 else f"{amount}.00",
                 arrived_on=f"{year}-{4 + number % 7:02d}-20",
                 area=[township],
                 illustrative=True,
             )
+
+
+def _make_passed_down(store: Store) -> None:
+    """Of the district's budget of 2021 a part went to each township; one township gave some to its sites."""
+    for township in store.townships():
+        _passed_down(store, township, "F-2021-QJ", "township", 6_000_000, 5_800_000, "村级运转与党建经费")
+    named = [each for each in store.points if each["named_on"].year < 2021 and not each["withdrawn_on"]]
+    sites = [each["code"] for each in named if each["area"].startswith(DEMO)][:3]
+    for number, site in enumerate(sites, start=1):
+        above, code = f"F-2021-QJ-{DEMO}", f"F-2021-{DEMO}-{number}"
+        _passed_down(store, DEMO, above, "village", 60_000, 60_000 - 20_000 * (number == 3), "阵地提升", code, site)
+    _passed_down(
+        store,
+        DEMO,
+        f"F-2021-QJ-{DEMO}",
+        "village",
+        80_000,
+        80_000,
+        "书记项目补助",
+        f"F-2021-{DEMO}-4",
+        "",
+        "SP-2021-12",
+    )
+
+
+def _passed_down(
+    store: Store, township: str, above: str, level: str, amount: int, paid: int, purpose: str, code: str = "",
+    site: str = "", project: str = "",
+) -> None:  # fmt: skip
+    store.add(
+        "funds", "registry.fund", code=code or f"{above}-{township}", year=2021, category="other", level=level,
+        amount_yuan=f"{amount}.00", budgeted_yuan=f"{amount}.00", paid_yuan=f"{paid}.00", purpose=f"{purpose}(示例)",
+        arrived_on="2021-05-20", area=[township], out_of=[above], point=[site] if site else None,
+        project_code=project, illustrative=True,
+    )  # fmt: skip
 
 
 def _make_wage_rules(store: Store) -> None:

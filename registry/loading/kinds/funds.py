@@ -9,10 +9,11 @@ from registry.loading.apply import write_records
 from registry.loading.columns import CODE, OWNER, REMARK, ROW_NUMBER, Column, LoadKind, Row, Write, register
 from registry.loading.judge import assign, same
 from registry.loading.world import WHY, World
-from registry.models import Fund, FundCategory, FundLevel, Post, WageRule
+from registry.models import DemonstrationPoint, Fund, FundCategory, FundLevel, Post, WageRule
+from registry.models.funds import project_named
 from registry.validators import choice, line, money, number
 
-from .shared import YEAR, at, copy, day_column, positive, take_day, township
+from .shared import YEAR, at, copy, day_column, look_up, positive, refer, take_day, township
 
 CATEGORY_WORDS = {"区财政": "district_budget", "区财政资金": "district_budget", "创建资金": "creation", "其他": "other"}
 SOURCE_WORDS = {
@@ -36,6 +37,11 @@ FUND_COLUMNS = (
         "amount_yuan", "金额(万元)", positive(money("万元")), required=True, also=("金额", "资金数额"), unit="万元",
         numeric=True,
     ),
+    Column("budgeted_yuan", "预算数(万元)", money("万元"), also=("预算数", "预算"), unit="万元", numeric=True),
+    Column("paid_yuan", "支付数(万元)", money("万元"), also=("支付数", "已支付"), unit="万元", numeric=True),
+    Column("out_of_code", "上级资金编号", line(40), also=("资金来源编号",)),
+    Column("point", "受益示范点", line(80), also=("示范点",), names="point"),
+    Column("project_code", "受益书记项目编号", line(40), also=("书记项目编号",)),
     Column("purpose", "用途", line(120), also=("资金用途", "项目")),
     Column("document_no", "文号", line(60), also=("拨付文号",)),
     day_column("arrived_on", "到位时间", "到位日期", "拨付时间"),
@@ -52,6 +58,7 @@ WAGE_COLUMNS = (
         words=("一肩挑", "两委交叉任职", "其他"),
     ),
     Column("standard_yuan", "省定标准(元)", positive(money("元")), also=("省定标准",), unit="元", numeric=True),
+    Column("actual_yuan", "实发工资(元)", positive(money("元")), also=("实发工资",), unit="元", numeric=True),
     Column(
         "uplift_percent", "高于比例(%)", number("-100", "1000", unit="%"), required=True, also=("高于比例", "上浮比例"),
     ),
@@ -62,6 +69,8 @@ WAGE_COLUMNS = (
 def resolve_fund(row: Row, world: World) -> None:
     """Money is the same if its year, category, source, area and purpose are: the amount may be put right."""
     copy(row, "year", "category", "level", "amount_yuan", "purpose", "document_no", "remark")
+    copy(row, "budgeted_yuan", "paid_yuan", "project_code")
+    _whose(row, world)
     take_day(row, "arrived_on", world, assume=True)
     level, area = row.values.get("level"), world.area
     if row.has("township"):
@@ -76,8 +85,22 @@ def resolve_fund(row: Row, world: World) -> None:
         row.attributes["area_id"] = area
 
 
+def _whose(row: Row, world: World) -> None:
+    """Which money it comes out of, and which point or project it is for."""
+    point: Any = look_up(row, world, "point", "point")
+    if point is not None and not DemonstrationPoint.objects.public().filter(pk=point.pk).exists():
+        row.refuse("point", "place_unknown", text=row.values["point"])
+    if row.has("project_code") and project_named(row.values["project_code"]) is None:
+        row.refuse("project_code", "place_unknown", text=row.values["project_code"])
+    if row.has("out_of_code"):
+        above = Fund.objects.unscoped(WHY).filter(code=row.values["out_of_code"], year=row.values.get("year")).first()
+        if above is None:
+            row.refuse("out_of_code", "place_unknown", text=row.values["out_of_code"])
+        refer(row, "out_of", above)
+
+
 def resolve_wage(row: Row, world: World) -> None:
-    copy(row, "post", "standard_yuan", "uplift_percent", "remark")
+    copy(row, "post", "standard_yuan", "actual_yuan", "uplift_percent", "remark")
     row.attributes["area_id"] = world.area
     if row.has("year"):
         row.attributes["valid_from"] = date(row.values["year"], 1, 1)

@@ -1,0 +1,86 @@
+"""Inspection packs: making a link to what a site can prove, opening it without an account, revoking it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.signing import BadSignature, Signer
+from django.db import transaction
+from django.db.models import Prefetch
+from django.utils.timezone import localdate, now
+
+from assessment.models import InspectionPack, ReviewScore, StandardItem
+from registry.actions.records import ChangeSet, save_record
+from registry.actions.sites import add_with_code
+from registry.models import DemonstrationPoint, Event, Evidence, Parameter
+from registry.refusals import Refused
+
+MAKE = "pack.make"
+SIGNER = Signer(salt="inspection-pack")
+
+
+@dataclass
+class Shown:
+    """One item of the standard, and what the site holds to prove it."""
+
+    item: StandardItem
+    proof: list[Evidence] = field(default_factory=list)
+
+
+def contents_of(point: DemonstrationPoint, today: date) -> tuple[list[Shown], list[Evidence]]:
+    """Each item of the standard in force with its proof; and what the site holds that was given to no item."""
+    held = Evidence.objects.unscoped("of the site itself").filter(point=point).order_by("pk")
+    scores = ReviewScore.objects.filter(review__point=point).prefetch_related(Prefetch("proof", held))
+    given: dict[int, dict[int, Evidence]] = {}
+    for score in scores:
+        given.setdefault(score.item_id, {}).update({each.pk: each for each in score.proof.all()})
+    items = StandardItem.objects.unscoped("the standard is public").in_force(today).order_by("number")
+    shown = [Shown(item, list(given.get(item.pk, {}).values())) for item in items]
+    cited = {each.pk for each in (proof for one in shown for proof in one.proof)}
+    return shown, [each for each in held if each.pk not in cited]
+
+
+@transaction.atomic
+def make_pack(point: DemonstrationPoint, *, by: Any) -> InspectionPack:
+    days = Parameter.objects.count_on("pack-days", localdate(), default=14)
+    pack = InspectionPack(point=point, area=point.area, made_by=by, expires_on=localdate() + timedelta(days=days))
+    return add_with_code(pack, f"PK-{localdate().year}-", 4, right=MAKE, by=by)
+
+
+def signed(pack: InspectionPack) -> str:
+    """The part of the address that only who was given the link knows."""
+    return SIGNER.sign(pack.code)
+
+
+def pack_behind(text: str) -> InspectionPack | None:
+    """The pack whose signed code `text` is, whether or not it holds still."""
+    try:
+        code = SIGNER.unsign(text)
+    except BadSignature:
+        return None
+    rows = InspectionPack.objects.unscoped("who holds the link may open it")
+    return rows.select_related("point__organisation", "point__area").filter(code=code).first()
+
+
+def open_pack(pack: InspectionPack) -> Event:
+    """Notes down that somebody who holds the link opened it."""
+    return ChangeSet(None).tell("open-pack", pack, {})
+
+
+def openings_of(packs: list[InspectionPack]) -> Iterator[tuple[InspectionPack, list[Event]]]:
+    """Each pack with the times it was opened, the latest first."""
+    events = Event.objects.filter(kind="inspectionpack", verb="open-pack", code__in=[pack.code for pack in packs])
+    found: dict[str, list[Event]] = {}
+    for event in events:
+        found.setdefault(event.code, []).append(event)
+    return ((pack, found.get(pack.code, [])) for pack in packs)
+
+
+@transaction.atomic
+def revoke_pack(pack: InspectionPack, *, by: Any) -> InspectionPack:
+    stored = InspectionPack.objects.unscoped("a lock").select_for_update().get(pk=pack.pk)
+    if stored.revoked_at:
+        raise Refused("pack_revoked")
+    stored.revoked_at = now()
+    return save_record(stored, right=MAKE, by=by)

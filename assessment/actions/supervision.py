@@ -1,0 +1,161 @@
+"""Supervision (督考一体): what a visit found, what is asked for by when, how it was put right, and who closed it: never
+who put it right. And the talk that follows when too much is overdue."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.timezone import localdate
+
+from assessment.models import (
+    AccountabilityAction,
+    AccountabilityKind,
+    FindingState,
+    StepAct,
+    SupervisionFinding,
+    SupervisionStep,
+)
+from assessment.supervising import warning_of
+from registry.actions.evidence import add_proof
+from registry.actions.records import ChangeSet, done_before, save_record
+from registry.actions.sites import add_with_code
+from registry.models import Area, Event, PartyOrganisation
+from registry.permissions import may
+from registry.refusals import Refused
+
+INSPECT, RECTIFY, TALK = "supervision.inspect", "supervision.rectify", "supervision.talk"
+ALLOWED = {  # act → who may, and in which states
+    "demand": (INSPECT, {FindingState.FOUND, FindingState.DEMANDED}),
+    "rectify": (RECTIFY, {FindingState.DEMANDED}),
+    "check": (INSPECT, {FindingState.RECTIFIED}),
+}
+
+
+def refusals_to(act: str, finding: SupervisionFinding, *, by: Any) -> Iterator[Refused]:
+    """Everything that stands against `act` on a finding now; empty if it may be done."""
+    right, states = ALLOWED[act]
+    if not may(by, right, finding):
+        yield Refused("not_allowed")
+    if finding.stage not in states:
+        yield Refused("finding_moved_on", state=finding.stage.label)
+    if act == "check" and any(step.act == StepAct.RECTIFY and step.by_id == by.pk for step in finding.steps.all()):
+        yield Refused("own_work")
+
+
+def _insist(refusals: Iterable[Refused]) -> None:
+    for refusal in refusals:
+        raise refusal
+
+
+def _held(finding: SupervisionFinding, act: str, by: Any) -> SupervisionFinding:
+    """The finding as stored, held until the transaction ends, if `act` may be done on it."""
+    rows = SupervisionFinding.objects.unscoped("a lock").select_for_update(of=("self",))
+    stored = rows.select_related("area").get(pk=finding.pk)
+    _insist(refusals_to(act, stored, by=by))
+    return stored
+
+
+@transaction.atomic
+def record_visit(
+    organisation: PartyOrganisation, findings: Sequence[str], *, on: date, issuer: str, by: Any, key: UUID
+) -> list[SupervisionFinding]:
+    """What a visit found, one record each. The same form sent twice makes them once."""
+    if not may(by, INSPECT, organisation):
+        raise Refused("not_allowed")
+    if done_before(key, by=by):
+        codes = Event.objects.filter(change_set=key, actor=by).values("code")
+        return list(SupervisionFinding.objects.unscoped("what this form wrote itself").filter(code__in=codes))
+    if on > localdate():
+        raise Refused("in_future", day=on.isoformat())
+    found = [
+        SupervisionFinding(
+            organisation=organisation, area=organisation.area, finding=text, inspected_on=on, issuer=issuer
+        )
+        for text in dict.fromkeys(findings)
+    ]
+    return [add_with_code(each, f"SF-{on.year}-", 3, right=INSPECT, by=by, key=key) for each in found]
+
+
+@transaction.atomic
+def demand(finding: SupervisionFinding, *, text: str, deadline: date, person: str, by: Any) -> SupervisionFinding:
+    """Says what is asked for, and by when; or says it anew while nothing was handed in."""
+    stored = _held(finding, "demand", by)
+    if deadline < localdate():
+        raise Refused("term_passed", day=deadline.isoformat())
+    stored.demand, stored.deadline, stored.person = text, deadline, person
+    return save_record(stored, right=INSPECT, by=by)
+
+
+@transaction.atomic
+def rectify(
+    finding: SupervisionFinding, *, on: date, text: str, proof: Sequence[tuple[str, bytes]], by: Any
+) -> SupervisionStep:
+    """The township says how it was put right, and proves it."""
+    stored = _held(finding, "rectify", by)
+    if on > localdate():
+        raise Refused("in_future", day=on.isoformat())
+    since = max([stored.inspected_on, *stored.steps.values_list("on", flat=True)])
+    if on < since:
+        raise Refused("before_opening", day=since.isoformat())
+    if not proof:
+        raise Refused("proof_missing")
+    stored.progress, stored.done = text, False
+    save_record(stored, right=RECTIFY, by=by)
+    step = _step(stored, StepAct.RECTIFY, on, text, by)
+    step.proof.add(*[add_proof(stored, name, content, right=RECTIFY, by=by) for name, content in proof])
+    return step
+
+
+@transaction.atomic
+def close(finding: SupervisionFinding, *, text: str, by: Any) -> SupervisionStep:
+    """The district looked at it again, and it is put right."""
+    return _checked(finding, StepAct.CLOSE, text, by)
+
+
+@transaction.atomic
+def send_back(finding: SupervisionFinding, *, text: str, by: Any) -> SupervisionStep:
+    """The district looked at it again, and it is not put right. The term stays."""
+    return _checked(finding, StepAct.RETURN, text, by)
+
+
+def _checked(finding: SupervisionFinding, act: StepAct, text: str, by: Any) -> SupervisionStep:
+    stored = _held(finding, "check", by)
+    if len(text.strip()) < 4:
+        raise Refused("opinion_missing")
+    stored.done, stored.rechecked_on = act == StepAct.CLOSE, localdate()
+    save_record(stored, right=INSPECT, by=by)
+    return _step(stored, act, localdate(), text.strip(), by)
+
+
+def _step(finding: SupervisionFinding, act: StepAct, on: date, text: str, by: Any) -> SupervisionStep:
+    step = SupervisionStep(finding=finding, act=act, on=on, text=text, by=by)
+    step.full_clean()
+    step.save()
+    ChangeSet(by).tell("parts", finding, {"supervisionstep": {"added": [f"{step}: {text}"]}})
+    return step
+
+
+def refusals_to_talk(township: Area, *, by: Any) -> Iterator[Refused]:
+    """Everything that stands against recording a talk because of what is overdue in a township."""
+    if not may(by, TALK, township):
+        yield Refused("not_allowed")
+    warning = warning_of(township, localdate())
+    if not warning.fired:
+        yield Refused("talk_not_due", left=warning.left)
+
+
+@transaction.atomic
+def record_talk(township: Area, *, organisation: PartyOrganisation, by: Any, **said: Any) -> AccountabilityAction:
+    """The talk (约谈) that the rule asks for. Internal; the public reads how many there were."""
+    Area.objects.unscoped("a lock: of two who record it, the second finds it done").select_for_update().get(
+        pk=township.pk
+    )
+    _insist(refusals_to_talk(township, by=by))
+    if said["occurred_on"] > localdate():
+        raise Refused("in_future", day=said["occurred_on"].isoformat())
+    talk = AccountabilityAction(
+        kind=AccountabilityKind.INTERVIEW, organisation=organisation, area=organisation.area, **said
+    )
+    return add_with_code(talk, "AA-", 3, right=TALK, by=by)

@@ -1,0 +1,70 @@
+"""What pages say of supervision: which townships are near a talk, and the findings by where they stand."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from assessment.models import AccountabilityAction, AccountabilityKind, FindingState, SupervisionFinding
+from registry.models import Area, Parameter
+from registry.models.base import under
+
+RULE = "talk-overdue-findings"
+
+
+@dataclass(frozen=True)
+class Warning:
+    """How far a township is from a talk: so many overdue findings since the last one, of so many that lead to one."""
+
+    township: Area
+    overdue: int
+    limit: int
+
+    @property
+    def left(self) -> int:
+        return max(self.limit - self.overdue, 0)
+
+    @property
+    def fired(self) -> bool:
+        return self.overdue >= self.limit
+
+
+def warnings(area: str, today: date) -> list[Warning]:
+    """The townships of `area` in which something is overdue that no talk was about yet, the worst first."""
+    limit = Parameter.objects.count_on(RULE, today, default=3)
+    overdue: Counter = Counter()
+    talked = _last_talks(area)
+    rows = SupervisionFinding.objects.unscoped("counted only").in_area(area).overdue(today)
+    for code, deadline in rows.values_list("area_id", "deadline"):
+        overdue[code[:9]] += deadline >= talked.get(code[:9], deadline)
+    places = Area.objects.unscoped("area names are public").filter(pk__in=[code for code, n in overdue.items() if n])
+    found = [Warning(place, overdue[place.pk], limit) for place in places]
+    return sorted(found, key=lambda each: (-each.overdue, each.township.pk))
+
+
+def warning_of(township: Area, today: date) -> Warning:
+    """How far one township is from a talk, also if nothing is overdue."""
+    limit = Parameter.objects.count_on(RULE, today, default=3)
+    return next(iter(warnings(township.pk, today)), Warning(township, 0, limit))
+
+
+def _last_talks(area: str) -> dict[str, date]:
+    """The day of the last talk in each township."""
+    talks = AccountabilityAction.objects.unscoped("days only").filter(kind=AccountabilityKind.INTERVIEW)
+    rows = talks.filter(under(area)).order_by("occurred_on")
+    return {code[:9]: day for code, day in rows.values_list("area_id", "occurred_on")}
+
+
+def findings_of(area: str, as_of: date) -> tuple[int, int]:
+    """(open, closed) on a day of what the supervisions of its year found in `area`: what a scheme may count."""
+    rows = SupervisionFinding.objects.unscoped("counted only").in_area(area).of_year(as_of)
+    return rows.open(as_of).count(), rows.closed(as_of).count()
+
+
+def by_state(findings: list[SupervisionFinding], today: date) -> list[tuple[Any, list[SupervisionFinding]]]:
+    """(state, findings): first what is overdue, under None."""
+    late = [each for each in findings if each.is_overdue(today)]
+    groups: list[tuple[Any, list[SupervisionFinding]]] = [(None, late)]
+    for state in FindingState:
+        groups.append((state, [each for each in findings if each.stage == state and each not in late]))
+    return groups

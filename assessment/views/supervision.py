@@ -1,0 +1,173 @@
+"""The desk of supervision: what visits found, by where it stands; one finding with all its steps; and the talk that
+follows when too much is overdue."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from assessment import supervision_forms as forms
+from assessment.actions import supervision as acts
+from assessment.models import AccountabilityAction, SupervisionFinding
+from assessment.supervising import by_state, warning_of, warnings
+from registry.history import history_of
+from registry.models import Area
+from registry.models.base import under
+from registry.permissions import may
+from registry.refusals import Refused
+from registry.views.access import asks_for
+
+from .notices import status_of
+
+CLOSED_SHOWN = 30
+
+
+def _findings(user: Any) -> Any:
+    rows = SupervisionFinding.objects.visible_to(user).in_area(user.read_prefix)
+    return rows.select_related("organisation", "area").prefetch_related("steps__by")
+
+
+@asks_for("record.view")
+def listing(request: HttpRequest) -> HttpResponse:
+    """Findings of the account's area by where they stand, those overdue first; and who is near a talk."""
+    today, area = timezone.localdate(), request.user.read_prefix
+    open_ones = list(_findings(request.user).exclude(done=True).order_by("deadline", "code"))
+    closed = list(_findings(request.user).filter(done=True).order_by("-rechecked_on", "code")[:CLOSED_SHOWN])
+    near = warnings(area, today)
+    own = Area.objects.unscoped("area names are public").filter(pk=area).first() if len(area) > 6 else None
+    context = {
+        "today": today,
+        "groups": by_state(open_ones + closed, today),
+        "near": near,
+        "own": warning_of(own, today) if own else None,
+        "may_talk": may(request.user, acts.TALK),
+        "may_inspect": may(request.user, acts.INSPECT),
+        "talks": AccountabilityAction.objects.visible_to(request.user).in_area(area).order_by("-occurred_on")[:5]
+        if may(request.user, "internal.view")
+        else [],
+    }
+    return render(request, "assessment/supervision/list.html", context)
+
+
+@asks_for(acts.INSPECT)
+def visit(request: HttpRequest) -> HttpResponse:
+    """A visit and what it found."""
+    typed = request.POST if request.method == "POST" else None
+    form = forms.VisitForm(typed, viewer=request.user, initial={"key": uuid.uuid4()})
+    refusal = None
+    if typed is not None and form.is_valid():
+        try:
+            found = acts.record_visit(by=request.user, **form.cleaned_data)
+            messages.success(request, _("The visit was recorded. Say what is asked for, and by when."))
+            return redirect(found[0] if len(found) == 1 else "supervision")
+        except Refused as error:
+            refusal = error
+    context = {"form": form, "refusal": refusal, "title": _("Record a visit")}
+    return render(request, "assessment/supervision/step.html", context, status=status_of(form, refusal))
+
+
+def _finding_or_404(request: HttpRequest, code: str) -> SupervisionFinding:
+    found = _findings(request.user).filter(code=code).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@asks_for("record.view")
+def finding_page(request: HttpRequest, code: str) -> HttpResponse:
+    """One finding: its steps, what may be done next, and its history."""
+    return _page(request, _finding_or_404(request, code))
+
+
+def _step(act: str) -> Callable[..., HttpResponse]:
+    """The address that one step is sent to; what cannot be done comes back with the page."""
+
+    @asks_for(acts.ALLOWED[act][0])
+    @require_POST
+    def step(request: HttpRequest, code: str) -> HttpResponse:
+        found = _finding_or_404(request, code)
+        form, refusal = _form(act, request, found), None
+        if form.is_valid():
+            try:
+                _do(act, found, form.cleaned_data, request)
+                messages.success(request, _("“%(name)s” was saved.") % {"name": found.finding})
+                return redirect(found)
+            except Refused as error:
+                refusal = error
+        return _page(request, found, act, form, refusal)
+
+    return step
+
+
+demand, rectify, check = (_step(act) for act in acts.ALLOWED)
+
+
+def _do(act: str, found: SupervisionFinding, given: dict[str, Any], request: HttpRequest) -> None:
+    if act == "demand":
+        acts.demand(found, by=request.user, **given)
+    elif act == "rectify":
+        acts.rectify(found, by=request.user, **given)
+    else:
+        check = acts.close if request.POST.get("then") == "close" else acts.send_back
+        check(found, by=request.user, **given)
+
+
+def _form(act: str, request: HttpRequest | None, found: SupervisionFinding) -> Any:
+    kind = {"demand": forms.DemandForm, "rectify": forms.RectifyForm, "check": forms.CheckForm}[act]
+    typed = (request.POST, request.FILES) if request else ()
+    return kind(*typed, finding=found)
+
+
+def _page(
+    request: HttpRequest, found: SupervisionFinding, act: str = "", form: Any = None, refusal: Refused | None = None
+) -> HttpResponse:
+    """The page, with the forms of what may be done now; the one that was sent holds what was typed."""
+    steps = [(each, list(each.proof.unscoped("of the finding itself"))) for each in found.steps.all()]
+    offered = [
+        (each, form if each == act and form else _form(each, None, found))
+        for each in acts.ALLOWED
+        if not any(acts.refusals_to(each, found, by=request.user))
+    ]
+    own_work = [each for each in acts.refusals_to("check", found, by=request.user) if each.code == "own_work"]
+    township = Area.objects.unscoped("area names are public").get(pk=found.area_id[:9])
+    context = {
+        "finding": found,
+        "steps": steps,
+        "is_late": found.is_overdue(timezone.localdate()),
+        "offered": offered,
+        "form": form,
+        "refusal": refusal,
+        "why_not": own_work,
+        "warning": warning_of(township, timezone.localdate()),
+        "entries": history_of(found, request.user),
+    }
+    status = status_of(form, refusal) if form is not None else 200
+    return render(request, "assessment/supervision/finding.html", context, status=status)
+
+
+@asks_for(acts.TALK)
+def talk(request: HttpRequest, code: str) -> HttpResponse:
+    """The talk the rule asks for, filled in from what is overdue."""
+    rows = Area.objects.unscoped("area names are public").filter(under(request.user.write_prefix, "pk"))
+    township = rows.filter(pk=code).first()
+    if township is None:
+        raise Http404
+    warning = warning_of(township, timezone.localdate())
+    form = forms.TalkForm(request.POST if request.method == "POST" else None, warning=warning, viewer=request.user)
+    refusal = next(acts.refusals_to_talk(township, by=request.user), None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            acts.record_talk(township, by=request.user, **form.cleaned_data)
+            messages.success(request, _("The talk was recorded. The public reads the number of talks, nothing else."))
+            return redirect("supervision")
+        except Refused as error:
+            refusal = error
+    status = status_of(form, refusal) if request.method == "POST" else 200
+    context = {"form": form, "refusal": refusal, "title": _("Record the talk"), "about": township}
+    return render(request, "assessment/supervision/step.html", context, status=status)

@@ -1,0 +1,93 @@
+"""Secretary projects by program: through the three ledgers by two people, under the rules of the pages."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils.timezone import localdate
+
+from assessment.actions import projects as acts
+from assessment.models import SecretaryProject
+from registry.models import PartyOrganisation
+from tests.api.sending import faults, program
+
+ALL_VERBS = ["freeze", "checks", "hand-in", "sign-off", "return"]
+
+
+@pytest.fixture
+def clerk(sample, clerk_tangfang):
+    return program(clerk_tangfang)
+
+
+@pytest.fixture
+def project(clerk):
+    organisation = PartyOrganisation.objects.unscoped("test").get(code=f"O-{clerk.account.write_prefix}")
+    plan = SecretaryProject(
+        name="唐坊镇“支部规范”书记项目", organisation=organisation, measures="逐项整改。",
+        expected_results="支部达标。", deadline=localdate() + timedelta(days=30), responsible_person="示例书记",
+    )  # fmt: skip
+    return acts.open_project(plan, ["活动开展不扎实"], by=clerk.account)
+
+
+def reasons(found: tuple) -> tuple[int, str]:
+    return found[0], found[1]["type"].removeprefix("urn:showcase:problem:")
+
+
+def handed_in(project, clerk) -> str:
+    """The address of a project whose ledger was handed in today."""
+    address = f"projects/{project.code}"
+    assert clerk.post(f"{address}/freeze/")[0] == 200
+    said = {"text": "一个问题未解决", "difference": "尚有一个问题未解决"}
+    assert clerk.post(f"{address}/hand-in/", said)[0] == 200
+    return address
+
+
+def test_a_project_passes_through_its_ledgers_and_a_second_person_signs(project, clerk, reviewer):
+    address, today = f"projects/{project.code}", localdate().isoformat()
+    status, frozen = clerk.post(f"{address}/freeze/")
+    assert (status, frozen["frozen"], frozen["opened_on"]) == (200, True, today)
+    status, checked = clerk.post(f"{address}/checks/", {"percent": "50", "light": "on_track", "text": "进度过半"})
+    assert (status, checked["checks"], checked["handed_in_on"]) == (200, 1, None)
+    said = {"text": "一个问题未解决", "difference": "尚有一个问题未解决"}
+    status, closed = clerk.post(f"{address}/hand-in/", said)
+    assert (status, closed["handed_in_on"], closed["signed_on"]) == (200, today, None)
+    status, signed = program(reviewer).post(f"{address}/sign-off/")
+    assert (status, signed["signed_on"]) == (200, today)
+
+
+def test_a_difference_must_be_explained(project, clerk):
+    clerk.post(f"projects/{project.code}/freeze/")
+    found = clerk.post(f"projects/{project.code}/hand-in/", {"text": "一个问题未解决"})
+    assert reasons(found) == (409, "difference-missing")
+
+
+def test_who_wrote_in_the_ledger_does_not_sign_it(project, clerk, reviewer):
+    clerk.post(f"projects/{project.code}/freeze/")
+    checker = program(reviewer)
+    said = {"percent": "50", "light": "on_track", "text": "进度过半"}
+    assert checker.post(f"projects/{project.code}/checks/", said)[0] == 200
+    clerk.post(f"projects/{project.code}/hand-in/", {"text": "未解决", "difference": "尚有一个问题未解决"})
+    assert reasons(checker.post(f"projects/{project.code}/sign-off/")) == (409, "own-work")
+    assert reasons(clerk.post(f"projects/{project.code}/sign-off/")) == (403, "not-allowed")
+
+
+def test_what_was_sent_back_may_be_handed_in_again(project, clerk, reviewer):
+    address = handed_in(project, clerk)
+    status, told = program(reviewer).post(f"{address}/return/", {"reason": "佐证不足，请补充"})
+    assert (status, told["handed_in_on"]) == (200, None)
+    assert clerk.get(f"{address}/hand-in/")["refusals"] == []
+
+
+def test_a_check_says_how_far_it_is_and_shows_a_light(project, clerk):
+    clerk.post(f"projects/{project.code}/freeze/")
+    found = clerk.post(f"projects/{project.code}/checks/", {"percent": "101", "text": "进度"})
+    assert (found[0], [field for _, field, _ in faults(found)]) == (400, ["percent", "light"])
+
+
+def test_a_project_says_its_acts_and_what_stands_against_them(project, clerk):
+    offered = clerk.get(f"projects/{project.code}/actions/")
+    assert [each["verb"] for each in offered] == ALL_VERBS
+    assert [each["code"] for each in offered[1]["refusals"]] == ["ledger_not_open"]
+
+
+def test_a_project_of_another_township_is_not_there(project, clerk_daqi):
+    assert program(clerk_daqi).post(f"projects/{project.code}/freeze/")[0] == 404

@@ -1,0 +1,223 @@
+"""Supervision: found by a visit, asked for, put right, closed by somebody else; and the talk that follows."""
+
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from assessment.actions import supervision as acts
+from assessment.models import AccountabilityAction, FindingState, SupervisionFinding
+from assessment.supervising import findings_of, warning_of, warnings
+from registry.figures import FIGURES
+from registry.models import Area, Event, Parameter, PartyOrganisation
+from registry.todo import tasks_of
+from tests.conftest import DAQI, TANGFANG
+from tests.factories import PHOTO, refused
+
+PROOF = [("整改.jpg", PHOTO)]
+VISITED = date(2021, 6, 1)
+
+
+def visit(reviewer, *found: str, key=None, area=TANGFANG) -> list[SupervisionFinding]:
+    organisation = PartyOrganisation.objects.unscoped("test").get(code=f"O-{area}")
+    said = {"on": VISITED, "issuer": "区委组织部", "key": key or uuid4()}
+    return acts.record_visit(organisation, found or ["记录不全"], by=reviewer, **said)
+
+
+def demanded(finding, reviewer) -> SupervisionFinding:
+    acts.demand(finding, text="补齐记录", deadline=timezone.localdate(), person="示例人员", by=reviewer)
+    return again(finding)
+
+
+def make_late(finding, days: int = 1) -> SupervisionFinding:
+    """As if its term had passed `days` ago."""
+    term = timezone.localdate() - timedelta(days=days)
+    SupervisionFinding.objects.unscoped("test").filter(pk=finding.pk).update(deadline=term)
+    return again(finding)
+
+
+def rectify(finding, clerk, **more):
+    said = {"on": timezone.localdate(), "text": "已补齐记录", "proof": PROOF}
+    return acts.rectify(finding, by=clerk, **said | more)
+
+
+def again(finding) -> SupervisionFinding:
+    return SupervisionFinding.objects.unscoped("test").get(pk=finding.pk)
+
+
+def township(code: str) -> Area:
+    return Area.objects.unscoped("test").get(pk=code)
+
+
+@pytest.fixture
+def found(sample, reviewer):
+    [finding] = visit(reviewer)
+    return again(finding)
+
+
+@pytest.fixture
+def asked(found, reviewer):
+    return demanded(found, reviewer)
+
+
+@pytest.fixture
+def rectified(asked, clerk_tangfang):
+    rectify(asked, clerk_tangfang)
+    return again(asked)
+
+
+def test_a_finding_goes_from_the_visit_to_its_closing(found, reviewer, clerk_tangfang):
+    states = [found.stage]
+    asked = demanded(found, reviewer)
+    states.append(asked.stage)
+    step = rectify(asked, clerk_tangfang)
+    states.append(again(found).stage)
+    acts.close(found, text="复查到位", by=reviewer)
+    states.append(again(found).stage)
+    assert states == [FindingState.FOUND, FindingState.DEMANDED, FindingState.RECTIFIED, FindingState.CLOSED]
+    assert step.proof.unscoped("test").count() == 1
+    assert [each.act for each in found.steps.all()] == ["rectify", "close"]
+    assert (again(found).rechecked_on, again(found).progress) == (timezone.localdate(), "已补齐记录")
+    assert Event.objects.filter(kind="supervisionfinding", code=found.code).count() == 7
+
+
+def test_what_was_not_put_right_goes_back_with_the_reason(rectified, reviewer, clerk_tangfang):
+    assert refused(acts.send_back, rectified, text="不", by=reviewer) == "opinion_missing"
+    acts.send_back(rectified, text="仍缺两次记录", by=reviewer)
+    assert again(rectified).stage == FindingState.DEMANDED
+    rectify(rectified, clerk_tangfang)
+    acts.close(rectified, text="复查到位", by=reviewer)
+    assert [each.act for each in rectified.steps.all()] == ["rectify", "return", "rectify", "close"]
+
+
+def test_who_put_it_right_never_closes_it(rectified, clerk_tangfang, reviewer):
+    assert refused(acts.close, rectified, text="复查到位", by=clerk_tangfang) == "not_allowed"
+    clerk_tangfang.role, clerk_tangfang.write_prefix = "reviewer", "130207"
+    clerk_tangfang.save()
+    assert refused(acts.close, rectified, text="复查到位", by=clerk_tangfang) == "own_work"
+
+
+def test_each_step_waits_for_the_one_before(found, reviewer, clerk_tangfang):
+    assert refused(rectify, found, clerk_tangfang) == "finding_moved_on"
+    asked = demanded(found, reviewer)
+    assert refused(acts.close, asked, text="复查到位", by=reviewer) == "finding_moved_on"
+    rectify(asked, clerk_tangfang)
+    assert refused(demanded, asked, reviewer) == "finding_moved_on"
+
+
+def test_only_the_township_itself_puts_right_and_only_the_district_asks(asked, clerk_daqi, clerk_tangfang, reviewer):
+    assert refused(rectify, asked, clerk_daqi) == refused(rectify, asked, reviewer) == "not_allowed"
+    assert refused(visit, clerk_tangfang) == refused(demanded, asked, clerk_tangfang) == "not_allowed"
+
+
+def test_putting_right_needs_proof_and_a_day_that_fits(asked, clerk_tangfang):
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    assert refused(rectify, asked, clerk_tangfang, proof=[]) == "proof_missing"
+    assert refused(rectify, asked, clerk_tangfang, on=tomorrow) == "in_future"
+    assert refused(rectify, asked, clerk_tangfang, on=VISITED - timedelta(days=1)) == "before_opening"
+
+
+def test_a_term_lies_ahead_when_it_is_given(found, reviewer):
+    said = {"text": "补齐记录", "person": "", "by": reviewer}
+    assert refused(acts.demand, found, deadline=timezone.localdate() - timedelta(days=1), **said) == "term_passed"
+
+
+def test_a_visit_may_find_several_things_and_the_form_sent_twice_makes_them_once(sample, reviewer):
+    key = uuid4()
+    first = visit(reviewer, "记录不全", "公开栏陈旧", "记录不全", key=key)
+    assert visit(reviewer, "记录不全", "公开栏陈旧", key=key) == first
+    assert [each.finding for each in first] == ["记录不全", "公开栏陈旧"]
+
+
+def test_the_township_is_told_how_far_it_is_from_a_talk(sample, reviewer):
+    lefts = [warning_of(township(TANGFANG), timezone.localdate()).left]
+    for finding in visit(reviewer, "一项", "二项", "三项"):
+        make_late(finding)
+        lefts.append(warning_of(township(TANGFANG), timezone.localdate()).left)
+    assert lefts == [3, 2, 1, 0]
+    assert warning_of(township(TANGFANG), timezone.localdate()).fired
+
+
+def test_a_talk_is_recorded_only_when_the_rule_has_fired_and_the_rule_begins_anew(sample, reviewer, administrator):
+    place = township(TANGFANG)
+    organisation = PartyOrganisation.objects.unscoped("test").get(code=f"O-{TANGFANG}")
+    today = timezone.localdate()
+    said = {"organisation": organisation, "person": "示例人员", "occurred_on": today, "reason": "逾期未改"}
+    findings = visit(reviewer, "一项", "二项", "三项")
+    assert refused(acts.record_talk, place, by=administrator, **said) == "talk_not_due"
+    for finding in findings:
+        make_late(finding)
+    assert refused(acts.record_talk, place, by=reviewer, **said) == "not_allowed"
+    talk = acts.record_talk(place, by=administrator, **said)
+    assert (talk.kind, talk.area_id) == ("interview", TANGFANG)
+    assert refused(acts.record_talk, place, by=administrator, **said) == "talk_not_due"
+    assert AccountabilityAction.objects.public().count() == 0
+
+
+def test_a_talk_counts_in_the_figure_of_its_year(sample, scope, reviewer, administrator):
+    before = FIGURES["interviews"].answer(scope).value
+    for finding in visit(reviewer, "一项", "二项", "三项"):
+        make_late(finding)
+    organisation = PartyOrganisation.objects.unscoped("test").get(code=f"O-{TANGFANG}")
+    said = {"organisation": organisation, "person": "示例人员", "occurred_on": date(2021, 12, 1), "reason": "逾期未改"}
+    acts.record_talk(township(TANGFANG), by=administrator, **said)
+    assert (before, FIGURES["interviews"].answer(scope).value) == (5, 6)
+
+
+def test_the_rule_is_the_districts(sample, reviewer):
+    Parameter.objects.unscoped("test").filter(rule="talk-overdue-findings").update(value=1)
+    make_late(visit(reviewer)[0])
+    [warning] = warnings(TANGFANG, timezone.localdate())
+    assert (warning.township.pk, warning.fired) == (TANGFANG, True)
+
+
+def test_what_waits_for_the_check_is_not_overdue(asked, reviewer, clerk_tangfang):
+    late = make_late(asked)
+    counts = [warning_of(township(TANGFANG), timezone.localdate()).overdue]
+    rectify(late, clerk_tangfang)
+    counts.append(warning_of(township(TANGFANG), timezone.localdate()).overdue)
+    acts.send_back(late, text="仍缺记录", by=reviewer)
+    counts.append(warning_of(township(TANGFANG), timezone.localdate()).overdue)
+    assert counts == [1, 0, 1]
+
+
+def test_open_and_closed_of_a_year_are_counted_for_a_scheme(sample):
+    assert findings_of("130207", date(2021, 12, 31)) == (4, 4)
+    assert findings_of("130207", date(2021, 7, 17)) == (1, 3)
+    assert findings_of("130207", date(2020, 12, 31)) == (0, 0)
+
+
+def test_the_desk_asks_each_for_the_next_step(found, reviewer, head_tangfang, clerk_tangfang):
+    def asked_of(user):
+        return {task.what for task in tasks_of(user, timezone.localdate()) if task.about == found.finding}
+
+    assert asked_of(reviewer) == {"督导问题待交办"}
+    asked = demanded(found, reviewer)
+    assert (asked_of(reviewer), asked_of(head_tangfang)) == (set(), {"督导问题待整改"})
+    rectify(make_late(asked), clerk_tangfang)
+    assert (asked_of(clerk_tangfang), asked_of(reviewer)) == (set(), {"整改情况待复查"})
+
+
+def test_the_administrator_is_asked_for_the_talk(sample, reviewer, administrator):
+    for finding in visit(reviewer, "一项", "二项", "三项"):
+        make_late(finding)
+    tasks = [task.about for task in tasks_of(administrator, timezone.localdate()) if "talk" in task.url]
+    assert tasks == ["唐坊镇"]
+
+
+def test_a_township_finds_its_own_findings_only(found, client, clerk_daqi, clerk_tangfang):
+    address = f"/desk/supervision/{found.code}/"
+    answers = []
+    for account in (clerk_daqi, clerk_tangfang):
+        client.force_login(account)
+        answers.append(
+            (client.get(address).status_code, "记录不全</b>" in client.get("/desk/supervision/").content.decode())
+        )
+    assert answers == [(404, False), (200, True)]
+
+
+def test_the_page_shows_how_far_the_talk_is_before_it_is_due(sample, client, clerk_daqi):
+    client.force_login(clerk_daqi)
+    assert "还差1条即约谈" in client.get("/desk/supervision/").content.decode()
+    assert warning_of(township(DAQI), timezone.localdate()).left == 1
