@@ -38,6 +38,7 @@ VERBS: dict[str, Text] = {
     "sign-off": gettext_lazy("Signed off"),
     "photo": gettext_lazy("Photo or document added or taken off"),
     "parts": gettext_lazy("Parts changed"),
+    "close-year": gettext_lazy("Year closed"),
     "add_account": gettext_lazy("Account added"),
     "change_account": gettext_lazy("Account changed"),
     "switch_account": gettext_lazy("Account switched on or off"),

@@ -22,6 +22,7 @@ TABLE: dict[str, frozenset[str]] = {
     "project.sign": frozenset({Role.REVIEWER, Role.ADMIN}),
     "project.board": STAFF,
     "remark.answer": frozenset({Role.CLERK, Role.HEAD, Role.ADMIN}),
+    "year.close": frozenset({Role.ADMIN}),
     "grouping.build": frozenset({Role.ADMIN}),
     "load.send": frozenset({Role.CLERK, Role.ADMIN}),
     "account.manage": frozenset({Role.HEAD, Role.ADMIN}),
