@@ -18,7 +18,7 @@ Taking = Callable[[int, str], Iterable[FrozenFigure]]
 
 
 def latest_edition(year: int) -> FrozenYear | None:
-    return FrozenYear.objects.public().latest(year).select_related("closed_by").first()
+    return FrozenYear.objects.public().last_of(year).select_related("closed_by").first()
 
 
 def refusals_to_close(year: int, *, by: Any, edition: int | None = None) -> Iterator[Refused]:

@@ -99,7 +99,7 @@ def frozen_figures(scope: Scope) -> dict[str, FrozenFigure]:
     """What was frozen of the scope's area at the end of its year, by slug; of another day nothing. One query."""
     if not is_year_end(scope.as_of):
         return {}
-    holds = FrozenYear.objects.public().latest(scope.as_of.year).values("pk")
+    holds = FrozenYear.objects.public().last_of(scope.as_of.year).values("pk")
     rows = FrozenFigure.objects.filter(frozen__in=holds, area_id=scope.area).defer("rows")
     return {each.slug: each for each in rows.select_related("frozen")}
 

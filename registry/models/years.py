@@ -12,7 +12,7 @@ from .base import PartManager, Record, ScopedQuerySet
 
 
 class FrozenYearQuerySet(ScopedQuerySet):
-    def latest(self, year: int):
+    def last_of(self, year: int):
         """The last edition of `year`: the one that holds."""
         return self.filter(year=year).order_by("-edition")[:1]
 
