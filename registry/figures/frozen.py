@@ -95,6 +95,11 @@ def is_year_end(day: date) -> bool:
     return (day.month, day.day) == (12, 31)
 
 
+def closing_of(scope: Scope) -> FrozenYear | None:
+    """The edition that holds at the scope's day, where that is the end of a closed year."""
+    return FrozenYear.objects.public().last_of(scope.as_of.year).first() if is_year_end(scope.as_of) else None
+
+
 def frozen_figures(scope: Scope) -> dict[str, FrozenFigure]:
     """What was frozen of the scope's area at the end of its year, by slug; of another day nothing. One query."""
     if not is_year_end(scope.as_of):
