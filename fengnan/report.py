@@ -2,7 +2,7 @@
 the PDF write the same report; nothing in it is typed but the district's own words."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from html.parser import HTMLParser
@@ -225,7 +225,7 @@ def report_of(scope: Scope) -> Report:
             (_("Against the targets"), _held_against_targets(lines)),
             (
                 _("Amended since the year was closed"),
-                _amended([each for each in amended if each.answer.figure.section == slug]),
+                _amended(slug, amended),
             ),
         ]
         told = [(heading, sentence) for heading, sentence in told if sentence]
@@ -313,9 +313,10 @@ def _held_against_targets(lines: list[Line]) -> Sentence:
     return _listed("", told)
 
 
-def _amended(amendments: list[Amendment]) -> Sentence:
+def _amended(section: str, amendments: Iterable[Amendment]) -> Sentence:
     """Beside each live number the one that was frozen, where they differ."""
-    return _listed("", [Piece(_amendment(each), each.answer) for each in amendments])
+    told = [each for each in amendments if each.answer.figure.section == section]
+    return _listed("", [Piece(_amendment(each), each.answer) for each in told])
 
 
 def _amendment(each: Amendment) -> str:
