@@ -356,7 +356,7 @@ def _table_of_figures(section: Section) -> Table:
         (str(line.figure.label), line.code, line.value, line.earlier, line.moved, line.aim) for line in section.lines
     ]
     title = _("Figures: %(section)s") % {"section": section.title}
-    return Table(title, head, rows, (36, 32, 23, 23, 21, 21), words=2)
+    return Table(title, head, rows, (34, 30, 26, 26, 20, 20), words=2)
 
 
 def _table_of_chart(chart: Chart) -> Table:

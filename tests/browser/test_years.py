@@ -26,7 +26,7 @@ def test_a_year_is_closed_a_row_corrected_and_the_amendment_seen(own_site, chrom
     looked_at(window, "/desk/years/2021/").click("main button.primary")
     page.wait_for_selector("#editions")
     looked_at(window, "/desk/years/")
-    window.open("/admin/registry/visit/?q=V-001").click("#result_list th a")
+    window.open("/admin/registry/visit/?q=V-001").click("#result_list tbody th a")
     headcount = int(page.input_value("[name=headcount]"))
     page.fill("[name=headcount]", str(headcount + 7))
     page.click("[name=_save]")
