@@ -21,11 +21,22 @@ from registry.api.base import ApiView
 from registry.api.docs import Docs, SchemaView
 from registry.api.paging import Key, keys_of, page_of, page_size, placed
 from registry.figures import FIGURES, Answer, Figure, answer_all
+from registry.figures.base import plain
+from registry.figures.frozen import frozen_figures
 from registry.filters import filtered
 from registry.kinds import Kind
+from registry.models import FrozenFigure
 from registry.scope import BadInput, Scope
 
 DIMENSIONS = ("township", "level", "field", "grade", "year", "kind", "stage", "category", "list")
+
+
+class FrozenSerializer(serializers.Serializer):
+    """What a figure said when its year was closed."""
+
+    value = serializers.FloatField(allow_null=True)
+    closed_on = serializers.DateField()
+    hash = serializers.CharField(help_text="SHA-256 over the frozen numbers and the rows they stand on.")
 
 
 class AnswerSerializer(serializers.Serializer):
@@ -42,6 +53,7 @@ class AnswerSerializer(serializers.Serializer):
     area = serializers.CharField()
     as_of = serializers.DateField()
     rows = serializers.URLField(help_text="Address of the rows the value was computed from.")
+    frozen = FrozenSerializer(required=False, help_text="Only at the end of a closed year.")
 
 
 class GroupSerializer(serializers.Serializer):
@@ -87,7 +99,8 @@ class FigureView(ApiView):
         parameters = {"area": scope.area, "as_of": scope.as_of.isoformat(), **by}
         return reverse("api-figure-rows", [figure.slug], request=self.request) + f"?{urlencode(parameters)}"
 
-    def written(self, answer: Answer) -> dict:
+    def written(self, answer: Answer, frozen: dict[str, FrozenFigure]) -> dict:
+        kept = frozen.get(answer.figure.slug)
         return {
             "slug": answer.figure.slug,
             "label": str(answer.figure.label),
@@ -100,6 +113,7 @@ class FigureView(ApiView):
             "area": answer.scope.area,
             "as_of": answer.scope.as_of.isoformat(),
             "rows": self.rows_address(answer.figure, answer.scope),
+            **({"frozen": _frozen(kept)} if kept else {}),
         }
 
 
@@ -107,8 +121,10 @@ class FigureListView(FigureView):
     @extend_schema(operation_id="figures_list", responses=AnswerSerializer(many=True))
     def get(self, request: Request) -> Response:
         """Every figure for an area and a day."""
-        answers = answer_all(FIGURES.values(), self.scope(request))
-        return Response([self.written(answer) for answer in answers.values()])
+        scope = self.scope(request)
+        frozen = frozen_figures(scope)
+        answers = answer_all(FIGURES.values(), scope)
+        return Response([self.written(answer, frozen) for answer in answers.values()])
 
 
 class FigureDetailView(FigureView):
@@ -118,7 +134,7 @@ class FigureDetailView(FigureView):
     def get(self, request: Request, slug: str) -> Response:
         """One figure with its definition and its series, broken down `by` a dimension on request."""
         figure, scope = self.figure(slug), self.scope(request)
-        answer = self.written(figure.answer(scope)) | {
+        answer = self.written(figure.answer(scope), frozen_figures(scope)) | {
             "definition": str(figure.definition),
             "dated": str(figure.dated),
             "source": figure.source,
@@ -174,6 +190,10 @@ class FigureRowsView(FigureView):
             row["url"] = reverse("record", [kind.slug, code], request=self.request)
         row["illustrative"] = row.pop("row_illustrative", False)
         return row
+
+
+def _frozen(kept: FrozenFigure) -> dict:
+    return {"value": plain(kept.value), "closed_on": kept.frozen.closed_on.isoformat(), "hash": kept.hash}
 
 
 def _measures(answer: Answer) -> dict:

@@ -7,6 +7,7 @@ from django.shortcuts import render
 
 from fengnan.schematic import drawing_of
 from registry.figures import FIGURES, SECTIONS, Answer, Figure, answer_all
+from registry.figures.frozen import amendment_of, amendments_of, frozen_figures
 from registry.loading.export import export, formats_of
 from registry.models import Area
 from registry.scope import Scope, read_scope
@@ -21,6 +22,7 @@ def dashboard(request: HttpRequest, wall: bool = False) -> HttpResponse:
     context = {
         "scope": scope,
         "answers": answers,
+        "amendments": amendments_of(answers.values(), frozen_figures(scope)),
         "key": [answers[slug] for slug in KEY_FIGURES],
         "sections": {section: _of_section(answers, section) for section in SECTIONS},
         "charts": charts(scope),
@@ -92,8 +94,13 @@ def figure_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 def figure_story(figure: Figure, scope: Scope) -> dict:
     """What the page of a figure tells above its rows; `latest` only when an earlier day than the newest is shown."""
+    answer = figure.answer(scope)
+    frozen, amendment = amendment_of(answer)
     return {
-        "answer": figure.answer(scope),
+        "answer": answer,
+        "frozen": frozen,
+        "amendment": amendment,
+        "changes": amendment.rows(scope.viewer) if amendment else [],
         "whole": FIGURES[figure.out_of].answer(scope) if figure.out_of else None,
         "latest": figure.answer(scope.at(scope.default_as_of)) if scope.is_past else None,
         "series": figure.series(scope),

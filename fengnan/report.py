@@ -2,7 +2,7 @@
 the PDF write the same report; nothing in it is typed but the district's own words."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from html.parser import HTMLParser
@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from fengnan.templatetags.showcase import gap_words, quantity, target, unit_of, written
 from registry.figures import FIGURES, SECTIONS, Answer, Figure, answer_all
 from registry.figures.base import Number, plain
-from registry.models import DemonstrationPoint, ReportText
+from registry.figures.frozen import Amendment, amendments_of, closing_of, frozen_figures
+from registry.models import DemonstrationPoint, FrozenYear, ReportText
 from registry.scope import Scope
 
 NUMERALS = "一二三四五六七八九十"
@@ -161,6 +162,7 @@ class Report:
     earlier: date
     sections: list[Section]
     has_illustrative: bool
+    closing: FrozenYear | None = None
 
     @property
     def year(self) -> int:
@@ -184,7 +186,14 @@ class Report:
             "The code behind a figure is its number in the list of figures."
         ) % {"day": written_day(self.scope.as_of), "earlier": written_day(self.earlier)}
         made_up = _("Among the records are some marked illustrative: made up for demonstration, no facts.")
-        return [said, made_up] if self.has_illustrative else [said]
+        return [said, *([made_up] if self.has_illustrative else []), *self._closed]
+
+    @property
+    def _closed(self) -> list[str]:
+        if self.closing is None:
+            return []
+        words = {"day": written_day(self.closing.closed_on), "hash": self.closing.hash}
+        return [_("The year was closed on %(day)s (SHA-256 %(hash)s); what was amended since is named.") % words]
 
 
 # What is drawn, by section: figure, dimension, how, colours, whether its target is drawn.
@@ -205,6 +214,7 @@ def report_of(scope: Scope) -> Report:
     earlier = year_before(scope.as_of)
     answers = answer_all(FIGURES.values(), scope)
     before = answer_all(FIGURES.values(), scope.at(earlier))
+    amended = amendments_of(answers.values(), frozen_figures(scope)).values()
     texts = _texts(scope)
     sections = []
     for number, (slug, title) in enumerate(SECTIONS.items(), start=1):
@@ -213,12 +223,16 @@ def report_of(scope: Scope) -> Report:
             (_("How it stands"), _overall(slug, answers, scope)),
             (_("Against the year before"), _compared(lines, earlier)),
             (_("Against the targets"), _held_against_targets(lines)),
+            (
+                _("Amended since the year was closed"),
+                _amended(slug, amended),
+            ),
         ]
         told = [(heading, sentence) for heading, sentence in told if sentence]
         charts = [_chart(*each, answers=answers, scope=scope) for each in CHARTS.get(slug, ())]
         sections.append(Section(slug, number, str(title), texts.get(slug, ""), told, lines, charts, earlier))
     made_up = DemonstrationPoint.objects.visible_to(scope.viewer).in_area(scope.area).filter(illustrative=True)
-    return Report(scope, earlier, sections, made_up.exists())
+    return Report(scope, earlier, sections, made_up.exists(), closing_of(scope))
 
 
 def year_before(day: date) -> date:
@@ -299,6 +313,18 @@ def _held_against_targets(lines: list[Line]) -> Sentence:
     return _listed("", told)
 
 
+def _amended(section: str, amendments: Iterable[Amendment]) -> Sentence:
+    """Beside each live number the one that was frozen, where they differ."""
+    told = [each for each in amendments if each.answer.figure.section == section]
+    return _listed("", [Piece(_amendment(each), each.answer) for each in told])
+
+
+def _amendment(each: Amendment) -> str:
+    words = {"label": each.answer.figure.label, "now": joined(each.answer), "was": joined(each.was)}
+    words["day"] = written_day(each.closing.closed_on)
+    return _("%(label)s today %(now)s, frozen on %(day)s as %(was)s") % words
+
+
 def _listed(opening: str, told: list[Piece]) -> Sentence:
     """“opening one; two; three.”; nothing where there is nothing to tell."""
     if not told:
@@ -330,7 +356,7 @@ def _table_of_figures(section: Section) -> Table:
         (str(line.figure.label), line.code, line.value, line.earlier, line.moved, line.aim) for line in section.lines
     ]
     title = _("Figures: %(section)s") % {"section": section.title}
-    return Table(title, head, rows, (36, 32, 23, 23, 21, 21), words=2)
+    return Table(title, head, rows, (34, 30, 26, 26, 20, 20), words=2)
 
 
 def _table_of_chart(chart: Chart) -> Table:

@@ -27,6 +27,7 @@ from registry.views import (
     remarks,
     signing_in,
     tokens,
+    years,
 )
 
 handler400 = "fengnan.errors.bad_request"
@@ -95,6 +96,8 @@ urlpatterns = [
         path("desk/drafts/<uuid:key>/photos/<str:code>/remove/", photos.remove, name="photo-remove"),
         path("desk/drafts/<uuid:key>/<slug:section>/", drafts.section_page, name="draft-section"),
         path("desk/report/<int:year>/<slug:section>/", report_pages.report_text, name="report-text"),
+        path("desk/years/", years.year_list, name="years"),
+        path("desk/years/<int:year>/", years.year_page, name="year-close"),
         path("desk/remarks/", remarks.remarks, name="desk-remarks"),
         path("desk/remarks/<str:code>/", remarks.remark, name="desk-remark"),
         path("desk/loads/", loads.load_list, name="loads"),

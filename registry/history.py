@@ -40,6 +40,7 @@ VERBS: dict[str, Text] = {
     "appeal-settled": gettext_lazy("Appeal answered"),
     "photo": gettext_lazy("Photo or document added or taken off"),
     "parts": gettext_lazy("Parts changed"),
+    "close-year": gettext_lazy("Year closed"),
     "add_account": gettext_lazy("Account added"),
     "change_account": gettext_lazy("Account changed"),
     "switch_account": gettext_lazy("Account switched on or off"),

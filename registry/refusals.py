@@ -132,6 +132,10 @@ SENTENCES = {
     "items_none": gettext_noop("The list is empty. Send at least one item."),
     "in_use": gettext_noop("Other records refer to it. Change or delete those first."),
     "one_item": gettext_noop("One item is changed here. Send an object, not a list."),
+    "year_not_over": gettext_noop("%(year)s is not over. Close it after its last day."),
+    "year_closed_meanwhile": gettext_noop(
+        "%(who)s closed %(year)s meanwhile, as edition %(edition)s. Look at it before you close the year again."
+    ),
     "load_says_nothing": gettext_noop("Nothing in the file is new or changed, so there is nothing to apply."),
 }  # fmt: skip
 

@@ -41,6 +41,7 @@ def test(arguments: list[str]) -> None:
         "Redis": servers.redis_program() is None,
         "Chromium": servers.chromium_program() is None,
         "GDAL": shutil.which("ogrinfo") is None,
+        "LibreOffice": shutil.which("soffice") is None,
     }
     for name in (name for name, absent in missing.items() if absent):
         print(f"· {name} is not installed: its tests are left out", flush=True)

@@ -15,6 +15,8 @@ from assessment.judging import Judging
 from assessment.models import Review
 from registry import models
 from registry.figures import Answer, Figure
+from registry.figures.frozen import Amendment
+from registry.history import VERBS
 from registry.inputs import BY_NAME, SECTIONS
 from registry.permissions import may
 
@@ -114,6 +116,18 @@ def address(answer: Answer) -> str:
 def answer(context, slug: str) -> Answer:
     """The answer of the figure `slug` among the page's `answers`."""
     return context["answers"][slug]
+
+
+@register.simple_tag(takes_context=True)
+def amended(context, answer: Answer) -> Amendment | None:
+    """How the answer differs from what was frozen when its year was closed, on pages that know `amendments`."""
+    return context.get("amendments", {}).get(answer.figure.slug)
+
+
+@register.filter
+def verb_words(event: models.Event) -> str:
+    """What an event says was done."""
+    return str(VERBS.get(event.verb, VERBS["change"]))
 
 
 @register.filter
@@ -284,6 +298,7 @@ DESK = (  # (address, label, right it asks for) of what else the desk leads to
     ("accounts", gettext_lazy("Accounts"), "account.manage"),
     ("tokens", gettext_lazy("Tokens for programs"), ""),
     ("hooks", gettext_lazy("Web hooks"), "hook.manage"),
+    ("years", gettext_lazy("Closed years"), "year.close"),
     ("desk-belts", gettext_lazy("Build belts"), "grouping.build"),
     ("desk-zones", gettext_lazy("Build zones"), "grouping.build"),
     ("desk-routes", gettext_lazy("Build routes"), "grouping.build"),

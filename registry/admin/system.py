@@ -62,3 +62,26 @@ class JobAdmin(LookedAtAdmin):
     list_display = ["kind", "state", "done", "total", "attempts", "created_by", "created_at", "finished_at", "message"]
     list_filter = ["state", "kind"]
     list_select_related = ["created_by"]
+
+
+class FrozenFigureInline(admin.TabularInline):
+    model = m.FrozenFigure
+    fields = ["area", "slug", "value", "part", "whole", "hash"]
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request, obj=None):
+        return may(request.user, "record.view", obj)
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    has_change_permission = has_add_permission
+
+
+@admin.register(m.FrozenYear)
+class FrozenYearAdmin(LookedAtAdmin):
+    list_display = ["year", "edition", "closed_on", "closed_by", "hash"]
+    list_filter = ["year"]
+    list_select_related = ["closed_by"]
+    inlines = [FrozenFigureInline]

@@ -33,6 +33,7 @@ from .remarks import Remark, RemarkOutcome, RemarkState
 from .reports import ReportText
 from .tokens import ApiToken, TokenScope
 from .villages import CollectiveIncome, CommunityAttainment, villages_reaching_income
+from .years import FrozenFigure, FrozenYear
 
 __all__ = [
     "COUNTED",
@@ -64,6 +65,8 @@ __all__ = [
     "ExternalResult",
     "Field",
     "FieldRemark",
+    "FrozenFigure",
+    "FrozenYear",
     "Fund",
     "FundCategory",
     "FundLevel",

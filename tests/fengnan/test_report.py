@@ -187,15 +187,49 @@ def test_the_number_of_a_page_stands_outside_on_both_sides(scope):
     assert (sides, document.settings.odd_and_even_pages_header_footer) == (["RIGHT", "LEFT"], True)
 
 
-def test_libreoffice_opens_the_document(scope, tmp_path):
-    office = shutil.which("soffice") or shutil.which("libreoffice")
-    if office is None:
+@pytest.fixture
+def office(tmp_path):
+    """Turns a document into another format with LibreOffice."""
+    program = shutil.which("soffice")
+    if program is None and os.environ.get("REQUIRE") != "all":
         pytest.skip("LibreOffice is not installed")
-    file = tmp_path / "report.docx"
-    file.write_bytes(docx_of(report_of(scope)))
-    command = [office, f"-env:UserInstallation={(tmp_path / 'office').as_uri()}", "--headless", "--convert-to", "pdf"]
-    subprocess.run([*command, "--outdir", str(tmp_path), str(file)], check=True, timeout=180, capture_output=True)
-    assert printed(file.with_suffix(".pdf")).count("F07 points") >= 1
+
+    def turn(document: bytes, target: str) -> bytes:
+        file = tmp_path / "report.docx"
+        file.write_bytes(document)
+        command = [program, f"-env:UserInstallation={(tmp_path / 'office').as_uri()}", "--headless", "--convert-to"]
+        command += [target, "--outdir", str(tmp_path), str(file)]
+        subprocess.run(command, check=True, timeout=180, capture_output=True)
+        return file.with_suffix(f".{target.partition(':')[0]}").read_bytes()
+
+    return turn
+
+
+def told_by_libreoffice(office, scope) -> dict[str, str]:
+    """What follows the code of each figure in the text of the document, by slug: its value."""
+    text = office(docx_of(report_of(scope)), "txt:Text (encoded):UTF8").decode("utf-8-sig")
+    lines = [line.strip() for line in text.splitlines()]
+    codes = {f"{figure.source} {slug}": slug for slug, figure in FIGURES.items()}
+    return {codes[line]: lines[number + 1] for number, line in enumerate(lines) if line in codes}
+
+
+@pytest.mark.processes
+def test_libreoffice_reads_every_figure_of_the_contract_with_its_value(scope, chinese, office):
+    said = told_by_libreoffice(office, scope)
+    asked = (*CONTRACT, "visits", "creation-funds")
+    assert {slug: said[slug] for slug in asked} == {slug: on_paper(FIGURES[slug], scope) for slug in asked}
+    assert {slug: value for slug, value in CONTRACT.items() if FIGURES[slug].answer(scope).value != value} == {}
+    own = scope.within(DAQI)
+    assert told_by_libreoffice(office, own)["township-organisations"] == on_paper(
+        FIGURES["township-organisations"], own
+    )
+
+
+@pytest.mark.processes
+def test_libreoffice_sets_the_pages_in_the_size_of_the_standard(scope, chinese, office):
+    pages = pypdf.PdfReader(BytesIO(office(docx_of(report_of(scope)), "pdf"))).pages
+    sizes = {tuple(round(float(side) / 72 * 25.4) for side in page.mediabox[2:]) for page in pages}
+    assert sizes == {(210, 297)}
 
 
 def printed(source) -> str:

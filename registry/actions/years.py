@@ -1,0 +1,61 @@
+"""Closing a year: its figures are frozen as they are. Nothing is opened again; closing once more adds an edition."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from registry.models import FrozenFigure, FrozenYear
+from registry.permissions import may
+from registry.refusals import Refused
+
+from .records import ChangeSet
+
+RIGHT = "year.close"
+Taking = Callable[[int, str], Iterable[FrozenFigure]]
+
+
+def latest_edition(year: int) -> FrozenYear | None:
+    return FrozenYear.objects.public().last_of(year).select_related("closed_by").first()
+
+
+def refusals_to_close(year: int, *, by: Any, edition: int | None = None) -> Iterator[Refused]:
+    """Everything that stands against closing `year`; `edition` is the last one that `by` saw."""
+    if not may(by, RIGHT):
+        yield Refused("not_allowed")
+    if year >= timezone.localdate().year:
+        yield Refused("year_not_over", year=year)
+    last = latest_edition(year)
+    if edition is not None and (last.edition if last else 0) != edition:
+        yield Refused("year_closed_meanwhile", year=year, who=last.closed_by if last else "—", edition=edition + 1)
+
+
+def close_year(year: int, take: Taking, *, by: Any, edition: int, reason: str = "") -> FrozenYear:
+    """Freezes what `take(year, district)` gives as the edition after `edition`. Raises Refused."""
+    for refusal in refusals_to_close(year, by=by, edition=edition):
+        raise refusal
+    try:
+        with transaction.atomic():
+            return _close(year, take, by, edition, reason)
+    except IntegrityError:  # two at once: the edition is taken
+        for refusal in refusals_to_close(year, by=by, edition=edition):
+            raise refusal from None
+        raise
+
+
+def _close(year: int, take: Taking, by: Any, edition: int, reason: str) -> FrozenYear:
+    now, before = timezone.now(), latest_edition(year)
+    closing = FrozenYear(
+        code=f"FY-{year}-{edition + 1}", area_id=settings.DISTRICT_AREA, year=year, edition=edition + 1,
+        closed_at=now, closed_on=timezone.localdate(now), closed_by=by, hash="", remark=reason,
+    )  # fmt: skip
+    figures = sorted(take(year, settings.DISTRICT_AREA), key=lambda each: (each.area_id, each.slug))
+    closing.hash = closing.hash_over([each.hash for each in figures], before.hash if before else "")
+    closing.save()
+    for each in figures:
+        each.frozen = closing
+    FrozenFigure.objects.bulk_create(figures, batch_size=200)
+    ChangeSet(by, reason).tell("close-year", closing, {"hash": [before.hash if before else None, closing.hash]})
+    return closing

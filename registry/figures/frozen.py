@@ -1,0 +1,206 @@
+"""The figures of a closed year beside what they say today: by how much they differ, and which rows came, went or
+changed since."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+
+from registry.kinds import Kind
+from registry.models import Area, Event, FrozenFigure, FrozenYear
+from registry.permissions import may
+from registry.scope import Scope
+
+from .base import FIGURES, Answer, Figure, Number, answer_all, plain
+
+COUNTED_TO = Decimal("0.0001")
+CAME, WENT, CHANGED = "came", "went", "changed"
+
+
+def take_year(year: int, district: str) -> Iterator[FrozenFigure]:
+    """Every figure at the end of `year`, for the district and each township where it answers, as the public sees it."""
+    scope = Scope(as_of=date(year, 12, 31), area=district)
+    townships = Area.objects.public().townships(scope.as_of).filter(code__startswith=district)
+    for area in (district, *townships.order_by("code").values_list("code", flat=True)):
+        for answer in answer_all(FIGURES.values(), scope.within(area)).values():
+            if answer.part is not None:
+                yield _taken(answer)
+
+
+def _taken(answer: Answer) -> FrozenFigure:
+    figure, scope = answer.figure, answer.scope
+    numbers = {name: _exact(getattr(answer, name)) for name in ("value", "part", "whole")}
+    frozen = FrozenFigure(
+        area_id=scope.area, slug=figure.slug, kind=figure.kind, rows=rows_of(figure, scope), **numbers
+    )
+    frozen.hash = frozen.computed_hash()
+    return frozen
+
+
+def _exact(number: Number | None) -> Decimal | None:
+    return None if number is None else Decimal(str(number)).quantize(COUNTED_TO)
+
+
+def rows_of(figure: Figure, scope: Scope) -> list[list]:
+    """The rows of a figure by code as the public sees them, each with what it adds to a sum."""
+    rows = figure.rows(replace(scope, viewer=None)).order_by("code")
+    if not figure.sums:
+        return [[code, None] for code in rows.values_list("code", flat=True)]
+    return [[code, plain(added)] for code, added in rows.values_list("code", figure.sums)]
+
+
+@dataclass(frozen=True)
+class RowChange:
+    """A row of a figure that came, went, or adds something else to its sum since the year was closed."""
+
+    how: str
+    kind: Kind
+    code: str
+    name: str
+    url: str
+    before: Number | None
+    after: Number | None
+    events: list[Event]
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """A figure that says something else today than when its year was closed: `answer` today, `was` then."""
+
+    answer: Answer
+    was: Answer
+    frozen: FrozenFigure
+
+    @property
+    def closing(self) -> FrozenYear:
+        return self.frozen.frozen
+
+    def rows(self, viewer: Any) -> list[RowChange]:
+        """What makes the difference, as far as `viewer` may know; of a share also the rows of its whole."""
+        found = list(_rows_changed(self.frozen, self.answer.scope, viewer))
+        whole = self.answer.figure.whole
+        if whole is not None:
+            of_whole = self.closing.figures.filter(area_id=self.frozen.area_id, slug=whole.slug).first()
+            known = {(each.kind.slug, each.code) for each in found}
+            for each in _rows_changed(of_whole, self.answer.scope, viewer) if of_whole else ():
+                if (each.kind.slug, each.code) not in known:
+                    found.append(each)
+        return found
+
+
+def is_year_end(day: date) -> bool:
+    return (day.month, day.day) == (12, 31)
+
+
+def closing_of(scope: Scope) -> FrozenYear | None:
+    """The edition that holds at the scope's day, where that is the end of a closed year."""
+    return FrozenYear.objects.public().last_of(scope.as_of.year).first() if is_year_end(scope.as_of) else None
+
+
+def frozen_figures(scope: Scope) -> dict[str, FrozenFigure]:
+    """What was frozen of the scope's area at the end of its year, by slug; of another day nothing. One query."""
+    if not is_year_end(scope.as_of):
+        return {}
+    holds = FrozenYear.objects.public().last_of(scope.as_of.year).values("pk")
+    rows = FrozenFigure.objects.filter(frozen__in=holds, area_id=scope.area).defer("rows")
+    return {each.slug: each for each in rows.select_related("frozen")}
+
+
+def amendments_of(answers: Iterable[Answer], frozen: dict[str, FrozenFigure]) -> dict[str, Amendment]:
+    """By slug, the figures among `answers` that differ from what was frozen."""
+    found = {}
+    for answer in answers:
+        kept = frozen.get(answer.figure.slug)
+        if kept is None or _numbers(answer) == [kept.value, kept.part, kept.whole]:
+            continue
+        was = Answer.of(answer.figure, answer.scope, kept.part, kept.whole)
+        found[answer.figure.slug] = Amendment(answer, was, kept)
+    return found
+
+
+def amendment_of(answer: Answer) -> tuple[FrozenFigure | None, Amendment | None]:
+    """What was frozen of the answer's figure, and how it was amended: also where other rows give the same number."""
+    kept = frozen_figures(answer.scope).get(answer.figure.slug)
+    if kept is None:
+        return None, None
+    found = amendments_of([answer], {kept.slug: kept}).get(kept.slug)
+    return kept, found or _of_other_rows(answer, kept)
+
+
+def _of_other_rows(answer: Answer, kept: FrozenFigure) -> Amendment | None:
+    if kept.rows == rows_of(answer.figure, answer.scope):
+        return None
+    return Amendment(answer, Answer.of(answer.figure, answer.scope, kept.part, kept.whole), kept)
+
+
+def _numbers(answer: Answer) -> list[Decimal | None]:
+    return [_exact(each) for each in (answer.value, answer.part, answer.whole)]
+
+
+def _rows_changed(kept: FrozenFigure, scope: Scope, viewer: Any) -> Iterator[RowChange]:
+    figure = FIGURES[kept.slug]
+    before, after = dict(kept.rows), dict(rows_of(figure, scope))
+    codes = [code for code in {**before, **after} if code not in before or code not in after]
+    codes += [code for code in before if code in after and before[code] != after[code]]
+    if figure.record_kind.redacted or not codes:
+        return
+    names = _names(figure.record_kind, codes, viewer)
+    events = _events(figure.record_kind, codes, kept.frozen)
+    for code in sorted(codes):
+        how = CAME if code not in before else WENT if code not in after else CHANGED
+        named = code in names
+        yield RowChange(
+            how, figure.record_kind, code, names.get(code) or _name_of_the_gone(events.get(code, []), viewer) or code,
+            reverse("record", args=[figure.kind, code]) if named else "",
+            before.get(code), after.get(code), events.get(code, []),
+        )  # fmt: skip
+
+
+def _names(kind: Kind, codes: list[str], viewer: Any) -> dict[str, str]:
+    rows = kind.model._default_manager.visible_to(viewer).filter(code__in=codes)
+    return {row.code: str(row) for row in rows}
+
+
+def _events(kind: Kind, codes: list[str], closing: FrozenYear) -> dict[str, list[Event]]:
+    """What was done to the rows since the year was closed, the newest first."""
+    found: dict[str, list[Event]] = {}
+    events = Event.objects.filter(kind=kind.model._meta.model_name, code__in=codes, at__gte=closing.closed_at)
+    for event in events.select_related("actor"):
+        found.setdefault(event.code, []).append(event)
+    return found
+
+
+def _name_of_the_gone(events: list[Event], viewer: Any) -> str:
+    """Of a record taken away only its event knows the name, for those who read events."""
+    gone = next((event for event in events if event.verb == "delete"), None)
+    if gone is None or not may(viewer, "event.view"):
+        return ""
+    return str((gone.changes.get("name") or gone.changes.get("title") or [""])[0] or "")
+
+
+def broken_hashes(closing: FrozenYear) -> list[str]:
+    """What of a closed year is not as it was written: the figures whose hash does not fit, and the edition's own."""
+    figures = list(closing.figures.order_by("area_id", "slug"))
+    found = [f"{each.slug} {each.area_id}" for each in figures if each.hash != each.computed_hash()]
+    before = FrozenYear.objects.public().filter(year=closing.year, edition=closing.edition - 1).first()
+    if closing.hash != closing.hash_over([each.hash for each in figures], before.hash if before else ""):
+        found.append(closing.code)
+    return found
+
+
+def amendments_of_year(closing: FrozenYear) -> Iterator[Amendment]:
+    """Every figure of the closed year that says something else today, area by area; also where only the rows differ."""
+    areas: dict[str, dict[str, FrozenFigure]] = {}
+    for each in closing.figures.select_related("frozen").order_by("area_id", "slug"):
+        areas.setdefault(each.area_id, {})[each.slug] = each
+    for area, frozen in areas.items():
+        scope = Scope(as_of=closing.as_of, area=area)
+        answers = answer_all([FIGURES[slug] for slug in frozen if slug in FIGURES], scope)
+        of_numbers = amendments_of(answers.values(), frozen)
+        for slug, answer in answers.items():
+            found = of_numbers.get(slug) or _of_other_rows(answer, frozen[slug])
+            if found:
+                yield found

@@ -1,0 +1,94 @@
+"""A year that was closed: its figures as they were, with the identity of their rows and a hash of all of it."""
+
+import hashlib
+import json
+from datetime import date
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .base import PartManager, Record, ScopedQuerySet
+
+
+class FrozenYearQuerySet(ScopedQuerySet):
+    def last_of(self, year: int):
+        """The last edition of `year`: the one that holds."""
+        return self.filter(year=year).order_by("-edition")[:1]
+
+
+class FrozenYear(Record):
+    """One closing of a year. Closing again makes the next edition; none is changed or taken away. `hash` covers the
+    hashes of its figures and that of the edition before."""
+
+    area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
+    year = models.PositiveSmallIntegerField(_("year"))
+    edition = models.PositiveSmallIntegerField(_("edition"))
+    closed_at = models.DateTimeField(_("closed at"))
+    closed_on = models.DateField(_("closed on"))
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("closed by")
+    )
+    hash = models.CharField(_("hash (SHA-256)"), max_length=64)
+
+    objects = FrozenYearQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("closed year")
+        verbose_name_plural = _("closed years")
+        ordering = ["-year", "-edition"]
+        constraints = [
+            *Record.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["year", "edition"],
+                name="frozen_edition_once",
+                violation_error_message=_("The year has this edition already."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.code
+
+    @property
+    def as_of(self) -> date:
+        return date(self.year, 12, 31)
+
+    def hash_over(self, hashes: list[str], before: str = "") -> str:
+        """What `hash` must be for figures with these hashes after the edition with the hash `before`."""
+        return _sha256([self.year, self.edition, before, *hashes])
+
+
+class FrozenFigure(models.Model):
+    """What a figure said of an area when its year was closed. `rows` are its rows by code, each with what it added to
+    the sum (nothing where rows are counted)."""
+
+    frozen = models.ForeignKey(FrozenYear, models.CASCADE, related_name="figures", verbose_name=_("closed year"))
+    area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
+    slug = models.SlugField(_("figure"), max_length=60)
+    value = models.DecimalField(_("value"), max_digits=20, decimal_places=4, null=True)
+    part = models.DecimalField(_("part"), max_digits=20, decimal_places=4, null=True)
+    whole = models.DecimalField(_("whole"), max_digits=20, decimal_places=4, null=True)
+    kind = models.CharField(_("kind of record"), max_length=40)
+    rows = models.JSONField(_("rows"))
+    hash = models.CharField(_("hash (SHA-256)"), max_length=64)
+
+    objects = PartManager()
+
+    class Meta:
+        verbose_name = _("frozen figure")
+        verbose_name_plural = _("frozen figures")
+        ordering = ["frozen", "area", "slug"]
+        constraints = [models.UniqueConstraint(fields=["frozen", "area", "slug"], name="frozen_figure_once")]
+
+    def __str__(self):
+        return f"{self.slug} {self.area_id}"
+
+    def computed_hash(self) -> str:
+        """What `hash` must be for the row as it is."""
+        numbers = [None if each is None else f"{each:.4f}" for each in (self.value, self.part, self.whole)]
+        return _sha256([self.area_id, self.slug, *numbers, self.kind, self.rows])
+
+
+def _sha256(told: list) -> str:
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
