@@ -4,8 +4,11 @@ from datetime import date
 from io import StringIO
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import override
 
 from registry.actions.records import delete_record, save_record
 from registry.actions.years import close_year, refusals_to_close
@@ -173,3 +176,13 @@ def test_a_record_taken_away_is_known_by_its_code_to_the_public(closing, scope, 
     delete_record(visit, by=administrator)
     [row] = amendment_of(FIGURES["visits"].answer(scope))[1].rows(None)
     assert (row.how, row.name, row.url, row.before) == ("went", code, "", headcount)
+
+
+def test_an_edition_stands_once_a_year(closing):
+    twin = FrozenYear.objects.public().get(pk=closing.pk)
+    twin.pk, twin.code, twin._state.adding = None, "FY-TWIN", True
+    with override("en"), pytest.raises(ValidationError) as refusal:
+        twin.full_clean()
+    assert refusal.value.messages == ["The year has this edition already."]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        twin.save(force_insert=True)
