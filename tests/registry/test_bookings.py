@@ -6,7 +6,6 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import override
 
 from registry.actions import bookings as acts
 from registry.figures import FIGURES
@@ -53,11 +52,9 @@ def test_a_group_that_asks_takes_no_place_and_one_confirmed_does(site, administr
 
 def test_more_than_the_month_takes_is_refused_with_the_places_left(site, administrator):
     acts.confirm(asked(site, administrator, 60), by=administrator)
-    with pytest.raises(Refused) as refusal, override("en"):
+    with pytest.raises(Refused) as refusal:
         acts.confirm(asked(site, administrator, 41), by=administrator)
-    assert str(refusal.value) == (
-        f"In {TODAY:%Y-%m} the site takes 100 people: 40 places are left, and the group has 41."
-    )
+    assert str(refusal.value) == f"该教学点{TODAY:%Y-%m}可接待100人次，余位40人次，该团队有41人。"
     assert acts.confirm(asked(site, administrator, 40), by=administrator).state == "confirmed"
     assert month_of(site).left == 0
 
