@@ -192,7 +192,7 @@ class Bookings(Race):
 
     def acts(self, number: int) -> list[Act]:
         Booking._base_manager.filter(pk__in=[row.pk for row in self.rows]).update(state="asked")
-        return [partial(confirm, Booking._base_manager.get(pk=row.pk)) for row in self.rows]
+        return [partial(self.confirm, Booking._base_manager.get(pk=row.pk)) for row in self.rows]
 
     def holds(self, winner: int) -> bool:
         states = [Booking._base_manager.get(pk=row.pk).state for row in self.rows]
@@ -200,6 +200,9 @@ class Bookings(Race):
 
     def told(self, winner: int) -> str:
         return "30"
+
+    def confirm(self, row: Booking, by: Any) -> Booking:
+        return confirm(row, by=by)
 
 
 def races() -> list[tuple[Race, int]]:
