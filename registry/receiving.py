@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q
+
 from registry.models import PLACES, Booking, SiteCapacity, TeachingSite, Visit
 
 
@@ -43,7 +45,7 @@ def balance(sites: Iterable[TeachingSite], first: date, count: int = 12) -> list
     rows = Booking.objects.unscoped("sums of people, without groups").taking().filter(site__in=sites, **during)
     for site, day, people in rows.values_list("site_id", "booked_for", "headcount"):
         booked[site, day.replace(day=1)] += people
-    received = _received(months[0], until)
+    received = _received(sites, months[0], until)
     capacities = list(SiteCapacity.objects.public().filter(site__in=sites).order_by("-valid_from"))
     return [
         Month(
@@ -55,10 +57,13 @@ def balance(sites: Iterable[TeachingSite], first: date, count: int = 12) -> list
     ]  # fmt: skip
 
 
-def _received(first: date, until: date) -> Counter:
-    """Person-visits by kind of place, place and month."""
+def _received(sites: Iterable[TeachingSite], first: date, until: date) -> Counter:
+    """Person-visits by kind of place, place and month, where the sites are."""
+    where = Q(pk__in=[])
+    for name, key in map(_place, sites):
+        where |= Q(**{name: key})
     received: Counter = Counter()
-    for visit in Visit.objects.public().filter(visited_on__gte=first, visited_on__lt=until):
+    for visit in Visit.objects.public().filter(where, visited_on__gte=first, visited_on__lt=until):
         received[(*_place(visit), visit.visited_on.replace(day=1))] += visit.headcount
     return received
 
