@@ -1,8 +1,7 @@
 """Groups book a site until it is full; one comes, and the number of visits moves; by a clerk, at 390 pixels."""
 
-from datetime import date
-
 import pytest
+from django.utils.timezone import localdate
 
 from tests.browser.conftest import SHOTS, Screen, portal
 from tests.browser.test_life import Person
@@ -26,7 +25,7 @@ def book(clerk: Person, visitor: str, people: int) -> None:
     clerk.page.goto(f"{clerk.window.site}/desk/bookings/")
     clerk.page.click("main summary")
     clerk.page.select_option("[name=site]", index=1)
-    for name, value in {"booked_for": f"{date.today()}", "visitor": visitor, "headcount": f"{people}"}.items():
+    for name, value in {"booked_for": f"{localdate()}", "visitor": visitor, "headcount": f"{people}"}.items():
         clerk.page.fill(f"main [name={name}]", value)
     clerk.page.fill("main [name=phone]", "13911112222")
     seen(clerk, "form")
@@ -40,7 +39,7 @@ def state(person: Person) -> str:
 
 def visits(chromium, site: str) -> int:
     window = Screen(chromium, site, 390)
-    value = window.open(f"/figures/visits/?as_of={date.today()}").inner_text(".big b")
+    value = window.open(f"/figures/visits/?as_of={localdate()}").inner_text(".big b")
     window.page.close()
     assert window.complaints == []
     return int(value.replace(",", ""))
