@@ -32,6 +32,7 @@ TABLE: dict[str, frozenset[str]] = {
     "supervision.talk": frozenset({Role.ADMIN}),
     "pack.make": frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMIN}),
     "remark.answer": frozenset({Role.CLERK, Role.HEAD, Role.ADMIN}),
+    "booking.manage": frozenset({Role.CLERK, Role.HEAD, Role.ADMIN}),
     "year.close": frozenset({Role.ADMIN}),
     "grouping.build": frozenset({Role.ADMIN}),
     "load.send": frozenset({Role.CLERK, Role.ADMIN}),

@@ -137,6 +137,14 @@ SENTENCES = {
     "year_closed_meanwhile": gettext_noop(
         "%(who)s closed %(year)s meanwhile, as edition %(edition)s. Look at it before you close the year again."
     ),
+    "booking_past": gettext_noop("%(day)s is over. Enter who came as a visit."),
+    "booking_early": gettext_noop("%(day)s has not come yet. Say on that day, or later, who came."),
+    "booking_closed": gettext_noop("%(site)s is not a teaching site on %(day)s. Choose another day or site."),
+    "booking_moved_on": gettext_noop("This booking is “%(state)s” by now. Look at it again."),
+    "booking_reason": gettext_noop("Say why in a few words: it stays in the history of the booking."),
+    "booking_full": gettext_noop(
+        "In %(month)s the site takes %(capacity)s people: %(left)s places are left, and the group has %(people)s."
+    ),
     "load_says_nothing": gettext_noop("Nothing in the file is new or changed, so there is nothing to apply."),
 }  # fmt: skip
 

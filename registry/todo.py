@@ -12,8 +12,19 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from registry.actions.bookings import RIGHT as BOOKINGS
 from registry.actions.remarks import remarks_for
-from registry.models import CalendarDay, DemonstrationPoint, Draft, DraftState, Load, Parameter, RemarkOutcome
+from registry.models import (
+    Booking,
+    BookingState,
+    CalendarDay,
+    DemonstrationPoint,
+    Draft,
+    DraftState,
+    Load,
+    Parameter,
+    RemarkOutcome,
+)
 from registry.permissions import may
 
 
@@ -105,3 +116,19 @@ def loads_to_look_at(user: Any, today: date) -> Iterable[Task]:
         else:
             what, button = _("A file was read: see what it would change"), _("Look at it")
         yield Task(what, str(load), load.get_absolute_url(), button)
+
+
+@to_do
+def bookings_to_settle(user: Any, today: date) -> Iterable[Task]:
+    """Groups that wait for an answer, and those confirmed whose day has come."""
+    if not may(user, BOOKINGS):
+        return
+    for booking in Booking.objects.visible_to(user).in_area(user.write_prefix).open():
+        if booking.state == BookingState.ASKED:
+            what = _("A group asks to come")
+        elif booking.booked_for <= today:
+            what = _("Say who came of a group that booked")
+        else:
+            continue
+        button = pgettext("a button", "Open")
+        yield Task(what, str(booking), booking.get_absolute_url(), button, booking.booked_for)

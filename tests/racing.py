@@ -34,10 +34,20 @@ from assessment.actions.scoring import (  # noqa: E402
     save_scores,
 )  # fmt: skip
 from assessment.models import Review  # noqa: E402
+from registry.actions.bookings import confirm  # noqa: E402
 from registry.actions.drafts import save_fields  # noqa: E402
 from registry.actions.points import open_period  # noqa: E402
 from registry.actions.records import save_record  # noqa: E402
-from registry.models import DemonstrationPoint, Draft, Event, Role, StatusPeriod, User  # noqa: E402
+from registry.models import (  # noqa: E402
+    Booking,
+    DemonstrationPoint,
+    Draft,
+    Event,
+    Role,
+    StatusPeriod,
+    TeachingSite,
+    User,
+)
 from registry.refusals import Refused  # noqa: E402
 from tests.factories import full_scores, make_draft, make_submitted  # noqa: E402
 
@@ -63,6 +73,10 @@ class Race:
 
     def holds(self, winner: int) -> bool:
         raise NotImplementedError
+
+    def told(self, winner: int) -> str:
+        """What the other is told: who was first."""
+        return str(self.people[winner])
 
 
 class Decisions(Race):
@@ -166,6 +180,31 @@ class Records(Writings):
         return save_record(row, by=by)
 
 
+class Bookings(Race):
+    """Each confirms a group of their own, and the month has places for one of them; the other is told how many are
+    left."""
+
+    def __init__(self, role: Role):
+        super().__init__(role)
+        site = TeachingSite._base_manager.get(code="TS-07")
+        common = {"site": site, "booked_for": localdate(), "headcount": 50}  # of the 80 that the site takes
+        self.rows = [Booking.objects.create(code=f"BK-R-{each}", visitor=f"{each}", **common) for each in range(2)]
+
+    def acts(self, number: int) -> list[Act]:
+        Booking._base_manager.filter(pk__in=[row.pk for row in self.rows]).update(state="asked")
+        return [partial(self.confirm, Booking._base_manager.get(pk=row.pk)) for row in self.rows]
+
+    def holds(self, winner: int) -> bool:
+        states = [Booking._base_manager.get(pk=row.pk).state for row in self.rows]
+        return states == ["confirmed" if each == winner else "asked" for each in range(2)]
+
+    def told(self, winner: int) -> str:
+        return "30"
+
+    def confirm(self, row: Booking, by: Any) -> Booking:
+        return confirm(row, by=by)
+
+
 def races() -> list[tuple[Race, int]]:
     """Every race with its number of rounds."""
     clerk, head, reviewer = (
@@ -185,16 +224,17 @@ def races() -> list[tuple[Race, int]]:
         (Scores(Role.REVIEWER, scored), FEW),
         (Drafts(Role.CLERK, make_draft(clerk), TANGFANG), ROUNDS),
         (Records(Role.ADMIN, point), FEW),
+        (Bookings(Role.ADMIN), FEW),
     ]
 
 
 def answer(act: Act, by: User, start: Barrier) -> tuple[str, str]:
-    """What became of one act: done; or told that somebody was first, and who; or it crashed."""
+    """What became of one act: done; or told that somebody was first, and who or what is left; or it crashed."""
     start.wait(30)
     try:
         done = act(by)
     except Refused as refusal:
-        return "told", str(refusal.details.get("who"))
+        return "told", str(refusal.details.get("who", refusal.details.get("left")))
     except DatabaseError as error:
         return "crashed", type(error).__name__
     conflicts = getattr(done, "conflicts", [])
@@ -213,7 +253,7 @@ def outcome(race: Race, number: int, pool: ThreadPoolExecutor) -> str:
     if what == "crashed":
         return "crashed"
     events = Event.objects.filter(pk__gt=newest).exclude(actor=race.people[winner])
-    is_told = who == str(race.people[winner])
+    is_told = who == race.told(winner)
     return "one" if is_told and race.holds(winner) and not events.exists() else "untold"
 
 

@@ -1,5 +1,6 @@
-"""Two people at once: two who decide on the same round or draft, two who write the same field. One does it, the other
-is told who was first; without the locks both do it, and one of them in vain."""
+"""Two people at once: two who decide on the same round or draft, two who write the same field, two who promise the last
+places. One does it, the other is told who was first, or what is left; without the locks both do it, and one of them in
+vain."""
 
 import json
 import os
@@ -17,6 +18,7 @@ pytestmark = [
 ]
 DECIDING = {"Applications": 200, "Checks": 20, "Rechecks": 20}
 WRITING = {"Scores": 20, "Drafts": 200, "Records": 20}
+BOOKING = {"Bookings": 20}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,7 @@ def ledgers(tmp_path_factory):
 
 
 def test_one_of_two_wins_every_race_and_the_other_is_told_who_was_first(ledgers):
-    wanted = {race: {"one": rounds} for race, rounds in (DECIDING | WRITING).items()}
+    wanted = {race: {"one": rounds} for race, rounds in (DECIDING | WRITING | BOOKING).items()}
     assert ledgers["postgresql"]["locked"] == wanted
 
 
@@ -48,6 +50,6 @@ def test_so_it_is_on_sqlite_where_one_transaction_waits_for_the_other(ledgers):
     assert {name for counts in ledgers["sqlite"]["locked"].values() for name in counts} == {"one"}
 
 
-@pytest.mark.parametrize("race", ["Applications", "Rechecks", *WRITING])
+@pytest.mark.parametrize("race", ["Applications", "Rechecks", *WRITING, *BOOKING])
 def test_without_the_locks_both_win(race, ledgers):
     assert ledgers["postgresql"]["unlocked"][race].get("both", 0) > 0

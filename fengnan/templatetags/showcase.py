@@ -294,6 +294,7 @@ DESK = (  # (address, label, right it asks for) of what else the desk leads to
     ("desk-projects", gettext_lazy("Secretary projects"), "project.board"),
     ("desk-schemes", gettext_lazy("Schemes of assessment"), "scheme.view"),
     ("supervision", gettext_lazy("Supervision"), "record.view"),
+    ("bookings", gettext_lazy("Bookings of groups"), "booking.manage"),
     ("loads", gettext_lazy("Bulk loading"), "load.send"),
     ("accounts", gettext_lazy("Accounts"), "account.manage"),
     ("tokens", gettext_lazy("Tokens for programs"), ""),

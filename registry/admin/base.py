@@ -86,6 +86,21 @@ class ScopedAdmin(admin.ModelAdmin):
         return may(request.user, "record.delete", obj)
 
 
+class LookedAtAdmin(ScopedAdmin):
+    """Rows nobody changes by hand."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    has_delete_permission = has_change_permission
+
+    def has_view_permission(self, request, obj=None):
+        return may(request.user, self.view_action)
+
+
 def readable(model: type[models.Model], request: HttpRequest):
     """Rows of `model` the account may choose from."""
     manager = model._default_manager

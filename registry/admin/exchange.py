@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from registry import models as m
 
-from .base import PartInline, RecordAdmin
+from .base import LookedAtAdmin, PartInline, RecordAdmin
 
 PLACES = ["point", "belt", "zone", "unit"]
 
@@ -45,3 +45,23 @@ class HostedEventAdmin(RecordAdmin):
     list_select_related = ["area"]
     date_hierarchy = "held_on"
     autocomplete_fields = ["area"]
+
+
+@admin.register(m.SiteCapacity)
+class SiteCapacityAdmin(RecordAdmin):
+    list_display = ["site", "code", "people", "valid_from", "valid_to", "illustrative"]
+    list_select_related = ["site"]
+    search_fields = ["code", "site__name"]
+    autocomplete_fields = ["site"]
+
+
+@admin.register(m.Booking)
+class BookingAdmin(LookedAtAdmin):
+    """Looked at: what becomes of a booking is decided on the desk, where the places are counted."""
+
+    view_action = "booking.manage"
+    list_display = ["booked_for", "site", "visitor", "headcount", "state", "illustrative"]
+    list_filter = ["state"]
+    list_select_related = ["site"]
+    search_fields = ["code", "visitor"]
+    date_hierarchy = "booked_for"

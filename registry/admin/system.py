@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from registry import models as m
 from registry.permissions import may
 
-from .base import RecordAdmin, ScopedAdmin
+from .base import LookedAtAdmin, RecordAdmin
 
 admin.site.site_header = admin.site.site_title = _("Fengnan Showcase Registry")
 admin.site.index_title = _("Administration")
@@ -29,21 +29,6 @@ class ReportTextAdmin(RecordAdmin):
     list_display = ["year", "section", "text"]
     list_filter = ["year", "section"]
     search_fields = ["code", "text"]
-
-
-class LookedAtAdmin(ScopedAdmin):
-    """Rows nobody changes by hand."""
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    has_delete_permission = has_change_permission
-
-    def has_view_permission(self, request, obj=None):
-        return may(request.user, self.view_action)
 
 
 @admin.register(m.Event)

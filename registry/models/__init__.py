@@ -4,6 +4,7 @@ from .accounts import Role, User
 from .answers import KeptAnswer
 from .areas import Area, AreaAlias, AreaLevel
 from .base import Field, Level, Record, ScopedQuerySet, ScopeMissing, lasting, under
+from .bookings import Booking, BookingState, SiteCapacity
 from .brands import Brand, Consortium, ConsortiumMembership, RedBusinessDistrict, VillageRole, villages_in_consortia
 from .drafts import Confirmation, Draft, DraftState, FieldRemark
 from .events import Event, SearchEntry
@@ -44,6 +45,8 @@ __all__ = [
     "AreaLevel",
     "Belt",
     "BeltMembership",
+    "Booking",
+    "BookingState",
     "Brand",
     "CalendarDay",
     "CollectiveIncome",
@@ -102,6 +105,7 @@ __all__ = [
     "ScopeMissing",
     "ScopedQuerySet",
     "SearchEntry",
+    "SiteCapacity",
     "Stage",
     "StatusPeriod",
     "Stop",

@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.timezone import localdate
 
 from registry.figures import FIGURES, answer_all
 from registry.guaranteed import received
@@ -20,10 +21,13 @@ from registry.models import (
     lasting,
     timetable,
 )
+from registry.receiving import balance
 from registry.scope import Scope
 
 from .records import opened
 from .tables import Table, rows_of
+
+MONTHS_TO_COME = 6
 
 
 def _table(kind: str, rows: QuerySet, scope: Scope) -> Table:
@@ -136,3 +140,11 @@ def route_page(request: HttpRequest, code: str) -> HttpResponse:
     stops = context["record"].stops.select_related("point", "belt", "zone", "unit")
     context |= {"route": context["record"], "times": timetable(context["record"].start_time, stops)}
     return render(request, "registry/route.html", context)
+
+
+def teaching_site_page(request: HttpRequest, code: str) -> HttpResponse:
+    """A teaching site, with the places that are free in the months to come."""
+    context = opened(request, "teaching-sites", code)
+    months = balance([context["record"]], localdate(), MONTHS_TO_COME)
+    context["free"] = [month for month in months if month.left is not None]
+    return render(request, "registry/teaching_site.html", context)

@@ -12,7 +12,17 @@ from assessment.models import SecretaryProject
 from registry.actions.evidence import add_evidence
 from registry.actions.records import save_record
 from registry.actions.tokens import make_token
-from registry.models import DemonstrationPoint, Load, PartyOrganisation, Remark, Role, Upload, User
+from registry.models import (
+    Booking,
+    DemonstrationPoint,
+    Load,
+    PartyOrganisation,
+    Remark,
+    Role,
+    TeachingSite,
+    Upload,
+    User,
+)
 from tests.factories import PHOTO, make_draft, make_submitted
 
 DISTRICT, OWN, SIBLING = "130207", "130207114", "130207108"
@@ -71,6 +81,14 @@ class Township:
         self.remark = Remark.objects.create(
             code=f"RM-{area}", kind="points", record_code=self.named.code, record_name=self.named.name,
             area=self.named.area, text=f"{canary}留言", contact="金丝雀联系方式", due_on=timezone.localdate(),
+        )  # fmt: skip
+        site = TeachingSite.objects.create(
+            code=f"TS-{area}", name="教学点", level="municipal", area=self.named.area, point=self.named,
+            named_on=date(2020, 1, 1),
+        )  # fmt: skip
+        self.booking = Booking.objects.create(
+            code=f"BK-{area}", site=site, booked_for=timezone.localdate(), visitor=f"{canary}来访", headcount=10,
+            phone=phone,
         )  # fmt: skip
         self.pack = make_pack(self.named, by=self.clerk)
         self.plan, self.project, self.delivered = (self._project(area) for _each in range(3))

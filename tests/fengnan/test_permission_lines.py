@@ -47,6 +47,7 @@ SCOPES = {  # where rows that are not public are looked for, by the name of thei
     "ProblemQuerySet": "record",
     "AccountabilityQuerySet": "admin:assessment_accountabilityaction_history",
     "FindingQuerySet": "admin:assessment_supervisionfinding_history",
+    "BookingQuerySet": "booking",
     "PackQuerySet": "pack-revoke",
     "LoadQuerySet": "load",
     "SchemeQuerySet": "schemes/<str:code>/",

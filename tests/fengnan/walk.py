@@ -33,7 +33,14 @@ from .cast import DISTRICT, OWN, SIBLING, Township, accounts
 MATRIX = Path(__file__).with_name("access.txt")
 METHODS = ("GET", "POST")
 ROLES = ("public", "clerk", "head", "reviewer", "leader", "auditor", "admin", "api")
-PLACES = {"belts": "B-01", "zones": "Z-01", "routes": "R-01", "townships": "130207114", "consortia": "C-01"}
+PLACES = {
+    "belts": "B-01",
+    "zones": "Z-01",
+    "routes": "R-01",
+    "townships": "130207114",
+    "consortia": "C-01",
+    "teaching-sites": "TS-01",
+}
 NOBODY, NOWHERE = uuid.UUID(int=7), "NO-SUCH"
 INTERNAL = {"own": "金丝雀甲", "sibling": "金丝雀乙"}
 SECRETS = ("13911110000", "13922220000", "金丝雀联系方式")  # telephones of both townships, and a citizen's contact
@@ -178,6 +185,7 @@ class Stage:
             "desk/packs": {"own": own.pack.code, "sibling": sibling.pack.code},
             "packs/": {"own": signed(own.pack), "sibling": signed(sibling.pack)},
             "supervision/talk": {"own": OWN},
+            "desk/bookings": {"own": own.booking.code, "sibling": sibling.booking.code},
             "desk/supervision": {"own": "SF-0", "sibling": "SF-1"},
             "desk/reviews": reviews,
             "api/v1/reviews": reviews,

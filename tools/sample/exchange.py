@@ -1,5 +1,6 @@
 """Study routes, teaching sites, visits, hosted events; funds and wage rules."""
 
+from .bookings import make_bookings
 from .store import NOT_GIVEN, Store
 
 VISITS = 8126
@@ -12,6 +13,7 @@ def make_exchange(store: Store) -> None:
     _make_teaching_sites(store)
     _make_routes(store)
     _make_visits(store)
+    make_bookings(store)
     _make_events(store)
     _make_funds(store)
 

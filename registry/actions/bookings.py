@@ -1,0 +1,111 @@
+"""Booking of groups: asked for, confirmed while there are places, refused or cancelled with a reason, and held: then
+it is a visit, and nothing is typed twice."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.utils.timezone import localdate
+
+from registry.models import PLACES, Booking, BookingState, Event, TeachingSite, Visit
+from registry.permissions import may
+from registry.receiving import balance
+from registry.refusals import Refused
+
+from .records import done_before, save_record
+from .sites import add_with_code
+
+RIGHT = "booking.manage"
+ALLOWED = {  # act → in which states
+    "confirm": {BookingState.ASKED},
+    "hold": {BookingState.CONFIRMED},
+    "refuse": {BookingState.ASKED},
+    "cancel": {BookingState.ASKED, BookingState.CONFIRMED},
+}
+
+
+def refusals_to(act: str, booking: Booking, *, by: Any) -> Iterator[Refused]:
+    """Everything that stands against `act` on a booking now; empty if it may be done."""
+    if not may(by, RIGHT, booking):
+        yield Refused("not_allowed")
+    if booking.state not in ALLOWED[act]:
+        yield Refused("booking_moved_on", state=BookingState(booking.state).label)
+    if act == "hold" and booking.booked_for > localdate():
+        yield Refused("booking_early", day=booking.booked_for.isoformat())
+    if act == "confirm":
+        [month] = balance([booking.site], booking.booked_for, 1)
+        if month.left is not None and booking.headcount > month.left:
+            yield Refused(
+                "booking_full", month=f"{month.first:%Y-%m}", capacity=month.capacity, left=month.left,
+                people=booking.headcount,
+            )  # fmt: skip
+
+
+def _locked(booking: Booking, act: str, by: Any) -> Booking:
+    """The booking as stored, if `act` may be done on it. Its site is held until the transaction ends: of two who take
+    the last places, the second finds them taken."""
+    sites = TeachingSite.objects.unscoped("a lock").select_for_update(of=("self",))
+    sites.get(pk=booking.site_id)
+    stored = Booking.objects.unscoped("as it is now").select_related("site__area").get(pk=booking.pk)
+    for refusal in refusals_to(act, stored, by=by):
+        raise refusal
+    return stored
+
+
+@transaction.atomic
+def ask(site: TeachingSite, *, booked_for: date, by: Any, key: UUID, **said: Any) -> Booking:
+    """A group asks for a day. The same form sent twice makes one booking."""
+    if not may(by, RIGHT, site):
+        raise Refused("not_allowed")
+    if done_before(key, by=by):
+        codes = Event.objects.filter(change_set=key, actor=by).values("code")
+        return Booking.objects.unscoped("what this form wrote itself").get(code__in=codes)
+    if booked_for < localdate():
+        raise Refused("booking_past", day=booked_for.isoformat())
+    if not TeachingSite.objects.unscoped("the site itself").named(booked_for).filter(pk=site.pk).exists():
+        raise Refused("booking_closed", site=site, day=booked_for.isoformat())
+    booking = Booking(site=site, booked_for=booked_for, **said)
+    return add_with_code(booking, f"BK-{booked_for.year}-", 3, right=RIGHT, by=by, key=key)
+
+
+@transaction.atomic
+def confirm(booking: Booking, *, by: Any) -> Booking:
+    """Promises the places, if so many are left in the month."""
+    stored = _locked(booking, "confirm", by)
+    stored.state = BookingState.CONFIRMED
+    return save_record(stored, right=RIGHT, by=by)
+
+
+def refuse(booking: Booking, *, reason: str, by: Any) -> Booking:
+    return _ended(booking, "refuse", BookingState.REFUSED, reason, by)
+
+
+def cancel(booking: Booking, *, reason: str, by: Any) -> Booking:
+    """The group does not come, or cannot be received after all. Its places are free again."""
+    return _ended(booking, "cancel", BookingState.CANCELLED, reason, by)
+
+
+@transaction.atomic
+def _ended(booking: Booking, act: str, state: BookingState, reason: str, by: Any) -> Booking:
+    stored = _locked(booking, act, by)
+    if len(reason.strip()) < 2:
+        raise Refused("booking_reason")
+    stored.state = state
+    return save_record(stored, right=RIGHT, by=by, reason=reason.strip())
+
+
+@transaction.atomic
+def hold(booking: Booking, *, headcount: int, by: Any) -> Visit:
+    """The group came: the booking becomes a visit of so many people."""
+    stored, key = _locked(booking, "hold", by), uuid4()
+    place = {name: getattr(stored.site, name) for name in PLACES}
+    visit = Visit(
+        visited_on=stored.booked_for, area=stored.site.area, visitor=stored.visitor, headcount=headcount,
+        topic=stored.topic, illustrative=stored.illustrative, **place,
+    )  # fmt: skip
+    add_with_code(visit, f"V-{stored.booked_for.year}-", 3, right=RIGHT, by=by, key=key)
+    stored.state, stored.visit = BookingState.HELD, visit
+    save_record(stored, right=RIGHT, by=by, key=key)
+    return visit

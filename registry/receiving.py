@@ -1,0 +1,78 @@
+"""How many people a teaching site takes, has booked and has received, month by month."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q
+
+from registry.models import PLACES, Booking, SiteCapacity, TeachingSite, Visit
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month of a site, by its first day. `capacity` is None where nobody said how many the site takes."""
+
+    site: TeachingSite
+    first: date
+    capacity: int | None
+    booked: int
+    received: int
+
+    @property
+    def left(self) -> int | None:
+        return None if self.capacity is None else max(self.capacity - self.booked, 0)
+
+    @property
+    def share(self) -> int | None:
+        """Received of what the site takes, in percent."""
+        return round(100 * self.received / self.capacity) if self.capacity else None
+
+
+def months_from(first: date, count: int) -> list[date]:
+    """The first days of `count` months, beginning with that of `first`."""
+    start = first.year * 12 + first.month - 1
+    return [date((start + each) // 12, (start + each) % 12 + 1, 1) for each in range(count)]
+
+
+def balance(sites: Iterable[TeachingSite], first: date, count: int = 12) -> list[Month]:
+    """The months of each site in order. Booked is what was confirmed or held, whatever came of it."""
+    sites, months = list(sites), months_from(first, count + 1)
+    until, months = months[-1], months[:-1]
+    during = {"booked_for__gte": months[0], "booked_for__lt": until}
+    booked: Counter = Counter()
+    rows = Booking.objects.unscoped("sums of people, without groups").taking().filter(site__in=sites, **during)
+    for site, day, people in rows.values_list("site_id", "booked_for", "headcount"):
+        booked[site, day.replace(day=1)] += people
+    received = _received(sites, months[0], until)
+    capacities = list(SiteCapacity.objects.public().filter(site__in=sites).order_by("-valid_from"))
+    return [
+        Month(
+            site, month, _capacity([each for each in capacities if each.site_id == site.pk], month),
+            booked[site.pk, month], received[(*_place(site), month)],
+        )
+        for site in sites
+        for month in months
+    ]  # fmt: skip
+
+
+def _received(sites: Iterable[TeachingSite], first: date, until: date) -> Counter:
+    """Person-visits by kind of place, place and month, where the sites are."""
+    where = Q(pk__in=[])
+    for name, key in map(_place, sites):
+        where |= Q(**{name: key})
+    received: Counter = Counter()
+    for visit in Visit.objects.public().filter(where, visited_on__gte=first, visited_on__lt=until):
+        received[(*_place(visit), visit.visited_on.replace(day=1))] += visit.headcount
+    return received
+
+
+def _place(record: TeachingSite | Visit) -> tuple[str, int]:
+    return next((name, key) for name in PLACES if (key := getattr(record, f"{name}_id")))
+
+
+def _capacity(rows: Iterable[SiteCapacity], day: date) -> int | None:
+    """Of several that hold on `day`, the one given last."""
+    holding = (each for each in rows if each.valid_from <= day and (each.valid_to is None or day < each.valid_to))
+    return next((each.people for each in holding), None)
