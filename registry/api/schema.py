@@ -29,6 +29,7 @@ TYPES: list[tuple[type, type]] = [
     (models.IntegerField, serializers.IntegerField),
     (models.UUIDField, serializers.UUIDField),
     (models.JSONField, serializers.DictField),
+    (models.BooleanField, serializers.BooleanField),
 ]
 FILES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 EXAMPLES = Path(__file__).with_name("examples.json")  # answers of the sample data; a test keeps them true
