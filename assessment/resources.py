@@ -7,7 +7,7 @@ from assessment import models as a
 from registry.api.catalogue import AREA, ORGANISATION, POINT
 from registry.api.resources import Link, Part, Resource, register
 from registry.kinds import KINDS, Column, Dimension, Kind
-from registry.kinds.shared import CODE, by_year
+from registry.kinds.shared import BY_TOWNSHIP, CODE, by_year
 from registry.models import Grade
 
 REVIEWS = Kind(
@@ -31,6 +31,23 @@ REVIEWS = Kind(
         by_year("opened_on"),
     ),
     shown=lambda rows, s: rows.annotate(total=Sum("scores__district_score")),
+)
+FINDINGS = Kind(
+    "findings",
+    a.SupervisionFinding,
+    _("Findings of supervision"),
+    lambda s: s.sees(a.SupervisionFinding).filter(inspected_on__lte=s.as_of),
+    (
+        CODE,
+        Column("inspected_on", _("Inspected on")),
+        Column("issuer", _("Supervised by")),
+        Column("finding", _("Finding")),
+        Column("demand", _("What is asked for")),
+        Column("deadline", _("Deadline")),
+        Column("done", _("Done")),
+        Column("rechecked_on", _("Checked again on"), happens=True),
+    ),
+    (BY_TOWNSHIP, by_year("inspected_on")),
 )
 SCHEME = Link("scheme", KINDS["schemes"], _("Code of the scheme"))
 STANDARD = Link("standard", KINDS["standards"], _("Code of the standard"))
@@ -135,6 +152,7 @@ register(
             ),
         ),
     ),
+    Resource("findings", FINDINGS, (AREA, ORGANISATION)),
     Resource("results", KINDS["results"], (SCHEME, AREA, ORGANISATION)),
     Resource(
         "reviews",

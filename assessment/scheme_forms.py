@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from assessment.forms import Proof, text_area
-from assessment.models import ItemScore, Scheme, SchemeItem, SchemeResult
+from assessment.models import ItemScore, Scheme, SchemeItem, SchemeKind, SchemeResult
 from registry.forms import BuilderForm, Typed, numeric
 from registry.validators import line, number, whole
 
@@ -27,9 +27,8 @@ class SchemeForm(BuilderForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.initial.setdefault("year", timezone.localdate().year)
-        if self.initial["year"] is None:
-            self.initial["year"] = timezone.localdate().year
+        if not self.instance.pk:
+            self.initial |= {"year": timezone.localdate().year, "kind": SchemeKind.TOWNSHIP}
 
 
 class ItemForm(forms.ModelForm):

@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from assessment.models import ItemScore, Scheme, SchemeItem, SchemeResult, SchemeState
+from assessment.models import FINDINGS, FINDINGS_LABEL, ItemScore, Scheme, SchemeItem, SchemeResult, SchemeState
+from assessment.supervising import findings_of
 from registry.figures import FIGURES
-from registry.figures.base import answer_days
+from registry.figures.base import answer_days, plain
 from registry.scope import Scope
 
 CENT = Decimal("0.01")
@@ -19,6 +20,8 @@ CENT = Decimal("0.01")
 
 def label_of(figure: str) -> Any:
     """A figure's name; of one that is no longer there its slug."""
+    if figure == FINDINGS:
+        return FINDINGS_LABEL
     return FIGURES[figure].label if figure in FIGURES else figure
 
 
@@ -47,10 +50,17 @@ class Line:
 
     @property
     def unit(self) -> Any:
-        return FIGURES[self.figure].unit if self.figure in FIGURES else ""
+        return "%" if self.figure == FINDINGS else FIGURES[self.figure].unit if self.figure in FIGURES else ""
+
+    @property
+    def is_internal(self) -> bool:
+        """Whether the rows it was computed from are for the staff alone."""
+        return self.figure == FINDINGS
 
     def address(self, area: str) -> str:
         """The page of the figure the line was computed from, with the rows behind it."""
+        if self.figure == FINDINGS:
+            return f"{reverse('supervision')}?{urlencode({'area': area})}"
         return f"{reverse('figure', args=[self.figure])}?{urlencode({'area': area, 'as_of': self.on})}"
 
 
@@ -110,10 +120,7 @@ def live(scheme: Scheme, as_of: date) -> list[Standing]:
         for score in ItemScore.objects.filter(result__scheme=scheme).select_related("item")
     }
     scopes = [Scope(on, result.area_id) for result in results]
-    values = {
-        slug: [answer.value for answer in answer_days(FIGURES[slug], scopes)]
-        for slug in {item["figure"] for item in items} & FIGURES.keys()
-    }
+    values = {slug: _values(slug, scopes) for slug in {item["figure"] for item in items} - {""}}
     found = []
     for at, result in enumerate(results):
         lines = [
@@ -122,6 +129,16 @@ def live(scheme: Scheme, as_of: date) -> list[Standing]:
         ]
         found.append(Standing(result, lines))
     return ranked(found, _last_year(scheme))
+
+
+def _values(slug: str, scopes: list[Scope]) -> list[Any]:
+    """What the figure says for each of the scopes. Where supervision found nothing, all of it is struck off."""
+    if slug != FINDINGS:
+        return [answer.value for answer in answer_days(FIGURES[slug], scopes)]
+    found = [findings_of(scope.area, scope.as_of) for scope in scopes]
+    return [
+        plain(round(100 * closed / (waiting + closed), 2)) if waiting + closed else 100 for waiting, closed in found
+    ]
 
 
 def _results(scheme: Scheme) -> list[SchemeResult]:

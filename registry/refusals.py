@@ -1,5 +1,6 @@
 """Why an act was refused: a code, and the details that make its sentence."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -157,3 +158,9 @@ class Refused(Exception):
 
     def __str__(self) -> str:
         return _(SENTENCES[self.code]) % self.details
+
+
+def insist(refusals: Iterable[Refused]) -> None:
+    """Raises the first of the refusals, if there is any."""
+    for refusal in refusals:
+        raise refusal

@@ -1,7 +1,7 @@
 """Secretary projects through their three ledgers: opened with a frozen promise, checked, handed in, and signed off by
 somebody else."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,7 @@ from registry.actions.records import ChangeSet, done_before, save_record
 from registry.actions.sites import add_with_code
 from registry.models import Event
 from registry.permissions import may
-from registry.refusals import Refused
+from registry.refusals import Refused, insist
 
 WRITE, CHECK, SIGN = "project.write", "project.check", "project.sign"
 File = tuple[str, bytes]  # a name and what is in it
@@ -53,11 +53,6 @@ def _locked(project: SecretaryProject) -> SecretaryProject:
     did."""
     rows = SecretaryProject.objects.unscoped("a lock").select_for_update(of=("self",))
     return rows.select_related("organisation", "area").get(pk=project.pk)
-
-
-def _insist(refusals: Iterable[Refused]) -> None:
-    for refusal in refusals:
-        raise refusal
 
 
 @transaction.atomic
@@ -114,7 +109,7 @@ def freeze_promise(project: SecretaryProject, *, on: date, by: Any) -> Promise:
     keeps the day its ledger was opened on."""
     project = _locked(project)
     on = project.opened_on or on
-    _insist(refusals_to_freeze(project, on=on, by=by))
+    insist(refusals_to_freeze(project, on=on, by=by))
     problems = problems_of(project)
     if project.opened_on is None:
         project.opened_on = on
@@ -134,7 +129,7 @@ def amend_promise(project: SecretaryProject, problems: Sequence[str], *, reason:
     """Changes what was promised to what `project` and `problems` say. The promise stays as it was; the amendment stands
     beside it, with today's date. `project` carries the version it was opened with."""
     stored, reason = _locked(project), reason.strip()
-    _insist(refusals_to_write(stored, right=WRITE, by=by))
+    insist(refusals_to_write(stored, right=WRITE, by=by))
     if not has_promise(stored):
         raise Refused("not_frozen")
     if len(reason) < 4:
@@ -181,8 +176,8 @@ def add_check(
 ) -> LedgerEntry:
     """A check of the ledger (查账): how far it is, which light it shows, and what proves it. One a day."""
     project = _locked(project)
-    _insist(refusals_to_write(project, right=CHECK, by=by))
-    _insist(_refusals_of_day(project, on, project.opened_on))
+    insist(refusals_to_write(project, right=CHECK, by=by))
+    insist(_refusals_of_day(project, on, project.opened_on))
     if project.entries.filter(stage=LedgerStage.CHECK, entered_on=on).exists():
         raise Refused("checked_that_day", day=on.isoformat())
     return _enter(
@@ -207,11 +202,11 @@ def _kept(project: SecretaryProject, proof: Sequence[File], right: str, by: Any)
 def solve_problem(problem: ProjectProblem, *, on: date, result: str, proof: Sequence[File], by: Any) -> ProjectProblem:
     """Strikes one problem off, with what proves it. It counts once."""
     project = _locked(problem.project)
-    _insist(refusals_to_write(project, right=WRITE, by=by))
+    insist(refusals_to_write(project, right=WRITE, by=by))
     problem = ProjectProblem.objects.unscoped("of the project itself").get(pk=problem.pk)
     if problem.solved_on is not None:
         raise Refused("solved_already", name=problem.name, day=problem.solved_on.isoformat())
-    _insist(_refusals_of_day(project, on, problem.found_on))
+    insist(_refusals_of_day(project, on, problem.found_on))
     if not proof:
         raise Refused("proof_missing")
     problem.solved_on, problem.result = on, result
@@ -232,9 +227,9 @@ def hand_in(
 ) -> LedgerEntry:
     """Hands the ledger in (交账): what was delivered, and how it differs from what was promised."""
     project = _locked(project)
-    _insist(refusals_to_write(project, right=WRITE, by=by))
+    insist(refusals_to_write(project, right=WRITE, by=by))
     last = max([project.opened_on, *project.entries.values_list("entered_on", flat=True)])
-    _insist(_refusals_of_day(project, on, last))
+    insist(_refusals_of_day(project, on, last))
     share = solved_share(project, on)
     if (share < 100 or on > project.deadline) and not difference.strip():
         raise Refused("difference_missing")
@@ -261,7 +256,7 @@ def refusals_to_sign(project: SecretaryProject, *, by: Any) -> Iterator[Refused]
 def sign_off(project: SecretaryProject, *, by: Any) -> LedgerEntry:
     """A second person vouches for what was delivered."""
     project = _locked(project)
-    _insist(refusals_to_sign(project, by=by))
+    insist(refusals_to_sign(project, by=by))
     entry = project.closing()
     entry.signed_by, entry.signed_on = by, localdate()
     entry.full_clean()
@@ -274,7 +269,7 @@ def sign_off(project: SecretaryProject, *, by: Any) -> LedgerEntry:
 def send_back(project: SecretaryProject, *, reason: str, by: Any) -> None:
     """The ledger is opened again; what was handed in stays in the history."""
     project = _locked(project)
-    _insist(refusals_to_sign(project, by=by))
+    insist(refusals_to_sign(project, by=by))
     if len(reason.strip()) < 4:
         raise Refused("opinion_missing")
     entry = project.closing()

@@ -1,6 +1,6 @@
 """Schemes of assessment (先锋亮绩): written, opened with a frozen body, scored, announced, appealed, published."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -25,7 +25,7 @@ from registry.actions.records import ChangeSet, done_before, save_record
 from registry.actions.sites import add_with_code
 from registry.models import CalendarDay, Field, OrganisationKind, Parameter, PartyOrganisation
 from registry.permissions import may
-from registry.refusals import Refused
+from registry.refusals import Refused, insist
 
 WRITE, OWN, SCORE, APPEAL, SETTLE = (
     "scheme.write", "scheme.own", "scheme.score", "scheme.appeal", "scheme.settle",
@@ -41,11 +41,6 @@ def _locked(scheme: Scheme) -> Scheme:
     """The scheme as stored, held until the transaction ends."""
     rows = Scheme.objects.unscoped("a lock").select_for_update(of=("self",))
     return rows.select_related("area").get(pk=scheme.pk)
-
-
-def _insist(refusals: Iterable[Refused]) -> None:
-    for refusal in refusals:
-        raise refusal
 
 
 @transaction.atomic
@@ -118,7 +113,7 @@ def refusals_to_open(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
 def open_scheme(scheme: Scheme, *, by: Any) -> Scheme:
     """Freezes what units are judged by, with a fingerprint, and gives each its card."""
     scheme = _locked(scheme)
-    _insist(refusals_to_open(scheme, by=by))
+    insist(refusals_to_open(scheme, by=by))
     body = scheme.body
     scheme.opened_on, scheme.frozen, scheme.sha256 = localdate(), body, fingerprint(body)
     save_record(scheme, right=WRITE, by=by)
@@ -151,7 +146,7 @@ def give_own_scores(
     """What the unit gives itself, by item number, with what proves it."""
     scheme = _locked(result.scheme)
     result.scheme = scheme
-    _insist(refusals_to_score(result, right=OWN, by=by))
+    insist(refusals_to_score(result, right=OWN, by=by))
     changed = {}
     for item in hand_items(scheme):
         given = _given(result, item)
@@ -166,7 +161,7 @@ def give_scores(result: SchemeResult, scores: dict[int, Decimal | None], notes: 
     """What the district gives, by item number."""
     scheme = _locked(result.scheme)
     result.scheme = scheme
-    _insist(refusals_to_score(result, right=SCORE, by=by))
+    insist(refusals_to_score(result, right=SCORE, by=by))
     changed: dict[str, list] = {}
     for item in hand_items(scheme):
         given = _given(result, item)
@@ -214,7 +209,7 @@ def refusals_to_announce(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
 def announce(scheme: Scheme, *, by: Any) -> Scheme:
     """Shows every unit the ranking. From now on it may be appealed against, until `appeal_until`."""
     scheme = _locked(scheme)
-    _insist(refusals_to_announce(scheme, by=by))
+    insist(refusals_to_announce(scheme, by=by))
     _freeze_cards(scheme)
     scheme.announced_on = localdate()
     return save_record(scheme, right=SETTLE, by=by)
@@ -246,7 +241,7 @@ def refusals_to_appeal(result: SchemeResult, *, by: Any) -> Iterator[Refused]:
 def make_appeal(result: SchemeResult, item: SchemeItem, text: str, *, by: Any) -> Appeal:
     """The unit does not agree with an item's score, and says why. One open appeal an item."""
     result.scheme = _locked(result.scheme)
-    _insist(refusals_to_appeal(result, by=by))
+    insist(refusals_to_appeal(result, by=by))
     if result.appeals.filter(item=item, settled_on=None).exists():
         raise Refused("appealed_already", name=item.name)
     made = Appeal.objects.create(result=result, item=item, text=text, made_on=localdate(), by=by)
@@ -270,7 +265,7 @@ def settle_appeal(appeal: Appeal, *, answer: str, score: Decimal | None = None, 
     """Answers an appeal, with another `score` if it is right. The ranking follows."""
     scheme = _locked(appeal.result.scheme)
     appeal = Appeal.objects.select_related("result__scheme", "item", "settled_by").get(pk=appeal.pk)
-    _insist(refusals_to_settle(appeal, by=by))
+    insist(refusals_to_settle(appeal, by=by))
     if score is not None and appeal.item.figure:
         raise Refused("computed_item", name=appeal.item.name)
     changed: dict[str, list] = {appeal.item.name: [appeal.text, answer]}
@@ -302,6 +297,6 @@ def refusals_to_publish(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
 def publish(scheme: Scheme, *, by: Any) -> Scheme:
     """The ranking stands for good, and everybody may read it."""
     scheme = _locked(scheme)
-    _insist(refusals_to_publish(scheme, by=by))
+    insist(refusals_to_publish(scheme, by=by))
     scheme.published_on = localdate()
     return save_record(scheme, right=SETTLE, by=by)

@@ -1,7 +1,7 @@
 """Supervision (督考一体): what a visit found, what is asked for by when, how it was put right, and who closed it: never
 who put it right. And the talk that follows when too much is overdue."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ from registry.actions.records import ChangeSet, done_before, save_record
 from registry.actions.sites import add_with_code
 from registry.models import Area, Event, PartyOrganisation
 from registry.permissions import may
-from registry.refusals import Refused
+from registry.refusals import Refused, insist
 
 INSPECT, RECTIFY, TALK = "supervision.inspect", "supervision.rectify", "supervision.talk"
 ALLOWED = {  # act → who may, and in which states
@@ -44,16 +44,11 @@ def refusals_to(act: str, finding: SupervisionFinding, *, by: Any) -> Iterator[R
         yield Refused("own_work")
 
 
-def _insist(refusals: Iterable[Refused]) -> None:
-    for refusal in refusals:
-        raise refusal
-
-
 def _held(finding: SupervisionFinding, act: str, by: Any) -> SupervisionFinding:
     """The finding as stored, held until the transaction ends, if `act` may be done on it."""
     rows = SupervisionFinding.objects.unscoped("a lock").select_for_update(of=("self",))
     stored = rows.select_related("area").get(pk=finding.pk)
-    _insist(refusals_to(act, stored, by=by))
+    insist(refusals_to(act, stored, by=by))
     return stored
 
 
@@ -152,7 +147,7 @@ def record_talk(township: Area, *, organisation: PartyOrganisation, by: Any, **s
     Area.objects.unscoped("a lock: of two who record it, the second finds it done").select_for_update().get(
         pk=township.pk
     )
-    _insist(refusals_to_talk(township, by=by))
+    insist(refusals_to_talk(township, by=by))
     if said["occurred_on"] > localdate():
         raise Refused("in_future", day=said["occurred_on"].isoformat())
     talk = AccountabilityAction(

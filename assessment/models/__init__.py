@@ -4,7 +4,17 @@ from .packs import InspectionPack
 from .projects import LedgerEntry, LedgerStage, Light, ProjectProblem, SecretaryProject, latest_entry
 from .promises import PLAIN, PROMISED, Amendment, Promise, fingerprint, promised_of
 from .reviews import Notice, Outcome, RaisedVeto, Review, ReviewScore, Round, longest_unchecked
-from .schemes import Appeal, ItemScore, Scheme, SchemeItem, SchemeKind, SchemeResult, SchemeState
+from .schemes import (
+    FINDINGS,
+    FINDINGS_LABEL,
+    Appeal,
+    ItemScore,
+    Scheme,
+    SchemeItem,
+    SchemeKind,
+    SchemeResult,
+    SchemeState,
+)
 from .standards import PassLine, Standard, StandardItem, VetoItem
 from .supervision import (
     AccountabilityAction,
@@ -16,6 +26,8 @@ from .supervision import (
 )
 
 __all__ = [
+    "FINDINGS",
+    "FINDINGS_LABEL",
     "PLAIN",
     "PROMISED",
     "AccountabilityAction",

@@ -30,12 +30,17 @@ class SchemeState(models.TextChoices):
     PUBLISHED = "published", _("Published")
 
 
+FINDINGS = "findings-closed"  # no figure of the public: of what supervision found, the share that was struck off
+FINDINGS_LABEL = _("Findings of supervision struck off")
+
+
 def figures_to_score_by() -> list[tuple[str, Any]]:
-    """Figures of the registry that have an answer for a township. Nothing else may be computed with: not how often
-    somebody logged in, liked or uploaded."""
+    """Figures of the registry that have an answer for a township, and what supervision found. Nothing else may be
+    computed with: not how often somebody logged in, liked or uploaded."""
     from registry.figures import FIGURES  # noqa: PLC0415  (declared after the models)
 
-    return [(figure.slug, figure.label) for figure in FIGURES.values() if not figure.district_only]
+    found = [(figure.slug, figure.label) for figure in FIGURES.values() if not figure.district_only]
+    return [*found, (FINDINGS, FINDINGS_LABEL)]
 
 
 class SchemeQuerySet(ScopedQuerySet):

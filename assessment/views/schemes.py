@@ -77,10 +77,7 @@ def result_page(request: HttpRequest, code: str) -> HttpResponse:
         "standing": standing,
         "is_frozen": is_frozen,
         "inside": inside,
-        "lines": [
-            (line, line.address(result.area_id) if line.figure else "", proof.get(line.number, []))
-            for line in standing.lines
-        ],
+        "lines": [(line, _opens(line, result, inside), proof.get(line.number, [])) for line in standing.lines],
         "moved": standings.moved(scheme, standing, timezone.localdate()) if is_frozen else [],
         "appeals": result.appeals.select_related("item", "by", "settled_by") if inside else [],
         "appeal_until": acts.appeal_until(scheme) if scheme.state == SchemeState.ANNOUNCED else None,
@@ -88,6 +85,11 @@ def result_page(request: HttpRequest, code: str) -> HttpResponse:
         "may_settle": may(request.user, acts.SETTLE, result),
     }
     return render(request, "assessment/schemes/result.html", context)
+
+
+def _opens(line: standings.Line, result: SchemeResult, inside: bool) -> str:
+    """Where a computed line opens its rows, if the viewer may see them."""
+    return line.address(result.area_id) if line.figure and (inside or not line.is_internal) else ""
 
 
 def _proof(result: SchemeResult) -> dict[int, list]:

@@ -37,8 +37,9 @@ def _findings(user: Any) -> Any:
 def listing(request: HttpRequest) -> HttpResponse:
     """Findings of the account's area by where they stand, those overdue first; and who is near a talk."""
     today, area = timezone.localdate(), request.user.read_prefix
-    open_ones = list(_findings(request.user).exclude(done=True).order_by("deadline", "code"))
-    closed = list(_findings(request.user).filter(done=True).order_by("-rechecked_on", "code")[:CLOSED_SHOWN])
+    found = _findings(request.user).in_area(request.GET.get("area") or area)
+    open_ones = list(found.exclude(done=True).order_by("deadline", "code"))
+    closed = list(found.filter(done=True).order_by("-rechecked_on", "code")[:CLOSED_SHOWN])
     near = warnings(area, today)
     own = Area.objects.unscoped("area names are public").filter(pk=area).first() if len(area) > 6 else None
     context = {

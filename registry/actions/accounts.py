@@ -13,7 +13,7 @@ from django.utils import timezone
 from registry.models import Area, User
 from registry.models.base import under
 from registry.permissions import WRITES, may, roles_below
-from registry.refusals import Refused
+from registry.refusals import Refused, insist
 
 from .records import ChangeSet, changes_between
 
@@ -57,11 +57,6 @@ def refusals_to_give(role: str, area: str, *, by: Any) -> Iterator[Refused]:
         yield Refused("area_outside")
 
 
-def _insist(refusals: Iterator[Refused]) -> None:
-    for refusal in refusals:
-        raise refusal
-
-
 def _locked(account: User) -> User:
     return User.objects.select_for_update().get(pk=account.pk)
 
@@ -88,7 +83,7 @@ def _random_password() -> str:
 def add_account(username: str, *, display_name: str, role: str, area: str, by: Any) -> tuple[User, str]:
     """A new account with its first password, which is told once and must be changed. Raises ValidationError for a user
     name that is taken or has other characters."""
-    _insist(refusals_to_give(role, area, by=by))
+    insist(refusals_to_give(role, area, by=by))
     password = _random_password()
     account = User(username=username, display_name=display_name, must_change_password=True)
     _place(account, role, area)
@@ -103,8 +98,8 @@ def add_account(username: str, *, display_name: str, role: str, area: str, by: A
 def change_account(account: User, *, display_name: str, role: str, area: str, by: Any) -> User:
     """Another name, role or area. Both the account as it is and as it becomes must be below `by`."""
     account = _locked(account)
-    _insist(refusals_to_manage(account, by=by))
-    _insist(refusals_to_give(role, area, by=by))
+    insist(refusals_to_manage(account, by=by))
+    insist(refusals_to_give(role, area, by=by))
     before = _told(account)
     account.display_name = display_name
     if (role, area) != (account.role, account.read_prefix):
@@ -120,7 +115,7 @@ def change_account(account: User, *, display_name: str, role: str, area: str, by
 def switch_account(account: User, *, on: bool, by: Any) -> User:
     """Off: nobody signs in with it and all its sessions end. It is never deleted, for events name it."""
     account = _locked(account)
-    _insist(refusals_to_manage(account, by=by))
+    insist(refusals_to_manage(account, by=by))
     if account.is_active != on:
         account.is_active = on
         account.sessions_ended += 1
@@ -133,7 +128,7 @@ def switch_account(account: User, *, on: bool, by: Any) -> User:
 def reset_password(account: User, *, by: Any) -> str:
     """A new random password, told once, that must be changed; ends all sessions of the account."""
     account = _locked(account)
-    _insist(refusals_to_manage(account, by=by))
+    insist(refusals_to_manage(account, by=by))
     password = _random_password()
     account.set_password(password)
     account.must_change_password, account.password_changed_at = True, timezone.now()
@@ -148,7 +143,7 @@ def end_sessions(account: User, *, by: Any) -> User:
     """Signs the account out everywhere, at once: one's own, or one below."""
     account = _locked(account)
     if account != by:
-        _insist(refusals_to_manage(account, by=by))
+        insist(refusals_to_manage(account, by=by))
     account.sessions_ended += 1
     account.save()
     ChangeSet(by).tell("end_sessions", account, {})

@@ -20,12 +20,13 @@ from tests.conftest import DAQI, LAST_DAY, TANGFANG
 from tests.factories import make_named_point, make_period, make_point
 
 KEYED = [slug for slug in RESOURCES if slug != "events"]
-FILLED = [slug for slug in KEYED if slug != "reviews"]  # the sample holds no rounds of review
+UNSEEN = {"reviews", "findings"}  # the sample holds no rounds of review, and what supervision found is internal
+FILLED = [slug for slug in KEYED if slug not in UNSEEN]
 
 
 def test_the_resources_are_those_of_the_contract():
     wanted = """areas organisations points belts zones townships consortia brands honours donations funds incomes routes
-        teaching-sites visits projects schemes results standards reviews events"""
+        teaching-sites visits projects schemes results findings standards reviews events"""
     assert set(RESOURCES) == set(wanted.split())
 
 
@@ -113,13 +114,32 @@ def queries_of(api, address: str) -> int:
 
 @pytest.mark.parametrize("slug", RESOURCES)
 def test_fifty_rows_take_as_many_queries_as_one(slug, api):
-    assert [queries_of(api, f"{slug}/?page_size={size}") for size in (1, 50)] == [2, 2]
+    """One for the scope and one for the rows; none for rows that are nobody's to see."""
+    wanted = 1 if slug == "findings" else 2
+    assert [queries_of(api, f"{slug}/?page_size={size}") for size in (1, 50)] == [wanted, wanted]
+
+
+def test_fifty_findings_take_as_many_queries_as_one(api, client, administrator):
+    client.force_login(administrator)
+    api("findings/")
+    assert [queries_of(api, f"findings/?page_size={size}") for size in (1, 50)] == [4, 4]
 
 
 @pytest.mark.parametrize("slug", [slug for slug in RESOURCES if RESOURCES[slug].expandable])
 def test_what_is_expanded_takes_one_query_for_all_rows(slug, api):
     names = RESOURCES[slug].expandable
     assert queries_of(api, f"{slug}/?page_size=500&expand={','.join(names)}") <= 2 + len(names)
+
+
+def test_what_supervision_found_is_read_by_its_township_and_the_district(api, client, clerk_tangfang, administrator):
+    assert api("findings/")["results"] == []
+    client.force_login(clerk_tangfang)
+    own = api("findings/?page_size=500")["results"]
+    assert {row["area_code"][:9] for row in own} <= {TANGFANG}
+    client.force_login(administrator)
+    found = api("findings/?page_size=500")["results"]
+    assert len(found) > len(own)
+    assert "person" not in found[0]
 
 
 def test_rows_are_narrowed_by_area_field_level_grade_and_day(walk):

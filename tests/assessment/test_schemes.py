@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from assessment import standings
 from assessment.actions import schemes as acts
-from assessment.models import Scheme, SchemeItem, SchemeResult
+from assessment.models import FINDINGS, Scheme, SchemeItem, SchemeResult, SupervisionFinding
 from registry.actions.records import save_record
 from registry.figures import FIGURES
-from registry.models import StatusPeriod
+from registry.models import PartyOrganisation, StatusPeriod
 from registry.todo import tasks_of
 from tests.factories import PHOTO, make_named_point, refused
 
@@ -114,6 +114,20 @@ def test_a_card_is_computed_from_the_rows_its_lines_open(opened, scope):
     make_named_point(area="130207114", grade="premium", since=DAY)
     moved = next(each for each in standings.live(opened, timezone.localdate()) if each.result == result)
     assert moved.lines[0].value > line.value
+
+
+def test_what_supervision_found_counts_where_the_scheme_says_so(sample, administrator):
+    """The share that was struck off; all of it where nothing was found."""
+    opened = acts.open_scheme(write(administrator, ("一", "整改", "100", FINDINGS, "100")), by=administrator)
+    organisation = PartyOrganisation.objects.unscoped("test").get(code="O-130207108")
+    said = {"organisation": organisation, "area": organisation.area, "issuer": "区委组织部", "finding": "记录不全"}
+    for code, done in (("SF-A", True), ("SF-B", False), ("SF-C", False), ("SF-D", False)):
+        day = date(2026, 1, 5)
+        SupervisionFinding.objects.create(code=code, inspected_on=day, deadline=day, done=done, **said)
+    found = {each.result.area_id: each.lines[0] for each in standings.live(opened, timezone.localdate())}
+    assert (found["130207108"].value, found["130207108"].score) == (25, "25.00")
+    assert found["130207108"].address("130207108") == "/desk/supervision/?area=130207108"
+    assert found["130207001"].score == "100.00"
 
 
 def test_what_an_open_scheme_judges_by_does_not_change(opened, administrator):
