@@ -12,7 +12,7 @@ from django.utils.timezone import localdate
 from registry.models import PLACES, Booking, BookingState, Event, TeachingSite, Visit
 from registry.permissions import may
 from registry.receiving import balance
-from registry.refusals import Refused
+from registry.refusals import Refused, insist
 
 from .records import done_before, save_record
 from .sites import add_with_code
@@ -49,8 +49,7 @@ def _locked(booking: Booking, act: str, by: Any) -> Booking:
     sites = TeachingSite.objects.unscoped("a lock").select_for_update(of=("self",))
     sites.get(pk=booking.site_id)
     stored = Booking.objects.unscoped("as it is now").select_related("site__area").get(pk=booking.pk)
-    for refusal in refusals_to(act, stored, by=by):
-        raise refusal
+    insist(refusals_to(act, stored, by=by))
     return stored
 
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from registry.actions import bookings as acts
@@ -196,8 +196,3 @@ def test_the_balance_of_the_sample_holds_visits_against_what_the_site_takes(samp
 def test_visits_that_nobody_booked_are_received_too(site, administrator):
     Visit.objects.create(code="V-T", visited_on=TODAY, area=site.area, headcount=30, belt=site.belt)
     assert (month_of(site).received, month_of(site).booked, month_of(site).left) == (30, 0, 100)
-
-
-def test_the_database_refuses_a_held_booking_without_a_visit(site):
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Booking.objects.create(code="BK-T", site=site, booked_for=TODAY, visitor="x", headcount=1, state="held")

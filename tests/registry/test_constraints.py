@@ -11,6 +11,7 @@ from registry.models import (
     Area,
     Belt,
     BeltMembership,
+    Booking,
     CollectiveIncome,
     CommunityAttainment,
     ConsortiumMembership,
@@ -20,6 +21,7 @@ from registry.models import (
     Honour,
     Parameter,
     RouteStop,
+    SiteCapacity,
     StatusPeriod,
     Unit,
     User,
@@ -84,6 +86,15 @@ BAD_ROWS = {
     ),
     "a stop is one place": lambda: copy_of(RouteStop, position=90, belt=first(Belt), unit=first(Unit)),
     "a visit has visitors": lambda: copy_of(Visit, headcount=0),
+    "a group has people": lambda: copy_of(Booking, state="asked", visit=None, headcount=0),
+    "a booking that was held is a visit": lambda: copy_of(Booking, visit=None),
+    "a booking that was not held is no visit": lambda: copy_of(
+        Booking, state="confirmed", visit=Visit._base_manager.filter(booking=None).first()
+    ),
+    "a site has one capacity from a day": lambda: copy_of(SiteCapacity),
+    "a capacity ends after it begins": lambda: copy_of(
+        SiteCapacity, valid_from=date(2030, 1, 2), valid_to=date(2030, 1, 1)
+    ),
     "a fund is more than nothing": lambda: copy_of(Fund, amount_yuan="0"),
     "a post has one wage rule in force": lambda: copy_of(WageRule),
     "a rule has one open value": lambda: copy_of(Parameter, valid_from=date(2030, 1, 1)),
