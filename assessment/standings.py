@@ -198,7 +198,6 @@ def moved(scheme: Scheme, standing: Standing, as_of: date) -> list[tuple[Line, L
     return [(then, since) for then, since in pairs if then.score != since.score]
 
 
-def weights(items: Iterable[SchemeItem | dict]) -> Decimal:
+def weights(items: Iterable[SchemeItem]) -> Decimal:
     """What the items weigh without the bonus."""
-    rows = [item if isinstance(item, dict) else {"bonus": item.bonus, "weight": item.weight} for item in items]
-    return sum((Decimal(str(row["weight"])) for row in rows if not row["bonus"]), Decimal(0))
+    return sum((item.weight for item in items if not item.bonus), Decimal(0))

@@ -20,7 +20,7 @@ from assessment.models import (
     fingerprint,
     promised_of,
 )
-from registry.actions.evidence import add_proof
+from registry.actions.evidence import File, add_proofs
 from registry.actions.points import WRITING
 from registry.actions.records import ChangeSet, done_before, save_record
 from registry.actions.sites import add_with_code
@@ -29,7 +29,6 @@ from registry.permissions import may
 from registry.refusals import Refused, insist
 
 WRITE, CHECK, SIGN = "project.write", "project.check", "project.sign"
-File = tuple[str, bytes]  # a name and what is in it
 
 
 def problems_of(project: SecretaryProject) -> list[ProjectProblem]:
@@ -189,13 +188,9 @@ def _enter(project: SecretaryProject, proof: Sequence[File], stage: str, *, righ
     entry = LedgerEntry(project=project, stage=stage, by=by, **said)
     entry.full_clean()
     entry.save()
-    entry.proof.add(*_kept(project, proof, right, by))
+    entry.proof.add(*add_proofs(project, proof, right=right, by=by))
     ChangeSet(by).tell("parts", project, {"ledgerentry": {"added": [f"{entry}: {entry.text}"]}})
     return entry
-
-
-def _kept(project: SecretaryProject, proof: Sequence[File], right: str, by: Any) -> list:
-    return [add_proof(project, name, content, right=right, by=by) for name, content in proof]
 
 
 @transaction.atomic
@@ -211,7 +206,7 @@ def solve_problem(problem: ProjectProblem, *, on: date, result: str, proof: Sequ
         raise Refused("proof_missing")
     problem.solved_on, problem.result = on, result
     save_record(problem, right=WRITE, by=by)
-    problem.proof.add(*_kept(project, proof, WRITE, by))
+    problem.proof.add(*add_proofs(project, proof, right=WRITE, by=by))
     return problem
 
 

@@ -20,7 +20,7 @@ from assessment.models import (
     fingerprint,
 )
 from assessment.standings import live, weights
-from registry.actions.evidence import add_proof
+from registry.actions.evidence import File, add_proofs
 from registry.actions.records import ChangeSet, done_before, save_record
 from registry.actions.sites import add_with_code
 from registry.models import CalendarDay, Field, OrganisationKind, Parameter, PartyOrganisation
@@ -30,7 +30,6 @@ from registry.refusals import Refused, insist
 WRITE, OWN, SCORE, APPEAL, SETTLE = (
     "scheme.write", "scheme.own", "scheme.score", "scheme.appeal", "scheme.settle",
 )  # fmt: skip
-File = tuple[str, bytes]
 
 
 def items_in(scheme: Scheme) -> list[SchemeItem]:
@@ -100,10 +99,11 @@ def refusals_to_open(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
         yield Refused("not_allowed")
     if scheme.opened_on:
         yield Refused("scheme_is_open")
-    total = weights(items_in(scheme))
+    items = items_in(scheme)
+    total = weights(items)
     if total != 100:
         yield Refused("weights_not_100", total=f"{total.normalize():f}")
-    if scheme.kind == SchemeKind.DEPARTMENT and any(item.figure for item in items_in(scheme)):
+    if scheme.kind == SchemeKind.DEPARTMENT and any(item.figure for item in items):
         yield Refused("figures_of_townships")
     if not units_of(scheme, localdate()):
         yield Refused("nobody_to_assess")
@@ -151,8 +151,7 @@ def give_own_scores(
     for item in hand_items(scheme):
         given = _given(result, item)
         _take(changed, item, given, "self_score", scores.get(item.number), by)
-        files = proof.get(item.number, ())
-        given.proof.add(*(add_proof(result, name, content, right=OWN, by=by) for name, content in files))
+        given.proof.add(*add_proofs(result, proof.get(item.number, ()), right=OWN, by=by))
     _tell(result, changed, by)
 
 
@@ -233,8 +232,8 @@ def refusals_to_appeal(result: SchemeResult, *, by: Any) -> Iterator[Refused]:
         yield Refused("not_allowed")
     if result.scheme.state != SchemeState.ANNOUNCED:
         yield Refused("not_announced")
-    elif localdate() > appeal_until(result.scheme):
-        yield Refused("appeals_over", day=appeal_until(result.scheme).isoformat())
+    elif localdate() > (until := appeal_until(result.scheme)):
+        yield Refused("appeals_over", day=until.isoformat())
 
 
 @transaction.atomic
@@ -286,8 +285,8 @@ def refusals_to_publish(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
     if scheme.state != SchemeState.ANNOUNCED:
         yield Refused("not_announced")
         return
-    if localdate() <= appeal_until(scheme):
-        yield Refused("appeals_running", day=appeal_until(scheme).isoformat())
+    if localdate() <= (until := appeal_until(scheme)):
+        yield Refused("appeals_running", day=until.isoformat())
     waiting = Appeal.objects.filter(result__scheme=scheme, settled_on=None).count()
     if waiting:
         yield Refused("appeals_open", count=waiting)

@@ -18,7 +18,7 @@ from assessment.models import (
     SupervisionStep,
 )
 from assessment.supervising import warning_of
-from registry.actions.evidence import add_proof
+from registry.actions.evidence import File, add_proofs
 from registry.actions.records import ChangeSet, done_before, save_record
 from registry.actions.sites import add_with_code
 from registry.models import Area, Event, PartyOrganisation
@@ -84,9 +84,7 @@ def demand(finding: SupervisionFinding, *, text: str, deadline: date, person: st
 
 
 @transaction.atomic
-def rectify(
-    finding: SupervisionFinding, *, on: date, text: str, proof: Sequence[tuple[str, bytes]], by: Any
-) -> SupervisionStep:
+def rectify(finding: SupervisionFinding, *, on: date, text: str, proof: Sequence[File], by: Any) -> SupervisionStep:
     """The township says how it was put right, and proves it."""
     stored = _held(finding, "rectify", by)
     if on > localdate():
@@ -99,7 +97,7 @@ def rectify(
     stored.progress, stored.done = text, False
     save_record(stored, right=RECTIFY, by=by)
     step = _step(stored, StepAct.RECTIFY, on, text, by)
-    step.proof.add(*[add_proof(stored, name, content, right=RECTIFY, by=by) for name, content in proof])
+    step.proof.add(*add_proofs(stored, proof, right=RECTIFY, by=by))
     return step
 
 

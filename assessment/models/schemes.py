@@ -216,11 +216,6 @@ class SchemeResult(Record):
     def get_absolute_url(self):
         return reverse("record", args=["results", self.code])
 
-    @property
-    def rise(self) -> int | None:
-        """Places won since the year before (增比进位)."""
-        return self.previous_rank - self.rank if self.rank and self.previous_rank else None
-
 
 class ItemScore(Part):
     """What the unit gave itself for an item, with proof, and what the district gave it."""

@@ -4,6 +4,7 @@ the camera wrote in."""
 import hashlib
 import struct
 import uuid
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, datetime
 from io import BytesIO
@@ -24,6 +25,7 @@ from registry.refusals import Refused
 from .records import ChangeSet
 
 register_heif_opener()
+File = tuple[str, bytes]  # a name and what is in it
 MEGABYTE = 1024 * 1024
 MOST_BYTES, MOST_PIXELS = 20 * MEGABYTE, 50_000_000
 DOCUMENTS = {".pdf": "", ".docx": "word/document.xml", ".xlsx": "xl/workbook.xml"}  # suffix: what the archive holds
@@ -54,6 +56,11 @@ def add_proof(record: Any, name: str, content: bytes, *, right: str, by: Any) ->
         raise Refused("not_allowed")
     held = Evidence.objects.unscoped("the same bytes are stored once").filter(area=record.area, point=None, draft=None)
     return _keep(Evidence(area=record.area, on_page=False), name, content, held, about=record, by=by)
+
+
+def add_proofs(record: Any, files: Iterable[File], *, right: str, by: Any) -> list[Evidence]:
+    """Keeps several at once; see `add_proof`."""
+    return [add_proof(record, name, content, right=right, by=by) for name, content in files]
 
 
 def _keep(evidence: Evidence, name: str, content: bytes, held: Any, *, about: Any, by: Any) -> Evidence:
