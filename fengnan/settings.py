@@ -113,7 +113,7 @@ MIDDLEWARE = [
     "fengnan.sessions.SessionRules",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "fengnan.policy.ContentPolicy",
     "django_htmx.middleware.HtmxMiddleware",
     "fengnan.errors.BadInputMiddleware",
     "registry.api.throttles.LimitHeaders",

@@ -1,7 +1,7 @@
 """Queries whose text is kept, because writing one costs more than running it. A text depends on the declarations and
 what it was asked with, never on data; values that differ from one time to the next are holes, filled when it runs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ class Text:
     sql: str
     parameters: tuple
     names: tuple[str, ...]
-    converters: tuple[tuple[int, tuple[list, Any]], ...]
+    converters: tuple[tuple[str, Callable, Any], ...]
 
     def rows(self, holes: Mapping[str, str] = NOTHING) -> list[dict[str, Any]]:
         return list(self._rows(holes)) if self.sql else []
@@ -35,12 +35,13 @@ class Text:
         filled = [holes.get(each, each) if isinstance(each, str) else each for each in self.parameters]
         with connection.cursor() as cursor:
             cursor.execute(self.sql, filled)
-            for found in cursor.fetchall():
-                row = list(found)
-                for place, (convert, expression) in self.converters:
-                    for each in convert:
-                        row[place] = each(row[place], expression, connection)
-                yield dict(zip(self.names, row, strict=True))
+            found = cursor.fetchall()
+        names, converters = self.names, self.converters
+        for each in found:
+            row = dict(zip(names, each, strict=True))
+            for name, convert, expression in converters:
+                row[name] = convert(row[name], expression, connection)
+            yield row
 
 
 def text_of(values: QuerySet) -> Text:
@@ -53,5 +54,6 @@ def text_of(values: QuerySet) -> Text:
         sql, parameters = compiler.as_sql()
     except EmptyResultSet:
         return Text(values.db, "", (), names, ())
-    converters = compiler.get_converters([each[0] for each in compiler.select[: compiler.col_count]])
-    return Text(values.db, sql, tuple(parameters), names, tuple(converters.items()))
+    found = compiler.get_converters([each[0] for each in compiler.select[: compiler.col_count]])
+    converters = ((names[at], each, expression) for at, (convert, expression) in found.items() for each in convert)
+    return Text(values.db, sql, tuple(parameters), names, tuple(converters))

@@ -215,16 +215,21 @@ def _bar(request: HttpRequest, review: Review) -> dict:
     }
 
 
+def _drafting_of(review: Review) -> Drafting:
+    """What the township submitted; of a point without a draft, an empty one."""
+    drafts = review.point.drafts.unscoped("of the point in review").exclude(state=DraftState.DISCARDED)
+    draft = drafts.select_related("area").first() or Draft(point=review.point, area=review.point.area)
+    draft.point = review.point
+    return Drafting(draft)
+
+
 def _review_page(
     request: HttpRequest, review: Review, *, typed=None, saved: scoring.Scored | None = None, refusal=None
 ) -> HttpResponse:
     typed = typed or {}
     bar = _bar(request, review)
     judging: Judging = bar["judging"]
-    drafts = review.point.drafts.unscoped("of the point in review").exclude(state=DraftState.DISCARDED)
-    draft = drafts.select_related("area").first() or Draft(point=review.point, area=review.point.area)
-    draft.point = review.point
-    drafting = Drafting(draft)
+    drafting = _drafting_of(review)
     submitted = Event.objects.filter(kind="demonstrationpoint", code=review.point.code, verb="submit").first()
     problems = saved.problems if saved else {}
     conflicts = {conflict.name: conflict for conflict in saved.conflicts} if saved else {}
@@ -244,7 +249,7 @@ def _review_page(
         "drafting": drafting,
         "rows": _rows(request, drafting, mask=True),
         "changes": submitted.changes if submitted else {},
-        "doubts": [(doubt, drafting.overruled(doubt)) for doubt in drafting.doubts] if draft.pk else [],
+        "doubts": [(doubt, drafting.overruled(doubt)) for doubt in drafting.doubts] if drafting.draft.pk else [],
         "lines": [
             (line, field(f"score-{line.item.number}"), field(f"reason-{line.item.number}")) for line in judging.lines
         ],

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -112,15 +113,11 @@ def _result_steps(result: SchemeResult, user: Any) -> list[tuple[str, str | Word
 @asks_for("scheme.view")
 def desk(request: HttpRequest) -> HttpResponse:
     """The schemes there are, with the cards the account has to do with."""
-    schemes = Scheme.objects.visible_to(request.user).order_by("-year", "code")
-    cards = SchemeResult.objects.visible_to(request.user).in_area(request.user.write_prefix or request.user.read_prefix)
-    context = {
-        "schemes": [
-            (scheme, cards.filter(scheme=scheme).select_related("area", "organisation", "scheme").order_by("code"))
-            for scheme in schemes
-        ],
-        "may_write": may(request.user, acts.WRITE),
-    }
+    area = request.user.write_prefix or request.user.read_prefix
+    cards = SchemeResult.objects.visible_to(request.user).in_area(area).order_by("code")
+    cards = Prefetch("results", cards.select_related("area", "organisation", "scheme"), to_attr="cards")
+    schemes = Scheme.objects.visible_to(request.user).order_by("-year", "code").prefetch_related(cards)
+    context = {"schemes": schemes, "may_write": may(request.user, acts.WRITE)}
     return render(request, "assessment/schemes/desk.html", context)
 
 

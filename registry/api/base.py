@@ -20,10 +20,11 @@ SCOPED = ("area", "as_of")
 
 
 class Negotiation(DefaultContentNegotiation):
-    """`format` in the address decides; “Accept” is asked only where there is none."""
+    """`format` in the address decides; “Accept” is asked only where there is none, and where it is not content with
+    anything."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        if request.query_params.get("format"):
+        if request.query_params.get("format") or "*/*" in request.META.get("HTTP_ACCEPT", "*/*"):
             return renderers[0], renderers[0].media_type
         return super().select_renderer(request, renderers, format_suffix)
 

@@ -137,16 +137,20 @@ def page_of(keys: tuple[Key, ...], parameters: Any, address: str, size: int, fet
     more, rows = len(rows) > size, rows[:size]
     if at.backward:
         rows.reverse()
-    held = [[row.pop(KEY % number) for number in range(len(keys))] for row in rows]
+    names = [KEY % number for number in range(len(keys))]
 
     def link(row: int, back: bool) -> str | None:
         if not (more if back == at.backward else at.values is not None) or not rows:
             return None
-        cursor = signer.sign_object([back, [_plain(value) for value in held[row]]])
+        cursor = signer.sign_object([back, [_plain(rows[row][name]) for name in names]])
         kept = {name: value for name, value in parameters.items() if name != "cursor"}
         return f"{address}?{urlencode({**kept, 'cursor': cursor})}"
 
-    return Page(rows, link(-1, False), link(0, True))
+    page = Page(rows, link(-1, False), link(0, True))
+    for row in rows:
+        for name in names:
+            del row[name]
+    return page
 
 
 def _after(keys: tuple[Key, ...], position: tuple, backward: bool) -> Q:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.kept import Text, hole, text_of
 from registry.kinds import Column, Kind
-from registry.kinds.base import known_on
+from registry.kinds.base import happening, known_on
 from registry.models import DemonstrationPoint, Record
 from registry.models.base import under
 from registry.models.points import PUBLIC
@@ -56,9 +56,10 @@ class Part:
             rows = part_text(self, scope).rows({hole("code"): next(iter(found))})
         else:
             rows = text_of(self.values(list(found), scope)).rows()
+        days = happening(self.columns)
         for row in rows:
             shown = {column.name: row[f"part_{column.name}"] for column in self.columns}
-            found[row["part_owner"]].append(known_on(scope.as_of, self.columns, shown))
+            found[row["part_owner"]].append(known_on(scope.as_of, days, shown))
         return found
 
     def values(self, codes: list[str], scope: Scope) -> QuerySet:

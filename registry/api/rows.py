@@ -50,14 +50,14 @@ class Writer:
     def write(self, rows: Iterable[dict], kind: Kind) -> list[dict]:
         """`rows` of `kind.values`, made ready in place."""
         found, codes = [], []
-        address = self._address(f"api-{self.resource.slug}")
-        shows_url, shows_mark = (not self.names or name in self.names for name in ALWAYS)
+        before, _code, after = self._address(f"api-{self.resource.slug}").partition("CODE")
+        shows_url, shows_mark = (self.keyed and (not self.names or name in self.names) for name in ALWAYS)
         for row in rows:
             code, mark = row.pop("row_code", None), row.pop("row_illustrative", None)
             row = kind.as_known(row, self.scope)
-            if shows_url and self.keyed:
-                row["url"] = address.replace("CODE", str(code))
-            if shows_mark and self.keyed:
+            if shows_url:
+                row["url"] = f"{before}{code}{after}"
+            if shows_mark:
                 row["illustrative"] = mark
             found.append(row)
             codes.append(code)

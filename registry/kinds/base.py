@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.db.models import F, Q, QuerySet, TextChoices
@@ -112,16 +113,25 @@ class Kind:
             named |= {"row_code": F("code"), "row_illustrative": F("illustrative")}
         return self.shown(rows, scope).order_by(*self.order).values(*plain, **named)
 
+    @cached_property
+    def happening(self) -> tuple[str, ...]:
+        """The columns whose days may not have come by the scope's day."""
+        return happening(self.columns)
+
     def as_known(self, row: dict[str, Any], scope: Scope) -> dict[str, Any]:
         """A row of `values` as it was on the scope's day."""
-        return known_on(scope.as_of, self.columns, row)
+        return known_on(scope.as_of, self.happening, row)
 
 
-def known_on(as_of: date, columns: Iterable[Column], row: dict[str, Any]) -> dict[str, Any]:
-    """The row without days that had not come by `as_of`."""
-    for column in columns:
-        if column.happens and row[column.name] and row[column.name] > as_of:
-            row[column.name] = None
+def happening(columns: Iterable[Column]) -> tuple[str, ...]:
+    return tuple(column.name for column in columns if column.happens)
+
+
+def known_on(as_of: date, names: Iterable[str], row: dict[str, Any]) -> dict[str, Any]:
+    """The row without the days under `names` that had not come by `as_of`."""
+    for name in names:
+        if row[name] and row[name] > as_of:
+            row[name] = None
     return row
 
 

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from assessment import standings
@@ -337,3 +339,17 @@ def test_each_is_asked_for_what_a_scheme_needs_of_them_next(
     answer = [task for task in tasks_of(administrator, timezone.localdate()) if f"/appeals/{made.pk}/" in task.url]
     assert [(str(task.what), task.due) for task in answer] == [("答复申诉", acts.appeal_until(again(opened)))]
     assert [asked(user) for user in cast] == [[], [], [], ["正式发布排名"]]
+
+
+def test_a_desk_of_many_schemes_asks_no_more_of_the_database_than_one(opened, client, administrator):
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/desk/schemes/").status_code == 200
+        return len(queries)
+
+    client.force_login(administrator)
+    asked()
+    before = asked()
+    for year in (2027, 2028):
+        acts.open_scheme(write(administrator, year=year), by=administrator)
+    assert asked() == before

@@ -231,6 +231,12 @@ def test_pages_load_nothing_from_elsewhere_and_run_no_inline_script(sample, clie
         assert "script-src 'self'" in answer["Content-Security-Policy"]
 
 
+def test_an_answer_for_programs_may_load_nothing(sample, client):
+    for address in ("/api/v1/points/", "/api/v1/points/?format=geojson", "/api/v1/nothing/", "/api/v1/points/?x=1"):
+        assert client.get(address)["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert "script-src 'self'" in client.get("/api/v1/docs/")["Content-Security-Policy"]
+
+
 def test_third_party_scripts_are_served_by_the_portal(sample, client):
     for name in ("vendor/echarts.min.js", "vendor/htmx.min.js", "vendor/leaflet.js"):
         assert finders.find(name), f"{name}: run `make setup`"
