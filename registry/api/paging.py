@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core import signing
-from django.db.models import F, Q, QuerySet
+from django.db.models import CharField, F, Func, Model, Q, QuerySet, Value
+from django.db.models.lookups import GreaterThan, LessThan
 from django.utils.translation import gettext as _
 
 from registry.kept import hole
@@ -44,13 +45,14 @@ class Key:
         further = Q(**{f"{self.path}__{'lt' if self.descending != backward else 'gt'}": value})
         return further | Q(**{f"{self.path}__isnull": True}) if self.nullable and not backward else further
 
-    def onward(self, value: Any, backward: bool) -> Q:
-        if self.nullable:
-            return Q()
-        return Q(**{f"{self.path}__{'lte' if self.descending != backward else 'gte'}": value})
-
     def same(self, value: Any) -> Q:
         return Q(**{f"{self.path}__isnull": True}) if value is None else Q(**{self.path: value})
+
+
+class Together(Func):
+    """Several values compared as one, the first deciding first: (a, b) > (1, 2)."""
+
+    template, output_field = "(%(expressions)s)", CharField()
 
 
 @dataclass
@@ -113,16 +115,13 @@ def placed(values: QuerySet, keys: tuple[Key, ...], at: Position, size: int) -> 
     values = values.annotate(**{KEY % number: F(key.path) for number, key in enumerate(keys)})
     values = values.order_by(*(key.ordering(at.backward) for key in keys))
     if at.values is not None:
-        values = _from(values.filter(_after(keys, at.values, at.backward)), keys[0].onward(at.values[0], at.backward))
+        values = _begun(values.filter(_after(values.model, keys, at.values, at.backward)))
     return values[: size + 1]
 
 
-def _from(values: QuerySet, bound: Q) -> QuerySet:
-    """Says the bound of the first column again, before all else: an index then begins there. Of two bounds of a column
-    SQLite begins at the one it reads first, and the area asked for is one too."""
-    if not bound:
-        return values
-    values = values.filter(bound)
+def _begun(values: QuerySet) -> QuerySet:
+    """Says where the page begins before all else. Of two bounds of a column SQLite begins at the one it reads first,
+    and the area asked for is one too."""
     conditions = values.query.where.children
     conditions.insert(0, conditions.pop())
     return values
@@ -153,8 +152,14 @@ def page_of(keys: tuple[Key, ...], parameters: Any, address: str, size: int, fet
     return page
 
 
-def _after(keys: tuple[Key, ...], position: tuple, backward: bool) -> Q:
-    """Rows behind `position`: beyond in the first column, or the same there and beyond in the next, and so on."""
+def _after(model: type[Model], keys: tuple[Key, ...], position: tuple, backward: bool) -> Any:
+    """Rows behind `position`: beyond in the first column, or the same there and beyond in the next, and so on. Columns
+    that always hold a value and run the same way are compared as one, which an index serves to the last column."""
+    if len(keys) > 1 and not any(key.nullable or key.descending != keys[0].descending for key in keys):
+        beyond = LessThan if keys[0].descending != backward else GreaterThan
+        fields = (model._meta.get_field(key.path) for key in keys)
+        held = (Value(value, field) for value, field in zip(position, fields, strict=True))
+        return beyond(Together(*(F(key.path) for key in keys)), Together(*held))
     found, same = Q(), Q()
     for key, value in zip(keys, position, strict=True):
         found |= same & key.beyond(value, backward)
