@@ -2,8 +2,7 @@
 may give which, until when and how much, is as in the form; what is computed from the registry is not typed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from decimal import Decimal
+from collections.abc import Iterator
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -42,7 +41,8 @@ COLUMNS = (
     ),
     Column("weight", "分值", POINTS, also=("标准分", "权重", "满分"), use=Use.COMPARE),
     Column(
-        "self_score", "自评分", POINTS, also=("自评得分", "自评"), hint=_("Given by the unit itself; blank says nothing."),
+        "self_score", "自评分", POINTS, also=("自评得分", "自评"),
+        hint=_("Given by the unit itself; blank says nothing."),
     ),
     Column(
         "score", "得分", POINTS, also=("考核得分", "评分", "区级得分", "实得分"),

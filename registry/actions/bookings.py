@@ -73,6 +73,7 @@ def ask(site: TeachingSite, *, booked_for: date, by: Any, key: UUID, **said: Any
     if done_before(key, by=by):
         codes = Event.objects.filter(change_set=key, actor=by).values("code")
         return Booking.objects.unscoped("what this form wrote itself").get(code__in=codes)
+    site = TeachingSite.objects.unscoped("as it is now").get(pk=site.pk)
     insist(refusals_to_ask(site, booked_for=booked_for, by=by))
     booking = Booking(site=site, booked_for=booked_for, **said)
     return add_with_code(booking, f"BK-{booked_for.year}-", 3, right=RIGHT, by=by, key=key)
