@@ -33,10 +33,10 @@ COLUMNS = (
     Column("kind", "考核类型", choice(SchemeKind, KIND_WORDS), also=("方案类型",), words=("3+X", "两重一专")),
     Column(
         "unit", "被考核单位", line(80), required=True,
-        also=("考核对象", "单位", "单位名称", "乡镇(街道)", "所属乡镇", "乡镇", "党组织名称", "党组织"),
+        also=("考核对象", "考核单位", "被考评单位", "单位", "单位名称", "乡镇(街道)", "所属乡镇", "乡镇"),
     ),
     Column(
-        "item", "考核项目", line(80), required=True, also=("考核指标", "指标", "指标名称", "条目", "考核内容", "项目"),
+        "item", "考核指标", line(80), required=True, also=("指标", "指标名称", "考评指标", "考评项目"),
         hint=_("An item that is scored by hand, by its name or its number."),
     ),
     Column("weight", "分值", POINTS, also=("标准分", "权重", "满分"), use=Use.COMPARE),

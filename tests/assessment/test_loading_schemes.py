@@ -17,7 +17,7 @@ from registry.models import Event
 from tests.factories import load_rows
 
 KIND = "scheme-score"
-OWN = {"考核方案": "SC-2021-01", "被考核单位": "唐坊镇", "考核项目": "一镇一特色工作", "自评分": "0.5"}
+OWN = {"考核方案": "SC-2021-01", "被考核单位": "唐坊镇", "考核指标": "一镇一特色工作", "自评分": "0.5"}
 ROW = {name: text for name, text in OWN.items() if name != "自评分"} | {"得分": "0.5", "评分说明": "缺一份材料"}
 SCORES = ("score", "note", "self_score", "scored_by")
 
@@ -40,7 +40,7 @@ def scheme() -> Scheme:
 
 
 def test_a_reviewers_score_stands_in_their_name_with_one_event_a_card(sample, reviewer):
-    load = load_rows(KIND, ROW, ROW | {"考核项目": "4", "得分": "1"}, by=reviewer)
+    load = load_rows(KIND, ROW, ROW | {"考核指标": "4", "得分": "1"}, by=reviewer)
     given = of_tangfang()
     assert (load.changed, given.score, given.note, given.scored_by) == (2, Decimal("0.5"), "缺一份材料", reviewer)
     event = Event.objects.get(change_set=load.change_set)
@@ -54,8 +54,8 @@ REFUSED = {
     "more than the weight": ({"得分": "20.5"}, "score too_large"),
     "less than nothing": ({"得分": "-1"}, "score too_small"),
     "two decimals": ({"得分": "8.25"}, "score decimals"),
-    "an item that is computed": ({"考核项目": "精品示范点创建"}, "item computed_item"),
-    "an unknown item": ({"考核项目": "没有的项目"}, "item scheme_item_unknown"),
+    "an item that is computed": ({"考核指标": "精品示范点创建"}, "item computed_item"),
+    "an unknown item": ({"考核指标": "没有的项目"}, "item scheme_item_unknown"),
     "an unknown unit": ({"被考核单位": "没有的单位"}, "unit unit_not_assessed"),
     "an unknown scheme": ({"考核方案": "SC-1999-01"}, "scheme place_unknown"),
     "a year without a scheme": ({"考核方案": "", "年度": "1999"}, "year place_unknown"),
@@ -109,7 +109,7 @@ def test_a_unit_gives_its_own_score_and_no_other(sample, clerk_tangfang, adminis
 def test_once_announced_nothing_changes_and_nothing_is_taken_back(sample, administrator, reviewer):
     load = load_rows(KIND, ROW, by=reviewer)
     acts.announce(scheme(), by=administrator)
-    again = load_rows(KIND, ROW, ROW | {"考核项目": "4", "得分": "1"}, by=reviewer)
+    again = load_rows(KIND, ROW, ROW | {"考核指标": "4", "得分": "1"}, by=reviewer)
     assert (again.same, told(again)) == (1, ["score scheme_not_open"])
     undo_rows(load, list(load.rows.all()))
     assert (load.rows.get().left, of_tangfang().score) == (True, Decimal("0.5"))
@@ -134,8 +134,8 @@ def test_a_card_that_is_opened_has_a_line_for_each_item_scored_by_hand(sample, a
     rows = [line for line in held(LOADS[KIND], reviewer, "130207") if line["scheme"] == opened.code]
     units = SchemeResult.objects.unscoped("test").filter(scheme=opened).count()
     assert (len(rows), {line["score"] for line in rows}) == (units * len(acts.hand_items(opened)), {None})
-    blank = {"考核方案": opened.code, "被考核单位": "唐坊镇", "考核项目": "一镇一特色工作"}
-    assert load_rows(KIND, blank, blank | {"考核项目": "组织生活规范"}, by=reviewer).same == 2
+    blank = {"考核方案": opened.code, "被考核单位": "唐坊镇", "考核指标": "一镇一特色工作"}
+    assert load_rows(KIND, blank, blank | {"考核指标": "组织生活规范"}, by=reviewer).same == 2
 
 
 def test_what_the_district_gave_comes_back_the_same_from_a_clerk(sample, reviewer, clerk_tangfang):
@@ -151,7 +151,7 @@ def test_a_weight_that_differs_is_said_and_not_kept(sample, reviewer):
 def test_scores_of_many_rows_are_asked_for_together(sample, reviewer):
     lines = list(held(LOADS[KIND], reviewer, "130207"))
     rows = [
-        {"考核方案": line["scheme"], "被考核单位": line["unit"], "考核项目": line["item"], "得分": "0.5"}
+        {"考核方案": line["scheme"], "被考核单位": line["unit"], "考核指标": line["item"], "得分": "0.5"}
         for line in lines
     ]
     few = _queries(rows[:4], reviewer)

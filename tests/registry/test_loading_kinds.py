@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from registry.inputs import BY_NAME
 from registry.loading.columns import LOADS, Row, may_load, read_cells
 from registry.loading.files.tables import plain_heading
+from registry.loading.matching import _fields, _likeness, headings_of
 from registry.loading.messages import sentence
 from registry.loading.undo import undo_rows
 from registry.models import Event
@@ -42,7 +43,7 @@ STARS = {
     "project": "项目名称 党组织名称 立项时间 完成时限",
     "booking": "教学点 预约日期 来访单位 预约人数",
     "site-capacity": "教学点 每月接待人次 起始日期",
-    "scheme-score": "被考核单位 考核项目",
+    "scheme-score": "被考核单位 考核指标",
 }
 BY_CLERKS = {"point", "organisation", "income", "visit", "project", "booking", "scheme-score"}
 BY_REVIEWERS = {"scheme-score"}  # and not by administrators, who settle what was appealed against
@@ -95,6 +96,14 @@ def test_everybody_loads_what_is_theirs_to_enter(slug, clerk_tangfang, reviewer,
     assert [may_load(each, slug) for each in (administrator, reviewer, clerk_tangfang, leader)] == [
         slug not in BY_REVIEWERS, slug in BY_REVIEWERS, slug in BY_CLERKS, False,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("slug", EXAMPLES)
+def test_the_headings_of_an_example_say_which_kind_it_is(slug):
+    """Also among all kinds: what is common to two, such as a day and a place, decides nothing."""
+    plain = {at: plain_heading(heading) for at, heading in enumerate(EXAMPLES[slug].row)}
+    fits = {each: _fields(plain, plain, headings_of(kind)) for each, kind in LOADS.items()}
+    assert max(LOADS, key=lambda each: _likeness(LOADS[each], fits[each])) == slug
 
 
 def test_a_good_row_is_taken_and_counts(kind, scope, sender):

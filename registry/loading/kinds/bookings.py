@@ -26,16 +26,16 @@ STATE_WORDS = {
 }  # fmt: skip
 SITE = Column(
     "site", "教学点", line(80), required=True, names="site",
-    also=("教学点名称", "现场教学点", "教学观摩点", "接待地点", "预约地点"),
+    also=("教学点名称", "现场教学点", "教学观摩点", "预约地点"),
 )  # fmt: skip
 BOOKING_COLUMNS = (
     ROW_NUMBER,
     CODE,
     SITE,
-    day_column("booked_for", "预约日期", "日期", "来访日期", "参观日期", required=True),
+    day_column("booked_for", "预约日期", "预约时间", "预约参观日期", required=True),
     Column("visitor", "来访单位", line(80, least=2), required=True, also=("预约单位", "来访团组", "团队名称")),
     Column(
-        "headcount", "预约人数", whole(1, 100_000, unit="人"), required=True, also=("人数", "来访人数"), numeric=True,
+        "headcount", "预约人数", whole(1, 100_000, unit="人"), required=True, also=("预约人次", "人数"), numeric=True,
     ),
     Column("topic", "主题", line(120), also=("内容", "参观内容")),
     Column("contact", "联系人", line(40), personal=True),
