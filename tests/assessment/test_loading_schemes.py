@@ -45,9 +45,8 @@ def test_a_reviewers_score_stands_in_their_name_with_one_event_a_card(sample, re
     assert (load.changed, given.score, given.note, given.scored_by) == (2, Decimal("0.5"), "缺一份材料", reviewer)
     event = Event.objects.get(change_set=load.change_set)
     assert (event.verb, event.kind, event.code) == ("score", "schemeresult", given.result.code)
-    assert [(name, after) for name, (_before, after) in event.changes.items()] == [
-        ("一镇一特色工作", "0.5"), ("组织生活规范", "1"),
-    ]  # fmt: skip
+    after = {name: after for name, (_before, after) in event.changes.items()}
+    assert after == {"一镇一特色工作": "0.5", "组织生活规范": "1"}
 
 
 REFUSED = {
