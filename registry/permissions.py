@@ -35,7 +35,7 @@ TABLE: dict[str, frozenset[str]] = {
     "booking.manage": frozenset({Role.CLERK, Role.HEAD, Role.ADMIN}),
     "year.close": frozenset({Role.ADMIN}),
     "grouping.build": frozenset({Role.ADMIN}),
-    "load.send": frozenset({Role.CLERK, Role.ADMIN}),
+    "load.send": frozenset({Role.CLERK, Role.REVIEWER, Role.ADMIN}),
     "account.manage": frozenset({Role.HEAD, Role.ADMIN}),
     "hook.manage": frozenset({Role.ADMIN}),
     "event.view": frozenset({Role.ADMIN, Role.AUDITOR}),

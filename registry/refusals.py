@@ -141,6 +141,9 @@ SENTENCES = {
     "booking_early": gettext_noop("%(day)s has not come yet. Say on that day, or later, who came."),
     "booking_closed": gettext_noop("%(site)s is not a teaching site on %(day)s. Choose another day or site."),
     "booking_moved_on": gettext_noop("This booking is “%(state)s” by now. Look at it again."),
+    "booking_on_page": gettext_noop(
+        "A file asks for places and confirms them. That a booking is “%(state)s” is entered on its page."
+    ),
     "booking_reason": gettext_noop("Say why in a few words: it stays in the history of the booking."),
     "booking_full": gettext_noop(
         "In %(month)s the site takes %(capacity)s people: %(left)s places are left, and the group has %(people)s."

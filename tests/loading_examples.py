@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Sum
+from django.utils import timezone
 
-from assessment.models import Review, ReviewScore, Standard, SupervisionFinding
+from assessment.models import ItemScore, Review, ReviewScore, Standard, SupervisionFinding
 from registry.figures import FIGURES
+from registry.models import Booking, DemonstrationPoint, SiteCapacity, TeachingSite
+from registry.receiving import balance
 from registry.scope import Scope
 from tests.factories import make_period, make_point
 
@@ -22,7 +25,7 @@ def figure(slug: str, day: date | None = None) -> Shown:
 @dataclass(frozen=True)
 class Example:
     """`row` is new and moves what is `shown` by `adds`; `change` is what then changes. `vary` is the heading by which
-    rows are different records; None where a file cannot hold two."""
+    rows are different records; None where a file cannot hold two. `by` is who may send it."""
 
     row: dict[str, str]
     change: dict[str, str]
@@ -31,6 +34,7 @@ class Example:
     vary: str | None = None
     before: Callable[[], Any] = lambda: None
     first: str = "new"
+    by: str = "administrator"
 
     def rows(self, number: int) -> list[dict[str, str]]:
         """So many different rows."""
@@ -50,6 +54,20 @@ def open_review() -> Review:
     items = standard.items.unscoped("test")
     ReviewScore.objects.bulk_create(ReviewScore(review=review, item=item) for item in items)
     return review
+
+
+COMING = timezone.localdate() + timedelta(days=40)
+
+
+def open_site() -> TeachingSite:
+    """A site in Tangfang that takes a hundred people a month, and has been asked for by a group."""
+    point = DemonstrationPoint.objects.public().get(name="孔家庄村党建示范点")
+    site = TeachingSite.objects.create(
+        code="TS-T", name="唐坊示例教学点", level="district", area=point.area, point=point, named_on=date(2020, 1, 1)
+    )
+    SiteCapacity.objects.create(code="CAP-T", site=site, people=100, valid_from=date(2021, 1, 1))
+    Booking.objects.create(code="BK-T", site=site, booked_for=COMING, visitor="先来的单位", headcount=20)
+    return site
 
 
 EXAMPLES = {
@@ -200,5 +218,30 @@ EXAMPLES = {
         {"区级得分": "9"},
         lambda scope: ReviewScore.objects.filter(review__code="RV-T").aggregate(all=Sum("district_score"))["all"] or 0,
         adds=8.5, vary=None, before=open_review, first="changed",
+    ),
+    "scheme-score": Example(
+        {
+            "考核方案": "SC-2021-01", "被考核单位": "唐坊镇", "考核指标": "一镇一特色工作", "分值": "20",
+            "自评分": "0.5",
+        },
+        {"自评分": "1.5"},
+        lambda scope: ItemScore.objects.filter(item__name="一镇一特色工作", result__area="130207108").aggregate(
+            all=Sum("self_score")
+        )["all"],
+        adds=None, first="changed", by="clerk_tangfang",
+    ),
+    "booking": Example(
+        {
+            "教学点": "唐坊示例教学点", "预约日期": COMING.isoformat(), "来访单位": "示例来访单位", "预约人数": "30人",
+            "主题": "党建观摩", "联系人": "示例联系人", "联系电话": "13800005678",
+        },
+        {"预约人数": "35"},
+        lambda scope: Booking.objects.unscoped("test").filter(site__code="TS-T").aggregate(all=Sum("headcount"))["all"],
+        adds=30, vary="来访单位", before=open_site,
+    ),
+    "site-capacity": Example(
+        {"教学点": "瑞丰公司", "每月接待人次": "200", "起始日期": "20210131"}, {"每月接待人次": "220人次"},
+        lambda scope: balance(TeachingSite.objects.public().filter(code="TS-03"), scope.as_of, 1)[0].capacity or 0,
+        adds=200, vary="起始日期",
     ),
 }  # fmt: skip

@@ -111,7 +111,8 @@ def refusals_to_open(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
 
 @transaction.atomic
 def open_scheme(scheme: Scheme, *, by: Any) -> Scheme:
-    """Freezes what units are judged by, with a fingerprint, and gives each its card."""
+    """Freezes what units are judged by, with a fingerprint, and gives each its card with a line for each item that is
+    scored by hand."""
     scheme = _locked(scheme)
     insist(refusals_to_open(scheme, by=by))
     body = scheme.body
@@ -123,6 +124,7 @@ def open_scheme(scheme: Scheme, *, by: Any) -> Scheme:
             illustrative=scheme.illustrative,
         )  # fmt: skip
         save_record(result, right=WRITE, by=by)
+        ItemScore.objects.bulk_create(ItemScore(result=result, item=item) for item in hand_items(scheme))
     return scheme
 
 
@@ -218,6 +220,7 @@ def _freeze_cards(scheme: Scheme) -> None:
     for each in live(scheme, localdate() if scheme.announced_on is None else scheme.announced_on):
         each.result.card, each.result.total, each.result.rank = each.card, each.total, each.rank
         each.result.previous_rank = each.previous_rank
+        each.result.version += 1
         each.result.save()
 
 

@@ -1,3 +1,3 @@
 """Makes the kinds of this application known to loading."""
 
-from . import projects, scores, supervision  # noqa: F401
+from . import projects, schemes, scores, supervision  # noqa: F401

@@ -17,14 +17,15 @@ FINDING_COLUMNS = (
     day_column("inspected_on", "督导日期", "督导时间", required=True),
     Column("issuer", "督导单位", line(80), required=True, also=("督导组",)),
     Column(
-        "organisation", "被督导党组织", line(80), required=True, also=("被督导单位", "党组织"), names="organisation",
+        "organisation", "被督导党组织", line(80), required=True, also=("被督导单位", "党组织", "党组织编号"),
+        names="organisation",
     ),
     Column("finding", "发现问题", line(300), required=True, also=("存在问题", "问题")),
     Column("demand", "整改要求", line(300), also=("要求",)),
-    day_column("deadline", "整改时限", "整改期限", "时限", required=True),
+    day_column("deadline", "整改时限", "整改期限", "完成时限", "时限", required=True),
     Column("person", "整改责任人", line(40), also=("责任人",), personal=True),
     Column("progress", "整改情况", line(300), also=("整改进展",)),
-    Column("done", "是否完成", yes_no, also=("是否整改到位", "是否销号"), words=("是", "否")),
+    Column("done", "是否完成", yes_no, also=("是否整改到位", "是否销号", "已完成"), words=("是", "否")),
     day_column("rechecked_on", "复查日期", "复查时间"),
     REMARK,
 )  # fmt: skip

@@ -44,6 +44,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     own = Area.objects.unscoped("area names are public").filter(pk=area).first() if len(area) > 6 else None
     context = {
         "today": today,
+        "formats": ("csv", "xlsx", "json"),
         "groups": by_state(open_ones + closed, today),
         "near": near,
         "own": warning_of(own, today) if own else None,

@@ -11,7 +11,7 @@ from django.utils.timezone import localdate
 
 from registry.models import PLACES, Booking, BookingState, Event, TeachingSite, Visit
 from registry.permissions import may
-from registry.receiving import balance
+from registry.receiving import Month, balance
 from registry.refusals import Refused, insist
 
 from .records import done_before, save_record
@@ -36,11 +36,15 @@ def refusals_to(act: str, booking: Booking, *, by: Any) -> Iterator[Refused]:
         yield Refused("booking_early", day=booking.booked_for.isoformat())
     if act == "confirm":
         [month] = balance([booking.site], booking.booked_for, 1)
-        if month.left is not None and booking.headcount > month.left:
-            yield Refused(
-                "booking_full", month=f"{month.first:%Y-%m}", capacity=month.capacity, left=month.left,
-                people=booking.headcount,
-            )  # fmt: skip
+        yield from refusals_of_places(month, booking.headcount)
+
+
+def refusals_of_places(month: Month, people: int) -> Iterator[Refused]:
+    """Whether the month has no places for so many more."""
+    if month.left is not None and people > month.left:
+        yield Refused(
+            "booking_full", month=f"{month.first:%Y-%m}", capacity=month.capacity, left=month.left, people=people
+        )  # fmt: skip
 
 
 def _locked(booking: Booking, act: str, by: Any) -> Booking:
@@ -53,18 +57,24 @@ def _locked(booking: Booking, act: str, by: Any) -> Booking:
     return stored
 
 
+def refusals_to_ask(site: TeachingSite, *, booked_for: date, by: Any) -> Iterator[Refused]:
+    """What stands against booking a site for a day."""
+    if not may(by, RIGHT, site):
+        yield Refused("not_allowed")
+    if booked_for < localdate():
+        yield Refused("booking_past", day=booked_for.isoformat())
+    elif not site.is_named(booked_for):
+        yield Refused("booking_closed", site=site, day=booked_for.isoformat())
+
+
 @transaction.atomic
 def ask(site: TeachingSite, *, booked_for: date, by: Any, key: UUID, **said: Any) -> Booking:
     """A group asks for a day. The same form sent twice makes one booking."""
-    if not may(by, RIGHT, site):
-        raise Refused("not_allowed")
     if done_before(key, by=by):
         codes = Event.objects.filter(change_set=key, actor=by).values("code")
         return Booking.objects.unscoped("what this form wrote itself").get(code__in=codes)
-    if booked_for < localdate():
-        raise Refused("booking_past", day=booked_for.isoformat())
-    if not TeachingSite.objects.unscoped("the site itself").named(booked_for).filter(pk=site.pk).exists():
-        raise Refused("booking_closed", site=site, day=booked_for.isoformat())
+    site = TeachingSite.objects.unscoped("as it is now").get(pk=site.pk)
+    insist(refusals_to_ask(site, booked_for=booked_for, by=by))
     booking = Booking(site=site, booked_for=booked_for, **said)
     return add_with_code(booking, f"BK-{booked_for.year}-", 3, right=RIGHT, by=by, key=key)
 

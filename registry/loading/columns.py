@@ -163,7 +163,8 @@ class LoadKind:
     `find(rows, world)` and `write(rows, world, load)` take the place of the usual way to find or write the records.
     `held(rows)` tells what records say, {column: value} each, to fill a template with, where that is more than their
     attributes.
-    `by_clerks`: whether a township's clerk may load it, for the own township.
+    `lines(by, area)` tells the same of what has no codes. `right` is what its loader in the district must have;
+    `by_clerks`: whether a township's clerk may load it too, for the own township.
     """
 
     slug: str
@@ -180,8 +181,10 @@ class LoadKind:
     parts: Callable[[Row, "World"], None] = nothing
     find: Callable[[list[Row], "World"], None] | None = None
     write: Callable[[list[Row], "World", Any], None] | None = None
+    right: str = "record.add"
     by_clerks: bool = False
     held: Callable[[Any], Iterable[dict[str, Any]]] | None = None
+    lines: Callable[[Any, str], Iterable[dict[str, Any]]] | None = None
     area_of: Callable[[Row], str] = lambda row: row.attributes.get("area_id") or ""
 
     def column(self, name: str) -> Column | None:
@@ -203,8 +206,12 @@ def register(*kinds: LoadKind) -> None:
 
 
 def may_load(by: Any, kind: str) -> bool:
-    """A clerk loads the kinds a township keeps; what the district decides, its administrators load."""
-    return kind in LOADS and may(by, "load.send") and (LOADS[kind].by_clerks or may(by, "record.add"))
+    """A clerk loads the kinds a township keeps; what the district decides, its administrators load, and what its
+    reviewers score, those."""
+    if kind not in LOADS or not may(by, "load.send"):
+        return False
+    declared = LOADS[kind]
+    return may(by, declared.right) or (declared.by_clerks and may(by, "draft.write"))
 
 
 def kinds_for(by: Any) -> list[str]:

@@ -67,12 +67,16 @@ def template(kind: str, by: Any, township: str = "", filled: bool = False) -> by
 
 
 def may_be_filled(kind: LoadKind) -> bool:
-    """Whether its records are known by their codes, so that what is loaded back is what was handed out."""
+    """Whether its rows can be told apart, mostly by codes, so that what is loaded back is what was handed out."""
+    if kind.lines:
+        return True
     return kind.column("code") is not None and hasattr(kind.model._default_manager, "visible_to")
 
 
 def held(kind: LoadKind, by: Any, area: str) -> Iterable[dict[str, Any]]:
     """What the registry holds of the area, {column: value}, in the order of codes: not of villages that are no more."""
+    if kind.lines:
+        return kind.lines(by, area)
     rows = kind.model._default_manager.visible_to(by).order_by("code")  # type: ignore[attr-defined]
     rows = rows.in_area(area) if len(area) > 6 else rows  # the district's own records lie in no area
     if "area" in {each.name for each in kind.model._meta.get_fields()}:

@@ -70,7 +70,8 @@ def _touched(load: Load, entries: dict[int, list], stored: dict[Entry, models.Mo
         for label, pk, _before, version in all_of_row:
             record = stored.get((label, pk))
             moved = record is not None and getattr(record, "version", 0) != version
-            if moved or (label, pk) in told or getattr(record, "state", DraftState.OPEN) != DraftState.OPEN:
+            decided = isinstance(record, Draft) and record.state != DraftState.OPEN
+            if moved or decided or (label, pk) in told:
                 reasons[row] = "touched"
     return reasons
 

@@ -19,6 +19,7 @@ from registry.models import (
     DemonstrationPoint,
     Parameter,
     PartyOrganisation,
+    TeachingSite,
     Term,
     Unit,
     Zone,
@@ -33,6 +34,7 @@ ENDINGS = re.compile(r"(?:社区居委会|居民委员会|村民委员会|村委
 WIDE = str.maketrans("()", "\uff08\uff09")
 NAMED: dict[str, Any] = {
     "organisation": PartyOrganisation, "unit": Unit, "point": DemonstrationPoint, "belt": Belt, "zone": Zone,
+    "site": TeachingSite,
 }  # fmt: skip
 WHY = "names are looked up over the whole area of the load"
 

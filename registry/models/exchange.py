@@ -144,6 +144,10 @@ class TeachingSite(Record, Placed):
             ends_after_start("named_on", "ended_on", "teaching_site_ends_after_start"),
         ]
 
+    def is_named(self, as_of: date) -> bool:
+        """As the queryset's `named`, of one site."""
+        return self.named_on <= as_of and (self.ended_on is None or as_of < self.ended_on)
+
 
 class VisitQuerySet(ScopedQuerySet):
     def with_place_name(self):

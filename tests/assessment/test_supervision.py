@@ -1,5 +1,7 @@
 """Supervision: found by a visit, asked for, put right, closed by somebody else; and the talk that follows."""
 
+import html
+import re
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -9,8 +11,10 @@ from django.utils import timezone
 from assessment.actions import supervision as acts
 from assessment.models import AccountabilityAction, FindingState, SupervisionFinding
 from assessment.supervising import findings_of, warning_of, warnings
+from registry.actions.jobs import run_one
 from registry.figures import FIGURES
-from registry.models import Area, Event, Parameter, PartyOrganisation
+from registry.loading.loads import send_load
+from registry.models import Area, Event, Load, Parameter, PartyOrganisation
 from registry.todo import tasks_of
 from tests.conftest import DAQI, TANGFANG
 from tests.factories import PHOTO, refused
@@ -221,3 +225,19 @@ def test_the_page_shows_how_far_the_talk_is_before_it_is_due(sample, client, cle
     client.force_login(clerk_daqi)
     assert "还差1条即约谈" in client.get("/desk/supervision/").content.decode()
     assert warning_of(township(DAQI), timezone.localdate()).left == 1
+
+
+def test_the_findings_of_the_own_area_are_taken_away_as_a_file_that_comes_back_the_same(
+    found, client, clerk_daqi, clerk_tangfang, administrator
+):
+    files = {}
+    for account in (clerk_daqi, clerk_tangfang, administrator):
+        client.force_login(account)
+        address = re.search(r'href="([^"]+format=csv[^"]*)"', client.get("/desk/supervision/").content.decode())[1]
+        files[account] = b"".join(client.get(html.unescape(address)).streaming_content)
+    assert [found.code in file.decode() for file in files.values()] == [False, True, True]
+    load = send_load("整改.csv", files[administrator], kind="supervision", key=uuid4(), by=administrator)
+    run_one(load.job_id)
+    assert {*load.rows.values_list("verdict", flat=True)} == {"same"}
+    columns = Load.objects.visible_to(administrator).get().sheets[0]["columns"]
+    assert [column["heading"] for column in columns if not column["field"]] == ["区划代码", "标记"]

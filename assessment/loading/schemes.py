@@ -1,0 +1,262 @@
+"""Scores of the units in a scheme that is open: what a unit gives itself, and what the district's reviewers give. Who
+may give which, until when and how much, is as in the form; what is computed from the registry is not typed."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from assessment.actions.schemes import OWN, SCORE, refusals_to_score
+from assessment.models import ItemScore, Scheme, SchemeItem, SchemeKind, SchemeResult, SchemeState
+from registry.loading.bulk import add_all
+from registry.loading.columns import ROW_NUMBER, Column, LoadKind, Row, Use, plain_name, register
+from registry.loading.judge import plain, same
+from registry.loading.kinds.shared import YEAR, at, differs, replace
+from registry.loading.messages import SENTENCES
+from registry.loading.world import WHY, World
+from registry.models import Event
+from registry.validators import Invalid, Reader, choice, line, number
+
+KIND_WORDS = {"3+X": "township", "3+X竞优夺标": "township", "乡镇": "township", "乡镇(街道)": "township"}
+KIND_WORDS |= {"两重一专": "department", "两重一专增比进位": "department", "部门": "department", "机关": "department"}
+GIVEN = {"self_score": OWN, "score": SCORE, "note": SCORE}  # who gives it
+POINTS: Reader = number("0", "100", decimals=1, unit="分")
+COLUMNS = (
+    ROW_NUMBER,
+    Column(
+        "scheme", "考核方案", line(80), also=("方案", "方案名称", "方案编号", "考评方案"),
+        hint=_("Its code or its name. Left empty, the scheme of the year, or the only one that is open."),
+    ),
+    replace(YEAR, required=False, also=("考核年度", *YEAR.also)),
+    Column("kind", "考核类型", choice(SchemeKind, KIND_WORDS), also=("方案类型",), words=("3+X", "两重一专")),
+    Column(
+        "unit", "被考核单位", line(80), required=True,
+        also=("考核对象", "考核单位", "被考评单位", "单位", "单位名称", "乡镇(街道)", "所属乡镇", "乡镇"),
+    ),
+    Column(
+        "item", "考核指标", line(80), required=True, also=("指标", "指标名称", "考评指标", "考评项目"),
+        hint=_("An item that is scored by hand, by its name or its number."),
+    ),
+    Column("weight", "分值", POINTS, also=("标准分", "权重", "满分"), use=Use.COMPARE),
+    Column(
+        "self_score", "自评分", POINTS, also=("自评得分", "自评"),
+        hint=_("Given by the unit itself; blank says nothing."),
+    ),
+    Column(
+        "score", "得分", POINTS, also=("考核得分", "评分", "区级得分", "实得分"),
+        hint=_("Given by the reviewers of the district; blank says nothing."),
+    ),
+    Column("note", "评分说明", line(200), also=("扣分原因", "扣分说明", "备注", "说明")),
+)  # fmt: skip
+
+
+def resolve(row: Row, world: World) -> None:
+    """Scheme, unit and item are found for all rows together."""
+    row.title = f"{row.values.get('unit') or ''} {row.values.get('item') or ''}".strip()
+    for column in COLUMNS:
+        if column.required and column.name not in row.texts:
+            row.refuse(column.name, "required")
+
+
+def find(rows: list[Row], world: World) -> None:
+    """While they are written the schemes are held: nobody announces a ranking in between."""
+    known = Scheme.objects.unscoped(WHY).in_area(world.area).order_by("pk")
+    known = known.select_for_update(of=("self",)) if world.writing else known
+    schemes = list(known)
+    of = {id(row): _scheme_of(row, schemes) for row in rows}
+    wanted = {scheme.pk: scheme for scheme in of.values() if scheme}
+    cards = _cards(wanted)
+    items: dict[int, dict[str, list[SchemeItem]]] = {pk: defaultdict(list) for pk in wanted}
+    for item in SchemeItem.objects.filter(scheme__in=wanted):
+        for name in {plain_name(item.name), str(item.number)}:
+            items[item.scheme_id][name].append(item)
+    held = ItemScore.objects.filter(result__scheme__in=wanted)
+    scores = {(score.result_id, score.item_id): score for score in held}
+    for row in rows:
+        scheme = of[id(row)]
+        if scheme is None or not row.has("unit", "item"):
+            continue
+        card = row.values["card"] = _card_of(row, scheme, cards[scheme.pk], world)
+        item = row.values["numbered"] = _item_of(row, items[scheme.pk])
+        if card and item:
+            row.key, row.record = (card.code, item.pk), scores.get((card.pk, item.pk))
+            _judge(row, world, card, item)
+
+
+def _scheme_of(row: Row, schemes: list[Scheme]) -> Scheme | None:
+    """The scheme that the row names, by itself or by its year and whom it assesses; where it says nothing, the only
+    one that is open."""
+    text = plain_name(row.values.get("scheme") or "")
+    said = {name: row.values[name] for name in ("year", "kind") if row.has(name)}
+    fitting = [
+        each
+        for each in schemes
+        if (not text or text in (plain_name(each.name), each.code))
+        and all(getattr(each, name) == value for name, value in said.items())
+        and (text or said or each.state == SchemeState.OPEN)
+    ]
+    if len(fitting) == 1:
+        if not text and not said:
+            row.warn("scheme", "assumed", value=fitting[0].name)
+        return fitting[0]
+    if fitting:
+        found = "、".join(f"{each.name} ({each.code})" for each in fitting)
+        row.refuse("scheme", "place_unclear", text=row.texts.get("scheme", ""), found=found)
+    elif text or said:
+        row.refuse("scheme" if text else next(iter(said)), "place_unknown", text=text or next(iter(said.values())))
+    else:
+        row.refuse("scheme", "required")
+    return None
+
+
+def _cards(schemes: dict[int, Scheme]) -> dict[int, dict[str, set[SchemeResult]]]:
+    """The cards of each scheme by what their units are called. Of townships the area is assessed, by whatever name."""
+    cards: dict[int, dict[str, set[SchemeResult]]] = {pk: defaultdict(set) for pk in schemes}
+    known = SchemeResult.objects.unscoped(WHY).filter(scheme__in=schemes).select_related("organisation", "area")
+    for card in known:
+        card.scheme = schemes[card.scheme_id]
+        names = {plain_name(card.organisation.name), card.organisation.code, card.code}
+        if card.scheme.kind == SchemeKind.TOWNSHIP:
+            names |= {plain_name(card.area.name), card.area_id}
+        for name in names:
+            cards[card.scheme_id][name].add(card)
+    return cards
+
+
+def _card_of(row: Row, scheme: Scheme, cards: dict[str, set[SchemeResult]], world: World) -> SchemeResult | None:
+    text = row.values["unit"]
+    found = cards.get(plain_name(text), set())
+    if not found and scheme.kind == SchemeKind.TOWNSHIP:
+        try:
+            found = cards.get(world.township(text), set())
+        except Invalid:
+            found = set()
+    if len(found) == 1:
+        return next(iter(found))
+    if found:
+        named = "、".join(sorted(f"{each.organisation} ({each.code})" for each in found))
+        row.refuse("unit", "place_unclear", text=text, found=named)
+    elif scheme.opened_on is None:
+        row.refuse("scheme", "scheme_not_open")
+    else:
+        row.refuse("unit", "unit_not_assessed", text=text, scheme=scheme.name)
+    return None
+
+
+def _item_of(row: Row, items: dict[str, list[SchemeItem]]) -> SchemeItem | None:
+    found = items.get(plain_name(row.values["item"]), [])
+    if len(found) != 1:
+        row.refuse("item", "scheme_item_unknown", text=row.values["item"])
+        return None
+    if found[0].figure:
+        row.refuse("item", "computed_item", name=found[0].name)
+        return None
+    return found[0]
+
+
+def _judge(row: Row, world: World, card: SchemeResult, item: SchemeItem) -> None:
+    """What the row would change must be the sender's to change, and lie within what the item weighs."""
+    differs(row, "weight", item.weight)
+    given = {name: row.values[name] for name in GIVEN if row.has(name)}
+    for name in ("self_score", "score"):
+        if name in given:
+            with at(row, name):
+                number("0", f"{item.weight:f}", decimals=1)(f"{given[name]:f}")
+    changed = [name for name, value in given.items() if not same(getattr(row.record, name, None), value)]
+    rights = {GIVEN[name]: name for name in reversed(changed)} if world.reaches(card.area_id) else {}
+    for right, name in rights.items():
+        for refusal in refusals_to_score(card, right=right, by=world.by):
+            row.refuse(name, refusal.code, **refusal.details)
+    if row.record is None and not given:
+        row.refuse("score", "required")
+    row.attributes |= given
+    if row.record is None:
+        row.attributes |= {"result_id": card.pk, "item_id": item.pk}
+
+
+def write(rows: list[Row], world: World, load: Any) -> None:
+    """The scores, and for each card one event that says them. What was to be put back leans on the card: where
+    somebody scored on or announced the ranking in the meantime, it stays."""
+    doing = [row for row in rows if row.main.does_something]
+    before = {id(row): _take(row, load) for row in doing}
+    records: list[Any] = [row.main.record for row in doing]
+    add_all(ItemScore, [each for each in records if each._state.adding])
+    ItemScore.objects.bulk_update([row.main.record for row in doing if not row.main.is_new], [*GIVEN, "scored_by"])
+    told: dict[int, dict[str, list]] = defaultdict(dict)
+    cards = {row.values["card"].pk: row.values["card"] for row in doing}
+    for row in doing:
+        card = row.values["card"]
+        told[card.pk] |= _told(row)
+        row.undo = [
+            [ItemScore._meta.label_lower, row.main.record.pk, before[id(row)], 0],
+            [SchemeResult._meta.label_lower, card.pk, {}, card.version],
+        ]
+    Event.objects.bulk_create(
+        Event(
+            change_set=load.change_set, actor=load.by, verb="score", kind=card._meta.model_name, code=card.code,
+            area=card.area_id, changes=told[card.pk], reason=load.file_name[:300],
+        )
+        for card in cards.values()
+    )  # fmt: skip
+
+
+def _take(row: Row, load: Any) -> dict[str, Any] | None:
+    """Puts the values down; returns those before, None if there was nothing. Who scores answers for it."""
+    main: Any = row.main
+    before = {name: plain(old) for name, (old, _new) in main.changes.items()}
+    for name, (_old, new) in main.changes.items():
+        setattr(main.record, name, new)
+    if "score" in main.changes or (main.is_new and main.record.score is not None):
+        before["scored_by_id"] = main.record.scored_by_id
+        main.record.scored_by_id = load.by_id
+    return None if main.is_new else before
+
+
+def _told(row: Row) -> dict[str, list]:
+    """As the form tells of it; of a note alone what it says now."""
+    changes = row.main.changes or {name: [None, value] for name, value in row.attributes.items() if name in GIVEN}
+    name = next(name for name in ("score", "self_score", "note") if name in changes)
+    return {row.values["numbered"].name: [plain(value) for value in changes[name]]}
+
+
+def lines(by: Any, area: str) -> Iterator[dict[str, Any]]:
+    """A line for each unit and each item that is scored by hand, of the schemes that are open, with what was given."""
+    open_ones = SchemeResult.objects.visible_to(by).in_area(area).filter(
+        scheme__opened_on__isnull=False, scheme__announced_on=None
+    )  # fmt: skip
+    cards = list(open_ones.select_related("scheme", "area", "organisation").order_by("scheme", "code"))
+    items: dict[int, list[SchemeItem]] = defaultdict(list)
+    for item in SchemeItem.objects.filter(scheme__in={card.scheme_id for card in cards}, figure=""):
+        items[item.scheme_id].append(item)
+    held = ItemScore.objects.filter(result__in=cards)
+    scores = {(score.result_id, score.item_id): score for score in held}
+    for card in cards:
+        names = [item.name for item in items[card.scheme_id]]
+        for item in items[card.scheme_id]:
+            score: Any = scores.get((card.pk, item.pk)) or ItemScore()
+            yield {
+                "scheme": card.scheme.code, "year": card.scheme.year, "kind": card.scheme.kind, "unit": str(card),
+                "item": item.name if names.count(item.name) == 1 else item.number, "weight": item.weight,
+                "self_score": score.self_score, "score": score.score, "note": score.note,
+            }  # fmt: skip
+
+
+SENTENCES.update(
+    {
+        "unit_not_assessed": gettext_noop(
+            "“%(text)s” is not assessed by “%(scheme)s”. Write the name of the unit, or its code."
+        ),
+        "scheme_item_unknown": gettext_noop(
+            "The scheme has no item “%(text)s”, or more than one. Write the number of the item."
+        ),
+    }
+)
+register(
+    LoadKind(
+        "scheme-score", _("Scores of schemes"), ItemScore, COLUMNS, ("result_id", "item_id"), resolve,
+        prefix=lambda row: "", find=find, write=write, lines=lines, right=SCORE, by_clerks=True,
+        area_of=lambda row: row.values["card"].area_id if row.values.get("card") else "",
+    )
+)  # fmt: skip

@@ -1,0 +1,208 @@
+"""Groups that book a teaching site, and how many people it takes in a month. A file asks for places and confirms them,
+by the rules of the desk; what else becomes of a booking is entered on its page."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from registry.actions.bookings import ALLOWED, RIGHT, refusals_of_places, refusals_to_ask
+from registry.loading.columns import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, register
+from registry.loading.world import WHY, World
+from registry.models import Booking, BookingState, SiteCapacity, TeachingSite
+from registry.models.bookings import OPEN, TAKING
+from registry.receiving import balance, months_from
+from registry.refusals import Refused
+from registry.validators import choice, line, phone, whole
+
+from .shared import copy, day_column, look_up, take_day
+
+STATE_WORDS = {
+    "待确认": "asked", "申请": "asked", "已确认": "confirmed", "确认": "confirmed", "已谢绝": "refused",
+    "已取消": "cancelled", "取消": "cancelled", "已接待": "held",
+}  # fmt: skip
+SITE = Column(
+    "site", "教学点", line(80), required=True, names="site",
+    also=("教学点名称", "现场教学点", "教学观摩点", "预约地点"),
+)  # fmt: skip
+BOOKING_COLUMNS = (
+    ROW_NUMBER,
+    CODE,
+    SITE,
+    day_column("booked_for", "预约日期", "预约时间", "预约参观日期", required=True),
+    Column("visitor", "来访单位", line(80, least=2), required=True, also=("预约单位", "来访团组", "团队名称")),
+    Column(
+        "headcount", "预约人数", whole(1, 100_000, unit="人"), required=True, also=("预约人次", "人数"), numeric=True,
+    ),
+    Column("topic", "主题", line(120), also=("内容", "参观内容")),
+    Column("contact", "联系人", line(40), personal=True),
+    Column("phone", "联系电话", phone, also=("电话",), personal=True),
+    Column(
+        "state", "预约状态", choice(BookingState, STATE_WORDS), also=("状态",),
+        words=("待确认", "已确认", "已谢绝", "已取消", "已接待"),
+        hint=_("A file asks and confirms; what else becomes of a booking is entered on its page."),
+    ),
+    REMARK,
+)  # fmt: skip
+CAPACITY_COLUMNS = (
+    ROW_NUMBER,
+    CODE,
+    SITE,
+    Column(
+        "people", "每月接待人次", whole(0, 1_000_000, unit="人次"), required=True, numeric=True,
+        also=("月接待人次", "每月可接待人次", "月接待能力", "接待能力", "每月接待人数"),
+    ),
+    day_column("valid_from", "起始日期", "生效日期", "自何时起", required=True),
+    day_column("valid_to", "终止日期", "截止日期", "至何时止"),
+    REMARK,
+)  # fmt: skip
+
+
+def _take_site(row: Row, world: World) -> None:
+    row.values["at"] = look_up(row, world, "site", "site")
+
+
+def area_of_site(row: Row) -> str:
+    site = row.values.get("at")
+    return site.area_id if site else ""
+
+
+def resolve_booking(row: Row, world: World) -> None:
+    """A booking is the same if its site, its day and its visitors are."""
+    copy(row, "visitor", "headcount", "topic", "contact", "phone", "state", "remark")
+    _take_site(row, world)
+    day = take_day(row, "booked_for", world)
+    row.title = f"{day or ''} {row.values.get('visitor') or ''}".strip()
+
+
+def resolve_capacity(row: Row, world: World) -> None:
+    """A capacity is the same if its site and its first day are."""
+    copy(row, "people", "remark")
+    _take_site(row, world)
+    day = take_day(row, "valid_from", world)
+    take_day(row, "valid_to", world)
+    row.title = f"{day or ''} {row.values.get('site') or ''}".strip()
+
+
+def prepare_sites(rows: list[Row], world: World) -> None:
+    """The sites of the rows and of what is held. While bookings are written, they are held: nobody else takes the same
+    places meanwhile."""
+    keys = {row.attributes.get("site_id") for row in rows} | {row.record.site_id for row in rows if row.record}
+    known = TeachingSite.objects.unscoped(WHY).filter(pk__in=keys - {None}).order_by("pk")
+    known = known.select_for_update(of=("self",)) if world.writing else known
+    world.found["sites"] = {site.pk: site for site in known}
+    for row in rows:
+        if row.record:
+            row.record.site = world.found["sites"][row.record.site_id]
+
+
+def prepare_bookings(rows: list[Row], world: World) -> None:
+    """The months of the bookings with their places, to be counted down row by row."""
+    prepare_sites(rows, world)
+    days = {row.attributes.get("booked_for") for row in rows} | {row.record.booked_for for row in rows if row.record}
+    days -= {None}
+    if not days:
+        return
+    first, last = min(days), max(days)
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    months = balance(world.found["sites"].values(), first, count)
+    world.found["months"] = {(month.site.pk, month.first): month for month in months}
+
+
+def keep_site(row: Row, world: World) -> None:
+    """The record knows its site, and so the area that it lies in."""
+    record: Any = row.main.record
+    record.site = world.found["sites"][record.site_id]
+
+
+def keep_rules(row: Row, world: World) -> None:
+    """What stands against a form, stands against a row."""
+    keep_site(row, world)
+    if not row.main.does_something:
+        return
+    for name, refusal in _refusals(row, world):
+        row.refuse(name, refusal.code, **refusal.details)
+    if not row.is_refused:
+        _take_places(row, world)
+
+
+def _now(row: Row, name: str) -> Any:
+    """The booking's value as it would be after the row."""
+    return row.main.changes.get(name, (None, getattr(row.main.record, name)))[1]
+
+
+def _refusals(row: Row, world: World) -> Iterator[tuple[str, Refused]]:
+    booking: Any = row.main.record
+    if not row.main.is_new and booking.state not in OPEN:
+        yield "state", Refused("booking_moved_on", state=BookingState(booking.state).label)
+        return
+    site, day, state = world.found["sites"][_now(row, "site_id")], _now(row, "booked_for"), _now(row, "state")
+    if row.main.is_new or {"site_id", "booked_for"} & row.main.changes.keys():
+        names = {"booking_past": "booked_for", "booking_closed": "site"}
+        for refusal in refusals_to_ask(site, booked_for=day, by=world.by):
+            yield names.get(refusal.code, ""), refusal
+    confirms = state == BookingState.CONFIRMED and (row.main.is_new or booking.state in ALLOWED["confirm"])
+    if not confirms and state != (BookingState.ASKED if row.main.is_new else booking.state):
+        yield "state", Refused("booking_on_page", state=BookingState(state).label)
+
+
+def _take_places(row: Row, world: World) -> None:
+    """Of several rows of a file each finds what the ones before it have left."""
+    booking: Any = row.main.record
+    months = world.found["months"]
+    held = not row.main.is_new and booking.state in TAKING
+    if held:
+        _book(months, booking.site_id, booking.booked_for, -booking.headcount)
+    if _now(row, "state") not in TAKING:
+        return
+    site, day, people = (_now(row, name) for name in ("site_id", "booked_for", "headcount"))
+    for refusal in refusals_of_places(months[site, months_from(day, 1)[0]], people):
+        row.refuse("headcount", refusal.code, **refusal.details)
+    if not row.is_refused:
+        _book(months, site, day, people)
+    elif held:
+        _book(months, booking.site_id, booking.booked_for, booking.headcount)
+
+
+def _book(months: dict, site: int, day: Any, people: int) -> None:
+    key = (site, months_from(day, 1)[0])
+    months[key] = replace(months[key], booked=months[key].booked + people)
+
+
+def _named(rows: QuerySet) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Each record, and what names it in a sheet: its site by name, or by code where two are called the same."""
+    rows = rows.select_related("site")
+    names = Counter(site.name for site in {row.site.pk: row.site for row in rows}.values())
+    for row in rows:
+        site = row.site.name if names[row.site.name] == 1 else row.site.code
+        yield row, {"code": row.code, "site": site, "remark": row.remark}
+
+
+def held_bookings(rows: QuerySet) -> Iterator[dict[str, Any]]:
+    """Whom to call is left out: nobody takes telephones along by the hundred."""
+    for booking, named in _named(rows):
+        yield named | {
+            name: getattr(booking, name) for name in ("booked_for", "visitor", "headcount", "topic", "state")
+        }
+
+
+def held_capacities(rows: QuerySet) -> Iterator[dict[str, Any]]:
+    for capacity, named in _named(rows):
+        yield named | {name: getattr(capacity, name) for name in ("people", "valid_from", "valid_to")}
+
+
+register(
+    LoadKind(
+        "booking", _("Bookings of groups"), Booking, BOOKING_COLUMNS, ("site_id", "booked_for", "visitor"),
+        resolve_booking, prefix=lambda row: f"BK-{row.attributes['booked_for'].year}-", prepare=prepare_bookings,
+        parts=keep_rules, right=RIGHT, by_clerks=True, held=held_bookings, area_of=area_of_site,
+    ),
+    LoadKind(
+        "site-capacity", _("Capacities of teaching sites"), SiteCapacity, CAPACITY_COLUMNS, ("site_id", "valid_from"),
+        resolve_capacity, prefix=lambda row: "CAP-", digits=2, prepare=prepare_sites, parts=keep_site,
+        held=held_capacities, area_of=area_of_site, order=(("valid_from", "valid_to", True),),
+    ),
+)  # fmt: skip
