@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from typing import Any
 
 from django.db import transaction
 
@@ -11,19 +12,22 @@ from registry.models import Area, AreaAlias, SearchEntry
 STEP = 500
 
 
-def entry_of(kind: Kind, code: str, name: str, area: str | None, others: tuple[str, ...] = ()) -> SearchEntry:
-    """What search keeps of one record: all its names, their pinyin without tones, and their initials."""
+ENTRY = ("kind", "code", "area", "name", "names", "pinyin", "initials")
+
+
+def entry_of(*record: Any) -> SearchEntry:
+    """What search keeps of one record, as `entry_values` tells it."""
+    names = (SearchEntry._meta.get_field(name).attname for name in ENTRY)
+    return SearchEntry(**dict(zip(names, entry_values(*record), strict=True)))
+
+
+def entry_values(kind: Kind, code: str, name: str, area: str | None, others: tuple[str, ...] = ()) -> tuple:
+    """The values of an entry in the order of ENTRY: all names of a record, their pinyin without tones, initials."""
     names = (name, *others)
     spelt = [_syllables(each) for each in names]
-    return SearchEntry(
-        kind=kind.slug,
-        code=code,
-        name=name[:120],
-        names="\n".join(names),
-        pinyin="\n".join("".join(syllables).lower() for syllables in spelt),
-        initials=" ".join(_initials(each, syllables) for each, syllables in zip(names, spelt, strict=True))[:200],
-        area_id=area,
-    )
+    pinyin = "\n".join("".join(syllables).lower() for syllables in spelt)
+    initials = " ".join(_initials(each, syllables) for each, syllables in zip(names, spelt, strict=True))
+    return kind.slug, code, area, name[:120], "\n".join(names), pinyin, initials[:200]
 
 
 PIECES = re.compile(r"[\u3400-\u9fff]+|[^\u3400-\u9fff]+")

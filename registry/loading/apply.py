@@ -9,13 +9,13 @@ from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Length
 
 from registry.actions.records import changes_between, values_of
-from registry.actions.search import entry_of
+from registry.actions.search import ENTRY, entry_values
 from registry.kinds import KINDS
 from registry.models import Event, Load, LoadRow, Record, SearchEntry
 from registry.models.base import guard_lifted
 from registry.permissions import area_of
 
-from .bulk import STEP, add_all
+from .bulk import STEP, add_all, add_values
 from .columns import PART, RECORD, LoadKind, Row, Write
 from .judge import key_text, plain, told, verdict_of
 from .world import World
@@ -134,22 +134,20 @@ def _change(model: type[models.Model], writes: list[Write]) -> None:
 
 
 def _tell(load: Load, written: list[tuple[Write, dict, str]]) -> None:
-    add_all(
-        Event,
-        [
-            Event(
-                change_set=load.change_set,
-                actor=load.by,
-                verb=verb,
-                kind=write.record._meta.model_name,
-                code=str(getattr(write.record, "code", write.record.pk)),
-                area=area_of(write.record),
-                changes=changes_between(before, values_of(write.record)) | write.also,
-                reason=load.file_name[:300],
-            )
-            for write, before, verb in written
-        ],
+    names = ("change_set", "actor", "reason", "verb", "kind", "code", "area", "changes")
+    always = (load.change_set, load.by_id, load.file_name[:300])
+    events = (
+        (
+            *always,
+            verb,
+            write.record._meta.model_name,
+            str(getattr(write.record, "code", write.record.pk)),
+            area_of(write.record),
+            changes_between(before, values_of(write.record)) | write.also,
+        )
+        for write, before, verb in written
     )
+    add_values(Event, names, events)
 
 
 def index(records: list[models.Model]) -> None:
@@ -161,14 +159,12 @@ def index(records: list[models.Model]) -> None:
         SearchEntry.objects.filter(kind=kind.slug, code__in=[record.code for record in mine]).delete()
         public = kind.model.objects.public().filter(pk__in=[record.pk for record in mine])
         shown = set(public.values_list("pk", flat=True))
-        add_all(
-            SearchEntry,
-            [
-                entry_of(kind, record.code, str(record), getattr(record, "area_id", None))
-                for record in mine
-                if record.pk in shown
-            ],
+        entries = (
+            entry_values(kind, record.code, str(record), getattr(record, "area_id", None))
+            for record in mine
+            if record.pk in shown
         )
+        add_values(SearchEntry, ENTRY, entries)
 
 
 def keep_rows(load: Load, rows: list[Row]) -> None:
@@ -177,24 +173,23 @@ def keep_rows(load: Load, rows: list[Row]) -> None:
     for sheet in {sheet for sheet, _number in numbers}:
         here = [number for of, number in numbers if of == sheet]
         load.rows.filter(sheet=sheet, row__range=(min(here), max(here))).delete()
-    add_all(
-        LoadRow,
-        [
-            LoadRow(
-                load=load,
-                sheet=row.sheet,
-                row=row.number,
-                verdict=verdict_of(row),
-                key=key_text(row),
-                name=row.name,
-                code=_code(row),
-                changes={} if row.is_refused else told(row),
-                messages=row.messages,
-                undo=row.undo,
-            )
-            for row in rows
-        ],
+    names = ("load", "sheet", "row", "verdict", "key", "name", "code", "changes", "messages", "undo")
+    noted = (
+        (
+            load.pk,
+            row.sheet,
+            row.number,
+            verdict_of(row),
+            key_text(row),
+            row.name,
+            _code(row),
+            {} if row.is_refused else told(row),
+            row.messages,
+            row.undo,
+        )
+        for row in rows
     )
+    add_values(LoadRow, names, noted)
 
 
 def _code(row: Row) -> str:
