@@ -3,6 +3,7 @@
 from django.urls import path
 
 from . import catalogue  # noqa: F401  (it declares the own resources)
+from .bookings import BookingDetail, BookingList, PlacesView
 from .described import describe_list, describe_one
 from .events import EventDetail, EventList
 from .items import load_of
@@ -13,7 +14,10 @@ from .resources import RESOURCES
 from .verbs import verb_addresses
 from .writing import Collection, Single
 
-OWN_VIEWS = {"events": (EventList, EventDetail)}
+OWN_VIEWS: dict[str, tuple[type, type]] = {
+    "events": (EventList, EventDetail),
+    "bookings": (BookingList, BookingDetail),
+}
 
 
 def addresses() -> list:
@@ -31,7 +35,8 @@ def addresses() -> list:
             path(f"{slug}/", listed.as_view(), name=f"api-{slug}-list"),
             path(f"{slug}/<str:code>/", one.as_view(), name=f"api-{slug}"),
         ]
-    return [*found, *verb_addresses(), *_of_drafts(), *_of_loads()]
+    places = path("teaching-sites/<str:code>/places/", PlacesView.as_view(), name="api-teaching-sites-places")
+    return [*found, places, *verb_addresses(), *_of_drafts(), *_of_loads()]
 
 
 def _of_drafts() -> list:
