@@ -70,12 +70,18 @@ def write_scheme(scheme: Scheme, items: Sequence[SchemeItem], *, by: Any, key: U
     return scheme
 
 
+def refusals_to_copy(scheme: Scheme, *, year: int, by: Any) -> Iterator[Refused]:
+    if not may(by, WRITE, scheme):
+        yield Refused("not_allowed")
+    rows = Scheme.objects.unscoped("one a year").filter(area=scheme.area_id, kind=scheme.kind)
+    if rows.filter(year=year).exists():
+        yield Refused("scheme_there", year=year)
+
+
 @transaction.atomic
 def copy_scheme(scheme: Scheme, *, year: int, by: Any) -> Scheme:
     """Next year's scheme begins as this one was: nothing is typed again."""
-    rows = Scheme.objects.unscoped("one a year").filter(area=scheme.area_id, kind=scheme.kind)
-    if rows.filter(year=year).exists():
-        raise Refused("scheme_there", year=year)
+    insist(refusals_to_copy(scheme, year=year, by=by))
     copied = Scheme(
         name=scheme.name.replace(str(scheme.year), str(year)), year=year, kind=scheme.kind, area=scheme.area,
         illustrative=scheme.illustrative,
@@ -143,30 +149,35 @@ def hand_items(scheme: Scheme) -> list[SchemeItem]:
 def give_own_scores(
     result: SchemeResult, scores: dict[int, Decimal | None], proof: dict[int, Sequence[File]], *, by: Any
 ) -> None:
-    """What the unit gives itself, by item number, with what proves it."""
+    """What the unit gives itself, by item number, with what proves it. Items that are left out stay as they are."""
     scheme = _locked(result.scheme)
     result.scheme = scheme
     insist(refusals_to_score(result, right=OWN, by=by))
-    changed = {}
-    for item in hand_items(scheme):
+    changed: dict[str, list] = {}
+    for item in _among(scheme, scores, proof):
         given = _given(result, item)
-        _take(changed, item, given, "self_score", scores.get(item.number), by)
+        _take(changed, item, given, "self_score", scores.get(item.number, given.self_score), by)
         given.proof.add(*add_proofs(result, proof.get(item.number, ()), right=OWN, by=by))
     _tell(result, changed, by)
 
 
 @transaction.atomic
 def give_scores(result: SchemeResult, scores: dict[int, Decimal | None], notes: dict[int, str], *, by: Any) -> None:
-    """What the district gives, by item number."""
+    """What the district gives, by item number. Items that are left out stay as they are."""
     scheme = _locked(result.scheme)
     result.scheme = scheme
     insist(refusals_to_score(result, right=SCORE, by=by))
     changed: dict[str, list] = {}
-    for item in hand_items(scheme):
+    for item in _among(scheme, scores, notes):
         given = _given(result, item)
         given.note = notes.get(item.number, given.note)
-        _take(changed, item, given, "score", scores.get(item.number), by)
+        _take(changed, item, given, "score", scores.get(item.number, given.score), by)
     _tell(result, changed, by)
+
+
+def _among(scheme: Scheme, *given: dict[int, Any]) -> list[SchemeItem]:
+    """The items scored by hand that something was given for."""
+    return [item for item in hand_items(scheme) if any(item.number in each for each in given)]
 
 
 def _given(result: SchemeResult, item: SchemeItem) -> ItemScore:

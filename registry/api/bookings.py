@@ -26,6 +26,7 @@ from .lists import DetailView, ListView
 from .resources import Resource
 from .verbs import Given, Noun, Verb, day, filled, offer
 
+
 class ForTheDesk:
     """Shows an account without the right what everybody sees: of what is internal, nothing."""
 
