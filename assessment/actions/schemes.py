@@ -42,6 +42,13 @@ def _locked(scheme: Scheme) -> Scheme:
     return rows.select_related("area").get(pk=scheme.pk)
 
 
+def refusals_to_write(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
+    if not may(by, WRITE, scheme):
+        yield Refused("not_allowed")
+    if scheme.opened_on:
+        yield Refused("scheme_is_open")
+
+
 @transaction.atomic
 def write_scheme(scheme: Scheme, items: Sequence[SchemeItem], *, by: Any, key: UUID | None = None) -> Scheme:
     """Enters a scheme with its items, numbered in their order, or changes it while it is a draft. The same form sent
@@ -52,8 +59,7 @@ def write_scheme(scheme: Scheme, items: Sequence[SchemeItem], *, by: Any, key: U
     if scheme._state.adding:
         add_with_code(scheme, f"SC-{scheme.year}-", 2, right=WRITE, by=by, key=key)
     else:
-        if _locked(scheme).opened_on:
-            raise Refused("scheme_is_open")
+        insist(refusals_to_write(_locked(scheme), by=by))
         save_record(scheme, right=WRITE, by=by)
     before = [str(item) for item in items_in(scheme)]
     SchemeItem.objects.filter(scheme=scheme).delete()

@@ -1,19 +1,38 @@
 """Schemes of assessment by program: opened, scored, announced, appealed against, published, copied for another year."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from assessment.actions import schemes as acts
-from assessment.models import Appeal, Scheme, SchemeItem, SchemeResult
+from assessment.models import Appeal, Scheme, SchemeItem, SchemeKind, SchemeResult
+from assessment.models.schemes import figures_to_score_by
 from registry.api.problems import Unusable, field_error
-from registry.api.verbs import Given, Noun, Verb, offer, plain
+from registry.api.verbs import Given, Noun, Verb, filled, offer, plain
 from registry.permissions import may
 from registry.refusals import Refused
-from registry.validators import Invalid, line, number, whole
+from registry.validators import Invalid, choice, line, number, whole, yes_no
 
+
+def _figure(text: str) -> str:
+    known = [slug for slug, _label in figures_to_score_by()]
+    if text.strip() and text.strip() not in known:
+        raise Invalid("not_a_choice", text=text.strip(), choices="、".join(known))
+    return text.strip()
+
+
+ITEMS = Given("items", rows=(
+    Given("part", filled(line(40)), required=True),
+    Given("name", filled(line(80)), required=True),
+    Given("weight", filled(number("0.1", "100", decimals=1)), required=True),
+    Given("method", line(200)),
+    Given("figure", _figure),
+    Given("full_at", number("0.01", "999999999999", decimals=2)),
+    Given("bonus", yes_no),
+))  # fmt: skip
+NAME, YEAR, KIND = line(80, least=4), whole(2000, 2100), choice(SchemeKind)
 ITEM = Given("item", line(10), required=True)
 SCORES, NOTES = Given("scores", plain, required=True, is_map=True), Given("notes", plain, is_map=True)
 
@@ -72,6 +91,34 @@ def results_for(user: Any) -> Any:
     """The cards of the area the account writes in."""
     rows = SchemeResult.objects.visible_to(user).in_area(user.write_prefix)
     return rows.select_related("scheme", "area", "organisation")
+
+
+def _add(*, by: Any, kind: str = "", **said: Any) -> Scheme:
+    scheme = Scheme(area_id=by.write_prefix, kind=kind or SchemeKind.TOWNSHIP)
+    return _write(scheme, by=by, **said)
+
+
+def _against_adding(_nothing: None, *, by: Any) -> Iterator[Refused]:
+    if not may(by, acts.WRITE):
+        yield Refused("not_allowed")
+
+
+def _write(scheme: Scheme, *, by: Any, items: Sequence[Mapping[str, Any]] | None = None, **changes: Any) -> Scheme:
+    """What is left out stays; items are given all together, in their order."""
+    for name, value in changes.items():
+        setattr(scheme, name, value)
+    return acts.write_scheme(scheme, acts.items_in(scheme) if items is None else _items(items), by=by)
+
+
+def _items(rows: Sequence[Mapping[str, Any]]) -> list[SchemeItem]:
+    """Items as they were sent. That a computed one needs its full value is a rule of the database; here it is told with
+    the number of the item."""
+    items = [SchemeItem(**{name: value for name, value in row.items() if value is not None}) for row in rows]
+    said = str(_("A computed item needs the value that gives the full weight, and only it."))
+    wrong = [at for at, item in enumerate(items) if bool(item.figure) != (item.full_at is not None)]
+    if wrong:
+        raise Unusable([field_error(f"items[{at}].full_at", said, "full_at") for at in wrong])
+    return items
 
 
 def _copy(scheme: Scheme, *, by: Any, year: int | None = None) -> Scheme:
@@ -167,12 +214,17 @@ offer(
         schemes_for,
         told_scheme,
         [
+            Verb("write", _("Change the draft"), _write, acts.refusals_to_write,
+                 (Given("name", filled(NAME)), Given("year", filled(YEAR)), Given("kind", filled(KIND)), ITEMS)),
             Verb("open", _("Open the scheme"), acts.open_scheme, acts.refusals_to_open),
             Verb("announce", _("Announce the ranking"), acts.announce, acts.refusals_to_announce),
             Verb("publish", _("Publish the ranking"), acts.publish, acts.refusals_to_publish),
             Verb("copy", _("Copy for the next year"), _copy, _against_copying,
-                 (Given("year", whole(2000, 2100)),), made=told_scheme),
+                 (Given("year", YEAR),), made=told_scheme),
         ],
+        adds=Verb("add", _("Write a scheme"), _add, _against_adding,
+                  (Given("name", filled(NAME), required=True), Given("year", filled(YEAR), required=True),
+                   Given("kind", KIND), ITEMS)),
     )
 )  # fmt: skip
 offer(

@@ -118,7 +118,7 @@ def describe_one(view: type, resource: Resource) -> None:
 def describe_act(view: type, slug: str, verb: Any) -> None:
     """An act of the noun `slug`: see verbs.py."""
     name = f"{slug}_{verb.name}".replace("-", "_")
-    forms = {parser.media_type: _taken(verb.takes, parser.media_type) for parser in verb.parsers}
+    forms = {parser.media_type: taken(verb.takes, parser.media_type) for parser in verb.parsers}
     extend_schema_view(
         get=extend_schema(operation_id=f"{name}_ask", summary=verb.label, responses=ActSerializer),
         post=extend_schema(
@@ -131,7 +131,16 @@ def describe_act(view: type, slug: str, verb: Any) -> None:
     )(view)
 
 
-def _taken(takes: tuple, media_type: str) -> dict[str, Any]:
+def describe_adding(view: type, slug: str, verb: Any) -> None:
+    """Making a record by an act, at the list of its kind."""
+    described = extend_schema(
+        operation_id=f"{slug}_add", summary=verb.label, request={"application/json": taken(verb.takes)},
+        responses={201: OpenApiTypes.OBJECT}, parameters=[KEY],
+    )  # fmt: skip
+    extend_schema_view(post=described)(view)
+
+
+def taken(takes: tuple, media_type: str = "application/json") -> dict[str, Any]:
     """The values of an act as a body of this form holds them: files come in a form only."""
     held = [each for each in takes if not each.is_files or media_type == MultiPartParser.media_type]
     needed = [each.name for each in held if each.required]

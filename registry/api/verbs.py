@@ -31,7 +31,7 @@ from registry.validators import Invalid, Reader, line
 
 from .base import ApiView, unknown
 from .bodies import ExactJSON, text_of
-from .described import describe_act, describe_acts
+from .described import describe_act, describe_acts, taken
 from .idempotency import once
 from .problems import Unusable, field_error, two_parts
 from .writing import versions_in
@@ -43,7 +43,8 @@ SHORT = line(300)
 @dataclass(frozen=True)
 class Given:
     """A value that an act takes. `read` turns what was sent into it and raises Invalid; `is_map` takes an object of
-    texts, `is_list` a list of them, `is_files` photos and documents. One that is left out is not handed on."""
+    texts, `is_list` a list of them, `is_files` photos and documents; `rows` are the values of each of a list of
+    objects. One that is left out is not handed on."""
 
     name: str
     read: Reader = SHORT
@@ -51,15 +52,29 @@ class Given:
     is_map: bool = False
     is_list: bool = False
     is_files: bool = False
+    rows: tuple["Given", ...] = ()
 
     def value(self, sent: Any) -> Any:
         if self.is_files:
             return [_file(each) for each in (sent if isinstance(sent, list) else [sent])]
+        if self.rows:
+            return self._rows(_of_type(sent, list))
         if self.is_map:
             return {str(name): self._text(each) for name, each in _of_type(sent, dict).items()}
         if self.is_list:
             return [self.read(self._text(each)) for each in _of_type(sent, list)]
         return self.read(self._text(sent))
+
+    def _rows(self, sent: list) -> list[dict[str, Any]]:
+        found, errors = [], []
+        for number, each in enumerate(sent):
+            try:
+                found.append(values_in(self.rows, each))
+            except Unusable as unusable:
+                errors += [one | {"field": f"{self.name}[{number}].{one['field']}"} for one in unusable.errors]
+        if errors:
+            raise Unusable(errors)
+        return found
 
     def _text(self, sent: Any) -> str:
         text = None if isinstance(sent, list | dict) else text_of(sent)
@@ -71,6 +86,8 @@ class Given:
     def schema(self) -> dict[str, Any]:
         if self.is_map:
             return {"type": "object", "additionalProperties": {"type": "string"}}
+        if self.rows:
+            return {"type": "array", "items": taken(self.rows)}
         if self.is_files:
             return {"type": "array", "items": {"type": "string", "format": "binary"}}
         return {"type": "array", "items": {"type": "string"}} if self.is_list else {"type": "string"}
@@ -140,13 +157,14 @@ class Verb:
 @dataclass(frozen=True)
 class Noun:
     """What acts are done with. `rows(user)` are the records the account may see, `key` the field they are named by;
-    `told(record)` is what an answer says of one afterwards."""
+    `told(record)` is what an answer says of one afterwards. `adds(by=…, **values)` makes one, at the list."""
 
     slug: str
     rows: Callable[[Any], models.QuerySet]
     told: Callable[[Any], dict[str, Any]]
     verbs: list[Verb]
     key: str = "code"
+    adds: Verb | None = None
 
 
 NOUNS: dict[str, Noun] = {}
@@ -185,6 +203,8 @@ def values_in(takes: tuple[Given, ...], body: Any) -> dict[str, Any]:
                 values[name] = known[name].value(sent)
         except Invalid as invalid:
             errors.append(field_error(name, str(invalid), invalid.code))
+        except Unusable as unusable:
+            errors += unusable.errors
     missing = [name for name, each in known.items() if each.required and body.get(name) in (None, "", [], {})]
     errors += [field_error(name, str(Invalid("required")), "required") for name in missing]
     if errors:
@@ -266,6 +286,31 @@ def insist_on_version(record: Any, versions: list[str]) -> None:
     stored = type(record)._base_manager.select_for_update().get(pk=record.pk)
     if str(stored.version) not in versions and "*" not in versions:
         raise stale(stored)
+
+
+class Adds:
+    """Mixed into the list of a noun whose records are made by an act of their own."""
+
+    adds: Verb
+    noun: Noun
+    parser_classes = [ExactJSON]
+
+    def parameters(self) -> tuple[str, ...]:
+        return super().parameters() if self.is_reading else ("format",)  # type: ignore[misc]
+
+    def post(self, request: Request) -> Response:
+        """Makes one."""
+        for refusal in standing_against(self.adds, None, request.user):
+            raise refusal
+        body = request.data or {}
+        values = values_in(self.adds.takes, body)
+
+        def act() -> Response:
+            told = self.noun.told(self.adds.act(by=request.user, **values))
+            url = reverse(f"api-{self.noun.slug}", [told["code"]], request=request)
+            return Response(told, 201, headers={"Location": url, "ETag": f'"{told["version"]}"'})
+
+        return once(request, body, act)
 
 
 class ActionsView(NounView):

@@ -3,12 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.utils.timezone import localdate
 
 from assessment.models import SupervisionFinding
 from registry.models import Event, Evidence
-from tests.api.sending import faults, program
+from tests.api.sending import faults, program, send_form
 from tests.conftest import TANGFANG
 from tests.factories import PHOTO
 
@@ -16,6 +15,9 @@ TODAY = localdate()
 ADDRESS = f"organisations/O-{TANGFANG}/visit/"
 VISIT = {"issuer": "区委组织部", "findings": ["记录不全", "阵地陈旧"]}
 DEMAND = {"text": "补齐记录", "deadline": (TODAY + timedelta(days=10)).isoformat(), "person": "示例人员"}
+
+RECTIFIED = {"text": "已补齐记录"}
+OTHER_PHOTO = PHOTO + b" "
 
 
 @pytest.fixture
@@ -30,20 +32,6 @@ def clerk(sample, clerk_tangfang):
 
 def problem(found: tuple) -> tuple[int, str]:
     return found[0], found[1]["type"].removeprefix("urn:showcase:problem:")
-
-
-def sent(who, address: str, *proof: tuple[str, bytes], **values: str) -> tuple[int, dict]:
-    """A form with files, as a program sends it."""
-    files = [_named(name, content) for name, content in proof]
-    headers = {"Authorization": f"Token {who.text}"}
-    answer = Client().post(f"/api/v1/{address}", {**values, **({"proof": files} if files else {})}, headers=headers)
-    return answer.status_code, answer.json()
-
-
-def _named(name: str, content: bytes):
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
-    return SimpleUploadedFile(name, content)
 
 
 @pytest.fixture
@@ -62,7 +50,7 @@ def asked(found, inspector) -> str:
 
 @pytest.fixture
 def rectified(asked, clerk) -> str:
-    status, told = sent(clerk, f"{asked}rectify/", ("整改.jpg", PHOTO), text="已补齐记录")
+    status, told = send_form(clerk, f"{asked}rectify/", RECTIFIED, PHOTO)
     assert (status, told["state"]) == (200, "rectified")
     return asked
 
@@ -84,32 +72,25 @@ def test_what_is_not_put_right_is_sent_back_and_asked_for_again(rectified, inspe
 
 def test_nothing_is_put_right_without_proof_and_proof_comes_as_a_form(asked, clerk):
     address = f"{asked}rectify/"
-    assert faults(sent(clerk, address, text="已补齐记录")) == [(None, "proof", "required")]
+    assert faults(send_form(clerk, address, RECTIFIED)) == [(None, "proof", "required")]
     assert clerk.post(address, {"text": "已补齐记录", "proof": ["x"]})[0] == 415
-    assert faults(sent(clerk, address, text="已补齐记录", proof="x")) == [(None, "proof", "not_a_file")]
-    assert problem(sent(clerk, address, ("x.jpg", b"x"), text="已补齐记录")) == (409, "not-a-photo")
-    assert problem(sent(clerk, address, ("x.jpg", b""), text="已补齐记录")) == (400, "file-empty")
+    assert faults(send_form(clerk, address, RECTIFIED | {"proof": "x"})) == [(None, "proof", "not_a_file")]
+    assert problem(send_form(clerk, address, RECTIFIED, b"x")) == (409, "not-a-photo")
+    assert problem(send_form(clerk, address, RECTIFIED, b"")) == (400, "file-empty")
 
 
 def test_several_files_prove_it_and_the_same_key_sends_them_once(asked, clerk):
-    files = ("甲.jpg", PHOTO), ("乙.pdf", b"%PDF-1.4 x")
-    before = Evidence.objects.unscoped("test").count()
-    headers = {"Authorization": f"Token {clerk.text}", "Idempotency-Key": "r"}
-    answers = [
-        Client().post(
-            f"/api/v1/{asked}rectify/",
-            {"text": "已补齐记录", "proof": [_named(name, content) for name, content in some]},
-            headers=headers,
-        )
-        for some in (files, files, files[:1])
+    before, address = Evidence.objects.unscoped("test").count(), f"{asked}rectify/"
+    sent = [
+        send_form(clerk, address, RECTIFIED, *photos, Idempotency_Key="r")[0]
+        for photos in ((PHOTO, OTHER_PHOTO), (PHOTO, OTHER_PHOTO), (PHOTO,))
     ]
-    assert [answer.status_code for answer in answers] == [200, 200, 422]
-    assert answers[1]["Idempotency-Replayed"] == "true"
+    assert sent == [200, 200, 422]
     assert Evidence.objects.unscoped("test").count() == before + 2
 
 
 def test_each_step_has_its_turn(found, inspector, clerk):
-    assert problem(sent(clerk, f"{found}rectify/", ("x.jpg", PHOTO), text="已补齐记录")) == (409, "finding-moved-on")
+    assert problem(send_form(clerk, f"{found}rectify/", RECTIFIED, PHOTO)) == (409, "finding-moved-on")
     acts = {each["verb"]: [one["code"] for one in each["refusals"]] for each in inspector.get(f"{found}actions/")}
     assert acts == {
         "demand": [], "rectify": ["not_allowed"], "close": ["finding_moved_on"], "return": ["finding_moved_on"],
@@ -131,7 +112,7 @@ def test_a_visit_says_who_supervised_and_what_was_found(inspector, clerk, client
 def test_what_was_found_in_another_township_is_not_there(asked, clerk_daqi, client):
     other = program(clerk_daqi)
     assert [other("GET", f"{asked}{act}")[0] for act in ("", "actions/", "rectify/")] == [404, 404, 404]
-    assert sent(other, f"{asked}rectify/", ("x.jpg", PHOTO), text="已补齐记录")[0] == 404
+    assert send_form(other, f"{asked}rectify/", RECTIFIED, PHOTO)[0] == 404
     assert client.get(f"/api/v1/{asked}").status_code == 404
 
 
