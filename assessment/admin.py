@@ -1,9 +1,13 @@
 """Admin screens of assessment."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.utils.translation import gettext_lazy as _
 
 from assessment import models as a
-from registry.admin.base import PartInline, RecordAdmin, RecordForm
+from assessment.actions.packs import MAKE, revoke_pack
+from registry.admin.base import LookedAtAdmin, PartInline, RecordAdmin, RecordForm
+from registry.permissions import may
+from registry.refusals import Refused
 
 
 class LedgerInline(PartInline):
@@ -89,6 +93,18 @@ class AccountabilityAdmin(RecordAdmin):
     autocomplete_fields = ["organisation", "area"]
 
 
+class StepInline(PartInline):
+    """What was done about a finding: only ever added to, by the acts."""
+
+    model = a.SupervisionStep
+    fields = ["act", "on", "text", "by"]
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    has_change_permission = has_delete_permission = has_add_permission
+
+
 @admin.register(a.SupervisionFinding)
 class FindingAdmin(RecordAdmin):
     view_action = "internal.view"
@@ -99,3 +115,28 @@ class FindingAdmin(RecordAdmin):
     search_fields = ["code", "organisation__name", "finding"]
     date_hierarchy = "inspected_on"
     autocomplete_fields = ["organisation", "area"]
+    inlines = [StepInline]
+
+
+@admin.register(a.InspectionPack)
+class PackAdmin(LookedAtAdmin):
+    """Links to what sites can prove. They are made at the site; here they may be revoked."""
+
+    view_action = MAKE
+    list_display = ["code", "point", "made_by", "made_at", "expires_on", "revoked_at"]
+    list_filter = ["expires_on"]
+    list_select_related = ["point", "made_by"]
+    search_fields = ["code", "point__name", "point__code"]
+    actions = ["revoke"]
+
+    @admin.action(description=_("Revoke the chosen links"))
+    def revoke(self, request, queryset):
+        for pack in queryset:
+            try:
+                if not may(request.user, MAKE, pack):
+                    raise Refused("not_allowed")
+                revoke_pack(pack, by=request.user)
+            except Refused as refusal:
+                self.message_user(request, f"{pack}: {refusal}", messages.ERROR)
+            else:
+                self.message_user(request, _("%(pack)s: revoked.") % {"pack": pack}, messages.SUCCESS)

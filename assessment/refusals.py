@@ -64,6 +64,7 @@ SENTENCES.update(
         "appeals_running": gettext_noop("Appeals may be made until %(day)s: it can be published from the next day."),
         "appeals_open": gettext_noop("%(count)s appeals are not answered yet."),
         "appealed_already": gettext_noop("An appeal against “%(name)s” is waiting for its answer already."),
+        "nothing_appealed": gettext_noop("No appeal is open here. Look at the card again."),
         "computed_item": gettext_noop(
             "“%(name)s” is computed from the registry: correct its rows, and the score follows."
         ),

@@ -9,6 +9,7 @@ from registry.api.resources import Link, Part, Resource, register
 from registry.kinds import KINDS, Column, Dimension, Kind
 from registry.kinds.shared import BY_TOWNSHIP, CODE, by_year
 from registry.models import Grade
+from registry.models.base import under
 
 REVIEWS = Kind(
     "reviews",
@@ -50,7 +51,19 @@ FINDINGS = Kind(
     (BY_TOWNSHIP, by_year("inspected_on")),
 )
 SCHEME = Link("scheme", KINDS["schemes"], _("Code of the scheme"))
+ITEM = Column("number", _("Number"), "item__number"), Column("item", _("Item"), "item__name")
 STANDARD = Link("standard", KINDS["standards"], _("Code of the standard"))
+
+
+def _inside(model, path: str):
+    """Rows that the staff of the area read, and nobody else: what came of a card before it was announced, and why."""
+
+    def rows(scope):
+        everything, prefix = scope.reader or (False, "")
+        found = model.objects.all() if everything else model.objects.filter(under(prefix, f"{path}__area_id"))
+        return found.order_by(path, *model._meta.ordering)
+
+    return rows
 
 
 def _scores(scope):
@@ -152,8 +165,56 @@ register(
             ),
         ),
     ),
-    Resource("findings", FINDINGS, (AREA, ORGANISATION)),
-    Resource("results", KINDS["results"], (SCHEME, AREA, ORGANISATION)),
+    Resource(
+        "findings",
+        FINDINGS,
+        (AREA, ORGANISATION),
+        (
+            Part(
+                "steps",
+                _("Steps of a finding"),
+                _inside(a.SupervisionStep, "finding"),
+                "finding__code",
+                (
+                    Column("act", _("Act"), choices=a.StepAct),
+                    Column("on", _("Date")),
+                    Column("text", _("Words")),
+                ),
+            ),
+        ),
+    ),
+    Resource(
+        "results",
+        KINDS["results"],
+        (SCHEME, AREA, ORGANISATION),
+        (
+            Part(
+                "scores",
+                _("Scores"),
+                _inside(a.ItemScore, "result"),
+                "result__code",
+                (
+                    *ITEM,
+                    Column("self_score", _("Own score"), numeric=True),
+                    Column("score", _("Score"), numeric=True),
+                    Column("note", _("Note")),
+                ),
+            ),
+            Part(
+                "appeals",
+                _("Appeals"),
+                _inside(a.Appeal, "result"),
+                "result__code",
+                (
+                    *ITEM,
+                    Column("text", _("Reason")),
+                    Column("made_on", _("Made on")),
+                    Column("answer", _("Answer")),
+                    Column("settled_on", _("Answered on"), happens=True),
+                ),
+            ),
+        ),
+    ),
     Resource(
         "reviews",
         REVIEWS,

@@ -13,7 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-import assessment.api.projects  # noqa: F401 - offers its acts
+import assessment.api.projects
+import assessment.api.schemes
+import assessment.api.supervision  # noqa: F401 - they offer their acts
 from assessment.api.notices import NoticeList, NoticeView
 from registry.api import features
 from registry.api.addresses import addresses

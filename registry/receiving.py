@@ -9,6 +9,8 @@ from django.db.models import Q
 
 from registry.models import PLACES, Booking, SiteCapacity, TeachingSite, Visit
 
+MONTHS_TO_COME = 6
+
 
 @dataclass(frozen=True)
 class Month:
@@ -55,6 +57,11 @@ def balance(sites: Iterable[TeachingSite], first: date, count: int = 12) -> list
         for site in sites
         for month in months
     ]  # fmt: skip
+
+
+def free_places(site: TeachingSite, today: date) -> list[Month]:
+    """The months to come of a site that says how many people it takes: what the public reads."""
+    return [month for month in balance([site], today, MONTHS_TO_COME) if month.left is not None]
 
 
 def _received(sites: Iterable[TeachingSite], first: date, until: date) -> Counter:

@@ -57,6 +57,7 @@ SENTENCES = {
     "place_unclear": gettext_noop("“%(text)s” may be any of: %(found)s. Write the code."),
     "not_yes_or_no": gettext_noop("“%(text)s” is neither yes nor no. Write 是 or 否."),
     "not_a_day": gettext_noop("“%(text)s” is not a day. Write year, month and day, such as 2021-12-31."),
+    "not_a_file": gettext_noop("A file is missing here. Send it as a part of a form (multipart/form-data)."),
     "outline_large": gettext_noop("The outline has %(size)s KB: at most %(most)s KB. Simplify it."),
     "outline_unread": gettext_noop("This is not GeoJSON. Draw the outline on the map, or export it anew as GeoJSON."),
     "outline_kind": gettext_noop(

@@ -123,14 +123,18 @@ def freeze_promise(project: SecretaryProject, *, on: date, by: Any) -> Promise:
     return Promise.objects.create(project=project, body=body, sha256=fingerprint(body), by=by)
 
 
+def refusals_to_amend(project: SecretaryProject, *, by: Any) -> Iterator[Refused]:
+    yield from refusals_to_write(project, right=WRITE, by=by)
+    if not has_promise(project):
+        yield Refused("not_frozen")
+
+
 @transaction.atomic
 def amend_promise(project: SecretaryProject, problems: Sequence[str], *, reason: str, by: Any) -> Amendment:
     """Changes what was promised to what `project` and `problems` say. The promise stays as it was; the amendment stands
     beside it, with today's date. `project` carries the version it was opened with."""
     stored, reason = _locked(project), reason.strip()
-    insist(refusals_to_write(stored, right=WRITE, by=by))
-    if not has_promise(stored):
-        raise Refused("not_frozen")
+    insist(refusals_to_amend(stored, by=by))
     if len(reason) < 4:
         raise Refused("amendment_reason")
     now = stored.promise.now

@@ -42,6 +42,13 @@ def _locked(scheme: Scheme) -> Scheme:
     return rows.select_related("area").get(pk=scheme.pk)
 
 
+def refusals_to_write(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
+    if not may(by, WRITE, scheme):
+        yield Refused("not_allowed")
+    if scheme.opened_on:
+        yield Refused("scheme_is_open")
+
+
 @transaction.atomic
 def write_scheme(scheme: Scheme, items: Sequence[SchemeItem], *, by: Any, key: UUID | None = None) -> Scheme:
     """Enters a scheme with its items, numbered in their order, or changes it while it is a draft. The same form sent
@@ -52,8 +59,7 @@ def write_scheme(scheme: Scheme, items: Sequence[SchemeItem], *, by: Any, key: U
     if scheme._state.adding:
         add_with_code(scheme, f"SC-{scheme.year}-", 2, right=WRITE, by=by, key=key)
     else:
-        if _locked(scheme).opened_on:
-            raise Refused("scheme_is_open")
+        insist(refusals_to_write(_locked(scheme), by=by))
         save_record(scheme, right=WRITE, by=by)
     before = [str(item) for item in items_in(scheme)]
     SchemeItem.objects.filter(scheme=scheme).delete()
@@ -70,12 +76,18 @@ def write_scheme(scheme: Scheme, items: Sequence[SchemeItem], *, by: Any, key: U
     return scheme
 
 
+def refusals_to_copy(scheme: Scheme, *, year: int, by: Any) -> Iterator[Refused]:
+    if not may(by, WRITE, scheme):
+        yield Refused("not_allowed")
+    rows = Scheme.objects.unscoped("one a year").filter(area=scheme.area_id, kind=scheme.kind)
+    if rows.filter(year=year).exists():
+        yield Refused("scheme_there", year=year)
+
+
 @transaction.atomic
 def copy_scheme(scheme: Scheme, *, year: int, by: Any) -> Scheme:
     """Next year's scheme begins as this one was: nothing is typed again."""
-    rows = Scheme.objects.unscoped("one a year").filter(area=scheme.area_id, kind=scheme.kind)
-    if rows.filter(year=year).exists():
-        raise Refused("scheme_there", year=year)
+    insist(refusals_to_copy(scheme, year=year, by=by))
     copied = Scheme(
         name=scheme.name.replace(str(scheme.year), str(year)), year=year, kind=scheme.kind, area=scheme.area,
         illustrative=scheme.illustrative,
@@ -145,30 +157,35 @@ def hand_items(scheme: Scheme) -> list[SchemeItem]:
 def give_own_scores(
     result: SchemeResult, scores: dict[int, Decimal | None], proof: dict[int, Sequence[File]], *, by: Any
 ) -> None:
-    """What the unit gives itself, by item number, with what proves it."""
+    """What the unit gives itself, by item number, with what proves it. Items that are left out stay as they are."""
     scheme = _locked(result.scheme)
     result.scheme = scheme
     insist(refusals_to_score(result, right=OWN, by=by))
-    changed = {}
-    for item in hand_items(scheme):
+    changed: dict[str, list] = {}
+    for item in _among(scheme, scores, proof):
         given = _given(result, item)
-        _take(changed, item, given, "self_score", scores.get(item.number), by)
+        _take(changed, item, given, "self_score", scores.get(item.number, given.self_score), by)
         given.proof.add(*add_proofs(result, proof.get(item.number, ()), right=OWN, by=by))
     _tell(result, changed, by)
 
 
 @transaction.atomic
 def give_scores(result: SchemeResult, scores: dict[int, Decimal | None], notes: dict[int, str], *, by: Any) -> None:
-    """What the district gives, by item number."""
+    """What the district gives, by item number. Items that are left out stay as they are."""
     scheme = _locked(result.scheme)
     result.scheme = scheme
     insist(refusals_to_score(result, right=SCORE, by=by))
     changed: dict[str, list] = {}
-    for item in hand_items(scheme):
+    for item in _among(scheme, scores, notes):
         given = _given(result, item)
         given.note = notes.get(item.number, given.note)
-        _take(changed, item, given, "score", scores.get(item.number), by)
+        _take(changed, item, given, "score", scores.get(item.number, given.score), by)
     _tell(result, changed, by)
+
+
+def _among(scheme: Scheme, *given: dict[int, Any]) -> list[SchemeItem]:
+    """The items scored by hand that something was given for."""
+    return [item for item in hand_items(scheme) if any(item.number in each for each in given)]
 
 
 def _given(result: SchemeResult, item: SchemeItem) -> ItemScore:

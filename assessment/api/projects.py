@@ -1,7 +1,7 @@
-"""Secretary projects by program: the ledger is opened, checked, handed in, signed off or sent back, by the acts of the
-pages."""
+"""Secretary projects by program: the ledger is opened, amended, checked, handed in, signed off or sent back, and
+problems are struck off, by the acts of the pages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,11 +11,22 @@ from django.utils.translation import gettext_lazy as _
 from assessment.actions import projects as acts
 from assessment.models import LedgerStage, Light, SecretaryProject
 from registry.api.points import ON, REASON
-from registry.api.verbs import Given, Noun, Verb, offer
+from registry.api.problems import Unusable, field_error
+from registry.api.verbs import Given, Noun, Verb, day, filled, offer
 from registry.refusals import Refused
-from registry.validators import choice, line, whole
+from registry.validators import Invalid, choice, line, prose, whole
 
+PROOF = Given("proof", is_files=True)
 TEXT = Given("text", line(300), required=True)
+PROMISED = (
+    Given("name", filled(line(80, least=4))),
+    Given("problems", filled(line(160)), is_list=True),
+    *(Given(name, filled(prose(2000))) for name in ("measures", "expected_results")),
+    Given("deadline", filled(day)),
+    Given("responsible_person", filled(line(40))),
+    Given("team", line(120)),
+    Given("reason", line(300), required=True),
+)
 PERCENT, LIGHT = Given("percent", whole(0, 100), required=True), Given("light", choice(Light), required=True)
 
 
@@ -59,8 +70,28 @@ def _hand_in(project: SecretaryProject, *, by: Any, on: date | None = None, **sa
     return acts.hand_in(project, on=on or localdate(), by=by, **said)
 
 
-def _against_handing_in(project: SecretaryProject, *, by: Any) -> Iterator[Refused]:
+def _against_writing(project: SecretaryProject, *, by: Any) -> Iterator[Refused]:
     yield from acts.refusals_to_write(project, right=acts.WRITE, by=by)
+
+
+def _amend(
+    project: SecretaryProject, *, by: Any, reason: str, problems: Sequence[str] | None = None, **changes: Any
+) -> Any:
+    """What is left out stays as it was promised."""
+    if problems is not None and not problems:
+        raise Unusable([field_error("problems", str(Invalid("required")), "required")])
+    wanted = problems or [each.name for each in acts.problems_of(project)]
+    for name, value in changes.items():
+        setattr(project, name, value)
+    return acts.amend_promise(project, wanted, reason=reason, by=by)
+
+
+def _solve(project: SecretaryProject, *, by: Any, problem: str, on: date | None = None, **said: Any) -> Any:
+    found = {each.code: each for each in acts.problems_of(project)}
+    if problem not in found:
+        invalid = Invalid("not_a_choice", text=problem, choices="、".join(found))
+        raise Unusable([field_error("problem", str(invalid), invalid.code)])
+    return acts.solve_problem(found[problem], on=on or localdate(), by=by, **said)
 
 
 def _return(project: SecretaryProject, *, by: Any, reason: str = "") -> None:
@@ -74,10 +105,14 @@ offer(
         told_project,
         [
             Verb("freeze", _("Open the ledger of a project"), _freeze, _against_freezing, (ON,)),
+            Verb("amend", _("Amend the promise"), _amend, acts.refusals_to_amend, PROMISED),
             Verb("checks", _("Check the ledger"), _check, _against_checking,
-                 (ON, PERCENT, LIGHT, TEXT)),
-            Verb("hand-in", _("Hand the ledger in"), _hand_in, _against_handing_in,
-                 (ON, TEXT, Given("difference", line(300)))),
+                 (ON, PERCENT, LIGHT, TEXT, PROOF)),
+            Verb("solve", _("Strike off a problem"), _solve, _against_writing,
+                 (Given("problem", line(40), required=True), ON, Given("result", line(300, least=4), required=True),
+                  Given("proof", required=True, is_files=True))),
+            Verb("hand-in", _("Hand the ledger in"), _hand_in, _against_writing,
+                 (ON, TEXT, Given("difference", line(300)), PROOF)),
             Verb("sign-off", _("Sign off the ledger of a project"), acts.sign_off, acts.refusals_to_sign),
             Verb("return", _("Send back"), _return, acts.refusals_to_sign, (REASON,)),
         ],

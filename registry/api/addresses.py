@@ -1,19 +1,25 @@
 """The addresses of the resources."""
 
+from typing import Any
+
 from django.urls import path
 
 from . import catalogue  # noqa: F401  (it declares the own resources)
-from .described import describe_list, describe_one
+from .bookings import BookingDetail, BookingList, PlacesView
+from .described import describe_adding, describe_list, describe_one
 from .events import EventDetail, EventList
 from .items import load_of
 from .lists import DetailView, ListView
 from .loads import ACTS, LoadAct, LoadDetail, LoadList, LoadRows
 from .points import DraftList, DraftView
 from .resources import RESOURCES
-from .verbs import verb_addresses
+from .verbs import NOUNS, Adds, verb_addresses
 from .writing import Collection, Single
 
-OWN_VIEWS = {"events": (EventList, EventDetail)}
+OWN_VIEWS: dict[str, tuple[type, type]] = {
+    "events": (EventList, EventDetail),
+    "bookings": (BookingList, BookingDetail),
+}
 
 
 def addresses() -> list:
@@ -24,14 +30,21 @@ def addresses() -> list:
         bases: tuple[tuple[type, ...], ...] = tuple((each,) for each in OWN_VIEWS.get(slug, (ListView, DetailView)))
         if load_of(resource.model):
             bases = (Collection, *bases[0]), (Single, *bases[1])
-        listed, one = (type(f"{name}{each[-1].__name__}", each, {"resource": resource}) for each in bases)
+        noun = NOUNS.get(slug)
+        own: dict[str, Any] = {"resource": resource}
+        if noun and noun.adds:
+            bases, own = ((Adds, *bases[0]), bases[1]), own | {"noun": noun, "adds": noun.adds}
+        listed, one = (type(f"{name}{each[-1].__name__}", each, own) for each in bases)
         describe_list(listed, resource)
         describe_one(one, resource)
+        if noun and noun.adds:
+            describe_adding(listed, slug, noun.adds)
         found += [
             path(f"{slug}/", listed.as_view(), name=f"api-{slug}-list"),
             path(f"{slug}/<str:code>/", one.as_view(), name=f"api-{slug}"),
         ]
-    return [*found, *verb_addresses(), *_of_drafts(), *_of_loads()]
+    places = path("teaching-sites/<str:code>/places/", PlacesView.as_view(), name="api-teaching-sites-places")
+    return [*found, places, *verb_addresses(), *_of_drafts(), *_of_loads()]
 
 
 def _of_drafts() -> list:

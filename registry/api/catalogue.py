@@ -1,6 +1,9 @@
 """The resources of the registry itself."""
 
+from dataclasses import replace
+
 from django.db.models import Case, Exists, F, OuterRef, Q, When
+from django.db.models.functions import Substr
 from django.utils.translation import gettext_lazy as _
 
 from registry import models as m
@@ -50,6 +53,39 @@ EVENTS = Kind(
     order=("-id",),
     redacted=True,
 )
+SITE_NAME = Column("site_name", _("Teaching site"), "site__name")
+SITE_TOWNSHIP = Dimension("township", _("Township"), Substr("site__area_id", 1, 9))
+CAPACITIES = Kind(
+    "capacities",
+    m.SiteCapacity,
+    _("Capacities of teaching sites"),
+    lambda s: s.sees(m.SiteCapacity).filter(m.lasting(s.as_of)),
+    (
+        CODE,
+        SITE_NAME,
+        Column("people", _("People a month"), numeric=True),
+        Column("valid_from", _("From")),
+        Column("valid_to", _("Until"), happens=True),
+    ),
+    (SITE_TOWNSHIP,),
+)
+BOOKINGS = Kind(
+    "bookings",
+    m.Booking,
+    _("Bookings of groups"),
+    lambda s: s.sees(m.Booking),
+    (
+        CODE,
+        Column("booked_for", _("Date")),
+        SITE_NAME,
+        Column("visitor", _("Visitors")),
+        Column("headcount", _("People"), numeric=True),
+        Column("topic", _("Topic")),
+        Column("state", _("State"), choices=m.BookingState),
+    ),
+    (SITE_TOWNSHIP, Dimension("state", _("State"), F("state"), m.BookingState), by_year("booked_for")),
+    order=("booked_for", "code"),
+)
 AREA = Link("area", AREAS, _("Area code"), "area_id")
 ORGANISATION = Link("organisation", KINDS["organisations"], _("Code of the party organisation"))
 UNIT = Link("unit", KINDS["units"], _("Code of the unit"))
@@ -57,6 +93,9 @@ POINT = Link("point", KINDS["points"], _("Code of the point"))
 BELT = Link("belt", KINDS["belts"], _("Code of the belt"))
 ZONE = Link("zone", KINDS["zones"], _("Code of the zone"))
 PLACED = (POINT, BELT, ZONE, UNIT)
+SITE = Link("site", KINDS["teaching-sites"], _("Code of the teaching site"))
+SITE_AREA = replace(AREA, path="site__area_id")
+VISIT = Link("visit", KINDS["visits"], _("Code of the visit"))
 SINCE, UNTIL = Column("valid_from", _("Member since")), Column("valid_to", _("Member until"))
 
 
@@ -210,6 +249,8 @@ register(
         ),
     ),
     Resource("teaching-sites", KINDS["teaching-sites"], (AREA, *PLACED)),
+    Resource("capacities", CAPACITIES, (SITE, SITE_AREA)),
+    Resource("bookings", BOOKINGS, (SITE, SITE_AREA, VISIT), right="booking.manage"),
     Resource("events", EVENTS, formats=("json",)),
     Resource("visits", KINDS["visits"], (AREA, *PLACED)),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema, extend_schema_view
 from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
 
 from registry.models import RowVerdict
 
@@ -117,22 +118,38 @@ def describe_one(view: type, resource: Resource) -> None:
 def describe_act(view: type, slug: str, verb: Any) -> None:
     """An act of the noun `slug`: see verbs.py."""
     name = f"{slug}_{verb.name}".replace("-", "_")
-    schema = {
-        "type": "object",
-        "properties": {each.name: each.schema for each in verb.takes},
-        "additionalProperties": False,
-        **({"required": needed} if (needed := [each.name for each in verb.takes if each.required]) else {}),
-    }
+    forms = {parser.media_type: taken(verb.takes, parser.media_type) for parser in verb.parsers}
     extend_schema_view(
         get=extend_schema(operation_id=f"{name}_ask", summary=verb.label, responses=ActSerializer),
         post=extend_schema(
             operation_id=name,
             summary=verb.label,
-            request={"application/json": schema} if verb.takes else None,
-            responses=OpenApiTypes.OBJECT,
+            request=forms if verb.takes else None,
+            responses={201 if verb.made else 200: OpenApiTypes.OBJECT},
             parameters=[KEY, MAY_MATCH],
         ),
     )(view)
+
+
+def describe_adding(view: type, slug: str, verb: Any) -> None:
+    """Making a record by an act, at the list of its kind."""
+    described = extend_schema(
+        operation_id=f"{slug}_add", summary=verb.label, request={"application/json": taken(verb.takes)},
+        responses={201: OpenApiTypes.OBJECT}, parameters=[KEY],
+    )  # fmt: skip
+    extend_schema_view(post=described)(view)
+
+
+def taken(takes: tuple, media_type: str = "application/json") -> dict[str, Any]:
+    """The values of an act as a body of this form holds them: files come in a form only."""
+    held = [each for each in takes if not each.is_files or media_type == MultiPartParser.media_type]
+    needed = [each.name for each in held if each.required]
+    return {
+        "type": "object",
+        "properties": {each.name: each.schema for each in held},
+        "additionalProperties": False,
+        **({"required": needed} if needed else {}),
+    }
 
 
 def describe_acts(view: type, slug: str) -> None:

@@ -16,7 +16,7 @@ from registry.scope import Scope
 
 from .base import one_of
 from .lists import DetailView, ListView
-from .resources import RESOURCES
+from .resources import RESOURCES, Resource
 from .rows import Writer
 
 POINT = DemonstrationPoint._meta.model_name
@@ -40,8 +40,12 @@ def seen(scope: Scope) -> QuerySet:
     if not may(viewer, "record.view"):
         return rows.filter(published())
     if not may(viewer, "event.view"):
-        rows = rows.filter(kind__in=models())
+        rows = rows.filter(kind__in=[kind for kind, slug in slugs().items() if _may_read(viewer, RESOURCES[slug])])
     return rows if viewer.reads_everything else rows.filter(readable(viewer.read_prefix) | published())
+
+
+def _may_read(viewer: Any, resource: Resource) -> bool:
+    return not resource.right or may(viewer, resource.right)
 
 
 def published() -> Q:

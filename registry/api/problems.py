@@ -66,7 +66,7 @@ def problem(status: int, text: str = "", errors: Iterable[dict] = (), code: str 
     title, what_to_do = two_parts(_(TITLES.get(status, TITLES[400])))
     name = code or HTTPStatus(status).phrase.lower()
     document = {
-        "type": "urn:showcase:problem:" + re.sub(r"[^a-z]+", "-", name),
+        "type": "urn:showcase:problem:" + re.sub(r"[^a-z0-9]+", "-", name),
         "title": title,
         "status": status,
         "detail": text or what_to_do or title,

@@ -75,7 +75,8 @@ def part_text(part: Part, scope: Scope) -> Text:
 @dataclass(frozen=True, eq=False)
 class Resource:
     """A resource of the API. `more` are columns beyond those of the kind; `any_day` are the records
-    whatever the day, as the address of one record finds them; `order` is one that an index serves at any size."""
+    whatever the day, as the address of one record finds them; `order` is one that an index serves at any size. Only who
+    has the `right`, if one is named, reads it."""
 
     slug: str
     kind: Kind
@@ -86,6 +87,7 @@ class Resource:
     rows: Callable[[Scope, str], QuerySet] | None = None
     order: tuple[str, ...] = ()
     formats: tuple[str, ...] = ("json", "csv", "xlsx")
+    right: str = ""
 
     @property
     def model(self) -> type[Model]:

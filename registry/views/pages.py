@@ -21,13 +21,11 @@ from registry.models import (
     lasting,
     timetable,
 )
-from registry.receiving import balance
+from registry.receiving import free_places
 from registry.scope import Scope
 
 from .records import opened
 from .tables import Table, rows_of
-
-MONTHS_TO_COME = 6
 
 
 def _table(kind: str, rows: QuerySet, scope: Scope) -> Table:
@@ -145,6 +143,5 @@ def route_page(request: HttpRequest, code: str) -> HttpResponse:
 def teaching_site_page(request: HttpRequest, code: str) -> HttpResponse:
     """A teaching site, with the places that are free in the months to come."""
     context = opened(request, "teaching-sites", code)
-    months = balance([context["record"]], localdate(), MONTHS_TO_COME)
-    context["free"] = [month for month in months if month.left is not None]
+    context["free"] = free_places(context["record"], localdate())
     return render(request, "registry/teaching_site.html", context)

@@ -16,7 +16,13 @@ from tests.processes import ROOT, token_of
 pytestmark = pytest.mark.processes
 TEXT = (ROOT / "docs" / "API.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(sh|python)\n(.*?)```", TEXT, re.DOTALL)
-PRINTED = {"while address": "445", "import pandas": "445 445.0", "If-None-Match": "304", 'If-Match"': "1"}
+PRINTED = {
+    "while address": "445",
+    "import pandas": "445 445.0",
+    "If-None-Match": "304",
+    'If-Match"': "1",
+    "demand": "demanded",
+}
 
 
 def command(kind: str, code: str) -> list[str] | None:

@@ -8,9 +8,10 @@ from django.utils.timezone import localdate
 from assessment.actions import projects as acts
 from assessment.models import SecretaryProject
 from registry.models import PartyOrganisation
-from tests.api.sending import faults, program
+from tests.api.sending import faults, program, send_form
+from tests.factories import PHOTO
 
-ALL_VERBS = ["freeze", "checks", "hand-in", "sign-off", "return"]
+ALL_VERBS = ["freeze", "amend", "checks", "solve", "hand-in", "sign-off", "return"]
 
 
 @pytest.fixture
@@ -86,8 +87,64 @@ def test_a_check_says_how_far_it_is_and_shows_a_light(project, clerk):
 def test_a_project_says_its_acts_and_what_stands_against_them(project, clerk):
     offered = clerk.get(f"projects/{project.code}/actions/")
     assert [each["verb"] for each in offered] == ALL_VERBS
-    assert [each["code"] for each in offered[1]["refusals"]] == ["ledger_not_open"]
+    assert [each["code"] for each in offered[1]["refusals"]] == ["ledger_not_open", "not_frozen"]
+    assert [each["code"] for each in offered[2]["refusals"]] == ["ledger_not_open"]
 
 
 def test_a_project_of_another_township_is_not_there(project, clerk_daqi):
     assert program(clerk_daqi).post(f"projects/{project.code}/freeze/")[0] == 404
+
+
+def test_a_promise_is_amended_in_the_open_and_what_is_not_sent_stays(project, clerk):
+    address = f"projects/{project.code}"
+    clerk.post(f"{address}/freeze/")
+    sent = {"measures": "改为分类整改。", "problems": ["活动开展不扎实", "阵地功能不全"], "reason": "上级部署调整"}
+    assert clerk.post(f"{address}/amend/", sent, If_Match='"9"')[0] == 412
+    assert clerk.post(f"{address}/amend/", sent)[0] == 200
+    amendment = project.amendments.get()
+    assert amendment.changes == {
+        "measures": ["逐项整改。", "改为分类整改。"],
+        "problems": [["活动开展不扎实"], ["活动开展不扎实", "阵地功能不全"]],
+    }
+    stored = SecretaryProject.objects.unscoped("test").get(pk=project.pk)
+    assert (stored.measures, stored.expected_results) == ("改为分类整改。", "支部达标。")
+    assert reasons(clerk.post(f"{address}/amend/", sent)) == (409, "nothing-amended")
+
+
+def test_an_amendment_empties_nothing_and_says_why(project, clerk):
+    address = f"projects/{project.code}/amend/"
+    clerk.post(f"projects/{project.code}/freeze/")
+    sent = {"measures": " ", "problems": [], "deadline": ""}
+    assert faults(clerk.post(address, sent)) == [
+        (None, "measures", "required"), (None, "deadline", "required"), (None, "reason", "required"),
+    ]  # fmt: skip
+    assert faults(clerk.post(address, {"problems": [], "reason": "上级部署调整"})) == [(None, "problems", "required")]
+    assert reasons(clerk.post(address, {"team": "新组", "reason": "改"})) == (409, "amendment-reason")
+
+
+def test_a_problem_is_struck_off_once_with_its_proof(project, clerk):
+    address = f"projects/{project.code}/solve/"
+    clerk.post(f"projects/{project.code}/freeze/")
+    [problem] = acts.problems_of(project)
+    said = {"problem": problem.code, "result": "已整改到位"}
+    assert faults(send_form(clerk, address, said)) == [(None, "proof", "required")]
+    assert faults(send_form(clerk, address, said | {"problem": "PP-NONE"}, PHOTO)) == [
+        (None, "problem", "not_a_choice")
+    ]
+    assert send_form(clerk, address, said, PHOTO)[0] == 200
+    [problem] = acts.problems_of(project)
+    assert (problem.solved_on, problem.result) == (localdate(), "已整改到位")
+    assert problem.proof.unscoped("test").count() == 1
+    assert reasons(send_form(clerk, address, said, PHOTO)) == (409, "solved-already")
+
+
+def test_a_check_may_be_proved_and_need_not_be(project, clerk, reviewer):
+    address = f"projects/{project.code}"
+    clerk.post(f"{address}/freeze/")
+    said = {"percent": "50", "light": "on_track", "text": "进度过半"}
+    assert send_form(clerk, f"{address}/checks/", said, PHOTO)[0] == 200
+    entry = project.entries.get(stage="check")
+    assert entry.proof.unscoped("test").count() == 1
+    assert faults(program(reviewer).post(f"{address}/checks/", said | {"proof": ["x"]})) == [
+        (None, "proof", "not_a_file")
+    ]

@@ -4,7 +4,10 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 
+from assessment.actions.packs import make_pack
+from assessment.models import InspectionPack, SupervisionFinding, SupervisionStep
 from registry.models import Area, Belt, Event
+from tests.factories import make_named_point
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
@@ -83,3 +86,28 @@ def test_a_second_writer_is_told_and_loses_nothing_typed(sample, client, adminis
     page = answer.content.decode()
     assert "第二个人写的名称" in page and "第一个人写的名称" in page
     assert Belt._base_manager.get(pk=belt.pk).name == "第一个人写的名称"
+
+
+def test_links_to_proof_are_looked_at_and_revoked_once(sample, client, administrator):
+    pack = make_pack(make_named_point(), by=administrator)
+    client.force_login(administrator)
+    assert client.get(address(InspectionPack, "add")).status_code == 403
+    chosen = {"action": "revoke", "_selected_action": [pack.pk]}
+    said = [
+        client.post(address(InspectionPack, "changelist"), chosen, follow=True).content.decode() for _each in range(2)
+    ]
+    assert InspectionPack.objects.unscoped("test").get(pk=pack.pk).revoked_at is not None
+    assert ("已撤销" in said[0], "该链接已经撤销" in said[1]) == (True, True)
+    assert Event.objects.filter(kind="inspectionpack", code=pack.code, verb="change").count() == 1
+
+
+def test_the_steps_of_a_finding_are_shown_and_not_changed(sample, client, administrator):
+    finding = SupervisionFinding.objects.unscoped("test").first()
+    SupervisionStep.objects.create(finding=finding, act="rectify", on=finding.inspected_on, text="已补齐示例记录")
+    client.force_login(administrator)
+    page = client.get(address(SupervisionFinding, "change", finding.pk))
+    assert "已补齐示例记录" in page.content.decode()
+    [formset] = page.context["inline_admin_formsets"]
+    assert (formset.has_add_permission, formset.has_change_permission, formset.has_delete_permission) == (
+        False, False, False,
+    )  # fmt: skip

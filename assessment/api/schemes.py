@@ -1,0 +1,245 @@
+"""Schemes of assessment by program: opened, scored, announced, appealed against, published, copied for another year."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from assessment.actions import schemes as acts
+from assessment.models import Appeal, Scheme, SchemeItem, SchemeKind, SchemeResult
+from assessment.models.schemes import figures_to_score_by
+from registry.api.problems import Unusable, field_error
+from registry.api.verbs import Given, Noun, Verb, filled, offer, plain
+from registry.permissions import may
+from registry.refusals import Refused
+from registry.validators import Invalid, choice, line, number, whole, yes_no
+
+
+def _figure(text: str) -> str:
+    known = [slug for slug, _label in figures_to_score_by()]
+    if text.strip() and text.strip() not in known:
+        raise Invalid("not_a_choice", text=text.strip(), choices="、".join(known))
+    return text.strip()
+
+
+ITEMS = Given("items", rows=(
+    Given("part", filled(line(40)), required=True),
+    Given("name", filled(line(80)), required=True),
+    Given("weight", filled(number("0.1", "100", decimals=1)), required=True),
+    Given("method", line(200)),
+    Given("figure", _figure),
+    Given("full_at", number("0.01", "999999999999", decimals=2)),
+    Given("bonus", yes_no),
+))  # fmt: skip
+NAME, YEAR, KIND = line(80, least=4), whole(2000, 2100), choice(SchemeKind)
+ITEM = Given("item", line(10), required=True)
+SCORES, NOTES = Given("scores", plain, required=True, is_map=True), Given("notes", plain, is_map=True)
+
+
+def _day(day: Any) -> str | None:
+    return day.isoformat() if day else None
+
+
+def told_scheme(scheme: Scheme) -> dict[str, Any]:
+    days = {name: _day(getattr(scheme, name)) for name in ("opened_on", "announced_on", "published_on")}
+    until = _day(acts.appeal_until(scheme)) if scheme.announced_on else None
+    return {
+        "code": scheme.code,
+        "name": scheme.name,
+        "year": scheme.year,
+        "state": scheme.state,
+        **days,
+        "appeal_until": until,
+        "sha256": scheme.sha256 or None,
+        "version": scheme.version,
+    }
+
+
+def told_result(result: SchemeResult) -> dict[str, Any]:
+    """A card with what was given for its lines so far."""
+    lines = result.scores.select_related("item")
+    return {
+        "code": result.code,
+        "scheme": result.scheme.code,
+        "scores": {str(each.item.number): _digits(each.score) for each in lines},
+        "own_scores": {str(each.item.number): _digits(each.self_score) for each in lines},
+        "version": result.version,
+    }
+
+
+def told_appeal(appeal: Appeal) -> dict[str, Any]:
+    return {
+        "result": appeal.result.code,
+        "item": appeal.item.number,
+        "text": appeal.text,
+        "made_on": _day(appeal.made_on),
+        "answer": appeal.answer or None,
+        "settled_on": _day(appeal.settled_on),
+    }
+
+
+def _digits(score: Decimal | None) -> str | None:
+    return None if score is None else f"{score.normalize():f}"
+
+
+def schemes_for(user: Any) -> Any:
+    return Scheme.objects.visible_to(user).select_related("area")
+
+
+def results_for(user: Any) -> Any:
+    """The cards of the area the account writes in."""
+    rows = SchemeResult.objects.visible_to(user).in_area(user.write_prefix)
+    return rows.select_related("scheme", "area", "organisation")
+
+
+def _add(*, by: Any, kind: str = "", **said: Any) -> Scheme:
+    scheme = Scheme(area_id=by.write_prefix, kind=kind or SchemeKind.TOWNSHIP)
+    return _write(scheme, by=by, **said)
+
+
+def _against_adding(_nothing: None, *, by: Any) -> Iterator[Refused]:
+    if not may(by, acts.WRITE):
+        yield Refused("not_allowed")
+
+
+def _write(scheme: Scheme, *, by: Any, items: Sequence[Mapping[str, Any]] | None = None, **changes: Any) -> Scheme:
+    """What is left out stays; items are given all together, in their order."""
+    for name, value in changes.items():
+        setattr(scheme, name, value)
+    return acts.write_scheme(scheme, acts.items_in(scheme) if items is None else _items(items), by=by)
+
+
+def _items(rows: Sequence[Mapping[str, Any]]) -> list[SchemeItem]:
+    """Items as they were sent. That a computed one needs its full value is a rule of the database; here it is told with
+    the number of the item."""
+    items = [SchemeItem(**{name: value for name, value in row.items() if value is not None}) for row in rows]
+    said = str(_("A computed item needs the value that gives the full weight, and only it."))
+    wrong = [at for at, item in enumerate(items) if bool(item.figure) != (item.full_at is not None)]
+    if wrong:
+        raise Unusable([field_error(f"items[{at}].full_at", said, "full_at") for at in wrong])
+    return items
+
+
+def _copy(scheme: Scheme, *, by: Any, year: int | None = None) -> Scheme:
+    return acts.copy_scheme(scheme, year=year or scheme.year + 1, by=by)
+
+
+def _against_copying(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
+    yield from acts.refusals_to_copy(scheme, year=scheme.year + 1, by=by)
+
+
+def _score(result: SchemeResult, *, by: Any, scores: Mapping[str, str], notes: Mapping[str, str] | None = None) -> None:
+    given = _read("scores", result, scores, _number)
+    acts.give_scores(result, given, _read("notes", result, notes or {}, lambda item: line(200)), by=by)
+
+
+def _own_score(result: SchemeResult, *, by: Any, scores: Mapping[str, str]) -> None:
+    acts.give_own_scores(result, _read("scores", result, scores, _number), {}, by=by)
+
+
+def _number(item: SchemeItem) -> Callable[[str], Any]:
+    return number("0", f"{item.weight:f}", decimals=1)
+
+
+def _read(within: str, result: SchemeResult, given: Mapping[str, str], reader: Callable) -> dict[int, Any]:
+    """What was sent by item number, each read as the form reads it. Raises Unusable for all that cannot be."""
+    items = {str(item.number): item for item in acts.items_in(result.scheme)}
+    values, errors = {}, []
+    for name, text in given.items():
+        try:
+            values[int(name)] = reader(_by_hand(name, items))(text)
+        except Invalid as invalid:
+            errors.append(field_error(f"{within}.{name}", str(invalid), invalid.code))
+        except Refused as refusal:
+            errors.append(field_error(f"{within}.{name}", str(refusal), refusal.code))
+    if errors:
+        raise Unusable(errors)
+    return values
+
+
+def _item(name: str, items: Mapping[str, SchemeItem]) -> SchemeItem:
+    if name not in items:
+        raise Invalid("not_a_choice", text=name, choices="、".join(items))
+    return items[name]
+
+
+def _by_hand(name: str, items: Mapping[str, SchemeItem]) -> SchemeItem:
+    item = _item(name, items)
+    if item.figure:
+        raise Refused("computed_item", name=item.name)
+    return item
+
+
+def _appeal(result: SchemeResult, *, by: Any, item: str, text: str) -> Appeal:
+    items = {str(each.number): each for each in acts.items_in(result.scheme)}
+    try:
+        about = _item(item, items)
+    except Invalid as invalid:
+        raise Unusable([field_error("item", str(invalid), invalid.code)]) from invalid
+    return acts.make_appeal(result, about, text, by=by)
+
+
+def _open_appeals(result: SchemeResult) -> list[Appeal]:
+    rows = result.appeals.filter(settled_on=None)
+    return list(rows.select_related("result__scheme", "result__area", "item", "by"))
+
+
+def _settle(result: SchemeResult, *, by: Any, item: str, **said: Any) -> Appeal:
+    """The item says which appeal: only one is open for each."""
+    appeal = next((each for each in _open_appeals(result) if str(each.item.number) == item), None)
+    if appeal is None:
+        raise Refused("nothing_appealed")
+    return acts.settle_appeal(appeal, by=by, **said)
+
+
+def _against_settling(result: SchemeResult, *, by: Any) -> Iterator[Refused]:
+    """What stands against answering any of the appeals that are open."""
+    if not may(by, acts.SETTLE, result):
+        yield Refused("not_allowed")
+    found = [list(acts.refusals_to_settle(each, by=by)) for each in _open_appeals(result)]
+    if not found:
+        yield Refused("nothing_appealed")
+    elif all(found):
+        yield from found[0]
+
+
+def _against_scoring(right: str) -> Callable[..., Iterator[Refused]]:
+    return lambda result, *, by: acts.refusals_to_score(result, right=right, by=by)
+
+
+offer(
+    Noun(
+        "schemes",
+        schemes_for,
+        told_scheme,
+        [
+            Verb("write", _("Change the draft"), _write, acts.refusals_to_write,
+                 (Given("name", filled(NAME)), Given("year", filled(YEAR)), Given("kind", filled(KIND)), ITEMS)),
+            Verb("open", _("Open the scheme"), acts.open_scheme, acts.refusals_to_open),
+            Verb("announce", _("Announce the ranking"), acts.announce, acts.refusals_to_announce),
+            Verb("publish", _("Publish the ranking"), acts.publish, acts.refusals_to_publish),
+            Verb("copy", _("Copy for the next year"), _copy, _against_copying,
+                 (Given("year", YEAR),), made=told_scheme),
+        ],
+        adds=Verb("add", _("Write a scheme"), _add, _against_adding,
+                  (Given("name", filled(NAME), required=True), Given("year", filled(YEAR), required=True),
+                   Given("kind", KIND), ITEMS)),
+    )
+)  # fmt: skip
+offer(
+    Noun(
+        "results",
+        results_for,
+        told_result,
+        [
+            Verb("own-score", _("Give the own scores"), _own_score, _against_scoring(acts.OWN), (SCORES,)),
+            Verb("score", _("Score"), _score, _against_scoring(acts.SCORE), (SCORES, NOTES)),
+            Verb("appeal", _("Appeal"), _appeal, acts.refusals_to_appeal,
+                 (ITEM, Given("text", line(300, least=4), required=True)), made=told_appeal),
+            Verb("settle", _("Answer an appeal"), _settle, _against_settling,
+                 (ITEM, Given("answer", line(300, least=4), required=True),
+                  Given("score", number("0", "100", decimals=1)))),
+        ],
+    )
+)  # fmt: skip

@@ -1,0 +1,101 @@
+"""Supervision by program: a visit to an organisation finds, the district asks, the township puts right, somebody else
+closes it or sends it back."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+from django.utils.timezone import localdate
+from django.utils.translation import gettext_lazy as _
+
+from assessment.actions import supervision as acts
+from assessment.models import SupervisionFinding
+from registry.api.points import ON
+from registry.api.verbs import Given, Noun, Verb, day, filled, offer
+from registry.models import PartyOrganisation
+from registry.permissions import may
+from registry.refusals import Refused
+from registry.validators import line
+
+WORDS = Given("text", line(300, least=4), required=True)
+
+
+def told_finding(finding: SupervisionFinding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "finding": finding.finding,
+        "state": finding.stage,
+        "demand": finding.demand,
+        "deadline": finding.deadline.isoformat() if finding.deadline else None,
+        "rechecked_on": finding.rechecked_on.isoformat() if finding.rechecked_on else None,
+        "version": finding.version,
+    }
+
+
+def told_visit(findings: Sequence[SupervisionFinding]) -> dict[str, Any]:
+    return {"results": [told_finding(each) for each in findings]}
+
+
+def told_organisation(organisation: PartyOrganisation) -> dict[str, Any]:
+    return {"code": organisation.code, "name": organisation.name, "version": organisation.version}
+
+
+def findings_for(user: Any) -> Any:
+    """What was found in the area the account reads."""
+    rows = SupervisionFinding.objects.visible_to(user).in_area(user.read_prefix)
+    return rows.select_related("organisation", "area").prefetch_related("steps")
+
+
+def organisations_for(user: Any) -> Any:
+    return PartyOrganisation.objects.visible_to(user).existing(localdate()).select_related("area")
+
+
+def _visit(organisation: PartyOrganisation, *, by: Any, on: date | None = None, **said: Any) -> Any:
+    return acts.record_visit(organisation, on=on or localdate(), by=by, key=uuid4(), **said)
+
+
+def _against_visiting(organisation: PartyOrganisation, *, by: Any) -> Iterator[Refused]:
+    if not may(by, acts.INSPECT, organisation):
+        yield Refused("not_allowed")
+
+
+def _demand(finding: SupervisionFinding, *, by: Any, person: str | None = None, **said: Any) -> Any:
+    return acts.demand(finding, person=finding.person if person is None else person, by=by, **said)
+
+
+def _rectify(finding: SupervisionFinding, *, by: Any, on: date | None = None, **said: Any) -> Any:
+    return acts.rectify(finding, on=on or localdate(), by=by, **said)
+
+
+def _against(act: str):
+    return lambda finding, *, by: acts.refusals_to(act, finding, by=by)
+
+
+offer(
+    Noun(
+        "organisations",
+        organisations_for,
+        told_organisation,
+        [
+            Verb("visit", _("Record a visit"), _visit, _against_visiting,
+                 (ON, Given("issuer", line(80), required=True),
+                  Given("findings", filled(line(300)), required=True, is_list=True)), made=told_visit),
+        ],
+    )
+)  # fmt: skip
+offer(
+    Noun(
+        "findings",
+        findings_for,
+        told_finding,
+        [
+            Verb("demand", _("Say what is asked for"), _demand, _against("demand"),
+                 (WORDS, Given("deadline", filled(day), required=True), Given("person", line(40)))),
+            Verb("rectify", _("Say how it was put right"), _rectify, _against("rectify"),
+                 (ON, WORDS, Given("proof", required=True, is_files=True))),
+            Verb("close", _("Strike it off"), acts.close, _against("check"), (WORDS,)),
+            Verb("return", _("Send back"), acts.send_back, _against("check"), (WORDS,)),
+        ],
+    )
+)  # fmt: skip

@@ -1,0 +1,139 @@
+"""Teaching sites by program: how many people they take, which places are free, and the groups that book them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from django.http import Http404
+from django.utils.timezone import localdate
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from registry import models as m
+from registry.actions import bookings as acts
+from registry.permissions import may
+from registry.receiving import free_places
+from registry.refusals import Refused
+from registry.scope import Scope
+from registry.validators import line, phone, whole
+
+from .base import ApiView
+from .lists import DetailView, ListView
+from .resources import Resource
+from .verbs import Given, Noun, Verb, day, filled, offer
+
+
+class ForTheDesk:
+    """Shows an account without the right what everybody sees: of what is internal, nothing."""
+
+    resource: Resource
+
+    def scope(self, request: Request) -> Scope:
+        scope = super().scope(request)  # type: ignore[misc]
+        return scope if may(request.user, self.resource.right) else replace(scope, viewer=None)
+
+
+class BookingList(ForTheDesk, ListView):
+    pass
+
+
+class BookingDetail(ForTheDesk, DetailView):
+    pass
+
+
+class MonthSerializer(serializers.Serializer):
+    """A month of a teaching site that says how many people it takes."""
+
+    month = serializers.CharField(help_text=_("Such as 2026-03."))
+    people = serializers.IntegerField()
+    left = serializers.IntegerField()
+
+
+class PlacesSerializer(serializers.Serializer):
+    results = MonthSerializer(many=True)
+
+
+class PlacesView(ApiView):
+    known = ("format",)
+
+    @extend_schema(operation_id="teaching_sites_places", responses=PlacesSerializer)
+    def get(self, request: Request, code: str) -> Response:
+        """Places left for groups in the months to come; nothing where nobody said how many people the site takes."""
+        site = m.TeachingSite.objects.visible_to(request.user).filter(code=code).first()
+        if site is None:
+            raise Http404
+        months = free_places(site, localdate())
+        told = [{"month": f"{each.first:%Y-%m}", "people": each.capacity, "left": each.left} for each in months]
+        return Response({"results": told})
+
+
+def told_booking(booking: m.Booking) -> dict[str, Any]:
+    return {
+        "code": booking.code,
+        "site": booking.site.code,
+        "booked_for": booking.booked_for.isoformat(),
+        "headcount": booking.headcount,
+        "state": booking.state,
+        "visit": booking.visit.code if booking.visit else None,
+        "version": booking.version,
+    }
+
+
+def told_site(site: m.TeachingSite) -> dict[str, Any]:
+    return {"code": site.code, "name": site.name, "version": site.version}
+
+
+def bookings_for(user: Any) -> Any:
+    rows = m.Booking.objects.visible_to(user if may(user, acts.RIGHT) else None)
+    return rows.select_related("site__area", "visit")
+
+
+def sites_for(user: Any) -> Any:
+    return m.TeachingSite.objects.visible_to(user).select_related("area")
+
+
+def _ask(site: m.TeachingSite, *, by: Any, **said: Any) -> m.Booking:
+    return acts.ask(site, by=by, key=uuid4(), **said)
+
+
+def _against_asking(site: m.TeachingSite, *, by: Any) -> Iterator[Refused]:
+    if not may(by, acts.RIGHT, site):
+        yield Refused("not_allowed")
+
+
+def _against(act: str):
+    return lambda booking, *, by: acts.refusals_to(act, booking, by=by)
+
+
+PEOPLE = Given("headcount", whole(1, 100_000), required=True)
+WHY = Given("reason", line(200, least=2), required=True)
+offer(
+    Noun(
+        "teaching-sites",
+        sites_for,
+        told_site,
+        [
+            Verb("book", _("Book the site for a group"), _ask, _against_asking,
+                 (Given("booked_for", filled(day), required=True), Given("visitor", line(80, least=2), required=True),
+                  PEOPLE, Given("topic", line(120)), Given("contact", line(40)), Given("phone", phone)),
+                 made=told_booking),
+        ],
+    )
+)  # fmt: skip
+offer(
+    Noun(
+        "bookings",
+        bookings_for,
+        told_booking,
+        [
+            Verb("confirm", _("Confirm the booking"), acts.confirm, _against("confirm")),
+            Verb("hold", _("Record who came"), acts.hold, _against("hold"), (PEOPLE,)),
+            Verb("refuse", _("Refuse the booking"), acts.refuse, _against("refuse"), (WHY,)),
+            Verb("cancel", _("Cancel the booking"), acts.cancel, _against("cancel"), (WHY,)),
+        ],
+    )
+)  # fmt: skip
