@@ -48,6 +48,7 @@ def add_values(model: type[models.Model], names: Sequence[str], rows: Iterable[S
 
 def _insert(model: type[models.Model], fields: list[models.Field], rows: Iterable[list]) -> None:
     quote = connection.ops.quote_name
+    rows = list(rows)  # making one may ask the database, which answers nothing in the middle of a COPY
     table, columns = quote(model._meta.db_table), ", ".join(quote(field.column) for field in fields)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
