@@ -10,7 +10,7 @@ from assessment.actions import schemes as acts
 from assessment.models import Appeal, Scheme, SchemeItem, SchemeKind, SchemeResult
 from assessment.models.schemes import figures_to_score_by
 from registry.api.problems import Unusable, field_error
-from registry.api.verbs import Given, Noun, Verb, filled, offer, plain
+from registry.api.verbs import Given, Noun, Verb, filled, needs, offer, plain
 from registry.permissions import may
 from registry.refusals import Refused
 from registry.validators import Invalid, choice, line, number, whole, yes_no
@@ -96,11 +96,6 @@ def results_for(user: Any) -> Any:
 def _add(*, by: Any, kind: str = "", **said: Any) -> Scheme:
     scheme = Scheme(area_id=by.write_prefix, kind=kind or SchemeKind.TOWNSHIP)
     return _write(scheme, by=by, **said)
-
-
-def _against_adding(_nothing: None, *, by: Any) -> Iterator[Refused]:
-    if not may(by, acts.WRITE):
-        yield Refused("not_allowed")
 
 
 def _write(scheme: Scheme, *, by: Any, items: Sequence[Mapping[str, Any]] | None = None, **changes: Any) -> Scheme:
@@ -222,7 +217,7 @@ offer(
             Verb("copy", _("Copy for the next year"), _copy, _against_copying,
                  (Given("year", YEAR),), made=told_scheme),
         ],
-        adds=Verb("add", _("Write a scheme"), _add, _against_adding,
+        adds=Verb("add", _("Write a scheme"), _add, needs(acts.WRITE),
                   (Given("name", filled(NAME), required=True), Given("year", filled(YEAR), required=True),
                    Given("kind", KIND), ITEMS)),
     )

@@ -1,7 +1,7 @@
 """Supervision by program: a visit to an organisation finds, the district asks, the township puts right, somebody else
 closes it or sends it back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -12,10 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from assessment.actions import supervision as acts
 from assessment.models import SupervisionFinding
 from registry.api.points import ON
-from registry.api.verbs import Given, Noun, Verb, day, filled, offer
+from registry.api.verbs import Given, Noun, Verb, day, filled, needs, offer
 from registry.models import PartyOrganisation
-from registry.permissions import may
-from registry.refusals import Refused
 from registry.validators import line
 
 WORDS = Given("text", line(300, least=4), required=True)
@@ -55,11 +53,6 @@ def _visit(organisation: PartyOrganisation, *, by: Any, on: date | None = None, 
     return acts.record_visit(organisation, on=on or localdate(), by=by, key=uuid4(), **said)
 
 
-def _against_visiting(organisation: PartyOrganisation, *, by: Any) -> Iterator[Refused]:
-    if not may(by, acts.INSPECT, organisation):
-        yield Refused("not_allowed")
-
-
 def _demand(finding: SupervisionFinding, *, by: Any, person: str | None = None, **said: Any) -> Any:
     return acts.demand(finding, person=finding.person if person is None else person, by=by, **said)
 
@@ -78,7 +71,7 @@ offer(
         organisations_for,
         told_organisation,
         [
-            Verb("visit", _("Record a visit"), _visit, _against_visiting,
+            Verb("visit", _("Record a visit"), _visit, needs(acts.INSPECT),
                  (ON, Given("issuer", line(80), required=True),
                   Given("findings", filled(line(300)), required=True, is_list=True)), made=told_visit),
         ],

@@ -10,13 +10,13 @@ from django.utils.translation import gettext_noop
 
 from assessment.actions.schemes import OWN, SCORE, refusals_to_score
 from assessment.models import ItemScore, Scheme, SchemeItem, SchemeKind, SchemeResult, SchemeState
+from registry.loading.apply import tell
 from registry.loading.bulk import add_all
 from registry.loading.columns import ROW_NUMBER, Column, LoadKind, Row, Use, plain_name, register
 from registry.loading.judge import plain, same
 from registry.loading.kinds.shared import YEAR, at, differs, replace
 from registry.loading.messages import SENTENCES
 from registry.loading.world import WHY, World
-from registry.models import Event
 from registry.validators import Invalid, Reader, choice, line, number
 
 KIND_WORDS = {"3+X": "township", "3+X竞优夺标": "township", "乡镇": "township", "乡镇(街道)": "township"}
@@ -193,13 +193,7 @@ def write(rows: list[Row], world: World, load: Any) -> None:
             [ItemScore._meta.label_lower, row.main.record.pk, before[id(row)], 0],
             [SchemeResult._meta.label_lower, card.pk, {}, card.version],
         ]
-    Event.objects.bulk_create(
-        Event(
-            change_set=load.change_set, actor=load.by, verb="score", kind=card._meta.model_name, code=card.code,
-            area=card.area_id, changes=told[card.pk], reason=load.file_name[:300],
-        )
-        for card in cards.values()
-    )  # fmt: skip
+    tell(load, (("score", card, told[card.pk]) for card in cards.values()))
 
 
 def _take(row: Row, load: Any) -> dict[str, Any] | None:

@@ -9,13 +9,14 @@ from django.utils.translation import gettext_noop
 from assessment.judging import STATUSES, score
 from assessment.models import Outcome, Review, ReviewScore, Round, Standard, StandardItem
 from registry.actions.points import written_by
+from registry.loading.apply import tell
 from registry.loading.bulk import add_all
 from registry.loading.columns import ROW_NUMBER, Column, LoadKind, Row, Use, plain_name, register
 from registry.loading.judge import plain, same
 from registry.loading.kinds.shared import NOT_KEPT, day_column, differs, take_day, township
 from registry.loading.messages import SENTENCES
 from registry.loading.world import WHY, World
-from registry.models import Event, StatusPeriod
+from registry.models import StatusPeriod
 from registry.validators import Invalid, Reader, choice, line, number
 
 ROUND_WORDS = {"初审": "application", "评审": "application", "复核": "recheck", "复审": "recheck"}
@@ -142,13 +143,7 @@ def write(rows: list[Row], world: World, load: Any) -> None:
             [ReviewScore._meta.label_lower, row.main.record.pk, before, 0],
             [Review._meta.label_lower, review.pk, {}, review.version],
         ]
-    Event.objects.bulk_create(
-        Event(
-            change_set=load.change_set, actor=load.by, verb="score", kind="review", code=review.code,
-            area=review.point.area_id, changes=told[review.pk], reason=load.file_name[:300],
-        )
-        for review in reviews.values()
-    )  # fmt: skip
+    tell(load, (("score", review, told[review.pk]) for review in reviews.values()))
 
 
 def _told(row: Row, number: int) -> dict[str, list]:

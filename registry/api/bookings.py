@@ -1,6 +1,5 @@
 """Teaching sites by program: how many people they take, which places are free, and the groups that book them."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -17,14 +16,13 @@ from registry import models as m
 from registry.actions import bookings as acts
 from registry.permissions import may
 from registry.receiving import free_places
-from registry.refusals import Refused
 from registry.scope import Scope
 from registry.validators import line, phone, whole
 
 from .base import ApiView
 from .lists import DetailView, ListView
 from .resources import Resource
-from .verbs import Given, Noun, Verb, day, filled, offer
+from .verbs import Given, Noun, Verb, day, filled, needs, offer
 
 
 class ForTheDesk:
@@ -100,11 +98,6 @@ def _ask(site: m.TeachingSite, *, by: Any, **said: Any) -> m.Booking:
     return acts.ask(site, by=by, key=uuid4(), **said)
 
 
-def _against_asking(site: m.TeachingSite, *, by: Any) -> Iterator[Refused]:
-    if not may(by, acts.RIGHT, site):
-        yield Refused("not_allowed")
-
-
 def _against(act: str):
     return lambda booking, *, by: acts.refusals_to(act, booking, by=by)
 
@@ -117,7 +110,7 @@ offer(
         sites_for,
         told_site,
         [
-            Verb("book", _("Book the site for a group"), _ask, _against_asking,
+            Verb("book", _("Book the site for a group"), _ask, needs(acts.RIGHT),
                  (Given("booked_for", filled(day), required=True), Given("visitor", line(80, least=2), required=True),
                   PEOPLE, Given("topic", line(120)), Given("contact", line(40)), Given("phone", phone)),
                  made=told_booking),

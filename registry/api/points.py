@@ -30,7 +30,7 @@ from registry.validators import choice, line, masked, whole
 from .base import ApiView
 from .described import IF_MATCH, KEY
 from .idempotency import once
-from .verbs import NOUNS, Given, Noun, NounView, Verb, day, insist_on_version, offer, plain, values_in
+from .verbs import NOUNS, Given, Noun, NounView, Verb, day, insist_on_version, needs, offer, plain, values_in
 from .writing import versions_in
 
 MOST = 500
@@ -97,11 +97,6 @@ def _confirm(point: DemonstrationPoint, *, by: Any, year: int | None = None) -> 
     return acts.confirm_site(point, year=year or timezone.localdate().year, by=by)
 
 
-def _against_confirming(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
-    if not may(by, "point.confirm", point):
-        yield Refused("not_allowed")
-
-
 def _withdraw(point: DemonstrationPoint, *, by: Any, on: date | None = None, reason: str = "", document_no: str = ""):
     return withdraw_point(point, reason=reason, document_no=document_no, on=on or timezone.localdate(), by=by)
 
@@ -132,7 +127,7 @@ offer(
         told_point,
         [
             Verb("submit", _("Submit the draft of the site"), _submit_point, _against_submitting_point),
-            Verb("confirm", _("Confirm the site for the year"), _confirm, _against_confirming,
+            Verb("confirm", _("Confirm the site for the year"), _confirm, needs("point.confirm"),
                  (Given("year", whole(2000, 2200)),)),
             Verb("withdraw", _("Withdraw the title"), _withdraw, _against(PointStatus.WITHDRAWN),
                  (REASON, PAPER, ON)),

@@ -3,7 +3,7 @@
 `GET` says what the act takes and what stands against it now; `POST` does it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -26,6 +26,7 @@ from rest_framework.reverse import reverse
 
 from registry.actions.evidence import File, insist_on_size
 from registry.actions.records import stale
+from registry.permissions import may
 from registry.refusals import Refused
 from registry.validators import Invalid, Reader, line
 
@@ -210,6 +211,16 @@ def values_in(takes: tuple[Given, ...], body: Any) -> dict[str, Any]:
     if errors:
         raise Unusable(errors)
     return values
+
+
+def needs(right: str) -> Callable[..., Iterator[Refused]]:
+    """What stands against an act that asks for a right and nothing else before its values are known."""
+
+    def refusals(record: Any, *, by: Any) -> Iterator[Refused]:
+        if not may(by, right, record):
+            yield Refused("not_allowed")
+
+    return refusals
 
 
 def standing_against(verb: Verb, record: Any, by: Any) -> list[Refused]:

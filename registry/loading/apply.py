@@ -1,5 +1,6 @@
 """Writing what was judged, a chunk of rows in a few statements, each record with its event; and taking it back."""
 
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
@@ -70,8 +71,16 @@ def write_records(rows: list[Row], world: World, load: Load) -> None:
         _add(apps.get_model(label), list(group), world)
     for (_stage, label), group in groupby(sorted(changed, key=model_of), key=model_of):
         _change(apps.get_model(label), list(group))
-    _tell(load, [(write, {}, "add") for write in new if write.stage != PART])
-    _tell(load, [(write, old, "change") for write, old in zip(changed, before, strict=True) if write.stage != PART])
+    done = [("add", write, {}) for write in new]
+    done += [("change", write, old) for write, old in zip(changed, before, strict=True)]
+    tell(
+        load,
+        (
+            (verb, write.record, changes_between(old, values_of(write.record)) | write.also)
+            for verb, write, old in done
+            if write.stage != PART
+        ),
+    )
     index([write.record for write in writes if write.stage != PART])
     _remember(rows, {id(write) for write in writes})
 
@@ -133,19 +142,13 @@ def _change(model: type[models.Model], writes: list[Write]) -> None:
     )
 
 
-def _tell(load: Load, written: list[tuple[Write, dict, str]]) -> None:
+def tell(load: Load, told: Iterable[tuple[str, Any, dict[str, list]]]) -> None:
+    """An event for each (verb, record, {field: [before, after]}) of what the load did."""
     names = ("change_set", "actor", "reason", "verb", "kind", "code", "area", "changes")
     always = (load.change_set, load.by_id, load.file_name[:300])
     events = (
-        (
-            *always,
-            verb,
-            write.record._meta.model_name,
-            str(getattr(write.record, "code", write.record.pk)),
-            area_of(write.record),
-            changes_between(before, values_of(write.record)) | write.also,
-        )
-        for write, before, verb in written
+        (*always, verb, record._meta.model_name, str(getattr(record, "code", record.pk)), area_of(record), changes)
+        for verb, record, changes in told
     )
     add_values(Event, names, events)
 

@@ -33,8 +33,8 @@ def add_values(model: type[models.Model], names: Sequence[str], rows: Iterable[S
     given = [model._meta.get_field(name) for name in names]
     rest = [field for field in model._meta.concrete_fields if not field.primary_key and field not in given]
     now = timezone.now()
-    default = [now if getattr(field, "auto_now_add", False) else field.get_default() for field in rest]
-    ends = [field.get_db_prep_save(value, connection) for field, value in zip(rest, default, strict=True)]
+    defaults = [now if getattr(field, "auto_now_add", False) else field.get_default() for field in rest]
+    ends = [field.get_db_prep_save(value, connection) for field, value in zip(rest, defaults, strict=True)]
     makers = [(at, make) for at, make in enumerate(map(_maker, given)) if make]
 
     def made(row: Sequence) -> list:

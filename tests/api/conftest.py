@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from tests.api.sending import program
 from tests.processes import ended, prepare, serve
 from tools.servers import postgres, postgres_programs
 
@@ -35,6 +36,11 @@ def walk(api):
         return found
 
     return rows
+
+
+@pytest.fixture
+def clerk(sample, clerk_tangfang):
+    return program(clerk_tangfang)
 
 
 @contextmanager

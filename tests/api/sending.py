@@ -60,3 +60,8 @@ def send_form(who: Program, address: str, values: dict[str, str], *photos: bytes
 def faults(found: tuple[int, Any]) -> list[tuple]:
     """(index, field, code) of what stands against a request."""
     return [(each.get("index"), each["field"], each["code"]) for each in found[1]["errors"]]
+
+
+def problem(found: tuple[int, Any]) -> tuple[int, str]:
+    """The status of an answer, and what kind of problem it tells of."""
+    return found[0], found[1]["type"].removeprefix("urn:showcase:problem:")

@@ -7,7 +7,7 @@ import pytest
 from django.utils.timezone import localdate
 
 from registry.models import Booking, Event, SiteCapacity
-from tests.api.sending import faults, program
+from tests.api.sending import faults, problem, program
 from tests.conftest import DAQI
 
 TODAY = localdate()
@@ -20,10 +20,6 @@ def clerk(sample, clerk_daqi):
     """A program of the township of TS-07, which takes eighty people a month."""
     Booking.objects.unscoped("test").filter(site__code="TS-07").delete()
     return program(clerk_daqi)
-
-
-def problem(found: tuple) -> tuple[int, str]:
-    return found[0], found[1]["type"].removeprefix("urn:showcase:problem:")
 
 
 def booked(clerk, **more) -> str:

@@ -15,11 +15,6 @@ ALL_VERBS = ["freeze", "amend", "checks", "solve", "hand-in", "sign-off", "retur
 
 
 @pytest.fixture
-def clerk(sample, clerk_tangfang):
-    return program(clerk_tangfang)
-
-
-@pytest.fixture
 def project(clerk):
     organisation = PartyOrganisation.objects.unscoped("test").get(code=f"O-{clerk.account.write_prefix}")
     plan = SecretaryProject(

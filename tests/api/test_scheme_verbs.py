@@ -9,7 +9,7 @@ from django.utils.timezone import localdate
 from assessment.actions import schemes as acts
 from assessment.models import Scheme, SchemeItem, SchemeResult
 from registry.models import Event, User
-from tests.api.sending import faults, program
+from tests.api.sending import faults, problem, program
 from tests.conftest import DAQI, DISTRICT, TANGFANG
 
 
@@ -49,10 +49,6 @@ def card(scheme: Scheme, area: str = TANGFANG) -> str:
     """The address of a township's card."""
     code = SchemeResult.objects.unscoped("test").get(scheme=scheme, area=area).code
     return f"results/{code}/"
-
-
-def problem(found: tuple) -> tuple[int, str]:
-    return found[0], found[1]["type"].removeprefix("urn:showcase:problem:")
 
 
 def refusals(who, address: str) -> list[str]:

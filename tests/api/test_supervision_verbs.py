@@ -7,7 +7,7 @@ from django.utils.timezone import localdate
 
 from assessment.models import SupervisionFinding
 from registry.models import Event, Evidence
-from tests.api.sending import faults, program, send_form
+from tests.api.sending import faults, problem, program, send_form
 from tests.conftest import TANGFANG
 from tests.factories import PHOTO
 
@@ -23,15 +23,6 @@ OTHER_PHOTO = PHOTO + b" "
 @pytest.fixture
 def inspector(sample, reviewer):
     return program(reviewer)
-
-
-@pytest.fixture
-def clerk(sample, clerk_tangfang):
-    return program(clerk_tangfang)
-
-
-def problem(found: tuple) -> tuple[int, str]:
-    return found[0], found[1]["type"].removeprefix("urn:showcase:problem:")
 
 
 @pytest.fixture

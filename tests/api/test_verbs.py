@@ -8,7 +8,7 @@ from django.utils import timezone
 from assessment.models import Notice, Review
 from registry.actions.points import open_period
 from registry.models import Draft, Event, User
-from tests.api.sending import faults, program
+from tests.api.sending import faults, problem, program
 from tests.conftest import DISTRICT
 from tests.factories import full_scores, make_draft, make_named_point, make_point, make_submitted
 
@@ -28,10 +28,6 @@ def clerk(cast):
 
 def codes(refusals: list[dict]) -> list[str]:
     return [each["code"] for each in refusals]
-
-
-def problem(found: tuple) -> tuple[int, str]:
-    return found[0], found[1]["type"].removeprefix("urn:showcase:problem:")
 
 
 def checked(cast) -> Review:

@@ -38,11 +38,6 @@ def admin(sample, administrator):
     return program(administrator)
 
 
-@pytest.fixture
-def clerk(sample, clerk_tangfang):
-    return program(clerk_tangfang)
-
-
 def as_fields(kind: str, row: dict[str, str]) -> dict[str, str]:
     """A row of a spreadsheet as the body of a request: the fields that can be written."""
     declared, fields = LOADS[kind], headings_of(LOADS[kind])
