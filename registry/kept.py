@@ -1,7 +1,7 @@
 """Queries whose text is kept, because writing one costs more than running it. A text depends on the declarations and
 what it was asked with, never on data; values that differ from one time to the next are holes, filled when it runs."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,20 +28,19 @@ class Text:
     converters: tuple[tuple[str, Callable, Any], ...]
 
     def rows(self, holes: Mapping[str, str] = NOTHING) -> list[dict[str, Any]]:
-        return list(self._rows(holes)) if self.sql else []
-
-    def _rows(self, holes: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+        if not self.sql:
+            return []
         connection = connections[self.using]
         filled = [holes.get(each, each) if isinstance(each, str) else each for each in self.parameters]
         with connection.cursor() as cursor:
             cursor.execute(self.sql, filled)
             found = cursor.fetchall()
-        names, converters = self.names, self.converters
-        for each in found:
-            row = dict(zip(names, each, strict=True))
-            for name, convert, expression in converters:
+        names = self.names
+        rows = [dict(zip(names, each, strict=True)) for each in found]
+        for name, convert, expression in self.converters:
+            for row in rows:
                 row[name] = convert(row[name], expression, connection)
-            yield row
+        return rows
 
 
 def text_of(values: QuerySet) -> Text:

@@ -1,6 +1,7 @@
 """Real processes for tests: the web server and what a test needs to wait for it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,10 +15,23 @@ from tools.servers import free_port
 ROOT = Path(__file__).resolve().parent.parent
 
 
+COLLECTED: list[Path] = []  # static files are the same for every server of a run
+
+
 def prepare(known: dict[str, str]) -> None:
     """Static files, tables and sample data for the environment `known`."""
-    for command in (["collectstatic", "--noinput", "-v0"], ["migrate", "-v0"], ["load_sample"]):
-        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=known, check=True, capture_output=True)
+    static = Path(known["DATA_DIR"]) / "static"
+    if COLLECTED:
+        shutil.copytree(COLLECTED[0], static)
+    else:
+        manage(known, "collectstatic", "--noinput", "-v0")
+        COLLECTED.append(static)
+    manage(known, "migrate", "-v0")
+    manage(known, "load_sample")
+
+
+def manage(known: dict[str, str], *command: str) -> None:
+    subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=known, check=True, capture_output=True)
 
 
 def serve(known: dict[str, str]) -> tuple[subprocess.Popen, str]:

@@ -64,7 +64,8 @@ def suites(known: dict[str, str], missing: dict[str, bool], extra: list[str]) ->
     if not missing["PostgreSQL"]:
         passed &= run("on PostgreSQL", [*suite, "-n", "2"], {**known, "DATABASE_URL": known["TEST_DATABASE_URL"]})
     if not missing["PostgreSQL"] and not missing["Redis"]:
-        passed &= run("with real processes", ["pytest", "-q", "-m", "processes", *extra], {**known, "DATABASE_URL": ""})
+        real = ["pytest", "-q", "-m", "processes", "-n", "2", "--dist", "loadfile", *extra]
+        passed &= run("with real processes", real, {**known, "DATABASE_URL": ""})
     if not missing["Chromium"]:
         passed &= run("in a browser", ["pytest", "-q", "-m", "browser", *extra], {**known, "DATABASE_URL": ""})
     return passed
