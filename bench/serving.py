@@ -15,7 +15,7 @@ from threading import Thread
 
 from tools.servers import free_port
 
-SECONDS, ROUNDS, CLIENTS, WORKERS = 0.6, 7, 4, 2
+SECONDS, ROUNDS, CLIENTS, WORKERS, THREADS = 0.6, 7, 4, 2, 3
 ASKED = {
     "empty view of the portal": "/healthz",
     "points, 50 rows": "/api/v1/points/",
@@ -30,8 +30,10 @@ SLOW, SCANS = 100_000, ("points, in an order without an index", "figures")  # th
 
 @contextmanager
 def served(application: str) -> Iterator[int]:
+    """The server as `make run` starts it; left to itself it takes hundreds of threads, which wait for each other."""
     port = free_port()
     options = ["--interface", "wsgi", "--port", str(port), "--workers", str(WORKERS), "--no-ws", "--log-level", "error"]
+    options += ["--blocking-threads", str(THREADS)]
     process = subprocess.Popen([sys.executable, "-m", "granian", *options, application])
     try:
         for _attempt in range(100):
