@@ -101,9 +101,9 @@ def one_of(parameters: Any, name: str, values: tuple[str, ...]) -> str:
 
 
 def check_names(parameters: Any, name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """The names a parameter lists, separated by commas; each must be known."""
+    """The names a parameter lists, separated by commas alone; each must be known, and none is empty."""
     known = tuple(known)
-    names = tuple(dict.fromkeys(part.strip() for part in parameters.get(name, "").split(",") if part.strip()))
+    names = tuple(dict.fromkeys(parameters[name].split(","))) if name in parameters else ()
     for each in names:
         if each not in known:
             raise unknown(each, each, known, _("“%(name)s” does not exist here. %(hint)s"), field=name)
