@@ -54,7 +54,8 @@ class Writer:
         shows_url, shows_mark = (self.keyed and (not self.names or name in self.names) for name in ALWAYS)
         for row in rows:
             code, mark = row.pop("row_code", None), row.pop("row_illustrative", None)
-            row = kind.as_known(row, self.scope)
+            if kind.happening:
+                row = kind.as_known(row, self.scope)
             if shows_url:
                 row["url"] = f"{before}{code}{after}"
             if shows_mark:
