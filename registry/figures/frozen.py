@@ -1,12 +1,14 @@
 """The figures of a closed year beside what they say today: by how much they differ, and which rows came, went or
 changed since."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import CharField, Value
 from django.urls import reverse
 
 from registry.kinds import Kind
@@ -46,10 +48,23 @@ def _exact(number: Number | None) -> Decimal | None:
 
 def rows_of(figure: Figure, scope: Scope) -> list[list]:
     """The rows of a figure by code as the public sees them, each with what it adds to a sum."""
-    rows = figure.rows(replace(scope, viewer=None)).order_by("code")
-    if not figure.sums:
-        return [[code, None] for code in rows.values_list("code", flat=True)]
-    return [[code, plain(added)] for code, added in rows.values_list("code", figure.sums)]
+    return [row for _township, row in _rows_with(figure, scope, Value(None, CharField()))]
+
+
+def rows_of_townships(figure: Figure, scope: Scope) -> dict[str, list[list]] | None:
+    """`rows_of` each township below the scope's area, with one query; None for a figure whose rows lie in none."""
+    if not figure.record_kind.has_dimension("township"):
+        return None
+    found: dict[str, list[list]] = defaultdict(list)
+    for township, row in _rows_with(figure, scope, figure.record_kind.dimension("township").on(scope)):
+        found[township].append(row)
+    return found
+
+
+def _rows_with(figure: Figure, scope: Scope, township: Any) -> Iterator[tuple[str, list]]:
+    rows = figure.rows(replace(scope, viewer=None)).order_by("code").annotate(lies_in=township)
+    for code, lies_in, *added in rows.values_list("code", "lies_in", *filter(None, [figure.sums])):
+        yield lies_in, [code, plain(added[0]) if added else None]
 
 
 @dataclass(frozen=True)
@@ -127,11 +142,11 @@ def amendment_of(answer: Answer) -> tuple[FrozenFigure | None, Amendment | None]
     if kept is None:
         return None, None
     found = amendments_of([answer], {kept.slug: kept}).get(kept.slug)
-    return kept, found or _of_other_rows(answer, kept)
+    return kept, found or _of_other_rows(answer, kept, rows_of(answer.figure, answer.scope))
 
 
-def _of_other_rows(answer: Answer, kept: FrozenFigure) -> Amendment | None:
-    if kept.rows == rows_of(answer.figure, answer.scope):
+def _of_other_rows(answer: Answer, kept: FrozenFigure, rows: list[list]) -> Amendment | None:
+    if kept.rows == rows:
         return None
     return Amendment(answer, Answer.of(answer.figure, answer.scope, kept.part, kept.whole), kept)
 
@@ -196,11 +211,15 @@ def amendments_of_year(closing: FrozenYear) -> Iterator[Amendment]:
     areas: dict[str, dict[str, FrozenFigure]] = {}
     for each in closing.figures.select_related("frozen").order_by("area_id", "slug"):
         areas.setdefault(each.area_id, {})[each.slug] = each
+    district = Scope(as_of=closing.as_of, area=min(areas, default=""))
+    in_townships = {figure.slug: rows_of_townships(figure, district) for figure in FIGURES.values()} if areas else {}
     for area, frozen in areas.items():
-        scope = Scope(as_of=closing.as_of, area=area)
+        scope = district.within(area)
         answers = answer_all([FIGURES[slug] for slug in frozen if slug in FIGURES], scope)
         of_numbers = amendments_of(answers.values(), frozen)
         for slug, answer in answers.items():
-            found = of_numbers.get(slug) or _of_other_rows(answer, frozen[slug])
+            by_township = in_townships[slug] if area != district.area else None
+            rows = rows_of(answer.figure, scope) if by_township is None else by_township.get(area, [])
+            found = of_numbers.get(slug) or _of_other_rows(answer, frozen[slug], rows)
             if found:
                 yield found

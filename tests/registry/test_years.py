@@ -13,8 +13,8 @@ from django.utils.translation import override
 from registry.actions.records import delete_record, save_record
 from registry.actions.years import close_year, refusals_to_close
 from registry.figures import FIGURES
-from registry.figures.frozen import amendment_of, broken_hashes, take_year
-from registry.models import Belt, Event, FrozenFigure, FrozenYear, Visit
+from registry.figures.frozen import amendment_of, broken_hashes, rows_of, rows_of_townships, take_year
+from registry.models import Area, Belt, Event, FrozenFigure, FrozenYear, Visit
 from registry.refusals import Refused
 from tests.conftest import DAQI, DISTRICT, LAST_DAY
 
@@ -50,6 +50,17 @@ def test_a_frozen_figure_knows_its_rows(closing, scope):
         FIGURES["belts"].rows(scope).order_by("code").values_list("code", flat=True)
     )
     assert sum(added for _code, added in frozen(closing, "visits").rows) == FIGURES["visits"].answer(scope).value
+
+
+@pytest.mark.parametrize("slug", FIGURES)
+def test_the_rows_of_all_townships_together_are_those_of_each(slug, sample, scope):
+    together = rows_of_townships(FIGURES[slug], scope)
+    if together is None:
+        assert not FIGURES[slug].record_kind.has_dimension("township")
+        return
+    townships = Area.objects.public().townships(scope.as_of).values_list("code", flat=True)
+    of_each = {code: rows_of(FIGURES[slug], scope.within(code)) for code in townships}
+    assert {code: together.get(code, []) for code in townships} == of_each
 
 
 def test_what_was_frozen_holds_when_a_row_is_corrected_and_the_difference_names_the_row(closing, scope, administrator):
