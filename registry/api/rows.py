@@ -54,8 +54,7 @@ class Writer:
         shows_url, shows_mark = (self.keyed and (not self.names or name in self.names) for name in ALWAYS)
         for row in rows:
             code, mark = row.pop("row_code", None), row.pop("row_illustrative", None)
-            if kind.happening:
-                row = kind.as_known(row, self.scope)
+            row = kind.as_known(row, self.scope)
             if shows_url:
                 row["url"] = f"{before}{code}{after}"
             if shows_mark:
@@ -70,7 +69,7 @@ class Writer:
         if not self.keyed:
             return ""
         day = self.scope.parameters.get("as_of")
-        return self.request.build_absolute_uri(_path(name)) + (f"?as_of={day}" if day else "")
+        return self.request.build_absolute_uri(reverse(name, args=["CODE"])) + (f"?as_of={day}" if day else "")
 
     def _expand(self, rows: list[dict], codes: list[str]) -> None:
         for link in self.resource.links:
@@ -92,11 +91,6 @@ class Writer:
         found = dict(zip([row["row_code"] for row in values], writer.write(values, target.listed), strict=True))
         for row in rows:
             row[link.name] = found.get(row[link.column.name])
-
-
-@cache
-def _path(name: str) -> str:
-    return reverse(name, args=["CODE"])
 
 
 @cache
