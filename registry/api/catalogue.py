@@ -104,8 +104,8 @@ def _named(path: str) -> tuple[Column, Column]:
 
 
 def _points_on(scope: Scope, status: str):
-    rows = scope.sees(m.DemonstrationPoint)
-    return standing(rows, scope, status) if status else rows.named(scope.as_of)
+    points = m.DemonstrationPoint
+    return standing(scope.sees(points), scope, status) if status else KINDS["points"].on(scope)
 
 
 def _is_seen(model, path: str, scope: Scope) -> Exists:

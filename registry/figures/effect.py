@@ -55,7 +55,7 @@ declare(
         "F46",
         "points",
         lambda s: (
-            s.sees(m.DemonstrationPoint)
+            m.DemonstrationPoint.objects.in_area(s.area)
             .named(s.as_of)
             .in_development_zone(s.as_of)
             .filter(field=m.Field.NONPUBLIC_ENTERPRISE)

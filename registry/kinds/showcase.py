@@ -29,7 +29,7 @@ register(
         "points",
         m.DemonstrationPoint,
         _("Demonstration points"),
-        lambda s: s.sees(m.DemonstrationPoint).named(s.as_of),
+        lambda s: m.DemonstrationPoint.objects.in_area(s.area).named(s.as_of),
         (CODE, NAME, TOWNSHIP_NAME, FIELD, LEVEL, GRADE, Column("named_on", _("Named on"))),
         (
             BY_TOWNSHIP,

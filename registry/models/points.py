@@ -97,12 +97,12 @@ class PointQuerySet(ScopedQuerySet):
         )
 
     def named(self, as_of: date):
-        """Points that count on `as_of`: named and not withdrawn (F07)."""
-        return self.on(as_of, status__in=COUNTED)
+        """Points that count on `as_of`: named and not withdrawn (F07). They are public, whoever looks."""
+        return self.on(as_of, status__in=COUNTED)._mark()
 
     def premium(self, as_of: date):
         """Named points of the top grade on `as_of` (F08)."""
-        return self.on(as_of, status__in=COUNTED, grade=Grade.PREMIUM)
+        return self.on(as_of, status__in=COUNTED, grade=Grade.PREMIUM)._mark()
 
     def in_development_zone(self, as_of: date):
         """Points whose firm lies in a development zone (F46)."""
