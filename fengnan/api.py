@@ -181,12 +181,11 @@ class FigureRowsView(FigureView):
                 "count": filters.qs.order_by().count(),
                 "next": page.next,
                 "previous": page.previous,
-                "results": [self.row(row, kind, scope) for row in page.rows],
+                "results": [self.row(row, kind) for row in kind.as_known(page.rows, scope)],
             }
         )
 
-    def row(self, row: dict, kind, scope: Scope) -> dict:
-        row = kind.as_known(row, scope)
+    def row(self, row: dict, kind) -> dict:
         code = row.pop("row_code", None)
         if code:
             row["url"] = reverse("record", [kind.slug, code], request=self.request)

@@ -147,7 +147,7 @@ class Item(OgcView, ResourceView):
         self.resource, scope = resource_or_404(layer), read_scope({}, request.user)
         rows = self.resource.any_day(scope).filter(code=code)
         values = self.resource.listed.values(rows, scope)
-        found = features(self.resource, self.writer(request, scope).write(values, self.resource.listed), scope)
+        found = features(self.resource, self.writer(request, scope).write(list(values), self.resource.listed), scope)
         if not found:
             raise Http404
         links = [self.link("self", request.build_absolute_uri(), GEOJSON)]

@@ -25,11 +25,13 @@ HOLED = ("code", "area_id")
 
 @dataclass(frozen=True)
 class Key:
-    """One column of an order. Rows without a value come last, either way."""
+    """One column of an order. Rows without a value come last, either way. `column` is the one of the rows that shows
+    its values, if there is one."""
 
     path: str
     descending: bool = False
     nullable: bool = True
+    column: str = ""
 
     def ordering(self, backward: bool) -> Any:
         down = self.descending != backward
@@ -73,14 +75,17 @@ def keys_of(kind: Kind, ordering: str = "") -> tuple[Key, ...]:
 @cache
 def _keys(kind: Kind, names: tuple[str, ...]) -> tuple[Key, ...]:
     columns = {column.name: column for column in kind.columns}
+    shown = {column.source: column.name for column in kind.columns}
     scope = Scope(date.today(), settings.DISTRICT_AREA)
     values, unique = kind.values(kind.on(scope), scope), "id" if kind.redacted else "code"
     found: list[Key] = []
     for name in names:
         bare = name.removeprefix("-")
         path = columns[bare].source if bare in columns else bare
-        found.append(Key(path, name.startswith("-"), path != unique and _nullable(path, values)))
-    return tuple(found) if found[-1].path == unique else (*found, Key(unique, nullable=False))
+        nullable = path != unique and _nullable(path, values)
+        found.append(Key(path, name.startswith("-"), nullable, shown.get(path, "")))
+    last = Key(unique, nullable=False, column=shown.get(unique, ""))
+    return tuple(found) if found[-1].path == unique else (*found, last)
 
 
 def _unknown(ordering: str, known: Iterable[str]) -> str:
@@ -110,9 +115,11 @@ class Position:
 
 
 def placed(values: QuerySet, keys: tuple[Key, ...], at: Position, size: int) -> QuerySet:
-    """`values` from a position on, in the order of `keys`, whose own values are added to the rows; one row more than
-    the page holds, to see whether there is another."""
-    values = values.annotate(**{KEY % number: F(key.path) for number, key in enumerate(keys)})
+    """`values` from a position on, in the order of `keys`, whose own values are added to the rows where they do not
+    show them; one row more than the page holds, to see whether there is another."""
+    shown = values.query.values_select + tuple(values.query.annotation_select)
+    added = {KEY % number: F(key.path) for number, key in enumerate(keys) if key.column not in shown}
+    values = values.annotate(**added)
     values = values.order_by(*(key.ordering(at.backward) for key in keys))
     if at.values is not None:
         values = _begun(values.filter(_after(values.model, keys, at.values, at.backward)))
@@ -136,7 +143,7 @@ def page_of(keys: tuple[Key, ...], parameters: Any, address: str, size: int, fet
     more, rows = len(rows) > size, rows[:size]
     if at.backward:
         rows.reverse()
-    names = [KEY % number for number in range(len(keys))]
+    names = [KEY % number if rows and KEY % number in rows[0] else key.column for number, key in enumerate(keys)]
 
     def link(row: int, back: bool) -> str | None:
         if not (more if back == at.backward else at.values is not None) or not rows:
@@ -146,8 +153,8 @@ def page_of(keys: tuple[Key, ...], parameters: Any, address: str, size: int, fet
         return f"{address}?{urlencode({**kept, 'cursor': cursor})}"
 
     page = Page(rows, link(-1, False), link(0, True))
-    for row in rows:
-        for name in names:
+    for name in set(names) - {key.column for key in keys}:
+        for row in rows:
             del row[name]
     return page
 

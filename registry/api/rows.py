@@ -1,6 +1,5 @@
 """Rows of a resource as JSON: only the columns it declares, with their addresses and what was asked to be expanded."""
 
-from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from typing import Any
@@ -9,7 +8,7 @@ import orjson
 from django.conf import settings
 from django.db.models import CharField, Field, Q, QuerySet, TextField
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 from registry.kinds import Column, Kind
 from registry.scope import Scope
@@ -47,29 +46,27 @@ class Writer:
         """The resource's kind with the columns asked for."""
         return self.resource.columns(self.names, full)
 
-    def write(self, rows: Iterable[dict], kind: Kind) -> list[dict]:
+    def write(self, rows: list[dict], kind: Kind) -> list[dict]:
         """`rows` of `kind.values`, made ready in place."""
-        found, codes = [], []
         before, _code, after = self._address(f"api-{self.resource.slug}").partition("CODE")
         shows_url, shows_mark = (self.keyed and (not self.names or name in self.names) for name in ALWAYS)
-        for row in rows:
-            code, mark = row.pop("row_code", None), row.pop("row_illustrative", None)
-            row = kind.as_known(row, self.scope)
+        codes = [row.pop("row_code", None) for row in rows]
+        for row, code in zip(kind.as_known(rows, self.scope), codes, strict=True):
+            mark = row.pop("row_illustrative", None)
             if shows_url:
                 row["url"] = f"{before}{code}{after}"
             if shows_mark:
                 row["illustrative"] = mark
-            found.append(row)
-            codes.append(code)
-        self._expand(found, codes)
-        return found
+        self._expand(rows, codes)
+        return rows
 
     def _address(self, name: str) -> str:
         """The address of a record, with CODE in the place of its code; on another day than today's default, with it."""
         if not self.keyed:
             return ""
         day = self.scope.parameters.get("as_of")
-        return self.request.build_absolute_uri(reverse(name, args=["CODE"])) + (f"?as_of={day}" if day else "")
+        path = _path(name, get_script_prefix())
+        return self.request.build_absolute_uri(path) + (f"?as_of={day}" if day else "")
 
     def _expand(self, rows: list[dict], codes: list[str]) -> None:
         for link in self.resource.links:
@@ -91,6 +88,13 @@ class Writer:
         found = dict(zip([row["row_code"] for row in values], writer.write(values, target.listed), strict=True))
         for row in rows:
             row[link.name] = found.get(row[link.column.name])
+
+
+@cache
+def _path(name: str, prefix: str) -> str:
+    """The path of a record with CODE for its code. `prefix` is the one the portal lives under in this request: what is
+    kept holds for that one alone."""
+    return reverse(name, args=["CODE"])
 
 
 @cache

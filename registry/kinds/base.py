@@ -118,9 +118,9 @@ class Kind:
         """The columns whose days may not have come by the scope's day."""
         return happening(self.columns)
 
-    def as_known(self, row: dict[str, Any], scope: Scope) -> dict[str, Any]:
-        """A row of `values` as it was on the scope's day."""
-        return known_on(scope.as_of, self.happening, row)
+    def as_known(self, rows: Iterable[dict[str, Any]], scope: Scope) -> Iterable[dict[str, Any]]:
+        """Rows of `values` as they were on the scope's day."""
+        return (known_on(scope.as_of, self.happening, row) for row in rows) if self.happening else rows
 
 
 def happening(columns: Iterable[Column]) -> tuple[str, ...]:

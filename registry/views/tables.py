@@ -136,5 +136,5 @@ def rows_of(kind: Kind, values: Any, scope: Scope) -> list[Row]:
             value.get("row_illustrative", False),
             [Cell(column, column.text(value[column.name])) for column in kind.columns],
         )
-        for value in (kind.as_known(row, scope) for row in values)
+        for value in kind.as_known(values, scope)
     ]

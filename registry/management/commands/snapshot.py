@@ -66,10 +66,10 @@ def cell(value: Any) -> Any:
 
 def rows_of(resource: Resource, scope: Scope) -> Iterator[list[Any]]:
     """Values as the API gives them, with the name of each column above."""
-    names = [column.name for column in resource.listed.columns]
+    kind = resource.listed
+    names = [column.name for column in kind.columns]
     yield [*names, "illustrative"]
-    for row in resource.listed.values(resource.on(scope), scope).iterator(chunk_size=2000):
-        known = resource.listed.as_known(row, scope)
+    for known in kind.as_known(kind.values(resource.on(scope), scope).iterator(chunk_size=2000), scope):
         yield [*(known[name] for name in names), str(known["row_illustrative"]).lower()]
 
 
