@@ -5,10 +5,12 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
+from django.db.models.options import Options
 from django.utils.timezone import localtime
 
 from registry.kinds import KINDS
@@ -52,10 +54,16 @@ class _Encoder(DjangoJSONEncoder):
         return str(value) if hasattr(value, "storage") else super().default(value)  # a picture: its name
 
 
+@cache
+def _written(options: Options) -> tuple[tuple[str, str], ...]:
+    """The columns of a model that events tell of: name and attribute."""
+    columns = options.concrete_fields
+    return tuple((column.name, column.attname) for column in columns if column.name not in UNWRITTEN)
+
+
 def values_of(record: Any) -> dict[str, Any]:
     """The record's own columns as an event writes them."""
-    columns = [column for column in record._meta.concrete_fields if column.name not in UNWRITTEN]
-    values = {column.name: getattr(record, column.attname) for column in columns}
+    values = {name: getattr(record, attribute) for name, attribute in _written(record._meta)}
     if all(value is None or type(value) in PLAIN for value in values.values()):
         return {name: value if type(value) in WRITTEN else str(value) for name, value in values.items()}
     return json.loads(json.dumps(values, cls=_Encoder, ensure_ascii=False))

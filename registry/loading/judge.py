@@ -3,10 +3,12 @@
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 
 from registry.models import LoadRow, RowVerdict
 from registry.models.base import guard_lifted
@@ -171,18 +173,22 @@ def same(before: Any, after: Any) -> bool:
     return before == after
 
 
+@cache
+def _left_out(model: type[Model], given: frozenset[str]) -> frozenset[str]:
+    """The fields whose limits are not asked about: those that were not given, and those that refer to others."""
+    fields = model._meta.fields
+    return frozenset(each.name for each in fields if each.is_relation or each.name == "code" or each.name not in given)
+
+
 def _check_fields(row: Row, write: Write) -> None:
     """The model's own limits of length and range, as it would be after the change."""
-    names = {name.removesuffix("_id") for name in (write.changes or row.attributes)}
-    left_out = {each.name for each in write.record._meta.fields} - names | {"code"}
+    left_out = _left_out(type(write.record), frozenset(write.changes or row.attributes))
     kept = {name: before for name, (before, _after) in write.changes.items()}
     for name, (_before, after) in write.changes.items():
         setattr(write.record, name, after)
     try:
         with guard_lifted("limits of single fields look at no other rows"):
-            write.record.clean_fields(
-                exclude={*left_out, *(each.name for each in write.record._meta.fields if each.is_relation)}
-            )
+            write.record.clean_fields(exclude=left_out)
     except ValidationError as error:
         for name, found in error.message_dict.items():
             row.refuse(name, "model_says", text=" ".join(found))

@@ -54,11 +54,14 @@ class World:
         self.found: dict[str, dict] = defaultdict(dict)  # by kind of look-up, what the present chunk asks for
         self.read: dict[tuple[str, str], Any] = {}  # cells that were read before
         self.numbers: dict[str, int] = {}  # the last code given with each prefix
+        self._reached: dict[str, bool] = {}  # areas asked about before
         self.writing = False  # whether what is found is going to be changed, and so is locked
 
     def reaches(self, area: str) -> bool:
         """Whether the sender may write there."""
-        return may(self.by, "load.send", Area(code=area))
+        if area not in self._reached:
+            self._reached[area] = may(self.by, "load.send", Area(code=area))
+        return self._reached[area]
 
     @cached_property
     def _areas(self) -> list[tuple[str, str, str]]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import orjson
+
 from registry.refusals import Refused
 
 from .limits import MB, MOST_MB, seconds_for
@@ -109,4 +111,4 @@ def rows_of(into: Path, start: int = 0, only: Collection[int] | None = None) -> 
         for line in file:
             start += len(line)
             if only is None or int(line.split(b",", 2)[1]) in only:
-                yield start, RawRow(*json.loads(line))
+                yield start, RawRow(*orjson.loads(line))

@@ -147,11 +147,12 @@ def _top(sheet: RawSheet, into: Path, last: int) -> dict[int, dict[int, Any]]:
 
 
 def _by_column(cells: list[Any]) -> dict[int, Any]:
-    return {column: cell for column, cell in enumerate(cells) if cell is not None and not _blank(cell)}
-
-
-def _blank(cell: Any) -> bool:
-    return isinstance(cell, str) and not cell[:1].isalnum() and not SPACE.sub("", cell)
+    """The cells that are not blank."""
+    return {
+        column: cell
+        for column, cell in enumerate(cells)
+        if cell is not None and (type(cell) is not str or cell[:1].isalnum() or SPACE.sub("", cell))
+    }
 
 
 def _firsts(top: dict[int, dict[int, Any]]) -> list[Any]:
