@@ -19,6 +19,7 @@ class BookingState(models.TextChoices):
 
 OPEN = (BookingState.ASKED, BookingState.CONFIRMED)
 TAKING = (BookingState.CONFIRMED, BookingState.HELD)  # what takes places of a month
+GIVEN_UP = (BookingState.REFUSED, BookingState.CANCELLED)
 
 
 class AtSite(Record):
@@ -112,6 +113,11 @@ class Booking(AtSite):
                 violation_error_message=_("A booking that was held is a visit, and no other is."),
             ),
         ]
+
+    @property
+    def given_up(self) -> str:
+        """How it was given up; empty if it was not. Who asks for the same day again, asks for another booking."""
+        return self.state if self.state in GIVEN_UP else ""
 
     def __str__(self):
         return f"{self.booked_for} {self.visitor}"

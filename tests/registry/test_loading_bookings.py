@@ -99,10 +99,21 @@ def test_a_confirmation_is_not_taken_back_by_a_file(site, administrator):
 
 def test_a_booking_that_is_over_is_not_changed_by_a_file(site, administrator):
     acts.cancel(held(site), reason="改期", by=administrator)
+    row = ROW | {"来访单位": "先来的单位", "预约状态": "已取消"}
+    for said in (row, {"编号": "BK-T", "预约人数": "30"}):
+        assert told(load_rows("booking", said, by=administrator)) == [(2, "state", "booking_moved_on")]
+    alike = {name: row[name] for name in ("教学点", "预约日期", "来访单位", "预约状态")}
+    for said in (alike | {"预约人数": "20"}, {"编号": "BK-T", "预约人数": "20"}):
+        load = load_rows("booking", said, by=administrator)
+        assert (told(load), load.same) == ([], 1)
+
+
+def test_a_group_that_gave_up_asks_again_for_the_same_day(site, administrator):
+    acts.cancel(held(site), reason="改期", by=administrator)
     row = ROW | {"来访单位": "先来的单位"}
-    assert told(load_rows("booking", row, by=administrator)) == [(2, "state", "booking_moved_on")]
-    load = load_rows("booking", {"编号": "BK-T", "预约人数": "20"}, by=administrator)
-    assert (told(load), load.same) == ([], 1)
+    assert (load_rows("booking", row, by=administrator).new, load_rows("booking", row, by=administrator).same) == (1, 1)
+    states = Booking.objects.unscoped("test").filter(site=site, visitor="先来的单位").values_list("state", flat=True)
+    assert sorted(states) == ["asked", "cancelled"]
 
 
 def test_nobody_books_a_day_that_is_over_or_a_site_that_is_none_then(site, administrator):

@@ -13,7 +13,7 @@ from registry.actions.bookings import ALLOWED, RIGHT, refusals_of_places, refusa
 from registry.loading.columns import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, register
 from registry.loading.world import WHY, World
 from registry.models import Booking, BookingState, SiteCapacity, TeachingSite
-from registry.models.bookings import OPEN, TAKING
+from registry.models.bookings import GIVEN_UP, OPEN, TAKING
 from registry.receiving import balance, months_from
 from registry.refusals import Refused
 from registry.validators import choice, line, phone, whole
@@ -71,8 +71,9 @@ def area_of_site(row: Row) -> str:
 
 
 def resolve_booking(row: Row, world: World) -> None:
-    """A booking is the same if its site, its day and its visitors are."""
+    """A booking is the same if its site, its day and its visitors are; one given up only if the row says that too."""
     copy(row, "visitor", "headcount", "topic", "contact", "phone", "state", "remark")
+    row.attributes["given_up"] = row.values["state"] if row.values.get("state") in GIVEN_UP else ""
     _take_site(row, world)
     day = take_day(row, "booked_for", world)
     row.title = f"{day or ''} {row.values.get('visitor') or ''}".strip()
@@ -102,6 +103,8 @@ def prepare_sites(rows: list[Row], world: World) -> None:
 def prepare_bookings(rows: list[Row], world: World) -> None:
     """The months of the bookings with their places, to be counted down row by row."""
     prepare_sites(rows, world)
+    for row in rows:
+        del row.attributes["given_up"]  # it told which booking the row is about
     days = {row.attributes.get("booked_for") for row in rows} | {row.record.booked_for for row in rows if row.record}
     days -= {None}
     if not days:
@@ -196,8 +199,9 @@ def held_capacities(rows: QuerySet) -> Iterator[dict[str, Any]]:
 
 register(
     LoadKind(
-        "booking", _("Bookings of groups"), Booking, BOOKING_COLUMNS, ("site_id", "booked_for", "visitor"),
-        resolve_booking, prefix=lambda row: f"BK-{row.attributes['booked_for'].year}-", prepare=prepare_bookings,
+        "booking", _("Bookings of groups"), Booking, BOOKING_COLUMNS,
+        ("site_id", "booked_for", "visitor", "given_up"), resolve_booking, blanks=("given_up",),
+        prefix=lambda row: f"BK-{row.attributes['booked_for'].year}-", prepare=prepare_bookings,
         parts=keep_rules, right=RIGHT, by_clerks=True, held=held_bookings, area_of=area_of_site,
     ),
     LoadKind(
