@@ -16,8 +16,9 @@ from django.urls import path  # noqa: E402 (Django comes first)
 from rest_framework import serializers  # noqa: E402
 from rest_framework.generics import ListAPIView  # noqa: E402
 
+from registry.kinds import KINDS  # noqa: E402
 from registry.models import DemonstrationPoint  # noqa: E402
-from registry.models.areas import township_name  # noqa: E402
+from registry.scope import Scope  # noqa: E402
 
 
 class PointSerializer(serializers.ModelSerializer):
@@ -38,8 +39,8 @@ class Points(ListAPIView):
     serializer_class = PointSerializer
 
     def get_queryset(self):
-        points = DemonstrationPoint.objects.public().in_area("130207").named(date(2021, 12, 31)).with_naming()
-        points = points.annotate(township_name=township_name()).select_related("organisation", "unit")
+        kind, scope = KINDS["points"], Scope(date(2021, 12, 31), settings.DISTRICT_AREA)
+        points = kind.shown(kind.on(scope), scope).select_related("organisation", "unit")
         return points.order_by("area_id", "code")[:50]
 
 

@@ -117,7 +117,7 @@ class Position:
 def placed(values: QuerySet, keys: tuple[Key, ...], at: Position, size: int) -> QuerySet:
     """`values` from a position on, in the order of `keys`, whose own values are added to the rows where they do not
     show them; one row more than the page holds, to see whether there is another."""
-    shown = values.query.values_select + tuple(values.query.annotation_select)
+    shown = values.query.selected
     added = {KEY % number: F(key.path) for number, key in enumerate(keys) if key.column not in shown}
     values = values.annotate(**added)
     values = values.order_by(*(key.ordering(at.backward) for key in keys))

@@ -111,7 +111,7 @@ def row_of(sheet: dict, found: DataRow, wanted: list[tuple[int, str, str]], lett
             continue
         if isinstance(cell, dict) and "f" in cell:
             row.warn(name, "formula_value", cell=address(at, found.number))
-        text = unguarded(cell if type(cell) is str else text_of(cell))
+        text = unguarded(text_of(cell))
         row.texts[name] = f"{text}{unit}" if unit and text and text[-1].isdigit() else text
     return row
 

@@ -96,13 +96,13 @@ class PointQuerySet(ScopedQuerySet):
             .annotate(status=F("standing__status"), level=F("standing__level"), grade=F("standing__grade"))
         )
 
-    def named(self, as_of: date):
+    def named(self, as_of: date, **period):
         """Points that count on `as_of`: named and not withdrawn (F07). They are public, whoever looks."""
-        return self.on(as_of, status__in=COUNTED)._mark()
+        return self.on(as_of, status__in=COUNTED, **period)._mark()
 
     def premium(self, as_of: date):
         """Named points of the top grade on `as_of` (F08)."""
-        return self.on(as_of, status__in=COUNTED, grade=Grade.PREMIUM)._mark()
+        return self.named(as_of, grade=Grade.PREMIUM)
 
     def in_development_zone(self, as_of: date):
         """Points whose firm lies in a development zone (F46)."""

@@ -75,6 +75,8 @@ def text_of(cell: Any) -> str:
 
     A number has the 15 digits a spreadsheet keeps, and no exponent.
     """
+    if type(cell) is str:  # most are
+        return cell
     if isinstance(cell, dict):
         return text_of(next(iter(cell.values())))
     if isinstance(cell, bool):
