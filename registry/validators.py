@@ -91,6 +91,7 @@ SPACES = re.compile(r"[\s\u00a0\u3000]+")
 INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
 REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffd]")
 BETWEEN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff\U00020000-\U0003ffff]) (?=[\u3400-\u9fff\U00020000-\U0003ffff])")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 NUMBERS = re.compile(  # mobile, fixed-line with area code, identity; full-width digits too
@@ -118,6 +119,8 @@ def storable(text: str) -> str:
 
 def clean(text: str) -> str:
     """`text` without what cannot be seen, in composed form; raises Invalid for control and direction characters."""
+    if text.isascii() and text.isprintable():
+        return text.strip(" ")
     text = INVISIBLE.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n")))
     if REFUSED.search(text):
         raise Invalid("control")
@@ -129,7 +132,7 @@ def line(most: int, least: int = 0) -> Reader:
 
     def read(text: str) -> str:
         value = SPACES.sub(" ", clean(text))
-        return _measured(BETWEEN_CHINESE.sub("", value), most, least)
+        return _measured(BETWEEN_CHINESE.sub("", value) if " " in value else value, most, least)
 
     return read
 
@@ -149,11 +152,13 @@ def _measured(value: str, most: int, least: int) -> str:
 
 def plain(text: str) -> str:
     """For numbers, codes and telephones: full-width characters become the usual ones, white space goes."""
-    return SPACES.sub("", unicodedata.normalize("NFKC", clean(text)))
+    cleaned = clean(text)
+    return SPACES.sub("", cleaned if cleaned.isascii() else unicodedata.normalize("NFKC", cleaned))
 
 
 def number(least: str, most: str, decimals: int = 2, unit: str | Promise = "") -> Reader:
     """A decimal number between `least` and `most`, both included. 万, 约 and units are refused with a hint."""
+    low, high = Decimal(least), Decimal(most)
 
     def read(text: str) -> Decimal | None:
         digits = plain(text).removesuffix(str(unit))
@@ -161,7 +166,7 @@ def number(least: str, most: str, decimals: int = 2, unit: str | Promise = "") -
             digits = digits.replace(",", "")
         if not digits:
             return None
-        if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", digits):
+        if not NUMBER.fullmatch(digits):
             if unit and re.match(r"约?\d[\d.,]*[^\d.,]", digits):
                 raise Invalid("unit_in_number", text=text.strip(), unit=unit)
             raise Invalid("not_a_number", text=text.strip())
@@ -169,11 +174,11 @@ def number(least: str, most: str, decimals: int = 2, unit: str | Promise = "") -
             value = Decimal(digits)
         except InvalidOperation as error:
             raise Invalid("not_a_number", text=text.strip()) from error
-        if value < Decimal(least):
+        if value < low:
             raise Invalid("too_small", value=digits, least=least)
-        if value > Decimal(most):
+        if value > high:
             raise Invalid("too_large", value=digits, most=most)
-        if -value.normalize().as_tuple().exponent > decimals:  # type: ignore[operator]
+        if "." in digits and -value.normalize().as_tuple().exponent > decimals:  # type: ignore[operator]
             raise Invalid("decimals", value=digits, most=decimals)
         return value
 
