@@ -2,10 +2,12 @@
 
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -23,7 +25,7 @@ from .search import entry_of
 
 UNWRITTEN = {"version"}
 WRITTEN = {str, int, bool, type(None)}
-PLAIN = {*WRITTEN, Decimal, date}
+PLAIN = {Decimal, date}
 
 
 @dataclass(frozen=True)
@@ -55,24 +57,32 @@ class _Encoder(DjangoJSONEncoder):
 
 
 @cache
-def _written(options: Options) -> tuple[tuple[str, str], ...]:
-    """The columns of a model that events tell of: name and attribute."""
-    columns = options.concrete_fields
-    return tuple((column.name, column.attname) for column in columns if column.name not in UNWRITTEN)
+def _written(options: Options) -> tuple[tuple[str, ...], Callable[[Any], tuple]]:
+    """The columns of a model that events tell of: their names, and what reads them from a record."""
+    columns = [column for column in options.concrete_fields if column.name not in UNWRITTEN]
+    return tuple(column.name for column in columns), attrgetter(*(column.attname for column in columns))
 
 
 def values_of(record: Any) -> dict[str, Any]:
     """The record's own columns as an event writes them."""
-    values = {name: getattr(record, attribute) for name, attribute in _written(record._meta)}
-    if all(value is None or type(value) in PLAIN for value in values.values()):
-        return {name: value if type(value) in WRITTEN else str(value) for name, value in values.items()}
-    return json.loads(json.dumps(values, cls=_Encoder, ensure_ascii=False))
+    names, read = _written(record._meta)
+    values = zip(names, read(record), strict=True)
+    return {name: value if type(value) in WRITTEN else _plain(value) for name, value in values}
+
+
+def _plain(value: Any) -> Any:
+    if type(value) in PLAIN or isinstance(value, models.TextChoices):
+        return str(value)
+    return json.loads(json.dumps(value, cls=_Encoder, ensure_ascii=False))
 
 
 def changes_between(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list]:
     """Changed columns with both values; of personal ones only that they changed."""
-    changed = {name: [before.get(name), value] for name, value in after.items() if before.get(name) != value}
-    return {name: ["…", "…"] if name in PERSONAL else both for name, both in changed.items()}
+    return {
+        name: ["…", "…"] if name in PERSONAL else [before.get(name), value]
+        for name, value in after.items()
+        if before.get(name) != value
+    }
 
 
 def done_before(key: uuid.UUID, *, by: Any) -> Event | None:

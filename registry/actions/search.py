@@ -24,30 +24,26 @@ def entry_of(*record: Any) -> SearchEntry:
 def entry_values(kind: Kind, code: str, name: str, area: str | None, others: tuple[str, ...] = ()) -> tuple:
     """The values of an entry in the order of ENTRY: all names of a record, their pinyin without tones, initials."""
     names = (name, *others)
-    spelt = [_syllables(each) for each in names]
-    pinyin = "\n".join("".join(syllables).lower() for syllables in spelt)
-    initials = " ".join(_initials(each, syllables) for each, syllables in zip(names, spelt, strict=True))
+    spelt = [[_spelt(piece) for piece in PIECES.findall(each)] for each in names]
+    pinyin = "\n".join("".join(whole for whole, _first in pieces) for pieces in spelt)
+    initials = " ".join("".join(first for _whole, first in pieces) for pieces in spelt)
     return kind.slug, code, area, name[:120], "\n".join(names), pinyin, initials[:200]
 
 
+CHINESE = re.compile(r"[\u3400-\u9fff]")
 PIECES = re.compile(r"[\u3400-\u9fff]+|[^\u3400-\u9fff]+")
 
 
-def _syllables(name: str) -> list[str]:
-    """The pinyin of each character, without tones; what is no Chinese stays in one piece."""
-    return [syllable for piece in PIECES.findall(name) for syllable in _spelt(piece)]
-
-
 @lru_cache(maxsize=20_000)
-def _spelt(piece: str) -> list[str]:
+def _spelt(piece: str) -> tuple[str, str]:
+    """The pinyin of a piece of a name, without tones, and its first letters; what was written in letters or digits
+    stays whole."""
+    if not CHINESE.match(piece):
+        return piece.lower(), piece.lower()
     from pypinyin import lazy_pinyin  # noqa: PLC0415 (its tables take 60 MB that only indexing needs)
 
-    return lazy_pinyin(piece)
-
-
-def _initials(name: str, syllables: list[str]) -> str:
-    """The first letters of the syllables; what was written in letters or digits stays whole."""
-    return "".join(each if each in name else each[:1] for each in syllables).lower()
+    syllables = lazy_pinyin(piece)
+    return "".join(syllables).lower(), "".join(each if each in piece else each[:1] for each in syllables).lower()
 
 
 def _entries(kind: Kind) -> list[SearchEntry]:
