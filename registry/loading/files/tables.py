@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -200,10 +201,20 @@ def _data_rows(table: Table, into: Path, start: int) -> Iterator[DataRow]:
         cells = _by_column(row.cells)
         if row.number < table.first_data_row or not cells or _repeats(cells, words, len(table.headings)):
             continue
-        own = [SPACE.sub("", text_of(cell)) for cell in islice(cells.values(), 3)]
-        note = bool(NOTE.match(own[0])) and len(cells) <= max(2, len(table.headings) // 2)
-        total = any(TOTAL.fullmatch(text) for text in own)
+        own = [text_of(cell) for cell in islice(cells.values(), 3)]
+        note = _begins_note(own[0]) and len(cells) <= max(2, len(table.headings) // 2)
+        total = any(map(_says_total, own))
         yield DataRow(offset, row.number, cells, filler.fill(row.number, cells), total, note)
+
+
+@lru_cache(maxsize=5_000)  # the first cells of a ledger's rows say few things
+def _begins_note(text: str) -> bool:
+    return bool(NOTE.match(SPACE.sub("", text)))
+
+
+@lru_cache(maxsize=5_000)
+def _says_total(text: str) -> bool:
+    return bool(TOTAL.fullmatch(SPACE.sub("", text)))
 
 
 def _repeats(cells: dict[int, Any], words: set[str], headings: int) -> bool:
