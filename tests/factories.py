@@ -15,7 +15,7 @@ from registry.loading.apply import keep_rows, write_rows
 from registry.loading.columns import LOADS
 from registry.loading.columns import Row as SheetRow
 from registry.loading.files.tables import plain_heading
-from registry.loading.judge import judge
+from registry.loading.judge import judge, read
 from registry.loading.loads import count_rows, finish
 from registry.loading.matching import headings_of
 from registry.loading.world import World
@@ -154,6 +154,7 @@ def load_rows(kind: str, *rows: dict[str, str], by, name: str = "台账.xlsx"):
             SheetRow(0, number, {fields[plain_heading(heading)]: text for heading, text in row.items()})
             for number, row in enumerate(rows, start=2)
         ]
+        read(declared, made, world)
         judge(declared, made, world, load)
         if stage == "apply":
             write_rows(declared, made, world, load)

@@ -182,7 +182,7 @@ def write(rows: list[Row], world: World, load: Any) -> None:
     doing = [row for row in rows if row.main.does_something]
     before = {id(row): _take(row, load) for row in doing}
     records: list[Any] = [row.main.record for row in doing]
-    add_all(ItemScore, [each for each in records if each._state.adding])
+    add_all([[each for each in records if each._state.adding]])
     ItemScore.objects.bulk_update([row.main.record for row in doing if not row.main.is_new], [*GIVEN, "scored_by"])
     told: dict[int, dict[str, list]] = defaultdict(dict)
     cards = {row.values["card"].pk: row.values["card"] for row in doing}

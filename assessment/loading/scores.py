@@ -131,7 +131,7 @@ def write(rows: list[Row], world: World, load: Any) -> None:
     for row in doing:
         for name, (_before, after) in row.main.changes.items():
             setattr(row.main.record, name, after)
-    add_all(ReviewScore, [row.main.record for row in doing if row.main.is_new])  # type: ignore[arg-type]
+    add_all([[row.main.record for row in doing if row.main.is_new]])
     ReviewScore.objects.bulk_update([row.main.record for row in doing if not row.main.is_new], [*SCORES, "reason"])
     told: dict[int, dict[str, list]] = defaultdict(dict)
     reviews = {row.values["review"].pk: row.values["review"] for row in doing}

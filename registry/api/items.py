@@ -12,7 +12,7 @@ from django.utils import timezone
 from registry.actions.records import stale
 from registry.loading.apply import write_rows
 from registry.loading.columns import LOADS, LoadKind, Row, may_load
-from registry.loading.judge import judge, verdict_of
+from registry.loading.judge import judge, read, verdict_of
 from registry.loading.messages import sentence
 from registry.loading.templates import text_for
 from registry.loading.world import World
@@ -87,6 +87,7 @@ class Writing:
         load = Load(pk=0, key=uuid4(), by=self.by, file_name=self.reason)  # never stored: it only says who and why
         held = self._held(items)
         rows = [Row(0, item.index, self._texts(item, held)) for item in items]
+        read(self.kind, rows, world)
         judge(self.kind, rows, world, load)
         for item, row in zip(items, rows, strict=True):
             self._insist(item, row)

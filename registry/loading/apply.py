@@ -1,35 +1,38 @@
 """Writing what was judged, a chunk of rows in a few statements, each record with its event; and taking it back."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Length
 
 from registry.actions.records import changes_between, values_of
 from registry.actions.search import ENTRY, entry_values
-from registry.kinds import KINDS
+from registry.kinds import KINDS, Kind
 from registry.models import Event, Load, LoadRow, Record, SearchEntry
 from registry.models.base import guard_lifted
 from registry.permissions import area_of
 
-from .bulk import STEP, add_all, add_values
+from .bulk import STEP, add_all, add_values, streaming
 from .columns import PART, RECORD, LoadKind, Row, Write
-from .judge import key_text, plain, told, verdict_of
+from .judge import plain, told, verdict_of
 from .world import World
 
 
-def write_rows(kind: LoadKind, rows: list[Row], world: World, load: Load) -> None:
+def write_rows(
+    kind: LoadKind, rows: list[Row], world: World, load: Load, meanwhile: Callable[[], None] = lambda: None
+) -> None:
     """Writes all rows that were not refused. Where the database refuses one, the rows are written one by one, and the
-    one it refuses is refused with the reason."""
+    one it refuses is refused with the reason. `meanwhile` is what can be done while the database is at it."""
     good = [row for row in rows if not row.is_refused]
     write = kind.write or write_records
     try:
-        with transaction.atomic():
+        with transaction.atomic(), streaming():
             write(good, world, load)
+            meanwhile()
     except IntegrityError:
         for row in good:
             _write_alone(write, row, world, load)
@@ -66,23 +69,27 @@ def write_records(rows: list[Row], world: World, load: Load) -> None:
     new = [write for write in writes if write.is_new and write.record._state.adding]
     changed = [write for write in writes if not write.is_new]
     before = [_keep(write) for write in changed]
-    model_of = lambda write: (write.stage, write.record._meta.label)  # noqa: E731
-    for (_stage, label), group in groupby(sorted(new, key=model_of), key=model_of):
-        _add(apps.get_model(label), list(group), world)
-    for (_stage, label), group in groupby(sorted(changed, key=model_of), key=model_of):
-        _change(apps.get_model(label), list(group))
+    add_all([_coded(group, world) for group in _by_model(new)])
+    for group in _by_model(changed):
+        _change(group)
     done = [("add", write, {}) for write in new]
     done += [("change", write, old) for write, old in zip(changed, before, strict=True)]
-    tell(
-        load,
-        (
-            (verb, write.record, changes_between(old, values_of(write.record)) | write.also)
-            for verb, write, old in done
-            if write.stage != PART
-        ),
-    )
-    index([write.record for write in writes if write.stage != PART])
+    told = [
+        (verb, write.record, changes_between(old, values_of(write.record)) | write.also)
+        for verb, write, old in done
+        if write.stage != PART
+    ]
+    tell(load, told)
+    unlist(write.record for write in changed if write.stage != PART)
+    known = [write.record for write in writes if write.public]
+    index(public((write.record for write in writes if write.stage != PART and write.public is None), known))
     _remember(rows, {id(write) for write in writes})
+
+
+def _by_model(writes: list[Write]) -> list[list[Write]]:
+    """Stage by stage, each model's together."""
+    model_of = lambda write: (write.stage, type(write.record).__name__)  # noqa: E731
+    return [list(group) for _model, group in groupby(sorted(writes, key=model_of), key=model_of)]
 
 
 def _remember(rows: list[Row], written: set[int]) -> None:
@@ -108,11 +115,13 @@ def _keep(write: Write) -> dict[str, Any]:
     return before
 
 
-def _add(model: type[models.Model], writes: list[Write], world: World) -> None:
-    for write in writes:
-        if isinstance(write.record, Record) and not write.record.code:
-            write.record.code = next_code(model, write.prefix, write.digits, world)
-    add_all(model, [write.record for write in writes])
+def _coded(writes: list[Write], world: World) -> list[Any]:
+    """The records of these writes, all of one model, with a code if they carry one."""
+    model, records = type(writes[0].record), [write.record for write in writes]
+    for write, record in zip(writes, records, strict=True):
+        if isinstance(record, Record) and not record.code:
+            record.code = next_code(model, write.prefix, write.digits, world)
+    return records
 
 
 def next_code(model: type[models.Model], prefix: str, digits: int, world: World) -> str:
@@ -128,8 +137,9 @@ def next_code(model: type[models.Model], prefix: str, digits: int, world: World)
     return f"{prefix}{world.numbers[known]:0{digits}d}"
 
 
-def _change(model: type[models.Model], writes: list[Write]) -> None:
+def _change(writes: list[Write]) -> None:
     """All changed columns of all rows in one statement; the rows were locked when they were found."""
+    model = type(writes[0].record)
     names = {name for write in writes for name in write.changes}
     if issubclass(model, Record):
         names.add("version")
@@ -153,21 +163,37 @@ def tell(load: Load, told: Iterable[tuple[str, Any, dict[str, list]]]) -> None:
     add_values(Event, names, events)
 
 
-def index(records: list[models.Model]) -> None:
-    """The names of these records in the search index: of public ones only."""
-    for kind in KINDS.values():
-        mine = [record for record in records if kind.searched and type(record) is kind.model]
-        if not mine or not isinstance(mine[0], Record):
-            continue
-        SearchEntry.objects.filter(kind=kind.slug, code__in=[record.code for record in mine]).delete()
-        public = kind.model.objects.public().filter(pk__in=[record.pk for record in mine])
-        shown = set(public.values_list("pk", flat=True))
-        entries = (
-            entry_values(kind, record.code, str(record), getattr(record, "area_id", None))
-            for record in mine
-            if record.pk in shown
-        )
+def unlist(records: Iterable[Any]) -> None:
+    """Takes what the search knows of these records away."""
+    for kind, mine in _searched(records):
+        SearchEntry.objects.filter(kind=kind.slug, code__among=[record.code for record in mine]).delete()
+
+
+def public(records: Iterable[Any], known: list[Any]) -> list[tuple[Kind, list[Any]]]:
+    """Those of the records that search may find, by kind; with those that are `known` to be public."""
+    shown = list(_searched(known))
+    for kind, mine in _searched(records):
+        keys = {record.pk for record in mine}
+        if kind.model.objects.all().public_rows():
+            keys = set(kind.model.objects.public().filter(pk__among=keys).values_list("pk", flat=True))
+        shown.append((kind, [record for record in mine if record.pk in keys]))
+    return shown
+
+
+def index(shown: list[tuple[Kind, list[Any]]]) -> None:
+    """Writes down under which names search finds these records."""
+    for kind, records in shown:
+        entries = (entry_values(kind, each.code, str(each), getattr(each, "area_id", None)) for each in records)
         add_values(SearchEntry, ENTRY, entries)
+
+
+def _searched(records: Iterable[Any]) -> Iterator[tuple[Kind, list[Any]]]:
+    by_model = defaultdict(list)
+    for record in records:
+        by_model[type(record)].append(record)
+    for kind in KINDS.values():
+        if kind.searched and kind.model in by_model and issubclass(kind.model, Record):
+            yield kind, by_model[kind.model]
 
 
 def keep_rows(load: Load, rows: list[Row]) -> None:
@@ -183,7 +209,7 @@ def keep_rows(load: Load, rows: list[Row]) -> None:
             row.sheet,
             row.number,
             verdict_of(row),
-            key_text(row),
+            next(iter(row.keys), ""),
             row.name,
             _code(row),
             {} if row.is_refused else told(row),

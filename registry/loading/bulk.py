@@ -1,30 +1,69 @@
 """Adding many rows at once: PostgreSQL takes them as a stream, by COPY; SQLite one after the other by one statement."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
 from itertools import count
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from django.db import connection, connections, models
+from django.db.models.base import ModelState
 from django.utils import timezone
 
 STEP = 500
+M = TypeVar("M", bound=models.Model)
 
 
-def add_all(model: type[models.Model], records: Sequence[models.Model]) -> None:
-    """Adds `records` of one model and gives them their keys. Triggers, checks and constraints hold as for any row."""
-    if len(records) < STEP // 5:
-        model._base_manager.bulk_create(records, batch_size=STEP)
-        return
-    fields = [field for field in model._meta.concrete_fields if not field.generated]
-    readers = [_reader(field) for field in fields]
+def new(model: type[M], **values: Any) -> M:
+    """A record as `model(**values)` makes it, some times faster: the model's initialiser goes through all its columns
+    each time, and a load makes three records a row."""
+    plain, called, related = _columns(model)
+    record, state = model.__new__(model), ModelState()
+    for name, key in related:
+        if name in values:
+            other = state.fields_cache[name] = values.pop(name)
+            values[key] = other.pk if other is not None else None
+    record.__dict__ = {**plain, **{name: default() for name, default in called}, **values, "_state": state}
+    return record
+
+
+@cache
+def _columns(model: type[models.Model]) -> tuple[dict[str, Any], list[tuple[str, Callable]], list[tuple[str, str]]]:
+    """Of a model: its columns with what they hold unless told, those to be asked each time, its relations' keys."""
+    fields = model._meta.concrete_fields
+    called = [(each.attname, each.get_default) for each in fields if each.has_default() and callable(each.default)]
+    plain = {each.attname: each.get_default() for each in fields}
+    return plain, called, [(each.name, each.attname) for each in fields if each.is_relation]
+
+
+def add_all(groups: Iterable[Sequence[models.Model]]) -> None:
+    """Adds records, each group of one model and after those it refers to, and gives them their keys. Triggers, checks
+    and constraints hold as for any row."""
+    groups = [group for group in groups if group]
+    for group in groups:
+        _number(type(group[0]), group)
+    for group in groups:
+        model = type(group[0])
+        fields = [field for field in model._meta.concrete_fields if not field.generated]
+        _refer(fields, group)
+        read = attrgetter(*(field.attname for field in fields))
+        _insert(model, fields, _ready(fields, map(read, group)))
+        for record in group:
+            record._state.adding, record._state.db = False, connection.alias
+
+
+def _refer(fields: Iterable[models.Field], records: Iterable[models.Model]) -> None:
+    """What was not written yet when a record came to refer to it has its key by now."""
+    related = [(field.name, field.attname) for field in fields if field.is_relation]
     for record in records:
-        record._prepare_related_fields_for_save(operation_name="bulk_create")  # type: ignore[attr-defined]
-    _number(model, records)
-    _insert(model, fields, ([read(record) for read in readers] for record in records))
-    for record in records:
-        record._state.adding, record._state.db = False, connection.alias
+        known = record._state.fields_cache
+        for name, key in related if known else ():
+            if name in known and known[name] is not None:
+                record.__dict__[key] = known[name].pk
 
 
 def add_values(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence]) -> None:
@@ -35,34 +74,84 @@ def add_values(model: type[models.Model], names: Sequence[str], rows: Iterable[S
     now = timezone.now()
     defaults = [now if getattr(field, "auto_now_add", False) else field.get_default() for field in rest]
     ends = [field.get_db_prep_save(value, connection) for field, value in zip(rest, defaults, strict=True)]
-    makers = [(at, make) for at, make in enumerate(map(_maker, given)) if make]
+    _insert(model, [*given, *rest], ((*row, *ends) for row in _ready(given, rows)))
+
+
+def _ready(fields: Sequence[models.Field], rows: Iterable[Sequence]) -> Iterable[Sequence]:
+    """The rows as the database takes them."""
+    makers = [(at, make) for at, make in enumerate(map(_maker, fields)) if make]
 
     def made(row: Sequence) -> list:
-        values = [*row, *ends]
+        values = list(row)
         for at, make in makers:
             values[at] = make(values[at])
         return values
 
-    _insert(model, [*given, *rest], map(made, rows))
+    return map(made, rows) if makers else rows
 
 
-def _insert(model: type[models.Model], fields: list[models.Field], rows: Iterable[list]) -> None:
+def _insert(model: type[models.Model], fields: list[models.Field], rows: Iterable[Sequence]) -> None:
     quote = connection.ops.quote_name
-    rows = list(rows)  # making one may ask the database, which answers nothing in the middle of a COPY
     table, columns = quote(model._meta.db_table), ", ".join(quote(field.column) for field in fields)
+    if connection.vendor == "postgresql":
+        _send(f"COPY {table} ({columns}) FROM STDIN", list(rows))
+        return
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
-        else:
-            holes = ", ".join(["%s"] * len(fields))
-            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({holes})", rows)
+        holes = ", ".join(["%s"] * len(fields))
+        cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({holes})", rows)
+
+
+_sent: ContextVar[tuple[ThreadPoolExecutor, list[Future]] | None] = ContextVar("sent", default=None)
+
+
+@contextmanager
+def streaming() -> Iterator[None]:
+    """Within it, what is added goes to PostgreSQL by a thread of its own while more is being made. Whatever else is
+    asked of the database in the meantime waits for it, and the end of a transaction must be after the end of this."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # so that what it refers to is looked up on the way, too
+    with ThreadPoolExecutor(1) as thread, connection.execute_wrapper(_settled):
+        sent = _sent.set((thread, []))
+        try:
+            yield
+            settle()
+        finally:
+            _sent.reset(sent)
+
+
+def settle() -> None:
+    """Waits for what is on its way. Raises what the database has against it."""
+    _thread, sent = _sent.get() or (None, [])
+    while sent:
+        sent.pop(0).result()
+
+
+def _settled(execute: Callable, *arguments: Any) -> Any:
+    settle()
+    return execute(*arguments)
+
+
+def _send(statement: str, rows: list[Sequence]) -> None:
+    connection.ensure_connection()
+    if sending := _sent.get():
+        thread, sent = sending
+        sent.append(thread.submit(_copy, connection.connection, connection.wrap_database_errors, statement, rows))
+    else:
+        _copy(connection.connection, connection.wrap_database_errors, statement, rows)
+
+
+def _copy(database: Any, errors: Any, statement: str, rows: list[Sequence]) -> None:
+    with errors, database.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 AS_THEY_ARE = {"AutoField", "BigAutoField", "CharField", "TextField", "ForeignKey", "IntegerField", "BooleanField"}
 AS_THEY_ARE |= {"PositiveIntegerField", "PositiveSmallIntegerField"}
-STREAMED = {"UUIDField", "DateField"}  # those that COPY takes as they are, too
+STREAMED = {"UUIDField", "DateField", "DecimalField"}  # those that COPY takes as they are, too
 
 
 def _maker(field: models.Field) -> Callable[[Any], Any] | None:
@@ -76,18 +165,13 @@ def _maker(field: models.Field) -> Callable[[Any], Any] | None:
     return lambda value: field.get_db_prep_save(value, database)
 
 
-def _reader(field: models.Field) -> Callable[[models.Model], Any]:
-    """Reads the field's value from a record, ready for the database."""
-    make = _maker(field)
-    return (lambda record: make(field.pre_save(record, add=True))) if make else attrgetter(field.attname)
-
-
 def _number(model: type[models.Model], records: Sequence[models.Model]) -> None:
     """Gives the records the next keys of the table. SQLite has one writer at a time, which we are."""
     table, key = model._meta.db_table, model._meta.pk.column
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            asked = "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)"
+            asked = "WITH sequence AS MATERIALIZED (SELECT pg_get_serial_sequence(%s, %s)::regclass AS name) "
+            asked += "SELECT nextval(name) FROM sequence, generate_series(1, %s)"
             cursor.execute(asked, [table, key, len(records)])
             keys: Iterable[int] = [key for (key,) in cursor.fetchall()]
         else:

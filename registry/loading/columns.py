@@ -66,17 +66,18 @@ def of_input(declared: Input, heading: str, **more: Any) -> Column:
 
 def plain_name(text: str) -> str:
     """A name as names are compared: composed, narrow, without white space or brackets' width."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 UNIT, OWNER, RECORD, PART = range(4)  # the order in which things are written
 
 
-@dataclass
+@dataclass(slots=True)
 class Write:
     """A record a row adds (not saved yet) or changes: `changes` is {attribute: [before, after]}. `also` is what its
     event tells of its parts. Writes are made stage by stage: what a record refers to, the record, its parts. A new
-    record without a code takes the next one that begins with `prefix`."""
+    record without a code takes the next one that begins with `prefix`. Whether anybody may see it is `public`; where
+    that is not known the database is asked."""
 
     record: Model
     changes: dict[str, list] = field(default_factory=dict)
@@ -85,6 +86,7 @@ class Write:
     prefix: str = ""
     digits: int = 3
     is_new: bool = False
+    public: bool | None = None
 
     def __post_init__(self) -> None:
         self.is_new = self.record._state.adding
@@ -94,7 +96,7 @@ class Write:
         return self.is_new or bool(self.changes) or bool(self.also)
 
 
-@dataclass
+@dataclass(slots=True)
 class Row:
     """A row of a file while it is judged. `texts` are the cells of known columns as typed, `values` what was read,
     `attributes` the columns of the record that follow, `defaults` those that only a new record takes, because the file
@@ -109,13 +111,16 @@ class Row:
     defaults: dict[str, Any] = field(default_factory=dict)
     title: str = ""
     messages: list[dict] = field(default_factory=list)
+    is_refused: bool = False
     key: tuple = ()
+    keys: list[str] = field(default_factory=list)
     record: Any = None
     writes: list[Write] = field(default_factory=list)
     undo: list[list] = field(default_factory=list)
 
     def refuse(self, name: str, code: str, /, **details: Any) -> None:
         """The row cannot be taken, because of the field `name` ("" for the row as a whole)."""
+        self.is_refused = True
         self._say("refused", name, code, details)
 
     def warn(self, name: str, code: str, /, **details: Any) -> None:
@@ -131,10 +136,6 @@ class Row:
     def main(self) -> Write:
         """The write of the record the row is about."""
         return next(write for write in self.writes if write.stage == RECORD)
-
-    @property
-    def is_refused(self) -> bool:
-        return any(message["level"] == "refused" for message in self.messages)
 
     def has(self, *names: str) -> bool:
         """Whether all these fields were given and could be read."""
@@ -227,13 +228,15 @@ def read_cells(row: Row, columns: Iterable[Column], known: dict[tuple[str, str],
     """Fills `row.values` from `row.texts`, with a message for each cell that cannot be read. `known` are short texts
     that were read before: in a ledger most cells of a column say one of a few things. A blank in a row that has a code
     says nothing of what the registry holds, not that it is missing."""
+    texts, values = row.texts, row.values
     for column in columns:
-        text = row.texts.get(column.name, "")
-        if column.use is Use.IGNORE or (not text and not column.required):
+        name = column.name
+        text = texts.get(name, "")
+        if not (text or column.required) or column.use is Use.IGNORE:
             continue
-        cell = (column.name, text)
+        cell = (name, text)
         if cell in known:
-            row.values[column.name] = known[cell]
+            values[name] = known[cell]
             continue
         try:
             value = row.values[column.name] = _read(row, column, text)

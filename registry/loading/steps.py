@@ -1,9 +1,11 @@
 """The background work of loads, chunk by chunk; each chunk is a transaction of the job that moves its cursor."""
 
+import gc
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from registry.actions import jobs
@@ -13,13 +15,13 @@ from .apply import keep_rows, write_rows
 from .columns import LOADS, Column, LoadKind, Row, Use
 from .export import FORMULA_STARTS
 from .files.tables import DataRow, Table, address, data_rows, is_number, letter, text_of, unit_of
-from .judge import judge
+from .judge import judge, read
 from .loads import count_rows, finish, locked, read_load, rows_file
 from .matching import mapping_of
 from .undo import undo_rows
 from .world import World
 
-CHUNK = 1000
+CHUNK = 2500 if connection.vendor == "postgresql" else 1000  # SQLite has one writer: others want their turn
 MONEY = ("元", "万元")
 SHEETS = 64  # a cursor holds the place in the file and, below, the sheet
 
@@ -52,11 +54,14 @@ def _step(load: Load, stage: str, cursor: int, end: LoadState) -> tuple[int | No
         return None, 0, 0
     if cursor == 0 and stage == "check":
         load.rows.all().delete()
+    gc.disable()  # a chunk makes some hundred thousand objects, and none of them is rubbish before its end
     try:
         following = _chunk(load, stage, cursor)
     except BaseException:
         _worlds.clear()  # it may know of records that are not written now
         raise
+    finally:
+        gc.enable()
     total = sum(sheet["rows"] for sheet in load.sheets if not sheet["skipped"])
     if following is None:
         count_rows(load)
@@ -76,20 +81,34 @@ def _chunk(load: Load, stage: str, cursor: int) -> int | None:
     sheet, kind = sheets[at], LOADS[sheets[at]["kind"]]
     if not place:
         sheet |= {"sums": {}, "totals": [], "done": 0}
+    world = _world(load, stage, fresh=cursor == 0)
+    found, rows = world.ahead.pop(cursor, None) or _read(load, sheet, world, place)
+    more = len(found) == CHUNK
+    following = found[-1].offset_after * SHEETS + at if more else at + 1 if at + 1 < len(sheets) else None
+
+    def read_ahead() -> None:
+        if more:
+            world.ahead[following] = _read(load, sheet, world, found[-1].offset_after)
+
+    judge(kind, rows, world, load)
+    if stage == "apply":
+        write_rows(kind, rows, world, load, meanwhile=read_ahead)
+    keep_rows(load, rows)
+    _compare_totals(kind, sheet, found, rows)
+    sheet["done"] += len(found)
+    return following
+
+
+def _read(load: Load, sheet: dict, world: World, place: int) -> tuple[list[DataRow], list[Row]]:
+    """The next rows of a sheet from `place` on, and those of them that are neither totals nor notes, with their values.
+    Asks the database nothing."""
+    kind = LOADS[sheet["kind"]]
     found = list(data_rows(table_of(sheet), rows_file(load), place, CHUNK))
     wanted = columns_of(kind, sheet)
     letters = {name: letter(at) for at, name, _unit in wanted}
     rows = [row_of(sheet, each, wanted, letters) for each in found if not each.is_total and not each.is_note]
-    world = _world(load, stage, fresh=cursor == 0)
-    judge(kind, rows, world, load)
-    if stage == "apply":
-        write_rows(kind, rows, world, load)
-    keep_rows(load, rows)
-    _compare_totals(kind, sheet, found, rows)
-    sheet["done"] += len(found)
-    if len(found) < CHUNK:
-        return at + 1 if at + 1 < len(sheets) else None
-    return found[-1].offset_after * SHEETS + at
+    read(kind, rows, world)
+    return found, rows
 
 
 def table_of(sheet: dict) -> Table:
@@ -102,23 +121,26 @@ def table_of(sheet: dict) -> Table:
 
 def row_of(sheet: dict, found: DataRow, wanted: list[tuple[int, str, str]], letters: dict[str, str]) -> Row:
     """The texts of the row's known columns; a cell that holds an error, or a formula nobody computed, is refused."""
-    row = Row(sheet["index"], found.number, {}, letters)
+    row, cells = Row(sheet["index"], found.number, {}, letters), found.cells
+    texts = row.texts
     for at, name, unit in wanted:
-        cell = found.cells.get(at)
-        if isinstance(cell, dict) and ("e" in cell or ("f" in cell and "v" not in cell)):
-            row.texts[name] = ""
-            row.refuse(name, "error_cell" if "e" in cell else "formula_unknown", cell=address(at, found.number))
-            continue
-        if isinstance(cell, dict) and "f" in cell:
-            row.warn(name, "formula_value", cell=address(at, found.number))
-        text = unguarded(text_of(cell))
-        row.texts[name] = f"{text}{unit}" if unit and text and text[-1].isdigit() else text
+        cell = cells.get(at, "")
+        if type(cell) is not str:  # most are
+            if type(cell) is dict and ("e" in cell or ("f" in cell and "v" not in cell)):
+                texts[name] = ""
+                row.refuse(name, "error_cell" if "e" in cell else "formula_unknown", cell=address(at, found.number))
+                continue
+            if type(cell) is dict and "f" in cell:
+                row.warn(name, "formula_value", cell=address(at, found.number))
+            cell = text_of(cell)
+        text = unguarded(cell) if cell[:1] == "'" else cell
+        texts[name] = f"{text}{unit}" if unit and text and text[-1].isdigit() else text
     return row
 
 
 def unguarded(text: str) -> str:
     """Text without the apostrophe that an export puts before what a spreadsheet would take for a formula."""
-    return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA_STARTS) else text
+    return text[1:] if text[1:].startswith(FORMULA_STARTS) else text
 
 
 def columns_of(kind: LoadKind, sheet: dict) -> list[tuple[int, str, str]]:

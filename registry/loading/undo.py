@@ -12,7 +12,7 @@ from registry.models import Draft, DraftState, Event, Load, LoadRow, Record, Sea
 from registry.models.base import guard_lifted
 from registry.permissions import area_of
 
-from .apply import index
+from .apply import index, public, unlist
 from .bulk import STEP
 
 Entry = tuple[str, int]  # a model's label and a key
@@ -129,7 +129,8 @@ def _put_back(load: Load, entries: list, stored: dict[Entry, models.Model]) -> N
         if names:
             model._base_manager.bulk_update([record for record, _before in records], sorted(names), batch_size=STEP)
         Event.objects.bulk_create(events, batch_size=STEP)
-        index([record for record, _before in records])
+        unlist(record for record, _before in records)
+        index(public((record for record, _before in records), []))
 
 
 def _take_away(load: Load, entries: list[Entry], stored: dict[Entry, models.Model]) -> None:

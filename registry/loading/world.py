@@ -53,9 +53,16 @@ class World:
         self.pending: dict[tuple, Any] = {}  # records that earlier rows of the same file add
         self.found: dict[str, dict] = defaultdict(dict)  # by kind of look-up, what the present chunk asks for
         self.read: dict[tuple[str, str], Any] = {}  # cells that were read before
+        self.ahead: dict[int, Any] = {}  # rows that were read while others were being written, by cursor
         self.numbers: dict[str, int] = {}  # the last code given with each prefix
         self._reached: dict[str, bool] = {}  # areas asked about before
+        self._placed: dict[Any, str] = {}  # townships and villages that were found before, by what names them
         self.writing = False  # whether what is found is going to be changed, and so is locked
+
+    @cached_property
+    def decides(self) -> bool:
+        """Whether the sender's rows are records, not drafts."""
+        return may(self.by, "record.add")
 
     def reaches(self, area: str) -> bool:
         """Whether the sender may write there."""
@@ -108,17 +115,22 @@ class World:
 
     def township(self, text: str) -> str:
         """Code of the township that `text` names or is the code of. Raises Invalid."""
+        if text in self._placed:
+            return self._placed[text]
         given = plain_name(text)
         if re.fullmatch(r"\d(?:\.\d+)?[eE]\+?\d+", given):
             raise Invalid("broken_code", text=text)
         found = self._townships.get(given, set())
         if len(found) != 1:
             raise Invalid("township_unclear" if found else "township_unknown", text=text, found=self._named(found))
-        return next(iter(found))
+        self._placed[text] = next(iter(found))
+        return self._placed[text]
 
     def village(self, township: str, text: str) -> str:
         """Code of the village or community of `township` that `text` names, with whatever ending, or is the code of;
         empty if there is none. Two that fit equally are Invalid: nobody guesses."""
+        if (township, text) in self._placed:
+            return self._placed[township, text]
         given = plain_name(text)
         if re.fullmatch(r"\d(?:\.\d+)?[eE]\+?\d+|\d{6,9}0{6}", given):
             raise Invalid("broken_code", text=text)
@@ -128,6 +140,8 @@ class World:
         found = exact.get((township, given)) or stems.get((township, stem_of(given))) or set()
         if len(found) > 1:
             raise Invalid("village_unclear", text=text, found=self._named(found))
+        if found:
+            self._placed[township, text] = next(iter(found))
         return next(iter(found), "")
 
     def _named(self, codes: Iterable[str]) -> str:
@@ -146,7 +160,7 @@ class World:
             return
         plain = {plain_name(name) for name in names}
         spelled = names | plain | {name.translate(WIDE) for name in plain}
-        named = NAMED[what].objects.unscoped(WHY).filter(Q(name__in=spelled) | Q(code__in=plain))
+        named = NAMED[what].objects.unscoped(WHY).filter(Q(name__among=spelled) | Q(code__among=plain))
         for record in named.order_by("pk"):
             for name in {plain_name(record.name), record.code}:
                 self.found[what][name].append(record)

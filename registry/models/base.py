@@ -1,5 +1,6 @@
 """What every record has in common: a code, its marks, its dates, and querysets that know whose rows they show."""
 
+import json
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
@@ -34,6 +35,20 @@ class Field(models.TextChoices):
 
 class ScopeMissing(ImproperlyConfigured):
     """Rows were asked for before anybody said who is looking."""
+
+
+@models.Field.register_lookup
+class Among(models.Lookup):
+    """`name__among=names`: as `in`, for a thousand values at once: they are one parameter, an array or JSON."""
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def as_sql(self, compiler, connection):
+        column, parameters = self.process_lhs(compiler, connection)
+        if connection.vendor == "postgresql":
+            return f"{column} = ANY(%s)", [*parameters, list(self.rhs)]
+        return f"{column} IN (SELECT value FROM json_each(%s))", [*parameters, json.dumps(list(self.rhs))]
 
 
 def lasting(as_of: date, start: str = "valid_from", end: str = "valid_to") -> Q:

@@ -7,7 +7,7 @@ import pytest
 from registry.figures import FIGURES
 from registry.loading.apply import keep_rows, write_rows
 from registry.loading.columns import LOADS, Row
-from registry.loading.judge import judge
+from registry.loading.judge import judge, read
 from registry.loading.undo import undo_rows
 from registry.loading.world import World
 from registry.models import (
@@ -241,6 +241,7 @@ def test_a_record_that_an_earlier_chunk_made_is_twice_in_the_file(sample, admini
     world, rows = World(administrator, date(2026, 1, 1)), [Row(0, 2, dict(text)), Row(0, 600, dict(text))]
     world.writing = True
     for row in rows:  # a chunk each
+        read(kind, [row], world)
         judge(kind, [row], world, load)
         write_rows(kind, [row], world, load)
         keep_rows(load, [row])

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.actions.sites import KIND_OF_AREA, form_for
 from registry.inputs import BY_NAME, ORGANISATION
 from registry.kinds import KINDS
+from registry.loading.bulk import new
 from registry.loading.columns import (
     CODE,
     OWNER,
@@ -42,7 +43,6 @@ from registry.models import (
     ZoneMembership,
 )
 from registry.models.points import PUBLIC
-from registry.permissions import may
 from registry.validators import Invalid, choice, dated, line, listing, money, number, yes_no
 
 from .drafts import write_drafts
@@ -130,8 +130,8 @@ def _new_organisation(row: Row, world: World, township: str, name: str, facts: d
     unit = row.attributes.get("unit")
     area = row.attributes["area_id"]
     level = world.levels.get(area, AreaLevel.TOWNSHIP)
-    made = PartyOrganisation(
-        name=name, field=row.values["field"], area_id=area, unit=unit, founded_on=world.today,
+    made = new(
+        PartyOrganisation, name=name, field=row.values["field"], area_id=area, unit=unit, founded_on=world.today,
         kind=OrganisationKind.UNIT if unit else KIND_OF_AREA[AreaLevel(level)],
         form=_form(name, facts.get("member_count")), **facts,
     )  # fmt: skip
@@ -172,10 +172,10 @@ def find(rows: list[Row], world: World) -> None:
     known = DemonstrationPoint.objects.unscoped(WHY).select_related("organisation")
     known = known.select_for_update(of=("self",)) if world.writing else known
     codes = {row.values["code"] for row in rows if row.has("code")}
-    by_code = {record.code: record for record in known.filter(code__in=codes)} if codes else {}
+    by_code = {record.code: record for record in known.filter(code__among=codes)} if codes else {}
     names = {row.attributes.get("name") for row in rows} - {None, ""}
     by_key: dict[tuple, Any] = {}
-    for record in known.filter(name__in=names).order_by("pk"):
+    for record in known.filter(name__among=names).order_by("pk"):
         by_key.setdefault((record.name, record.field, record.area_id[:9]), record)
     for row in rows:
         row.key = (*row.key[:2], (row.attributes.get("area_id") or "")[:9])
@@ -206,7 +206,7 @@ def parts(row: Row, world: World) -> None:
     else:
         _compare_title(row)
         row.attributes.pop("organisation", None)
-    if may(world.by, "record.add"):
+    if world.decides:
         _join(row, world, main, Belt, BeltMembership, "belts")
         _join(row, world, main, Zone, ZoneMembership, "zones")
 
@@ -217,7 +217,7 @@ def _warn_of_missing_village(row: Row) -> None:
 
 
 def _give_title(row: Row, world: World, main: Write) -> None:
-    if not may(world.by, "record.add"):
+    if not world.decides:
         row.warn("level", "title_by_district")
         return
     grade = _grade(row)
@@ -230,11 +230,12 @@ def _give_title(row: Row, world: World, main: Write) -> None:
                 row.refuse(name, "title_needs")
         if since > world.today:
             row.refuse("named_on", "in_future", day=since.isoformat())
-    period = StatusPeriod(
-        point=main.record, status=status, level=row.values.get("level") or "", grade=grade, valid_from=since,
-        precision=named.precision if named else "day", document_no=row.values.get("document_no") or "",
-        batch=row.values.get("batch") or "",
+    period = new(
+        StatusPeriod, point=main.record, status=status, level=row.values.get("level") or "", grade=grade,
+        valid_from=since, precision=named.precision if named else "day", batch=row.values.get("batch") or "",
+        document_no=row.values.get("document_no") or "",
     )  # fmt: skip
+    main.public = status in PUBLIC
     main.also = {"status": [None, status], "level": [None, period.level], "grade": [None, grade]}
     row.writes.append(Write(period, stage=PART))
 

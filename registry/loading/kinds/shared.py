@@ -1,7 +1,6 @@
 """Columns and look-ups that several kinds of load share."""
 
 from collections.abc import Callable, Iterable
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -39,13 +38,18 @@ FIELD = Column(
 )  # fmt: skip
 
 
-@contextmanager
-def at(row: Row, name: str):
+class at:
     """What cannot be looked up is the fault of the field `name`."""
-    try:
-        yield
-    except Invalid as error:
-        row.refuse(name, error.code, **error.details)
+
+    def __init__(self, row: Row, name: str):
+        self.row, self.name = row, name
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _type: Any, error: BaseException | None, _trace: Any) -> bool:
+        if isinstance(error, Invalid):
+            self.row.refuse(self.name, error.code, **error.details)
+        return isinstance(error, Invalid)
 
 
 def place(row: Row, world: World) -> str:
