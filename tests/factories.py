@@ -11,7 +11,7 @@ from PIL import Image
 
 from registry.actions.drafts import confirm_facts, overrule, save_fields, start_draft, submit_draft
 from registry.drafting import Drafting
-from registry.loading.apply import keep_rows, write_rows
+from registry.loading.apply import forget_rows, keep_rows, write_rows
 from registry.loading.columns import LOADS
 from registry.loading.columns import Row as SheetRow
 from registry.loading.files.tables import plain_heading
@@ -156,6 +156,7 @@ def load_rows(kind: str, *rows: dict[str, str], by, name: str = "台账.xlsx"):
         ]
         read(declared, made, world)
         judge(declared, made, world, load)
+        forget_rows(load, made)
         if stage == "apply":
             write_rows(declared, made, world, load)
         keep_rows(load, made)

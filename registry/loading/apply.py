@@ -26,7 +26,8 @@ def write_rows(
     kind: LoadKind, rows: list[Row], world: World, load: Load, meanwhile: Callable[[], None] = lambda: None
 ) -> None:
     """Writes all rows that were not refused. Where the database refuses one, the rows are written one by one, and the
-    one it refuses is refused with the reason. `meanwhile` is what can be done while the database is at it."""
+    one it refuses is refused with the reason. `meanwhile` is what can be done while the database is at it; it is done
+    anew if that was in vain."""
     good = [row for row in rows if not row.is_refused]
     write = kind.write or write_records
     try:
@@ -34,19 +35,26 @@ def write_rows(
             write(good, world, load)
             meanwhile()
     except IntegrityError:
+        _unwrite(each for row in good for each in row.writes if each.is_new)
         for row in good:
             _write_alone(write, row, world, load)
+        meanwhile()
 
 
 def _write_alone(write: Any, row: Row, world: World, load: Load) -> None:
-    for each in row.writes:
-        if each.is_new:  # it was written together with the others, and that was taken back
-            each.record.pk, each.record._state.adding = None, True
+    adding = [each for each in row.writes if each.is_new and each.record._state.adding]  # not what a row before added
     try:
         with transaction.atomic():
             write([row], world, load)
     except IntegrityError:
+        _unwrite(adding)
         row.refuse("", "database_says", text=_reason(row))
+
+
+def _unwrite(writes: Iterable[Write]) -> None:
+    """These were added, and that was taken back."""
+    for each in writes:
+        each.record.pk, each.record._state.adding = None, True
 
 
 def _reason(row: Row) -> str:
@@ -196,12 +204,16 @@ def _searched(records: Iterable[Any]) -> Iterator[tuple[Kind, list[Any]]]:
             yield kind, by_model[kind.model]
 
 
-def keep_rows(load: Load, rows: list[Row]) -> None:
-    """What became of these rows; what was noted of them before gives way."""
+def forget_rows(load: Load, rows: list[Row]) -> None:
+    """What was noted of these rows before gives way."""
     numbers = {(row.sheet, row.number) for row in rows}
     for sheet in {sheet for sheet, _number in numbers}:
         here = [number for of, number in numbers if of == sheet]
         load.rows.filter(sheet=sheet, row__range=(min(here), max(here))).delete()
+
+
+def keep_rows(load: Load, rows: list[Row]) -> None:
+    """Notes what became of these rows."""
     names = ("load", "sheet", "row", "verdict", "key", "name", "code", "changes", "messages", "undo")
     noted = (
         (

@@ -193,7 +193,9 @@ def _sure(field: ModelField) -> Callable[[Any], bool]:
         return lambda value: type(value) is str and len(value) > 0 and (most is None or len(value) <= most)
     if isinstance(field, DecimalField) and not field._validators:
         top, places = 10 ** (field.max_digits - field.decimal_places), field.decimal_places
-        return lambda value: type(value) is Decimal and -top < value < top and value == round(value, places)
+        return lambda value: (
+            type(value) is Decimal and value.is_finite() and abs(value) < top and value == round(value, places)
+        )
     return lambda value: False
 
 

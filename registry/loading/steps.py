@@ -11,7 +11,7 @@ from django.utils import timezone
 from registry.actions import jobs
 from registry.models import Load, LoadState
 
-from .apply import keep_rows, write_rows
+from .apply import forget_rows, keep_rows, write_rows
 from .columns import LOADS, Column, LoadKind, Row, Use
 from .export import FORMULA_STARTS
 from .files.tables import DataRow, Table, address, data_rows, is_number, letter, text_of, unit_of
@@ -86,14 +86,17 @@ def _chunk(load: Load, stage: str, cursor: int) -> int | None:
     more = len(found) == CHUNK
     following = found[-1].offset_after * SHEETS + at if more else at + 1 if at + 1 < len(sheets) else None
 
-    def read_ahead() -> None:
-        if more:
+    def go_on() -> None:
+        keep_rows(load, rows)
+        if more and following not in world.ahead:
             world.ahead[following] = _read(load, sheet, world, found[-1].offset_after)
 
     judge(kind, rows, world, load)
+    forget_rows(load, rows)
     if stage == "apply":
-        write_rows(kind, rows, world, load, meanwhile=read_ahead)
-    keep_rows(load, rows)
+        write_rows(kind, rows, world, load, meanwhile=go_on)
+    else:
+        go_on()
     _compare_totals(kind, sheet, found, rows)
     sheet["done"] += len(found)
     return following

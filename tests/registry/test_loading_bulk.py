@@ -1,0 +1,130 @@
+"""Many rows at once: made as their models make them, on their way to the database while more are made, and told apart
+where the database refuses one."""
+
+from dataclasses import replace
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+
+from registry.loading.bulk import add_all, add_values, new, streaming
+from registry.loading.columns import LOADS
+from registry.loading.judge import _limited
+from registry.models import (
+    Area,
+    DemonstrationPoint,
+    Event,
+    PartyOrganisation,
+    SearchEntry,
+    StatusPeriod,
+)
+from tests.factories import load_rows
+from tests.registry.test_loading_points import NEW
+
+LOADED = sorted({kind.model for kind in LOADS.values()} | {StatusPeriod}, key=lambda model: model.__name__)
+EVENT = ("change_set", "verb", "kind", "code", "changes")
+
+
+def rows_of_events(count: int) -> list[tuple]:
+    change_set = uuid4()
+    return [(change_set, "add", "test", f"T-{number}", {"name": [None, "唐坊\\\t\n"]}) for number in range(count)]
+
+
+def organisation(**values) -> PartyOrganisation:
+    given = {"name": "示例新立党支部", "form": "party_branch", "kind": "village", "area_id": "130207100"}
+    return new(PartyOrganisation, **given | {"code": "O-N1"} | values)
+
+
+@pytest.mark.parametrize("model", LOADED, ids=lambda model: model.__name__)
+def test_a_record_made_for_a_load_is_what_its_model_makes(model):
+    asked = {field.attname for field in model._meta.fields if field.has_default() and callable(field.default)}
+    fast, slow = new(model).__dict__, model().__dict__
+    assert fast.keys() == slow.keys()
+    assert all(fast[name] == slow[name] for name in fast.keys() - asked - {"_state"})
+    assert all(type(fast[name]) is type(slow[name]) for name in asked)
+    assert fast["_state"].adding
+
+
+def test_a_record_knows_the_key_of_what_was_written_just_before_it(sample):
+    owner = organisation()
+    point = new(DemonstrationPoint, code="FN-N1", name="示例点", area_id="130207100", field="rural", organisation=owner)
+    assert (point.organisation_id, point.organisation) == (None, owner)
+    add_all([[owner], [point]])
+    stored = DemonstrationPoint.objects.unscoped("test").select_related("organisation").get(code="FN-N1")
+    assert (stored.pk, stored.organisation.code) == (point.pk, "O-N1")
+
+
+def test_whoever_asks_meanwhile_waits_for_what_is_on_its_way(sample):
+    with transaction.atomic(), streaming():
+        add_values(Event, EVENT, rows_of_events(3_000))
+        assert Event.objects.filter(kind="test").count() == 3_000
+        add_values(Event, EVENT, rows_of_events(1_000))
+    assert Event.objects.filter(kind="test").count() == 4_000
+    assert Event.objects.filter(kind="test").first().changes == {"name": [None, "唐坊\\\t\n"]}
+
+
+def test_what_the_database_has_against_it_is_told_before_the_end(sample):
+    entry = ("points", "FN-N1", "示例点", "示例点", "shilidian", "sld")
+    names = ("kind", "code", "name", "names", "pinyin", "initials")
+    with pytest.raises(IntegrityError), transaction.atomic(), streaming():
+        add_values(SearchEntry, names, [entry])
+        add_values(SearchEntry, names, [entry])
+    assert not SearchEntry.objects.filter(code="FN-N1").exists()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite looks references up at the end of a transaction")
+def test_what_refers_to_nothing_is_told_before_the_end(sample):
+    with pytest.raises(IntegrityError), transaction.atomic(), streaming():
+        add_all([[organisation(area_id="130207999")]])
+
+
+def test_of_rows_written_together_only_the_one_the_database_refuses_is_refused(sample, administrator, monkeypatch):
+    """Somebody else enters the second of three sites after the rows were judged."""
+    kind, taken = LOADS["point"], "唐坊镇新立二示范点"
+    area = Area.objects.unscoped("test").get(name="唐坊镇")
+    other = PartyOrganisation.objects.unscoped("test").first()
+
+    def find(rows, world):
+        kind.find(rows, world)
+        if world.writing:
+            DemonstrationPoint.objects.create(code="FN-X", name=taken, area=area, field="rural", organisation=other)
+
+    monkeypatch.setitem(LOADS, "point", replace(kind, find=find))
+    names = ["唐坊镇新立一示范点", taken, "唐坊镇新立三示范点", "唐坊镇新立四示范点"]
+    owners = ["唐坊镇新立一党支部", "唐坊镇新立二党支部", "唐坊镇新立一党支部", "唐坊镇新立二党支部"]
+    rows = [{**NEW, "示范点名称": name, "党组织名称": owner} for name, owner in zip(names, owners, strict=True)]
+    load = load_rows("point", *rows, by=administrator)
+    refusals = [
+        [each["code"] for each in row.messages if each["level"] == "refused"] for row in load.rows.order_by("row")
+    ]
+    assert refusals == [[], ["database_says"], [], []]
+    made = DemonstrationPoint.objects.unscoped("test").filter(name__startswith="唐坊镇新立").exclude(code="FN-X")
+    found = dict(made.values_list("name", "organisation__name"))
+    assert found == {name: owner for name, owner in zip(names, owners, strict=True) if name != taken}
+    assert PartyOrganisation.objects.unscoped("test").filter(name__in=owners).count() == 2
+    told = Event.objects.filter(change_set=load.change_set, kind="demonstrationpoint").values_list("code", flat=True)
+    assert sorted(told) == sorted(made.values_list("code", flat=True))
+    assert sorted(load.rows.filter(verdict="new").values_list("code", flat=True)) == sorted(told)
+
+
+@pytest.mark.parametrize("model", LOADED, ids=lambda model: model.__name__)
+def test_what_is_taken_without_asking_a_column_would_be_taken_by_it(model):
+    bad = ["x" * 501, "", None, "没有", 10**12, Decimal("1E+12"), Decimal("0.1234567"), Decimal("NaN")]
+    for field, sure in _limited(model):
+        for value in bad:
+            try:
+                field.clean(value, None)
+            except (ValidationError, TypeError):
+                assert not sure(value), (field.name, value)
+
+
+@pytest.mark.parametrize("column", ["pk", "code", "name"])
+def test_many_values_are_one_parameter_and_find_the_same(column, sample, django_assert_max_num_queries):
+    rows = PartyOrganisation.objects.unscoped("test")
+    some = list(rows.order_by("pk").values_list(column, flat=True)[:40])
+    found = rows.filter(**{f"{column}__among": [*some, *some]})
+    assert set(found) == set(rows.filter(**{f"{column}__in": some}))
+    assert len(found.query.sql_with_params()[1]) == 1
+    assert not rows.filter(**{f"{column}__among": []})
