@@ -82,16 +82,15 @@ def write_records(rows: list[Row], world: World, load: Load) -> None:
         _change(group)
     done = [("add", write, {}) for write in new]
     done += [("change", write, old) for write, old in zip(changed, before, strict=True)]
+    whole = [each for each in done if each[1].stage != PART]
     told = [
-        (verb, write.record, changes_between(old, values_of(write.record)) | write.also)
-        for verb, write, old in done
-        if write.stage != PART
+        (verb, write.record, changes_between(old, values_of(write.record)) | write.also) for verb, write, old in whole
     ]
     tell(load, told)
-    unlist(write.record for write in changed if write.stage != PART)
-    known = [write.record for write in writes if write.public]
-    index(public((write.record for write in writes if write.stage != PART and write.public is None), known))
-    _remember(rows, {id(write) for write in writes})
+    unlist(write.record for verb, write, _old in whole if verb == "change")
+    known = [write.record for _verb, write, _old in whole if write.public]
+    index(public((write.record for _verb, write, _old in whole if write.public is None), known))
+    _remember(rows, {id(write) for _verb, write, _old in done})
 
 
 def _by_model(writes: list[Write]) -> list[list[Write]]:
