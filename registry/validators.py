@@ -121,9 +121,11 @@ def clean(text: str) -> str:
     """`text` without what cannot be seen, in composed form; raises Invalid for control and direction characters."""
     if text.isascii() and text.isprintable():
         return text.strip(" ")
-    text = INVISIBLE.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n")))
-    if REFUSED.search(text):
-        raise Invalid("control")
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    if not text.isprintable() or "\ufffd" in text:  # as hardly any is
+        text = INVISIBLE.sub("", text)
+        if REFUSED.search(text):
+            raise Invalid("control")
     return text.strip(" \t\n\u00a0\u3000")
 
 

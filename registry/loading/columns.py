@@ -139,7 +139,11 @@ class Row:
 
     def has(self, *names: str) -> bool:
         """Whether all these fields were given and could be read."""
-        return all(self.values.get(name) not in (None, "", []) for name in names)
+        for name in names:  # a loop, since it is asked a dozen times a row
+            value = self.values.get(name)
+            if value is None or value == "" or value == []:
+                return False
+        return True
 
     @property
     def name(self) -> str:
