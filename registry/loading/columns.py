@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -261,8 +262,9 @@ ABOUT = re.compile(r"^(?:约|大约|近)|(?:余|左右|多)(?=\D*$)")
 
 def _read(row: Row, column: Column, text: str) -> Any:
     """The value of a cell; of 约30人 the number, with a warning that it is not exact."""
-    if column.numeric and text and ABOUT.search(text):
-        value = column.read(ABOUT.sub("", text))
-        row.warn(column.name, "about", text=text, value=value)
-        return value
+    if column.numeric and ABOUT.search(text):
+        with suppress(Invalid):  # what is no number without 约 either is refused as it was typed
+            value = column.read(ABOUT.sub("", text))
+            row.warn(column.name, "about", text=text, value=value)
+            return value
     return column.read(text)
