@@ -54,7 +54,7 @@ def refusals_to_send(name: str, size: int, kind: str, by: Any) -> Iterator[Refus
     if not size:
         yield Refused("file_empty", name=name)
     if size > MOST_BYTES:
-        yield Refused("file_large", name=name, size=round(size / 1024**2, 1), most=MOST_BYTES // 1024**2)
+        yield Refused("file_size", name=name, size=round(size / 1024**2, 1), most=MOST_BYTES // 1024**2)
 
 
 def _begin(load: Load, state: LoadState, kind: str) -> None:

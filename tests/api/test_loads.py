@@ -91,7 +91,8 @@ def test_what_cannot_be_loaded_is_said_at_once(clerk, text, fields, status, code
 
 def test_a_file_that_is_too_large_is_refused(clerk, monkeypatch):
     monkeypatch.setattr("registry.loading.loads.MOST_BYTES", 10)
-    assert send(clerk)[0] == 413
+    status, problem = send(clerk)
+    assert (status, problem["type"]) == (413, "urn:showcase:problem:file-size")  # split it, not: take another photo
 
 
 def test_an_act_that_comes_too_early_is_refused(clerk):
