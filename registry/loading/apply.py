@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from itertools import groupby
 from typing import Any
 
@@ -23,7 +24,7 @@ from .world import World
 
 
 def write_rows(
-    kind: LoadKind, rows: list[Row], world: World, load: Load, meanwhile: Callable[[], None] = lambda: None
+    kind: LoadKind, rows: list[Row], world: World, load: Load, meanwhile: Callable[[], None] | None = None
 ) -> None:
     """Writes all rows that were not refused. Where the database refuses one, the rows are written one by one, and the
     one it refuses is refused with the reason. `meanwhile` is what can be done while the database is at it; it is done
@@ -31,14 +32,16 @@ def write_rows(
     good = [row for row in rows if not row.is_refused]
     write = kind.write or write_records
     try:
-        with transaction.atomic(), streaming():
+        with transaction.atomic(), streaming() if meanwhile else nullcontext():
             write(good, world, load)
-            meanwhile()
+            if meanwhile:
+                meanwhile()
     except IntegrityError:
         _unwrite(each for row in good for each in row.writes if each.is_new)
         for row in good:
             _write_alone(write, row, world, load)
-        meanwhile()
+        if meanwhile:
+            meanwhile()
 
 
 def _write_alone(write: Any, row: Row, world: World, load: Load) -> None:
@@ -76,21 +79,27 @@ def write_records(rows: list[Row], world: World, load: Load) -> None:
     writes = list({id(write.record): write for write in writes}.values())
     new = [write for write in writes if write.is_new and write.record._state.adding]
     changed = [write for write in writes if not write.is_new]
-    before = [_keep(write) for write in changed]
+    before = {id(write): _keep(write) for write in changed}
     add_all([_coded(group, world) for group in _by_model(new)])
     for group in _by_model(changed):
         _change(group)
-    done = [("add", write, {}) for write in new]
-    done += [("change", write, old) for write, old in zip(changed, before, strict=True)]
-    whole = [each for each in done if each[1].stage != PART]
-    told = [
-        (verb, write.record, changes_between(old, values_of(write.record)) | write.also) for verb, write, old in whole
-    ]
-    tell(load, told)
-    unlist(write.record for verb, write, _old in whole if verb == "change")
-    known = [write.record for _verb, write, _old in whole if write.public]
-    index(public((write.record for _verb, write, _old in whole if write.public is None), known))
-    _remember(rows, {id(write) for _verb, write, _old in done})
+    written = [*new, *changed]
+    whole = [write for write in written if write.stage != PART]
+    tell(
+        load,
+        (
+            (
+                "add" if write.is_new else "change",
+                write.record,
+                changes_between(before.get(id(write), {}), values_of(write.record)) | write.also,
+            )
+            for write in whole
+        ),
+    )
+    unlist(write.record for write in whole if not write.is_new)
+    known = [write.record for write in whole if write.public]
+    index(public((write.record for write in whole if write.public is None), known))
+    _remember(rows, {id(write) for write in written})
 
 
 def _by_model(writes: list[Write]) -> list[list[Write]]:
@@ -176,7 +185,7 @@ def unlist(records: Iterable[Any]) -> None:
         SearchEntry.objects.filter(kind=kind.slug, code__among=[record.code for record in mine]).delete()
 
 
-def public(records: Iterable[Any], known: list[Any]) -> list[tuple[Kind, list[Any]]]:
+def public(records: Iterable[Any], known: Iterable[Any] = ()) -> list[tuple[Kind, list[Any]]]:
     """Those of the records that search may find, by kind; with those that are `known` to be public."""
     shown = list(_searched(known))
     for kind, mine in _searched(records):

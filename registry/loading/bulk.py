@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, partial
 from itertools import count
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -50,6 +50,10 @@ def add_all(groups: Iterable[Sequence[models.Model]]) -> None:
         model = type(group[0])
         fields = [field for field in model._meta.concrete_fields if not field.generated]
         _refer(fields, group)
+        for field in fields:
+            if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+                for record in group:
+                    field.pre_save(record, add=True)
         read = attrgetter(*(field.attname for field in fields))
         _insert(model, fields, _ready(fields, map(read, group)))
         for record in group:
@@ -117,12 +121,12 @@ def streaming() -> Iterator[None]:
         sent = _sent.set((thread, []))
         try:
             yield
-            settle()
+            _settle()
         finally:
             _sent.reset(sent)
 
 
-def settle() -> None:
+def _settle() -> None:
     """Waits for what is on its way. Raises what the database has against it."""
     _thread, sent = _sent.get() or (None, [])
     while sent:
@@ -130,17 +134,18 @@ def settle() -> None:
 
 
 def _settled(execute: Callable, *arguments: Any) -> Any:
-    settle()
+    _settle()
     return execute(*arguments)
 
 
 def _send(statement: str, rows: list[Sequence]) -> None:
     connection.ensure_connection()
+    copy = partial(_copy, connection.connection, connection.wrap_database_errors, statement, rows)
     if sending := _sent.get():
         thread, sent = sending
-        sent.append(thread.submit(_copy, connection.connection, connection.wrap_database_errors, statement, rows))
+        sent.append(thread.submit(copy))
     else:
-        _copy(connection.connection, connection.wrap_database_errors, statement, rows)
+        copy()
 
 
 def _copy(database: Any, errors: Any, statement: str, rows: list[Sequence]) -> None:

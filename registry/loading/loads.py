@@ -18,10 +18,11 @@ from registry.permissions import may
 from registry.refusals import Refused
 
 from .columns import kinds_for, may_load
+from .files.limits import MB, MOST_MB
 from .files.reading import read_file
 from .matching import understand
 
-MOST_BYTES = 20 * 1024 * 1024
+MOST_BYTES = MOST_MB * MB
 
 
 @transaction.atomic
@@ -54,7 +55,7 @@ def refusals_to_send(name: str, size: int, kind: str, by: Any) -> Iterator[Refus
     if not size:
         yield Refused("file_empty", name=name)
     if size > MOST_BYTES:
-        yield Refused("file_size", name=name, size=round(size / 1024**2, 1), most=MOST_BYTES // 1024**2)
+        yield Refused("file_size", name=name, size=round(size / MB, 1), most=MOST_BYTES // MB)
 
 
 def _begin(load: Load, state: LoadState, kind: str) -> None:

@@ -136,14 +136,14 @@ def row_of(sheet: dict, found: DataRow, wanted: list[tuple[int, str, str]], lett
             if type(cell) is dict and "f" in cell:
                 row.warn(name, "formula_value", cell=address(at, found.number))
             cell = text_of(cell)
-        text = unguarded(cell) if cell[:1] == "'" else cell
+        text = unguarded(cell)
         texts[name] = f"{text}{unit}" if unit and text and text[-1].isdigit() else text
     return row
 
 
 def unguarded(text: str) -> str:
     """Text without the apostrophe that an export puts before what a spreadsheet would take for a formula."""
-    return text[1:] if text[1:].startswith(FORMULA_STARTS) else text
+    return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA_STARTS) else text
 
 
 def columns_of(kind: LoadKind, sheet: dict) -> list[tuple[int, str, str]]:

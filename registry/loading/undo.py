@@ -130,7 +130,7 @@ def _put_back(load: Load, entries: list, stored: dict[Entry, models.Model]) -> N
             model._base_manager.bulk_update([record for record, _before in records], sorted(names), batch_size=STEP)
         Event.objects.bulk_create(events, batch_size=STEP)
         unlist(record for record, _before in records)
-        index(public((record for record, _before in records), []))
+        index(public(record for record, _before in records))
 
 
 def _take_away(load: Load, entries: list[Entry], stored: dict[Entry, models.Model]) -> None:

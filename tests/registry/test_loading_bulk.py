@@ -121,7 +121,7 @@ def test_what_is_taken_without_asking_a_column_would_be_taken_by_it(model):
 
 
 @pytest.mark.parametrize("column", ["pk", "code", "name"])
-def test_many_values_are_one_parameter_and_find_the_same(column, sample, django_assert_max_num_queries):
+def test_many_values_are_one_parameter_and_find_the_same(column, sample):
     rows = PartyOrganisation.objects.unscoped("test")
     some = list(rows.order_by("pk").values_list(column, flat=True)[:40])
     found = rows.filter(**{f"{column}__among": [*some, *some]})
