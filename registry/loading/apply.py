@@ -144,7 +144,7 @@ def next_code(model: type[models.Model], prefix: str, digits: int, world: World)
     """The next free code with this prefix; the database is asked once for each prefix of a load."""
     if not digits:
         return prefix
-    known = f"{model._meta.label}:{prefix}"
+    known = (model, prefix)
     if known not in world.numbers:
         codes = model._base_manager.filter(code__startswith=prefix).order_by(-Length("code"), "-code")
         rests = (code.removeprefix(prefix) for code in codes.values_list("code", flat=True)[:200])

@@ -56,18 +56,19 @@ def add_all(groups: Iterable[Sequence[models.Model]]) -> None:
                     field.pre_save(record, add=True)
         read = attrgetter(*(field.attname for field in fields))
         _insert(model, fields, _ready(fields, map(read, group)))
+        alias = connection.alias
         for record in group:
-            record._state.adding, record._state.db = False, connection.alias
+            state = record._state
+            state.adding, state.db = False, alias
 
 
 def _refer(fields: Iterable[models.Field], records: Iterable[models.Model]) -> None:
     """What was not written yet when a record came to refer to it has its key by now."""
-    related = [(field.name, field.attname) for field in fields if field.is_relation]
+    keys = {field.name: field.attname for field in fields if field.is_relation}
     for record in records:
-        known = record._state.fields_cache
-        for name, key in related if known else ():
-            if name in known and known[name] is not None:
-                record.__dict__[key] = known[name].pk
+        for name, other in record._state.fields_cache.items():
+            if other is not None and name in keys:
+                record.__dict__[keys[name]] = other.pk
 
 
 def add_values(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence]) -> None:
@@ -182,5 +183,6 @@ def _number(model: type[models.Model], records: Sequence[models.Model]) -> None:
         else:
             cursor.execute("SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = %s", [table])
             keys = count(cursor.fetchone()[0] + 1)
+    name = model._meta.pk.attname
     for record, each in zip(records, keys, strict=False):
-        record.pk = each
+        record.__dict__[name] = each

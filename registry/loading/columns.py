@@ -229,34 +229,34 @@ ROW_NUMBER = Column("row_no", "序号", lambda text: None, also=("编次", "No."
 REMARK = Column("remark", "备注", lambda text: text.strip()[:500], also=("说明", "Remark"))
 
 
-def read_cells(row: Row, columns: Iterable[Column], known: dict[tuple[str, str], Any]) -> None:
-    """Fills `row.values` from `row.texts`, with a message for each cell that cannot be read. `known` are short texts
-    that were read before: in a ledger most cells of a column say one of a few things. A blank in a row that has a code
-    says nothing of what the registry holds, not that it is missing."""
+def read_cells(row: Row, columns: Iterable[Column], known: dict[str, dict[str, Any]]) -> None:
+    """Fills `row.values` from `row.texts`, with a message for each cell that cannot be read. `known` are, by column,
+    short texts that were read before: in a ledger most cells of a column say one of a few things. A blank in a row that
+    has a code says nothing of what the registry holds, not that it is missing."""
     texts, values = row.texts, row.values
     for column in columns:
         name = column.name
         text = texts.get(name, "")
-        if not (text or column.required) or column.use is Use.IGNORE:
+        if not (text or column.required):
             continue
-        cell = (name, text)
-        if cell in known:
-            values[name] = known[cell]
+        before = known[name]
+        if text in before:
+            values[name] = before[text]
             continue
         try:
-            value = row.values[column.name] = _read(row, column, text)
+            value = values[name] = _read(row, column, text)
         except Invalid as error:
             say = row.warn if column.droppable else row.refuse
-            say(column.name, error.code, **error.details)
+            say(name, error.code, **error.details)
             continue
         if column.required and value in (None, "", []):
-            if column.name in row.texts and not row.texts.get("code"):  # a blank leaves a known record as it is
-                row.refuse(column.name, "required")
-        elif len(text) <= SHORT and not row.messages:
-            known[cell] = value
+            if name in texts and not texts.get("code"):  # a blank leaves a known record as it is
+                row.refuse(name, "required")
+        elif len(text) <= SHORT and len(before) < FEW and not row.messages:
+            before[text] = value
 
 
-SHORT = 16
+SHORT, FEW = 16, 1_000  # of a text that is kept, and of texts that a column keeps
 ABOUT = re.compile(r"^(?:约|大约|近)|(?:余|左右|多)(?=\D*$)")
 
 

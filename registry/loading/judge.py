@@ -21,8 +21,9 @@ from .world import WHY, World
 
 def read(kind: LoadKind, rows: list[Row], world: World) -> None:
     """Fills the values of each row, with a message for each cell that cannot be read."""
+    columns = [column for column in kind.columns if column.use is not Use.IGNORE]
     for row in rows:
-        read_cells(row, kind.columns, world.read)
+        read_cells(row, columns, world.read)
 
 
 def judge(kind: LoadKind, rows: list[Row], world: World, load: Any) -> None:

@@ -136,7 +136,7 @@ def row_of(sheet: dict, found: DataRow, wanted: list[tuple[int, str, str]], lett
             if type(cell) is dict and "f" in cell:
                 row.warn(name, "formula_value", cell=address(at, found.number))
             cell = text_of(cell)
-        text = unguarded(cell)
+        text = unguarded(cell) if cell[:1] == "'" else cell
         texts[name] = f"{text}{unit}" if unit and text and text[-1].isdigit() else text
     return row
 
@@ -162,7 +162,8 @@ def columns_of(kind: LoadKind, sheet: dict) -> list[tuple[int, str, str]]:
 def _compare_totals(kind: LoadKind, sheet: dict, found: list[DataRow], rows: list[Row]) -> None:
     """Adds up the numeric columns and notes what a row of totals says otherwise. A subtotal is only left out."""
     mapping, values = mapping_of(sheet), {row.number: row.values for row in rows}
-    numeric = [column for column in kind.columns if column.numeric and column.use is not Use.IGNORE]
+    named = set(mapping.values())
+    numeric = [each for each in kind.columns if each.numeric and each.use is not Use.IGNORE and each.name in named]
     sums = {name: Decimal(text) for name, text in sheet["sums"].items()}
     for each in found:
         if each.is_total:
@@ -171,7 +172,7 @@ def _compare_totals(kind: LoadKind, sheet: dict, found: list[DataRow], rows: lis
         for column in numeric:
             value = values.get(each.number, {}).get(column.name)
             if value is not None and column.name not in copies:
-                sums[column.name] = sums.get(column.name, Decimal(0)) + Decimal(str(value))
+                sums[column.name] = sums.get(column.name, Decimal(0)) + value
     sheet["sums"] = {name: str(value) for name, value in sums.items()}
 
 

@@ -52,9 +52,9 @@ class World:
         self.area = (by.write_prefix or settings.DISTRICT_AREA)[:6]
         self.pending: dict[tuple, Any] = {}  # records that earlier rows of the same file add
         self.found: dict[str, dict] = defaultdict(dict)  # by kind of look-up, what the present chunk asks for
-        self.read: dict[tuple[str, str], Any] = {}  # cells that were read before
+        self.read: dict[str, dict[str, Any]] = defaultdict(dict)  # by column, cells that were read before
         self.ahead: dict[int, Any] = {}  # rows that were read while others were being written, by cursor
-        self.numbers: dict[str, int] = {}  # the last code given with each prefix
+        self.numbers: dict[Any, int] = {}  # the last code given with each prefix
         self._reached: dict[str, bool] = {}  # areas asked about before
         self._placed: dict[Any, str] = {}  # townships and villages that were found before, by what names them
         self.writing = False  # whether what is found is going to be changed, and so is locked

@@ -1,6 +1,7 @@
 """Every kind of record by the sheet: a good row is new, the same again is the same, a change is told, an undo is whole;
 what its template asks for is asked for."""
 
+from collections import defaultdict
 from copy import deepcopy
 
 import pytest
@@ -203,7 +204,7 @@ def test_a_bad_value_is_refused_alike_in_form_and_file(slug):
     inputs = {each.name: each.read for each in BY_NAME.values()}
     for column in (each for each in LOADS[slug].columns if inputs.get(each.name) == each.read):
         row = Row(0, 1, {column.name: BAD[column.name]})
-        read_cells(row, [column], {})
+        read_cells(row, [column], defaultdict(dict))
         with pytest.raises(Invalid) as invalid:
             BY_NAME[column.name].read(BAD[column.name])
         assert [message["code"] for message in row.messages] == [invalid.value.code]

@@ -259,7 +259,9 @@ def _compare_title(row: Row) -> None:
 
 
 def _join(row: Row, world: World, main: Write, model: Any, membership: Any, name: str) -> None:
-    names = row.values.get(name) or []
+    names = row.values.get(name)
+    if not names:
+        return
     kind = name.removesuffix("s")
     known = world.pending.setdefault((name,), {})
     for missing in set(names) - known.keys():
