@@ -60,7 +60,7 @@ class SearchEntry(models.Model):
     names = models.TextField(_("all names"))
     pinyin = models.TextField(_("pinyin"))
     initials = models.CharField(_("initials"), max_length=200)
-    area = models.ForeignKey("registry.Area", models.CASCADE, null=True, verbose_name=_("area"))
+    area = models.ForeignKey("registry.Area", models.CASCADE, null=True, db_index=False, verbose_name=_("area"))
 
     objects = SearchQuerySet.as_manager()
 
@@ -68,7 +68,10 @@ class SearchEntry(models.Model):
         verbose_name = _("search entry")
         verbose_name_plural = _("search entries")
         constraints = [models.UniqueConstraint(fields=["kind", "code"], name="search_entry_once")]
-        indexes = [models.Index(fields=["initials"], name="search_initials")]
+        indexes = [
+            models.Index(fields=["initials"], name="search_initials"),
+            models.Index(fields=["area"], name="search_area"),
+        ]
 
     def __str__(self):
         return self.name

@@ -77,7 +77,7 @@ class PartyOrganisation(Record):
     form = models.CharField(_("form"), max_length=24, choices=OrganisationForm)
     kind = models.CharField(_("kind"), max_length=12, choices=OrganisationKind)
     field = models.CharField(_("field"), max_length=24, choices=Field, blank=True)
-    area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
+    area = models.ForeignKey("registry.Area", models.PROTECT, db_index=False, verbose_name=_("area"))
     unit = models.ForeignKey(
         Unit, models.PROTECT, null=True, blank=True, related_name="organisations", verbose_name=_("unit")
     )
@@ -96,6 +96,7 @@ class PartyOrganisation(Record):
     class Meta(Record.Meta):
         verbose_name = _("party organisation")
         verbose_name_plural = _("party organisations")
+        indexes = [models.Index(fields=["area"], name="organisation_area")]
         constraints = [
             *Record.Meta.constraints,
             in_choices("form", OrganisationForm, "organisation_form_known"),

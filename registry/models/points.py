@@ -145,7 +145,7 @@ class DemonstrationPoint(Record):
     the field. It counts on a date if a period says it was named on that date."""
 
     name = models.CharField(_("name"), max_length=80)
-    area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
+    area = models.ForeignKey("registry.Area", models.PROTECT, db_index=False, verbose_name=_("area"))
     unit = models.ForeignKey(
         "registry.Unit", models.PROTECT, null=True, blank=True, related_name="points", verbose_name=_("unit")
     )
@@ -204,7 +204,9 @@ class StatusPeriod(Part):
 
     natural_fields = ("point__code", "valid_from")
 
-    point = models.ForeignKey(DemonstrationPoint, models.CASCADE, related_name="periods", verbose_name=_("point"))
+    point = models.ForeignKey(
+        DemonstrationPoint, models.CASCADE, db_index=False, related_name="periods", verbose_name=_("point")
+    )
     status = models.CharField(_("status"), max_length=12, choices=PointStatus)
     level = models.CharField(_("level"), max_length=12, choices=Level, blank=True)
     grade = models.CharField(_("grade"), max_length=16, choices=Grade, blank=True)

@@ -1,6 +1,7 @@
 """Many rows at once: made as their models make them, on their way to the database while more are made, and told apart
 where the database refuses one."""
 
+from collections import defaultdict
 from dataclasses import replace
 from decimal import Decimal
 from uuid import uuid4
@@ -10,12 +11,13 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from registry.loading.bulk import add_all, add_values, new, streaming
-from registry.loading.columns import LOADS
+from registry.loading.columns import FEW, LOADS, Row, read_cells
 from registry.loading.judge import _limited
 from registry.models import (
     Area,
     DemonstrationPoint,
     Event,
+    LoadRow,
     PartyOrganisation,
     SearchEntry,
     StatusPeriod,
@@ -24,6 +26,7 @@ from tests.factories import load_rows
 from tests.registry.test_loading_points import NEW
 
 LOADED = sorted({kind.model for kind in LOADS.values()} | {StatusPeriod}, key=lambda model: model.__name__)
+WRITTEN = [PartyOrganisation, DemonstrationPoint, StatusPeriod, Event, SearchEntry, LoadRow]  # by a load of points
 EVENT = ("change_set", "verb", "kind", "code", "changes")
 
 
@@ -128,3 +131,32 @@ def test_many_values_are_one_parameter_and_find_the_same(column, sample):
     assert set(found) == set(rows.filter(**{f"{column}__in": some}))
     assert len(found.query.sql_with_params()[1]) == 1
     assert not rows.filter(**{f"{column}__among": []})
+
+
+@pytest.mark.parametrize("given", ['"', "\\", '\\"}', "{a,b}", "a,b", "NULL", "", "x" * 300, "'; --", "唐坊 镇"])
+def test_whatever_a_value_among_many_says_only_the_same_is_found(given, sample):
+    entry = ("points", "FN-N1", "示例点", given, "shilidian", "sld")
+    add_values(SearchEntry, ("kind", "code", "name", "names", "pinyin", "initials"), [entry])
+    found = SearchEntry.objects.filter(kind="points", code="FN-N1")
+    assert found.filter(names__among=[given, "another"]).exists()
+    assert not found.filter(names__among=[f"{given}x", f"x{given}", "another"]).exists()
+    assert not found.filter(code__among=["FN-N1" + "x" * 40]).exists()
+
+
+@pytest.mark.parametrize("model", WRITTEN, ids=lambda model: model.__name__)
+def test_no_index_of_what_a_load_writes_is_kept_twice(model):
+    """Areas are sought by range, so a second index of theirs for LIKE, which Django adds to its own, helps nobody."""
+    whole = [each for each in model._meta.constraints if getattr(each, "fields", ()) and not each.condition]
+    first = {each.fields[0] for each in [*whole, *model._meta.indexes]}
+    twice = {each.name for each in model._meta.fields if each.is_relation and each.db_index} & first
+    assert not twice
+    assert not [each.name for each in model._meta.fields if each.related_model is Area and each.db_index]
+
+
+def test_a_column_keeps_only_so_many_texts_that_were_read():
+    column = LOADS["point"].column("name")
+    rows, known = [Row(0, number, {"name": f"示例{number}点"}) for number in range(2 * FEW)], defaultdict(dict)
+    for row in rows:
+        read_cells(row, [column], known)
+    assert [row.values["name"] for row in rows] == [row.texts["name"] for row in rows]
+    assert len(known["name"]) == FEW

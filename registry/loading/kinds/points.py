@@ -175,7 +175,7 @@ def find(rows: list[Row], world: World) -> None:
     by_code = {record.code: record for record in known.filter(code__among=codes)} if codes else {}
     names = {row.attributes.get("name") for row in rows} - {None, ""}
     by_key: dict[tuple, Any] = {}
-    for record in known.filter(name__among=names).order_by("pk"):
+    for record in known.in_area(world.area).filter(name__among=names).order_by("pk"):
         by_key.setdefault((record.name, record.field, record.area_id[:9]), record)
     for row in rows:
         row.key = (*row.key[:2], (row.attributes.get("area_id") or "")[:9])
