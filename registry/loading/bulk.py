@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, partial
 from itertools import count
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import orjson
@@ -54,8 +54,8 @@ def add_all(groups: Iterable[Sequence[models.Model]]) -> None:
             if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
                 for record in group:
                     field.pre_save(record, add=True)
-        read = attrgetter(*(field.attname for field in fields))
-        _insert(model, fields, _ready(fields, map(read, group)))
+        read = itemgetter(*(field.attname for field in fields))
+        _insert(model, fields, _ready(fields, map(read, map(vars, group))))
         alias = connection.alias
         for record in group:
             state = record._state

@@ -61,7 +61,10 @@ def _step(load: Load, stage: str, cursor: int, end: LoadState) -> tuple[int | No
         _worlds.clear()  # it may know of records that are not written now
         raise
     finally:
+        gc.freeze()  # nor are those that were read ahead: what is frozen is not looked through when it is enabled
         gc.enable()
+    if following is None:
+        gc.unfreeze()
     total = sum(sheet["rows"] for sheet in load.sheets if not sheet["skipped"])
     if following is None:
         count_rows(load)
