@@ -7,12 +7,10 @@ from django.apps import apps
 from django.db import models
 
 from registry.actions.records import changes_between, values_of
-from registry.kinds import KINDS
-from registry.models import Draft, DraftState, Event, Load, LoadRow, Record, SearchEntry
+from registry.models import Draft, DraftState, Event, Load, LoadRow, Record
 from registry.models.base import guard_lifted
-from registry.permissions import area_of
 
-from .apply import index, public, unlist
+from .apply import index, public, tell, unlist
 from .bulk import STEP
 
 Entry = tuple[str, int]  # a model's label and a key
@@ -36,14 +34,14 @@ def undo_rows(load: Load, rows: list[LoadRow]) -> None:
         if not staying:
             break
         touched |= staying
-    for row in rows:
-        if reason := touched.get(row.pk):
-            row.left = True
-            row.messages = [*row.messages, {"field": "", "column": "", "level": "left", "code": reason, "details": {}}]
+    left = [row for row in rows if touched.get(row.pk)]
+    for row in left:
+        row.left, reason = True, touched[row.pk]
+        row.messages = [*row.messages, {"field": "", "column": "", "level": "left", "code": reason, "details": {}}]
     with guard_lifted("the load's own records, to take them back"):
         _take_away(load, [entry for entry in leaving if entry not in used], stored)
         _put_back(load, [entry for key in going for entry in entries[key] if entry[2] is not None], stored)
-    LoadRow.objects.bulk_update(rows, ["left", "messages"], batch_size=STEP)
+    LoadRow.objects.bulk_update(left, ["left", "messages"], batch_size=STEP)
 
 
 def _stored(entries: Iterable[list]) -> dict[Entry, models.Model]:
@@ -53,7 +51,7 @@ def _stored(entries: Iterable[list]) -> dict[Entry, models.Model]:
     return {
         (label, record.pk): record
         for label, keys in wanted.items()
-        for record in apps.get_model(label)._base_manager.select_for_update().filter(pk__in=keys)
+        for record in apps.get_model(label)._base_manager.select_for_update().filter(pk__among=keys)
     }
 
 
@@ -61,7 +59,7 @@ def _touched(load: Load, entries: dict[int, list], stored: dict[Entry, models.Mo
     """Why rows cannot be taken back: somebody changed a record since, or decided on it."""
     codes = {(record._meta.model_name, str(getattr(record, "code", record.pk))): key for key, record in stored.items()}
     since = Event.objects.filter(change_set=load.change_set).order_by("pk").values_list("pk", flat=True).first() or 0
-    later = Event.objects.filter(pk__gt=since, code__in={code for _kind, code in codes}).exclude(
+    later = Event.objects.filter(pk__gt=since, code__among={code for _kind, code in codes}).exclude(
         change_set=load.change_set
     )
     told = {codes[key] for key in later.values_list("kind", "code") if key in codes}
@@ -99,7 +97,7 @@ def _used(added: set[Entry], leaving: set[Entry]) -> set[Entry]:
             other, name = field.related_model, field.field.attname
             if other._meta.auto_created is apps.get_model(label):
                 continue  # the record's own list, such as the writers of a draft, goes with it
-            rows = other._base_manager.filter(**{f"{name}__in": keys}).values_list("pk", name)
+            rows = other._base_manager.filter(**{f"{field.field.name}__pk__among": keys}).values_list("pk", name)
             used |= {(label, pk) for row, pk in rows if (other._meta.label_lower, row) not in leaving}
     return used
 
@@ -125,10 +123,10 @@ def _put_back(load: Load, entries: list, stored: dict[Entry, models.Model]) -> N
             if isinstance(record, Record) and before:
                 record.version += 1
             if not isinstance(record, Draft):  # what is typed is nobody's to read before it is submitted
-                events.append(_event(load, record, "change", changes_between(old, values_of(record))))
+                events.append(("change", record, changes_between(old, values_of(record))))
         if names:
             model._base_manager.bulk_update([record for record, _before in records], sorted(names), batch_size=STEP)
-        Event.objects.bulk_create(events, batch_size=STEP)
+        tell(load, events)
         unlist(record for record, _before in records)
         index(public(record for record, _before in records))
 
@@ -143,16 +141,6 @@ def _take_away(load: Load, entries: list[Entry], stored: dict[Entry, models.Mode
     for label in sorted(by_model, key=order):
         model, records = apps.get_model(label), by_model[label]
         if issubclass(model, Record):
-            Event.objects.bulk_create(
-                (_event(load, record, "delete", {}) for record in records if not isinstance(record, Draft)),
-                batch_size=STEP,
-            )
-            slugs = [kind.slug for kind in KINDS.values() if kind.model is model and kind.searched]
-            SearchEntry.objects.filter(kind__in=slugs, code__in=[record.code for record in records]).delete()
-        model._base_manager.filter(pk__in=[record.pk for record in records]).delete()
-
-
-def _event(load: Load, record: models.Model, verb: str, changes: dict) -> Event:
-    code = str(getattr(record, "code", record.pk))
-    told = {"kind": record._meta.model_name, "code": code, "area": area_of(record), "changes": changes}
-    return Event(change_set=load.change_set, actor=load.by, verb=verb, reason=load.file_name[:300], **told)
+            tell(load, (("delete", record, {}) for record in records))
+            unlist(records)
+        model._base_manager.filter(pk__among=[record.pk for record in records]).delete()
