@@ -29,7 +29,7 @@ _worlds: dict[tuple, World] = {}  # of the load that is being worked at: names a
 
 
 def _world(load: Load, stage: str, fresh: bool) -> World:
-    key = (load.pk, stage)
+    key = (load.job_id, load.job and load.job.fence)  # what one claim knows of may have been taken back for the next
     if fresh or key not in _worlds:
         _worlds.clear()
         _worlds[key] = World(load.by.within(load.area_id), timezone.localdate())
@@ -57,16 +57,16 @@ def _step(load: Load, stage: str, cursor: int, end: LoadState) -> tuple[int | No
     gc.disable()  # a chunk makes some hundred thousand objects, and none of them is rubbish before its end
     try:
         following = _chunk(load, stage, cursor)
+        gc.freeze()  # nor are those that were read ahead: what is frozen is not looked through from now on
     except BaseException:
         _worlds.clear()  # it may know of records that are not written now
+        gc.unfreeze()
         raise
     finally:
-        gc.freeze()  # nor are those that were read ahead: what is frozen is not looked through when it is enabled
         gc.enable()
-    if following is None:
-        gc.unfreeze()
     total = sum(sheet["rows"] for sheet in load.sheets if not sheet["skipped"])
     if following is None:
+        gc.unfreeze()
         count_rows(load)
         finish(load, end)
         return None, total, total

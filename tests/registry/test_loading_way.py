@@ -85,6 +85,27 @@ def test_a_chunk_that_fails_in_the_middle_leaves_nothing_and_is_done_again(
     assert (load.state, load.new, new_points()) == ("applied", 5, 5)
 
 
+def test_what_a_worker_wrote_in_vain_it_writes_when_it_has_the_job_again(
+    sample, administrator, small_chunks, monkeypatch
+):
+    named = (
+        {"示范点名称": f"唐坊镇新立{number}示范点", "党组织名称": f"唐坊镇新立{number}党支部"} for number in range(5)
+    )
+    load = loads.apply_load(
+        checked(workbook(HEADINGS, *(site(**each) for each in named)), administrator), by=administrator
+    )
+    job = jobs.claim(load.job_id)
+    jobs.take_step(job)
+    with monkeypatch.context() as lost, pytest.raises(jobs.LeaseLost):
+        lost.setattr(jobs, "_owned", lambda job: Job.objects.none())
+        jobs.take_step(job)
+    assert new_points() == 2
+    Job.objects.filter(pk=load.job_id).update(lease_until=None)
+    run_one(load.job_id)
+    load.refresh_from_db()
+    assert (load.state, load.new, load.refused, new_points()) == ("applied", 5, 0, 5)
+
+
 def test_a_job_that_failed_can_be_taken_up_again(sample, administrator, monkeypatch):
     load = loads.send_load("台账.xlsx", ledger(), key=uuid4(), by=administrator)
     monkeypatch.setitem(jobs.STEPS, "load-read", lambda cursor, payload: 1 / 0)
