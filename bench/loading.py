@@ -99,6 +99,21 @@ def load(name: str, data: bytes) -> tuple[float, float]:
     return seconds, queries / sent.total
 
 
+def undo() -> float:
+    """Seconds it takes to take back the first load."""
+    from registry.actions.jobs import run_one  # noqa: PLC0415
+    from registry.loading import loads  # noqa: PLC0415
+    from registry.models import Load  # noqa: PLC0415
+
+    load = Load.objects.unscoped("measured").order_by("pk")[0]
+    start = time.perf_counter()
+    run_one(loads.undo_load(load, by=load.by).job_id)
+    seconds = time.perf_counter() - start
+    load.refresh_from_db()
+    assert (load.state, load.rows.filter(left=True).count()) == ("undone", 0), load.state
+    return seconds
+
+
 def copied(tables: dict[str, str]) -> dict[str, float]:
     """Seconds that COPY takes for the rows the load wrote, table by table, into the same tables with all indexes."""
     import psycopg  # noqa: PLC0415
@@ -149,6 +164,8 @@ def measure(rows: int) -> None:
     elif rows <= 10_000:
         seconds, queries = load("bench.xlsx", ledger(rows, as_text=False))
         print(f"{connection.vendor:11s} xlsx {rows:9,d} rows again, all the same {seconds:7.1f} s")
+    if rows <= 10_000:
+        print(f"{connection.vendor:11s} undone {rows:7,d} rows {undo():7.1f} s")
 
 
 def main(rows: int = ROWS) -> None:
