@@ -75,7 +75,7 @@ def _reason(row: Row) -> str:
 
 def write_records(rows: list[Row], world: World, load: Load) -> None:
     """Stage by stage and model by model: new ones, changed ones; then their events and their names for the search."""
-    writes = [each for row in rows for each in row.writes if each.is_new or each.changes or each.also]
+    writes = [write for row in rows for write in row.writes if write.does_something]
     writes = list({id(write.record): write for write in writes}.values())
     new = [write for write in writes if write.is_new and write.record._state.adding]
     changed = [write for write in writes if not write.is_new]

@@ -139,7 +139,7 @@ def row_of(sheet: dict, found: DataRow, wanted: list[tuple[int, str, str]], lett
             if type(cell) is dict and "f" in cell:
                 row.warn(name, "formula_value", cell=address(at, found.number))
             cell = text_of(cell)
-        text = unguarded(cell) if cell[:1] == "'" else cell
+        text = unguarded(cell)
         texts[name] = f"{text}{unit}" if unit and text and text[-1].isdigit() else text
     return row
 
