@@ -1,37 +1,36 @@
 """The cast and the stage: the same people in every test, and a registry that holds the sample data."""
 
+import os
+import sqlite3
+from contextlib import ExitStack, closing
 from datetime import date
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 
 from registry.models import Role, User
 from registry.scope import Scope
+from tools.sample_database import postgres_copy, sqlite_sample
 
 DISTRICT, DAQI, TANGFANG = "130207", "130207114", "130207108"
 LAST_DAY = date(2021, 12, 31)
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """Every test begins with the sample data; what a test changes is rolled back."""
-    with django_db_blocker.unblock():
-        call_command("load_sample", verbosity=0, stdout=open("/dev/null", "w"))  # noqa: SIM115
-        _let_tests_empty_the_events()
-
-
-def _let_tests_empty_the_events() -> None:
-    """SQLite empties a table by DELETE, which events refuse: between tests alone their trigger steps aside."""
-    if connection.vendor != "sqlite":
-        return
-    plain = connection.ops.sql_flush
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT sql FROM sqlite_master WHERE name = 'event_no_delete'")
-        trigger = cursor.fetchone()[0]
-    connection.ops.sql_flush = lambda *args, **options: [
-        "DROP TRIGGER event_no_delete", *plain(*args, **options), trigger
-    ]  # fmt: skip
+def django_db_setup(django_test_environment, django_db_blocker):
+    """Each process of a run has a copy of the sample database; what a test changes is rolled back."""
+    with django_db_blocker.unblock(), ExitStack() as stack:
+        connection.close()
+        if connection.vendor == "sqlite":
+            connection.settings_dict["NAME"] = "file:tests?mode=memory&cache=shared"
+            connection.ensure_connection()
+            with closing(sqlite3.connect(sqlite_sample())) as made:
+                made.backup(connection.connection)
+        else:
+            copy = stack.enter_context(postgres_copy(os.environ["DATABASE_URL"]))
+            connection.settings_dict["NAME"] = copy.rpartition("/")[2]
+        yield
+        connection.close()
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tools import sample_database
+
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -38,28 +40,57 @@ def chromium_program() -> str | None:
 
 @contextmanager
 def postgres() -> Iterator[str]:
-    """A new, empty cluster; gives the address of its database. PostgreSQL will not run as root: then as `nobody`."""
+    """A throw-away PostgreSQL whose database `sample_database.TEMPLATE` holds the sample data; gives its address."""
     programs = postgres_programs()
     assert programs is not None
-    folder = Path(tempfile.mkdtemp(prefix="registry-pg-"))
+    kept = sample_database.postgres_sample(programs)
+    with tempfile.TemporaryDirectory(prefix="registry-pg-", ignore_cleanup_errors=True) as name:
+        data = Path(name) / "data"
+        shutil.copytree(kept, data)
+        with _running(programs, data) as url:
+            yield url
+
+
+@contextmanager
+def new_cluster(data: Path) -> Iterator[str]:
+    """A new, empty PostgreSQL in the folder `data`, which stays; gives its address."""
+    programs = postgres_programs()
+    assert programs is not None
+    data.mkdir(mode=0o700)
+    locale = ["-E", "UTF8", "--lc-collate=C", "--lc-ctype=C.UTF-8", "--no-sync"]
+    with tempfile.TemporaryDirectory(prefix="registry-pg-") as name:  # where whoever PostgreSQL runs as may write
+        made = Path(name) / "data"
+        made.mkdir()
+        _as_postgres(made, programs / "initdb", "-D", made, "-U", "registry", "-A", "trust", *locale)
+        with _running(programs, made) as url:
+            yield url
+        shutil.copytree(made, data, dirs_exist_ok=True)
+
+
+@contextmanager
+def _running(programs: Path, data: Path) -> Iterator[str]:
+    """The cluster of `data` on a free port; what it holds need not survive a power cut."""
+    port, folder = free_port(), data.parent
+    unsafe = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c wal_level=minimal -c max_wal_senders=0"
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} {unsafe}"
+    control = [programs / "pg_ctl", "-D", data, "-w"]
+    _as_postgres(data, *control, "-o", options, "-l", folder / "log", "start")
+    try:
+        yield f"postgresql://registry@127.0.0.1:{port}/postgres"
+    finally:
+        _as_postgres(data, *control, "-m", "fast", "stop")
+
+
+def _as_postgres(data: Path, *command: str | Path) -> None:
+    """Runs a program of PostgreSQL, which refuses to run as root: then as `nobody`, who gets `data` and its folder."""
     user = {}
     if os.getuid() == 0:
         nobody = pwd.getpwnam("nobody")
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        for path in (data.parent, *data.rglob("*"), data):
+            os.chown(path, nobody.pw_uid, nobody.pw_gid)
         user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-    port, data = free_port(), folder / "data"
-    quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder, **user}
-    locale = ["-E", "UTF8", "--lc-collate=C", "--lc-ctype=C.UTF-8"]
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off -k {folder}"
-    try:
-        subprocess.run([programs / "initdb", "-D", data, "-U", "registry", "-A", "trust", *locale], **quiet)
-        subprocess.run([programs / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start"], **quiet)
-        try:
-            yield f"postgresql://registry@127.0.0.1:{port}/postgres"
-        finally:
-            subprocess.run([programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"], **quiet)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    data.chmod(0o700)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=data.parent, **user)
 
 
 @contextmanager

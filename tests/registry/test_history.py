@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.management.color import no_style
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -42,16 +41,6 @@ def test_the_database_refuses_to_change_or_delete_an_event(statement, sample, ad
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
     assert Event.objects.get().reason == "原因"
-
-
-def test_tests_may_empty_the_table_of_events_and_it_refuses_as_before(sample, administrator):
-    ChangeSet(administrator).tell("change", make_belt(), {})
-    connection.check_constraints()  # PostgreSQL empties no table with checks still to come
-    connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), ["registry_event"]))
-    assert not Event.objects.exists()
-    ChangeSet(administrator).tell("change", make_belt(), {})
-    with pytest.raises(DatabaseError), transaction.atomic():
-        Event.objects.all().delete()
 
 
 def test_an_event_knows_the_area_of_its_record(sample, administrator):
