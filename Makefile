@@ -1,13 +1,16 @@
 # Two commands: `make run` and `make test`. Both set up all they need; see README.md.
 PYTHON ?= python3
 
-.PHONY: run test lint bench fuzz setup clean
+.PHONY: run test test-deep lint bench fuzz setup clean
 
 run:
 	@exec $(PYTHON) tools/bootstrap.py run
 
 test:
 	@exec $(PYTHON) tools/bootstrap.py test
+
+test-deep:
+	@exec $(PYTHON) tools/bootstrap.py test-deep
 
 lint:
 	@exec $(PYTHON) tools/bootstrap.py lint

@@ -266,7 +266,7 @@ STORAGES = {
     },
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-WHITENOISE_USE_FINDERS = DEBUG or TESTING
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG or TESTING
 
 # What a district may switch on (README, "Maps"): none by default, nothing is fetched from elsewhere.
 DISTRICT_AREA = env("DISTRICT_AREA", "130207")

@@ -2,13 +2,17 @@
 
 import os
 import sqlite3
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from contextlib import closing as closed_after
 from datetime import date
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from registry.models import Role, User
+from registry.actions.years import close_year
+from registry.figures.frozen import take_year
+from registry.models import FrozenYear, Role, User
 from registry.scope import Scope
 from tools.sample_database import postgres_copy, sqlite_sample
 
@@ -24,7 +28,7 @@ def django_db_setup(django_test_environment, django_db_blocker):
         if connection.vendor == "sqlite":
             connection.settings_dict["NAME"] = "file:tests?mode=memory&cache=shared"
             connection.ensure_connection()
-            with closing(sqlite3.connect(sqlite_sample())) as made:
+            with closed_after(sqlite3.connect(sqlite_sample())) as made:
                 made.backup(connection.connection)
         else:
             copy = stack.enter_context(postgres_copy(os.environ["DATABASE_URL"]))
@@ -33,9 +37,38 @@ def django_db_setup(django_test_environment, django_db_blocker):
         connection.close()
 
 
+def pytest_collection_modifyitems(items):
+    """Marks what never touches the database: it is the same on each engine and runs on one."""
+    for item in items:
+        if not {"db", "django_db_setup"} & set(item.fixturenames):
+            item.add_marker(pytest.mark.no_database)
+
+
 @pytest.fixture
 def sample(db):
     """The sample data of the session."""
+
+
+@contextmanager
+def shared_by_tests(blocker) -> Iterator[None]:
+    """What is written inside stands for all tests of a module, in a transaction around theirs."""
+    with blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def year_closed(django_db_setup, django_db_blocker) -> Iterator[int]:
+    """Closes the last year of the sample once for a module; its key."""
+    with shared_by_tests(django_db_blocker):
+        yield close_year(
+            LAST_DAY.year, take_year, by=_account("who closes", Role.ADMIN, DISTRICT, DISTRICT), edition=0
+        ).pk
+
+
+@pytest.fixture
+def closing(year_closed, db) -> FrozenYear:
+    return FrozenYear.objects.public().get(pk=year_closed)
 
 
 @pytest.fixture

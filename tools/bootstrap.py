@@ -1,6 +1,6 @@
 """Sets the portal up on a machine that has only Python, and runs it. Called by the Makefile; standard library only.
 
-    python3 tools/bootstrap.py setup | run | test | lint | bench | manage ARGS…
+    python3 tools/bootstrap.py setup | run | test | test-deep | lint | bench | fuzz | manage ARGS…
 
 Every step is skipped while what it was made from has not changed; its stamp lies in `.venv`.
 """
@@ -163,13 +163,15 @@ def main() -> None:
             from tools.serve import run
 
             run(once)
-        elif command in {"test", "lint", "bench", "fuzz"}:
+        elif command in {"test", "test-deep", "lint", "bench", "fuzz"}:
             setup(tests=True)
             from tools import check
 
-            getattr(check, command)(arguments)
+            getattr(check, command.replace("-", "_"))(arguments)
         else:
-            stop(f"There is no command {command!r}. Choose one of: setup, run, test, lint, bench, fuzz, manage.")
+            stop(
+                f"There is no command {command!r}. Choose one of: setup, run, test, test-deep, lint, bench, fuzz, manage."
+            )
     except KeyboardInterrupt:
         sys.exit(130)
 

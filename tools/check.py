@@ -1,23 +1,27 @@
-"""`make test`, `make lint`, `make bench` and `make fuzz`."""
+"""`make test`, `make test-deep`, `make lint`, `make bench` and `make fuzz`."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from xml.etree import ElementTree
 
 from tools import servers
+from tools.sample_database import KEPT
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 LINTERS = [
+    ["mypy"],
+    ["djlint", "templates", "--check", "--lint", "--quiet"],
+    ["python", "manage.py", "makemigrations", "--check", "--dry-run"],
+    ["lint-imports"],
     ["ruff", "check", "."],
     ["ruff", "format", "--check", "."],
-    ["lint-imports"],
-    ["djlint", "templates", "--check", "--lint", "--quiet"],
-    ["mypy"],
-    ["python", "manage.py", "makemigrations", "--check", "--dry-run"],
 ]
 
 
@@ -34,46 +38,99 @@ def run(title: str, command: list[str], known: dict[str, str]) -> bool:
     return passed
 
 
+SUITE = "not browser and not processes and not access and (not deep or always)"
+PARTS = {  # what `PART=` chooses: which tests, and how two processes share them
+    "sqlite": (SUITE, "--dist=load"),
+    "access": ("access and (not deep or always)", "--dist=load"),
+    "postgres": (f"{SUITE} and not no_database", "--dist=load"),
+    "processes": ("processes and (not deep or always)", "--dist=loadfile"),
+    "browser": ("browser and (not deep or always)", "--dist=loadfile"),
+}
+COUNTED = ("tests", "failures", "errors", "skipped")  # in a report of pytest
+PROGRAMS = {  # name: where it is, which parts cannot do without
+    "PostgreSQL": (servers.postgres_programs, {"postgres", "processes"}),
+    "Redis": (servers.redis_program, {"processes"}),
+    "Chromium": (servers.chromium_program, {"browser"}),
+    "GDAL": (lambda: shutil.which("ogrinfo"), set()),
+    "LibreOffice": (lambda: shutil.which("soffice"), set()),
+}
+
+
 def test(arguments: list[str]) -> None:
-    """The whole suite on SQLite, on PostgreSQL, with real processes and in a browser, as far as they are installed."""
-    missing = {
-        "PostgreSQL": servers.postgres_programs() is None,
-        "Redis": servers.redis_program() is None,
-        "Chromium": servers.chromium_program() is None,
-        "GDAL": shutil.which("ogrinfo") is None,
-        "LibreOffice": shutil.which("soffice") is None,
-    }
-    for name in (name for name, absent in missing.items() if absent):
+    """The suite in parts, as far as what they need is installed: `PART=` one of them, `ARGS=` more for pytest."""
+    wanted = os.environ.get("PART", "")
+    if wanted and wanted not in PARTS:
+        sys.exit(f"✗ There is no part {wanted!r}. Choose one of: {', '.join(PARTS)}.")
+    parts = [wanted] if wanted else list(PARTS)
+    missing = {name: needed_by for name, (program, needed_by) in PROGRAMS.items() if not program()}
+    for name in missing:
         print(f"· {name} is not installed: its tests are left out", flush=True)
-    if os.environ.get("REQUIRE") == "all" and any(missing.values()):
+    if os.environ.get("REQUIRE") == "all" and missing:
         sys.exit("✗ REQUIRE=all, but not everything is installed; see above.")
-    extra = [*arguments, *os.environ.get("ARGS", "").split()]
+    parts = [part for part in parts if not any(part in needed_by for needed_by in missing.values())]
+    run_parts({part: PARTS[part] for part in parts}, arguments)
+
+
+def test_deep(arguments: list[str]) -> None:
+    """The long versions: every mutant of the permission table, races without locks, long fuzzing, hundreds of kills."""
+    os.environ["DEEP"] = "1"
+    run_parts({"deep": ("deep", "--dist=loadfile -rP")}, arguments)
+
+
+def run_parts(parts: dict[str, tuple[str, str]], arguments: list[str]) -> None:
+    extra = [*arguments, *shlex.split(os.environ.get("ARGS", ""))]
+    reports = {}
     with ExitStack() as stack:
-        known = environment(REDIS_URL="")
-        if not missing["PostgreSQL"]:
+        known = environment(REDIS_URL="", DATABASE_URL="")
+        if servers.postgres_programs() and parts.keys() - {"sqlite", "access", "browser"}:
             known["TEST_DATABASE_URL"] = stack.enter_context(servers.postgres())
-        if not missing["Redis"]:
+        if servers.redis_program() and parts.keys() & {"processes", "deep"}:
             known["TEST_REDIS_URL"] = stack.enter_context(servers.redis())
-        passed = suites(known, missing, extra)
-    sys.exit(0 if passed else 1)
+        for part, (chosen, distribution) in parts.items():
+            report = KEPT / f"{part}.xml"
+            report.unlink(missing_ok=True)
+            several = [] if extra else ["-n", "2", *distribution.split()]  # a few tests need no second process
+            command = ["pytest", "-q", "-m", chosen, *several, f"--junitxml={report}", *extra]
+            engine = {"DATABASE_URL": known["TEST_DATABASE_URL"]} if part == "postgres" else {}
+            reports[part] = (run(part, command, {**known, **engine}), report)
+    print_summary({part: report for part, (_passed, report) in reports.items()})
+    sys.exit(0 if all(passed for passed, _report in reports.values()) else 1)
 
 
-def suites(known: dict[str, str], missing: dict[str, bool], extra: list[str]) -> bool:
-    suite = ["pytest", "-q", "-m", "not browser and not processes", *extra]
-    passed = run("on SQLite", [*suite, "-n", "2"], {**known, "DATABASE_URL": ""})
-    if not missing["PostgreSQL"]:
-        passed &= run("on PostgreSQL", [*suite, "-n", "2"], {**known, "DATABASE_URL": known["TEST_DATABASE_URL"]})
-    if not missing["PostgreSQL"] and not missing["Redis"]:
-        real = ["pytest", "-q", "-m", "processes", "-n", "2", "--dist", "loadfile", *extra]
-        passed &= run("with real processes", real, {**known, "DATABASE_URL": ""})
-    if not missing["Chromium"]:
-        passed &= run("in a browser", ["pytest", "-q", "-m", "browser", *extra], {**known, "DATABASE_URL": ""})
-    return passed
+def print_summary(reports: dict[str, Path]) -> None:
+    """A line a part with its tests and seconds, and the ten slowest tests of all."""
+    slowest = []
+    print(f"\n{'part':<12}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
+    for part, report in reports.items():
+        if not report.exists():
+            print(f"{part:<12} ended without a report")
+            continue
+        suite = ElementTree.parse(report).getroot()[0]
+        tests, failures, errors, skipped = (int(suite.get(name, 0)) for name in COUNTED)
+        passed, seconds = tests - failures - errors - skipped, float(suite.get("time", 0))
+        print(f"{part:<12}{passed:>8}{failures + errors:>8}{skipped:>9}{seconds:>9.0f}")
+        for case in suite:
+            slowest.append((float(case.get("time", 0)), part, f"{case.get('classname')}::{case.get('name')}"))
+    print("\nthe ten slowest tests, in seconds")
+    for seconds, part, name in sorted(slowest, reverse=True)[:10]:
+        print(f"{seconds:>8.1f}  {part:<10} {name}")
 
 
 def lint(arguments: list[str]) -> None:
-    results = [run("lint", command, environment()) for command in LINTERS]
+    """Every linter, two at a time, the slowest first."""
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(run_linter, LINTERS))
     sys.exit(0 if all(results) else 1)
+
+
+def run_linter(command: list[str]) -> bool:
+    """Runs one; what it printed comes in one piece."""
+    done = subprocess.run(
+        [str(BIN / command[0]), *command[1:]],
+        cwd=ROOT, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    print(f"\n== lint: {' '.join(command)}\n{done.stdout.strip()}", flush=True)
+    return done.returncode == 0
 
 
 def fuzz(arguments: list[str]) -> None:

@@ -1,8 +1,9 @@
 """The stage of the walk, built once for all tests of a file."""
 
 import pytest
-from django.db import transaction
 from django.test import override_settings
+
+from tests.conftest import shared_by_tests
 
 from .walk import Stage
 
@@ -11,7 +12,6 @@ from .walk import Stage
 def stage(django_db_setup, django_db_blocker):
     """Stands in a transaction around those of the tests; gone after the last of them."""
     offered = override_settings(SECOND_FACTOR="offered")
-    with django_db_blocker.unblock(), offered, pytest.MonkeyPatch.context() as patch, transaction.atomic():
+    with shared_by_tests(django_db_blocker), offered, pytest.MonkeyPatch.context() as patch:
         patch.setattr("fengnan.report_pages.pdf_of", lambda report: b"%PDF")  # who may have it hangs on no font
         yield Stage()
-        transaction.set_rollback(True)

@@ -5,14 +5,17 @@ import os
 from itertools import groupby
 
 import pytest
+from django.contrib import admin
 
 from .walk import ROLES, addresses, cases, matrix, methods, record, walked
+
+pytestmark = pytest.mark.access
 
 
 def group_of(name: str) -> str:
     """What is walked together: the administration of a model, the addresses that begin alike."""
     _pattern, route = addresses()[name]
-    return name.rsplit("_", 1)[0] if name.startswith("admin:") else "/".join(route.split("<")[0].split("/")[:2]) or "-"
+    return name.rsplit("_", 1)[0] if name.startswith("admin:") else "/".join(route.split("<")[0].split("/")[:3]) or "-"
 
 
 def groups() -> dict[str, list[str]]:
@@ -40,3 +43,11 @@ def test_the_matrix_has_a_row_for_every_address_and_no_other(stage, db):
     }
     print(f"\n{len(asked) * len(ROLES)} checks of {len(addresses())} addresses, {len(ROLES)} accounts")
     assert matrix().keys() == asked
+
+
+def test_the_matrix_lets_an_administrator_list_and_open_every_kind_of_record():
+    rows = {row: cells["admin"].rstrip("+") for row, cells in matrix().items()}
+    for model in admin.site._registry:
+        kind = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        assert (kind, rows[f"{kind}_changelist | - | GET"]) == (kind, "200")
+        assert (kind, rows.get(f"{kind}_change | - | GET", "200")) == (kind, "200")

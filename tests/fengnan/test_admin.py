@@ -1,54 +1,22 @@
 """The admin screens: all there, for those who may, and nothing written past the acts."""
 
-import pytest
 from django.contrib import admin
 from django.urls import reverse
 
 from assessment.actions.packs import make_pack
 from assessment.models import InspectionPack, SupervisionFinding, SupervisionStep
-from registry.models import Area, Belt, Event
+from registry.models import Belt, Event
 from tests.factories import make_named_point
-
-MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
 
 
 def address(model, page: str, *args) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
-@every_model
-def test_an_administrator_can_list_and_open_every_kind_of_record(model, sample, client, administrator):
-    client.force_login(administrator)
-    assert client.get(address(model, "changelist")).status_code == 200
-    if admin.site._registry[model].has_add_permission(_request(administrator)):
-        assert client.get(address(model, "add")).status_code == 200
-    some = _some_record(model, administrator)
-    if some is not None:
-        assert client.get(address(model, "change", some.pk)).status_code == 200
-
-
-def _some_record(model, administrator):
-    """A record inside the district."""
-    rows = model._base_manager.all()
-    if model is Area:
-        rows = rows.filter(code__startswith="130207")
-    return rows.first()
-
-
-def _request(user):
-    class Request:
-        pass
-
-    request = Request()
-    request.user = user
-    return request
-
-
-@every_model
-def test_a_clerk_has_no_admin_screens(model, sample, client, clerk_daqi):
+def test_a_clerk_has_no_admin_screens(sample, client, clerk_daqi):
     client.force_login(clerk_daqi)
-    assert client.get(address(model, "changelist")).status_code == 302
+    answers = {model: client.get(address(model, "changelist")).status_code for model in admin.site._registry}
+    assert {model for model, status in answers.items() if status != 302} == set()
 
 
 def _form_of(client, record, **changes) -> dict:

@@ -1,5 +1,5 @@
 """Every line that says who may do what is shown by the walk: with the line taken away or loosened, an address answers
-otherwise than access.txt says."""
+otherwise than access.txt says. These are tests of the walk: `make test-deep` tries every line, the suite a few."""
 
 from collections.abc import Iterable, Iterator
 
@@ -14,6 +14,21 @@ from registry.permissions import MANAGES, TABLE, may
 from registry.views.access import asks_for
 
 from .walk import METHODS, OWN, ROLES, Stage, addresses, cases, matrix, walked
+
+pytestmark = [pytest.mark.access, pytest.mark.deep]
+IN_THE_SUITE = 2  # of each kind of line
+
+
+def lines(found: Iterable) -> list:
+    """The cases of a test; the first few are tried in the suite as well."""
+    return [
+        pytest.param(
+            *(case if isinstance(case, tuple) else (case,)),
+            marks=[pytest.mark.always] if number < IN_THE_SUITE else [],
+        )
+        for number, case in enumerate(found)
+    ]
+
 
 SHOWN_BY = {  # rights that no address asks for by itself
     "record.view": ["history"],
@@ -102,7 +117,7 @@ def scopes(kind: type[ScopedQuerySet] = ScopedQuerySet) -> Iterator[type[ScopedQ
         yield from scopes(each)
 
 
-@pytest.mark.parametrize("action", TABLE)
+@pytest.mark.parametrize("action", lines(TABLE))
 def test_each_role_of_a_right_is_shown_by_an_address(action, stage, held, db, monkeypatch):
     unseen = set()
     for role in TABLE[action]:
@@ -120,7 +135,7 @@ def test_that_administrators_see_what_is_internal_is_shown_by_the_index(stage, d
     assert link not in client.get(reverse("admin:index")).content.decode()
 
 
-@pytest.mark.parametrize("action", TABLE)
+@pytest.mark.parametrize("action", lines(TABLE))
 def test_a_role_more_for_a_right_is_shown_by_an_address(action, stage, held, db, monkeypatch):
     """Of a right to write, nothing is shown by roles whose accounts are given no area to write in."""
     unseen = set()
@@ -131,13 +146,15 @@ def test_a_role_more_for_a_right_is_shown_by_an_address(action, stage, held, db,
     assert unseen == set()
 
 
-@pytest.mark.parametrize(("boss", "role"), [(boss, role) for boss, roles in MANAGES.items() for role in sorted(roles)])
+@pytest.mark.parametrize(
+    ("boss", "role"), lines((boss, role) for boss, roles in MANAGES.items() for role in sorted(roles))
+)
 def test_each_role_somebody_looks_after_is_shown_by_an_address(boss, role, stage, held, db, monkeypatch):
     monkeypatch.setitem(permissions.MANAGES, boss, MANAGES[boss] - {role})
     assert is_seen(stage, held, ["account-change"], [boss])
 
 
-@pytest.mark.parametrize("boss", MANAGES)
+@pytest.mark.parametrize("boss", lines(MANAGES))
 def test_a_role_more_to_look_after_is_shown_by_the_act(boss, stage, db, monkeypatch):
     """No address shows it: above the clerks, the walk has one account a role. The act that adds an account does."""
     by = stage.cast[boss]
@@ -149,14 +166,14 @@ def test_a_role_more_to_look_after_is_shown_by_the_act(boss, stage, db, monkeypa
         assert (role, refusals, left) == (role, ["role_above"], [])
 
 
-@pytest.mark.parametrize("name", guards())
+@pytest.mark.parametrize("name", lines(guards()))
 def test_the_sign_in_of_each_guarded_address_is_shown(name, stage, held, db, monkeypatch):
     pattern, _route = addresses()[name]
     monkeypatch.setattr(pattern, "callback", pattern.callback.__wrapped__)
     assert is_seen(stage, held, [name], ["public"])
 
 
-@pytest.mark.parametrize("name", [name for name, rights in guards().items() if rights])
+@pytest.mark.parametrize("name", lines(name for name, rights in guards().items() if rights))
 def test_the_right_asked_for_by_each_guarded_address_is_shown(name, stage, held, db, monkeypatch):
     pattern, _route = addresses()[name]
     monkeypatch.setattr(pattern, "callback", asks_for()(pattern.callback.__wrapped__))
@@ -166,7 +183,7 @@ def test_the_right_asked_for_by_each_guarded_address_is_shown(name, stage, held,
     assert is_seen(stage, held, [name])
 
 
-@pytest.mark.parametrize("rows", list(scopes()), ids=lambda rows: rows.__name__)
+@pytest.mark.parametrize("rows", lines(scopes()), ids=lambda rows: rows.__name__)
 def test_whose_rows_a_queryset_shows_is_shown_by_an_address(rows, stage, db, monkeypatch):
     """The reviewer is one of a single township here: else no account would be kept from a round of review."""
     User.objects.filter(pk=stage.cast[Role.REVIEWER].pk).update(read_prefix=OWN, write_prefix=OWN)

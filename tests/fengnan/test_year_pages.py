@@ -3,20 +3,17 @@
 import pytest
 
 from registry.actions.records import save_record
-from registry.actions.years import close_year
 from registry.figures import FIGURES
-from registry.figures.frozen import take_year
 from registry.models import FrozenYear
 from tests.conftest import LAST_DAY
 
 YEAR = LAST_DAY.year
-ADDRESS = f"/desk/years/{YEAR}/"
+ADDRESS, OPEN = f"/desk/years/{YEAR}/", f"/desk/years/{YEAR - 1}/"  # the first is closed by `closing`
 
 
 @pytest.fixture
-def amended(scope, administrator):
+def amended(closing, scope, administrator):
     """A closed year of which a visit was corrected: the frozen figure, and what the figure says today."""
-    closing = close_year(YEAR, take_year, by=administrator, edition=0)
     visit = FIGURES["visits"].rows(scope).order_by("code").first()
     visit.headcount += 7
     save_record(visit, by=administrator)
@@ -25,15 +22,15 @@ def amended(scope, administrator):
 
 def test_an_administrator_closes_a_year_on_its_page(sample, administrator, client):
     client.force_login(administrator)
-    assert client.get(ADDRESS).context["form"].initial == {"edition": 0}
-    assert client.post(ADDRESS, {"edition": 0, "reason": "年终"}).status_code == 302
-    page = client.get(ADDRESS).context
+    assert client.get(OPEN).context["form"].initial == {"edition": 0}
+    assert client.post(OPEN, {"edition": 0, "reason": "年终"}).status_code == 302
+    page = client.get(OPEN).context
     assert ([each.remark for each in page["editions"]], page["broken"], page["amendments"]) == (["年终"], [], [])
 
 
 def test_a_second_click_closes_nothing_more(sample, administrator, client):
     client.force_login(administrator)
-    statuses = [client.post(ADDRESS, {"edition": 0}).status_code for _time in range(2)]
+    statuses = [client.post(OPEN, {"edition": 0}).status_code for _time in range(2)]
     assert (statuses, FrozenYear.objects.public().count()) == ([302, 409], 1)
 
 

@@ -25,7 +25,7 @@ from assessment.actions.scoring import finish_scoring, save_scores
 from assessment.models import Scheme, SchemeItem, SchemeResult, SupervisionFinding
 from registry.actions.hooks import add_hook, allow_host
 from registry.api.resources import RESOURCES
-from registry.models import Event, Role, User
+from registry.models import Area, Event, Role, User
 from tests.factories import full_scores
 
 from .cast import DISTRICT, OWN, SIBLING, Township, accounts
@@ -225,6 +225,7 @@ class Stage:
         with transaction.atomic():
             answer = self._answer(method, address)
             body = "" if answer.streaming else answer.content.decode(errors="replace")
+            answer.close()
             transaction.set_rollback(True)
         assert answer.status_code < 500, f"{role} {method} {address}: {answer.status_code}"
         inside = role in (Role.CLERK, Role.HEAD)
@@ -290,13 +291,16 @@ def cases(stage: Stage, name: str) -> list[tuple[str, str]]:
 
 
 def _admin(name: str) -> list[str]:
-    """An address of the administration; one that needs a record gets one of the sample, if it has any."""
+    """An address of the administration; one that needs a record gets one of the district, if the sample has any."""
     _pattern, route = addresses()[name]
     if "<" not in route:
         return [reverse(name)]
     models = {f"admin:{m._meta.app_label}_{m._meta.model_name}": m for m in _admin_models()}
     model = models.get(name.rsplit("_", 1)[0])
-    first = model._base_manager.order_by("pk").first() if model else None
+    if model is None:
+        return []
+    rows = model._base_manager.order_by("pk")
+    first = (rows.filter(code__startswith=DISTRICT) if model is Area else rows).first()
     return [reverse(name, args=[first.pk])] if first else []
 
 

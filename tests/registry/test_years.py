@@ -21,11 +21,6 @@ from tests.conftest import DAQI, DISTRICT, LAST_DAY
 YEAR = LAST_DAY.year
 
 
-@pytest.fixture
-def closing(scope, administrator) -> FrozenYear:
-    return close_year(YEAR, take_year, by=administrator, edition=0)
-
-
 def frozen(closing: FrozenYear, slug: str, area: str = DISTRICT) -> FrozenFigure:
     return closing.figures.get(slug=slug, area_id=area)
 
