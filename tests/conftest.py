@@ -49,6 +49,21 @@ def sample(db):
     """The sample data of the session."""
 
 
+@pytest.fixture
+def client(client, monkeypatch):
+    """Django's test client; an answer nobody read to its end is closed after the test, as a server does."""
+    answers, request = [], client.request
+
+    def request_and_remember(**options):
+        answers.append(request(**options))
+        return answers[-1]
+
+    monkeypatch.setattr(client, "request", request_and_remember)
+    yield client
+    for answer in answers:
+        answer.close()
+
+
 @contextmanager
 def shared_by_tests(blocker) -> Iterator[None]:
     """What is written inside stands for all tests of a module, in a transaction around theirs."""

@@ -4,6 +4,7 @@ the camera wrote in."""
 import hashlib
 import struct
 import uuid
+import warnings
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, datetime
@@ -32,6 +33,7 @@ DOCUMENTS = {".pdf": "", ".docx": "word/document.xml", ".xlsx": "xl/workbook.xml
 FORMATS = ["JPEG", "PNG", "WEBP", "HEIF"]
 SHOWN_EDGE, QUALITY = 2048, 85
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+warnings.simplefilter("error", Image.DecompressionBombWarning)
 BROKEN = (  # what Pillow raises on bytes that are no picture, or a damaged one
     UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, KeyError, OverflowError,
     ZeroDivisionError, AttributeError, struct.error,
@@ -127,7 +129,7 @@ def _decoded(name: str, content: bytes) -> tuple[Image.Image, Image.Exif]:
         exif = picture.getexif()
         picture.load()
         return ImageOps.exif_transpose(picture), exif
-    except Image.DecompressionBombError as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Refused("photo_large", name=name, most=MOST_PIXELS // 1_000_000) from error
     except BROKEN as error:
         raise Refused("not_a_photo", name=name) from error

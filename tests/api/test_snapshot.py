@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import io
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -17,7 +18,7 @@ def snapshot(sample, tmp_path):
     def take(year: int = 2021) -> dict[str, list[dict]]:
         call_command("snapshot", year, tmp_path, verbosity=0)
         files = (tmp_path / str(year)).glob("*.csv")
-        return {file.stem: list(csv.DictReader(file.open(encoding="utf-8-sig"))) for file in files}
+        return {file.stem: list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig")))) for file in files}
 
     return take
 
