@@ -8,7 +8,8 @@ from contextlib import closing as closed_after
 from datetime import date
 
 import pytest
-from django.db import connection, transaction
+from django.core.signals import request_finished
+from django.db import close_old_connections, connection, transaction
 
 from registry.actions.years import close_year
 from registry.figures.frozen import take_year
@@ -61,7 +62,14 @@ def client(client, monkeypatch):
     monkeypatch.setattr(client, "request", request_and_remember)
     yield client
     for answer in answers:
-        answer.close()
+        close_answer(answer)
+
+
+def close_answer(answer) -> None:
+    """Closes what an answer was streamed from; the connection, with the transaction of the test, stays open."""
+    request_finished.disconnect(close_old_connections)
+    answer.close()
+    request_finished.connect(close_old_connections)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from assessment.models import Scheme, SchemeItem, SchemeResult, SupervisionFindi
 from registry.actions.hooks import add_hook, allow_host
 from registry.api.resources import RESOURCES
 from registry.models import Area, Event, Role, User
+from tests.conftest import close_answer
 from tests.factories import full_scores
 
 from .cast import DISTRICT, OWN, SIBLING, Township, accounts
@@ -225,7 +226,7 @@ class Stage:
         with transaction.atomic():
             answer = self._answer(method, address)
             body = "" if answer.streaming else answer.content.decode(errors="replace")
-            answer.close()
+            close_answer(answer)
             transaction.set_rollback(True)
         assert answer.status_code < 500, f"{role} {method} {address}: {answer.status_code}"
         inside = role in (Role.CLERK, Role.HEAD)
