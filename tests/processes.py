@@ -5,33 +5,67 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psycopg
+
+from tools.sample_database import KEPT, fingerprint, make_once, sqlite_sample
 from tools.servers import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-COLLECTED: list[Path] = []  # static files are the same for every server of a run
+# What decides which static files a server sends.
+STATIC_MADE_FROM = ["requirements.txt", "fengnan/settings.py", "static"]
+# As in production, but without the compressed copies, which take half a minute of processor time.
+COLLECT = """
+from django.core.management import call_command
+from django.test import override_settings
+with override_settings(WHITENOISE_SKIP_COMPRESS_EXTENSIONS=["css", "html", "js", "json", "map", "md", "svg", "txt"]):
+    call_command("collectstatic", interactive=False, verbosity=0)
+"""
 
 
 def prepare(known: dict[str, str]) -> None:
-    """Static files, tables and sample data for the environment `known`."""
-    static = Path(known["DATA_DIR"]) / "static"
-    if COLLECTED:
-        shutil.copytree(COLLECTED[0], static)
-    else:
-        manage(known, "collectstatic", "--noinput", "-v0")
-        COLLECTED.append(static)
-    manage(known, "migrate", "-v0")
-    manage(known, "load_sample")
+    """Static files, tables and sample data for the environment `known`, and demo accounts where it sets DEMO.
+
+    SQLite gets a copy of the sample database. A PostgreSQL database may be empty or a copy of the sample database.
+    """
+    data = Path(known["DATA_DIR"])
+    (data / "static").symlink_to(static_files(), target_is_directory=True)
+    database = known.get("DATABASE_URL")
+    if not database:
+        shutil.copy(sqlite_sample(), data / "registry.sqlite3")
+    elif not _has_tables(database):
+        manage(known, "migrate", "-v0")
+        manage(known, "load_sample", "-v0")
+        return
+    if known.get("DEMO") == "1":
+        manage(known, "load_sample", "--if-empty", "-v0")
+
+
+def static_files() -> Path:
+    """The folder of all static files as production serves them, collected once; do not write to it."""
+    return make_once(KEPT / f"static-{fingerprint(STATIC_MADE_FROM)}", _collect_static)
+
+
+def _collect_static(folder: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=KEPT) as data:
+        known = {"PATH": os.environ["PATH"], "SECRET_KEY": "only-for-this-" + "x" * 40, "DATA_DIR": data}
+        manage(known, "shell", "-v0", "-c", COLLECT)
+        (Path(data) / "static").rename(folder)
+
+
+def _has_tables(database: str) -> bool:
+    with psycopg.connect(database) as connection:
+        [found] = connection.execute("SELECT to_regclass('registry_area')").fetchone()
+        return found is not None
 
 
 def manage(known: dict[str, str], *command: str) -> None:
-    subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=known, check=True, capture_output=True)
+    subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=known, check=True, stdout=subprocess.DEVNULL)
 
 
 def serve(known: dict[str, str]) -> tuple[subprocess.Popen, str]:

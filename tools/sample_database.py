@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,27 +25,28 @@ MADE_FROM = [
 TEMPLATE = "sample"
 
 
-def fingerprint() -> str:
+def fingerprint(names: Iterable[str] = MADE_FROM) -> str:
+    """Changes with the content of these files and folders of the project."""
     content = hashlib.sha256()
-    for name in MADE_FROM:
+    for name in names:
         path = ROOT / name
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.suffix in {".py", ".json", ".txt"}:
+            if file.is_file() and file.suffix != ".pyc":
                 content.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
     return content.hexdigest()[:16]
 
 
 def sqlite_sample() -> Path:
     """The SQLite file with the sample data; copy it, never open it for writing."""
-    return _made_once(KEPT / f"sample-{fingerprint()}.sqlite3", _make_sqlite)
+    return make_once(KEPT / f"sample-{fingerprint()}.sqlite3", _make_sqlite)
 
 
 def postgres_sample(programs: Path) -> Path:
     """The data folder of a stopped PostgreSQL that holds the database TEMPLATE."""
-    return _made_once(KEPT / f"postgres-{programs.parent.name}-{fingerprint()}", _make_postgres)
+    return make_once(KEPT / f"postgres-{programs.parent.name}-{fingerprint()}", _make_postgres)
 
 
-def _made_once(target: Path, make: Callable[[Path], None]) -> Path:
+def make_once(target: Path, make: Callable[[Path], None]) -> Path:
     """Makes `target` unless it is there, by one process at a time, and removes what was made from earlier states."""
     KEPT.mkdir(parents=True, exist_ok=True)
     kind = target.name.partition("-")[0]
