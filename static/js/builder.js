@@ -51,6 +51,7 @@ addEventListener("load", () => {
     tap.click();
   }
 
+  box.setAttribute("aria-busy", "true");
   fetch(box.dataset.places, { credentials: "same-origin" }).then((answer) => answer.json()).then(({ places }) => {
     for (const [key, name, lat, lng, premium] of places) {
       const mark = L.circleMarker([lat, lng], { radius: 5, fillColor: premium ? css("--chart-premium") : "#8b97a3", bubblingMouseEvents: false });
@@ -62,7 +63,7 @@ addEventListener("load", () => {
     const bounds = L.latLngBounds(chosen.length ? chosen.map((key) => sites.get(key).place) : [...sites.values()].map(({ place }) => place));
     if (outline) bounds.extend(L.geoJSON(outline).getBounds());
     if (bounds.isValid()) map.fitBounds(bounds.pad(0.15), { maxZoom: 14 });
-  }).catch(() => {});
+  }).catch(() => {}).finally(() => box.removeAttribute("aria-busy"));
 
   document.addEventListener("htmx:afterSwap", ({ target }) => {
     if (target.id !== "chosen") return;

@@ -1,12 +1,31 @@
-"""What the walk through the staff's pages finds in a served portal; run by `manage.py shell` there."""
+"""What the tests find in a served portal; each function runs there, by `manage.py shell`."""
 
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 from django.urls import reverse
 
 from assessment.actions.scoring import return_draft
 from registry.actions.drafts import draft_of, save_fields
+from registry.actions.sample import make_demo_accounts
 from registry.inputs import SECTIONS
+from registry.models import User
 from tests.factories import make_submitted
 from tests.fengnan.walk import Stage, addresses, cases
+
+
+def sign_in_demo_accounts() -> dict[str, str]:
+    """Makes the demo accounts and a session for each; gives the session keys by account."""
+    make_demo_accounts()
+    return {user.username: _session_key(user) for user in User.objects.all()}
+
+
+def _session_key(user: User) -> str:
+    session = SessionStore()
+    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), settings.AUTHENTICATION_BACKENDS[-1]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return session.session_key
 
 
 def staff_pages() -> dict[str, list[str]]:

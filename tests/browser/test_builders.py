@@ -1,38 +1,16 @@
 """Building in Chromium, on a phone, without a new page: by the list, by the map, and a zone's outline. Nothing is
-saved here: the other tests count what there is."""
+saved here: other tests count what there is. That the pages fit is asked in test_staff_pages.py."""
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.screens import PHONE
+
 pytestmark = pytest.mark.browser
 
-PAGES = ["/desk/belts/", "/desk/belts/B-01/", "/desk/zones/Z-01/", "/desk/routes/R-01/", "/points/FN-0006/plate/"]
 
-
-@pytest.fixture
-def signed_in(screen):
-    def make(width: int):
-        window = screen(width)
-        page = window.open("/accounts/login/")
-        page.fill("input[name=username]", "admin")
-        page.fill("input[name=password]", "look at every screen")
-        page.press("input[name=password]", "Enter")
-        page.wait_for_url("**/desk/**")
-        return window
-
-    return make
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-def test_the_builders_fit_and_have_no_serious_fault(signed_in, width):
-    window = signed_in(width)
-    for path in PAGES:
-        window.open(path)
-        assert (path, window.fits(), window.faults()) == (path, True, [])
-
-
-def test_a_belt_grows_until_it_qualifies_and_what_was_typed_stays(signed_in):
-    page = signed_in(390).open("/desk/belts/new/")
+def test_a_belt_grows_until_it_qualifies_and_what_was_typed_stays(screen):
+    page = screen(PHONE, "admin").open("/desk/belts/new/")
     page.fill("#id_name", "测试新建示范带")
     page.check("[name=look-premium]")
     expect(page.locator("#found small", has_not_text="精品")).to_have_count(0)
@@ -48,14 +26,16 @@ def test_a_belt_grows_until_it_qualifies_and_what_was_typed_stays(signed_in):
     assert page.input_value("#id_name") == "测试新建示范带"
 
 
-def test_a_drawn_outline_that_crosses_itself_is_mended_and_its_sites_taken_in(signed_in):
-    page = signed_in(390).open("/desk/zones/new/")
-    page.wait_for_timeout(600)  # the sites arrive and the map settles
+def test_a_drawn_outline_that_crosses_itself_is_mended_and_its_sites_taken_in(screen):
+    window = screen(PHONE, "admin")
+    window.page.clock.install()
+    page = window.open("/desk/zones/new/")
+    page.clock.fast_forward(350)  # the map has moved to its sites
     page.click("#draw")
     area = page.locator("#builder-map")
     for x, y in ((150, 60), (220, 150), (220, 60), (150, 150)):
         area.click(position={"x": x, "y": y})
-        page.wait_for_timeout(350)  # else it is a double tap, which zooms
+        page.clock.fast_forward(350)  # else it is a double tap, which zooms
     page.click("#draw-close")
     page.wait_for_selector("#chosen > .error")
     assert page.locator("button[value=take]").count() == 0

@@ -1,13 +1,12 @@
 """A site from a clerk's phone to the public dashboard, as four people do it, all at 390 pixels; and what it costs."""
 
 import re
-import time
 
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Screen, portal
+from tests.browser.screens import Person
 
 pytestmark = pytest.mark.browser
 
@@ -16,9 +15,9 @@ SCORES = ["10", "10", "11.5", "10", "12", "12", "8", "10", "9", "6"]
 
 
 @pytest.fixture(scope="module")
-def own_site(tmp_path_factory):
-    """A portal of its own: here a point is named, which changes the figures other tests look at."""
-    yield from portal(tmp_path_factory.mktemp("life"))
+def portal(own_portal):
+    """Here a point is named, which changes the figures other tests look at."""
+    return own_portal
 
 
 @pytest.fixture
@@ -32,62 +31,25 @@ def photo(tmp_path):
     return tmp_path / "photo.jpg"
 
 
-class Person:
-    """Somebody with a phone. Counts what is typed and tapped, and asks axe about every page that is opened."""
-
-    def __init__(self, chromium, site: str, name: str, width: int = 390):
-        self.window = Screen(chromium, site, width, 844)
-        self.page = self.window.page
-        self.typed: dict[str, str] = {}
-        self.taps = 0
-        self.window.open("/accounts/login/")
-        self.page.fill("input[name=username]", name)
-        self.page.fill("input[name=password]", "look at every screen")
-        self.page.press("input[name=password]", "Enter")
-        self.page.wait_for_url("**/desk/")
-
-    def tap(self, selector: str) -> None:
-        self.page.locator(selector).first.click()
-        self.taps += 1
-        self.page.wait_for_load_state("load")
-
-    def type(self, selector: str, text: str) -> None:
-        assert selector not in self.typed, f"{selector} is asked twice"
-        field = self.page.locator(selector)
-        field.fill("")
-        field.press_sequentially(text)
-        self.typed[selector] = text
-
-    def look(self) -> None:
-        assert self.window.fits(), self.page.url
-        assert self.window.faults() == [], self.page.url
-
-
-def dashboard(chromium, site: str) -> tuple[str, str]:
+def dashboard(screen) -> tuple[str, str]:
     """What anybody reads on the dashboard: the number of points, and the premium rate."""
-    page = chromium.new_page()
-    page.goto(site + "/")
-    found = page.locator(".key").all_inner_texts()
-    page.close()
+    found = screen().open("/").locator(".key").all_inner_texts()
     return re.search(r"\d+", found[0])[0], re.search(r"[\d.]+", found[1])[0]
 
 
-def test_a_new_site_goes_from_the_clerk_to_the_dashboard(chromium, own_site, photo):
-    assert dashboard(chromium, own_site) == ("445", "35.06")
-    clerk = Person(chromium, own_site, "clerk")
-    begun = time.monotonic()
+def test_a_new_site_goes_from_the_clerk_to_the_dashboard(screen, person, photo):
+    assert dashboard(screen) == ("445", "35.06")
+    clerk = person("clerk")
     register(clerk, photo)
-    seconds = time.monotonic() - begun
-    check(Person(chromium, own_site, "head"))
-    reviewer = Person(chromium, own_site, "reviewer")
+    check(person("head"))
+    reviewer = person("reviewer")
     score(reviewer)
     post(reviewer)
-    name(Person(chromium, own_site, "admin"))
-    assert dashboard(chromium, own_site)[0] == "446"
+    name(person("admin"))
+    assert dashboard(screen)[0] == "446"
     characters = sum(len(text) for text in clerk.typed.values())
-    print(f"\nthe clerk typed {len(clerk.typed)} fields, {characters} characters, {clerk.taps} taps, {seconds:.1f} s")
+    print(f"\nthe clerk typed {len(clerk.typed)} fields, {characters} characters, {clerk.taps} taps")
     assert len(clerk.typed) <= 12
-    assert clerk.window.complaints == []
 
 
 def register(clerk: Person, photo) -> None:

@@ -1,8 +1,11 @@
 """A clerk loads a ledger in Chromium: sent, read by a worker, explained, applied, taken back; on a desk and a phone."""
 
+from contextlib import ExitStack
+
 import pytest
 
-from tests.browser.conftest import SHOTS, Screen, environment, portal, sign_in
+from tests.browser.portals import environment
+from tests.browser.screens import DESK, PHONE, Screen
 from tests.processes import ended, started
 
 pytestmark = pytest.mark.browser
@@ -16,57 +19,66 @@ LEDGER = """大齐各庄镇示范点台账
 
 
 @pytest.fixture(scope="module")
-def own_site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("loads")
-    for address in portal(folder):
-        worker = started(environment(folder), "manage.py", "runjobs")
-        yield address
-        ended(worker)
+def portal(own_portal):
+    """Here a ledger is loaded."""
+    return own_portal
 
 
-def seen(window: Screen, name: str) -> tuple:
-    if SHOTS:
-        window.page.screenshot(path=SHOTS / f"loads-{name}-{window.page.viewport_size['width']}.png", full_page=True)
-    return name, window.fits(), window.faults()
+@pytest.fixture
+def start_worker(portal):
+    """Starts the worker: until then a load waits and its page says so."""
+    with ExitStack() as stack:
+        yield lambda: stack.callback(ended, started(environment(portal.folder), "manage.py", "runjobs"))
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-def test_a_ledger_goes_in_and_is_taken_back(width, own_site, chromium, tmp_path):
-    window = Screen(chromium, own_site, width)
-    page = window.page
-    sign_in(window.open("/accounts/login/?next=/desk/"), "clerk")
-    page.get_by_role("link", name="批量导入").click()
-    looked_at = [seen(window, "list")]
-    page.get_by_role("link", name="上传文件").click()
-    looked_at.append(seen(window, "new"))
-    file = tmp_path / f"大齐各庄镇2021年党建示范点命名台账(第三次汇总修改稿){width}.csv"
+@pytest.fixture
+def ledger(tmp_path):
+    file = tmp_path / "大齐各庄镇2021年党建示范点命名台账(第三次汇总修改稿).csv"
     file.write_bytes(LEDGER.encode("gb18030"))
-    page.set_input_files("input[type=file]", file)
+    return file
+
+
+def look(window: Screen, name: str) -> None:
+    """The page as it is now, at a desk and on a phone."""
+    broken = []
+    for size in (DESK, PHONE):
+        window.resize(size)
+        window.shoot(f"loads-{name}")
+        broken += [f"at {size[0]} pixels: {rule}" for rule in window.broken_rules()]
+    assert (name, broken) == (name, [])
+
+
+def test_a_ledger_goes_in_and_is_taken_back(screen, ledger, start_worker):
+    window = screen(PHONE, "clerk")
+    page = window.open("/desk/")
+    page.get_by_role("link", name="批量导入").click()
+    look(window, "list")
+    page.get_by_role("link", name="上传文件").click()
+    look(window, "new")
+    page.set_input_files("input[type=file]", ledger)
     page.click("main form button.primary")
     page.wait_for_selector(".progress")
-    looked_at.append(seen(window, "working"))
-    page.wait_for_selector(".load-rows", timeout=30_000)
-    looked_at.append(seen(window, "refused"))
+    look(window, "working")
+    start_worker()
+    page.wait_for_selector(".load-rows")
+    look(window, "refused")
     page.get_by_role("link", name="新增").click()
     page.wait_for_selector(".tabs a[aria-current]:has-text('新增')")
     page.locator("details summary").click()
-    looked_at.append(seen(window, "new-rows"))
+    look(window, "new-rows")
     page.select_option("tr:has-text('备注栏') select", "remark")
     page.get_by_role("button", name="重新读取").click()
-    page.wait_for_selector(".load-rows", timeout=30_000)
+    page.wait_for_selector(".load-rows")
     assert page.locator("tr:has-text('备注栏') select").input_value() == "remark"
     page.get_by_role("button", name="确认入库").click()
-    page.wait_for_selector(".verdict.met", timeout=30_000)
-    looked_at.append(seen(window, "applied"))
+    page.wait_for_selector(".verdict.met")
+    look(window, "applied")
     with page.expect_download() as download:
         page.get_by_role("link", name="下载退回的行").click()
     assert download.value.suggested_filename.endswith(".xlsx")
     page.get_by_role("button", name="撤销导入").click()
-    page.wait_for_selector(".verdict:has-text('已撤销')", timeout=30_000)
+    page.wait_for_selector(".verdict:has-text('已撤销')")
     assert page.locator(".tabs").inner_text().count("未能撤销") == 0
-    looked_at.append(seen(window, "undone"))
+    look(window, "undone")
     page.get_by_role("link", name="批量导入").click()
-    looked_at.append(seen(window, "list-after"))
-    assert [each for each in looked_at if each[1:] != (True, [])] == []
-    assert window.complaints == []
-    page.close()
+    look(window, "list-after")

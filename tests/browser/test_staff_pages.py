@@ -1,23 +1,14 @@
 """Every page of the staff, on a phone and on a desk: it fits, and axe finds nothing serious. The pages come from the
 list of addresses, and who may open them from the matrix of access: a new one cannot be forgotten."""
 
-import json
-import subprocess
-import sys
-
 import pytest
 
-from tests.browser.conftest import Screen, environment, portal, sign_in
+from tests.browser.portals import call_in_portal
+from tests.browser.screens import DESK, PHONE, Screen
 from tests.fengnan.walk import ROLES, addresses, matrix
-from tests.processes import ROOT
 
 pytestmark = pytest.mark.browser
 
-STAGE = """
-import json
-from tests.browser.staged import staff_pages
-print(json.dumps(staff_pages()))
-"""
 NO_PAGES = {
     "draft-similar": "a part of the section that asks for the name",
     "desk-places": "data for the builders' map",
@@ -45,53 +36,36 @@ def staff_rows() -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("staff")
+def portal(own_portal):
+    """Here two townships have everything from a draft to a title."""
+    return own_portal
 
 
 @pytest.fixture(scope="module")
-def own_site(folder):
-    """A portal of its own, in which two townships have everything from a draft to a title."""
-    yield from portal(folder)
-
-
-@pytest.fixture(scope="module")
-def pages(own_site, folder) -> dict[str, list[str]]:
+def pages(portal) -> dict[str, list[str]]:
     """Row of the matrix → its addresses."""
-    command = [sys.executable, "manage.py", "shell", "-v0", "-c", STAGE]
-    made = subprocess.run(command, cwd=ROOT, env=environment(folder), check=True, capture_output=True, text=True)
-    return json.loads(made.stdout)
+    return call_in_portal(portal.folder, "staff_pages")
 
 
-@pytest.mark.parametrize("width", [390, 1440])
-@pytest.mark.parametrize("role", ACCOUNTS)
-def test_the_pages_of_an_account_fit_and_have_no_serious_fault(role, width, pages, own_site, chromium):
-    window = Screen(chromium, own_site, width)
-    sign_in(window.open("/accounts/login/?next=/desk/"), role)
-    looked_at = {}
-    for row, roles in staff_rows().items():
-        for address in pages[row] if role in roles else ():
-            window.open(address)
-            looked_at[address] = window.fits(), window.faults(), window.complaints.copy()
-    window.page.close()
-    assert {address: seen for address, seen in looked_at.items() if seen != (True, [], [])} == {}
-    assert len(looked_at) > 0
+@pytest.mark.parametrize("account", ACCOUNTS)
+def test_the_pages_of_an_account_fit_and_have_no_serious_fault(account, pages, screen):
+    window = screen(DESK, account)
+    addresses = [address for row, accounts in staff_rows().items() if account in accounts for address in pages[row]]
+    broken = {address: window.visit(address, DESK, PHONE) for address in addresses}
+    assert {address: rules for address, rules in broken.items() if rules} == {}
+    assert len(addresses) > 0
 
 
 def test_every_account_of_the_matrix_but_the_public_and_programs_is_walked():
     assert {*ROLES} - {*ACCOUNTS} == {"public", "api"}
 
 
-def test_what_answers_a_form_fits_and_has_no_serious_fault(pages, own_site, chromium):
-    window = Screen(chromium, own_site, 390)
-    page = window.page
-    sign_in(window.open("/accounts/login/?next=/desk/"), "clerk")
-    answers = (_wrong_code, _two_writers, _session_ended)
-    for answer in answers:
+def test_what_answers_a_form_fits_and_has_no_serious_fault(pages, screen):
+    window = screen(PHONE, "clerk")
+    for answer, status in {_wrong_code: 400, _two_writers: 409, _session_ended: 401}.items():
         answer(window, pages)
-        page.wait_for_load_state()
-        assert (answer.__name__, window.fits(), window.faults()) == (answer.__name__, True, [])
-    page.close()
+        assert (answer.__name__, window.broken_rules()) == (answer.__name__, [])
+        window.expect_complaint(f"status of {status}")
 
 
 def _wrong_code(window: Screen, pages) -> None:
@@ -104,7 +78,7 @@ def _wrong_code(window: Screen, pages) -> None:
 
 def _two_writers(window: Screen, pages) -> None:
     page = window.open(f"{pages['draft | own | GET'][0]}venue/")
-    page.locator("[name=was-highlights]").evaluate("each => { each.value = 'what stood there before' }")
+    page.locator("[name=was-highlights]").evaluate("opened => { opened.value = 'what stood there before' }")
     page.fill("#f-highlights", "另一人写的")
     page.click("#draft-form button.primary")
     page.wait_for_selector(".conflict .note")

@@ -2,46 +2,41 @@
 
 import pytest
 
-from tests.browser.conftest import Screen, portal, sign_in
+from tests.browser.screens import PHONE, Screen
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def own_site(tmp_path_factory):
-    """A portal of its own: what is corrected here changes the figures other tests look at."""
-    yield from portal(tmp_path_factory.mktemp("years"))
+def portal(own_portal):
+    """What is corrected here changes the figures other tests look at."""
+    return own_portal
 
 
-def looked_at(window: Screen, path: str):
-    page = window.open(path)
-    assert (window.fits(), window.faults()) == (True, []), path
-    return page
+def look_at(window: Screen, path: str):
+    assert (path, window.visit(path, PHONE)) == (path, [])
+    return window.page
 
 
-def test_a_year_is_closed_a_row_corrected_and_the_amendment_seen(own_site, chromium):
-    window = Screen(chromium, own_site, 390)
-    page = window.open("/accounts/login/")
-    sign_in(page, "admin")
-    looked_at(window, "/desk/years/2021/").click("main button.primary")
+def test_a_year_is_closed_a_row_corrected_and_the_amendment_seen(screen):
+    window = screen(PHONE, "admin")
+    page = look_at(window, "/desk/years/2021/")
+    page.click("main button.primary")
     page.wait_for_selector("#editions")
-    looked_at(window, "/desk/years/")
+    look_at(window, "/desk/years/")
     window.open("/admin/registry/visit/?q=V-001").click("#result_list tbody th a")
     headcount = int(page.input_value("[name=headcount]"))
     page.fill("[name=headcount]", str(headcount + 7))
     page.click("[name=_save]")
     page.wait_for_selector(".messagelist .success")
-    looked_at(window, "/desk/years/2021/")
+    look_at(window, "/desk/years/2021/")
     assert page.locator("[aria-labelledby=amendments] tbody tr").count() == 2  # the district's and the township's
-    page.close()
-    everybody = Screen(chromium, own_site, 390)
-    story = looked_at(everybody, "/figures/visits/?as_of=2021-12-31")
+    everybody = screen(PHONE)
+    story = look_at(everybody, "/figures/visits/?as_of=2021-12-31")
     was, now = (story.inner_text(f".amended {tag}").split()[0].replace(",", "") for tag in ("del", "ins"))
     assert int(now) == int(was) + 7
     assert story.locator(".amendments code").all_inner_texts() == ["V-001"]
-    looked_at(everybody, "/?as_of=2021-12-31")
+    look_at(everybody, "/?as_of=2021-12-31")
     assert story.locator('a[href*="#amended"], a:has-text("封存：")').count() >= 1
-    looked_at(everybody, "/report/2021/")
+    look_at(everybody, "/report/2021/")
     assert story.locator("h3.told", has_text="封账后的修订").count() == 1
-    story.close()
-    assert window.complaints + everybody.complaints == []

@@ -176,6 +176,26 @@ def linked_figures(client, path: str) -> set[str]:
     } - {""}
 
 
+def test_the_language_is_switched_and_stays_on_the_page(sample, client):
+    chinese = "/figures/points/?as_of=2019-12-31"
+    english = link_called(client, chinese, "English")
+    assert english == f"/en{chinese}"
+    assert "Demonstration points" in read(client, english)
+    assert link_called(client, english, "简体中文") == chinese
+
+
+def link_called(client, page: str, name: str) -> str:
+    parser = Links()
+    parser.feed(read(client, page))
+    [address] = [address for address, text in parser.found if text == name]
+    return address
+
+
+def test_the_search_of_every_page_finds_a_village_by_initials(sample, client):
+    assert 'action="/search/"' in read(client, "/")
+    assert "孔家庄" in words_of(read(client, "/search/?q=kjz"))
+
+
 @pytest.mark.parametrize("path", ["/", "/?as_of=2019-12-31", "/?area=130207106"])
 def test_every_figure_of_the_dashboard_is_a_link_to_its_rows(path, sample, client):
     answers = client.get(path).context["answers"]
