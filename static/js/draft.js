@@ -7,6 +7,7 @@
   const store = `draft:${form.dataset.keep}`;
   const inputs = [...form.elements].filter((each) => each.name && form.elements[`was-${each.name}`]);
   const was = (input) => form.elements[`was-${input.name}`];
+  const unanswered = new Map(inputs.map((input) => [input.name, []])); // texts sent whose answer was lost: perhaps saved
   const dirty = () => inputs.filter((input) => input.value !== was(input).value);
   let timer = 0, busy = false, again = false, leaving = false, isOut = false;
 
@@ -15,7 +16,7 @@
 
   function keep() {
     for (const [shelf, belongs] of shelves) {
-      const kept = dirty().filter(belongs).map((input) => [input.name, [input.value, was(input).value]]);
+      const kept = dirty().filter(belongs).map((input) => [input.name, [input.value, was(input).value, unanswered.get(input.name)]]);
       if (kept.length) shelf.setItem(store, JSON.stringify(Object.fromEntries(kept)));
       else shelf.removeItem(store);
     }
@@ -40,7 +41,9 @@
     for (const input of changed) {
       body.set(input.name, input.value);
       body.set(`was-${input.name}`, was(input).value);
+      unanswered.get(input.name).push(input.value);
     }
+    keep();
     const sent = new Map(changed.map((input) => [input.name, input.value]));
     show(form.dataset.saving);
     try {
@@ -67,8 +70,14 @@
     if (answer.error) return show(answer.error, true);
     const clashes = new Map(answer.conflicts.map((each) => [each.name, each]));
     for (const input of inputs) {
-      if (clashes.has(input.name)) clash(input, clashes.get(input.name));
+      const theirs = clashes.get(input.name)?.theirs;
+      if (unanswered.get(input.name).includes(theirs)) {
+        clashes.delete(input.name);
+        was(input).value = theirs;
+        later(0);
+      } else if (clashes.has(input.name)) clash(input, clashes.get(input.name));
       else if (sent.has(input.name) && !answer.unsaved?.includes(input.name)) was(input).value = sent.get(input.name);
+      if (sent.has(input.name)) unanswered.set(input.name, []);
       const problem = document.getElementById(`e-${input.name}`);
       problem.textContent = answer.problems[input.name] || "";
       input.setAttribute("aria-invalid", String(Boolean(answer.problems[input.name])));
@@ -155,10 +164,12 @@
 
   const kept = Object.assign({}, ...shelves.map(([shelf]) => JSON.parse(shelf.getItem(store) || "{}")));
   for (const input of inputs) {
-    const [value, opened] = kept[input.name] || [input.value];
-    if (value === input.value) continue;
+    const stands = input.value;
+    const [value, opened, sent = []] = kept[input.name] || [stands];
+    if (value === stands) continue;
+    unanswered.set(input.name, sent);
     input.value = value;
-    was(input).value = opened;
+    was(input).value = sent.includes(stands) ? stands : opened;
     input.closest("details")?.setAttribute("open", "");
   }
   keep();
