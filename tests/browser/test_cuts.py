@@ -10,6 +10,7 @@ import pytest
 
 from tests.browser.drafts import SAYS_SAVED, SECTIONS, begin, open_fields, says_saved, values_of
 from tests.browser.screens import sign_in
+from tools.servers import chromium_program
 
 pytestmark = pytest.mark.browser
 
@@ -142,7 +143,7 @@ def test_a_cut_of_each_kind_loses_nothing_that_was_typed(phone, portal):
 
 
 @pytest.mark.deep
-@pytest.mark.skipif(not os.environ.get("DEEP"), reason="takes long: make test-deep")
+@pytest.mark.skipif(not (os.environ.get("DEEP") and chromium_program()), reason="takes long: make test-deep")
 def test_many_random_cuts_lose_nothing_that_was_typed(phone, portal):
     seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(10**6))
     print(f"\n{CUTS} cuts, SEED={seed}")
