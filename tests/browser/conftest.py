@@ -1,31 +1,30 @@
 """A served registry and a Chromium to look at it."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from tests.browser.portals import prepare_signed_in, serve_copy
+from tests.browser.portals import Portal, prepare_signed_in, serve_copy
 from tests.browser.screens import DESK, FLAGS, PHONE, Person, Screen, new_context, sign_in
 from tools.servers import chromium_program
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory):
-    """The folder that portals start from, and the session keys of its accounts."""
-    folder = tmp_path_factory.mktemp("prepared")
-    return folder, prepare_signed_in(folder)
+def prepared(tmp_path_factory) -> Portal:
+    """What portals are copied from."""
+    return prepare_signed_in(tmp_path_factory.mktemp("prepared"))
 
 
 @pytest.fixture(scope="session")
-def portal(prepared, tmp_path_factory):
+def portal(prepared, tmp_path_factory) -> Iterator[Portal]:
     """The portal of all tests that change nothing; a file whose tests do takes `own_portal` in its place."""
-    folder, sessions = prepared
-    yield from serve_copy(folder, tmp_path_factory.mktemp("portal"), sessions)
+    yield from serve_copy(prepared, tmp_path_factory.mktemp("portal"))
 
 
 @pytest.fixture(scope="module")
-def own_portal(prepared, tmp_path_factory):
+def own_portal(prepared, tmp_path_factory) -> Iterator[Portal]:
     """A portal of a file's own."""
-    folder, sessions = prepared
-    yield from serve_copy(folder, tmp_path_factory.mktemp("portal"), sessions)
+    yield from serve_copy(prepared, tmp_path_factory.mktemp("portal"))
 
 
 @pytest.fixture(scope="session")

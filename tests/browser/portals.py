@@ -39,15 +39,15 @@ def call_in_portal(folder: Path, function: str) -> dict:
     return json.loads(done.stdout)
 
 
-def prepare_signed_in(folder: Path) -> dict[str, str]:
-    """The sample data, and every demo account with a session; returns the session keys."""
+def prepare_signed_in(folder: Path) -> Portal:
+    """The sample data, and every demo account with a session; not served yet."""
     prepare(environment(folder, DEMO="0"))  # the accounts come with their sessions
-    return call_in_portal(folder, "sign_in_demo_accounts")
+    return Portal("", folder, call_in_portal(folder, "sign_in_demo_accounts"))
 
 
-def serve_copy(prepared: Path, folder: Path, sessions: dict[str, str]) -> Iterator[Portal]:
-    """A portal over a copy of `prepared`, in which every demo account is signed in."""
-    shutil.copytree(prepared, folder, symlinks=True, dirs_exist_ok=True)
+def serve_copy(prepared: Portal, folder: Path) -> Iterator[Portal]:
+    """A portal over a copy of `prepared`."""
+    shutil.copytree(prepared.folder, folder, symlinks=True, dirs_exist_ok=True)
     process, address = serve(environment(folder))
-    yield Portal(address, folder, sessions)
+    yield Portal(address, folder, prepared.sessions)
     ended(process)

@@ -19,11 +19,13 @@ DRAWN = """async () => {
     const unfinished = () => document.querySelector(".htmx-request, .htmx-settling, .map-wait, [aria-busy=true]")
         || [...document.querySelectorAll(".plot")].find((plot) => plot.clientWidth && !plot.querySelector("canvas"));
     const deadline = performance.now() + 15000;
-    do {
+    for (;;) {
         await frame();
         await frame();
-        if (performance.now() > deadline) throw new Error(`not drawn: ${unfinished().outerHTML.slice(0, 200)}`);
-    } while (unfinished());
+        const rest = unfinished();
+        if (!rest) return;
+        if (performance.now() > deadline) throw new Error(`not drawn: ${rest.outerHTML.slice(0, 200)}`);
+    }
 }"""
 AXE = ROOT / "static" / "vendor" / "axe.min.js"
 SERIOUS = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
@@ -57,9 +59,9 @@ class Screen:
         self.complaints: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", lambda line: self.complaints.append(line.text) if line.type == "error" else None)
-        self.page.on("request", self._insist_on_own)
+        self.page.on("request", self._note_foreign_request)
 
-    def _insist_on_own(self, request):
+    def _note_foreign_request(self, request):
         if not request.url.startswith((self.site, "data:", "blob:")):
             self.complaints.append(f"asked elsewhere: {request.url}")
 
