@@ -1,6 +1,7 @@
 """Windows of Chromium, what is asked of every page in them, and the people who sit before them."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.browser.portals import PASSWORD, Portal
@@ -115,6 +116,11 @@ class Screen:
         broken += self.complaints
         self.complaints.clear()
         return broken
+
+    def expect_sound_pages(self, paths: Iterable[str], *sizes: tuple[int, int]) -> None:
+        """Visits each page; fails with a line for each rule that one breaks."""
+        broken = [f"{path} {rule}" for path in paths for rule in self.visit(path, *sizes)]
+        assert not broken, "\n".join(["", *broken])
 
 
 class Person:

@@ -65,9 +65,7 @@ def test_an_administrator_types_the_password_and_finds_the_screens(screen):
 def test_the_public_pages_fit_and_have_no_serious_fault(paths, screen):
     """One visit a page: at a desk and on a phone it fits, axe finds nothing serious, it complains of nothing and asks
     nothing from elsewhere."""
-    window = screen(DESK)
-    broken = {path: window.visit(path, DESK, PHONE) for path in paths}
-    assert {path: rules for path, rules in broken.items() if rules} == {}
+    screen(DESK).expect_sound_pages(paths, DESK, PHONE)
 
 
 def test_the_wall_screen_turns_its_sections_until_it_is_paused(screen):
