@@ -295,6 +295,13 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+# Days after which what is needed no longer is cleared, each night (registry/actions/tidying.py)
+KEEP_CONTACT_DAYS = env_int("KEEP_CONTACT_DAYS", 180, least=1)  # of who left a remark or booked, once that is over
+KEEP_UPLOAD_DAYS = env_int("KEEP_UPLOAD_DAYS", 30, least=1)  # photos never finished, files never applied
+KEEP_ANSWER_DAYS = env_int("KEEP_ANSWER_DAYS", 7, least=1)  # a program that retries later has to look first
+KEEP_DELIVERY_DAYS = env_int("KEEP_DELIVERY_DAYS", 90, least=1)  # calls of web hooks that arrived
+KEEP_SIGN_IN_DAYS = env_int("KEEP_SIGN_IN_DAYS", 400, least=180)  # the law asks for six months of logs
+
 # Requests of programs a minute, by token or account and by address without one; 0 is without limit
 API_PER_MINUTE = env_int("API_PER_MINUTE", 0 if TESTING else 1200)
 API_PER_MINUTE_WITHOUT_TOKEN = env_int("API_PER_MINUTE_WITHOUT_TOKEN", 0 if TESTING else 300)

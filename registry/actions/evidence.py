@@ -186,7 +186,8 @@ def remove_evidence(evidence: Evidence, *, by: Any) -> None:
         transaction.on_commit(lambda: [file.storage.delete(file.name) for file in kept])
 
 
-def _folder() -> Path:
+def upload_folder() -> Path:
+    """Where photos lie that arrived in part."""
     folder = Path(settings.PRIVATE_ROOT) / "uploads"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -205,7 +206,7 @@ def begin_upload(draft: Draft, *, key: uuid.UUID, name: str, size: int, by: Any)
     )
     if upload.draft_id != draft.pk:
         raise Refused("not_allowed")
-    path = _folder() / str(key)
+    path = upload_folder() / str(key)
     arrived = path.stat().st_size if path.exists() else 0
     is_shown = upload.evidence is not None and upload.evidence.on_page
     if not is_shown and (upload.size != size or arrived < upload.received or upload.received == size):
@@ -223,7 +224,7 @@ def add_part(upload: Upload, offset: int, content: bytes) -> Upload:
         return upload
     if offset != upload.received or offset + len(content) > upload.size:
         raise Refused("part_misplaced", received=upload.received)
-    path = _folder() / str(upload.key)
+    path = upload_folder() / str(upload.key)
     with path.open("r+b" if path.exists() else "w+b") as file:
         file.seek(offset)
         file.write(content)
