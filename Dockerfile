@@ -1,5 +1,9 @@
+# Exact versions. To pin an image by its digest as well: docs/PRODUCTION.md.
+ARG NODE_IMAGE=node:22.19.0-bookworm-slim
+ARG PYTHON_IMAGE=python:3.13.7-slim-bookworm
+
 # Third-party scripts come from npm at build time; nothing is fetched when the portal runs.
-FROM node:22-slim AS scripts
+FROM ${NODE_IMAGE} AS scripts
 WORKDIR /scripts
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
@@ -9,19 +13,22 @@ RUN cp -r /scripts/node_modules/echarts/dist/echarts.min.js /scripts/node_module
         /scripts/node_modules/leaflet/dist/images . \
     && sed -i 's|//# sourceMappingURL=.*||' *.js
 
-FROM python:3.13-slim
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/data
+FROM ${PYTHON_IMAGE}
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/data STATIC_DIR=/app/collected
+# The font is for the PDF of the year report
+RUN apt-get update && apt-get install -y --no-install-recommends fonts-wqy-zenhei && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY requirements.txt ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.txt
 COPY . .
 COPY --from=scripts /vendor static/vendor
-RUN useradd --create-home --uid 10001 registry && mkdir /data \
+# The data folder is the account's alone; the program and its static files are read by it and written by nobody
+RUN useradd --create-home --uid 10001 registry && install -d -m 700 -o registry -g registry /data \
     && python -c "import pathlib, polib; [polib.pofile(str(p)).save_as_mofile(str(p.with_suffix('.mo'))) for p in pathlib.Path('locale').rglob('*.po')]" \
     && SECRET_KEY=only-for-collecting-static-files-at-build-time python manage.py collectstatic --noinput -v0 \
-    && chown -R registry /data
+    && chmod -R a+rX /app
 USER registry
-VOLUME /data/media
+VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=3s --start-period=20s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]

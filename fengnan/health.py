@@ -1,12 +1,13 @@
 """Is the process up, and is it ready: asked by the proxy, the container engine and the run command."""
 
 import socket
+from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlparse
 
 from django.conf import settings
 from django.db import Error, connections
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from registry.models import Job
@@ -57,3 +58,18 @@ def _queue() -> str:
 def _jobs() -> str:
     waiting = Job.objects.filter(state="queued", created_at__lt=timezone.now() - QUEUE_PATIENCE)
     return "a job has waited too long" if waiting.exists() else "ok"
+
+
+CHECKS = {"/healthz": healthz, "/readyz": readyz}
+
+
+class HealthChecks:
+    """Answers the health checks before host and scheme are looked at: a container engine asks by address, without TLS,
+    and has to be answered whatever names `ALLOWED_HOSTS` holds."""
+
+    def __init__(self, get_response: Callable):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        check = CHECKS.get(request.path_info, self.get_response)
+        return check(request)

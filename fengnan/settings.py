@@ -7,7 +7,7 @@ code to PostgreSQL and Redis.
 import os
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlparse
+from urllib.parse import ParseResult, parse_qsl, unquote, urlparse
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -17,7 +17,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 def env(name: str, default: str = "") -> str:
-    return os.environ.get(name, default).strip()
+    """The variable without white space around it; one that is empty is one that is not set."""
+    return os.environ.get(name, "").strip() or default
 
 
 def env_bool(name: str, default: bool = False) -> bool:
@@ -50,6 +51,8 @@ DEMO = env_bool("DEMO")
 DEMO_PASSWORD = env("DEMO_PASSWORD")
 TESTING = env_bool("TESTING")
 DATA_DIR = Path(env("DATA_DIR", str(BASE_DIR / "var")))
+os.umask(0o077)  # what the portal writes is for its own account alone: database, photos, ledgers
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 
 SECRET_KEY = env("SECRET_KEY")
 if len(SECRET_KEY) < 40:
@@ -66,7 +69,15 @@ CSRF_FAILURE_VIEW = "fengnan.errors.without_token"
 FORCE_SCRIPT_NAME = env("SCRIPT_NAME").rstrip("/") or None
 PROXIES = env_int("BEHIND_PROXY", 0)  # how many stand before the portal: so many entries of X-Forwarded-For are theirs
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env_bool("HTTPS_ONLY")
+SITE_URL = env("SITE_URL").rstrip("/")  # the address links in mails begin with, never taken from a request
+if SITE_URL and not (urlparse(SITE_URL).scheme in {"http", "https"} and urlparse(SITE_URL).netloc):
+    raise ImproperlyConfigured(f"SITE_URL must begin with http:// or https:// and a host, not {SITE_URL!r}.")
+HTTPS_ONLY = env_bool("HTTPS_ONLY", default=not (DEBUG or DEMO or TESTING))
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
+SECURE_SSL_HOST = urlparse(SITE_URL).netloc or None  # where plain requests are led; None: to the host they asked for
+SECURE_HSTS_SECONDS = env_int("HSTS_SECONDS", 365 * 86400) if HTTPS_ONLY else 0
+# The portal speaks for its own host: what other hosts of the domain do is decided by whoever runs them.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_HTTPONLY = True
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 IDLE_MINUTES = env_int("IDLE_MINUTES", 30, least=1)
@@ -101,6 +112,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "fengnan.health.HealthChecks",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -142,9 +154,25 @@ TEMPLATES = [
 ]
 
 
-def database(url: str) -> dict:
-    """A Django database from a URL: `sqlite:////path/file.sqlite3` or `postgresql://user:password@host:port/name`."""
+def split_url(name: str, url: str) -> ParseResult:
+    """The parts of the URL of a server. Refuses one whose password was not quoted and so breaks it apart."""
     parts = urlparse(url)
+    try:
+        is_whole = not parts.fragment and "@" not in parts.path + parts.query and (parts.port or True)
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        raise ImproperlyConfigured(
+            f"{name} cannot be read. In its password, write / as %2F, # as %23, @ as %40, ? as %3F, or give the "
+            f"password as it is in {name.replace('_URL', '_PASSWORD')}."
+        )
+    return parts
+
+
+def database(url: str, password: str = "") -> dict:
+    """A Django database from a URL: `sqlite:////path/file.sqlite3` or `postgresql://user:password@host:port/name`.
+    `password` holds where the URL has none."""
+    parts = split_url("DATABASE_URL", url)
     if parts.scheme == "sqlite":
         return {
             "ENGINE": "django.db.backends.sqlite3",
@@ -162,7 +190,7 @@ def database(url: str) -> dict:
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(parts.path)[1:],
             "USER": unquote(parts.username or ""),
-            "PASSWORD": unquote(parts.password or ""),
+            "PASSWORD": unquote(parts.password or "") or password,
             "HOST": parts.hostname or "",
             "PORT": str(parts.port or ""),
             "CONN_MAX_AGE": 600,
@@ -172,7 +200,9 @@ def database(url: str) -> dict:
     raise ImproperlyConfigured(f"DATABASE_URL must begin with sqlite: or postgresql:, not {parts.scheme!r}.")
 
 
-DATABASES = {"default": database(env("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'registry.sqlite3'}")}
+DATABASES = {
+    "default": database(env("DATABASE_URL", f"sqlite:///{DATA_DIR / 'registry.sqlite3'}"), env("DATABASE_PASSWORD"))
+}
 REDIS_URL = env("REDIS_URL")
 JOB_LEASE = env_int("JOB_LEASE", 60, least=2)  # seconds a worker has for a step before another one takes over
 CACHES = {
@@ -182,12 +212,12 @@ CACHES = {
 }
 
 
-def mail(url: str) -> dict:
+def mail(url: str, password: str = "") -> dict:
     """How mail is sent, from a URL: `smtp://user:password@host:25`, `smtps://…` for TLS from the first byte,
-    `smtp+tls://…` for STARTTLS. Empty: mails are printed."""
+    `smtp+tls://…` for STARTTLS. Empty: mails are printed. `password` holds where the URL has none."""
     if not url:
         return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
-    parts = urlparse(url)
+    parts = split_url("EMAIL_URL", url)
     if parts.scheme not in {"smtp", "smtps", "smtp+tls"} or not parts.hostname:
         raise ImproperlyConfigured("EMAIL_URL must be smtp://, smtps:// or smtp+tls://, and a host.")
     return {
@@ -195,18 +225,15 @@ def mail(url: str) -> dict:
         "EMAIL_HOST": parts.hostname,
         "EMAIL_PORT": parts.port or {"smtp": 25, "smtps": 465, "smtp+tls": 587}[parts.scheme],
         "EMAIL_HOST_USER": unquote(parts.username or ""),
-        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or "") or password,
         "EMAIL_USE_SSL": parts.scheme == "smtps",
         "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
     }
 
 
-globals().update(mail(env("EMAIL_URL")))
+globals().update(mail(env("EMAIL_URL"), env("EMAIL_PASSWORD")))
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env("EMAIL_FROM", "registry@localhost")
-SITE_URL = env("SITE_URL").rstrip("/")  # the address links in mails begin with, never taken from a request
-if SITE_URL and not (urlparse(SITE_URL).scheme in {"http", "https"} and urlparse(SITE_URL).netloc):
-    raise ImproperlyConfigured(f"SITE_URL must begin with http:// or https:// and a host, not {SITE_URL!r}.")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "registry.User"
@@ -252,7 +279,7 @@ TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 
 STATIC_URL = f"{FORCE_SCRIPT_NAME or ''}/static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = Path(env("STATIC_DIR", str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = env("MEDIA_URL", f"{FORCE_SCRIPT_NAME or ''}/media/")
 MEDIA_ROOT = DATA_DIR / "media"

@@ -1,4 +1,4 @@
-"""Every address of the product on one page."""
+"""Every address of the product on one page, but for `/healthz` and `/readyz` (fengnan/health.py)."""
 
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
@@ -9,7 +9,7 @@ from django.views.generic import RedirectView
 from django.views.static import serve
 
 from assessment.views import notices, packs, project_desk, projects, reviews, schemes, standing, supervision
-from fengnan import api, dashboard, health, maps, report_pages, search
+from fengnan import api, dashboard, maps, report_pages, search
 from registry.views import (
     account,
     accounts,
@@ -36,10 +36,8 @@ handler404 = "fengnan.errors.page_not_found"
 handler500 = "fengnan.errors.server_error"
 
 urlpatterns = [
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
     path("api/v1/", include(api.urlpatterns)),
-    path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),  # or the proxy before it
+    path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),
     # Chinese without a prefix, English under /en/
     *i18n_patterns(
         path("", dashboard.dashboard, name="dashboard"),

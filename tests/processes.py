@@ -72,6 +72,7 @@ def serve(known: dict[str, str]) -> tuple[subprocess.Popen, str]:
     """The production server on a free port; returns the process and its address once it answers."""
     port = free_port()
     options = ["--interface", "wsgi", "--port", str(port), "--workers", "1", "--no-ws", "--log-level", "error"]
+    known = {"HTTPS_ONLY": "0", **known}  # nothing in front of it speaks TLS
     process = started(known, "-m", "granian", *options, "fengnan.wsgi:application")
     address = f"http://127.0.0.1:{port}"
     eventually(lambda: get(f"{address}/healthz")[0] == 200)

@@ -4,6 +4,7 @@ import os
 import secrets
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -17,13 +18,23 @@ PATIENCE = 10
 
 def environment(data: Path) -> dict[str, str]:
     """What the portal needs to know; whatever is set already stays. The secret key is made once and kept."""
-    data.mkdir(parents=True, exist_ok=True)
+    _make_private(data)
     key = data / "secret-key"
     if not key.exists():
         with open(os.open(key, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(50))
     defaults = {"DATA_DIR": str(data), "DEMO": "1", "SECRET_KEY": key.read_text(), "PYTHONUNBUFFERED": "1"}
     return {**defaults, **os.environ}
+
+
+def _make_private(data: Path) -> None:
+    """The data folder, for this account alone; one that an earlier version left open is closed."""
+    os.umask(0o077)
+    data.mkdir(parents=True, exist_ok=True)
+    if not data.stat().st_mode & stat.S_IWOTH:  # a folder that everybody writes to is not ours to close
+        data.chmod(0o700)
+    for file in data.glob("*.sqlite3*"):
+        file.chmod(0o600)
 
 
 def run(once) -> None:
