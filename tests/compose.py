@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,7 @@ class Stack:
             place.mkdir(parents=True, mode=0o700)
         self.ports: dict[tuple[str, str], str] = {}
         self.containers: dict[str, Container] = {}
+        self.on_stop: list[Callable[[], None]] = []
 
     def port(self, service: str, inside: str) -> str:
         """The port of this machine that stands for a port inside a container."""
@@ -184,5 +186,7 @@ class Stack:
         eventually(self.start(name).is_healthy)
 
     def stop(self) -> None:
+        for close in self.on_stop:
+            close()
         for container in reversed(self.containers.values()):
             container.stop()

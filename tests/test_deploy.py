@@ -156,6 +156,14 @@ def test_the_image_has_a_chinese_font():
     assert re.search(r"apt-get install .*fonts-wqy-zenhei", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
 
 
+def test_web_and_worker_keep_their_files_in_the_same_volume():
+    data = image()["environment"]["DATA_DIR"]
+    kept = {
+        name: [volume for volume in services()[name]["volumes"] if f":{data}" in volume] for name in ("web", "worker")
+    }
+    assert kept["web"] == kept["worker"] == [f"data:{data}"]
+
+
 def test_the_database_of_a_new_registry_is_readable_by_nobody_else(tmp_path):
     known = {"PATH": os.environ["PATH"], "TESTING": "1", "DATA_DIR": str(tmp_path)}
     code = "from django.db import connection; connection.ensure_connection()"

@@ -53,6 +53,7 @@ PROGRAMS = {  # name: where it is, which parts cannot do without
     "Chromium": (servers.chromium_program, {"browser"}),
     "GDAL": (lambda: shutil.which("ogrinfo"), set()),
     "LibreOffice": (lambda: shutil.which("soffice"), set()),
+    "nginx": (lambda: shutil.which("nginx") and shutil.which("openssl"), set()),
 }
 
 
