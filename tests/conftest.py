@@ -15,6 +15,7 @@ from registry.actions.years import close_year
 from registry.figures.frozen import take_year
 from registry.models import FrozenYear, Role, User
 from registry.scope import Scope
+from tools import servers
 from tools.sample_database import postgres_copy, sqlite_sample
 
 DISTRICT, DAQI, TANGFANG = "130207", "130207114", "130207108"
@@ -43,6 +44,34 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if not {"db", "django_db_setup"} & set(item.fixturenames):
             item.add_marker(pytest.mark.no_database)
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """The address of a PostgreSQL with the sample database: the one that `make test` started, or one of this session."""
+    if servers.postgres_programs() is None:
+        pytest.skip("PostgreSQL is not installed")
+    with ExitStack() as stack:
+        yield os.environ.get("TEST_DATABASE_URL") or stack.enter_context(servers.postgres())
+
+
+@pytest.fixture(scope="module")
+def postgres_database(postgres_server):
+    """The address of a PostgreSQL database of this file, a copy of the sample database."""
+    with postgres_copy(postgres_server) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def redis_server(worker_id):
+    """The address of an empty Redis of this session: a numbered database of the one that `make test` started, or one
+    of its own."""
+    if servers.redis_program() is None:
+        pytest.skip("Redis is not installed")
+    with ExitStack() as stack:
+        server = os.environ.get("TEST_REDIS_URL") or stack.enter_context(servers.redis())
+        number = 1 + int(worker_id.removeprefix("gw") if worker_id != "master" else 0)
+        yield f"{server.rpartition('/')[0]}/{number}"
 
 
 @pytest.fixture

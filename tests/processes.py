@@ -64,6 +64,16 @@ def _has_tables(database: str) -> bool:
         return found is not None
 
 
+def production(folder: Path, **more: str) -> dict[str, str]:
+    """The environment of a production start that keeps its data in `folder`, where everything is prepared."""
+    env = {
+        "SECRET_KEY": "only-for-this-test-" + "x" * 40, "DATA_DIR": str(folder), "DATABASE_URL": "", "REDIS_URL": "",
+        "DEMO": "0", "TESTING": "0", "PATH": os.environ["PATH"], **more,
+    }  # fmt: skip
+    prepare(env)
+    return env
+
+
 def manage(known: dict[str, str], *command: str) -> None:
     subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=known, check=True, stdout=subprocess.DEVNULL)
 
@@ -88,7 +98,13 @@ def ended(process: subprocess.Popen) -> None:
     try:
         process.wait(15)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        kill(process)
+
+
+def kill(process: subprocess.Popen) -> None:
+    """Kills the process and its children at once."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def get(address: str) -> tuple[int, bytes]:
@@ -105,7 +121,14 @@ def eventually(true, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.2)
+        time.sleep(0.05)
+
+
+def sql(env: dict[str, str], statement: str) -> list[tuple] | None:
+    """The rows that PostgreSQL answers to `statement`; None if it is not a query."""
+    with psycopg.connect(env["DATABASE_URL"], autocommit=True) as connection:
+        cursor = connection.execute(statement)
+        return cursor.fetchall() if cursor.description else None
 
 
 SIGN_IN = """
