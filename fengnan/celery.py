@@ -4,6 +4,7 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fengnan.settings")
 
@@ -19,7 +20,6 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     timezone="Asia/Shanghai",
     beat_schedule={
-        "sweep": {"task": "registry.sweep_jobs", "schedule": 30.0},
         "hooks": {"task": "registry.send_hooks", "schedule": 10.0},
         "digest": {"task": "registry.send_digests", "schedule": crontab(hour="7-9", minute=0)},  # once a day each
         "tidy": {"task": "registry.tidy", "schedule": crontab(hour=2, minute=45)},
@@ -27,3 +27,9 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks(["registry"])
+
+
+@app.on_after_finalize.connect
+def sweep_twice_a_lease(sender: Celery, **_options) -> None:
+    """How soon the job of a killed worker goes on depends on JOB_LEASE alone; settings are not read at import."""
+    sender.add_periodic_task(settings.JOB_LEASE / 2, sender.signature("registry.sweep_jobs"), name="sweep")

@@ -1,6 +1,7 @@
 """The cast and the stage: the same people in every test, and a registry that holds the sample data."""
 
 import os
+import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -48,7 +49,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def postgres_server():
-    """The address of a PostgreSQL with the sample database: the one that `make test` started, or one of this session."""
+    """The address of a PostgreSQL with the sample database: that of `make test`, or one of this session."""
     if servers.postgres_programs() is None:
         pytest.skip("PostgreSQL is not installed")
     with ExitStack() as stack:
@@ -72,6 +73,14 @@ def redis_server(worker_id):
         server = os.environ.get("TEST_REDIS_URL") or stack.enter_context(servers.redis())
         number = 1 + int(worker_id.removeprefix("gw") if worker_id != "master" else 0)
         yield f"{server.rpartition('/')[0]}/{number}"
+
+
+@pytest.fixture
+def seed() -> int:
+    """For what a test takes at random: another in each run, unless SEED names one."""
+    number = int(os.environ.get("SEED") or random.randrange(10**6))
+    print(f"\nseed {number}")
+    return number
 
 
 @pytest.fixture

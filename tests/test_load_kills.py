@@ -4,25 +4,22 @@ import csv
 import os
 import random
 import signal
-import subprocess
-import sys
-import time
+from collections import Counter
+from itertools import count
 from pathlib import Path
 
 import pytest
 import redis
 
-from tests.processes import ROOT, ended, eventually, prepare, started
-from tests.test_processes import sql
-from tools.servers import postgres, postgres_programs, redis_program
-from tools.servers import redis as throw_away_redis
+from tests.processes import ended, eventually, production, shell, sql, started
 
-pytestmark = [
-    pytest.mark.processes,
-    pytest.mark.skipif(not (postgres_programs() and redis_program()), reason="PostgreSQL or Redis is not installed"),
-]
-ROWS, KILLS = 10_000, 20
+pytestmark = pytest.mark.processes
 HEADINGS = ["所属乡镇", "示范点名称", "党组织名称", "所属领域", "级别", "等次", "书记", "命名时间", "命名文号"]
+CHUNK = 500  # rows a dying worker does at once
+STATEMENTS = 32  # what a dying worker sends for two chunks
+KILLS_OF_A_LOAD = 20
+Moment = tuple[str, int]  # before a statement that contains this text, the so manieth of a worker
+WRITING, WRITTEN = "SET CONSTRAINTS", 'UPDATE "registry_job"'  # the rows of a chunk; its cursor
 SEND = """
 from pathlib import Path
 from uuid import uuid4
@@ -41,93 +38,111 @@ print(apply_load(load, by=by).pk)
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory):
-    with postgres() as database, throw_away_redis() as queue:
-        own = {
-            "SECRET_KEY": "only-for-this-test-" + "x" * 40, "DATABASE_URL": database, "REDIS_URL": queue,
-            "DATA_DIR": str(tmp_path_factory.mktemp("data")), "TESTING": "0", "PATH": os.environ["PATH"],
-            "JOB_LEASE": "2",
-        }  # fmt: skip
-        prepare(own)
-        yield own
+def env(postgres_database, redis_server, tmp_path_factory):
+    return production(
+        tmp_path_factory.mktemp("data"), DATABASE_URL=postgres_database, REDIS_URL=redis_server, JOB_LEASE="2"
+    )
 
 
-def ledger(folder: Path, name: str) -> Path:
-    """A district's ledger of so many sites of one township, three sites to a party branch."""
+def ledger(folder: Path, name: str, rows: int) -> Path:
+    """A district's ledger of so many points of one township, three points to a party branch."""
     file = folder / f"{name}.csv"
     with file.open("w", encoding="utf-8-sig", newline="") as text:
         writer = csv.writer(text)
         writer.writerow(HEADINGS)
-        for number in range(ROWS):
+        for number in range(rows):
             title = ["农村", "区级", "达标", "示例书记", "2021-06-28", "丰组字〔2021〕示6号"]
             writer.writerow(["唐坊镇", f"{name}第{number}示范点", f"{name}第{number // 3}党支部", *title])
     return file
 
 
-def sent(known, file: Path) -> tuple[int, int]:
-    """Sends and checks the file, and asks for it to be applied; the load and its job."""
-    done = subprocess.run(
-        [sys.executable, "manage.py", "shell", "-v0", "-c", SEND.format(file=str(file))],
-        cwd=ROOT, env=known, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    load = int(done.stdout.split()[-1])
-    return load, sql(known, f"SELECT job_id FROM registry_load WHERE id = {load}")[0][0]
+def send(env: dict[str, str], file: Path) -> tuple[int, int]:
+    """Sends and checks the file, and asks for it to be applied. Returns the load and its job."""
+    load = int(shell(env, SEND.format(file=str(file))))
+    return load, sql(env, f"SELECT job_id FROM registry_load WHERE id = {load}")[0][0]
 
 
-def job_of(known, job: int) -> tuple[str, int]:
-    return sql(known, f"SELECT state, done FROM registry_job WHERE id = {job}")[0]
+def state_of(env: dict[str, str], job: int) -> str:
+    return sql(env, f"SELECT state FROM registry_job WHERE id = {job}")[0][0]
 
 
-def holds_exactly(known, load: int, name: str) -> None:
+def rows_done(env: dict[str, str], job: int) -> int:
+    return sql(env, f"SELECT done FROM registry_job WHERE id = {job}")[0][0]
+
+
+def assert_holds_exactly(env: dict[str, str], load: int, name: str, rows: int) -> None:
     """The points of the file are there once each, as is the report on them."""
     state, new, refused, change_set = sql(
-        known, f"SELECT state, new, refused, change_set FROM registry_load WHERE id = {load}"
+        env, f"SELECT state, new, refused, change_set FROM registry_load WHERE id = {load}"
     )[0]
-    assert (state, new, refused) == ("applied", ROWS, 0)
+    assert (state, new, refused) == ("applied", rows, 0)
     points = "SELECT count(*), count(DISTINCT code), count(DISTINCT name) FROM registry_demonstrationpoint"
-    assert sql(known, f"{points} WHERE name LIKE '{name}%'") == [(ROWS, ROWS, ROWS)]
+    assert sql(env, f"{points} WHERE name LIKE '{name}第%'") == [(rows, rows, rows)]
     events = f"SELECT kind, count(*) FROM registry_event WHERE change_set = '{change_set}' GROUP BY kind ORDER BY kind"
-    assert sql(known, events) == [("demonstrationpoint", ROWS), ("partyorganisation", ROWS // 3 + 1)]
-    rows = f"SELECT count(*), count(DISTINCT code) FROM registry_loadrow WHERE load_id = {load} AND verdict = 'new'"
-    assert sql(known, rows) == [(ROWS, ROWS)]
+    assert sql(env, events) == [("demonstrationpoint", rows), ("partyorganisation", (rows + 2) // 3)]
+    verdicts = f"SELECT count(*), count(DISTINCT code) FROM registry_loadrow WHERE load_id = {load} AND verdict = 'new'"
+    assert sql(env, verdicts) == [(rows, rows)]
 
 
-def test_a_worker_killed_at_twenty_random_chunks_leaves_exactly_the_files_rows(known, tmp_path):
-    load, job = sent(known, ledger(tmp_path, "断电"))
-    seed = random.randrange(10**6)
-    moments = iter(sorted(random.Random(seed).sample(range(0, ROWS, 100), KILLS)))
-    print(f"\nseed {seed}")
-    kills, moment = 0, next(moments)
-    began = time.monotonic()
-    while job_of(known, job)[0] != "done":
-        worker = started({**known, "REDIS_URL": ""}, "manage.py", "runjobs")
-        while moment is not None and job_of(known, job)[1] < moment and job_of(known, job)[0] != "done":
-            time.sleep(0.005)
-        if moment is not None:
-            os.killpg(worker.pid, signal.SIGKILL)
-            worker.wait()
-            kills, moment = kills + 1, next(moments, None)
-            continue
-        eventually(lambda: job_of(known, job)[0] == "done", 120)
-        ended(worker)
-    print(f"{kills} kills, {time.monotonic() - began:.0f} s")
-    assert kills == KILLS
-    holds_exactly(known, load, "断电")
+def kill_workers(env: dict[str, str], job: int, moments: list[Moment]) -> Counter[int]:
+    """Has a worker killed at each moment until the job is done. Returns how many were killed after how many rows."""
+    kills: Counter[int] = Counter()
+    for statement, number in moments:
+        worker = started({**env, "REDIS_URL": ""}, "-m", "tests.dying_worker", statement, str(number), str(CHUNK))
+        eventually(lambda worker=worker: worker.poll() is not None or state_of(env, job) == "done")
+        if state_of(env, job) == "done":
+            ended(worker)
+            break
+        assert worker.returncode == -signal.SIGKILL
+        kills[rows_done(env, job)] += 1
+    return kills
 
 
-def test_a_killed_child_and_a_flushed_queue_delay_a_load_and_lose_nothing(known, tmp_path):
+def load_with_kills(env: dict[str, str], file: Path, rows: int, moments: list[Moment]) -> Counter[int]:
+    """Loads the file by workers that are killed at these moments, and a last one that is not. Returns the kills."""
+    load, job = send(env, file)
+    kills = kill_workers(env, job, moments)
+    worker = started({**env, "REDIS_URL": ""}, "manage.py", "runjobs")
+    eventually(lambda: state_of(env, job) == "done")
+    ended(worker)
+    assert_holds_exactly(env, load, file.stem, rows)
+    return kills
+
+
+def test_workers_killed_before_and_after_writing_rows_leave_exactly_the_files_rows(env, tmp_path):
+    rows, moments = 2_000, [(WRITING, 1), (WRITTEN, 1), (WRITING, 2), (WRITTEN, 2)]
+    kills = load_with_kills(env, ledger(tmp_path, "断电", rows), rows, moments)
+    assert kills == {0: 2, 500: 1, 1_000: 1}
+
+
+@pytest.mark.deep
+def test_two_hundred_workers_killed_at_any_moment_leave_exactly_the_files_rows(env, seed, tmp_path):
+    chance, rows, wanted, total = random.Random(seed), 10_000, 200, 0
+    for number in count(1):
+        moments = [("", chance.randint(1, STATEMENTS)) for _kill in range(min(KILLS_OF_A_LOAD, wanted - total))]
+        kills = load_with_kills(env, ledger(tmp_path, f"断电{number}", rows), rows, moments)
+        total += kills.total()
+        print(f"load {number}: workers killed after so many rows: {dict(kills)}; {total} of {wanted} kills")
+        if total == wanted:
+            break
+
+
+def test_a_killed_child_and_a_flushed_queue_delay_a_load_and_lose_nothing(env, tmp_path):
     """The worker's child dies in the middle, and the queue forgets everything: the sweeper of the schedule finds it."""
-    load, job = sent(known, ledger(tmp_path, "清空"))
-    schedule = str(Path(known["DATA_DIR"]) / "beat-load")
-    beat = started(known, "-m", "celery", "-A", "fengnan", "beat", "-s", schedule, "-l", "error")
-    worker = started(known, "-m", "celery", "-A", "fengnan", "worker", "-c", "1", "-l", "fatal")
+    rows = 6_000  # three chunks
+    load, job = send(env, ledger(tmp_path, "清空", rows))
+    schedule = str(Path(env["DATA_DIR"]) / "beat")
+    beat = started(env, "-m", "celery", "-A", "fengnan", "beat", "-s", schedule, "-l", "error")
+    worker = started(env, "-m", "celery", "-A", "fengnan", "worker", "-c", "1", "-l", "fatal")
     try:
-        eventually(lambda: job_of(known, job)[1] > ROWS // 4, 90)
+        eventually(lambda: rows_done(env, job) > 0, 90)
         for child in Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split():
             os.kill(int(child), signal.SIGKILL)
-        redis.Redis.from_url(known["REDIS_URL"]).flushall()
-        eventually(lambda: job_of(known, job)[0] == "done", 120)
+        assert rows_done(env, job) < rows
+        with redis.Redis.from_url(env["REDIS_URL"]) as queue:
+            queue.flushdb()
+        eventually(lambda: state_of(env, job) == "done", 120)
     finally:
         ended(worker)
         ended(beat)
-    holds_exactly(known, load, "清空")
+    assert_holds_exactly(env, load, "清空", rows)

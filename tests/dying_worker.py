@@ -1,0 +1,43 @@
+"""`manage.py runjobs` that works CHUNK rows at a time and kills itself in a job: before the statement number NUMBER,
+counted from its claim, of those that contain STATEMENT. Run as a program:
+`python -m tests.dying_worker STATEMENT NUMBER CHUNK`."""
+
+import os
+import signal
+import sys
+from unittest.mock import patch
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fengnan.settings")
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from registry.actions import jobs  # noqa: E402
+from registry.loading import steps  # noqa: E402
+
+
+def main(statement: str, number: int, chunk: int) -> None:
+    run = jobs.run
+
+    def run_until_killed(job, **options):
+        left = number
+
+        def count(execute, sql, *arguments):
+            nonlocal left
+            left -= statement in sql
+            if not left:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return execute(sql, *arguments)
+
+        with connection.execute_wrapper(count):
+            return run(job, **options)
+
+    with patch.object(jobs, "run", run_until_killed), patch.object(steps, "CHUNK", chunk):
+        call_command("runjobs")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
