@@ -137,7 +137,8 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from registry.models import User
 role, area = {role!r}, {area!r}
-user = User.objects.create(username=f"live {{role}}", role=role, read_prefix=area, write_prefix=area)
+own = dict(role=role, read_prefix=area, write_prefix=area)
+user = User.objects.get_or_create(username=f"live {{role}}", defaults=own)[0]
 session = SessionStore()
 session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), settings.AUTHENTICATION_BACKENDS[-1]
 session[HASH_SESSION_KEY] = user.get_session_auth_hash()
@@ -150,13 +151,14 @@ MAKE_TOKEN = """
 from registry.actions.tokens import make_token
 from registry.models import User
 role, area = {role!r}, {area!r}
-user = User.objects.create(username=f"program {{role}}", role=role, read_prefix=area, write_prefix=area)
+own = dict(role=role, read_prefix=area, write_prefix=area)
+user = User.objects.get_or_create(username=f"program {{role}}", defaults=own)[0]
 print("token", make_token(user, name="live", scopes=["read", "write", "load"], by=user)[1])
 """
 
 
 def token_of(known: dict[str, str], role: str, area: str) -> str:
-    """The text of a token of a new account."""
+    """The text of a token of the account of this role."""
     return shell(known, MAKE_TOKEN.format(role=role, area=area))
 
 
@@ -167,5 +169,5 @@ def shell(known: dict[str, str], code: str) -> str:
 
 
 def signed_in(known: dict[str, str], role: str, area: str) -> str:
-    """The cookie of a new account's session."""
+    """The cookie of a session of the account of this role."""
     return f"sessionid={shell(known, SIGN_IN.format(role=role, area=area))}"

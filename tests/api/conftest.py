@@ -1,14 +1,13 @@
 """The API as a program sees it."""
 
-import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from tests.api.sending import program
-from tests.processes import ended, prepare, serve
-from tools.servers import postgres, postgres_programs
+from tests.processes import ended, production, serve
 
 
 @pytest.fixture
@@ -44,24 +43,13 @@ def clerk(sample, clerk_tangfang):
 
 
 @contextmanager
-def live(engine: str, folder) -> Iterator[tuple[dict[str, str], str]]:
-    """The production server over the sample data on a database of its own: its environment and its address."""
-    with ExitStack() as stack:
-        database = stack.enter_context(postgres()) if engine == "postgresql" else ""
-        known = {
-            "DATABASE_URL": database, "DATA_DIR": str(folder), "REDIS_URL": "", "DEMO": "0", "TESTING": "0",
-            "SECRET_KEY": "only-for-this-test-" + "x" * 40, "SECOND_FACTOR": "offered", "PATH": os.environ["PATH"],
-            "API_PER_MINUTE": "0", "API_PER_MINUTE_WITHOUT_TOKEN": "0",
-        }  # fmt: skip
-        prepare(known)
-        web, address = serve(known)
-        stack.callback(ended, web)
-        yield known, address
-
-
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def each_engine(request, tmp_path_factory):
-    if request.param == "postgresql" and not postgres_programs():
-        pytest.skip("PostgreSQL is not installed")
-    with live(request.param, tmp_path_factory.mktemp(request.param)) as found:
-        yield found
+def live(folder: Path, database: str = "") -> Iterator[tuple[dict[str, str], str]]:
+    """The production server over the sample data: its environment and its address. Without `database`, the address of
+    one on PostgreSQL, it has a copy on SQLite."""
+    without_limits = {"SECOND_FACTOR": "offered", "API_PER_MINUTE": "0", "API_PER_MINUTE_WITHOUT_TOKEN": "0"}
+    env = production(folder, DATABASE_URL=database, **without_limits)
+    web, address = serve(env)
+    try:
+        yield env, address
+    finally:
+        ended(web)

@@ -35,8 +35,8 @@ def command(kind: str, code: str) -> list[str] | None:
 
 def test_every_example_runs_and_prints_what_it_should(tmp_path):
     run = []
-    with live("sqlite", tmp_path) as (known, address):
-        token = {**os.environ, "TOKEN": token_of(known, "admin", DISTRICT)}
+    with live(tmp_path) as (env, address):
+        token = {**os.environ, "TOKEN": token_of(env, "admin", DISTRICT)}
         for kind, code in BLOCKS:
             wanted = command(kind, code.replace("https://registry.example", address))
             if wanted is None:

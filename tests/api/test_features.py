@@ -169,7 +169,7 @@ def test_points_before_their_title_are_on_no_map(items, api):
 def test_gdal_reads_the_service_by_its_address_alone(tmp_path):
     if not shutil.which("ogrinfo") and os.environ.get("REQUIRE") != "all":
         pytest.skip("GDAL is not installed")
-    with live("sqlite", tmp_path) as (_known, address):
+    with live(tmp_path) as (_env, address):
         source = f"OAPIF:{address}/api/v1/ogc/"
         told = run("ogrinfo", "-ro", "-so", "-al", source).splitlines()
         assert [line.split(": ")[1] for line in told if line.startswith("Layer name")] == LAYERS

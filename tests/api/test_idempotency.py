@@ -13,8 +13,7 @@ from tests.api.sending import faults, program
 from tests.api.test_writing import INCOME, POINT
 from tests.conftest import DISTRICT
 from tests.factories import make_named_point
-from tests.processes import shell, token_of
-from tools.servers import postgres_programs
+from tests.processes import sql, token_of
 
 
 @pytest.fixture
@@ -77,31 +76,26 @@ def test_a_key_that_is_none_is_refused(admin, key):
     assert admin.post("points/", POINT, Idempotency_Key=key)[0] == 400
 
 
-COUNT = "from registry.models import CollectiveIncome as C; print(C._base_manager.filter(year=2025).count())"
-
-
 @pytest.fixture(scope="module")
-def racing(tmp_path_factory):
+def racing(postgres_database, tmp_path_factory):
     """A real server on PostgreSQL: its environment, its address, and a token of an administrator."""
-    if not postgres_programs():
-        pytest.skip("PostgreSQL is not installed")
-    with live("postgresql", tmp_path_factory.mktemp("racing")) as (known, address):
-        yield known, address, token_of(known, "admin", DISTRICT)
+    with live(tmp_path_factory.mktemp("racing"), postgres_database) as (env, address):
+        yield env, address, token_of(env, "admin", DISTRICT)
 
 
 @pytest.mark.processes
 def test_of_fifty_equal_requests_at_once_one_is_done(racing):
     """One row, and fifty times the same answer."""
-    known, address, token = racing
+    env, address, token = racing
     with ThreadPoolExecutor(50) as crowd:
         answers = set(crowd.map(lambda _each: sent(f"{address}/api/v1/incomes/", token, INCOME, "race"), range(50)))
     assert [status for status, _body in answers] == [201]
-    assert shell(known, COUNT) == "1"
+    assert sql(env, "SELECT count(*) FROM registry_collectiveincome WHERE year = 2025") == [(1,)]
 
 
 @pytest.mark.processes
 def test_of_thirty_different_requests_at_once_each_adds_a_record_of_its_own(racing):
-    _known, address, token = racing
+    _env, address, token = racing
     points = [POINT | {"name": f"唐坊镇新立党建示范点{number}"} for number in range(30)]
     with ThreadPoolExecutor(30) as crowd:
         answers = list(crowd.map(lambda point: sent(f"{address}/api/v1/points/", token, point, point["name"]), points))

@@ -187,47 +187,49 @@ def test_the_number_of_a_page_stands_outside_on_both_sides(scope):
     assert (sides, document.settings.odd_and_even_pages_header_footer) == (["RIGHT", "LEFT"], True)
 
 
-@pytest.fixture
-def office(tmp_path):
-    """Turns a document into another format with LibreOffice."""
+@pytest.fixture(scope="module")
+def office(tmp_path_factory):
+    """Turns documents into another format with LibreOffice, which takes seconds to start."""
     program = shutil.which("soffice")
     if program is None and os.environ.get("REQUIRE") != "all":
         pytest.skip("LibreOffice is not installed")
+    profile = tmp_path_factory.mktemp("office").as_uri()
 
-    def turn(document: bytes, target: str) -> bytes:
-        file = tmp_path / "report.docx"
-        file.write_bytes(document)
-        command = [program, f"-env:UserInstallation={(tmp_path / 'office').as_uri()}", "--headless", "--convert-to"]
-        command += [target, "--outdir", str(tmp_path), str(file)]
-        subprocess.run(command, check=True, timeout=180, capture_output=True)
-        return file.with_suffix(f".{target.partition(':')[0]}").read_bytes()
+    def convert(target: str, *documents: bytes) -> list[bytes]:
+        folder = tmp_path_factory.mktemp("documents")
+        files = [folder / f"report-{number}.docx" for number in range(len(documents))]
+        for file, document in zip(files, documents, strict=True):
+            file.write_bytes(document)
+        command = [program, f"-env:UserInstallation={profile}", "--headless", "--convert-to", target]
+        subprocess.run([*command, "--outdir", folder, *files], check=True, timeout=180, capture_output=True)
+        return [file.with_suffix(f".{target.partition(':')[0]}").read_bytes() for file in files]
 
-    return turn
+    return convert
 
 
-def told_by_libreoffice(office, scope) -> dict[str, str]:
-    """What follows the code of each figure in the text of the document, by slug: its value."""
-    text = office(docx_of(report_of(scope)), "txt:Text (encoded):UTF8").decode("utf-8-sig")
-    lines = [line.strip() for line in text.splitlines()]
+def values_by_figure(text: bytes) -> dict[str, str]:
+    """What follows the code of each figure in the text of a document, by slug: its value."""
+    lines = [line.strip() for line in text.decode("utf-8-sig").splitlines()]
     codes = {f"{figure.source} {slug}": slug for slug, figure in FIGURES.items()}
     return {codes[line]: lines[number + 1] for number, line in enumerate(lines) if line in codes}
 
 
 @pytest.mark.processes
 def test_libreoffice_reads_every_figure_of_the_contract_with_its_value(scope, chinese, office):
-    said = told_by_libreoffice(office, scope)
-    asked = (*CONTRACT, "visits", "creation-funds")
-    assert {slug: said[slug] for slug in asked} == {slug: on_paper(FIGURES[slug], scope) for slug in asked}
+    township = scope.within(DAQI)
+    documents = [docx_of(report_of(scope)), docx_of(report_of(township))]
+    values, of_township = map(values_by_figure, office("txt:Text (encoded):UTF8", *documents))
+    slugs = (*CONTRACT, "visits", "creation-funds")
+    assert {slug: values[slug] for slug in slugs} == {slug: on_paper(FIGURES[slug], scope) for slug in slugs}
     assert {slug: value for slug, value in CONTRACT.items() if FIGURES[slug].answer(scope).value != value} == {}
-    own = scope.within(DAQI)
-    assert told_by_libreoffice(office, own)["township-organisations"] == on_paper(
-        FIGURES["township-organisations"], own
-    )
+    slug = "township-organisations"
+    assert of_township[slug] == on_paper(FIGURES[slug], township)
 
 
 @pytest.mark.processes
 def test_libreoffice_sets_the_pages_in_the_size_of_the_standard(scope, chinese, office):
-    pages = pypdf.PdfReader(BytesIO(office(docx_of(report_of(scope)), "pdf"))).pages
+    [document] = office("pdf", docx_of(report_of(scope)))
+    pages = pypdf.PdfReader(BytesIO(document)).pages
     sizes = {tuple(round(float(side) / 72 * 25.4) for side in page.mediabox[2:]) for page in pages}
     assert sizes == {(210, 297)}
 
