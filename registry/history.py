@@ -28,6 +28,8 @@ VERBS: dict[str, Text] = {
     "add": gettext_lazy("Entered"),
     "change": gettext_lazy("Changed"),
     "delete": gettext_lazy("Deleted"),
+    "void": gettext_lazy("Marked as entered in error"),
+    "restore": gettext_lazy("No longer marked as entered in error"),
     "standing": gettext_lazy("Status, level or grade changed"),
     "submit": gettext_lazy("Submitted"),
     "return": gettext_lazy("Returned"),
@@ -63,7 +65,10 @@ VERBS: dict[str, Text] = {
     "remark-rejected": gettext_lazy("A remark from the public was not published"),
     "remark-passed-on": gettext_lazy("A remark from the public was passed on to the district"),
 }
-PUBLIC_VERBS = frozenset({"add", "change", "standing", "confirm", "parts", "sign-off", "remark-answered"})
+PUBLIC_VERBS = frozenset(
+    {"add", "change", "standing", "confirm", "parts", "sign-off", "remark-answered", "void", "restore"}
+)
+WHY_PUBLIC = frozenset({"void", "restore"})  # acts whose reason everybody reads
 LATELY = timedelta(days=14)
 
 
@@ -147,8 +152,10 @@ def _entry(model: type[models.Model], event: Event, names: dict, *, inside: bool
     """The event in words; None if there is nothing in it that its reader may know."""
     entry = Entry(event.at, VERBS.get(event.verb, VERBS["change"]), event.document_no)
     entry.changes = list(_changes(model, event, names, inside=inside))
+    if inside or event.verb in WHY_PUBLIC:
+        entry.reason = event.reason
     if inside:
-        entry.who, entry.reason = str(event.actor or ""), event.reason
+        entry.who = str(event.actor or "")
     elif event.verb in ("change", "parts") and not entry.changes:
         return None
     return entry

@@ -11,6 +11,7 @@ TABLE: dict[str, frozenset[str]] = {
     "record.add": frozenset({Role.ADMIN}),
     "record.change": frozenset({Role.ADMIN}),
     "record.delete": frozenset({Role.ADMIN}),
+    "record.void": frozenset({Role.ADMIN}),
     "draft.write": frozenset({Role.CLERK}),
     "point.confirm": frozenset({Role.CLERK, Role.HEAD}),
     "point.check": frozenset({Role.HEAD}),

@@ -132,6 +132,23 @@ SENTENCES = {
     "items_many": gettext_noop("At most %(most)s items are taken at once. Send them in parts."),
     "items_none": gettext_noop("The list is empty. Send at least one item."),
     "in_use": gettext_noop("Other records refer to it. Change or delete those first."),
+    "was_public": gettext_noop(
+        "“%(name)s” was public, so nobody deletes it. If it is over, enter its end or withdraw its title. "
+        "If it never was so, mark it as entered in error, with the reason and the paper."
+    ),
+    "referred_to": gettext_noop("Other records refer to it: %(names)s. Change those first, or end or mark them."),
+    "voided_stays": gettext_noop(
+        "“%(name)s” is marked as entered in error and stays as it is. An administrator can take the mark off."
+    ),
+    "not_voided": gettext_noop("“%(name)s” is not marked as entered in error."),
+    "void_reason": gettext_noop(
+        "The mark needs a reason. Say in a few words why it was entered in error: everybody will read it."
+    ),
+    "void_paper": gettext_noop("The mark needs a paper. Give the number of the one that the correction stands on."),
+    "restore_reason": gettext_noop("The mark is taken off for a reason. Say it in a few words."),
+    "refers_to_voided": gettext_noop(
+        "“%(name)s” belongs to “%(other)s”, which is marked as entered in error. Take that mark off first."
+    ),
     "one_item": gettext_noop("One item is changed here. Send an object, not a list."),
     "year_not_over": gettext_noop("%(year)s is not over. Close it after its last day."),
     "year_closed_meanwhile": gettext_noop(

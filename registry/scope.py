@@ -122,7 +122,8 @@ def _place(parameters: Mapping[str, str]) -> Area:
 
 @cache
 def _place_text() -> Text:
-    namings = StatusPeriod.objects.filter(status=PointStatus.NAMED).order_by("-valid_from").values("valid_from")[:1]
+    named = StatusPeriod.objects.filter(status=PointStatus.NAMED, point__voided=None)
+    namings = named.order_by("-valid_from").values("valid_from")[:1]
     areas = Area.objects.unscoped("area names are public").filter(code=hole("code"))
     columns = [column.attname for column in Area._meta.concrete_fields]
     return text_of(areas.values(*columns, newest_naming=Subquery(namings)))

@@ -20,10 +20,13 @@ from assessment.models import (
     fingerprint,
     promised_of,
 )
+from registry.actions.belongings import was_ever_public
+from registry.actions.deletion import delete_rows
 from registry.actions.evidence import File, add_proofs
 from registry.actions.points import WRITING
-from registry.actions.records import ChangeSet, done_before, save_record
+from registry.actions.records import ChangeSet, done_before, part_change, save_record, values_of
 from registry.actions.sites import add_with_code
+from registry.actions.voiding import void
 from registry.models import Event
 from registry.permissions import may
 from registry.refusals import Refused, insist
@@ -76,16 +79,21 @@ def open_project(
     return project
 
 
-def _write_problems(project: SecretaryProject, names: Sequence[str], *, found_on: date, by: Any) -> None:
-    """Makes these the problems of the project: new ones are added, those left out are taken away."""
+def _write_problems(
+    project: SecretaryProject, names: Sequence[str], *, found_on: date, by: Any, reason: str = ""
+) -> None:
+    """Makes these the problems of the project: new ones are added, those left out deleted or, once the ledger was open,
+    voided."""
     held = {problem.name: problem for problem in problems_of(project)}
     for name in dict.fromkeys(names):
         if name not in held:
             problem = ProjectProblem(project=project, area=project.area, name=name, found_on=found_on)
             add_with_code(problem, f"PP-{project.year}-", 4, right=WRITE, by=by)
     for name in held.keys() - set(names):
-        ChangeSet(by).tell("delete", held[name], {"name": [name, None]})
-        held[name].delete()
+        if was_ever_public(held[name]):
+            void(held[name], ChangeSet(by, reason))
+        else:
+            delete_rows([held[name]], ChangeSet(by, reason))
 
 
 def refusals_to_freeze(project: SecretaryProject, *, on: date, by: Any) -> Iterator[Refused]:
@@ -152,7 +160,7 @@ def amend_promise(project: SecretaryProject, problems: Sequence[str], *, reason:
         setattr(stored, name, getattr(project, name))
     stored.version = project.version
     save_record(stored, right=WRITE, reason=reason[:300], by=by)
-    _write_problems(stored, wanted["problems"], found_on=localdate(), by=by)
+    _write_problems(stored, wanted["problems"], found_on=localdate(), by=by, reason=reason[:300])
     return amendment
 
 
@@ -271,7 +279,7 @@ def send_back(project: SecretaryProject, *, reason: str, by: Any) -> None:
     insist(refusals_to_sign(project, by=by))
     if len(reason.strip()) < 4:
         raise Refused("opinion_missing")
-    entry = project.closing()
-    told = {"ledgerentry": {"removed": [f"{entry}: {entry.text}"]}}
-    ChangeSet(by, reason.strip()[:300]).tell("return", project, told)
-    entry.delete()
+    entry, change_set = project.closing(), ChangeSet(by, reason.strip()[:300])
+    change_set.tell("return", project, {"ledgerentry": {"removed": [part_change(entry, values_of(entry), {})]}})
+    entry.voided = change_set.key
+    entry.save()

@@ -19,7 +19,9 @@ class PackQuerySet(ScopedQuerySet):
 class InspectionPack(Record):
     """A link to what one site can prove. It holds until its last day, or until it is revoked."""
 
-    point = models.ForeignKey(DemonstrationPoint, models.CASCADE, related_name="packs", verbose_name=_("point"))
+    goes_with = ("point",)
+
+    point = models.ForeignKey(DemonstrationPoint, models.PROTECT, related_name="packs", verbose_name=_("point"))
     area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("made by"))
     made_at = models.DateTimeField(_("pack made at"), auto_now_add=True)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import Evidence, PartyOrganisation
-from registry.models.base import Part, Record, ScopedQuerySet
+from registry.models.base import IN_FORCE, Part, Record, ScopedQuerySet
 
 from .promises import PROMISE_FROZEN, Promise, promised_of
 
@@ -40,19 +40,25 @@ class ProjectQuerySet(ScopedQuerySet):
         """A project is public from the opening of its ledger; before, it is a plan."""
         return Q(opened_on__isnull=False)
 
+    def ever_public_rows(self) -> Q:
+        """A ledger was open if it has an entry, whatever day the project gives now."""
+        entries = LedgerEntry.objects.with_voided().filter(project=models.OuterRef("pk"))
+        return self.public_rows() | models.Exists(entries)
+
     def of_year(self, as_of: date):
         """Projects of the year of `as_of` that were open by then (F56)."""
         return self.filter(year=as_of.year, opened_on__lte=as_of)
 
     def with_progress(self, as_of: date):
         """Adds `percent`, `light` and `stage` of the last entry, `problems_count` and `solved` as of that day."""
+        valid = Q(problems__voided=None)
         return self.annotate(
             percent=latest_entry("percent", as_of),
             light=latest_entry("light", as_of),
             stage=latest_entry("stage", as_of),
             signed_on=latest_entry("signed_on", as_of),
-            problems_count=models.Count("problems", filter=Q(problems__found_on__lte=as_of), distinct=True),
-            solved=models.Count("problems", filter=Q(problems__solved_on__lte=as_of), distinct=True),
+            problems_count=models.Count("problems", filter=valid & Q(problems__found_on__lte=as_of), distinct=True),
+            solved=models.Count("problems", filter=valid & Q(problems__solved_on__lte=as_of), distinct=True),
         )
 
 
@@ -106,6 +112,10 @@ class ProblemQuerySet(ScopedQuerySet):
     def public_rows(self) -> Q:
         return Q(project__opened_on__isnull=False)
 
+    def ever_public_rows(self) -> Q:
+        projects = SecretaryProject.objects.with_voided().ever_public()
+        return Q(models.Exists(projects.filter(pk=models.OuterRef("project"))))
+
     def of_year(self, as_of: date):
         """Problems of the projects of that year, put down by `as_of`."""
         return self.filter(project__year=as_of.year, project__opened_on__lte=as_of, found_on__lte=as_of)
@@ -118,7 +128,9 @@ class ProblemQuerySet(ScopedQuerySet):
 class ProjectProblem(Record):
     """A problem a project set out to solve. A project may solve several, or none (25 of 32 projects' problems, F60)."""
 
-    project = models.ForeignKey(SecretaryProject, models.CASCADE, related_name="problems", verbose_name=_("project"))
+    goes_with = ("project",)
+
+    project = models.ForeignKey(SecretaryProject, models.PROTECT, related_name="problems", verbose_name=_("project"))
     area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
     name = models.CharField(_("problem"), max_length=160)
     found_on = models.DateField(_("put down on"))
@@ -153,8 +165,9 @@ class LedgerEntry(Part):
     """A line of a project's ledger: one opening, any number of checks, one handing in (F57–F59)."""
 
     natural_fields = ("project__code", "stage", "entered_on")
+    goes_with = ("project",)
 
-    project = models.ForeignKey(SecretaryProject, models.CASCADE, related_name="entries", verbose_name=_("project"))
+    project = models.ForeignKey(SecretaryProject, models.PROTECT, related_name="entries", verbose_name=_("project"))
     stage = models.CharField(_("stage"), max_length=8, choices=LedgerStage)
     entered_on = models.DateField(_("date"))
     percent = models.PositiveSmallIntegerField(_("progress (%)"), default=0)
@@ -189,13 +202,13 @@ class LedgerEntry(Part):
             ),
             models.UniqueConstraint(
                 fields=["project"],
-                condition=Q(stage="open"),
+                condition=IN_FORCE & Q(stage="open"),
                 name="ledger_opened_once",
                 violation_error_message=_("The ledger of this project is open already."),
             ),
             models.UniqueConstraint(
                 fields=["project"],
-                condition=Q(stage="close"),
+                condition=IN_FORCE & Q(stage="close"),
                 name="ledger_closed_once",
                 violation_error_message=_("The ledger of this project was handed in already."),
             ),

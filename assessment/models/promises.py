@@ -30,6 +30,7 @@ class Promise(Part):
     """The promise as it stood when the ledger was opened. Never changed; it protects its project from being deleted."""
 
     natural_fields = ("project__code",)
+    goes_with = ("project",)
 
     project = models.OneToOneField(
         "assessment.SecretaryProject", models.PROTECT, related_name="promise", verbose_name=_("project")
@@ -63,6 +64,7 @@ class Amendment(Part):
     """A change of a frozen promise: from what to what, when and why. Shown beside the promise for ever."""
 
     natural_fields = ("project__code", "pk")
+    goes_with = ("project",)
 
     project = models.ForeignKey(
         "assessment.SecretaryProject", models.PROTECT, related_name="amendments", verbose_name=_("project")

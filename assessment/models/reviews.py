@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import DemonstrationPoint, Evidence, Grade, Level, Record, ScopedQuerySet, StatusPeriod
-from registry.models.base import Part, in_choices
+from registry.models.base import IN_FORCE, Part, in_choices
 
 from .standards import Standard, StandardItem, VetoItem
 
@@ -81,6 +81,9 @@ class ReviewQuerySet(ScopedQuerySet):
         """A round is public once it led to a naming or kept one."""
         return Q(outcome=Outcome.PASSED, decided_on__isnull=False)
 
+    def ever_public_rows(self) -> Q:
+        return self.public_rows() | Q(notice__isnull=False)
+
     def pending(self):
         return self.filter(outcome=Outcome.PENDING)
 
@@ -103,7 +106,9 @@ class Review(Record):
     township gave and what the district gave. `proposed_grade` follows from the total and the pass lines of that
     standard."""
 
-    point = models.ForeignKey(DemonstrationPoint, models.CASCADE, related_name="reviews", verbose_name=_("point"))
+    goes_with = ("point",)
+
+    point = models.ForeignKey(DemonstrationPoint, models.PROTECT, related_name="reviews", verbose_name=_("point"))
     round = models.CharField(_("round"), max_length=12, choices=Round, default=Round.APPLICATION)
     standard = models.ForeignKey(Standard, models.PROTECT, related_name="reviews", verbose_name=_("standard"))
     notice = models.ForeignKey(
@@ -137,7 +142,7 @@ class Review(Record):
             in_choices("outcome", Outcome, "review_outcome_known"),
             models.UniqueConstraint(
                 fields=["point"],
-                condition=Q(outcome="pending"),
+                condition=IN_FORCE & Q(outcome="pending"),
                 name="review_one_pending",
                 violation_error_message=_("The point is in review already."),
             ),
@@ -154,8 +159,9 @@ class ReviewScore(Part):
     """The scores of one item in a round, each between 0 and the item's weight in steps of 0.5, with the proof."""
 
     natural_fields = ("review__code", "item__code")
+    goes_with = ("review",)
 
-    review = models.ForeignKey(Review, models.CASCADE, related_name="scores", verbose_name=_("review"))
+    review = models.ForeignKey(Review, models.PROTECT, related_name="scores", verbose_name=_("review"))
     item = models.ForeignKey(StandardItem, models.PROTECT, verbose_name=_("item"))
     township_score = models.DecimalField(_("township score"), max_digits=4, decimal_places=1, null=True, blank=True)
     district_score = models.DecimalField(_("district score"), max_digits=4, decimal_places=1, null=True, blank=True)
@@ -167,7 +173,7 @@ class ReviewScore(Part):
         verbose_name_plural = _("scores of items")
         ordering = ["review", "item__number"]
         constraints = [
-            models.UniqueConstraint(fields=["review", "item"], name="score_once_an_item"),
+            models.UniqueConstraint(fields=["review", "item"], condition=IN_FORCE, name="score_once_an_item"),
             models.CheckConstraint(
                 condition=(Q(township_score=None) | Q(township_score__gte=0))
                 & (Q(district_score=None) | Q(district_score__gte=0)),
@@ -184,8 +190,9 @@ class RaisedVeto(Part):
     """A veto item found true in a round: it refuses whatever the score."""
 
     natural_fields = ("review__code", "veto__number")
+    goes_with = ("review",)
 
-    review = models.ForeignKey(Review, models.CASCADE, related_name="vetoes", verbose_name=_("review"))
+    review = models.ForeignKey(Review, models.PROTECT, related_name="vetoes", verbose_name=_("review"))
     veto = models.ForeignKey(VetoItem, models.PROTECT, verbose_name=_("veto item"))
     reason = models.CharField(_("reason"), max_length=300)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
@@ -194,7 +201,9 @@ class RaisedVeto(Part):
         verbose_name = _("veto raised")
         verbose_name_plural = _("vetoes raised")
         ordering = ["review", "veto__number"]
-        constraints = [models.UniqueConstraint(fields=["review", "veto"], name="veto_once_a_review")]
+        constraints = [
+            models.UniqueConstraint(fields=["review", "veto"], condition=IN_FORCE, name="veto_once_a_review")
+        ]
 
     def __str__(self):
         return str(self.veto)

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from registry.models.base import Part, Record, ScopedQuerySet, in_choices, not_negative, under
+from registry.models.base import IN_FORCE, Part, Record, ScopedQuerySet, in_choices, not_negative, under
 
 SCHEME_FROZEN = _("The scheme is open: what its units are judged by does not change any more.")
 
@@ -46,6 +46,10 @@ def figures_to_score_by() -> list[tuple[str, Any]]:
 class SchemeQuerySet(ScopedQuerySet):
     def public_rows(self) -> Q:
         return Q(published_on__isnull=False)
+
+    def ever_public_rows(self) -> Q:
+        """From its opening on everybody is judged by it."""
+        return Q(opened_on__isnull=False)
 
     def visible_to(self, viewer: Any):
         """A scheme is read by everybody it may judge from the day it opens, and by the public with its ranking."""
@@ -83,6 +87,7 @@ class Scheme(Record):
             in_choices("kind", SchemeKind, "scheme_kind_known"),
             models.UniqueConstraint(
                 fields=["area", "year", "kind"],
+                condition=IN_FORCE,
                 name="scheme_once_a_year",
                 violation_error_message=_("There is a scheme of this kind for the year already."),
             ),
@@ -111,8 +116,9 @@ class SchemeItem(Part):
     bonus item gives comes on top of the 100."""
 
     natural_fields = ("scheme__code", "number")
+    goes_with = ("scheme",)
 
-    scheme = models.ForeignKey(Scheme, models.CASCADE, related_name="items", verbose_name=_("scheme"))
+    scheme = models.ForeignKey(Scheme, models.PROTECT, related_name="items", verbose_name=_("scheme"))
     part = models.CharField(_("part"), max_length=40)
     number = models.PositiveSmallIntegerField(_("number"))
     name = models.CharField(_("item"), max_length=80)
@@ -133,7 +139,7 @@ class SchemeItem(Part):
         verbose_name_plural = _("items of a scheme")
         ordering = ["number"]
         constraints = [
-            models.UniqueConstraint(fields=["scheme", "number"], name="scheme_item_number_once"),
+            models.UniqueConstraint(fields=["scheme", "number"], condition=IN_FORCE, name="scheme_item_number_once"),
             models.CheckConstraint(
                 condition=Q(weight__gt=0),
                 name="scheme_item_weighs",
@@ -169,6 +175,9 @@ class ResultQuerySet(ScopedQuerySet):
     def public_rows(self) -> Q:
         return Q(scheme__published_on__isnull=False)
 
+    def ever_public_rows(self) -> Q:
+        return Q(scheme__opened_on__isnull=False)
+
     def visible_to(self, viewer: Any):
         """Each unit sees its own card from the opening on, and the others' once the ranking is announced."""
         if viewer is None or not viewer.is_authenticated or viewer.reads_published_only or viewer.reads_everything:
@@ -187,6 +196,8 @@ class ResultQuerySet(ScopedQuerySet):
 class SchemeResult(Record):
     """What a unit reached in a scheme. `card`, `total` and `rank` are written when the ranking is announced and again,
     for good, when it is published. Of townships the area is assessed, of departments the organisation."""
+
+    goes_with = ("scheme",)
 
     scheme = models.ForeignKey(Scheme, models.PROTECT, related_name="results", verbose_name=_("scheme"))
     area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
@@ -207,7 +218,7 @@ class SchemeResult(Record):
         verbose_name_plural = _("results of assessments")
         constraints = [
             *Record.Meta.constraints,
-            models.UniqueConstraint(fields=["scheme", "organisation"], name="result_once"),
+            models.UniqueConstraint(fields=["scheme", "organisation"], condition=IN_FORCE, name="result_once"),
         ]
 
     def __str__(self):
@@ -221,8 +232,9 @@ class ItemScore(Part):
     """What the unit gave itself for an item, with proof, and what the district gave it."""
 
     natural_fields = ("result__code", "item__scheme__code", "item__number")
+    goes_with = ("result",)
 
-    result = models.ForeignKey(SchemeResult, models.CASCADE, related_name="scores", verbose_name=_("result"))
+    result = models.ForeignKey(SchemeResult, models.PROTECT, related_name="scores", verbose_name=_("result"))
     item = models.ForeignKey(SchemeItem, models.PROTECT, related_name="+", verbose_name=_("item"))
     self_score = models.DecimalField(_("own score"), max_digits=5, decimal_places=1, null=True, blank=True)
     score = models.DecimalField(_("score"), max_digits=5, decimal_places=1, null=True, blank=True)
@@ -237,7 +249,7 @@ class ItemScore(Part):
         verbose_name_plural = _("scores of items")
         ordering = ["item__number"]
         constraints = [
-            models.UniqueConstraint(fields=["result", "item"], name="item_scored_once"),
+            models.UniqueConstraint(fields=["result", "item"], condition=IN_FORCE, name="item_scored_once"),
             not_negative("self_score", "score", name="item_score_not_negative"),
         ]
 
@@ -249,6 +261,7 @@ class Appeal(Part):
     """A unit does not agree with the score of an item. Answered by somebody who did not score it."""
 
     natural_fields = ("result__code", "pk")
+    goes_with = ("result",)
 
     result = models.ForeignKey(SchemeResult, models.PROTECT, related_name="appeals", verbose_name=_("result"))
     item = models.ForeignKey(SchemeItem, models.PROTECT, related_name="+", verbose_name=_("item"))

@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import Grade
-from registry.models.base import Part, Record, ScopedQuerySet, ends_after_start, lasting
+from registry.models.base import IN_FORCE, Part, Record, ScopedQuerySet, ends_after_start, lasting
 
 
 class StandardQuerySet(ScopedQuerySet):
@@ -41,7 +41,7 @@ class Standard(Record):
             ends_after_start("valid_from", "valid_to", "standard_ends_after_start"),
             models.UniqueConstraint(
                 fields=["series"],
-                condition=Q(valid_to=None),
+                condition=IN_FORCE & Q(valid_to=None),
                 name="standard_one_open",
                 violation_error_message=_("A version of this standard is in force already: end that one first."),
             ),
@@ -81,7 +81,9 @@ class StandardItemQuerySet(ScopedQuerySet):
 class StandardItem(Record, NamedItem):
     """One of the items a point is scored on, with its weight; the weights of a version sum to 100."""
 
-    standard = models.ForeignKey(Standard, models.CASCADE, related_name="items", verbose_name=_("standard"))
+    goes_with = ("standard",)
+
+    standard = models.ForeignKey(Standard, models.PROTECT, related_name="items", verbose_name=_("standard"))
     weight = models.DecimalField(_("weight"), max_digits=5, decimal_places=1)
     method = models.CharField(_("how it is checked"), max_length=120, blank=True)
 
@@ -95,6 +97,7 @@ class StandardItem(Record, NamedItem):
             *Record.Meta.constraints,
             models.UniqueConstraint(
                 fields=["standard", "number"],
+                condition=IN_FORCE,
                 name="standard_item_number_once",
                 violation_error_message=_("The standard has an item of this number already."),
             ),
@@ -110,22 +113,26 @@ class VetoItem(NamedItem, Part):
     """A case that refuses or withdraws whatever the score (STANDARDS section 2)."""
 
     natural_fields = ("standard__code", "number")
+    goes_with = ("standard",)
 
-    standard = models.ForeignKey(Standard, models.CASCADE, related_name="vetoes", verbose_name=_("standard"))
+    standard = models.ForeignKey(Standard, models.PROTECT, related_name="vetoes", verbose_name=_("standard"))
 
     class Meta(NamedItem.Meta):
         abstract = False
         verbose_name = _("veto item")
         verbose_name_plural = _("veto items")
-        constraints = [models.UniqueConstraint(fields=["standard", "number"], name="veto_number_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["standard", "number"], condition=IN_FORCE, name="veto_number_once")
+        ]
 
 
 class PassLine(Part):
     """The total from which a version gives a grade."""
 
     natural_fields = ("standard__code", "grade")
+    goes_with = ("standard",)
 
-    standard = models.ForeignKey(Standard, models.CASCADE, related_name="pass_lines", verbose_name=_("standard"))
+    standard = models.ForeignKey(Standard, models.PROTECT, related_name="pass_lines", verbose_name=_("standard"))
     grade = models.CharField(_("grade"), max_length=16, choices=Grade)
     minimum = models.DecimalField(_("from a total of"), max_digits=5, decimal_places=1)
 
@@ -133,7 +140,7 @@ class PassLine(Part):
         verbose_name = _("pass line")
         verbose_name_plural = _("pass lines")
         ordering = ["standard", "-minimum"]
-        constraints = [models.UniqueConstraint(fields=["standard", "grade"], name="pass_line_once")]
+        constraints = [models.UniqueConstraint(fields=["standard", "grade"], condition=IN_FORCE, name="pass_line_once")]
 
     def __str__(self):
         return f"{self.get_grade_display()} ≥ {self.minimum}"

@@ -22,6 +22,10 @@ class AccountabilityQuerySet(ScopedQuerySet):
     def public_rows(self) -> Q:
         return Q(pk__in=[])
 
+    def ever_public_rows(self) -> Q:
+        """Each is counted in public figures."""
+        return Q()
+
     def in_area(self, code: str):
         """Counted for a whole district or more: in a township, a count would tell who it was."""
         return super().in_area(code) if len(code) <= 6 else self.none()
@@ -172,8 +176,9 @@ class SupervisionStep(Part):
     """What was done about a finding: put right with proof, sent back, closed. Only ever added to."""
 
     natural_fields = ("finding__code", "act", "on")
+    goes_with = ("finding",)
 
-    finding = models.ForeignKey(SupervisionFinding, models.CASCADE, related_name="steps", verbose_name=_("finding"))
+    finding = models.ForeignKey(SupervisionFinding, models.PROTECT, related_name="steps", verbose_name=_("finding"))
     act = models.CharField(_("act"), max_length=8, choices=StepAct)
     on = models.DateField(_("date"))
     text = models.CharField(_("words"), max_length=300)

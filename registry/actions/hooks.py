@@ -20,6 +20,7 @@ from .tokens import owners_for
 RIGHT = "hook.manage"
 MOST_CHANGES = 100  # in one call
 MOST_WAITING = 50  # calls of one hook: then its events wait in their own table
+GONE = ("delete", "void")
 GAP = timedelta(minutes=5)  # longer than any transaction: an event that is missing by then was taken back
 
 
@@ -177,4 +178,4 @@ def _told(hook: WebHook, events: list[Event]) -> list[dict]:
 
 def _is_gone(hook: WebHook, event: Event) -> bool:
     prefix = hook.owner.read_prefix
-    return event.verb == "delete" and bool(prefix) and event.area.startswith(prefix)
+    return event.verb in GONE and bool(prefix) and event.area.startswith(prefix)

@@ -101,8 +101,10 @@ def change_standing(point: DemonstrationPoint, *, by: Any, on: date, **change: s
     for refusal in refusals_to_change_standing(point, by=by, on=on, **change):
         raise refusal
     now = open_period(point)
+    change_set = ChangeSet(by, change.get("reason", ""), change.get("document_no", ""))
     if now and now.valid_from == on:
-        now.delete()
+        now.voided = change_set.key
+        now.save()
     elif now:
         now.valid_to = on
         now.save()
@@ -111,7 +113,7 @@ def change_standing(point: DemonstrationPoint, *, by: Any, on: date, **change: s
     period.save()
     before = {"status": now.status, "level": now.level, "grade": now.grade} if now else {}
     changes = {name: [before.get(name), change.get(name, "")] for name in ("status", "level", "grade")}
-    ChangeSet(by, change.get("reason", ""), change.get("document_no", "")).tell("standing", point, changes)
+    change_set.tell("standing", point, changes)
     index(point)
     return point
 

@@ -16,14 +16,14 @@ from django.db.models.options import Options
 from django.utils.timezone import localtime
 
 from registry.kinds import KINDS
-from registry.models import Event, Record, ScopedQuerySet, SearchEntry, User
+from registry.models import Event, Record, SearchEntry, User
 from registry.permissions import area_of, may
 from registry.privacy import PERSONAL
 from registry.refusals import Refused
 
 from .search import entry_of
 
-UNWRITTEN = {"version"}
+UNWRITTEN = {"version", "voided"}
 WRITTEN = {str, int, bool, type(None)}
 PLAIN = {Decimal, date}
 
@@ -77,12 +77,18 @@ def _plain(value: Any) -> Any:
 
 
 def changes_between(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list]:
-    """Changed columns with both values; of personal ones only that they changed."""
+    """Changed columns with both values; of personal ones only that they changed. An empty `after` is of a row that
+    goes."""
     return {
-        name: ["…", "…"] if name in PERSONAL else [before.get(name), value]
-        for name, value in after.items()
-        if before.get(name) != value
+        name: ["…", "…"] if name in PERSONAL else [before.get(name), after.get(name)]
+        for name in after or before
+        if before.get(name) != after.get(name)
     }
+
+
+def part_change(part: Any, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """What an event says of a part that was added (no `before`), changed, or taken away (no `after`)."""
+    return {"part": str(part), "changes": changes_between(before, after)}
 
 
 def done_before(key: uuid.UUID, *, by: Any) -> Event | None:
@@ -120,6 +126,8 @@ def save_record(
         stored = type(record)._base_manager.get(pk=record.pk)
         if not may(by, right, stored):
             raise Refused("not_allowed")
+        if getattr(stored, "voided", None):
+            raise Refused("voided_stays", name=stored)
         before = values_of(stored)
         _take_version(record)
     record.save()
@@ -146,29 +154,16 @@ def stale(record: Any) -> Refused:
     return Refused("stale", who=who, when=f"{localtime(last.at):%Y-%m-%d %H:%M}" if last else "—")
 
 
-@transaction.atomic
-def delete_record(record: Any, *, by: Any, reason: str = "") -> None:
-    """Takes a record away; its event keeps the values. Records that others point at are protected by the database."""
-    if not may(by, "record.delete", record):
-        raise Refused("not_allowed")
-    gone = {name: [value, None] for name, value in values_of(record).items() if name not in PERSONAL}
-    if _was_published(record):
-        gone["published"] = [True, None]  # so that those who copied it may be told that it is gone
-    ChangeSet(by, reason).tell("delete", record, gone)
+def unlist(record: Any) -> None:
+    """Takes the record's name out of the search index."""
     for kind in _searched(record):
         SearchEntry.objects.filter(kind=kind.slug, code=record.code).delete()
-    record.delete()
-
-
-def _was_published(record: Any) -> bool:
-    rows = type(record)._default_manager.all()
-    return isinstance(rows, ScopedQuerySet) and rows.public().filter(pk=record.pk).exists()
 
 
 def index(record: Any) -> None:
     """Puts the record's name into the search index if it is public, and out of it if not."""
+    unlist(record)
     for kind in _searched(record):
-        SearchEntry.objects.filter(kind=kind.slug, code=record.code).delete()
         if type(record).objects.public().filter(pk=record.pk).exists():
             entry_of(kind, record.code, str(record), getattr(record, "area_id", None)).save()
 

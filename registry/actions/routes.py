@@ -85,6 +85,7 @@ def save_route(
     if route.hours is None and all(stop.minutes is not None for stop in stops):
         route.hours = (Decimal(duration(stops)) / 6).to_integral_value(ROUND_CEILING) / 10
     before, after = [stop.said() for stop in stops_of(route)], [stop.said() for stop in stops]
+    key = key or uuid.uuid4()
     told = {"right": RIGHT, "by": by, "key": key, "reason": reason}
     told["also"] = {"stops": [before, after]} if before != after else {}
     if route.pk is None:
@@ -92,7 +93,7 @@ def save_route(
     else:
         save_record(route, **told)
     if before != after:
-        _write_stops(route, stops)
+        _write_stops(route, stops, key)
     return route
 
 
@@ -104,8 +105,9 @@ def _says_the_same(code: str, typed: StudyRoute, stops: list[PlannedStop]) -> bo
     return stops_of(stored) == stops and not changes_between(values_of(stored), values_of(typed)).keys() - derived
 
 
-def _write_stops(route: StudyRoute, stops: list[PlannedStop]) -> None:
-    route.stops.all().delete()
+def _write_stops(route: StudyRoute, stops: list[PlannedStop], change_set: uuid.UUID) -> None:
+    """New stops take the place of those there were, which stay, voided by the act."""
+    route.stops.update(voided=change_set)
     RouteStop.objects.bulk_create(
         RouteStop(
             route=route,

@@ -7,7 +7,8 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from registry.actions.records import ChangeSet, delete_record, save_record
+from registry.actions.deletion import delete_record
+from registry.actions.records import ChangeSet, save_record
 from registry.history import history_of
 from registry.models import ScopedQuerySet
 from registry.models.base import guard_lifted

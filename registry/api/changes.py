@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from registry.actions.hooks import GONE
 from registry.models import Event
 from registry.models.base import under
 from registry.scope import BadInput, Scope
@@ -42,11 +43,12 @@ def changed(resource: Resource, rows: QuerySet, since: datetime) -> QuerySet:
 
 
 def gone(resource: Resource, rows: QuerySet, scope: Scope, since: datetime) -> Iterable[dict]:
-    """Records changed since then that the list does not hold: deleted ones, and those that no longer count in it."""
+    """Records changed since then that the list does not hold: those deleted or marked as entered in error, and those
+    that no longer count in it."""
     events = _events(resource, since).exclude(code__in=rows.order_by().values("code"))
     seen = resource.model._default_manager.visible_to(scope.viewer)
     left = events.filter(code__in=seen.order_by().values("code"))
-    deleted = events.filter(_told_of(resource, scope), verb="delete").exclude(code__in=seen.order_by().values("code"))
+    deleted = events.filter(_told_of(resource, scope), verb__in=GONE).exclude(code__in=seen.order_by().values("code"))
     for found, is_deleted in ((left, False), (deleted, True)):
         for code, at in found.order_by("code").values_list("code").annotate(last=Max("at")):
             yield {"code": code, "deleted": is_deleted, "at": timezone.localtime(at).isoformat()}

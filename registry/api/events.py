@@ -57,7 +57,7 @@ def published() -> Q:
     since = Q(pk__gte=Subquery(first.values("pk")[:1]))
     since |= Q(at__date__gte=Subquery(named.values("valid_from")[:1])) & ~Q(code__in=entered.values("code"))
     told = Q(verb__in=PUBLIC_VERBS - {"standing"}) | Q(**_titled())
-    public = Exists(DemonstrationPoint.objects.public().filter(code=OuterRef("code")))
+    public = Exists(DemonstrationPoint.objects.with_voided().public().filter(code=OuterRef("code")))
     return Q(kind__in=always, verb__in=PUBLIC_VERBS) | (Q(kind=POINT) & told & public & since)
 
 

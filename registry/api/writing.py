@@ -10,7 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from registry.actions.records import delete_record, stale
+from registry.actions.deletion import delete_record
+from registry.actions.records import stale
 from registry.permissions import may
 from registry.refusals import Refused
 from registry.validators import Invalid, line

@@ -134,14 +134,22 @@ def _keep(write: Write) -> dict[str, Any]:
 def _coded(writes: list[Write], world: World) -> list[Any]:
     """The records of these writes, all of one model, with a code if they carry one."""
     model, records = type(writes[0].record), [write.record for write in writes]
+    whole = [write.prefix for write in writes if not write.digits and issubclass(model, Record)]
+    voided = (
+        model._base_manager.filter(code__among=whole, voided__isnull=False) if whole else model._base_manager.none()
+    )
+    taken = set(voided.values_list("code", flat=True))
     for write, record in zip(writes, records, strict=True):
         if isinstance(record, Record) and not record.code:
-            record.code = next_code(model, write.prefix, write.digits, world)
+            again = write.prefix in taken
+            prefix, digits = (f"{write.prefix}-", 1) if again else (write.prefix, write.digits)
+            record.code = next_code(model, prefix, digits, world)
     return records
 
 
 def next_code(model: type[models.Model], prefix: str, digits: int, world: World) -> str:
-    """The next free code with this prefix; the database is asked once for each prefix of a load."""
+    """The next free code with this prefix; the database is asked once for each prefix of a load. Without digits the
+    prefix is the code: where a voided record has it, a number follows."""
     if not digits:
         return prefix
     known = (model, prefix)
@@ -168,10 +176,10 @@ def _change(writes: list[Write]) -> None:
     )
 
 
-def tell(load: Load, told: Iterable[tuple[str, Any, dict[str, list]]]) -> None:
+def tell(load: Load, told: Iterable[tuple[str, Any, dict[str, Any]]], reason: str = "") -> None:
     """An event for each (verb, record, {field: [before, after]}) of what the load did."""
     names = ("change_set", "actor", "reason", "verb", "kind", "code", "area", "changes")
-    always = (load.change_set, load.by_id, load.file_name[:300])
+    always = (load.change_set, load.by_id, (reason or load.file_name)[:300])
     events = (
         (*always, verb, record._meta.model_name, str(getattr(record, "code", record.pk)), area_of(record), changes)
         for verb, record, changes in told

@@ -1,14 +1,18 @@
-"""Taking a load back: what it added goes, what it changed gets its old values; rows touched since stay as they are."""
+"""Taking a load back: what it added goes, or is voided where it was public; what it changed gets its old values; rows
+touched since stay as they are."""
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import chain
 
 from django.apps import apps
 from django.db import models
+from django.utils.translation import gettext as _
 
+from registry.actions.deletion import remove_rows, told_of_deletion
 from registry.actions.records import changes_between, values_of
 from registry.models import Draft, DraftState, Event, Load, LoadRow, Record
-from registry.models.base import guard_lifted
+from registry.models.base import Voidable, guard_lifted
 
 from .apply import index, public, tell, unlist
 from .bulk import STEP
@@ -39,8 +43,8 @@ def undo_rows(load: Load, rows: list[LoadRow]) -> None:
         row.left, reason = True, touched[row.pk]
         row.messages = [*row.messages, {"field": "", "column": "", "level": "left", "code": reason, "details": {}}]
     with guard_lifted("the load's own records, to take them back"):
-        _take_away(load, [entry for entry in leaving if entry not in used], stored)
-        _put_back(load, [entry for key in going for entry in entries[key] if entry[2] is not None], stored)
+        removed = _take_away(load, [entry for entry in leaving if entry not in used], stored)
+        _put_back(load, [entry for key in going for entry in entries[key] if entry[2] is not None], stored, removed)
     LoadRow.objects.bulk_update(left, ["left", "messages"], batch_size=STEP)
 
 
@@ -102,8 +106,8 @@ def _used(added: set[Entry], leaving: set[Entry]) -> set[Entry]:
     return used
 
 
-def _put_back(load: Load, entries: list, stored: dict[Entry, models.Model]) -> None:
-    """Of a record whose parts alone were added, only the event tells."""
+def _put_back(load: Load, entries: list, stored: dict[Entry, models.Model], removed: dict[Entry, dict]) -> None:
+    """`removed` is what the events tell of parts that were added, by the record they were added to."""
     by_model: dict[str, list[tuple[models.Model, dict]]] = defaultdict(list)
     told: set[Entry] = set()
     for label, pk, before, _version in entries:
@@ -123,24 +127,110 @@ def _put_back(load: Load, entries: list, stored: dict[Entry, models.Model]) -> N
             if isinstance(record, Record) and before:
                 record.version += 1
             if not isinstance(record, Draft):  # what is typed is nobody's to read before it is submitted
-                events.append(("change", record, changes_between(old, values_of(record))))
+                changes = changes_between(old, values_of(record)) | removed.pop((label, record.pk), {})
+                events.append(("change", record, changes))
         if names:
             model._base_manager.bulk_update([record for record, _before in records], sorted(names), batch_size=STEP)
-        tell(load, events)
+        tell(load, events, reason_of(load))
         unlist(record for record, _before in records)
         index(public(record for record, _before in records))
+    _tell_owners(load, removed)
 
 
-def _take_away(load: Load, entries: list[Entry], stored: dict[Entry, models.Model]) -> None:
-    """Parts first, then records, then what records were added to."""
-    by_model: dict[str, list[models.Model]] = defaultdict(list)
-    for label, pk in entries:
-        if record := stored.get((label, pk)):
-            by_model[label].append(record)
-    order = lambda label: OWNERS.get(label, 1 if issubclass(apps.get_model(label), Record) else 0)  # noqa: E731
-    for label in sorted(by_model, key=order):
-        model, records = apps.get_model(label), by_model[label]
-        if issubclass(model, Record):
-            tell(load, (("delete", record, {}) for record in records))
-            unlist(records)
-        model._base_manager.filter(pk__among=[record.pk for record in records]).delete()
+def _tell_owners(load: Load, removed: dict[Entry, dict]) -> None:
+    """Of records that the load only added parts to."""
+    for label in {label for label, _pk in removed}:
+        of_model = {pk: parts for (other, pk), parts in removed.items() if other == label}
+        rows = apps.get_model(label)._base_manager.filter(pk__among=of_model)
+        tell(load, (("parts", record, of_model[record.pk]) for record in rows), reason_of(load))
+
+
+def reason_of(load: Load) -> str:
+    """Why, for the events of an undoing and for the page of a record that it voids."""
+    return _("Load undone: %(file)s") % {"file": load.file_name}
+
+
+def _take_away(load: Load, entries: Iterable[Entry], stored: dict[Entry, models.Model]) -> dict[Entry, dict]:
+    """Voids what was public, which keeps its parts, and what was added to a record that stays; deletes the rest.
+    Returns what was taken from records that stay, for their events."""
+    rows = [stored[entry] for entry in entries if entry in stored]
+    public = _ever_public(rows)
+    _void_records(load, [row for row in rows if _key(row) in public])
+    rest = [row for row in rows if _key(row) not in public and _owner(row) not in public]
+    leaving = {_key(row) for row in rest}
+    joined = [row for row in rest if _owner(row) is not None and _owner(row) not in leaving]
+    removed = _removed(joined)
+    _void_parts(load, [row for row in joined if isinstance(row, Voidable)])
+    _delete(load, [row for row in rest if row not in joined or not isinstance(row, Voidable)])
+    return removed
+
+
+def _key(row: models.Model) -> Entry:
+    return row._meta.label_lower, row.pk
+
+
+def _owner(row: models.Model) -> Entry | None:
+    """The record that the row is a part of."""
+    lister = row._meta.auto_created
+    name = next(iter(getattr(row, "goes_with", ())), "")
+    for field in row._meta.concrete_fields:
+        if field.is_relation and (field.name == name or (lister and field.related_model is lister)):
+            return field.related_model._meta.label_lower, getattr(row, field.attname)
+    return None
+
+
+def _by_model(rows: Iterable[models.Model]) -> dict[type[models.Model], list[models.Model]]:
+    grouped = defaultdict(list)
+    for row in rows:
+        grouped[type(row)].append(row)
+    return grouped
+
+
+def _ever_public(rows: Iterable[models.Model]) -> set[Entry]:
+    """Which of the records anybody may have seen."""
+    found: set[Entry] = set()
+    for model, records in _by_model(row for row in rows if isinstance(row, Record)).items():
+        public = model._default_manager.with_voided().ever_public()  # type: ignore[attr-defined]
+        keys = public.filter(pk__among=[record.pk for record in records]).values_list("pk", flat=True)
+        found |= {(model._meta.label_lower, key) for key in keys}
+    return found
+
+
+def _void_records(load: Load, records: list[models.Model]) -> None:
+    tell(load, (("void", record, {"published": [True, None]}) for record in records), reason_of(load))
+    unlist(records)
+    for model, rows in _by_model(records).items():
+        keys = [row.pk for row in rows]
+        model._base_manager.filter(pk__among=keys).update(voided=load.change_set, version=models.F("version") + 1)
+
+
+def _void_parts(load: Load, parts: list[models.Model]) -> None:
+    for model, rows in _by_model(parts).items():
+        model._base_manager.filter(pk__among=[row.pk for row in rows]).update(voided=load.change_set)
+
+
+def _removed(parts: list[models.Model]) -> dict[Entry, dict]:
+    """What the event of each owner says of the parts taken from it."""
+    removed: dict[Entry, dict] = {}
+    for model, rows in _by_model(parts).items():
+        relations = [field.name for field in model._meta.concrete_fields if field.is_relation]
+        named = model._base_manager.select_related(*relations).in_bulk([row.pk for row in rows])
+        for row in rows:
+            listed = removed.setdefault(_owner(row), {}).setdefault(model._meta.model_name, {"removed": []})  # type: ignore[arg-type]
+            listed["removed"].append({"part": _name(named[row.pk]), "changes": changes_between(values_of(row), {})})
+    return removed
+
+
+def _name(part: models.Model) -> str:
+    """What a reader calls a part; of an entry of a list, what was listed."""
+    lister = part._meta.auto_created
+    others = (field for field in part._meta.concrete_fields if field.is_relation and field.related_model is not lister)
+    return str(getattr(part, next(others).name)) if lister else str(part)
+
+
+def _delete(load: Load, rows: list[models.Model]) -> None:
+    drafts = (("delete", row, {}) for row in rows if isinstance(row, Draft))  # what is typed is nobody's to read
+    records = (("delete", record, gone) for record, gone in told_of_deletion(rows))
+    tell(load, chain(records, drafts), reason_of(load))
+    unlist(row for row in rows if isinstance(row, Record))
+    remove_rows(rows)

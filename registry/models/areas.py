@@ -8,7 +8,7 @@ from django.db.models.functions import Length, Substr
 from django.db.models.lookups import In
 from django.utils.translation import gettext_lazy as _
 
-from .base import AREA_CODE_LENGTHS, Guarded, Part, ScopedQuerySet, ends_after_start, in_choices, lasting
+from .base import AREA_CODE_LENGTHS, IN_FORCE, Guarded, Part, ScopedQuerySet, ends_after_start, in_choices, lasting
 
 
 class AreaLevel(models.TextChoices):
@@ -94,13 +94,14 @@ class AreaAlias(Part):
     """Another name of an area: short (大齐镇), former, or another way of writing it. Former names are dated."""
 
     natural_fields = ("area_id", "name")
+    goes_with = ("area",)
 
     class Kind(models.TextChoices):
         SHORT = "short", _("Short name")
         FORMER = "former", _("Former name")
         VARIANT = "variant", _("Another way of writing")
 
-    area = models.ForeignKey(Area, models.CASCADE, related_name="aliases", verbose_name=_("area"))
+    area = models.ForeignKey(Area, models.PROTECT, related_name="aliases", verbose_name=_("area"))
     name = models.CharField(_("name"), max_length=60)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.SHORT)
     valid_from = models.DateField(_("in use since"), null=True, blank=True)
@@ -113,6 +114,7 @@ class AreaAlias(Part):
         constraints = [
             models.UniqueConstraint(
                 fields=["area", "name"],
+                condition=IN_FORCE,
                 name="area_alias_once",
                 violation_error_message=_("The area has this other name already."),
             ),

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 AREA_CODE_LENGTHS = (2, 4, 6, 9, 12)
+IN_FORCE = Q(voided__isnull=True)  # rows that were not voided: only among them need anything be unique
 
 
 class Level(models.TextChoices):
@@ -55,8 +56,12 @@ class Among(models.Lookup):
 
 
 def lasting(as_of: date, start: str = "valid_from", end: str = "valid_to") -> Q:
-    """Rows that hold on `as_of`: from `start` (included) until `end` (excluded; empty means still)."""
-    return Q(**{f"{start}__lte": as_of}) & (Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gt": as_of}))
+    """Rows that hold on `as_of`: from `start` (included) until `end` (excluded; empty means still). What was entered in
+    error holds on no day, also where it is reached from another row."""
+    path = start.rpartition("__")[0]
+    voided = f"{path}__voided" if path else "voided"
+    open_or_later = Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gt": as_of})
+    return Q(**{f"{start}__lte": as_of, f"{voided}__isnull": True}) & open_or_later
 
 
 def under(prefix: str, path: str = "area_id") -> Q:
@@ -70,6 +75,7 @@ def under(prefix: str, path: str = "area_id") -> Q:
 
 
 _guard_off: ContextVar[bool] = ContextVar("guard_off", default=False)
+_with_voided: ContextVar[bool] = ContextVar("with_voided", default=False)
 
 
 @contextmanager
@@ -82,11 +88,30 @@ def guard_lifted(reason: str):
         _guard_off.reset(token)
 
 
+@contextmanager
+def _voided_shown():
+    """Managers give voided rows, too."""
+    token = _with_voided.set(True)
+    try:
+        yield
+    finally:
+        _with_voided.reset(token)
+
+
 class ScopedQuerySet(models.QuerySet):
     """Rows of one place. Refuses to be read until `public()`, `visible_to(user)` or `unscoped(reason)` was called."""
 
     area_path = "area_id"
     scoped = False
+
+    @classmethod
+    def as_manager(cls):
+        """Of a model whose rows can be voided, the manager leaves those out."""
+        manager = VoidableManager.from_queryset(cls)()
+        manager._built_with_asmanager = True  # migrations do not keep it
+        return manager
+
+    as_manager.queryset_only = True  # type: ignore[attr-defined]
 
     def _clone(self):
         clone = super()._clone()
@@ -108,8 +133,17 @@ class ScopedQuerySet(models.QuerySet):
         """Which rows anybody may see. A record kind with private rows says so here."""
         return Q()
 
+    def ever_public_rows(self) -> Q:
+        """Which rows anybody may have seen, or counted in a figure: nobody deletes them. A record kind whose rows were
+        public once, though they are not now, says so here."""
+        return self.public_rows()
+
     def public(self):
         return self.filter(self.public_rows())._mark()
+
+    def ever_public(self):
+        """Rows that stay for good: see `ever_public_rows`."""
+        return self.filter(self.ever_public_rows())._mark()
 
     def visible_to(self, viewer):
         """What `viewer` may read: public rows, and all rows below the area the account was given."""
@@ -153,18 +187,50 @@ class ScopedQuerySet(models.QuerySet):
         return self.unscoped("a natural key of a fixture").get(code=code)
 
 
-class Guarded(models.Model):
+class Voidable(models.Model):
+    """A row that can be voided, as what anybody may have seen is never deleted. `voided` is the change set of the act
+    that did so; its event has the reason and the paper. Managers and `lasting` leave voided rows out: they are in no
+    list and in no figure on any day.
+
+    `goes_with` names the keys to the records that the row belongs to. It is deleted or voided with the first of them.
+    """
+
+    goes_with: tuple[str, ...] = ()
+
+    voided = models.UUIDField(_("entered in error"), null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class VoidableManager(models.Manager):
+    """The rows in force. `with_voided()` gives all of them."""
+
+    def get_queryset(self):
+        rows = super().get_queryset()
+        return rows.filter(voided=None) if issubclass(self.model, Voidable) and not _with_voided.get() else rows
+
+    def with_voided(self):
+        with _voided_shown():
+            return self.get_queryset()
+
+    def get_by_natural_key(self, *values):
+        """Codes and the like are given once: a voided row is found by its own."""
+        return self.with_voided().get_by_natural_key(*values)
+
+
+class Guarded(Voidable):
     """A model whose own checks of uniqueness may look at all rows, though nobody else may without a scope."""
 
     class Meta:
         abstract = True
 
     def validate_unique(self, exclude=None):
-        with guard_lifted("uniqueness holds over all rows, whoever asks"):
+        with guard_lifted("uniqueness holds over all rows, whoever asks"), _voided_shown():
             super().validate_unique(exclude)
 
     def validate_constraints(self, exclude=None):
-        with guard_lifted("constraints hold over all rows, whoever asks"):
+        with guard_lifted("constraints hold over all rows, whoever asks"), _voided_shown():
             super().validate_constraints(exclude)
 
 
@@ -196,13 +262,17 @@ class Record(Guarded):
         return (self.code,)
 
 
-class PartManager(models.Manager):
+class PartQuerySet(models.QuerySet):
     def get_by_natural_key(self, *values):
         return self.get(**dict(zip(self.model.natural_fields, values, strict=True)))
 
 
-class Part(models.Model):
-    """A row that belongs to a record and has no code of its own; `natural_fields` tell it from its siblings."""
+PartManager = VoidableManager.from_queryset(PartQuerySet, "PartManager")
+
+
+class Part(Voidable):
+    """A row that belongs to a record, `goes_with[0]`, and has no code of its own; `natural_fields` tell it from its
+    siblings."""
 
     natural_fields: tuple[str, ...] = ()
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from .base import Record, ScopedQuerySet, ends_after_start, in_choices
+from .base import IN_FORCE, Record, ScopedQuerySet, ends_after_start, in_choices
 
 
 class BookingState(models.TextChoices):
@@ -42,6 +42,8 @@ class CapacityQuerySet(ScopedQuerySet):
 class SiteCapacity(AtSite):
     """How many people a site takes in a month, from a day on. Of a site without one, nothing is said."""
 
+    goes_with = ("site",)
+
     people = models.PositiveIntegerField(_("people a month"))
     valid_from = models.DateField(_("holds from"))
     valid_to = models.DateField(_("holds until"), null=True, blank=True)
@@ -56,6 +58,7 @@ class SiteCapacity(AtSite):
             ends_after_start("valid_from", "valid_to", "capacity_ends_after_start"),
             models.UniqueConstraint(
                 fields=["site", "valid_from"],
+                condition=IN_FORCE,
                 name="capacity_once_a_day",
                 violation_error_message=_("The site has a capacity from this day already."),
             ),
@@ -80,6 +83,8 @@ class BookingQuerySet(ScopedQuerySet):
 
 class Booking(AtSite):
     """A group that wants to come to a site on a day. Internal: the public reads how many places are free."""
+
+    goes_with = ("visit",)
 
     booked_for = models.DateField(_("date"))
     visitor = models.CharField(_("visitors"), max_length=80)

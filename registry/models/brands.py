@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from .areas import Area
-from .base import Field, Part, Record, ScopedQuerySet, ends_after_start, in_choices, lasting
+from .base import IN_FORCE, Field, Part, Record, ScopedQuerySet, ends_after_start, in_choices, lasting
 from .parameters import TermList
 
 
@@ -136,8 +136,9 @@ class ConsortiumMembership(Part):
     the two counts overlap (F43 + F44 exceed F26), so each is counted as distinct villages of its own role."""
 
     natural_fields = ("consortium__code", "village_id")
+    goes_with = ("consortium",)
 
-    consortium = models.ForeignKey(Consortium, models.CASCADE, related_name="memberships", verbose_name=_("consortium"))
+    consortium = models.ForeignKey(Consortium, models.PROTECT, related_name="memberships", verbose_name=_("consortium"))
     village = models.ForeignKey(Area, models.PROTECT, related_name="consortium_memberships", verbose_name=_("village"))
     role = models.CharField(_("role"), max_length=4, choices=VillageRole)
     valid_from = models.DateField(_("member since"))
@@ -151,6 +152,7 @@ class ConsortiumMembership(Part):
             in_choices("role", VillageRole, "consortium_role_known"),
             models.UniqueConstraint(
                 fields=["consortium", "village"],
+                condition=IN_FORCE,
                 name="consortium_holds_a_village_once",
                 violation_error_message=_("The consortium holds this village already."),
             ),

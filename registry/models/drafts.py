@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from .base import Part, ScopedQuerySet, in_choices
+from .base import IN_FORCE, Part, ScopedQuerySet, in_choices
 from .points import PUBLIC, DemonstrationPoint
 
 
@@ -42,9 +42,11 @@ class Draft(models.Model):
     lets two people fill in one draft; `confirmed` holds the known facts somebody vouched for, as they were then;
     `overruled` gives the reason for each warning that was set aside."""
 
+    goes_with = ("point",)
+
     key = models.UUIDField(_("key"), default=uuid.uuid4)
     point = models.ForeignKey(
-        DemonstrationPoint, models.CASCADE, null=True, blank=True, related_name="drafts", verbose_name=_("point")
+        DemonstrationPoint, models.PROTECT, null=True, blank=True, related_name="drafts", verbose_name=_("point")
     )
     area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
     state = models.CharField(_("state"), max_length=10, choices=DraftState, default=DraftState.OPEN)
@@ -104,8 +106,9 @@ class FieldRemark(Part):
     `value_then`."""
 
     natural_fields = ("draft__key", "pk")
+    goes_with = ("draft",)
 
-    draft = models.ForeignKey(Draft, models.CASCADE, related_name="remarks", verbose_name=_("draft"))
+    draft = models.ForeignKey(Draft, models.PROTECT, related_name="remarks", verbose_name=_("draft"))
     field = models.CharField(_("field"), max_length=40)
     text = models.CharField(_("what to put right"), max_length=300)
     value_then = models.TextField(_("value at that time"), blank=True)
@@ -125,8 +128,9 @@ class Confirmation(Part):
     """A township vouched in a year that what the registry holds of a site is still so."""
 
     natural_fields = ("point__code", "year")
+    goes_with = ("point",)
 
-    point = models.ForeignKey(DemonstrationPoint, models.CASCADE, related_name="confirmations", verbose_name=_("point"))
+    point = models.ForeignKey(DemonstrationPoint, models.PROTECT, related_name="confirmations", verbose_name=_("point"))
     year = models.PositiveSmallIntegerField(_("year"))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
     at = models.DateTimeField(_("at"), auto_now_add=True)
@@ -135,7 +139,9 @@ class Confirmation(Part):
         verbose_name = _("yearly confirmation")
         verbose_name_plural = _("yearly confirmations")
         ordering = ["-year", "point"]
-        constraints = [models.UniqueConstraint(fields=["point", "year"], name="confirmation_once_a_year")]
+        constraints = [
+            models.UniqueConstraint(fields=["point", "year"], condition=IN_FORCE, name="confirmation_once_a_year")
+        ]
 
     def __str__(self):
         return f"{self.point} {self.year}"

@@ -29,6 +29,10 @@ class EvidenceQuerySet(ScopedQuerySet):
         named = StatusPeriod.objects.filter(point=OuterRef("point"), status__in=PUBLIC)
         return Q(Exists(named), kind=EvidenceKind.PHOTO, on_page=True)
 
+    def ever_public_rows(self) -> Q:
+        """All that belongs to a site that was named, also what left its page."""
+        return Exists(DemonstrationPoint.objects.with_voided().ever_public().filter(pk=OuterRef("point")))
+
     def of(self, draft=None, point=None):
         """What a site or its draft may show and cite, oldest first."""
         mine = Q(pk__in=[])
@@ -43,13 +47,18 @@ class Evidence(Record):
     """A photo or file of a site. `original` is kept private as it came; `shown` is a copy without position and other
     data of the camera. The same bytes are stored once for an area (`sha256`)."""
 
+    goes_with = (
+        "point",
+        "draft",
+    )
+
     kind = models.CharField(_("kind"), max_length=5, choices=EvidenceKind)
     area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
     point = models.ForeignKey(
-        DemonstrationPoint, models.CASCADE, null=True, blank=True, related_name="evidence", verbose_name=_("point")
+        DemonstrationPoint, models.PROTECT, null=True, blank=True, related_name="evidence", verbose_name=_("point")
     )
     draft = models.ForeignKey(
-        "registry.Draft", models.SET_NULL, null=True, blank=True, related_name="evidence", verbose_name=_("draft")
+        "registry.Draft", models.PROTECT, null=True, blank=True, related_name="evidence", verbose_name=_("draft")
     )
     original = models.FileField(_("file as it came"), upload_to="originals/", storage=private_storage)
     shown = models.ImageField(_("picture shown"), upload_to="photos/", storage=private_storage, blank=True)

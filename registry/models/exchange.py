@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from .base import Level, Part, Record, ScopedQuerySet, ends_after_start, in_choices, lasting, one_of
+from .base import IN_FORCE, Level, Part, Record, ScopedQuerySet, ends_after_start, in_choices, lasting, one_of
 
 PLACES = ("point", "belt", "zone", "unit")
 
@@ -90,8 +90,9 @@ class RouteStop(Placed, Part):
     """A stop of a route."""
 
     natural_fields = ("route__code", "position")
+    goes_with = ("route",)
 
-    route = models.ForeignKey(StudyRoute, models.CASCADE, related_name="stops", verbose_name=_("route"))
+    route = models.ForeignKey(StudyRoute, models.PROTECT, related_name="stops", verbose_name=_("route"))
     position = models.PositiveSmallIntegerField(_("position"))
     minutes = models.PositiveSmallIntegerField(_("stay (minutes)"), null=True, blank=True)
     travel_minutes = models.PositiveSmallIntegerField(_("way to the next stop (minutes)"), null=True, blank=True)
@@ -104,6 +105,7 @@ class RouteStop(Placed, Part):
             one_of(*PLACES, name="stop_is_one_place"),
             models.UniqueConstraint(
                 fields=["route", "position"],
+                condition=IN_FORCE,
                 name="stop_position_once",
                 violation_error_message=_("The route has another stop at this position."),
             ),

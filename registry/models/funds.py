@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .base import Record, ScopedQuerySet, ends_after_start, in_choices, lasting, not_negative
+from .base import IN_FORCE, Record, ScopedQuerySet, ends_after_start, in_choices, lasting, not_negative
 from .points import DemonstrationPoint
 
 
@@ -145,7 +145,7 @@ class WageRule(Record):
             ends_after_start("valid_from", "valid_to", "wage_rule_ends_after_start"),
             models.UniqueConstraint(
                 fields=["post", "area"],
-                condition=Q(valid_to=None),
+                condition=IN_FORCE & Q(valid_to=None),
                 name="wage_rule_one_open",
                 violation_error_message=_("This post has a rule in force already: end that one first."),
             ),

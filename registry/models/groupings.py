@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from .base import Level, Part, Record, ScopedQuerySet, ends_after_start, in_choices, lasting, one_of
+from .base import IN_FORCE, Level, Part, Record, ScopedQuerySet, ends_after_start, in_choices, lasting, one_of
 from .parameters import Parameter
 from .points import COUNTED, DemonstrationPoint, Grade, StatusPeriod
 
@@ -173,10 +173,14 @@ class BeltMembership(Part):
     """A point's place in a belt, while it belongs to it. A point that left and came back has a row for each time."""
 
     natural_fields = ("belt__code", "point__code", "valid_from")
+    goes_with = (
+        "belt",
+        "point",
+    )
 
-    belt = models.ForeignKey(Belt, models.CASCADE, related_name="memberships", verbose_name=_("belt"))
+    belt = models.ForeignKey(Belt, models.PROTECT, related_name="memberships", verbose_name=_("belt"))
     point = models.ForeignKey(
-        "registry.DemonstrationPoint", models.CASCADE, related_name="belt_memberships", verbose_name=_("point")
+        "registry.DemonstrationPoint", models.PROTECT, related_name="belt_memberships", verbose_name=_("point")
     )
     position = models.PositiveSmallIntegerField(_("position"))
     valid_from = models.DateField(_("member since"))
@@ -189,7 +193,7 @@ class BeltMembership(Part):
         constraints = [
             models.UniqueConstraint(
                 fields=["belt", "point"],
-                condition=Q(valid_to=None),
+                condition=IN_FORCE & Q(valid_to=None),
                 name="belt_holds_a_point_once",
                 violation_error_message=_("The belt holds this point already."),
             ),
@@ -247,18 +251,23 @@ class ZoneMembership(Part):
     """A point or a belt of a zone, while it belongs to it. What left and came back has a row for each time."""
 
     natural_fields = ("zone__code", "point__code", "belt__code", "valid_from")
+    goes_with = (
+        "zone",
+        "point",
+        "belt",
+    )
 
-    zone = models.ForeignKey(Zone, models.CASCADE, related_name="memberships", verbose_name=_("zone"))
+    zone = models.ForeignKey(Zone, models.PROTECT, related_name="memberships", verbose_name=_("zone"))
     point = models.ForeignKey(
         "registry.DemonstrationPoint",
-        models.CASCADE,
+        models.PROTECT,
         null=True,
         blank=True,
         related_name="zone_memberships",
         verbose_name=_("point"),
     )
     belt = models.ForeignKey(
-        Belt, models.CASCADE, null=True, blank=True, related_name="zone_memberships", verbose_name=_("belt")
+        Belt, models.PROTECT, null=True, blank=True, related_name="zone_memberships", verbose_name=_("belt")
     )
     valid_from = models.DateField(_("member since"))
     valid_to = models.DateField(_("member until"), null=True, blank=True)
@@ -271,13 +280,13 @@ class ZoneMembership(Part):
             one_of("point", "belt", name="zone_part_is_a_point_or_a_belt"),
             models.UniqueConstraint(
                 fields=["zone", "point"],
-                condition=Q(point__isnull=False, valid_to=None),
+                condition=IN_FORCE & Q(point__isnull=False, valid_to=None),
                 name="zone_holds_a_point_once",
                 violation_error_message=_("The zone holds this point already."),
             ),
             models.UniqueConstraint(
                 fields=["zone", "belt"],
-                condition=Q(belt__isnull=False, valid_to=None),
+                condition=IN_FORCE & Q(belt__isnull=False, valid_to=None),
                 name="zone_holds_a_belt_once",
                 violation_error_message=_("The zone holds this belt already."),
             ),

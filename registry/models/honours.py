@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from .base import Level, Record, ScopedQuerySet, ends_after_start, in_choices, lasting, one_of
+from .base import IN_FORCE, Level, Record, ScopedQuerySet, ends_after_start, in_choices, lasting, one_of
 from .organisations import PartyOrganisation, Unit
 
 HONOUR_TARGETS = ("organisation", "place", "point", "belt", "unit")
@@ -128,6 +128,7 @@ class ExternalResult(Record):
             ),
             models.UniqueConstraint(
                 fields=["area", "year", "item", "issuer", "scope"],
+                condition=IN_FORCE,
                 name="external_result_once",
                 violation_error_message=_("This result is registered already."),
             ),

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .base import Field, Record, ScopedQuerySet, ends_after_start, in_choices, lasting, not_negative
+from .base import IN_FORCE, Field, Record, ScopedQuerySet, ends_after_start, in_choices, lasting, not_negative
 
 
 class OrganisationForm(models.TextChoices):
@@ -105,7 +105,7 @@ class PartyOrganisation(Record):
             not_negative("member_count", name="organisation_members_not_negative"),
             models.UniqueConstraint(
                 fields=["area", "name"],
-                condition=Q(dissolved_on=None),
+                condition=IN_FORCE & Q(dissolved_on=None),
                 name="organisation_name_once_in_area",
                 violation_error_message=_("The area has a party organisation of this name already."),
             ),

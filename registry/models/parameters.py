@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from .base import Record, ScopedQuerySet, ends_after_start, in_choices, lasting
+from .base import IN_FORCE, Record, ScopedQuerySet, ends_after_start, in_choices, lasting
 
 
 class ParameterMissing(LookupError):
@@ -53,12 +53,13 @@ class Parameter(Record):
             ends_after_start("valid_from", "valid_to", "parameter_ends_after_start"),
             models.UniqueConstraint(
                 fields=["rule", "valid_from"],
+                condition=IN_FORCE,
                 name="parameter_once_from_a_day",
                 violation_error_message=_("This rule has another value from the same day."),
             ),
             models.UniqueConstraint(
                 fields=["rule"],
-                condition=models.Q(valid_to=None),
+                condition=IN_FORCE & models.Q(valid_to=None),
                 name="parameter_one_open",
                 violation_error_message=_("This rule has an open value already: end that one first."),
             ),

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from .base import (
+    IN_FORCE,
     Field,
     Level,
     Part,
@@ -81,6 +82,11 @@ class PointQuerySet(ScopedQuerySet):
     def public_rows(self) -> Q:
         """Named once is public for ever, a withdrawal included; a draft or an application never is."""
         return Exists(StatusPeriod.objects.filter(point=OuterRef("pk"), status__in=PUBLIC))
+
+    def ever_public_rows(self) -> Q:
+        """Who was on a public notice was seen by everybody, though it was taken off on the same day."""
+        shown = StatusPeriod.objects.with_voided().filter(status__in=(*PUBLIC, PointStatus.NOTICE))
+        return Q(Exists(shown.filter(point=OuterRef("pk"))))
 
     def with_standing(self, as_of: date, **period):
         """Joins the period that holds on `as_of`, and is as `period` says, as `standing`; points without one stay."""
@@ -166,8 +172,10 @@ class DemonstrationPoint(Record):
         verbose_name = _("demonstration point")
         verbose_name_plural = _("demonstration points")
         indexes = [
-            models.Index(fields=["area", "field"], name="point_area_field"),
-            models.Index(fields=["area", "code"], name="point_area_code"),  # the order of long lists
+            models.Index(fields=["area", "field"], condition=IN_FORCE, name="point_area_field"),
+            models.Index(
+                fields=["area", "code"], condition=IN_FORCE, name="point_area_code"
+            ),  # the order of long lists
         ]
         constraints = [
             *Record.Meta.constraints,
@@ -175,6 +183,7 @@ class DemonstrationPoint(Record):
             not_negative("venue_area", name="point_venue_not_negative"),
             models.UniqueConstraint(
                 fields=["area", "field", "name"],
+                condition=IN_FORCE,
                 name="point_name_once_in_area_and_field",
                 violation_error_message=_("The area has a point of this name in this field already."),
             ),
@@ -203,9 +212,10 @@ class StatusPeriod(Part):
     grade. A new status, level or grade closes the open period and opens the next; nothing is overwritten."""
 
     natural_fields = ("point__code", "valid_from")
+    goes_with = ("point",)
 
     point = models.ForeignKey(
-        DemonstrationPoint, models.CASCADE, db_index=False, related_name="periods", verbose_name=_("point")
+        DemonstrationPoint, models.PROTECT, db_index=False, related_name="periods", verbose_name=_("point")
     )
     status = models.CharField(_("status"), max_length=12, choices=PointStatus)
     level = models.CharField(_("level"), max_length=12, choices=Level, blank=True)
@@ -222,11 +232,13 @@ class StatusPeriod(Part):
         verbose_name_plural = _("periods of status")
         ordering = ["point", "valid_from"]
         indexes = [  # both hold all that a count needs, so that it never opens the rows
-            models.Index(
-                fields=["point", "valid_from", "valid_to", "status", "grade", "level"], name="period_of_point"
+            models.Index(  # of all periods, since keys are looked up in it
+                fields=["point", "valid_from", "valid_to", "status", "grade", "level", "voided"], name="period_of_point"
             ),
             models.Index(
-                fields=["status", "valid_from", "valid_to", "grade", "level", "point"], name="period_standing"
+                fields=["status", "valid_from", "valid_to", "grade", "level", "point"],
+                condition=IN_FORCE,
+                name="period_standing",
             ),
         ]
         constraints = [
@@ -235,12 +247,13 @@ class StatusPeriod(Part):
             ends_after_start("valid_from", "valid_to", "period_ends_after_start"),
             models.UniqueConstraint(
                 fields=["point"],
-                condition=Q(valid_to=None),
+                condition=IN_FORCE & Q(valid_to=None),
                 name="period_one_open",
                 violation_error_message=_("The point has an open period already: end that one first."),
             ),
             models.UniqueConstraint(
                 fields=["point", "valid_from"],
+                condition=IN_FORCE,
                 name="period_one_start",
                 violation_error_message=_("Another period of this point begins on the same day."),
             ),

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .base import Record
+from .base import IN_FORCE, Record
 
 
 class ReportText(Record):
@@ -21,6 +21,7 @@ class ReportText(Record):
             *Record.Meta.constraints,
             models.UniqueConstraint(
                 fields=["year", "section"],
+                condition=IN_FORCE,
                 name="report_text_once",
                 violation_error_message=_("This section of the year has a text already."),
             ),

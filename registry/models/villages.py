@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from .areas import Area
-from .base import Record, ScopedQuerySet, ends_after_start, lasting, not_negative
+from .base import IN_FORCE, Record, ScopedQuerySet, ends_after_start, lasting, not_negative
 from .parameters import Parameter
 from .points import Grade
 
@@ -42,6 +42,7 @@ class CollectiveIncome(Record):
             not_negative("amount_yuan", "operating_yuan", name="income_not_negative"),
             models.UniqueConstraint(
                 fields=["area", "year"],
+                condition=IN_FORCE,
                 name="income_once_a_year",
                 violation_error_message=_("The income of this village and year is registered already."),
             ),
@@ -88,7 +89,7 @@ class CommunityAttainment(Record):
             ends_after_start("valid_from", "valid_to", "attainment_ends_after_start"),
             models.UniqueConstraint(
                 fields=["area"],
-                condition=Q(valid_to=None),
+                condition=IN_FORCE & Q(valid_to=None),
                 name="attainment_one_open",
                 violation_error_message=_("The community has an open verdict already: end that one first."),
             ),

@@ -62,7 +62,7 @@ class FrozenFigure(models.Model):
     """What a figure said of an area when its year was closed. `rows` are its rows by code, each with what it added to
     the sum (nothing where rows are counted)."""
 
-    frozen = models.ForeignKey(FrozenYear, models.CASCADE, related_name="figures", verbose_name=_("closed year"))
+    frozen = models.ForeignKey(FrozenYear, models.PROTECT, related_name="figures", verbose_name=_("closed year"))
     area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
     slug = models.SlugField(_("figure"), max_length=60)
     value = models.DecimalField(_("value"), max_digits=20, decimal_places=4, null=True)

@@ -59,7 +59,7 @@ def point_page(request: HttpRequest, code: str) -> HttpResponse:
         "standing": next((period for period in periods if period.holds_on(scope.as_of)), None),
         "belts": _seen(Belt, scope).filter(pk__in=point.belt_memberships.filter(member).values("belt")),
         "zones": _seen(Zone, scope).filter(pk__in=point.zone_memberships.filter(member).values("zone")),
-        "routes": _seen(StudyRoute, scope).open(scope.as_of).filter(stops__point=point),
+        "routes": _seen(StudyRoute, scope).open(scope.as_of).filter(stops__point=point, stops__voided=None),
         "teaching_sites": _seen(TeachingSite, scope).named(scope.as_of).filter(point=point),
         "visits": _seen(Visit, scope).received(scope.as_of).filter(point=point).order_by("-visited_on")[:10],
         "honours": _honours(scope, point=point),
@@ -79,7 +79,7 @@ def belt_page(request: HttpRequest, code: str) -> HttpResponse:
         "verdict": belt.verdict(scope.as_of),
         "townships": belt.townships.public(),
         "zones": _seen(Zone, scope).filter(pk__in=belt.zone_memberships.filter(lasting(scope.as_of)).values("zone")),
-        "routes": _seen(StudyRoute, scope).open(scope.as_of).filter(stops__belt=belt),
+        "routes": _seen(StudyRoute, scope).open(scope.as_of).filter(stops__belt=belt, stops__voided=None),
         "honours": _honours(scope, belt=belt),
     }
     return render(request, "registry/belt.html", context)

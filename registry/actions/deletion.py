@@ -1,0 +1,78 @@
+"""Deleting what nobody outside ever saw. What was public stays: it ends by its dates, or is marked as entered in error
+(`voiding.py`)."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db import transaction
+
+from registry.models import Evidence, Record
+from registry.models.base import Part
+from registry.permissions import may
+from registry.refusals import Refused, insist
+
+from .belongings import (
+    belongings,
+    in_order_of_deletion,
+    is_shared,
+    names_of_referrers,
+    owner_of,
+    record_of,
+    was_ever_public,
+)
+from .records import ChangeSet, changes_between, part_change, unlist, values_of
+
+
+def refusals_to_delete(record: Any, *, by: Any) -> Iterator[Refused]:
+    """Everything that stands against deleting the record, by whatever channel; empty if it may go."""
+    if not may(by, "record.delete", record):
+        yield Refused("not_allowed")
+    if was_ever_public(record):
+        yield Refused("was_public", name=record)
+        return
+    rows = [record, *belongings(record)]
+    public = next((row for row in rows if was_ever_public(row)), None)
+    if public is not None:
+        yield Refused("was_public", name=public)
+    names = [str(owner_of(row)) for row in rows if is_shared(row, rows)] + names_of_referrers(rows, in_force=False)
+    if names:
+        yield Refused("referred_to", names="、".join(names))
+
+
+@transaction.atomic
+def delete_record(record: Any, *, by: Any, reason: str = "") -> None:
+    """Deletes a record that was never public, with what belongs to it; the events keep the values of all of it. Raises
+    the first refusal."""
+    type(record)._base_manager.select_for_update().get(pk=record.pk)
+    insist(refusals_to_delete(record, by=by))
+    delete_rows([record, *belongings(record)], ChangeSet(by, reason))
+
+
+def delete_rows(rows: list[Any], change_set: ChangeSet) -> None:
+    """Deletes these rows, which nothing else refers to, with an event for each record among them."""
+    for record, gone in told_of_deletion(rows):
+        change_set.tell("delete", record, gone)
+        unlist(record)
+    remove_rows(rows)
+
+
+def told_of_deletion(rows: Iterable[Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """What the event of each record among `rows` says: its values, and those of its parts."""
+    records = {
+        (type(row), row.pk): (row, changes_between(values_of(row), {})) for row in rows if isinstance(row, Record)
+    }
+    for part in (row for row in rows if not isinstance(row, Record)):
+        record = record_of(part)
+        if record is not None and (type(record), record.pk) in records:
+            listed = records[type(record), record.pk][1].setdefault(part._meta.model_name, {"removed": []})
+            listed["removed"].append(part_change(part, values_of(part) if isinstance(part, Part) else {}, {}))
+    yield from records.values()
+
+
+def remove_rows(rows: Iterable[Any]) -> None:
+    """Deletes rows without a word, what refers to others first; their files go once that is sure."""
+    rows = list(rows)
+    files = [file for row in rows if isinstance(row, Evidence) for file in (row.original, row.shown) if file]
+    for model, keys in in_order_of_deletion(rows):
+        model._base_manager.filter(pk__among=keys).delete()
+    transaction.on_commit(lambda: [file.storage.delete(file.name) for file in files])
