@@ -28,6 +28,7 @@ from registry.views import (
     remarks,
     signing_in,
     tokens,
+    voiding,
     years,
 )
 
@@ -95,6 +96,7 @@ urlpatterns = [
         path("desk/drafts/<uuid:key>/photos/<str:code>/remove/", photos.remove, name="photo-remove"),
         path("desk/drafts/<uuid:key>/<slug:section>/", drafts.section_page, name="draft-section"),
         path("desk/report/<int:year>/<slug:section>/", report_pages.report_text, name="report-text"),
+        path("desk/void/<slug:kind>/<str:code>/", voiding.void, name="record-void"),
         path("desk/years/", years.year_list, name="years"),
         path("desk/years/<int:year>/", years.year_page, name="year-close"),
         path("desk/bookings/", bookings.booking_list, name="bookings"),

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from registry.inputs import BY_NAME
 from registry.kinds import KINDS, Kind
 from registry.models import Confirmation, DemonstrationPoint, Event, EvidenceKind, Remark, ScopedQuerySet, StatusPeriod
-from registry.models.base import under
+from registry.models.base import VoidableManager, under
 from registry.models.points import PUBLIC
 from registry.permissions import may
 from registry.privacy import FieldClass, class_of
@@ -169,7 +169,7 @@ def _changes(model: type[models.Model], event: Event, names: dict, *, inside: bo
         if name in (model._meta.pk.name, "published") or (privacy != FieldClass.PUBLIC and not inside):
             continue
         if isinstance(value, dict):
-            yield Change(_label_of_parts(name), said=_said(value))
+            yield Change(_label_of_parts(name), said=_said(name, value, names, inside=inside))
         elif privacy == FieldClass.PERSONAL:
             yield Change(label_of(model, name), "…", "…")
         else:
@@ -193,6 +193,9 @@ def label_of(model: type[models.Model], name: str) -> Text:
         return own.verbose_name
     if name in BY_NAME:
         return BY_NAME[name].label
+    lists = {each.name: each.verbose_name for each in model._meta.many_to_many}
+    if name in lists:
+        return lists[name]
     return EvidenceKind(name).label if name in EvidenceKind else name
 
 
@@ -201,10 +204,31 @@ def _label_of_parts(name: str) -> Text:
     return found._meta.verbose_name_plural if found else name
 
 
-def _said(parts: dict[str, list[str]]) -> str:
+def _said(name: str, parts: dict[str, list], names: dict, *, inside: bool) -> str:
+    part = _models().get(name)
     sentences = {"added": _("added: %(names)s"), "changed": _("changed: %(names)s"), "removed": _("removed: %(names)s")}
-    said = [sentences[how] % {"names": "、".join(names)} for how, names in parts.items() if how in sentences]
+    said = [
+        sentences[how] % {"names": "、".join(_part_said(part, each, names, inside=inside) for each in listed)}
+        for how, listed in parts.items()
+        if how in sentences
+    ]
     return "; ".join(said)
+
+
+def _part_said(part: type[models.Model] | None, told: Any, names: dict, *, inside: bool) -> str:
+    """A part by name and, as far as the reader may know, what it said before and says now."""
+    if isinstance(told, str) or part is None:
+        return told if isinstance(told, str) else told["part"]
+    fields = []
+    for name, (before, after) in told["changes"].items():
+        privacy = class_of(part, name)
+        if name == part._meta.pk.name or (privacy != FieldClass.PUBLIC and not inside):
+            continue
+        is_personal = privacy == FieldClass.PERSONAL
+        words = ["…", "…"] if is_personal else [words_of(part, name, each, names) for each in (before, after)]
+        if is_personal or words[0] != words[1]:
+            fields.append(f"{label_of(part, name)} {words[0]} → {words[1]}")
+    return f"{told['part']} ({', '.join(fields)})" if fields else told["part"]
 
 
 def words_of(model: type[models.Model], name: str, value: Any, names: dict) -> str:
@@ -212,6 +236,8 @@ def words_of(model: type[models.Model], name: str, value: Any, names: dict) -> s
     own = columns_of(model).get(name)
     if value in (None, "", [], {}):
         return "—"
+    if isinstance(value, list):
+        return "、".join(map(str, value))
     if own is None:
         return BY_NAME[name].words(str(value)) if name in BY_NAME else str(value)
     if own.is_relation:
@@ -236,17 +262,39 @@ def _names(model: type[models.Model], events: Iterable[Event], viewer: Any) -> d
     """The names of all records the events point at, as far as `viewer` may see them: one query for each model."""
     wanted: dict[type[models.Model], set[str]] = {}
     for event in events:
-        for name, value in event.changes.items():
-            own = columns_of(model).get(name)
+        for of, name, value in _values_in(model, event.changes):
+            own = columns_of(of).get(name)
             if own is not None and own.is_relation and isinstance(value, list):
                 keys = {str(each) for each in value if each not in (None, "…")}
                 wanted.setdefault(own.related_model, set()).update(keys)
     names = {}
     for related, keys in wanted.items():
-        rows = related._default_manager.all()
+        rows = all_rows(related)
         rows = rows.visible_to(viewer) if isinstance(rows, ScopedQuerySet) else rows
         names |= {(related, str(row.pk)): str(row) for row in rows.filter(pk__in=keys)}
     return names
+
+
+def _values_in(model: type[models.Model], changes: dict[str, Any]) -> Iterator[tuple[type[models.Model], str, Any]]:
+    """(model, column, value) of an event's changes, and of those of the parts it speaks of."""
+    for name, value in changes.items():
+        part = _models().get(name)
+        if part is None or not isinstance(value, dict):
+            yield model, name, value
+            continue
+        for told in (each for listed in value.values() for each in listed if isinstance(each, dict)):
+            yield from ((part, column, both) for column, both in told["changes"].items())
+
+
+def all_rows(model: type[models.Model]) -> Any:
+    """The rows of a model, those entered in error, too: their history stays."""
+    manager = model._default_manager
+    return manager.with_voided() if isinstance(manager, VoidableManager) else manager.all()
+
+
+def shown_parts(parts: dict[str, list]) -> dict[str, list[str]]:
+    """What everybody may know of parts that an event speaks of: which."""
+    return {how: [each if isinstance(each, str) else each["part"] for each in listed] for how, listed in parts.items()}
 
 
 @cache
@@ -284,7 +332,7 @@ def lately(viewer: Any, today: date, most: int = 15) -> list[News]:
     records = {}
     for name in {event.kind for event in found}:
         codes = {event.code for event in found if event.kind == name}
-        rows = _models()[name]._default_manager.visible_to(viewer).filter(code__in=codes)
+        rows = all_rows(_models()[name]).visible_to(viewer).filter(code__in=codes)
         records |= {(name, record.code): record for record in rows}
     news = (_news(event, records.get((event.kind, event.code))) for event in found)
     return [each for each in news if each is not None][:most]
@@ -316,7 +364,7 @@ def changed_since(since: date, kinds: Iterable[str], area: str, viewer: Any, mos
 
 def _changed(model: type[models.Model], events: list[Event], viewer: Any) -> Iterator[Changed]:
     key = "code" if hasattr(model, "code") else "pk"
-    rows = model._default_manager.visible_to(viewer).filter(**{f"{key}__in": {event.code for event in events}})
+    rows = all_rows(model).visible_to(viewer).filter(**{f"{key}__in": {event.code for event in events}})
     names = _names(model, events, viewer)
     for record in rows:
         own = [event for event in events if event.code == str(getattr(record, key))]

@@ -19,6 +19,12 @@ SHOWN_OF: dict[str, frozenset[str]] = {
     "consortium": frozenset({"zone", "ended_on"}),
     "studyroute": frozenset({"theme", "capacity", "closed_on"}),
     "secretaryproject": frozenset({"measures", "expected_results", "opened_on"}),
+    "areaalias": frozenset({"kind", "valid_from", "valid_to"}),
+    "beltmembership": frozenset({"point", "position", "valid_from", "valid_to"}),
+    "consortiummembership": frozenset({"village", "role", "valid_from", "valid_to"}),
+    "ledgerentry": frozenset({"stage", "entered_on", "percent", "text", "light", "difference"}),
+    "routestop": frozenset({"position", "point", "belt", "zone", "unit", "minutes", "travel_minutes"}),
+    "zonemembership": frozenset({"point", "belt", "valid_from", "valid_to"}),
 }
 PUBLIC_PARTS = frozenset(
     {"areaalias", "beltmembership", "consortiummembership", "ledgerentry", "routestop", "zonemembership"}
@@ -44,6 +50,8 @@ def class_of(model: type[models.Model], name: str) -> FieldClass:
 @cache
 def _public_fields(model: type[models.Model]) -> frozenset[str]:
     kinds = [kind for kind in KINDS.values() if kind.model is model and not kind.redacted]
+    if model._meta.model_name in PUBLIC_PARTS:
+        return SHOWN_OF[str(model._meta.model_name)]
     if not kinds:
         return frozenset()
     columns = {column.source.split("__")[0] for kind in kinds for column in kind.in_full.columns}

@@ -11,6 +11,7 @@ from django.utils import timezone
 from PIL import Image
 
 from registry.actions.drafts import confirm_facts, overrule, save_fields, start_draft, submit_draft
+from registry.actions.voiding import mark_entered_in_error
 from registry.drafting import Drafting
 from registry.loading.apply import forget_rows, keep_rows, write_rows
 from registry.loading.columns import LOADS
@@ -67,6 +68,11 @@ def make_belt(built_on: date | None = date(2021, 6, 1), **more) -> Belt:
 def join(belt: Belt, *points: DemonstrationPoint, since: date = date(2021, 6, 1)) -> None:
     for position, point in enumerate(points, start=1):
         BeltMembership.objects.create(belt=belt, point=point, position=position, valid_from=since)
+
+
+def entered_in_error(record, by):
+    """Marks a record as entered in error."""
+    return mark_entered_in_error(record, reason="重复录入,查无此事", document_no="测试〔2026〕8号", by=by)
 
 
 def _photo() -> bytes:

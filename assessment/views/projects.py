@@ -13,7 +13,7 @@ from registry.views.records import told_of
 
 def project_page(request: HttpRequest, code: str) -> HttpResponse:
     scope = read_scope(request.GET, request.user)
-    seen = SecretaryProject.objects.visible_to(scope.viewer).with_progress(scope.as_of)
+    seen = SecretaryProject.objects.with_voided().visible_to(scope.viewer).with_progress(scope.as_of)
     seen = seen.select_related("organisation", "area", "promise").prefetch_related("entries__signed_by")
     project = seen.filter(code=code).first()
     if project is None:

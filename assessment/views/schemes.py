@@ -69,7 +69,10 @@ def result_page(request: HttpRequest, code: str) -> HttpResponse:
     context = opened(request, "results", code)
     result, scope = context["record"], context["scope"]
     scheme = result.scheme
-    standing = next(each for each in standings.standings(scheme, scope.as_of) if each.result.pk == result.pk)
+    found = standings.standings(scheme, scope.as_of)
+    standing = next((each for each in found if each.result.pk == result.pk), None)
+    if standing is None:  # entered in error: it stands nowhere
+        return render(request, "registry/record.html", context)
     inside = may(request.user, "record.view", result)
     proof = _proof(result) if inside else {}
     is_frozen = scheme.announced_on is not None

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import models
 
-from registry.models.base import Part, Record, ScopedQuerySet, Voidable
+from registry.models.base import Guarded, Part, ScopedQuerySet, Voidable
 
 MOST_NAMED = 3  # records that a refusal names
 
@@ -56,7 +56,7 @@ def owner_of(row: models.Model) -> Any:
 def record_of(part: models.Model) -> Any:
     """The record that a part, or a part of a part, belongs to; None for one of none."""
     row = owner_of(part)
-    while row is not None and not isinstance(row, Record):
+    while row is not None and not isinstance(row, Guarded):
         row = owner_of(row)
     return row
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db import transaction
 
-from registry.models import Evidence, Record
-from registry.models.base import Part
+from registry.models import Evidence
+from registry.models.base import Guarded, Part
 from registry.permissions import may
 from registry.refusals import Refused, insist
 
@@ -31,7 +31,7 @@ def refusals_to_delete(record: Any, *, by: Any) -> Iterator[Refused]:
         yield Refused("was_public", name=record)
         return
     rows = [record, *belongings(record)]
-    public = next((row for row in rows if was_ever_public(row)), None)
+    public = next((row for row in rows if isinstance(row, Guarded) and was_ever_public(row)), None)
     if public is not None:
         yield Refused("was_public", name=public)
     names = [str(owner_of(row)) for row in rows if is_shared(row, rows)] + names_of_referrers(rows, in_force=False)
@@ -59,9 +59,9 @@ def delete_rows(rows: list[Any], change_set: ChangeSet) -> None:
 def told_of_deletion(rows: Iterable[Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
     """What the event of each record among `rows` says: its values, and those of its parts."""
     records = {
-        (type(row), row.pk): (row, changes_between(values_of(row), {})) for row in rows if isinstance(row, Record)
+        (type(row), row.pk): (row, changes_between(values_of(row), {})) for row in rows if isinstance(row, Guarded)
     }
-    for part in (row for row in rows if not isinstance(row, Record)):
+    for part in (row for row in rows if not isinstance(row, Guarded)):
         record = record_of(part)
         if record is not None and (type(record), record.pk) in records:
             listed = records[type(record), record.pk][1].setdefault(part._meta.model_name, {"removed": []})

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models, transaction
 
 from registry.models import Draft, DraftState, Event, Record
-from registry.models.base import Voidable
+from registry.models.base import Guarded, Voidable
 from registry.permissions import may
 from registry.refusals import Refused, insist
 
@@ -64,17 +64,16 @@ def mark_entered_in_error(record: Any, *, reason: str, document_no: str, by: Any
     for row in rows:
         if isinstance(row, Draft):
             _put_away(row)
-        elif not row.voided and (isinstance(row, Record) or is_shared(row, rows)):
+        elif not row.voided and (isinstance(row, Guarded) or is_shared(row, rows)):
             void(row, change_set)
     return record
 
 
 def void(row: Any, change_set: ChangeSet) -> None:
     """Voids one row, with its event: that of a part is its record's."""
-    if isinstance(row, Record):
+    if isinstance(row, Guarded):
         rows = type(row)._default_manager.filter(pk=row.pk)  # type: ignore[attr-defined]
         is_public = rows.public().exists()
-        row.version += 1
         change_set.tell("void", row, {"published": [True, None]} if is_public else {})
         unlist(row)
     else:
@@ -88,12 +87,16 @@ def _parts(how: str, part: Any, before: dict, after: dict) -> dict[str, Any]:
 
 
 def _store(row: Any) -> None:
-    row.save(update_fields=["voided", *(["version"] if isinstance(row, Record) else [])])
+    names = ["voided"]
+    if isinstance(row, Record):
+        row.version += 1
+        names.append("version")
+    row.save(update_fields=names)
 
 
 def _lock(record: Any) -> None:
     stored = type(record)._base_manager.select_for_update().get(pk=record.pk)
-    if (stored.version, stored.voided) != (record.version, record.voided):
+    if any(getattr(stored, name, None) != getattr(record, name, None) for name in ("version", "voided")):
         raise stale(record)
 
 
@@ -142,11 +145,9 @@ def restore_record(record: Any, *, reason: str, by: Any) -> Any:
     for row in rows:
         row.voided = None
         row.validate_constraints()
-        if isinstance(row, Record):
-            row.version += 1
         _store(row)
     for row in rows:
-        if isinstance(row, Record):
+        if isinstance(row, Guarded):
             change_set.tell("restore", row, {})
             index(row)
         else:

@@ -1,14 +1,22 @@
 """What all admin screens share: whose rows, who may, and that every write goes through the acts."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
+from registry.actions.belongings import belongings, names_of_referrers, was_ever_public
 from registry.actions.deletion import delete_record
-from registry.actions.records import ChangeSet, save_record
+from registry.actions.editing import Parts, edit_record
+from registry.actions.voiding import RIGHT as VOID
+from registry.actions.voiding import mark_entered_in_error, restore_record
 from registry.history import history_of
 from registry.models import ScopedQuerySet
 from registry.models.base import guard_lifted
@@ -16,19 +24,31 @@ from registry.permissions import may
 from registry.refusals import Refused
 
 
-class RecordForm(forms.ModelForm):
-    """Carries the version a record was opened with, and the reason of the change."""
+admin.site.disable_action("delete_selected")  # Django's own goes past the acts
 
+
+class RecordForm(forms.ModelForm):
+    """Carries the version a record was opened with, and the reason and paper of the change. What is public does not
+    change without a reason. `refusal` is why the act was refused that the form was sent for."""
+
+    refusal: Refused | ValidationError | None = None
     opened_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    change_reason = forms.CharField(label=_("Reason of the change"), max_length=300, required=False)
+    change_reason = forms.CharField(
+        label=_("Reason of the change"), max_length=300, required=False,
+        error_messages={"required": _("The record is public. Say why it changes: the reason stays in its history.")},
+    )  # fmt: skip
+    change_paper = forms.CharField(label=_("Paper number of the change"), max_length=60, required=False)
 
     def __init__(self, *args, **kwargs):
         with guard_lifted("the record's own links, to show what is chosen"):
             super().__init__(*args, **kwargs)
         self.initial["opened_version"] = getattr(self.instance, "version", None)
+        self.fields["change_reason"].required = was_ever_public(self.instance)
 
     def clean(self):
         cleaned = super().clean()
+        if self.refusal is not None:
+            self.add_error(None, self.refusal if isinstance(self.refusal, ValidationError) else str(self.refusal))
         opened = cleaned.get("opened_version")
         if self.instance.pk and opened is not None and opened != self.instance.version:
             self.add_error(None, str(Refused("stale", who="—", when="—")))
@@ -44,11 +64,13 @@ class ScopedAdmin(admin.ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     view_action = "record.view"
+    shows_voided = False
 
     def get_queryset(self, request: HttpRequest):
-        rows = self.model._default_manager.all()
+        manager = self.model._default_manager
+        rows = manager.with_voided() if self.shows_voided else manager.all()
         if isinstance(rows, ScopedQuerySet):
-            rows = self.model._default_manager.visible_to(request.user)
+            rows = rows.visible_to(request.user)
         return rows.order_by(*(self.get_ordering(request) or self.model._meta.ordering))
 
     def history_view(self, request, object_id, extra_context=None):
@@ -108,40 +130,126 @@ def readable(model: type[models.Model], request: HttpRequest):
     return manager.visible_to(request.user) if isinstance(manager.all(), ScopedQuerySet) else manager.all()
 
 
+class WhyForm(forms.Form):
+    """Why something is done with the chosen records."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+
+class WhyOnPaperForm(WhyForm):
+    document_no = forms.CharField(label=_("Paper number"), max_length=60)
+
+
+class InForce(admin.SimpleListFilter):
+    """The rows in force, unless those entered in error are asked for."""
+
+    title = _("entered in error")
+    parameter_name = "voided"
+
+    def lookups(self, request, model_admin):
+        return [("yes", _("Entered in error"))]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(voided__isnull=self.value() != "yes")
+
+
 class RecordAdmin(ScopedAdmin):
-    """A record with a code: saved and deleted through the acts, so that each change is an event."""
+    """A record with a code: saved, with its parts, and deleted through the acts, so that each change is an event."""
 
     form = RecordForm
     search_fields = ["code", "name"]
+    actions: Sequence[str] = ["mark_entered_in_error", "restore", "delete_selected"]
+    shows_voided = True
+
+    def get_list_filter(self, request):
+        return [*super().get_list_filter(request), InForce]
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        form.refusal = getattr(request, "refusal", None)
+        return form
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """What an act refuses is said on the form, with everything that was typed."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except (Refused, ValidationError) as refusal:
+            if hasattr(request, "refusal"):
+                raise
+            request.refusal = refusal
+            return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request, obj, form, change):
+        """The record is written with its parts: see `save_related`."""
         if change and form.cleaned_data.get("opened_version"):
             obj.version = form.cleaned_data["opened_version"]
-        save_record(obj, by=request.user, reason=form.cleaned_data.get("change_reason", ""))
+
+    def save_related(self, request, form, formsets, change):
+        values, parts = form.cleaned_data, Parts()
+        for formset in formsets:
+            formset.save(commit=False)
+            parts.kept += [*formset.new_objects, *(part for part, _fields in formset.changed_objects)]
+            parts.removed += formset.deleted_objects
+        lists = {field.name: values[field.name] for field in self.opts.many_to_many if field.name in values}
+        with guard_lifted("the record's own links, to write what was chosen"):
+            edit_record(
+                form.instance, parts=parts, lists=lists, by=request.user, reason=values.get("change_reason", ""),
+                document_no=values.get("change_paper", ""),
+            )  # fmt: skip
+
+    def get_search_results(self, request, queryset, search_term):
+        """Only what is in force can be chosen for another record."""
+        if request.resolver_match and request.resolver_match.url_name == "autocomplete":
+            queryset = queryset.filter(voided=None)
+        return super().get_search_results(request, queryset, search_term)
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and not (obj and obj.voided)
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and not (obj and was_ever_public(obj))
+
+    def get_deleted_objects(self, objs, request):
+        """What would go, and what is in the way, as the act sees it."""
+        rows = [row for record in objs for row in (record, *belongings(record))]
+        counts = Counter(str(row._meta.verbose_name_plural) for row in rows)
+        return [str(row) for row in rows], counts, set(), names_of_referrers(rows, in_force=False)
 
     def delete_model(self, request, obj):
         delete_record(obj, by=request.user)
 
-    def delete_queryset(self, request, queryset):
+    @admin.action(description=_("Delete the chosen ones (only what was never public)"), permissions=["delete"])
+    def delete_selected(self, request, queryset):
+        return self._act(request, queryset, WhyForm, delete_record, _("%(record)s: deleted."))
+
+    @admin.action(description=_("Mark the chosen ones as entered in error"), permissions=["void"])
+    def mark_entered_in_error(self, request, queryset):
+        said = _("%(record)s: marked as entered in error.")
+        return self._act(request, queryset, WhyOnPaperForm, mark_entered_in_error, said)
+
+    @admin.action(description=_("Take the mark “entered in error” off the chosen ones"), permissions=["void"])
+    def restore(self, request, queryset):
+        return self._act(request, queryset, WhyForm, restore_record, _("%(record)s: counts again."))
+
+    def has_void_permission(self, request):
+        return may(request.user, VOID)
+
+    def _act(self, request, queryset, form_class, act, done):
+        """Asks why, and does `act` with each of the chosen records; says of each what became of it."""
+        form = form_class(request.POST if "apply" in request.POST else None)
+        if not form.is_valid():
+            context = {**self.admin_site.each_context(request), "form": form, "records": queryset, "opts": self.opts}
+            context["action"] = request.POST["action"]
+            return render(request, "admin/act_on_records.html", context)
         for record in queryset:
-            delete_record(record, by=request.user)
-
-    def save_related(self, request, form, formsets, change):
-        with guard_lifted("the record's own links, to write what was chosen"):
-            super().save_related(request, form, formsets, change)
-
-    def save_formset(self, request, form, formset, change):
-        """The parts of a record: one event tells which were added, changed and taken away."""
-        formset.save()
-        changes = {
-            "added": [str(part) for part in formset.new_objects],
-            "changed": [str(part) for part, _fields in formset.changed_objects],
-            "removed": [str(part) for part in formset.deleted_objects],
-        }
-        changes = {verb: parts for verb, parts in changes.items() if parts}
-        if changes:
-            label = formset.model._meta.model_name
-            ChangeSet(request.user).tell("parts", form.instance, {label: changes})
+            try:
+                act(record, by=request.user, **form.cleaned_data)
+            except (Refused, ValidationError) as refusal:
+                words = " ".join(refusal.messages) if isinstance(refusal, ValidationError) else str(refusal)
+                self.message_user(request, f"{record}: {words}", messages.ERROR)
+            else:
+                self.message_user(request, done % {"record": record}, messages.SUCCESS)
+        return None
 
 
 class PartInline(admin.TabularInline):

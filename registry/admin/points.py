@@ -76,7 +76,7 @@ class PointAdmin(RecordAdmin):
     list_select_related = ["area"]
     autocomplete_fields = ["area", "unit", "organisation"]
     inlines = [PeriodInline, PhotoInline]
-    actions = ["change_standing"]
+    actions = [*RecordAdmin.actions, "change_standing"]
 
     def get_queryset(self, request):
         rows = super().get_queryset(request).with_standing(date.today())

@@ -14,6 +14,7 @@ from .loads import ACTS, LoadAct, LoadDetail, LoadList, LoadRows
 from .points import DraftList, DraftView
 from .resources import RESOURCES
 from .verbs import NOUNS, Adds, verb_addresses
+from .voiding import MarkView
 from .writing import Collection, Single
 
 OWN_VIEWS: dict[str, tuple[type, type]] = {
@@ -44,7 +45,8 @@ def addresses() -> list:
             path(f"{slug}/<str:code>/", one.as_view(), name=f"api-{slug}"),
         ]
     places = path("teaching-sites/<str:code>/places/", PlacesView.as_view(), name="api-teaching-sites-places")
-    return [*found, places, *verb_addresses(), *_of_drafts(), *_of_loads()]
+    mark = path("<slug:slug>/<str:code>/entered-in-error/", MarkView.as_view(), name="api-mark")
+    return [*found, places, mark, *verb_addresses(), *_of_drafts(), *_of_loads()]
 
 
 def _of_drafts() -> list:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
 
-from registry.history import PUBLIC_VERBS, VERBS, readable
+from registry.history import PUBLIC_VERBS, VERBS, WHY_PUBLIC, readable, shown_parts
 from registry.kinds import Kind
 from registry.models import DemonstrationPoint, Event, StatusPeriod
 from registry.models.points import PUBLIC
@@ -71,9 +71,12 @@ def told(rows: list[dict], scope: Scope) -> list[dict]:
     is_staff = may(viewer, "record.view")
     for row in rows:
         inside = is_staff and (viewer.reads_everything or _is_readable(row["area"], viewer.read_prefix))
-        row["changes"] = {name: each for name, each in row["changes"].items() if _is_told(row["kind"], name, inside)}
+        told_of = {name: each for name, each in row["changes"].items() if _is_told(row["kind"], name, inside)}
+        row["changes"] = {
+            name: shown_parts(each) if isinstance(each, dict) and not inside else each for name, each in told_of.items()
+        }
         if not inside:
-            row["who"], row["reason"] = None, ""
+            row["who"], row["reason"] = None, row["reason"] if row["verb"] in WHY_PUBLIC else ""
             if row["verb"] in ("change", "parts") and not row["changes"]:
                 continue
         row["kind"] = slugs().get(row["kind"], row["kind"])

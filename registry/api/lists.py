@@ -26,6 +26,7 @@ from .geometry import collection
 from .paging import Key, Position, keys_of, page_of, page_size, placed
 from .resources import Resource
 from .rows import ALWAYS, Writer, as_json, holding
+from .voiding import missing
 
 LIST = (*SCOPED, "format", "search", "ordering", "updated_since", "page_size", "cursor", "fields", "expand")
 FILES, NOT_IN_FILES = ("csv", "xlsx"), ("page_size", "cursor", "expand")
@@ -174,7 +175,7 @@ class DetailView(ResourceView):
             scope = writer.scope = scope.at(timezone.localdate())
             values = text(type(self), scope, writer.names, at).rows({at: code})
         if not values:
-            raise Http404
+            raise missing(resource, code, scope.viewer)
         held = values[0].pop("etag")
         parts = tuple(part.name for part in resource.parts if not writer.names or part.name in writer.names)
         writer.expand = (*writer.expand, *parts)

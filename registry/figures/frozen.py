@@ -175,7 +175,7 @@ def _rows_changed(kept: FrozenFigure, scope: Scope, viewer: Any) -> Iterator[Row
 
 
 def _names(kind: Kind, codes: list[str], viewer: Any) -> dict[str, str]:
-    rows = kind.model._default_manager.visible_to(viewer).filter(code__in=codes)
+    rows = kind.model._default_manager.with_voided().visible_to(viewer).filter(code__in=codes)
     return {row.code: str(row) for row in rows}
 
 

@@ -134,17 +134,21 @@ def _keep(write: Write) -> dict[str, Any]:
 def _coded(writes: list[Write], world: World) -> list[Any]:
     """The records of these writes, all of one model, with a code if they carry one."""
     model, records = type(writes[0].record), [write.record for write in writes]
-    whole = [write.prefix for write in writes if not write.digits and issubclass(model, Record)]
-    voided = (
-        model._base_manager.filter(code__among=whole, voided__isnull=False) if whole else model._base_manager.none()
-    )
-    taken = set(voided.values_list("code", flat=True))
+    taken = _codes_of_voided(model, [write.prefix for write in writes if not write.digits])
     for write, record in zip(writes, records, strict=True):
         if isinstance(record, Record) and not record.code:
             again = write.prefix in taken
             prefix, digits = (f"{write.prefix}-", 1) if again else (write.prefix, write.digits)
             record.code = next_code(model, prefix, digits, world)
     return records
+
+
+def _codes_of_voided(model: type[models.Model], codes: list[str]) -> set[str]:
+    """Which of the codes records have that were entered in error."""
+    if not codes or not issubclass(model, Record):
+        return set()
+    voided = model._base_manager.filter(code__among=codes, voided__isnull=False)
+    return set(voided.values_list("code", flat=True))
 
 
 def next_code(model: type[models.Model], prefix: str, digits: int, world: World) -> str:

@@ -7,11 +7,14 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from registry.actions.voiding import RIGHT as VOID
+from registry.actions.voiding import voided_because
 from registry.figures import counted_in
 from registry.history import history_of
 from registry.kinds import KINDS, Kind
 from registry.loading.export import export, formats_of
 from registry.models import Remark, Term
+from registry.permissions import may
 from registry.scope import Scope, read_scope
 
 from .tables import render_table, rows_of, table_of
@@ -38,8 +41,8 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 def record_or_404(kind: Kind, code: str, scope: Scope) -> Model:
-    """The record with this code, on whatever day, if the viewer may see it."""
-    found = kind.model.objects.visible_to(scope.viewer).filter(code=code).first()
+    """The record with this code, on whatever day, if the viewer may see it; one entered in error stays to be seen."""
+    found = kind.model.objects.with_voided().visible_to(scope.viewer).filter(code=code).first()
     if found is None:
         raise Http404
     return found
@@ -49,7 +52,7 @@ def facts_of(kind: Kind, record: Model, scope: Scope) -> list[tuple]:
     """(label, cell) for each column and detail of the kind, as of the scope's day, where it has a value; the name and
     code stand in the heading."""
     full = kind.in_full
-    rows = kind.model.objects.visible_to(scope.viewer).filter(pk=record.pk)
+    rows = kind.model.objects.with_voided().visible_to(scope.viewer).filter(pk=record.pk)
     on = getattr(rows, "on", None)
     values = list(full.values(on(scope.as_of) if on else rows, scope))
     if not values:
@@ -84,9 +87,12 @@ def opened(request: HttpRequest, kind: Kind | str, code: str) -> dict:
 
 
 def told_of(kind: Kind, record: Model, viewer: Any) -> dict:
-    """The foot of every record's page: its latest history, the answered remarks, and whether one may be left."""
+    """The foot of every record's page: its latest history, the answered remarks, and whether one may be left; and that
+    it was entered in error, if so, or whether the viewer may say so."""
     entries = history_of(record, viewer)
     return {
+        "voided": voided_because(record),
+        "may_void": may(viewer, VOID, record),
         "history": entries[:LATEST],
         "older": len(entries) > LATEST,
         "answered": list(Remark.objects.public().under(kind.slug, record.code)),

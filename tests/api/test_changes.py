@@ -8,11 +8,13 @@ from django.utils.http import urlencode
 
 from assessment.actions.scoring import pass_draft
 from registry.actions.accounts import end_sessions
+from registry.actions.deletion import delete_record
 from registry.actions.points import change_standing, withdraw_point
-from registry.actions.records import delete_record, save_record
+from registry.actions.records import save_record
+from registry.actions.voiding import restore_record
 from registry.models import Brand, DemonstrationPoint, Event, PartyOrganisation, User, Visit
 from tests.conftest import DAQI, TANGFANG
-from tests.factories import make_named_point, make_period, make_point, make_submitted
+from tests.factories import entered_in_error, make_named_point, make_period, make_point, make_submitted
 
 TODAY = timezone.localdate()
 
@@ -63,9 +65,9 @@ def test_a_record_that_no_longer_counts_is_gone_but_not_deleted(api, administrat
     assert [(each["code"], each["deleted"]) for each in gone] == [(point.code, False)]
 
 
-def test_a_deleted_record_leaves_a_tombstone(api, administrator):
-    code = Visit.objects.public().first().code
-    delete_record(Visit.objects.public().get(code=code), by=administrator)
+def test_a_record_entered_in_error_leaves_a_tombstone(api, administrator):
+    code = Visit.objects.public().filter(booking=None).first().code
+    entered_in_error(Visit.objects.public().get(code=code), administrator)
     assert [(each["code"], each["deleted"]) for each in api(f"visits/?{since()}")["gone"]] == [(code, True)]
     assert api(f"visits/?{since(area=DAQI)}")["gone"] == []
 
@@ -81,9 +83,11 @@ def test_a_record_that_was_never_public_leaves_its_tombstone_in_its_own_area_onl
     assert [each["code"] for each in api(f"points/?{since()}")["gone"]] == [point.code]
 
 
-def test_a_deleted_point_that_was_public_is_told_to_everybody(api, administrator):
+def test_a_point_entered_in_error_is_told_to_everybody_until_the_mark_is_taken_off(api, administrator):
     point = make_named_point()
-    delete_record(point, by=administrator)
+    restore_record(entered_in_error(point, administrator), reason="标记有误", by=administrator)
+    assert api(f"points/?{since(as_of=TODAY)}")["gone"] == []
+    entered_in_error(point, administrator)
     assert [each["code"] for each in api(f"points/?{since()}")["gone"]] == [point.code]
 
 
@@ -91,7 +95,7 @@ def test_what_is_gone_stands_on_the_last_page(api, administrator):
     for code in ("FN-0001", "FN-0002", "FN-0003"):
         renamed(point_of(code), administrator, f"改了名的{code}")
     gone = make_named_point()
-    delete_record(gone, by=administrator)
+    entered_in_error(gone, administrator)
     first = api(f"points/?{since(page_size=2)}")
     assert (len(first["results"]), first["gone"]) == (2, [])
     last = api(first["next"])

@@ -9,10 +9,10 @@ from registry.loading.columns import LOADS
 from registry.loading.files.tables import plain_heading
 from registry.loading.matching import headings_of
 from registry.loading.messages import sentence
-from registry.models import CollectiveIncome, DemonstrationPoint, Draft, Event, PartyOrganisation
+from registry.models import CollectiveIncome, DemonstrationPoint, Draft, Event
 from tests.api.sending import faults, program
 from tests.conftest import DAQI, TANGFANG
-from tests.factories import load_rows, make_named_point, make_point
+from tests.factories import join, load_rows, make_belt, make_named_point, make_point
 from tests.loading_examples import EXAMPLES
 
 POINT = {
@@ -324,9 +324,10 @@ def test_a_record_is_deleted_by_an_administrator_for_a_reason(admin, clerk):
 
 
 def test_a_record_that_others_refer_to_is_not_deleted(admin):
-    organisation = PartyOrganisation.objects.unscoped("test").filter(points__isnull=False).first()
-    answer = admin.delete(f"organisations/{organisation.code}/?reason=撤销", organisation.version)
-    assert (answer[0], answer[1]["type"]) == (409, "urn:showcase:problem:in-use")
+    point = make_point()
+    join(make_belt(), point)
+    answer = admin.delete(f"points/{point.code}/?reason=撤销", 1)
+    assert (answer[0], answer[1]["type"]) == (409, "urn:showcase:problem:referred-to")
 
 
 def test_an_unknown_parameter_is_refused(admin):

@@ -23,14 +23,14 @@ from fengnan import report_pdf
 from fengnan.report import close_up, joined, report_of, year_before
 from fengnan.report_docx import docx_of
 from fengnan.report_pdf import FontMissing, font_file, pdf_of
-from registry.actions.records import delete_record, save_record
+from registry.actions.records import save_record
 from registry.actions.reports import save_report_text, text_of
 from registry.figures import FIGURES
 from registry.models import Belt, Event, Parameter, ReportText, Visit
 from registry.refusals import Refused
 from registry.scope import read_scope
 from tests.conftest import DAQI, LAST_DAY, TANGFANG
-from tests.factories import make_point
+from tests.factories import entered_in_error, make_point
 from tests.test_figures import CONTRACT
 
 MM = 1440 / 25.4  # a millimetre in the twentieths of a point that documents count in
@@ -407,12 +407,10 @@ def test_a_point_that_is_not_named_yet_is_not_listed_for_the_public(scope, admin
     assert changed(client, timezone.localdate()) == [point.name]
 
 
-def test_a_record_taken_away_is_told_to_those_who_read_events(scope, client, administrator):
-    visit = Visit.objects.public().first()
-    delete_record(visit, by=administrator)
-    assert changed(client, timezone.localdate()) == []
-    client.force_login(administrator)
-    assert changed(client, timezone.localdate()) == [visit.code]
+def test_a_record_entered_in_error_is_told_to_everybody(scope, client, administrator):
+    visit = Visit.objects.public().filter(booking=None).first()
+    entered_in_error(visit, administrator)
+    assert changed(client, timezone.localdate()) == [str(visit)]
 
 
 def test_a_since_that_is_no_day_is_refused_by_its_name(sample, client):

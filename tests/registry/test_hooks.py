@@ -18,13 +18,14 @@ from django.utils import timezone
 from registry.actions import calling
 from registry.actions.accounts import switch_account
 from registry.actions.calling import WAITS, send_hooks
+from registry.actions.deletion import delete_record
 from registry.actions.hooks import GAP, add_hook, allow_host, collect, forbid_host, settled_after, switch_hook
 from registry.actions.points import withdraw_point
-from registry.actions.records import delete_record, save_record
+from registry.actions.records import save_record
 from registry.actions.tidying import tidy
 from registry.models import Delivery, Event, HookHost, KeptAnswer, PartyOrganisation, Role, User, WebHook
 from tests.conftest import DISTRICT, TANGFANG
-from tests.factories import make_named_point, make_point, refused
+from tests.factories import entered_in_error, make_named_point, make_point, refused
 
 TODAY = timezone.localdate
 
@@ -140,6 +141,12 @@ def test_a_deleted_record_of_the_own_area_is_told(hook, receiver, administrator)
     delete_record(type(make_point()).objects.unscoped("test").get(code=code), by=administrator, reason="重复")
     send_hooks()
     assert [(each["code"], each["act"]) for each in receiver.bodies[0]["changes"]] == [(code, "delete")]
+
+
+def test_a_record_entered_in_error_is_told(hook, receiver, administrator):
+    point = entered_in_error(make_named_point(), administrator)
+    send_hooks()
+    assert [(each["code"], each["act"]) for each in receiver.bodies[0]["changes"]] == [(point.code, "void")]
 
 
 def test_what_is_refused_is_tried_again_later_and_in_order(hook, receiver, administrator):

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from registry.actions.records import delete_record, save_record
+from registry.actions.records import save_record
 from registry.models import Brand, Event, PartyOrganisation, SearchEntry
 from registry.permissions import TABLE, may
 from registry.refusals import Refused
@@ -45,12 +45,6 @@ def test_personal_values_are_not_written_into_events(sample, administrator):
     organisation.phone = "示例电话"
     save_record(organisation, by=administrator)
     assert Event.objects.get().changes == {"phone": ["…", "…"]}
-
-
-def test_a_deleted_record_leaves_its_event_and_no_name_behind(sample, administrator):
-    delete_record(brand(), by=administrator, reason="重复")
-    assert Event.objects.get().verb == "delete"
-    assert not SearchEntry.objects.filter(kind="brands", code="BR-001").exists()
 
 
 @pytest.mark.parametrize("name", ["clerk_daqi", "reviewer", "leader"])

@@ -10,13 +10,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import override
 
-from registry.actions.records import delete_record, save_record
+from registry.actions.records import save_record
 from registry.actions.years import close_year, refusals_to_close
 from registry.figures import FIGURES
 from registry.figures.frozen import amendment_of, broken_hashes, rows_of, rows_of_townships, take_year
 from registry.models import Area, Belt, Event, FrozenFigure, FrozenYear, Visit
 from registry.refusals import Refused
 from tests.conftest import DAQI, DISTRICT, LAST_DAY
+from tests.factories import entered_in_error
 
 YEAR = LAST_DAY.year
 
@@ -176,12 +177,13 @@ def test_the_command_fails_on_a_broken_hash_and_on_a_year_never_closed(closing):
         told(2019)
 
 
-def test_a_record_taken_away_is_known_by_its_code_to_the_public(closing, scope, administrator):
-    visit = FIGURES["visits"].rows(scope).order_by("code").first()
-    code, headcount = visit.code, visit.headcount
-    delete_record(visit, by=administrator)
+def test_a_record_entered_in_error_is_among_those_that_went(closing, scope, administrator):
+    visit = FIGURES["visits"].rows(scope).filter(booking=None).order_by("code").first()
+    entered_in_error(visit, administrator)
     [row] = amendment_of(FIGURES["visits"].answer(scope))[1].rows(None)
-    assert (row.how, row.name, row.url, row.before) == ("went", code, "", headcount)
+    assert (row.how, row.name, row.url, row.before) == (
+        "went", str(visit), f"/visits/{visit.code}/", visit.headcount,
+    )  # fmt: skip
 
 
 def test_an_edition_stands_once_a_year(closing):
