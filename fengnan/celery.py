@@ -6,6 +6,8 @@ from celery import Celery
 from celery.schedules import crontab
 from django.conf import settings
 
+from registry.schedule import SCHEDULE
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fengnan.settings")
 
 app = Celery("fengnan")
@@ -20,10 +22,12 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     timezone="Asia/Shanghai",
     beat_schedule={
-        "hooks": {"task": "registry.send_hooks", "schedule": 10.0},
-        "digest": {"task": "registry.send_digests", "schedule": crontab(hour="7-9", minute=0)},  # once a day each
-        "tidy": {"task": "registry.tidy", "schedule": crontab(hour=2, minute=45)},
-        "reindex": {"task": "registry.reindex", "schedule": crontab(hour=3, minute=15)},
+        work.name: {
+            "task": "registry.scheduled",
+            "args": [work.name],
+            "schedule": work.every or crontab(hour=",".join(map(str, work.hours)), minute=work.minute),
+        }
+        for work in SCHEDULE
     },
 )
 app.autodiscover_tasks(["registry"])
@@ -32,4 +36,4 @@ app.autodiscover_tasks(["registry"])
 @app.on_after_finalize.connect
 def sweep_twice_a_lease(sender: Celery, **_options) -> None:
     """How soon the job of a killed worker goes on depends on JOB_LEASE alone; settings are not read at import."""
-    sender.add_periodic_task(settings.JOB_LEASE / 2, sender.signature("registry.sweep_jobs"), name="sweep")
+    sender.conf.beat_schedule["sweep"]["schedule"] = settings.JOB_LEASE / 2

@@ -1,9 +1,59 @@
-"""Where a request came from."""
+"""Where a request came from, and what the logs call it; known to every act done on its behalf."""
 
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from ipaddress import ip_address
+from uuid import uuid4
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+
+HEADER = "X-Request-ID"
+SOUND = re.compile(r"[A-Za-z0-9._:+/=-]{1,64}")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks for an act, apart from the account: empty where no request does."""
+
+    address: str = ""
+    request_id: str = ""
+
+
+NOBODY = Caller()
+_caller: ContextVar[Caller] = ContextVar("caller", default=NOBODY)
+
+
+def caller() -> Caller:
+    return _caller.get()
+
+
+@contextmanager
+def called_by(caller: Caller) -> Iterator[None]:
+    """Events that are logged within it say so."""
+    token = _caller.set(caller)
+    try:
+        yield
+    finally:
+        _caller.reset(token)
+
+
+class CallerMiddleware:
+    """Gives each request an id, that of the proxy where it sent a sound one, and sends it back."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get(HEADER, "")
+        request_id = given if SOUND.fullmatch(given) else uuid4().hex
+        with called_by(Caller(address_of(request)[:45], request_id)):
+            response = self.get_response(request)
+        response[HEADER] = request_id
+        return response
 
 
 def address_of(request: HttpRequest) -> str:

@@ -69,6 +69,11 @@ def may(user: Any, action: str, record: Any = None) -> bool:
     return bool(prefix) and (record is None or _inside(record, prefix))
 
 
+def role_of(user: Any) -> str:
+    """The role an event says the account had; empty where nobody is signed in."""
+    return "" if user is None else "superuser" if user.is_superuser else user.role
+
+
 def roles_below(user: Any) -> frozenset[str]:
     """The roles whose accounts `user` looks after: those below the own one, for a superuser all."""
     return MANAGES[Role.ADMIN] | {Role.ADMIN} if user.is_superuser else MANAGES.get(user.role, frozenset())

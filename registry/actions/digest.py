@@ -9,6 +9,7 @@ from django.core.mail import send_mail
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
@@ -16,7 +17,10 @@ from registry.models import User
 from registry.todo import Task, tasks_of
 
 logger = logging.getLogger(__name__)
-HOURS = range(7, 10)  # when it is sent; a mail that failed is tried again in the next hour
+
+
+def send_todays_digests() -> int:
+    return send_digests(timezone.localdate())
 
 
 def send_digests(today: date) -> int:

@@ -13,9 +13,11 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from registry.callers import Caller, called_by
 from registry.models import Job
 from registry.models.jobs import OPEN_STATES, JobState
 
+from .chain import seal
 from .search import reindex_step
 
 logger = logging.getLogger(__name__)
@@ -43,6 +45,11 @@ def enqueue(kind: str, *, by=None, **payload) -> Job:
     job = Job.objects.create(kind=kind, payload=payload, created_by=by)
     transaction.on_commit(lambda: send_hint(job.pk))
     return job
+
+
+def enqueue_reindex() -> Job:
+    """Makes the index of names anew: what `index` missed is found again."""
+    return enqueue("reindex")
 
 
 def send_hint(job_id: int) -> None:
@@ -74,12 +81,19 @@ def run(job: Job, *, stopping: Callable[[], bool] = lambda: False) -> Job:
     """Works at a claimed job until it is done, has failed, or `stopping()` says so; a stopped job is free at once."""
     if job.attempts > MOST_ATTEMPTS:
         return _close(job, JobState.FAILED, f"given up after {MOST_ATTEMPTS} attempts")
+    with called_by(Caller(request_id=f"job-{job.pk}")):
+        _work(job, stopping)
+    seal()
+    return job
+
+
+def _work(job: Job, stopping: Callable[[], bool]) -> None:
     try:
         if job.kind in FIRST and job.cursor == 0:
             FIRST[job.kind](job.payload)
         while not stopping():
             if not take_step(job):
-                return job
+                return
             if connection.vendor == "sqlite":
                 sleep(PAUSE)
         _owned(job).update(lease_until=None, state=JobState.QUEUED, attempts=F("attempts") - 1)
@@ -90,7 +104,6 @@ def run(job: Job, *, stopping: Callable[[], bool] = lambda: False) -> Job:
     except Exception as error:
         logger.exception("job %s failed", job.pk)
         _close(job, JobState.FAILED, f"{type(error).__name__}: {error}"[:300])
-    return job
 
 
 @transaction.atomic

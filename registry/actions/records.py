@@ -15,12 +15,14 @@ from django.db import models, transaction
 from django.db.models.options import Options
 from django.utils.timezone import localtime
 
+from registry.callers import caller
 from registry.kinds import KINDS
 from registry.models import Event, Record, SearchEntry, User
-from registry.permissions import area_of, may
+from registry.permissions import area_of, may, role_of
 from registry.privacy import PERSONAL
 from registry.refusals import Refused
 
+from .chain import seal_on_commit
 from .search import entry_of
 
 UNWRITTEN = {"version", "voided"}
@@ -37,8 +39,8 @@ class ChangeSet:
     document_no: str = ""
     key: uuid.UUID = field(default_factory=uuid.uuid4)
 
-    def tell(self, verb: str, record: Any, changes: dict[str, list]) -> Event:
-        return Event.objects.create(
+    def tell(self, verb: str, record: Any, changes: dict[str, Any]) -> Event:
+        event = Event.objects.create(
             change_set=self.key,
             actor=self.by,
             verb=verb,
@@ -48,7 +50,12 @@ class ChangeSet:
             changes=changes,
             reason=self.reason,
             document_no=self.document_no,
+            role=role_of(self.by),
+            address=caller().address,
+            request_id=caller().request_id,
         )
+        seal_on_commit()
+        return event
 
 
 class _Encoder(DjangoJSONEncoder):

@@ -23,7 +23,6 @@ from registry.models.base import guard_lifted
 from registry.permissions import may
 from registry.refusals import Refused
 
-
 admin.site.disable_action("delete_selected")  # Django's own goes past the acts
 
 

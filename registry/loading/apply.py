@@ -12,10 +12,11 @@ from django.db.models.functions import Length
 
 from registry.actions.records import changes_between, values_of
 from registry.actions.search import ENTRY, entry_values
+from registry.callers import caller
 from registry.kinds import KINDS, Kind
 from registry.models import Event, Load, LoadRow, Record, SearchEntry
 from registry.models.base import guard_lifted
-from registry.permissions import area_of
+from registry.permissions import area_of, role_of
 
 from .bulk import STEP, add_all, add_values, streaming
 from .columns import PART, RECORD, LoadKind, Row, Write
@@ -182,8 +183,11 @@ def _change(writes: list[Write]) -> None:
 
 def tell(load: Load, told: Iterable[tuple[str, Any, dict[str, Any]]], reason: str = "") -> None:
     """An event for each (verb, record, {field: [before, after]}) of what the load did."""
-    names = ("change_set", "actor", "reason", "verb", "kind", "code", "area", "changes")
-    always = (load.change_set, load.by_id, (reason or load.file_name)[:300])
+    names = (
+        "change_set", "actor", "role", "request_id", "address", "reason", "verb", "kind", "code", "area", "changes",
+    )  # fmt: skip
+    by, why = (role_of(load.by), caller().request_id, caller().address), (reason or load.file_name)[:300]
+    always = (load.change_set, load.by_id, *by, why)
     events = (
         (*always, verb, record._meta.model_name, str(getattr(record, "code", record.pk)), area_of(record), changes)
         for verb, record, changes in told

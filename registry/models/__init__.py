@@ -7,7 +7,7 @@ from .base import Field, Level, Record, ScopedQuerySet, ScopeMissing, lasting, u
 from .bookings import Booking, BookingState, SiteCapacity
 from .brands import Brand, Consortium, ConsortiumMembership, RedBusinessDistrict, VillageRole, villages_in_consortia
 from .drafts import Confirmation, Draft, DraftState, FieldRemark
-from .events import Event, SearchEntry
+from .events import Event, EventLink, SearchEntry
 from .evidence import Evidence, EvidenceKind, Upload
 from .exchange import PLACES, HostedEvent, RouteStop, StudyRoute, TeachingSite, Timed, Visit, timetable
 from .funds import Fund, FundCategory, FundLevel, Post, WageRule
@@ -25,7 +25,7 @@ from .groupings import (
 )
 from .honours import Donation, DonationKind, ExternalResult, Honour, HonourTitle, donating_firms, honoured_organisations
 from .hooks import Delivery, DeliveryState, HookHost, WebHook
-from .jobs import Job
+from .jobs import Job, ScheduledRun
 from .loads import KnownHeading, Load, LoadRow, LoadState, RowVerdict
 from .organisations import Industry, OrganisationForm, OrganisationKind, PartyOrganisation, Unit, UnitKind
 from .parameters import CalendarDay, Parameter, Term, TermList
@@ -63,6 +63,7 @@ __all__ = [
     "Draft",
     "DraftState",
     "Event",
+    "EventLink",
     "Evidence",
     "EvidenceKind",
     "ExternalResult",
@@ -102,6 +103,7 @@ __all__ = [
     "Role",
     "RouteStop",
     "RowVerdict",
+    "ScheduledRun",
     "ScopeMissing",
     "ScopedQuerySet",
     "SearchEntry",

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 class Event(models.Model):
     """Who changed what, when, from which value to which, why and on which paper. Only ever appended to: the database
-    refuses to change or delete one. `area` is the code of the area the record lay in; empty for one of no area."""
+    refuses to change or delete one. `area` is the code of the area the record lay in; empty for one of no area. `role`
+    is the one the account had then, `address` where the request came from, `request_id` what the logs call it."""
 
     change_set = models.UUIDField(_("change set"))
     at = models.DateTimeField(_("at"), auto_now_add=True)
@@ -22,6 +23,9 @@ class Event(models.Model):
     changes = models.JSONField(_("from and to"), default=dict)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     document_no = models.CharField(_("paper number"), max_length=60, blank=True)
+    role = models.CharField(_("role"), max_length=12, blank=True)
+    address = models.CharField(_("address"), max_length=45, blank=True)
+    request_id = models.CharField(_("request"), max_length=64, blank=True)
 
     class Meta:
         verbose_name = _("event")
@@ -35,6 +39,31 @@ class Event(models.Model):
 
     def __str__(self):
         return f"{self.at:%Y-%m-%d %H:%M} {self.verb} {self.code}"
+
+
+class EventLink(models.Model):
+    """A link of the chain over all events: it covers some events, in `ranges` [[first, last], …] of their numbers, by
+    `digest`, and the link before it by `previous`; `hash` is over all of that. `through` is the highest number covered
+    so far, `gaps` [[first, last, since]] are numbers below it that a transaction may still be about to write. Only ever
+    appended to, as events are."""
+
+    number = models.PositiveBigIntegerField(_("number"), primary_key=True)
+    sealed_at = models.DateTimeField(_("sealed at"))
+    ranges = models.JSONField(_("events"))
+    count = models.PositiveIntegerField(_("number of events"))
+    digest = models.CharField(_("SHA-256 over the events"), max_length=64)
+    previous = models.CharField(_("hash of the link before"), max_length=64, blank=True)
+    hash = models.CharField(_("hash"), max_length=64)
+    through = models.PositiveBigIntegerField(_("covered up to"))
+    gaps = models.JSONField(_("still open"), default=list)
+
+    class Meta:
+        verbose_name = _("link of the chain of events")
+        verbose_name_plural = _("chain of events")
+        ordering = ["-number"]
+
+    def __str__(self):
+        return f"{self.number} {self.hash[:12]}"
 
 
 class SearchQuerySet(models.QuerySet):

@@ -25,6 +25,21 @@ class JobQuerySet(models.QuerySet):
         return self.filter(Q(lease_until=None) | Q(lease_until__lt=now), state__in=OPEN_STATES)
 
 
+class ScheduledRun(models.Model):
+    """Up to which of its times a work of the schedule was done."""
+
+    name = models.CharField(_("work"), max_length=40, primary_key=True)
+    due_at = models.DateTimeField(_("due at"), null=True)
+    done_at = models.DateTimeField(_("done at"), null=True)
+
+    class Meta:
+        verbose_name = _("scheduled work")
+        verbose_name_plural = _("scheduled work")
+
+    def __str__(self):
+        return self.name
+
+
 class Job(models.Model):
     """A piece of work done in steps. Each step is a transaction that moves `cursor`; `lease_until` and `fence` keep two
     workers apart: a worker that comes back after its lease finds a newer fence and writes nothing."""

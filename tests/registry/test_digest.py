@@ -7,14 +7,11 @@ from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage
 from django.core.management import CommandError, call_command
-from django.utils.timezone import localdate
 
 from fengnan.settings import mail as mail_settings
 from registry.actions import digest
-from registry.actions.digest import send_digests
-from registry.management.commands.runjobs import Hourly
+from registry.actions.digest import send_digests, send_todays_digests
 from registry.models import User
-from registry.tasks import send_digests as task
 
 DAY = date(2026, 3, 2)
 
@@ -79,26 +76,8 @@ def test_without_an_address_of_the_site_nothing_is_sent(wanting, settings):
 
 def test_the_command_and_the_scheduler_send_the_same_mail_once(wanting, capsys):
     call_command("send_digest")
-    assert task() == 0
+    assert send_todays_digests() == 0
     assert len(mail.outbox) == 1
-
-
-def test_the_worker_without_redis_sends_in_its_hours(wanting, monkeypatch):
-    sent: list[date] = []
-    monkeypatch.setattr("registry.management.commands.runjobs.send_digests", sent.append)
-    hours = [6, 7, 7, 8, 10]
-    moments = iter([digest_time(hour) for hour in hours])
-    monkeypatch.setattr("registry.management.commands.runjobs.timezone.localtime", lambda: next(moments))
-    hourly = Hourly()
-    for _hour in hours:
-        hourly()
-    assert len(sent) == 2
-
-
-def digest_time(hour: int):
-    from datetime import datetime
-
-    return datetime.combine(localdate(), datetime.min.time()).replace(hour=hour)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,55 @@
+"""Doing what is due: once for each of its times, whoever of several workers comes first."""
+
+import logging
+from datetime import datetime
+
+from django.db import DatabaseError
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from registry.models import ScheduledRun
+from registry.schedule import SCHEDULE, Work
+
+logger = logging.getLogger(__name__)
+BY_NAME = {work.name: work for work in SCHEDULE}
+
+
+def run(name: str) -> bool:
+    """Does the work called `name` if it is due and nobody did it. Returns whether it was done."""
+    work = BY_NAME[name]
+    if work.hours and not _claim(work, timezone.localtime()):
+        return False
+    try:
+        import_string(work.does)()
+    except DatabaseError:
+        raise
+    except Exception:  # what fails now comes again at its next time; the others go on
+        logger.exception("%s failed", name)
+    return True
+
+
+def _claim(work: Work, now: datetime) -> bool:
+    due_at = work.due_at(now)
+    if due_at is None:
+        return False
+    ScheduledRun.objects.get_or_create(name=work.name)
+    open_ones = ScheduledRun.objects.filter(Q(due_at=None) | Q(due_at__lt=due_at), name=work.name)
+    return bool(open_ones.update(due_at=due_at, done_at=now))
+
+
+class Clock:
+    """The schedule of a worker of its own: `tick` does what is due by then."""
+
+    def __init__(self) -> None:
+        self.next: dict[str, float] = {}
+
+    def tick(self, now: float) -> None:
+        """`now` in seconds of a clock that only goes forward."""
+        for work in SCHEDULE:
+            if now >= self.next.get(work.name, 0.0):
+                self.next[work.name] = now + (work.every or MINUTE)
+                run(work.name)
+
+
+MINUTE = 60.0  # between two looks at what is done at a time of the day
