@@ -117,6 +117,7 @@ urlpatterns = [
         path("remarks/<str:code>/", remarks.followed, name="remark"),
         path("history/<slug:kind>/<str:code>/", history.history, name="history"),
         path("desk/points/<str:code>/standing/", standing.standing, name="standing"),
+        path("desk/points/<str:code>/correct/", standing.correct, name="standing-correct"),
         path("desk/reviews/", reviews.queue, name="reviews"),
         path("desk/reviews/pass/", reviews.pass_many, name="review-pass"),
         path("desk/reviews/drafts/<uuid:key>/", reviews.check_draft, name="review-draft"),

@@ -31,6 +31,7 @@ VERBS: dict[str, Text] = {
     "void": gettext_lazy("Marked as entered in error"),
     "restore": gettext_lazy("No longer marked as entered in error"),
     "standing": gettext_lazy("Status, level or grade changed"),
+    "correct": gettext_lazy("Title corrected"),
     "submit": gettext_lazy("Submitted"),
     "return": gettext_lazy("Returned"),
     "score": gettext_lazy("Scores entered"),
@@ -38,6 +39,7 @@ VERBS: dict[str, Text] = {
     "recheck": gettext_lazy("Checked again"),
     "confirm": gettext_lazy("Confirmed for the year"),
     "sign-off": gettext_lazy("Signed off"),
+    "freeze": gettext_lazy("Promise frozen"),
     "appeal": gettext_lazy("Appealed against"),
     "appeal-settled": gettext_lazy("Appeal answered"),
     "photo": gettext_lazy("Photo or document added or taken off"),
@@ -60,15 +62,17 @@ VERBS: dict[str, Text] = {
     "allow_host": gettext_lazy("Host of web hooks allowed"),
     "forbid_host": gettext_lazy("Host of web hooks taken off the list"),
     "open-pack": gettext_lazy("Opened by its link"),
+    "read": gettext_lazy("Personal data read"),
+    "refused": gettext_lazy("Attempt refused"),
     "remark-left": gettext_lazy("A remark from the public arrived"),
     "remark-answered": gettext_lazy("A remark from the public was answered"),
     "remark-rejected": gettext_lazy("A remark from the public was not published"),
     "remark-passed-on": gettext_lazy("A remark from the public was passed on to the district"),
 }
 PUBLIC_VERBS = frozenset(
-    {"add", "change", "standing", "confirm", "parts", "sign-off", "remark-answered", "void", "restore"}
+    {"add", "change", "standing", "confirm", "parts", "sign-off", "remark-answered", "void", "restore", "correct"}
 )
-WHY_PUBLIC = frozenset({"void", "restore"})  # acts whose reason everybody reads
+WHY_PUBLIC = frozenset({"void", "restore", "correct"})  # acts whose reason everybody reads
 LATELY = timedelta(days=14)
 
 

@@ -13,7 +13,9 @@ PERSONAL = frozenset(
 # What pages show beyond the columns of the kinds: of every record, and of single ones.
 SHOWN = frozenset({"name", "title", "area", "remark", "illustrative", "outcome"})
 SHOWN_OF: dict[str, frozenset[str]] = {
-    "demonstrationpoint": frozenset({"highlights", "status", "level", "grade", "year"}),
+    "demonstrationpoint": frozenset(
+        {"highlights", "status", "level", "grade", "year", "valid_from", "document_no", "batch"}
+    ),
     "belt": frozenset({"kind", "start", "end", "highlights", "started_on", "ended_on"}),
     "zone": frozenset({"within", "ended_on"}),
     "consortium": frozenset({"zone", "ended_on"}),

@@ -17,6 +17,14 @@ SENTENCES = {
     ),
     "grade_missing": gettext_noop("A named point needs a level and a grade."),
     "reason_missing": gettext_noop("A withdrawal, or a change of level or grade, needs a reason."),
+    "no_title": gettext_noop("The site has no title that could be corrected. What is still under way goes on instead."),
+    "correction_reason": gettext_noop(
+        "A correction needs a reason. Say in a few words what was typed wrongly: everybody will read it."
+    ),
+    "draft_there": gettext_noop(
+        "“%(name)s” is being filled in for this place already (%(who)s, %(when)s). "
+        "Go on with it, or begin another site on purpose."
+    ),
     "in_future": gettext_noop("%(day)s has not come yet. Enter the decision on its day or later."),
     "too_early": gettext_noop("The change must lie after %(since)s, when the present period began."),
     "own_work": gettext_noop("You wrote this yourself: somebody else has to decide on it."),

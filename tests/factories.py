@@ -117,7 +117,7 @@ def make_draft(clerk, place: str = "", **answers: str) -> Draft:
     """A draft with everything answered that must be, ready to be submitted by `clerk`."""
     villages = Area.objects.unscoped("test").filter(code__startswith=clerk.write_prefix, level="village")
     area = Area.objects.unscoped("test").get(code=place) if place else _free(villages)
-    draft = start_draft(area, key=uuid4(), by=clerk)
+    draft = start_draft(area, key=uuid4(), another=True, by=clerk)
     typed = {**ANSWERS, "name": f"{area.short_name}新示范点{next(_number)}", **answers}
     held = Drafting(draft).facts
     save_fields(draft, {name: text for name, text in typed.items() if name in held}, was={}, by=clerk)

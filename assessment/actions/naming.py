@@ -11,7 +11,7 @@ from django.utils import timezone
 from assessment.judging import Judging
 from assessment.models import Notice, Outcome, Review, Round
 from registry.actions.points import change_standing, name_point, open_period, withdraw_point, wrote
-from registry.actions.records import ChangeSet
+from registry.actions.records import ChangeSet, save_told
 from registry.actions.sites import add_with_code
 from registry.models import CalendarDay, DemonstrationPoint, Level, Parameter, PointStatus, Remark
 from registry.permissions import may
@@ -69,8 +69,7 @@ def post_notice(
     notice = add_with_code(notice, f"N-{starts_on.year}-", 3, right="point.notice", by=by)
     for review in reviews:
         review.notice = notice
-        review.version += 1
-        review.save()
+        save_told(review, by=by)
         change_standing(review.point, status=PointStatus.NOTICE, on=starts_on, document_no=document_no, by=by)
     return notice
 
@@ -93,9 +92,7 @@ def take_off_notice(review: Review, *, reason: str, by: Any) -> Review:
         review.point, status=PointStatus.SCORED, on=timezone.localdate(), reason=reason.strip()[:300], by=by
     )
     review.notice = None
-    review.version += 1
-    review.save()
-    return review
+    return save_told(review, by=by, reason=reason.strip()[:300])
 
 
 @transaction.atomic
@@ -105,10 +102,7 @@ def let_notice_run_out(notice: Notice, *, by: Any) -> Notice:
         raise Refused("not_allowed")
     days = notice.ends_on - timezone.localdate() + timedelta(days=1)
     notice.starts_on, notice.ends_on = notice.starts_on - days, notice.ends_on - days
-    notice.version += 1
-    notice.save()
-    ChangeSet(by, "DEMO").tell("change", notice, {"ends_on": [None, notice.ends_on.isoformat()]})
-    return notice
+    return save_told(notice, by=by, reason="DEMO")
 
 
 def open_remarks(notice: Notice) -> int:
@@ -154,14 +148,13 @@ def name_from_notice(
             review.point, level=review.applied_level, grade=review.proposed_grade, document_no=document_no.strip(),
             on=on, batch=batch.strip(), by=by,
         )  # fmt: skip
-        _close(review, Outcome.PASSED, on)
+        _close(review, Outcome.PASSED, on, by)
     return [review.point for review in reviews]
 
 
-def _close(review: Review, outcome: Outcome, on: date) -> None:
+def _close(review: Review, outcome: Outcome, on: date, by: Any) -> None:
     review.outcome, review.decided_on = outcome, on
-    review.version += 1
-    review.save()
+    save_told(review, by=by)
 
 
 def refusals_to_recheck(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
@@ -222,5 +215,5 @@ def settle_recheck(
         change_standing(review.point, status=PointStatus.NAMED, level=now.level, grade=grade, **paper)
     else:
         ChangeSet(by, reason.strip()).tell("recheck", review.point, {"grade": [now.grade, grade]})
-    _close(review, Outcome.PASSED if grade else Outcome.REFUSED, on)
+    _close(review, Outcome.PASSED if grade else Outcome.REFUSED, on, by)
     return review

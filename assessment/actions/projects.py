@@ -128,7 +128,9 @@ def freeze_promise(project: SecretaryProject, *, on: date, by: Any) -> Promise:
     if not project.entries.filter(stage=LedgerStage.OPEN).exists():
         text = "；".join(body["problems"])[:300]
         _enter(project, [], LedgerStage.OPEN, right=WRITE, entered_on=on, percent=0, text=text, by=by)
-    return Promise.objects.create(project=project, body=body, sha256=fingerprint(body), by=by)
+    promise = Promise.objects.create(project=project, body=body, sha256=fingerprint(body), by=by)
+    ChangeSet(by).tell("freeze", project, {"promise": {"added": [part_change(promise, {}, values_of(promise))]}})
+    return promise
 
 
 def refusals_to_amend(project: SecretaryProject, *, by: Any) -> Iterator[Refused]:
@@ -156,10 +158,11 @@ def amend_promise(project: SecretaryProject, problems: Sequence[str], *, reason:
     amendment = Amendment.objects.create(
         project=stored, amended_on=localdate(), changes=changes, reason=reason[:300], by=by
     )
+    told = {"amendment": {"added": [part_change(amendment, {}, values_of(amendment))]}}
     for name in PLAIN:
         setattr(stored, name, getattr(project, name))
     stored.version = project.version
-    save_record(stored, right=WRITE, reason=reason[:300], by=by)
+    save_record(stored, right=WRITE, reason=reason[:300], by=by, also=told)
     _write_problems(stored, wanted["problems"], found_on=localdate(), by=by, reason=reason[:300])
     return amendment
 
@@ -201,7 +204,7 @@ def _enter(project: SecretaryProject, proof: Sequence[File], stage: str, *, righ
     entry.full_clean()
     entry.save()
     entry.proof.add(*add_proofs(project, proof, right=right, by=by))
-    ChangeSet(by).tell("parts", project, {"ledgerentry": {"added": [f"{entry}: {entry.text}"]}})
+    ChangeSet(by).tell("parts", project, {"ledgerentry": {"added": [part_change(entry, {}, values_of(entry))]}})
     return entry
 
 
@@ -265,10 +268,12 @@ def sign_off(project: SecretaryProject, *, by: Any) -> LedgerEntry:
     project = _locked(project)
     insist(refusals_to_sign(project, by=by))
     entry = project.closing()
+    before = values_of(entry)
     entry.signed_by, entry.signed_on = by, localdate()
     entry.full_clean()
     entry.save()
-    ChangeSet(by).tell("sign-off", project, {"signed_on": [None, entry.signed_on.isoformat()]})
+    signed = {"ledgerentry": {"changed": [part_change(entry, before, values_of(entry))]}}
+    ChangeSet(by).tell("sign-off", project, {"signed_on": [None, entry.signed_on.isoformat()]} | signed)
     return entry
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 
 from assessment.models import (
     Appeal,
@@ -21,7 +22,7 @@ from assessment.models import (
 )
 from assessment.standings import live, weights
 from registry.actions.evidence import File, add_proofs
-from registry.actions.records import ChangeSet, done_before, save_record
+from registry.actions.records import ChangeSet, done_before, part_change, save_record, save_told
 from registry.actions.sites import add_with_code
 from registry.models import CalendarDay, Field, OrganisationKind, Parameter, PartyOrganisation
 from registry.permissions import may
@@ -61,19 +62,28 @@ def write_scheme(scheme: Scheme, items: Sequence[SchemeItem], *, by: Any, key: U
     else:
         insist(refusals_to_write(_locked(scheme), by=by))
         save_record(scheme, right=WRITE, by=by)
-    before = [str(item) for item in items_in(scheme)]
-    SchemeItem.objects.filter(scheme=scheme).delete()
+    before = {item.number: item for item in items_in(scheme)}
+    SchemeItem.objects.filter(scheme=scheme).delete()  # nobody is judged by a draft
     for number, item in enumerate(items, start=1):
         item.pk, item.scheme, item.number = None, scheme, number
         item._state.adding = True
         item.full_clean()
         item.save()
-    after = [str(item) for item in items]
-    if before != after:
-        added = {"added": [name for name in after if name not in before]}
-        removed = {"removed": [name for name in before if name not in after]}
-        ChangeSet(by).tell("parts", scheme, {"schemeitem": added | removed})
+    if told := _items_told(before, {item.number: item for item in items}):
+        ChangeSet(by).tell("parts", scheme, {"schemeitem": told})
     return scheme
+
+
+def _items_told(before: dict[int, SchemeItem], after: dict[int, SchemeItem]) -> dict[str, list]:
+    """What the event says of the items of a draft, number by number."""
+    told: dict[str, list] = {}
+    for number in sorted({*before, *after}):
+        old, new = before.get(number), after.get(number)
+        was, now = old.said if old else {}, new.said if new else {}
+        if was != now:
+            how = "added" if old is None else "removed" if new is None else "changed"
+            told.setdefault(how, []).append(part_change(new or old, was, now))
+    return told
 
 
 def refusals_to_copy(scheme: Scheme, *, year: int, by: Any) -> Iterator[Refused]:
@@ -178,7 +188,10 @@ def give_scores(result: SchemeResult, scores: dict[int, Decimal | None], notes: 
     changed: dict[str, list] = {}
     for item in _among(scheme, scores, notes):
         given = _given(result, item)
-        given.note = notes.get(item.number, given.note)
+        note = notes.get(item.number, given.note)
+        if note != given.note:
+            changed[f"{item.name} ({_('note')})"] = [given.note, note]
+            given.note = note
         _take(changed, item, given, "score", scores.get(item.number, given.score), by)
     _tell(result, changed, by)
 
@@ -228,17 +241,16 @@ def announce(scheme: Scheme, *, by: Any) -> Scheme:
     """Shows every unit the ranking. From now on it may be appealed against, until `appeal_until`."""
     scheme = _locked(scheme)
     insist(refusals_to_announce(scheme, by=by))
-    _freeze_cards(scheme)
+    _freeze_cards(scheme, by)
     scheme.announced_on = localdate()
     return save_record(scheme, right=SETTLE, by=by)
 
 
-def _freeze_cards(scheme: Scheme) -> None:
+def _freeze_cards(scheme: Scheme, by: Any) -> None:
     for each in live(scheme, localdate() if scheme.announced_on is None else scheme.announced_on):
         each.result.card, each.result.total, each.result.rank = each.card, each.total, each.rank
         each.result.previous_rank = each.previous_rank
-        each.result.version += 1
-        each.result.save()
+        save_told(each.result, by=by)
 
 
 def appeal_until(scheme: Scheme) -> date:
@@ -295,7 +307,7 @@ def settle_appeal(appeal: Appeal, *, answer: str, score: Decimal | None = None, 
     appeal.answer, appeal.settled_on, appeal.settled_by = answer, localdate(), by
     appeal.save()
     ChangeSet(by).tell("appeal-settled", appeal.result, changed)
-    _freeze_cards(scheme)
+    _freeze_cards(scheme, by)
     return appeal
 
 

@@ -11,7 +11,7 @@ from assessment.judging import STATUSES, Judging
 from assessment.models import Outcome, RaisedVeto, Review, ReviewScore, Round, Standard
 from registry.actions.drafts import Conflict, send_back, take_over
 from registry.actions.points import change_standing, open_period, wrote
-from registry.actions.records import ChangeSet
+from registry.actions.records import ChangeSet, save_told
 from registry.actions.sites import add_with_code
 from registry.drafting import Drafting
 from registry.models import DemonstrationPoint, Draft, DraftState, Event, PointStatus
@@ -59,12 +59,15 @@ def pass_draft(draft: Draft, *, opinion: str = "", scores: Mapping[str, str] | N
         draft.point, Round.APPLICATION, right="point.check", by=by, township_by=by,
         township_opinion=clean(opinion)[:500], applied_level=applied["applied_level"], self_score=applied["self_score"],
     )  # fmt: skip
-    fields = Judging(review).fields
+    fields, given = Judging(review).fields, {}
     for name, text in (scores or {}).items():
         if name.startswith("score-") and name in fields:
             number = name.removeprefix("score-")
             rows = ReviewScore.objects.filter(review=review, item__number=number)
             rows.update(township_score=fields[name].read(text))
+            given[f"township-{name}"] = [None, text.strip()]
+    if given:
+        ChangeSet(by).tell("score", review, given)
     return review
 
 
@@ -258,15 +261,12 @@ def finish_scoring(review: Review, *, seen: Mapping[str, str], by: Any) -> Revie
     if any(not judging.fields[name].says(text) for name, text in seen.items() if name in judging.fields):
         raise Refused("seen_otherwise")
     review.proposed_grade, review.scored_by, review.scored_on = judging.grade, by, timezone.localdate()
-    review.version += 1
-    review.save()
+    total = {"total": [None, f"{judging.total:f}"], "grade": [None, judging.grade]}
+    save_told(review, by=by, verb="scored", reason=review.opinion[:300], also=total)
     if review.round == Round.APPLICATION:
         now = open_period(review.point)
         if now.status != PointStatus.SCORED:
             change_standing(review.point, status=PointStatus.SCORED, on=timezone.localdate(), by=by)
-    ChangeSet(by, review.opinion[:300]).tell(
-        "scored", review, {"total": [None, f"{judging.total:f}"], "grade": [None, judging.grade]}
-    )
     return review
 
 
@@ -279,7 +279,7 @@ def refuse_application(review: Review, *, reason: str, by: Any) -> Review:
         raise Refused("opinion_missing")
     _insist_on_pending(review, by)
     change_standing(review.point, status=PointStatus.REFUSED, on=timezone.localdate(), reason=reason, by=by)
-    return _close(review, Outcome.REFUSED)
+    return _close(review, Outcome.REFUSED, reason, by)
 
 
 @transaction.atomic
@@ -289,7 +289,7 @@ def return_review(review: Review, *, remarks: Mapping[str, str], by: Any) -> Rev
     _insist_on_pending(review, by)
     send_back(review.point, remarks=remarks, by=by)
     _tell_return(review.point, remarks, by)
-    return _close(review, Outcome.RETURNED)
+    return _close(review, Outcome.RETURNED, "", by)
 
 
 def _insist_on_pending(review: Review, by: Any) -> None:
@@ -301,8 +301,6 @@ def _insist_on_pending(review: Review, by: Any) -> None:
         raise Refused("not_in_review", status=PointStatus.NAMED.label)
 
 
-def _close(review: Review, outcome: Outcome) -> Review:
+def _close(review: Review, outcome: Outcome, reason: str, by: Any) -> Review:
     review.outcome, review.decided_on = outcome, timezone.localdate()
-    review.version += 1
-    review.save()
-    return review
+    return save_told(review, by=by, reason=reason)

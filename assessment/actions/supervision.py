@@ -19,7 +19,7 @@ from assessment.models import (
 )
 from assessment.supervising import warning_of
 from registry.actions.evidence import File, add_proofs
-from registry.actions.records import ChangeSet, done_before, save_record
+from registry.actions.records import ChangeSet, done_before, part_change, save_record, values_of
 from registry.actions.sites import add_with_code
 from registry.models import Area, Event, PartyOrganisation
 from registry.permissions import may
@@ -126,7 +126,7 @@ def _step(finding: SupervisionFinding, act: StepAct, on: date, text: str, by: An
     step = SupervisionStep(finding=finding, act=act, on=on, text=text, by=by)
     step.full_clean()
     step.save()
-    ChangeSet(by).tell("parts", finding, {"supervisionstep": {"added": [f"{step}: {text}"]}})
+    ChangeSet(by).tell("parts", finding, {"supervisionstep": {"added": [part_change(step, {}, values_of(step))]}})
     return step
 
 

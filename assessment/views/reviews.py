@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from assessment.actions import scoring
 from assessment.judging import Judging
 from assessment.models import Review, Round
+from registry.actions.drafts import log_reading_of
 from registry.drafting import Drafting
 from registry.inputs import INPUTS
 from registry.models import Draft, DraftState, Event, PointStatus
@@ -120,6 +121,8 @@ def _draft_page(request: HttpRequest, draft: Draft, refusal: Exception | None = 
 def _rows(request: HttpRequest, drafting: Drafting, *, mask: bool = False) -> list[dict]:
     """The answers as a reader sees them: a telephone number only inside the own township."""
     rows = []
+    if not mask:
+        log_reading_of(drafting, by=request.user)
     for fact in drafting.facts.values():
         hidden = mask and fact.input.personal
         rows.append(

@@ -11,8 +11,15 @@ from django.utils.translation import gettext_lazy, ngettext
 from assessment.actions import naming
 from assessment.judging import Judging
 from assessment.models import Round, longest_unchecked
-from registry.actions.points import change_standing, open_period, refusals_to_change_standing
+from registry.actions.points import (
+    CORRECTED,
+    change_standing,
+    correct_standing,
+    open_period,
+    refusals_to_change_standing,
+)
 from registry.models import DemonstrationPoint, Grade, Level, PointStatus
+from registry.models.points import PUBLIC
 from registry.refusals import Refused
 from registry.views.access import asks_for
 
@@ -50,6 +57,16 @@ class StandingForm(forms.Form):
     document_no = forms.CharField(label=gettext_lazy("Paper number"), max_length=60, required=False)
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, required=False)
     on = day_field(gettext_lazy("Effective from"))
+
+
+class CorrectForm(forms.Form):
+    level = forms.ChoiceField(label=gettext_lazy("Level"), choices=Level.choices)
+    grade = forms.ChoiceField(label=gettext_lazy("Grade"), choices=Grade.choices)
+    document_no = forms.CharField(label=gettext_lazy("Paper number"), max_length=60)
+    batch = forms.CharField(label=gettext_lazy("Batch"), max_length=40, required=False)
+    reason = forms.CharField(
+        label=gettext_lazy("What was typed wrongly"), max_length=300, help_text=gettext_lazy("Everybody will read it.")
+    )
 
 
 @asks_for("point.review")
@@ -126,3 +143,25 @@ def standing(request: HttpRequest, code: str) -> HttpResponse:
     context = {"point": point, "now": now, "form": form, "refusals": refusals, "asks": asks}
     refused = (form.errors or refusals) and not asks
     return render(request, "assessment/standing.html", context, status=409 if refused else 200)
+
+
+@asks_for("point.decide")
+def correct(request: HttpRequest, code: str) -> HttpResponse:
+    """Puts right what was typed wrongly of the present title: level, grade, paper or batch."""
+    points = DemonstrationPoint.objects.visible_to(request.user).in_area(request.user.write_prefix)
+    point = points.select_related("area").filter(code=code).first()
+    now = open_period(point) if point else None
+    if now is None or now.status not in PUBLIC:
+        raise Http404
+    sent, refusal = request.method == "POST", None
+    form = CorrectForm(request.POST if sent else None, initial={name: getattr(now, name) for name in CORRECTED})
+    if sent and form.is_valid():
+        try:
+            correct_standing(point, by=request.user, **form.cleaned_data)
+        except Refused as error:
+            refusal = error
+        else:
+            messages.success(request, _("%(point)s: corrected.") % {"point": point})
+            return redirect(point)
+    context = {"point": point, "now": now, "form": form, "refusal": refusal}
+    return render(request, "assessment/correct.html", context, status=status_of(form, refusal))

@@ -21,9 +21,10 @@ from registry.models import (
     Unit,
 )
 from registry.permissions import may
-from registry.refusals import Refused
+from registry.refusals import Refused, insist
 from registry.validators import storable
 
+from .access_log import log_reading
 from .points import change_standing, open_period
 from .records import ChangeSet
 from .sites import write_site
@@ -66,17 +67,41 @@ def _stamp(draft: Draft, name: str, by: Any) -> None:
     draft.stamps[name] = [draft.version, str(by), f"{timezone.localtime():%Y-%m-%d %H:%M}"]
 
 
+def drafts_at(place: Area | Unit) -> list[Draft]:
+    """The drafts of new sites at a place that are being filled in or were submitted, the latest first. A village may
+    have several sites, but rarely two that are begun at once."""
+    of_unit = place.code if isinstance(place, Unit) else ""
+    drafts = Draft.objects.unscoped("so that nobody begins the same one twice").unsettled()
+    found = drafts.filter(area=place.area_id if isinstance(place, Unit) else place.pk).select_related("point__unit")
+    return [draft for draft in found if not draft.was_public and draft.values.get("unit", "") == of_unit]
+
+
+def refusals_to_start(place: Area | Unit, *, name: str = "", by: Any) -> Iterator[Refused]:
+    """What stands against beginning a draft of a new site; with a `name`, only drafts of that name are in the way."""
+    for draft in drafts_at(place):
+        if name in ("", draft.values.get("name", "").strip()):
+            _version, who, when = draft.stamps.get("name", [0, "—", "—"])
+            yield Refused("draft_there", name=draft, who=who, when=when, key=str(draft.key))
+
+
 @transaction.atomic
-def start_draft(place: Area | Unit, *, key: uuid.UUID, by: Any) -> Draft:
-    """Begins the draft of a new site at a village, community, township or unit. The same key twice is one draft."""
+def start_draft(place: Area | Unit, *, key: uuid.UUID, by: Any, another: bool = False, name: str = "") -> Draft:
+    """Begins the draft of a new site at a village, community, township or unit. The same key twice is one draft. Where
+    one is being filled in already it is refused, unless it is to be `another` one, or that has another `name`."""
     area = place.area if isinstance(place, Unit) else place
     if area is None or not may(by, "draft.write", Draft(area=area)):
         raise Refused("not_allowed")
-    draft, made = Draft.objects.unscoped("a key is known to its maker").get_or_create(key=key, defaults={"area": area})
-    if not made:
-        if not may(by, "draft.write", draft):
+    Area.objects.unscoped("a lock: of two who begin, the second finds it begun").select_for_update(no_key=True).get(
+        pk=area.pk
+    )
+    begun = Draft.objects.unscoped("a key is known to its maker").filter(key=key).first()
+    if begun:
+        if not may(by, "draft.write", begun):
             raise Refused("not_allowed")
-        return draft
+        return begun
+    if not another:
+        insist(refusals_to_start(place, name=name.strip(), by=by))
+    draft = Draft.objects.create(key=key, area=area)
     draft.values = {"name": f"{place.name if isinstance(place, Unit) else place.short_name}党建示范点"}
     if isinstance(place, Unit):
         draft.values["unit"] = place.code
@@ -277,6 +302,19 @@ def confirm_site(point: DemonstrationPoint, *, year: int, by: Any) -> Confirmati
     if made:
         ChangeSet(by).tell("confirm", point, {"year": [None, year]})
     return confirmation
+
+
+def log_reading_of(drafting: Drafting, *, by: Any, section: str = "") -> None:
+    """Whoever opens a draft reads the telephone in it: the event is of its organisation, where there is one. What one
+    typed oneself one knows."""
+    draft = drafting.draft
+    shown = [fact for fact in drafting.facts.values() if fact.input.personal and fact.text]
+    names = [
+        fact.input.name
+        for fact in shown
+        if section in ("", fact.input.section) and draft.stamps.get(fact.input.name, [0, ""])[1] != str(by)
+    ]
+    log_reading(drafting.organisation or draft, names, by=by)
 
 
 def differences(draft: Draft) -> list[tuple[str, Any, str, str]]:

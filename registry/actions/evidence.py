@@ -72,8 +72,10 @@ def _keep(evidence: Evidence, name: str, content: bytes, held: Any, *, about: An
     fingerprint = hashlib.sha256(content).hexdigest()
     same = held.filter(sha256=fingerprint).first()
     if same:
-        same.on_page = evidence.on_page
-        same.save()
+        if same.on_page != evidence.on_page:
+            same.on_page = evidence.on_page
+            same.save()
+            ChangeSet(by).tell("photo", about, {same.kind: [None, same.file_name]})
         return same
     evidence.code, evidence.kind, evidence.file_name = f"E-{uuid.uuid4().hex[:12]}", EvidenceKind.FILE, name
     evidence.sha256, evidence.size, evidence.added_by = fingerprint, len(content), by

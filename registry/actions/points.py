@@ -10,9 +10,9 @@ from django.utils import timezone
 from registry.models import DemonstrationPoint, Draft, Event, PointStatus, StatusPeriod
 from registry.models.points import MOVES, PUBLIC
 from registry.permissions import may
-from registry.refusals import Refused
+from registry.refusals import Refused, insist
 
-from .records import ChangeSet, index
+from .records import ChangeSet, changes_between, index
 
 
 def open_period(point: DemonstrationPoint) -> StatusPeriod | None:
@@ -113,6 +113,7 @@ def change_standing(point: DemonstrationPoint, *, by: Any, on: date, **change: s
     period.save()
     before = {"status": now.status, "level": now.level, "grade": now.grade} if now else {}
     changes = {name: [before.get(name), change.get(name, "")] for name in ("status", "level", "grade")}
+    changes["valid_from"] = [now.valid_from.isoformat() if now else None, on.isoformat()]
     change_set.tell("standing", point, changes)
     index(point)
     return point
@@ -125,6 +126,55 @@ def name_point(
     return change_standing(
         point, status=PointStatus.NAMED, level=level, grade=grade, document_no=document_no, on=on, by=by, batch=batch
     )
+
+
+CORRECTED = ("level", "grade", "document_no", "batch")
+
+
+def refusals_to_correct(
+    point: DemonstrationPoint, *, level: str, grade: str, document_no: str, batch: str, reason: str, by: Any
+) -> Iterator[Refused]:
+    """Everything that stands against correcting what was typed of the present title; empty if it may be done."""
+    if not may(by, RIGHTS[PointStatus.NAMED], point):
+        yield Refused("not_allowed")
+    elif wrote(by, point):
+        yield Refused("own_work")
+    now = open_period(point)
+    if now is None or now.status not in PUBLIC:
+        yield Refused("no_title")
+    elif (now.level, now.grade, now.document_no, now.batch) == (level, grade, document_no, batch):
+        yield Refused("nothing_changes")
+    if not (level and grade):
+        yield Refused("grade_missing")
+    if not document_no:
+        yield Refused("paper_missing")
+    if len(reason) < 2:
+        yield Refused("correction_reason")
+
+
+@transaction.atomic
+def correct_standing(
+    point: DemonstrationPoint, *, level: str, grade: str, document_no: str, batch: str = "", reason: str, by: Any
+) -> DemonstrationPoint:
+    """Puts right what was typed wrongly of the present title, on the day of the decision or later: the same days, with
+    the level, grade or paper they should have had. A title that really changes gets its own day: `change_standing`."""
+    DemonstrationPoint.objects.unscoped("a lock against two deciders").select_for_update().get(pk=point.pk)
+    given = {"level": level, "grade": grade, "document_no": document_no.strip(), "batch": batch.strip()}
+    reason = reason.strip()[:300]
+    insist(refusals_to_correct(point, reason=reason, by=by, **given))
+    wrong: Any = open_period(point)
+    change_set = ChangeSet(by, reason, given["document_no"])
+    wrong.voided = change_set.key
+    wrong.save()
+    right = StatusPeriod(
+        point=point, status=wrong.status, valid_from=wrong.valid_from, precision=wrong.precision, reason=wrong.reason,
+        **given,
+    )  # fmt: skip
+    right.full_clean()
+    right.save()
+    before = {name: getattr(wrong, name) for name in CORRECTED}
+    change_set.tell("correct", point, changes_between(before, given))
+    return point
 
 
 def withdraw_point(

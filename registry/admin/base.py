@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
+from registry.actions.access_log import log_reading, personal_in
 from registry.actions.belongings import belongings, names_of_referrers, was_ever_public
 from registry.actions.deletion import delete_record
 from registry.actions.editing import Parts, edit_record
@@ -91,6 +92,12 @@ class ScopedAdmin(admin.ModelAdmin):
         with guard_lifted("the record's own links, for accounts that may only look"):
             response = super().changeform_view(request, object_id, form_url, extra_context)
             return response.render() if hasattr(response, "render") else response
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        """Telephones and names of people are shown here in full: who reads them is told."""
+        if obj is not None:
+            log_reading(obj, personal_in(obj), by=request.user)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def has_module_permission(self, request):
         return request.user.is_staff and may(request.user, self.view_action)

@@ -34,10 +34,10 @@ class ReportTextAdmin(RecordAdmin):
 @admin.register(m.Event)
 class EventAdmin(LookedAtAdmin):
     view_action = "event.view"
-    list_display = ["at", "actor", "verb", "kind", "code", "reason", "document_no"]
+    list_display = ["at", "actor", "role", "address", "verb", "kind", "code", "reason", "document_no", "request_id"]
     list_filter = ["verb", "kind"]
     list_select_related = ["actor"]
-    search_fields = ["code", "reason", "document_no"]
+    search_fields = ["code", "reason", "document_no", "request_id", "address"]
     date_hierarchy = "at"
 
 

@@ -15,9 +15,12 @@ from rest_framework.reverse import reverse
 
 from registry.actions import drafts as acts
 from registry.actions.points import (
+    CORRECTED,
     change_standing,
+    correct_standing,
     open_period,
     refusals_to_change_standing,
+    refusals_to_correct,
     withdraw_point,
 )
 from registry.drafting import Drafting
@@ -108,6 +111,18 @@ def _regrade(point: DemonstrationPoint, *, by: Any, on: date | None = None, **ch
     return change_standing(point, status=PointStatus.NAMED, on=on or timezone.localdate(), by=by, **more)
 
 
+def _correct(point: DemonstrationPoint, *, by: Any, **given: str) -> Any:
+    now = open_period(point)
+    held = {name: getattr(now, name, "") for name in CORRECTED}
+    return correct_standing(point, by=by, **held | {"reason": ""} | given)
+
+
+def _against_correcting(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
+    """What stands against it whatever is to be corrected."""
+    given = {**dict.fromkeys(CORRECTED, "…"), "reason": "……"}
+    return refusals_to_correct(point, by=by, **given)
+
+
 def _against(status: str):
     """What stands against a change of the title whatever the paper says."""
 
@@ -133,6 +148,9 @@ offer(
                  (REASON, PAPER, ON)),
             Verb("regrade", _("Change the level or grade of a named site"), _regrade, _against(PointStatus.NAMED),
                  (Given("level", choice(Level)), Given("grade", choice(Grade)), REASON, PAPER, ON)),
+            Verb("correct", _("Correct what was typed of the title"), _correct, _against_correcting,
+                 (Given("level", choice(Level)), Given("grade", choice(Grade)), PAPER, Given("batch", line(40)),
+                  Given("reason", required=True))),
         ],
     )
 )  # fmt: skip
@@ -241,6 +259,8 @@ class DraftView(NounView):
     def _told(self, request: Request, draft: Draft) -> Response:
         drafting = Drafting(draft)
         own = may(request.user, "draft.write", draft)
+        if own:
+            acts.log_reading_of(drafting, by=request.user)
         fields = [
             {
                 "name": fact.input.name,

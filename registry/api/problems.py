@@ -91,7 +91,9 @@ def document(error: Exception, context: dict) -> Response | None:
     known = _known(error)
     if known is not None:
         set_rollback()
-        return Response(known, status=known["status"], content_type=PROBLEM)
+        answered = Response(known, status=known["status"], content_type=PROBLEM)
+        answered.refusal = getattr(error, "code", "")
+        return answered
     response = exception_handler(error, context)  # it keeps the headers that belong to the status
     if response is not None:
         response.data = _of_framework(error, response.status_code)

@@ -47,8 +47,11 @@ def asks_for(*rights: str) -> Callable[[View], View]:
 
 def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
     if wants_json(request):
-        return JsonResponse({"error": str(refusal)}, status=409)
-    return render(request, "registry/refused.html", {"refusal": refusal}, status=409)
+        answer: HttpResponse = JsonResponse({"error": str(refusal)}, status=409)
+    else:
+        answer = render(request, "registry/refused.html", {"refusal": refusal}, status=409)
+    answer.refusal = refusal.code  # type: ignore[attr-defined]  # for those who tell of refused attempts
+    return answer
 
 
 def _without_session(request: HttpRequest) -> HttpResponse:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.actions import bookings as acts
+from registry.actions.access_log import log_reading, personal_in
 from registry.forms import Typed, day
 from registry.history import history_of
 from registry.models import Booking, TeachingSite
@@ -111,7 +112,7 @@ def booking_page(request: HttpRequest, code: str) -> HttpResponse:
                 refusal = error
     context = {
         "booking": booking,
-        "contact": _contact(booking),
+        "contact": _contact(booking, request.user),
         "month": balance([booking.site], booking.booked_for, 1)[0],
         "form": form,
         "refusal": refusal,
@@ -123,10 +124,12 @@ def booking_page(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "registry/bookings/booking.html", context, status=status)
 
 
-def _contact(booking: Booking) -> str:
+def _contact(booking: Booking, reader: Any) -> str:
     """Whom to call, for as long as there is a reason to; afterwards the number is hidden."""
-    number = booking.phone if booking.state in acts.ALLOWED["cancel"] else masked(booking.phone)
-    return f"{booking.contact} {number}".strip()
+    if booking.state not in acts.ALLOWED["cancel"]:
+        return f"{booking.contact} {masked(booking.phone)}".strip()
+    log_reading(booking, personal_in(booking), by=reader)
+    return f"{booking.contact} {booking.phone}".strip()
 
 
 def _offered(booking: Booking, user: Any, sent: str, form: forms.Form | None) -> list[tuple[str, forms.Form]]:

@@ -1,6 +1,7 @@
 """The form of a site: where to begin, its sections, checking the answers, submitting."""
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -56,15 +57,23 @@ def start(request: HttpRequest) -> HttpResponse:
         code = request.POST.get("place", "")
         places = {place.code: place for _heading, group in _places(request) for place in group}
         if code in places:
-            key = key_of(request.POST.get("key", ""))
-            return redirect(acts.start_draft(places[code], key=key, by=request.user))
-        error = _("Choose a place from the list.")
-    else:
-        error = ""
+            key, another = key_of(request.POST.get("key", "")), request.POST.get("then") == "another"
+            try:
+                return redirect(acts.start_draft(places[code], key=key, another=another, by=request.user))
+            except Refused as refusal:
+                return _start(request, refusal=refusal, chosen=code, begun=acts.drafts_at(places[code]))
+        return _start(request, error=_("Choose a place from the list."))
+    return _start(request)
+
+
+def _start(request: HttpRequest, error: str = "", refusal: Refused | None = None, **more: Any) -> HttpResponse:
     sites = DemonstrationPoint.objects.visible_to(request.user).in_area(request.user.write_prefix)
     taken = {unit or area for area, unit in sites.values_list("area_id", "unit__code")}
-    context = {"places": _places(request), "taken": taken, "key": uuid.uuid4(), "error": error}
-    return render(request, "registry/drafts/start.html", context, status=400 if error else 200)
+    context = {
+        "places": _places(request), "taken": taken, "key": uuid.uuid4(), "error": error, "refusal": refusal, **more,
+    }  # fmt: skip
+    status = 409 if refusal else 400 if error else 200
+    return render(request, "registry/drafts/start.html", context, status=status)
 
 
 def key_of(text: str) -> uuid.UUID:
@@ -98,6 +107,7 @@ def draft_page(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 def _draft(request: HttpRequest, draft: Draft, refusal: Refused | None = None) -> HttpResponse:
     drafting = Drafting(draft)
+    acts.log_reading_of(drafting, by=request.user)
     context = {
         "draft": draft,
         "drafting": drafting,
@@ -167,6 +177,7 @@ def _onward(request: HttpRequest, draft: Draft, section: str) -> HttpResponse:
 
 def _section(request, draft, section, *, typed=None, conflicts=(), refusal=None) -> HttpResponse:
     drafting = Drafting(draft)
+    acts.log_reading_of(drafting, section=section, by=request.user)
     checked = "check" in request.GET or draft.submitted_at is not None
     problems = {
         problem.name: problem.text
@@ -251,6 +262,7 @@ def check(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 def _check(request: HttpRequest, draft: Draft, refusal: Refused | None = None) -> HttpResponse:
     drafting = Drafting(draft)
+    acts.log_reading_of(drafting, by=request.user)
     context = {
         "draft": draft,
         "drafting": drafting,

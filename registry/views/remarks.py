@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from registry.actions import remarks as acts
+from registry.actions.access_log import log_reading
 from registry.callers import address_of
 from registry.history import history_of
 from registry.kinds import KINDS, Kind
@@ -131,6 +132,9 @@ def remark(request: HttpRequest, code: str) -> HttpResponse:
 def _remark(request: HttpRequest, found: Remark, refusal: Refused | None = None) -> HttpResponse:
     kind = KINDS[found.kind]
     record = kind.model.objects.visible_to(request.user).filter(code=found.record_code).first()
+    sees_contact = may(request.user, acts.right_to_answer(found), found)
+    if sees_contact and found.contact:
+        log_reading(found, ["contact"], by=request.user)
     context = {
         "remark": found,
         "kind": kind,
@@ -138,7 +142,7 @@ def _remark(request: HttpRequest, found: Remark, refusal: Refused | None = None)
         "facts": facts_of(kind, record, read_scope({}, request.user)) if record else [],
         "entries": history_of(record, request.user)[:5] if record else [],
         "is_late": found.state == RemarkState.NEW and found.due_on < timezone.localdate(),
-        "sees_contact": may(request.user, acts.right_to_answer(found), found),
+        "sees_contact": sees_contact,
         "refusals": list(acts.refusals_to_answer(found, by=request.user)),
         "may_pass_on": not any(acts.refusals_to_pass_on(found, by=request.user)),
         "refusal": refusal,

@@ -37,7 +37,8 @@ def _write(row: Row, load: Load) -> None:
     else:
         unit = row.attributes.get("unit")
         place = unit if unit is not None and unit.pk else Area.objects.unscoped(WHY).get(code=row.attributes["area_id"])
-        draft = start_draft(place, key=uuid5(load.key, f"{row.sheet}:{row.number}"), by=load.by)
+        key = uuid5(load.key, f"{row.sheet}:{row.number}")
+        draft = start_draft(place, key=key, name=row.texts.get("name", ""), by=load.by)
     facts = Drafting(draft).facts
     typed = {name: text for name, text in _typed(row).items() if text and name in facts}
     saved = save_fields(draft, typed, was={}, by=load.by)

@@ -237,6 +237,7 @@ def _give_title(row: Row, world: World, main: Write) -> None:
     )  # fmt: skip
     main.public = status in PUBLIC
     main.also = {"status": [None, status], "level": [None, period.level], "grade": [None, grade]}
+    main.also |= {"valid_from": [None, since.isoformat()], "document_no": [None, period.document_no]}
     row.writes.append(Write(period, stage=PART))
 
 

@@ -1,0 +1,82 @@
+"""Events of who read personal data, and of who tried to write where they may not. They belong to no record's history:
+their kind is ACCESS. They hold no personal values."""
+
+import logging
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.db import DatabaseError
+from django.utils import timezone
+
+from registry.callers import caller
+from registry.models import Event
+from registry.permissions import area_of, role_of
+from registry.privacy import PERSONAL
+
+from .chain import seal_on_commit
+
+logger = logging.getLogger(__name__)
+ACCESS = "access"
+READ, REFUSED = "read", "refused"
+AN_HOUR = timedelta(hours=1)
+MOST_OF_ONE, MOST_OF_NOBODY = 20, 200  # refused attempts an hour: of an account or an address; of all without account
+PLAIN = re.compile(r"[\w.:-]{1,40}", re.ASCII)
+
+
+def personal_in(record: Any) -> list[str]:
+    """The personal columns of the record that hold something."""
+    return [
+        field.name
+        for field in record._meta.concrete_fields
+        if field.name in PERSONAL and field.name != "password" and getattr(record, field.attname)
+    ]
+
+
+def log_reading(record: Any, names: Iterable[str], *, by: Any) -> None:
+    """Somebody is shown these personal columns of a record in full: once a day for each account and record."""
+    names, kind = sorted(names), str(record._meta.model_name)
+    if not names:
+        return
+    code = str(getattr(record, "code", record.pk))[:40]
+    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    told = {"record": [None, kind], **{name: ["…", "…"] for name in names}}
+    known = Event.objects.filter(kind=ACCESS, code=code, verb=READ, actor=by, at__gte=today)
+    if not any(event.changes == told for event in known):
+        _log(READ, code, area_of(record), told, by)
+
+
+def log_refusal(*, view: str, code: str, method: str, status: int, refusal: str, by: Any) -> None:
+    """Somebody tried to write where they may not. Of many attempts within an hour the first ones are told, and the last
+    of those says that there are more. What goes wrong here stands in the log and harms nobody."""
+    account = by if by is not None and by.is_authenticated else None
+    area = (account.write_prefix or account.read_prefix) if account else ""
+    try:
+        left = min(_left(account, area))
+        if left <= 0:
+            return
+        told = {"view": [None, view], "method": [None, method], "status": [None, status]}
+        told |= {"refusal": [None, refusal]} if refusal else {}
+        told |= {"more": [None, True]} if left == 1 else {}
+        _log(REFUSED, code if PLAIN.fullmatch(code) else "", area, told, account)
+    except DatabaseError as error:
+        logger.warning("a refused attempt was not told: %s", error)
+
+
+def _left(account: Any, area: str) -> Iterable[int]:
+    """How many may still be told within the hour."""
+    lately = Event.objects.filter(area=area, at__gte=timezone.now() - AN_HOUR, kind=ACCESS, verb=REFUSED)
+    of_one = lately.filter(actor=account, **({} if account else {"address": caller().address}))
+    yield MOST_OF_ONE - of_one.count()
+    if account is None:
+        yield MOST_OF_NOBODY - lately.filter(actor=None).count()
+
+
+def _log(verb: str, code: str, area: str, changes: dict[str, list], by: Any) -> None:
+    Event.objects.create(
+        change_set=uuid4(), actor=by, role=role_of(by), address=caller().address, request_id=caller().request_id,
+        verb=verb, kind=ACCESS, code=code, area=area, changes=changes,
+    )  # fmt: skip
+    seal_on_commit()
