@@ -23,7 +23,7 @@ from registry.models import Draft, Evidence, EvidenceKind, Upload
 from registry.permissions import may
 from registry.refusals import Refused
 
-from .records import ChangeSet
+from .records import ChangeSet, changes_between, values_of
 
 register_heif_opener()
 File = tuple[str, bytes]  # a name and what is in it
@@ -86,7 +86,9 @@ def _keep(evidence: Evidence, name: str, content: bytes, held: Any, *, about: An
     evidence.original.save(uuid.uuid4().hex, ContentFile(content), save=False)
     evidence.full_clean()
     evidence.save()
-    ChangeSet(by).tell("photo", about, {evidence.kind: [None, name]})
+    change_set = ChangeSet(by)
+    change_set.tell("add", evidence, changes_between({}, values_of(evidence)))
+    change_set.tell("photo", about, {evidence.kind: [None, name]})
     return evidence
 
 

@@ -29,7 +29,9 @@ def _form_of(client, record, **changes) -> dict:
         data |= {f"{formset.prefix}-{name}": value for name, value in formset.management_form.initial.items()}
         for part in formset.forms:
             data |= {part.add_prefix(name): part[name].value() for name in part.fields}
-    return {name: value for name, value in {**data, **changes}.items() if value not in (None, "", False)}
+    return {
+        name: value for name, value in {**data, **changes}.items() if value not in (None, "") and value is not False
+    }
 
 
 def test_saving_a_record_leaves_an_event_with_both_values(sample, client, administrator):
