@@ -113,7 +113,7 @@ def change_standing(point: DemonstrationPoint, *, by: Any, on: date, **change: s
     period.save()
     before = {"status": now.status, "level": now.level, "grade": now.grade} if now else {}
     changes = {name: [before.get(name), change.get(name, "")] for name in ("status", "level", "grade")}
-    changes["valid_from"] = [now.valid_from.isoformat() if now else None, on.isoformat()]
+    changes["valid_from"] = [None, on.isoformat()]
     change_set.tell("standing", point, changes)
     index(point)
     return point

@@ -164,7 +164,12 @@ def test_from_its_title_on_everybody_learns_of_a_point(api, administrator):
         ("change", {"name": ["改了名的示范点", "又改了名"]}),
         (
             "standing",
-            {"status": ["notice", "named"], "level": ["district", "district"], "grade": ["standard", "standard"]},
+            {
+                "status": ["notice", "named"],
+                "level": ["district", "district"],
+                "grade": ["standard", "standard"],
+                "valid_from": [None, TODAY.isoformat()],
+            },
         ),
     ]
 

@@ -85,7 +85,7 @@ def test_a_unit_gives_its_own_scores_and_the_district_others(opened, cast):
     told = Event.objects.filter(kind="schemeresult", code=address.split("/")[1], verb="score")
     assert [event.changes for event in told.order_by("pk")] == [
         {"特色工作": [None, "38"]},
-        {"特色工作": [None, "35.5"]},
+        {"特色工作": [None, "35.5"], "特色工作 (说明)": ["", "亮点突出"]},
     ]
 
 

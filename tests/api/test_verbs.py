@@ -259,7 +259,7 @@ def test_an_act_under_a_key_is_done_once(cast):
 def test_a_record_lists_its_acts_with_what_stands_against_each(cast):
     point = make_named_point()
     acts = {each["verb"]: each for each in cast["admin"].get(f"points/{point.code}/actions/")}
-    assert [verb for verb, act in acts.items() if not act["refusals"]] == ["withdraw", "regrade"]
+    assert [verb for verb, act in acts.items() if not act["refusals"]] == ["withdraw", "regrade", "correct"]
     assert codes(acts["recheck"]["refusals"]) == ["not_allowed"]
     assert [field["name"] for field in acts["withdraw"]["fields"]] == ["reason", "document_no", "on"]
     assert cast["admin"].get(acts["withdraw"]["url"]) == acts["withdraw"]

@@ -34,7 +34,8 @@ SHOWN_BY = {  # rights that no address asks for by itself
     "record.view": ["history"],
     "record.add": ["admin:registry_belt_add"],
     "record.change": ["admin:registry_belt_change", "admin:assessment_accountabilityaction_change"],
-    "record.delete": ["admin:registry_belt_delete", "admin:registry_wholeareatownship_delete"],
+    "record.delete": ["api-points"],
+    "record.void": ["record-void"],
     "event.view": ["admin:registry_event_changelist"],
     "internal.view": ["admin:assessment_accountabilityaction_changelist"],
 }

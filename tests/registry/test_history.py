@@ -107,7 +107,12 @@ def test_the_public_learns_nothing_of_the_time_before_the_naming(sample, adminis
     point = fresh(point)
     point.highlights = "公开的亮点"
     save_record(point, by=administrator)
-    naming = [("状态", "公示中", "已命名"), ("级别", "—", "区级"), ("等次", "—", "精品")]
+    naming = [
+        ("状态", "公示中", "已命名"),
+        ("级别", "—", "区级"),
+        ("等次", "—", "精品"),
+        ("起始日期", "—", "2021-07-01"),
+    ]
     assert told(point) == [("状态、级别或等次变更", naming), ("修改", [("亮点", "—", "公开的亮点")])]
     assert len(told(point, auditor)) == 5
 
