@@ -339,11 +339,6 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='figures', to='registry.frozenyear', verbose_name='closed year'),
         ),
         migrations.AlterField(
-            model_name='loadrow',
-            name='load',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='rows', to='registry.load', verbose_name='load'),
-        ),
-        migrations.AlterField(
             model_name='routestop',
             name='route',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stops', to='registry.studyroute', verbose_name='route'),

@@ -120,7 +120,7 @@ class LoadRow(models.Model):
     """A row of a file and what became of it. `changes` is {field: [before, after]}, `messages` are [{field, column,
     level, code, details}]; `undo` is what would have to be put back, never shown."""
 
-    load = models.ForeignKey(Load, models.PROTECT, db_index=False, related_name="rows", verbose_name=_("load"))
+    load = models.ForeignKey(Load, models.CASCADE, db_index=False, related_name="rows", verbose_name=_("load"))
     sheet = models.PositiveSmallIntegerField(_("sheet"))
     row = models.PositiveIntegerField(_("row"))
     verdict = models.CharField(_("verdict"), max_length=8, choices=RowVerdict)
