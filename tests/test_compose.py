@@ -26,7 +26,7 @@ from fengnan.report_pdf import FontMissing, font_file
 from tests.compose import Stack
 from tests.conftest import DISTRICT, TANGFANG
 from tests.factories import PHOTO
-from tests.processes import ROOT, eventually, manage
+from tests.processes import ROOT, eventually, static_files
 from tools import sample_database, servers
 
 nginx = shutil.which("nginx")
@@ -71,7 +71,7 @@ def stack(tmp_path_factory):
             "TLS_DIR": str(certificate(folder / "tls")),
         }  # fmt: skip
         addresses = {"db": server.split("@")[1].partition("/")[0], "redis": queue.split("/")[2]}
-        portal = Stack(folder, known, static_files(folder / "static"), addresses)
+        portal = Stack(folder, known, static_files(), addresses)
         on_exit.callback(portal.stop)
         with_password(server)
         portal.container("migrate").finish()
@@ -92,18 +92,6 @@ def certificate(folder: Path) -> Path:
     files = ["-keyout", folder / "key.pem", "-out", folder / "certificate.pem"]
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *names, *files]
     subprocess.run(command, check=True, capture_output=True)
-    return folder
-
-
-def static_files(folder: Path) -> Path:
-    """The static files as the image has them, but for their compressed copies."""
-    collect = (
-        "from django.core.management import call_command; from django.test import override_settings\n"
-        "with override_settings(WHITENOISE_SKIP_COMPRESS_EXTENSIONS=['css', 'html', 'js', 'json', 'svg', 'txt']):\n"
-        "    call_command('collectstatic', interactive=False, verbosity=0)"
-    )
-    known = {"SECRET_KEY": "x" * 50, "STATIC_DIR": str(folder), "PATH": str(ROOT)}
-    manage(known, "shell", "-v0", "-c", collect)
     return folder
 
 
