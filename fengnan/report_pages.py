@@ -77,7 +77,7 @@ def report_page(request: HttpRequest, scope: Scope) -> HttpResponse:
         "changed": changed_since(since, KINDS_OF_FIGURES, scope.area, request.user),
         "townships": townships(scope.as_of),
         "years": years(scope),
-        "may_write": "area" not in scope.parameters and may(request.user, "record.change"),
+        "may_write": "area" not in scope.parameters and may(request.user, "report.write"),
     }
     return render(request, "report/report.html", context)
 
@@ -99,7 +99,7 @@ def _file(request: HttpRequest, scope: Scope, file_format: str) -> HttpResponse:
     return response
 
 
-@asks_for("record.change")
+@asks_for("report.write")
 def report_text(request: HttpRequest, year: int, section: str) -> HttpResponse:
     """The form for the district's own words on a section. What somebody else saved meanwhile stands beside it."""
     if section not in SECTIONS or not FIRST_YEAR <= year <= timezone.localdate().year:

@@ -20,7 +20,7 @@ from registry.kinds import KINDS, Kind
 from registry.models import Confirmation, DemonstrationPoint, Event, EvidenceKind, Remark, ScopedQuerySet, StatusPeriod
 from registry.models.base import VoidableManager, under
 from registry.models.points import PUBLIC
-from registry.permissions import may
+from registry.permissions import contains_district, may, may_read_event
 from registry.privacy import FieldClass, class_of
 
 Text = str | Promise
@@ -378,7 +378,7 @@ def _changed(model: type[models.Model], events: list[Event], viewer: Any) -> Ite
             entry = _entry(model, event, names, inside=inside)
             if entry:
                 yield Changed(str(record), url, entry)
-    gone = [event for event in events if event.verb == "delete" and _sees_gone(viewer, event)]
+    gone = [event for event in events if event.verb == "delete" and may_read_event(viewer, event)]
     for event in gone:
         about = (event.changes.get("name") or event.changes.get("title") or [event.code])[0]
         yield Changed(
@@ -386,15 +386,10 @@ def _changed(model: type[models.Model], events: list[Event], viewer: Any) -> Ite
         )
 
 
-def _sees_gone(viewer: Any, event: Event) -> bool:
-    """Of a record that is gone only its event is left, for those who read events of its area."""
-    return may(viewer, "event.view") and (viewer.reads_everything or event.area.startswith(viewer.read_prefix))
-
-
 def readable(prefix: str) -> models.Q:
     """Events of the area `prefix`; those of no area belong to the whole district, as the records do."""
     own = under(prefix, "area")
-    return own | models.Q(area="") if prefix and len(prefix) <= 6 else own
+    return own | models.Q(area="") if contains_district(prefix) else own
 
 
 def _news(event: Event, record: Any) -> News | None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.conf import settings
+
 from registry.models import Role, User
 
 # Inside the account's own area. Who writes does not decide; nobody manages their own account.
@@ -12,6 +14,7 @@ TABLE: dict[str, frozenset[str]] = {
     "record.change": frozenset({Role.ADMIN}),
     "record.delete": frozenset({Role.ADMIN}),
     "record.void": frozenset({Role.ADMIN}),
+    "report.write": frozenset({Role.ADMIN}),
     "draft.write": frozenset({Role.CLERK}),
     "point.confirm": frozenset({Role.CLERK, Role.HEAD}),
     "point.check": frozenset({Role.HEAD}),
@@ -40,11 +43,14 @@ TABLE: dict[str, frozenset[str]] = {
     "account.manage": frozenset({Role.HEAD, Role.ADMIN}),
     "hook.manage": frozenset({Role.ADMIN}),
     "event.view": frozenset({Role.ADMIN, Role.AUDITOR}),
+    "job.view": frozenset({Role.ADMIN, Role.AUDITOR}),
     "internal.view": frozenset({Role.ADMIN, Role.REVIEWER, Role.AUDITOR}),
 }
 DECIDES = frozenset({Role.REVIEWER, Role.ADMIN})  # who needs a second factor
 WRITES = frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMIN})  # who is given an area to write in
-READING = frozenset({"record.view", "event.view", "internal.view", "project.board", "scheme.view"})
+# What reaches the whole district, whichever record is named: only for accounts whose area contains the district.
+OF_DISTRICT = frozenset({"hook.manage", "job.view", "report.write", "year.close"})
+READING = frozenset({"record.view", "event.view", "job.view", "internal.view", "project.board", "scheme.view"})
 MANAGES: dict[str, frozenset[str]] = {  # whose accounts a role looks after: below its own, never its equals
     Role.HEAD: frozenset({Role.CLERK}),
     Role.ADMIN: frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.LEADER, Role.AUDITOR, Role.API}),
@@ -52,7 +58,8 @@ MANAGES: dict[str, frozenset[str]] = {  # whose accounts a role looks after: bel
 
 
 def may(user: Any, action: str, record: Any = None) -> bool:
-    """Whether `user` may do `action`, to `record` if one is given: by role, and inside the area of the account.
+    """Whether `user` may do `action`, to `record` if one is given: by role, and inside the area of the account. A right
+    of the district is one in no smaller area.
 
     Raises KeyError for an action the table does not know.
     """
@@ -66,7 +73,9 @@ def may(user: Any, action: str, record: Any = None) -> bool:
     if user.role not in roles or (isinstance(record, User) and not _ranks_above(user, record)):
         return False
     prefix = user.read_prefix if action in READING else user.write_prefix
-    return bool(prefix) and (record is None or _inside(record, prefix))
+    if not prefix or (action in OF_DISTRICT and not contains_district(prefix)):
+        return False
+    return record is None or _inside(record, prefix)
 
 
 def role_of(user: Any) -> str:
@@ -87,15 +96,28 @@ def _ranks_above(user: User, other: User) -> bool:
     return other.role in roles_below(user) and not other.reads_all_areas
 
 
+def may_read_event(viewer: Any, event: Any) -> bool:
+    """Whether `viewer` reads this event; of a record that is gone only events are left, for who reads those of its
+    area."""
+    return may(viewer, "event.view") and (viewer.reads_everything or may(viewer, "event.view", event))
+
+
 def _inside(record: Any, prefix: str) -> bool:
     """Whether the record's area lies below `prefix`; a record of no area belongs to the whole district."""
     if isinstance(record, User):
         return record.read_prefix.startswith(prefix) and (record.write_prefix or prefix).startswith(prefix)
     area = area_of(record)
-    return area.startswith(prefix) if area else len(prefix) <= 6
+    return area.startswith(prefix) if area else contains_district(prefix)
+
+
+def contains_district(prefix: str) -> bool:
+    """Whether the area `prefix` is the district or holds it: what lies in no area belongs there."""
+    return bool(prefix) and settings.DISTRICT_AREA.startswith(prefix)
 
 
 def area_of(record: Any) -> str:
     """Code of the area a record lies in, its own or its point's; empty for a record of no area."""
+    if record._meta.model_name == "event":
+        return record.area
     of = record if hasattr(record, "area_id") else getattr(record, "point", None)
     return getattr(of, "area_id", None) or (record.pk if record._meta.model_name == "area" else "")

@@ -92,6 +92,9 @@ SENTENCES = {
     "account_above": gettext_noop("You look after accounts below your own, inside your area. This is none of them."),
     "role_above": gettext_noop("You cannot give this role: only roles below your own."),
     "area_outside": gettext_noop("You cannot give this area: only your own and those inside it."),
+    "administrator_below_district": gettext_noop(
+        "An administrator looks after the whole district. Choose the district as the area, or another role."
+    ),
     "no_second_factor": gettext_noop("There is no second factor to take off."),
     "factor_required": gettext_noop("Your role decides, so it needs a second factor. An administrator can reset it."),
     "code_wrong": gettext_noop(

@@ -44,7 +44,9 @@ def scheme_page(request: HttpRequest, code: str) -> HttpResponse:
     context |= {
         "parts": [(part, list(rows)) for part, rows in groupby(items, key=lambda item: item["part"])],
         "standings": found,
-        "is_ranked": scheme.announced_on is not None or may(request.user, acts.SCORE) or may(request.user, acts.SETTLE),
+        "is_ranked": scheme.announced_on is not None
+        or may(request.user, acts.SCORE, scheme)
+        or may(request.user, acts.SETTLE, scheme),
         "is_intact": not scheme.sha256 or fingerprint(scheme.frozen) == scheme.sha256,
         "steps": _steps(scheme, request.user),
     }

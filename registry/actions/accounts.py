@@ -10,9 +10,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from registry.models import Area, User
+from registry.models import Area, Role, User
 from registry.models.base import under
-from registry.permissions import WRITES, may, roles_below
+from registry.permissions import WRITES, contains_district, may, roles_below
 from registry.refusals import Refused, insist
 
 from .records import ChangeSet, changes_between
@@ -55,6 +55,8 @@ def refusals_to_give(role: str, area: str, *, by: Any) -> Iterator[Refused]:
     inside = by.is_superuser or (by.write_prefix and area.startswith(by.write_prefix))
     if not inside or not Area.objects.unscoped("whether there is one").filter(code=area).exists():
         yield Refused("area_outside")
+    if role == Role.ADMIN and not contains_district(area):
+        yield Refused("administrator_below_district")
 
 
 def _locked(account: User) -> User:

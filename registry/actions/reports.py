@@ -21,4 +21,4 @@ def save_report_text(record: ReportText, *, by: Any, key: uuid.UUID) -> ReportTe
     """Adds or changes the words. The same form sent twice is one change; an older version is Refused("stale")."""
     if done_before(key, by=by):
         return record
-    return save_record(record, by=by, key=key)
+    return save_record(record, right="report.write", by=by, key=key)

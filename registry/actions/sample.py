@@ -99,7 +99,7 @@ def make_demo_accounts() -> dict[str, str]:
         User.objects.bulk_create(
             User(
                 username=name, password=hashed, role=role, display_name=shown, read_prefix=read, write_prefix=write,
-                is_staff=role == Role.ADMIN, is_superuser=role == Role.ADMIN,
+                is_staff=role == Role.ADMIN,
             )
             for name, (role, shown, read, write) in DEMO_ACCOUNTS.items()
             if name in missing

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from registry import models as m
+from registry.history import readable
 from registry.permissions import may
 
 from .base import LookedAtAdmin, RecordAdmin
@@ -40,10 +41,14 @@ class EventAdmin(LookedAtAdmin):
     search_fields = ["code", "reason", "document_no", "request_id", "address"]
     date_hierarchy = "at"
 
+    def get_queryset(self, request):
+        rows, viewer = super().get_queryset(request), request.user
+        return rows if viewer.reads_everything else rows.filter(readable(viewer.read_prefix))
+
 
 @admin.register(m.Job)
 class JobAdmin(LookedAtAdmin):
-    view_action = "event.view"
+    view_action = "job.view"
     list_display = ["kind", "state", "done", "total", "attempts", "created_by", "created_at", "finished_at", "message"]
     list_filter = ["state", "kind"]
     list_select_related = ["created_by"]

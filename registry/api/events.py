@@ -10,7 +10,7 @@ from registry.history import PUBLIC_VERBS, VERBS, WHY_PUBLIC, readable, shown_pa
 from registry.kinds import Kind
 from registry.models import DemonstrationPoint, Event, StatusPeriod
 from registry.models.points import PUBLIC
-from registry.permissions import may
+from registry.permissions import contains_district, may
 from registry.privacy import FieldClass, class_of
 from registry.scope import Scope
 
@@ -86,7 +86,7 @@ def told(rows: list[dict], scope: Scope) -> list[dict]:
 
 
 def _is_readable(area: str, prefix: str) -> bool:
-    return area.startswith(prefix) if area else len(prefix) <= 6
+    return area.startswith(prefix) if area else contains_district(prefix)
 
 
 def _is_told(name: str, field: str, inside: bool) -> bool:

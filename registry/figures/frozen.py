@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from registry.kinds import Kind
 from registry.models import Area, Event, FrozenFigure, FrozenYear
-from registry.permissions import may
+from registry.permissions import may_read_event
 from registry.scope import Scope
 
 from .base import FIGURES, Answer, Figure, Number, answer_all, plain
@@ -191,7 +191,7 @@ def _events(kind: Kind, codes: list[str], closing: FrozenYear) -> dict[str, list
 def _name_of_the_gone(events: list[Event], viewer: Any) -> str:
     """Of a record taken away only its event knows the name, for those who read events."""
     gone = next((event for event in events if event.verb == "delete"), None)
-    if gone is None or not may(viewer, "event.view"):
+    if gone is None or not may_read_event(viewer, gone):
         return ""
     return str((gone.changes.get("name") or gone.changes.get("title") or [""])[0] or "")
 

@@ -110,8 +110,12 @@ def _natural_text(row: Row) -> str:
 
 
 def _refuse_outside(kind: LoadKind, row: Row, world: World) -> None:
-    areas = (kind.area_of(row), getattr(row.record, "area_id", ""))
-    if any(area and not world.reaches(area) for area in areas):
+    """A record of no area belongs to the whole district."""
+    held = getattr(row.record, "area_id", "") if row.record else row.defaults.get("area_id")
+    areas = {kind.area_of(row), held} - {"", None}
+    if row.is_refused and not areas:
+        return  # where it belongs could not be read
+    if not all(map(world.reaches, areas or {""})):
         row.refuse("township" if "township" in row.texts else "", "outside")
 
 

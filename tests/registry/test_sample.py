@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 
 from registry.actions.sample import FOLDER, make_demo_accounts
 from registry.models import Area, DemonstrationPoint, User
+from tests.conftest import DISTRICT
 from tools.sample.__main__ import make
 
 FILES = sorted(FOLDER.glob("*.json"))
@@ -86,4 +87,11 @@ def test_demo_accounts_get_the_password_that_was_set(sample, settings):
     assert set(make_demo_accounts()) == {"clerk", "clerk2", "head", "reviewer", "leader", "auditor", "admin"}
     assert User.objects.get(username="clerk2").check_password("a password for all of them")
     assert User.objects.get(username="clerk2").write_prefix == "130207108"
-    assert [user.username for user in User.objects.filter(is_superuser=True)] == ["admin"]
+
+
+def test_no_demo_account_is_a_superuser(sample, settings):
+    settings.DEMO_PASSWORD = "a password for all of them"
+    make_demo_accounts()
+    admin = User.objects.get(username="admin")
+    assert not User.objects.filter(is_superuser=True).exists()
+    assert (admin.role, admin.is_staff, admin.write_prefix) == ("admin", True, DISTRICT)

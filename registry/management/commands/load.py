@@ -15,7 +15,8 @@ from django.core.management.base import BaseCommand, CommandError
 from registry.actions.jobs import run_one
 from registry.loading import loads
 from registry.loading.messages import answer_of
-from registry.models import Load, LoadState, RowVerdict, User
+from registry.models import Load, LoadState, Role, RowVerdict, User
+from registry.permissions import contains_district
 from registry.refusals import Refused
 
 SHOWN = 50  # refused rows in the table; --json gives all
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
         parser.add_argument("--kind", default="", help="kind of record, such as point; else the headings tell")
         parser.add_argument("--dry-run", action="store_true", help="say what would be loaded, and load nothing")
-        parser.add_argument("--as", dest="username", default="", help="account to load as; else the only superuser")
+        parser.add_argument("--as", dest="username", default="", help="account to load as; else the only superuser or administrator")
         parser.add_argument("--json", dest="as_json", action="store_true", help="the verdict of every row as JSON")
 
     def handle(self, *args: Any, files: list[Path], as_json: bool, **options: Any) -> None:
@@ -102,10 +103,12 @@ def _account(name: str) -> User:
         if found is None:
             raise CommandError(f"There is no account {name}.")
         return found
-    superusers = list(User.objects.filter(is_superuser=True, is_active=True)[:2])
-    if len(superusers) != 1:
+    active = User.objects.filter(is_active=True)
+    administrators = [user for user in active.filter(role=Role.ADMIN) if contains_district(user.write_prefix)]
+    found = list(active.filter(is_superuser=True)[:2]) or administrators
+    if len(found) != 1:
         raise CommandError("Say as whom to load: --as USER.")
-    return superusers[0]
+    return found[0]
 
 
 def is_fixture(file: Path) -> bool:
