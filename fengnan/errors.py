@@ -1,4 +1,4 @@
-"""Bad input answered in plain words: a page for people, a problem document for programs."""
+"""Bad input, and acts that are refused, answered in plain words: a page for people, a problem document for programs."""
 
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -8,12 +8,14 @@ from django.utils.translation import gettext as _
 from django.views.csrf import csrf_failure
 
 from registry.api import problems
+from registry.refusals import Refused
 from registry.scope import BadInput
-from registry.views.access import kept_page, wants_json
+from registry.views.access import kept_page, refused_page, wants_json
 
 
 class BadInputMiddleware:
-    """Turns BadInput into a 400 that says which field, what stood there, why and what to do."""
+    """Turns BadInput into a 400 that says which field, what stood there, why and what to do; and a refusal that no view
+    had a better place for into a page that gives the reason."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -22,6 +24,8 @@ class BadInputMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, Refused) and not problems.is_api(request):
+            return refused_page(request, error)
         if not isinstance(error, BadInput):
             return None
         if problems.is_api(request):

@@ -106,7 +106,9 @@ class ScopedAdmin(admin.ModelAdmin):
         return may(request.user, self.view_action, obj)
 
     def has_add_permission(self, request):
-        return may(request.user, "record.add")
+        """Records of a model that lie in no area belong to the whole district."""
+        lies_in_area = any(hasattr(self.model, name) for name in ("area_id", "point_id"))
+        return may(request.user, "record.add", None if lies_in_area else self.model())
 
     def has_change_permission(self, request, obj=None):
         return may(request.user, "record.change", obj)

@@ -13,6 +13,7 @@ from django.db.models import CharField, DecimalField, Model, TextField
 from django.db.models import Field as ModelField
 
 from registry.models import LoadRow, RowVerdict
+from registry.permissions import area_of
 
 from .bulk import new
 from .columns import RECORD, LoadKind, Row, Use, Write, read_cells
@@ -43,6 +44,8 @@ def judge(kind: LoadKind, rows: list[Row], world: World, load: Any) -> None:
         _refuse_outside(kind, row, world)
         if not row.is_refused:
             _plan(kind, row, world)
+        if not (row.is_refused or _named_areas(kind, row) or world.reaches(area_of(row.main.record))):
+            row.refuse("", "outside")  # it names no area, and its record lies where the sender may not write
 
 
 def key_of(kind: LoadKind, attributes: dict[str, Any]) -> tuple:
@@ -109,13 +112,12 @@ def _natural_text(row: Row) -> str:
     return sha256("|".join(str(plain(part)) for part in row.key).encode()).hexdigest()  # it may name a person
 
 
+def _named_areas(kind: LoadKind, row: Row) -> set[str]:
+    return {kind.area_of(row), getattr(row.record, "area_id", "")} - {"", None}
+
+
 def _refuse_outside(kind: LoadKind, row: Row, world: World) -> None:
-    """A record of no area belongs to the whole district."""
-    held = getattr(row.record, "area_id", "") if row.record else row.defaults.get("area_id")
-    areas = {kind.area_of(row), held} - {"", None}
-    if row.is_refused and not areas:
-        return  # where it belongs could not be read
-    if not all(map(world.reaches, areas or {""})):
+    if not all(map(world.reaches, _named_areas(kind, row))):
         row.refuse("township" if "township" in row.texts else "", "outside")
 
 

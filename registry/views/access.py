@@ -37,7 +37,7 @@ def asks_for(*rights: str) -> Callable[[View], View]:
             try:
                 return view(request, *args, **kwargs)
             except Refused as refusal:
-                return _refused(request, refusal)
+                return refused_page(request, refusal)
 
         guarded.access = rights  # type: ignore[attr-defined]
         return guarded
@@ -45,7 +45,8 @@ def asks_for(*rights: str) -> Callable[[View], View]:
     return around
 
 
-def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
+def refused_page(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    """Why an act was refused."""
     if wants_json(request):
         answer: HttpResponse = JsonResponse({"error": str(refusal)}, status=409)
     else:

@@ -9,8 +9,9 @@ from assessment.actions.packs import make_pack
 from assessment.actions.projects import freeze_promise, hand_in, open_project
 from assessment.actions.scoring import pass_draft
 from assessment.models import SecretaryProject
+from registry.actions.drafts import discard_draft
 from registry.actions.evidence import add_evidence
-from registry.actions.records import save_record
+from registry.actions.records import delete_record, save_record
 from registry.actions.tokens import make_token
 from registry.models import (
     Booking,
@@ -23,14 +24,14 @@ from registry.models import (
     Upload,
     User,
 )
-from tests.factories import PHOTO, make_draft, make_submitted
+from tests.factories import PHOTO, make_draft, make_point, make_submitted
 
 DISTRICT, OWN, SIBLING = "130207", "130207114", "130207108"
 
 
 def accounts() -> dict[str, User]:
-    """The cast of the walk, each with a second factor out of the way; all may enter the administration, so that the
-    table alone decides there."""
+    """The cast of the walk, none a superuser, each with a second factor out of the way; all may enter the
+    administration, so that the table alone decides there. `own-admin` is an administrator of one township."""
     areas = {Role.CLERK: (OWN, OWN), Role.HEAD: (OWN, OWN), Role.LEADER: (DISTRICT, ""), Role.AUDITOR: (DISTRICT, "")}
     made = {}
     for role in Role.values:
@@ -38,6 +39,8 @@ def accounts() -> dict[str, User]:
         made[role] = User.objects.create(
             username=f"walk-{role}", role=role, read_prefix=read, write_prefix=write, is_staff=True
         )
+    own = {"role": Role.ADMIN, "read_prefix": OWN, "write_prefix": OWN}
+    made["own-admin"] = User.objects.create(username="walk-own-admin", is_staff=True, **own)
     return made
 
 
@@ -76,6 +79,9 @@ class Township:
         self.review = pass_draft(make_submitted(self.clerk, **texts), opinion=canary, by=head)
         self.ready = pass_draft(make_submitted(self.clerk, **texts), by=head)
         self.named = DemonstrationPoint.objects.public().named(date(2026, 1, 1)).in_area(area).order_by("code")[0]
+        self.discarded = discard_draft(make_draft(self.clerk, **texts), by=self.clerk)
+        self.deleted = make_point(area=area, name=f"{canary}误录")
+        delete_record(self.deleted, by=others["admin"], reason=f"{canary}误录")
         self.named.remark = "公开备注"
         save_record(self.named, by=others["admin"], reason=f"{canary}理由")
         self.remark = Remark.objects.create(

@@ -1,5 +1,5 @@
 """The walk over every address: each account asks about its own township's records, a sibling township's, one that does
-not exist and one that is not published. Its answers stand in access.txt.
+not exist, one that is not published and one that was deleted. Its answers stand in access.txt.
 
 A cell holds the status, and a `+` where the answer shows what is internal to the own township. What is internal to the
 sibling may never occur.
@@ -33,7 +33,7 @@ from .cast import DISTRICT, OWN, SIBLING, Township, accounts
 
 MATRIX = Path(__file__).with_name("access.txt")
 METHODS = ("GET", "POST")
-ROLES = ("public", "clerk", "head", "reviewer", "leader", "auditor", "admin", "api")
+ROLES = ("public", "clerk", "head", "reviewer", "leader", "auditor", "admin", "own-admin", "api")
 PLACES = {
     "belts": "B-01",
     "zones": "Z-01",
@@ -149,7 +149,7 @@ class Stage:
             drafts = {"own": self.own, "sibling": self.sibling}
             which = "submitted" if "reviews/drafts" in route else "draft"
             found = {kind: {"key": getattr(township, which).key} for kind, township in drafts.items()}
-            found["unknown"] = {"key": NOBODY}
+            found |= {"discarded": {"key": self.own.discarded.key}, "unknown": {"key": NOBODY}}
             for kind, more in found.items():
                 township = drafts.get(kind, self.own)
                 more |= {"upload": township.upload.key} if "upload" in names else {}
@@ -199,7 +199,8 @@ class Stage:
             "evidence": {"own": own.photo.code, "sibling": sibling.photo.code},
             **{f"{word}/": {"own": one} for word, one in PLACES.items()},
             "": {"own": own.named.code, "sibling": sibling.named.code, "unpublished": own.review.point.code}
-            | {"foreign unpublished": sibling.review.point.code},
+            | {"foreign unpublished": sibling.review.point.code}
+            | {"deleted": own.deleted.code, "foreign deleted": sibling.deleted.code},
         }
         return next(codes for word, codes in words.items() if word in route) | {"unknown": NOWHERE}
 
@@ -212,6 +213,8 @@ class Stage:
         if slug == "events":
             scores = Event.objects.filter(verb="score")
             events = {kind: scores.filter(code=each.ready.code).first() for kind, each in townships.items()}
+            gone = Event.objects.filter(verb="delete")
+            events |= {f"deleted in {kind}": gone.get(code=each.deleted.code) for kind, each in townships.items()}
             return {kind: str(event.pk) for kind, event in events.items()} | {"unknown": "0"}
         rows = RESOURCES[slug].model.objects.unscoped("test").order_by("code")
         first = rows.area_path.split("__")[0].removesuffix("_id")
@@ -229,7 +232,7 @@ class Stage:
             close_answer(answer)
             transaction.set_rollback(True)
         assert answer.status_code < 500, f"{role} {method} {address}: {answer.status_code}"
-        inside = role in (Role.CLERK, Role.HEAD)
+        inside = role in (Role.CLERK, Role.HEAD, "own-admin")
         if inside or role in ("public", Role.LEADER, Role.API):
             assert INTERNAL["sibling"] not in body, f"{role} {method} {address} shows what is internal to a sibling"
         for secret in SECRETS[1:] if inside else SECRETS[:2] if role != Role.ADMIN else ():

@@ -11,8 +11,9 @@ from registry.actions.reports import save_report_text, text_of
 from registry.actions.years import close_year
 from registry.figures.frozen import _name_of_the_gone
 from registry.management.commands.load import _account as account_of_load
-from registry.models import Event, HookHost, Role, StudyRoute, User
+from registry.models import Belt, Event, HookHost, Role, StudyRoute, User
 from registry.permissions import OF_DISTRICT, TABLE, may
+from registry.refusals import Refused
 from tests.conftest import DAQI, DISTRICT, TANGFANG
 from tests.factories import load_rows, make_point, refused
 
@@ -101,3 +102,12 @@ def test_a_file_is_loaded_as_the_only_administrator_of_the_district(township_adm
         account_of_load("")
     only = User.objects.create(username="only", role=Role.ADMIN, read_prefix=DISTRICT, write_prefix=DISTRICT)
     assert account_of_load("") == only
+
+
+def test_the_administration_refuses_a_record_outside_the_own_area_in_words(client, township_administrator):
+    client.force_login(township_administrator)
+    typed = {"code": "TS-X", "name": "教学点", "level": "district", "area": TANGFANG, "named_on": "2020-01-01"}
+    typed["belt"] = Belt.objects.public().first().pk
+    answer = client.post(reverse("admin:registry_teachingsite_add"), typed)
+    assert (answer.status_code, str(Refused("not_allowed")) in answer.content.decode()) == (409, True)
+    assert client.get(reverse("admin:registry_parameter_add")).status_code == 403
