@@ -151,9 +151,13 @@ MAKE_TOKEN = """
 from registry.actions.tokens import make_token
 from registry.models import User
 role, area = {role!r}, {area!r}
-own = dict(role=role, read_prefix=area, write_prefix=area)
-user = User.objects.get_or_create(username=f"program {{role}}", defaults=own)[0]
-print("token", make_token(user, name="live", scopes=["read", "write", "load"], by=user)[1])
+own = {{"role": role, "read_prefix": area, "write_prefix": area}}
+user, is_new = User.objects.get_or_create(username=f"program {{role}}", defaults=own)
+if is_new:
+    user.set_password("a long enough password")
+    user.save()
+token = {{"name": "live", "scopes": ["read", "write", "load"], "password": "a long enough password", "by": user}}
+print("token", make_token(user, **token)[1])
 """
 
 

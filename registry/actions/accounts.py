@@ -59,6 +59,12 @@ def refusals_to_give(role: str, area: str, *, by: Any) -> Iterator[Refused]:
         yield Refused("administrator_below_district")
 
 
+def insist_on_password(user: User, password: str) -> None:
+    """Raises Refused if this is not the present password of `user`."""
+    if not user.check_password(password):
+        raise Refused("password_wrong")
+
+
 def _locked(account: User) -> User:
     return User.objects.select_for_update().get(pk=account.pk)
 
@@ -98,12 +104,14 @@ def add_account(username: str, *, display_name: str, role: str, area: str, by: A
 
 @transaction.atomic
 def change_account(account: User, *, display_name: str, role: str, area: str, by: Any) -> User:
-    """Another name, role or area. Both the account as it is and as it becomes must be below `by`."""
+    """Another name, role or area; another role ends all sessions and tokens. Both the account as it is and as it becomes must be below `by`."""
     account = _locked(account)
     insist(refusals_to_manage(account, by=by))
     insist(refusals_to_give(role, area, by=by))
     before = _told(account)
     account.display_name = display_name
+    if role != account.role:
+        account.sessions_ended += 1
     if (role, area) != (account.role, account.read_prefix):
         _place(account, role, area)
     account.full_clean(exclude=GIVEN_ONCE)
@@ -115,7 +123,7 @@ def change_account(account: User, *, display_name: str, role: str, area: str, by
 
 @transaction.atomic
 def switch_account(account: User, *, on: bool, by: Any) -> User:
-    """Off: nobody signs in with it and all its sessions end. It is never deleted, for events name it."""
+    """Off: nobody signs in with it, and all its sessions and tokens end. It is never deleted, for events name it."""
     account = _locked(account)
     insist(refusals_to_manage(account, by=by))
     if account.is_active != on:
@@ -128,13 +136,12 @@ def switch_account(account: User, *, on: bool, by: Any) -> User:
 
 @transaction.atomic
 def reset_password(account: User, *, by: Any) -> str:
-    """A new random password, told once, that must be changed; ends all sessions of the account."""
+    """A new random password, told once, that must be changed; ends all sessions and tokens of the account."""
     account = _locked(account)
     insist(refusals_to_manage(account, by=by))
     password = _random_password()
     account.set_password(password)
     account.must_change_password, account.password_changed_at = True, timezone.now()
-    account.sessions_ended += 1
     account.save()
     ChangeSet(by).tell("reset_password", account, {})
     return password
@@ -142,7 +149,7 @@ def reset_password(account: User, *, by: Any) -> str:
 
 @transaction.atomic
 def end_sessions(account: User, *, by: Any) -> User:
-    """Signs the account out everywhere, at once: one's own, or one below."""
+    """Signs the account out everywhere, at once, its programs too: one's own, or one below."""
     account = _locked(account)
     if account != by:
         insist(refusals_to_manage(account, by=by))
@@ -153,11 +160,13 @@ def end_sessions(account: User, *, by: Any) -> User:
 
 
 @transaction.atomic
-def choose_password(user: User, password: str, *, by: Any) -> User:
-    """One's own new password; ends all other sessions. Raises ValidationError with every rule it breaks."""
+def choose_password(user: User, password: str, *, present: str, by: Any) -> User:
+    """One's own new password, by who knows the present one; ends all other sessions and all tokens. Raises
+    ValidationError with every rule it breaks."""
     if user != by:
         raise Refused("not_allowed")
     user = _locked(user)
+    insist_on_password(user, present)
     validate_password(password, user)
     user.set_password(password)
     user.must_change_password, user.password_changed_at = False, timezone.now()

@@ -17,7 +17,7 @@ from registry.permissions import decides
 from registry.refusals import Refused
 from registry.second_factor import device_being_set_up, has_second_factor, kept_form
 
-from .accounts import LETTERS, refusals_to_manage
+from .accounts import LETTERS, insist_on_password, refusals_to_manage
 from .records import ChangeSet
 
 RECOVERY_CODES = 10
@@ -34,7 +34,7 @@ def begin_second_factor(user: User, *, by: Any) -> TOTPDevice:
 
 def confirm_second_factor(user: User, code: str, *, by: Any) -> list[str]:
     """The first code shows that the authenticator works. Takes the place of an older one, ends all other sessions and
-    returns the recovery codes, which are told once."""
+    all tokens, and returns the recovery codes, which are told once."""
     device = device_being_set_up(user)
     if user != by or device is None:
         raise Refused("not_allowed")
@@ -55,8 +55,7 @@ def renew_recovery_codes(user: User, *, password: str, by: Any) -> list[str]:
     """Ten new recovery codes; the old ones are void."""
     if user != by or not has_second_factor(user):
         raise Refused("not_allowed")
-    if not user.check_password(password):
-        raise Refused("password_wrong")
+    insist_on_password(user, password)
     ChangeSet(by).tell("renew_recovery_codes", user, {})
     return _new_codes(user)
 
@@ -114,8 +113,8 @@ def remove_second_factor(account: User, *, by: Any, password: str = "") -> User:
     above, which ends all sessions of the account."""
     for refusal in refusals_to_remove_second_factor(account, by=by):
         raise refusal
-    if account == by and not account.check_password(password):
-        raise Refused("password_wrong")
+    if account == by:
+        insist_on_password(account, password)
     TOTPDevice.objects.filter(user=account).delete()
     StaticDevice.objects.filter(user=account).delete()
     if account != by:

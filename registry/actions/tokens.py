@@ -14,8 +14,9 @@ from django.utils import timezone
 from registry.models import ApiToken, Area, Role, TokenScope, User
 from registry.models.base import under
 from registry.refusals import Refused
+from registry.second_factor import lacks_second_factor
 
-from .accounts import accounts_below
+from .accounts import accounts_below, insist_on_password
 from .records import ChangeSet
 
 MOST_DAYS = 365
@@ -65,8 +66,15 @@ def refusals_to_make_token(
         yield Refused("token_many", most=MOST_TOKENS)
 
 
+def make_token(owner: User, *, password: str, by: Any, **wanted: Any) -> tuple[ApiToken, str]:
+    """A new token and its text, which nobody can read again. `password` is that of `by`; of what is `wanted`,
+    `addresses` are addresses or networks with spaces between. Raises Refused."""
+    insist_on_password(by, password)  # before the transaction: it takes a while
+    return _make_token(owner, by=by, **wanted)
+
+
 @transaction.atomic
-def make_token(
+def _make_token(
     owner: User,
     *,
     name: str,
@@ -76,16 +84,15 @@ def make_token(
     addresses: str = "",
     by: Any,
 ) -> tuple[ApiToken, str]:
-    """A new token and its text, which nobody can read again. `addresses` are addresses or networks with spaces between.
-    Raises Refused."""
-    User.objects.select_for_update().get(pk=owner.pk)
+    owner = User.objects.select_for_update().get(pk=owner.pk)
     for refusal in refusals_to_make_token(owner, scopes=scopes, area=area, days=days, by=by):
         raise refusal
     text = START + secrets.token_urlsafe(32)
     token = ApiToken(
         owner=owner, name=name, prefix=text[:SHOWN], hash=hash_of(text), area=area, made_by=by,
         addresses=" ".join(_network(each) for each in addresses.replace(",", " ").split()),
-        expires_at=timezone.now() + timedelta(days=days), **{f"can_{scope}": scope in scopes for scope in TokenScope},
+        expires_at=timezone.now() + timedelta(days=days), sessions_ended=owner.sessions_ended, owner_rank=owner.rank,
+        **{f"can_{scope}": scope in scopes for scope in TokenScope},
     )  # fmt: skip
     token.full_clean()
     token.save()
@@ -120,13 +127,16 @@ def hash_of(text: str) -> str:
 
 
 def recognise(text: str, *, address: str) -> ApiToken:
-    """The token with this text, used from `address`. Raises Refused for one that is not, or no longer, good."""
+    """The token with this text, used from `address`. Raises Refused for one that is not, or no longer, good, and for
+    one of a person who has to choose a password or set up a second factor first, as at the desk."""
     now = timezone.now()
     token = ApiToken.objects.usable(now).select_related("owner").filter(hash=hash_of(text)).first()
-    if token is None or not token.owner.is_active:
+    if token is None:
         raise Refused("token_unknown")
     if not token.is_used_from(address):
         raise Refused("token_elsewhere", address=address)
+    if lacks_second_factor(token.owner) or (token.owner.role != Role.API and token.owner.needs_new_password):
+        raise Refused("desk_first")
     if token.last_used_at is None or now - token.last_used_at >= NOTED_EVERY or token.last_used_from != address:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now, last_used_from=address)
     return token

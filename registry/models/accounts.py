@@ -55,6 +55,18 @@ class User(AbstractUser):
     def __str__(self):
         return self.display_name or self.username
 
+    def set_password(self, raw_password):
+        """A new password ends what was begun with the old one: all sessions, and all tokens."""
+        super().set_password(raw_password)
+        self.sessions_ended += 1
+
+    def check_password(self, raw_password):
+        """The same password hashed anew, as when the settings ask for more rounds, is no new one."""
+        ended = self.sessions_ended
+        is_right = super().check_password(raw_password)
+        self.sessions_ended = ended
+        return is_right
+
     def get_session_auth_hash(self):
         """Changes with the password and with `sessions_ended`: every session made before is void at once."""
         made_of = f"{self.password}:{self.sessions_ended}"
@@ -84,6 +96,11 @@ class User(AbstractUser):
             acting.write_prefix = _both(self.write_prefix, area)
         acting.reads_all_areas = False
         return acting
+
+    @property
+    def rank(self) -> str:
+        """What the account may do at all: its role, or that of a superuser."""
+        return "superuser" if self.is_superuser else self.role
 
     @property
     def needs_new_password(self) -> bool:

@@ -5,7 +5,7 @@ from ipaddress import ip_address, ip_network
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Length
 from django.db.models.lookups import In
 from django.utils import timezone
@@ -25,13 +25,17 @@ class TokenScope(models.TextChoices):
 
 class ApiTokenQuerySet(models.QuerySet):
     def usable(self, now):
-        """Tokens that are neither over nor revoked."""
-        return self.filter(revoked_at=None, expires_at__gt=now)
+        """Tokens that are neither over nor revoked, of accounts that are as they were when the token was made."""
+        rank = Case(When(owner__is_superuser=True, then=Value("superuser")), default=F("owner__role"))
+        unchanged = Q(owner__sessions_ended=F("sessions_ended"), owner_rank=rank, owner__is_active=True)
+        return self.filter(unchanged, revoked_at=None, expires_at__gt=now)
 
 
 class ApiToken(models.Model):
     """A program's key to what `owner` may do, or less: inside `area` alone, from `addresses` alone. The token itself is
-    told once and not kept; `prefix` is its beginning, to know it by."""
+    told once and not kept; `prefix` is its beginning, to know it by. It ends with what ends the sessions of the account
+    (a new password, a second factor, being switched off, "end all sessions") and with a change of role: `sessions_ended`
+    and `owner_rank` are those of the account when the token was made."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="tokens", verbose_name=_("account")
@@ -46,6 +50,8 @@ class ApiToken(models.Model):
     addresses = models.CharField(_("only from the addresses"), max_length=400, blank=True)
     made_at = models.DateTimeField(_("made at"), auto_now_add=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("made by"))
+    sessions_ended = models.PositiveIntegerField(_("times all sessions had been ended"), editable=False)
+    owner_rank = models.CharField(_("role of the account when it was made"), max_length=12, editable=False)
     expires_at = models.DateTimeField(_("valid until"))
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True)
@@ -78,6 +84,12 @@ class ApiToken(models.Model):
     @property
     def is_over(self) -> bool:
         return self.expires_at <= timezone.now()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the account changed since the token was made, so that it is good for nothing."""
+        now = (self.owner.sessions_ended, self.owner.rank, True)
+        return (self.sessions_ended, self.owner_rank, self.owner.is_active) != now
 
     @property
     def account(self) -> User:

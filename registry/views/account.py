@@ -28,6 +28,16 @@ from registry.second_factor import (
 from .access import asks_for, onward
 
 
+class PasswordForm(PasswordChangeForm):
+    """The act asks whether the present password is right, and only then whether the new one is good: else the rule that
+    it must be another one would tell who guesses."""
+
+    def clean_old_password(self) -> str:
+        return self.cleaned_data["old_password"]
+
+    def validate_password_for_user(self, *args, **kwargs) -> None: ...
+
+
 class WishesForm(forms.ModelForm):
     class Meta:
         model = User
@@ -69,12 +79,17 @@ def _context(request: HttpRequest, form: WishesForm) -> dict:
 @sensitive_post_parameters()
 def password(request: HttpRequest) -> HttpResponse:
     """A new password, by who knows the present one. The session goes on under a new key, all others end."""
-    form = PasswordChangeForm(request.user, request.POST or None)
+    form = PasswordForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data
         try:
-            user = acts.choose_password(request.user, form.cleaned_data["new_password1"], by=request.user)
+            user = acts.choose_password(
+                request.user, typed["new_password1"], present=typed["old_password"], by=request.user
+            )
         except ValidationError as error:
             form.add_error("new_password1", error)
+        except Refused as refusal:
+            form.add_error("old_password", str(refusal))
         else:
             update_session_auth_hash(request, user)
             messages.success(request, _("The new password holds from now on."))

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from registry.actions import tokens as acts
@@ -39,6 +40,12 @@ class TokenForm(forms.Form):
         help_text=gettext_lazy("Such as 10.20.0.5 or 10.20.0.0/16, with spaces between. Left empty: from everywhere."),
     )  # fmt: skip
 
+    password = forms.CharField(
+        label=gettext_lazy("Your password"), strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text=gettext_lazy("So that nobody makes a token at a desk you have left."),
+    )  # fmt: skip
+
     def __init__(self, *args, by: User, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["owner"].queryset = acts.owners_for(by)
@@ -50,6 +57,7 @@ class TokenForm(forms.Form):
 
 @asks_for()
 @never_cache
+@sensitive_post_parameters("password")
 def token_list(request: HttpRequest) -> HttpResponse:
     """The tokens there are; a new one is shown once, in answer to the form."""
     form = TokenForm(request.POST or None, by=request.user)
@@ -58,7 +66,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
         try:
             made, text = acts.make_token(**form.cleaned_data, by=request.user)
         except Refused as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error("password" if refusal.code == "password_wrong" else None, str(refusal))
     tokens = acts.tokens_for(request.user)
     context = {"form": form, "tokens": tokens, "made": made, "text": text}
     return render(request, "registry/tokens.html", context, status=400 if form.errors else 200)

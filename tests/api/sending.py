@@ -10,6 +10,7 @@ from django.test import Client
 from registry.actions.tokens import make_token
 
 API = "/api/v1/"
+PASSWORD = "a long enough password"
 
 
 @dataclass
@@ -46,7 +47,8 @@ class Program:
 
 def program(account: Any, *scopes: str, **more: Any) -> Program:
     scopes = scopes or (("read", "write", "load") if account.write_prefix else ("read",))
-    return Program(account, make_token(account, name="程序", scopes=scopes, by=account, **more)[1])
+    made = {"name": "程序", "scopes": scopes, "password": PASSWORD, "by": account, **more}
+    return Program(account, make_token(account, **made)[1])
 
 
 def send_form(who: Program, address: str, values: dict[str, str], *photos: bytes, **headers: str) -> tuple[int, Any]:

@@ -1,18 +1,29 @@
 """Tokens: made once, kept as a hash, never wider than the account, soon over."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from django.utils import timezone
 
-from registry.actions.accounts import switch_account
+from registry.actions.accounts import (
+    add_account,
+    change_account,
+    choose_password,
+    end_sessions,
+    reset_password,
+    switch_account,
+)
 from registry.actions.tokens import make_token, recognise, revoke_token, tokens_for
 from registry.models import ApiToken, Event, Role, User
 from registry.permissions import may
 from registry.refusals import Refused
+from tests.api.sending import PASSWORD
 from tests.conftest import DAQI, DISTRICT, TANGFANG
 from tests.factories import make_point, refused
+from tests.registry.test_second_factor import set_up
 
 FIGURES = "/api/v1/figures/points/"
 HERE = "10.20.0.5"
@@ -20,6 +31,7 @@ HERE = "10.20.0.5"
 
 def made(owner, *scopes: str, by=None, **more) -> str:
     """The text of a new token of `owner`."""
+    more = {"password": PASSWORD, **more}
     return make_token(owner, name="地图", scopes=scopes or ("read",), by=by or owner, **more)[1]
 
 
@@ -91,7 +103,8 @@ def test_a_token_cannot_reach_beyond_its_account(sample, clerk_tangfang, leader)
 
 def test_a_token_lasts_a_year_at_most(clerk_tangfang):
     assert refused(made, clerk_tangfang, days=366) == "token_days"
-    assert refused(make_token, clerk_tangfang, name="无用", scopes=(), by=clerk_tangfang) == "token_scope_missing"
+    nothing = {"name": "无用", "scopes": (), "password": PASSWORD, "by": clerk_tangfang}
+    assert refused(make_token, clerk_tangfang, **nothing) == "token_scope_missing"
 
 
 def test_an_account_has_twenty_tokens_at_most(clerk_tangfang):
@@ -136,6 +149,105 @@ def test_the_last_use_is_noted(sample, clerk_tangfang):
     assert ApiToken.objects.get().last_used_from == HERE
 
 
+# With its account -------------------------------------------------------------------------
+
+NEW = "another long password"
+
+
+def _of_another_role(user, boss):
+    change_account(user, display_name="x", role="head", area=TANGFANG, by=boss)
+    change_account(user, display_name="x", role="clerk", area=TANGFANG, by=boss)
+
+
+def _off_and_on(user, boss):
+    switch_account(user, on=False, by=boss)
+    switch_account(user, on=True, by=boss)
+
+
+def _set_on_the_server(user, boss):
+    user.set_password(NEW)
+    user.save()
+
+
+ENDING = {
+    "a new password": lambda user, boss: choose_password(user, NEW, present=PASSWORD, by=user),
+    "a password given by somebody else": lambda user, boss: reset_password(user, by=boss),
+    "a password set on the server": _set_on_the_server,
+    "all sessions ended": lambda user, boss: end_sessions(user, by=user),
+    "all sessions ended from above": lambda user, boss: end_sessions(user, by=boss),
+    "switched off and on": _off_and_on,
+    "another role, and the old one again": _of_another_role,
+    "another role on the server": lambda user, boss: User.objects.filter(pk=user.pk).update(role="head"),
+    "a superuser made of it": lambda user, boss: User.objects.filter(pk=user.pk).update(is_superuser=True),
+    "a second factor": lambda user, boss: set_up(user),
+}
+
+
+@pytest.mark.parametrize("event", ENDING)
+def test_a_token_ends_with(event, sample, administrator, clerk_tangfang):
+    text = made(clerk_tangfang)
+    assert ask(text).status_code == 200
+    ENDING[event](clerk_tangfang, administrator)
+    assert ask(text).status_code == 401
+    assert ApiToken.objects.select_related("owner").get().has_ended
+
+
+def test_the_page_says_which_tokens_have_ended_with_their_account(sample, client, administrator, clerk_tangfang):
+    made(clerk_tangfang)
+    client.force_login(administrator)
+    assert "账号有变动，已失效" not in client.get("/desk/tokens/").content.decode()
+    end_sessions(clerk_tangfang, by=administrator)
+    assert "账号有变动，已失效" in client.get("/desk/tokens/").content.decode()
+
+
+def test_a_password_that_is_hashed_anew_ends_neither_sessions_nor_tokens(sample, clerk_tangfang, settings):
+    text = made(clerk_tangfang)
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher", *settings.PASSWORD_HASHERS]
+    browser = Client()
+    browser.post("/accounts/login/", {"username": clerk_tangfang.username, "password": PASSWORD})
+    assert User.objects.get(pk=clerk_tangfang.pk).password.startswith("pbkdf2")
+    assert (browser.get("/desk/").status_code, ask(text).status_code) == (200, 200)
+
+
+def test_a_token_does_nothing_while_its_person_has_to_do_something_first(
+    sample, settings, administrator, clerk_tangfang
+):
+    texts = [made(clerk_tangfang), made(administrator)]
+    User.objects.filter(pk=clerk_tangfang.pk).update(must_change_password=True)
+    settings.SECOND_FACTOR = "required"
+    answers = [ask(text) for text in texts]
+    assert [(answer.status_code, answer.json()["detail"]) for answer in answers] == [
+        (401, str(Refused("desk_first")))
+    ] * 2
+
+
+def test_a_program_never_chooses_a_password_and_its_token_works(sample, administrator):
+    program, _password = add_account("map", display_name="地图", role="api", area=DISTRICT, by=administrator)
+    assert program.must_change_password
+    assert ask(made(program, by=administrator)).status_code == 200
+
+
+def test_making_a_token_takes_the_password_of_who_makes_it(sample, client, administrator, clerk_tangfang):
+    assert refused(made, clerk_tangfang, password="wrong") == "password_wrong"
+    client.force_login(clerk_tangfang)
+    typed = {"name": "地图", "owner": clerk_tangfang.pk, "scopes": ["read"], "days": 30}
+    for password in ("", "wrong"):
+        page = client.post("/desk/tokens/", typed | {"password": password})
+        assert (page.status_code, set(page.context["form"].errors)) == (400, {"password"})
+    assert ApiToken.objects.count() == 0
+
+
+def test_a_token_made_before_the_present_password_ends_when_the_registry_is_brought_up_to_date(
+    sample, clerk_tangfang, clerk_daqi
+):
+    before, after = made(clerk_tangfang), made(clerk_daqi)
+    User.objects.filter(pk=clerk_tangfang.pk).update(password_changed_at=timezone.now(), sessions_ended=3)
+    ApiToken.objects.update(sessions_ended=0, owner_rank="")
+    migration = import_module("registry.migrations.0003_tokens_end_with_their_account")
+    migration.remember_the_account(apps, None)
+    assert [ask(text).status_code for text in (before, after)] == [401, 200]
+
+
 @pytest.mark.parametrize("scope", ["write", "load"])
 def test_a_token_that_was_not_made_for_reading_does_not_read(sample, clerk_tangfang, scope):
     assert ask(made(clerk_tangfang, scope)).status_code == 403
@@ -149,6 +261,7 @@ def test_a_session_reads_what_its_account_may(sample, client, clerk_tangfang):
 def test_the_form_shows_a_new_token_once(sample, client, clerk_tangfang):
     client.force_login(clerk_tangfang)
     typed = {"name": "地图", "owner": clerk_tangfang.pk, "scopes": ["read"], "area": TANGFANG, "days": 30}
+    typed["password"] = PASSWORD
     page = client.post("/desk/tokens/", typed)
     text = page.context["text"]
     assert recognise(text, address=HERE).area == TANGFANG
@@ -159,6 +272,7 @@ def test_the_form_shows_a_new_token_once(sample, client, clerk_tangfang):
 def test_the_form_offers_no_other_account_and_no_area_outside(sample, client, clerk_tangfang, clerk_daqi):
     client.force_login(clerk_tangfang)
     typed = {"name": "地图", "owner": clerk_daqi.pk, "scopes": ["read"], "area": DAQI, "days": 30}
+    typed["password"] = PASSWORD
     page = client.post("/desk/tokens/", typed)
     assert (page.status_code, set(page.context["form"].errors)) == (400, {"owner", "area"})
     assert ApiToken.objects.count() == 0

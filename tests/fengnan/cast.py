@@ -49,15 +49,17 @@ class Township:
 
     def __init__(self, area: str, canary: str, phone: str, others: dict[str, User]):
         self.canary = canary
-        self.clerk = User.objects.create(
-            username=f"clerk {canary}", role=Role.CLERK, read_prefix=area, write_prefix=area
+        password = "a long enough password"
+        self.clerk = User.objects.create_user(
+            f"clerk {canary}", password=password, role=Role.CLERK, read_prefix=area, write_prefix=area
         )
         head = User.objects.create(username=f"head {canary}", role=Role.HEAD, read_prefix=area, write_prefix=area)
         organisation = PartyOrganisation.objects.unscoped("test").filter(area__code__startswith=area).first()
         organisation.phone = phone
         organisation.save()
         texts = {"highlights": f"{canary}亮点", "phone": phone}
-        self.token, _text = make_token(self.clerk, name=f"{canary}令牌", scopes=["read"], by=self.clerk)
+        token = {"name": f"{canary}令牌", "scopes": ["read"], "password": password, "by": self.clerk}
+        self.token, _text = make_token(self.clerk, **token)
         self.draft = make_draft(self.clerk, **texts)
         self.photo = add_evidence(self.draft, f"{canary}.jpg", PHOTO, by=self.clerk)
         self.upload = Upload.objects.create(

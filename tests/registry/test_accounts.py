@@ -214,7 +214,7 @@ def test_switching_off_twice_is_one_event(sample, head_tangfang, clerk_tangfang)
 
 def test_nobody_chooses_a_password_or_wishes_for_somebody_else(sample, administrator, clerk_daqi):
     with pytest.raises(Refused):
-        acts.choose_password(clerk_daqi, "another long password", by=administrator)
+        acts.choose_password(clerk_daqi, "another long password", present="a long enough password", by=administrator)
     with pytest.raises(Refused):
         acts.set_wishes(clerk_daqi, email="", wants_digest=False, large_type=True, by=administrator)
 
@@ -224,7 +224,7 @@ def test_nobody_chooses_a_password_or_wishes_for_somebody_else(sample, administr
 
 def problems(user: User, password: str) -> set[str]:
     try:
-        acts.choose_password(user, password, by=user)
+        acts.choose_password(user, password, present="a long enough password", by=user)
     except ValidationError as error:
         return {each.code for each in error.error_list}
     return set()

@@ -29,7 +29,9 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
         parser.add_argument("--kind", default="", help="kind of record, such as point; else the headings tell")
         parser.add_argument("--dry-run", action="store_true", help="say what would be loaded, and load nothing")
-        parser.add_argument("--as", dest="username", default="", help="account to load as; else the only superuser or administrator")
+        parser.add_argument(
+            "--as", dest="username", default="", help="account to load as; else the only superuser or administrator"
+        )
         parser.add_argument("--json", dest="as_json", action="store_true", help="the verdict of every row as JSON")
 
     def handle(self, *args: Any, files: list[Path], as_json: bool, **options: Any) -> None:
