@@ -104,7 +104,8 @@ def add_account(username: str, *, display_name: str, role: str, area: str, by: A
 
 @transaction.atomic
 def change_account(account: User, *, display_name: str, role: str, area: str, by: Any) -> User:
-    """Another name, role or area; another role ends all sessions and tokens. Both the account as it is and as it becomes must be below `by`."""
+    """Another name, role or area; another role ends all sessions and tokens. Both the account as it is and as it
+    becomes must be below `by`."""
     account = _locked(account)
     insist(refusals_to_manage(account, by=by))
     insist(refusals_to_give(role, area, by=by))

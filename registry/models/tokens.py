@@ -34,8 +34,8 @@ class ApiTokenQuerySet(models.QuerySet):
 class ApiToken(models.Model):
     """A program's key to what `owner` may do, or less: inside `area` alone, from `addresses` alone. The token itself is
     told once and not kept; `prefix` is its beginning, to know it by. It ends with what ends the sessions of the account
-    (a new password, a second factor, being switched off, "end all sessions") and with a change of role: `sessions_ended`
-    and `owner_rank` are those of the account when the token was made."""
+    (a new password, a second factor, being switched off, "end all sessions") and with a change of role:
+    `sessions_ended` and `owner_rank` are those of the account when the token was made."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="tokens", verbose_name=_("account")

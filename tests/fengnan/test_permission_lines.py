@@ -37,6 +37,7 @@ SHOWN_BY = {  # rights that no address asks for by itself
     "record.delete": ["api-points"],
     "record.void": ["record-void"],
     "event.view": ["admin:registry_event_changelist"],
+    "job.view": ["admin:registry_job_changelist"],
     "internal.view": ["admin:assessment_accountabilityaction_changelist"],
 }
 ON_THE_INDEX = {"internal.view": {Role.ADMIN}}  # who may change a record finds its page; the index alone lacks it
@@ -145,6 +146,12 @@ def test_a_role_more_for_a_right_is_shown_by_an_address(action, stage, held, db,
         if may(stage.cast[role], action) and not is_seen(stage, held, showing(action), [role]):
             unseen.add(role)
     assert unseen == set()
+
+
+@pytest.mark.parametrize("action", lines(sorted(permissions.OF_DISTRICT)))
+def test_that_a_right_is_one_of_the_whole_district_is_shown_by_an_address(action, stage, held, db, monkeypatch):
+    monkeypatch.setattr(permissions, "OF_DISTRICT", permissions.OF_DISTRICT - {action})
+    assert is_seen(stage, held, showing(action), ["own-admin"])
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def host(administrator) -> HookHost:
 
 
 def test_every_right_of_the_district_is_one_in_no_township(township_administrator, administrator):
-    assert OF_DISTRICT <= TABLE.keys()
+    assert TABLE.keys() >= OF_DISTRICT
     assert [right for right in OF_DISTRICT if may(township_administrator, right)] == []
     assert [right for right in OF_DISTRICT if not may(administrator, right)] == []
 
