@@ -255,6 +255,7 @@ def password_rules(policy: str) -> list[dict]:
 PASSWORD_POLICY = env_choice("PASSWORD_POLICY", "modern", "dengbao")
 PASSWORD_DAYS = 90 if PASSWORD_POLICY == "dengbao" and not DEMO else None  # after so many, a new one is asked for
 AUTH_PASSWORD_VALIDATORS = password_rules(PASSWORD_POLICY)
+PASSWORD_HASHERS = ["registry.hashing.SlottedPBKDF2"]
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # hundreds of accounts are made
 SECOND_FACTOR = env_choice("SECOND_FACTOR", "offered" if DEMO or TESTING else "required", "offered", "required")
@@ -266,6 +267,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "old_password", "new_password1", "new_password2"]
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "registry.callers.address_of"
 AXES_LOCKOUT_CALLABLE = "registry.views.signing_in.locked_out"

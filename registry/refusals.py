@@ -102,6 +102,10 @@ SENTENCES = {
     ),
     "code_wait": gettext_noop("Too many wrong codes. Try again at %(when)s."),
     "password_wrong": gettext_noop("This is not your present password. Type it again."),
+    "too_busy": gettext_noop("Too many people are signing in at this moment. Try again in %(wait)s seconds."),
+    "address_slow": gettext_noop(
+        "Wrong passwords for many user names came from your network. Try again in %(wait)s seconds."
+    ),
     "member_order": gettext_noop("%(name)s: the end (%(until)s) must be later than the beginning (%(since)s)."),
     "member_undated": gettext_noop("%(name)s: say since when it belongs to it."),
     "member_twice": gettext_noop(
@@ -181,7 +185,8 @@ SENTENCES = {
 
 
 class Refused(Exception):
-    """An act that may not be done. Tests look at `code`; people read the sentence, in their own language."""
+    """An act that may not be done. Tests look at `code`; people read the sentence, in their own language. Where waiting
+    helps, `wait` of the details says how many seconds."""
 
     def __init__(self, code: str, /, **details: Any):
         super().__init__(code)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -87,7 +88,6 @@ def _random_password() -> str:
             return "-".join(groups)
 
 
-@transaction.atomic
 def add_account(username: str, *, display_name: str, role: str, area: str, by: Any) -> tuple[User, str]:
     """A new account with its first password, which is told once and must be changed. Raises ValidationError for a user
     name that is taken or has other characters."""
@@ -95,11 +95,16 @@ def add_account(username: str, *, display_name: str, role: str, area: str, by: A
     password = _random_password()
     account = User(username=username, display_name=display_name, must_change_password=True)
     _place(account, role, area)
-    account.set_password(password)
+    account.set_password(password)  # before the transaction: hashing takes a while
+    return _add(account, by), password
+
+
+@transaction.atomic
+def _add(account: User, by: Any) -> User:
     account.full_clean()
     account.save()
     ChangeSet(by).tell("add_account", account, changes_between({}, _told(account)))
-    return account, password
+    return account
 
 
 @transaction.atomic
@@ -135,17 +140,24 @@ def switch_account(account: User, *, on: bool, by: Any) -> User:
     return account
 
 
-@transaction.atomic
 def reset_password(account: User, *, by: Any) -> str:
     """A new random password, told once, that must be changed; ends all sessions and tokens of the account."""
-    account = _locked(account)
     insist(refusals_to_manage(account, by=by))
     password = _random_password()
-    account.set_password(password)
-    account.must_change_password, account.password_changed_at = True, timezone.now()
-    account.save()
-    ChangeSet(by).tell("reset_password", account, {})
+    _give_password(account, make_password(password), "reset_password", by)
     return password
+
+
+@transaction.atomic
+def _give_password(account: User, hashed: str, verb: str, by: Any) -> User:
+    account = _locked(account)
+    if account != by:
+        insist(refusals_to_manage(account, by=by))
+    account.take_password(hashed)
+    account.must_change_password, account.password_changed_at = account != by, timezone.now()
+    account.save()
+    ChangeSet(by).tell(verb, account, {})
+    return account
 
 
 @transaction.atomic
@@ -160,20 +172,14 @@ def end_sessions(account: User, *, by: Any) -> User:
     return account
 
 
-@transaction.atomic
 def choose_password(user: User, password: str, *, present: str, by: Any) -> User:
     """One's own new password, by who knows the present one; ends all other sessions and all tokens. Raises
     ValidationError with every rule it breaks."""
     if user != by:
         raise Refused("not_allowed")
-    user = _locked(user)
     insist_on_password(user, present)
     validate_password(password, user)
-    user.set_password(password)
-    user.must_change_password, user.password_changed_at = False, timezone.now()
-    user.save()
-    ChangeSet(by).tell("choose_password", user, {})
-    return user
+    return _give_password(user, make_password(password), "choose_password", by)
 
 
 @transaction.atomic

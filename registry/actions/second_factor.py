@@ -50,14 +50,14 @@ def confirm_second_factor(user: User, code: str, *, by: Any) -> list[str]:
         return _new_codes(user)
 
 
-@transaction.atomic
 def renew_recovery_codes(user: User, *, password: str, by: Any) -> list[str]:
     """Ten new recovery codes; the old ones are void."""
     if user != by or not has_second_factor(user):
         raise Refused("not_allowed")
-    insist_on_password(user, password)
-    ChangeSet(by).tell("renew_recovery_codes", user, {})
-    return _new_codes(user)
+    insist_on_password(user, password)  # before the transaction: hashing takes a while
+    with transaction.atomic():
+        ChangeSet(by).tell("renew_recovery_codes", user, {})
+        return _new_codes(user)
 
 
 def _new_codes(user: User) -> list[str]:
@@ -107,7 +107,6 @@ def refusals_to_remove_second_factor(account: User, *, by: Any) -> Iterator[Refu
         yield Refused("no_second_factor")
 
 
-@transaction.atomic
 def remove_second_factor(account: User, *, by: Any, password: str = "") -> User:
     """Takes off the authenticator and the recovery codes: one's own, with the password; or, when it was lost, from
     above, which ends all sessions of the account."""
@@ -115,6 +114,11 @@ def remove_second_factor(account: User, *, by: Any, password: str = "") -> User:
         raise refusal
     if account == by:
         insist_on_password(account, password)
+    return _remove(account, by)
+
+
+@transaction.atomic
+def _remove(account: User, by: Any) -> User:
     TOTPDevice.objects.filter(user=account).delete()
     StaticDevice.objects.filter(user=account).delete()
     if account != by:

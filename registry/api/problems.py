@@ -38,8 +38,8 @@ TITLES = {
 REFUSALS = {  # any other act refused is a conflict with what there is: 409
     "not_allowed": 403, "stale": 412, "version_missing": 428, "key_malformed": 400, "key_reused": 422,
     "items_many": 413, "items_none": 400, "reason_missing": 400, "reason_short": 400, "file_missing": 400,
-    "file_empty": 400, "kind_unknown": 400, "file_large": 413, "file_size": 413, "void_reason": 400,
-    "void_paper": 400, "restore_reason": 400,
+    "file_empty": 400, "kind_unknown": 400, "file_large": 413, "file_size": 413, "too_busy": 429,
+    "void_reason": 400, "void_paper": 400, "restore_reason": 400,
 }  # fmt: skip
 FIRST_SENTENCE = re.compile(r"((?:“[^”]*”|[^“。.]|\.(?!\s|$))*[。.])\s*(.*)", re.DOTALL)
 

@@ -56,8 +56,12 @@ class User(AbstractUser):
         return self.display_name or self.username
 
     def set_password(self, raw_password):
-        """A new password ends what was begun with the old one: all sessions, and all tokens."""
         super().set_password(raw_password)
+        self.sessions_ended += 1
+
+    def take_password(self, hashed: str) -> None:
+        """A new password, hashed already. It ends what was begun with the old one: all sessions and all tokens."""
+        self.password = hashed
         self.sessions_ended += 1
 
     def check_password(self, raw_password):

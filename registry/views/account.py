@@ -25,7 +25,7 @@ from registry.second_factor import (
     secret_of,
 )
 
-from .access import asks_for, onward
+from .access import asking_password, asks_for, onward, to_come_again
 
 
 class PasswordForm(PasswordChangeForm):
@@ -79,23 +79,26 @@ def _context(request: HttpRequest, form: WishesForm) -> dict:
 @sensitive_post_parameters()
 def password(request: HttpRequest) -> HttpResponse:
     """A new password, by who knows the present one. The session goes on under a new key, all others end."""
-    form = PasswordForm(request.user, request.POST or None)
+    form, refusal = PasswordForm(request.user, request.POST or None), None
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
         try:
-            user = acts.choose_password(
-                request.user, typed["new_password1"], present=typed["old_password"], by=request.user
-            )
+            with asking_password(request):
+                user = acts.choose_password(
+                    request.user, typed["new_password1"], present=typed["old_password"], by=request.user
+                )
         except ValidationError as error:
             form.add_error("new_password1", error)
-        except Refused as refusal:
+        except Refused as error:
+            refusal = error
             form.add_error("old_password", str(refusal))
         else:
             update_session_auth_hash(request, user)
             messages.success(request, _("The new password holds from now on."))
             return redirect(onward(request, "account"))
     context = {"form": form, "must": request.user.needs_new_password}
-    return render(request, "registry/account/password.html", context, status=400 if form.errors else 200)
+    answer = render(request, "registry/account/password.html", context, status=400 if form.errors else 200)
+    return to_come_again(answer, refusal)
 
 
 @asks_for()
@@ -124,7 +127,8 @@ def _factor(request: HttpRequest, refusal: Refused | None = None) -> HttpRespons
         "refusal": refusal,
         "query": request.GET.urlencode(),
     }
-    return render(request, "registry/account/factor.html", context, status=400 if refusal else 200)
+    answer = render(request, "registry/account/factor.html", context, status=400 if refusal else 200)
+    return to_come_again(answer, refusal)
 
 
 def _codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
@@ -145,9 +149,10 @@ def factor_begin(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 def factor_codes(request: HttpRequest) -> HttpResponse:
     try:
-        codes = factor_acts.renew_recovery_codes(
-            request.user, password=request.POST.get("password", ""), by=request.user
-        )
+        with asking_password(request):
+            codes = factor_acts.renew_recovery_codes(
+                request.user, password=request.POST.get("password", ""), by=request.user
+            )
     except Refused as refusal:
         return _factor(request, refusal)
     return _codes(request, codes)
@@ -158,7 +163,8 @@ def factor_codes(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 def factor_remove(request: HttpRequest) -> HttpResponse:
     try:
-        factor_acts.remove_second_factor(request.user, password=request.POST.get("password", ""), by=request.user)
+        with asking_password(request):
+            factor_acts.remove_second_factor(request.user, password=request.POST.get("password", ""), by=request.user)
     except Refused as refusal:
         return _factor(request, refusal)
     messages.success(request, _("The second factor was taken off."))

@@ -15,7 +15,7 @@ from registry.models import Area, Role, User
 from registry.permissions import roles_below
 from registry.refusals import Refused
 
-from .access import asks_for
+from .access import asks_for, to_come_again
 
 RIGHT = "account.manage"
 
@@ -72,18 +72,20 @@ def account_list(request: HttpRequest) -> HttpResponse:
 @asks_for(RIGHT)
 def add(request: HttpRequest) -> HttpResponse:
     """A new account; its first password is shown once."""
-    form = AccountForm(request.POST or None, by=request.user)
+    form, refusal = AccountForm(request.POST or None, by=request.user), None
     if request.method == "POST" and form.is_valid():
         typed = dict(form.cleaned_data)
         try:
             account, password = acts.add_account(typed.pop("username"), **typed, by=request.user)
         except ValidationError as error:
             form.add_error(None, error)
-        except Refused as refusal:
+        except Refused as error:
+            refusal = error
             form.add_error(None, str(refusal))
         else:
             return render(request, "registry/accounts/password.html", {"account": account, "password": password})
-    return render(request, "registry/accounts/add.html", {"form": form}, status=400 if form.errors else 200)
+    answer = render(request, "registry/accounts/add.html", {"form": form}, status=400 if form.errors else 200)
+    return to_come_again(answer, refusal)
 
 
 @asks_for(RIGHT)

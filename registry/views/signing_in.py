@@ -1,6 +1,8 @@
 """Signing in: name and password, then the code of the second factor if the account has one; and being locked out."""
 
+import logging
 import time
+from typing import Any
 
 from axes.helpers import get_client_ip_address, get_cool_off
 from axes.models import AccessAttempt
@@ -8,24 +10,43 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from registry.actions.second_factor import use_code
+from registry.callers import address_of
 from registry.models import User
 from registry.refusals import Refused
 from registry.second_factor import has_second_factor
 
+from .access import to_come_again
+
+logger = logging.getLogger(__name__)
 HALFWAY = "halfway"  # in the session: whose password was right, and when
 MINUTES = 5
+KNOWN, KNOWN_DAYS = "known", 180  # the cookie of a browser that signed in before, and how long it is known
+MOST_NAMES = 15  # with wrong passwords from one address, before it is slowed
+PAUSE = 3  # seconds between two attempts then
 
 
 class SignIn(LoginView):
     """Name and password. Whether the name exists cannot be told from the answer."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        name = request.POST.get("username", "")
+        try:
+            insist_on_pace(request, name)
+            return super().post(request, *args, **kwargs)
+        except Refused as refusal:  # what was typed stays, but for the password
+            form = self.get_form_class()(request, initial={"username": name})
+            context = self.get_context_data(form=form, refusal=refusal)
+            return to_come_again(self.render_to_response(context), refusal)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user, onward = form.get_user(), self.get_success_url()
@@ -45,7 +66,35 @@ def _signed_in(request: HttpRequest, user: User, onward: str) -> HttpResponse:
     """A new session under a new key: nothing of what the browser held before goes on."""
     request.session.flush()
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[-1])
-    return redirect(onward)
+    answer = redirect(onward)
+    answer.set_cookie(
+        KNOWN, _mark_of(user.get_username()), max_age=KNOWN_DAYS * 24 * 3600, path=reverse("login"), httponly=True,
+        secure=settings.SESSION_COOKIE_SECURE, samesite="Lax",
+    )  # fmt: skip
+    return answer
+
+
+def _mark_of(name: str) -> str:
+    return salted_hmac("registry.known-browser", name, algorithm="sha256").hexdigest()
+
+
+def insist_on_pace(request: HttpRequest, name: str) -> None:
+    """Raises Refused where wrong passwords of many names came from this address within the time a name stays closed:
+    then one attempt in a few seconds is taken from there. A browser that signed in with this name before goes on as
+    ever, so that nobody keeps the rest of an office out; and one person's own wrong passwords are those of one name."""
+    address, since = address_of(request), timezone.now() - settings.AXES_COOLOFF_TIME
+    tried = AccessAttempt.objects.filter(ip_address=address, attempt_time__gte=since)
+    if tried.values("username").distinct().count() < MOST_NAMES:
+        return
+    if constant_time_compare(request.COOKIES.get(KNOWN, ""), _mark_of(name)):
+        return
+    try:
+        is_first = cache.add(f"sign-in:{address}", True, PAUSE)
+    except Exception as error:  # a cache that is gone stops nobody; each backend has errors of its own
+        logger.warning("attempts to sign in are not slowed: %s", error)
+        return
+    if not is_first:
+        raise Refused("address_slow", wait=PAUSE)
 
 
 @never_cache

@@ -14,7 +14,7 @@ from registry.actions import tokens as acts
 from registry.models import TokenScope, User
 from registry.refusals import Refused
 
-from .access import asks_for
+from .access import asking_password, asks_for, to_come_again
 
 DAYS = (30, 90, 180, acts.MOST_DAYS)
 
@@ -61,15 +61,18 @@ class TokenForm(forms.Form):
 def token_list(request: HttpRequest) -> HttpResponse:
     """The tokens there are; a new one is shown once, in answer to the form."""
     form = TokenForm(request.POST or None, by=request.user)
-    made, text = None, ""
+    made, text, refusal = None, "", None
     if request.method == "POST" and form.is_valid():
         try:
-            made, text = acts.make_token(**form.cleaned_data, by=request.user)
-        except Refused as refusal:
+            with asking_password(request):
+                made, text = acts.make_token(**form.cleaned_data, by=request.user)
+        except Refused as error:
+            refusal = error
             form.add_error("password" if refusal.code == "password_wrong" else None, str(refusal))
     tokens = acts.tokens_for(request.user)
     context = {"form": form, "tokens": tokens, "made": made, "text": text}
-    return render(request, "registry/tokens.html", context, status=400 if form.errors else 200)
+    answer = render(request, "registry/tokens.html", context, status=400 if form.errors else 200)
+    return to_come_again(answer, refusal)
 
 
 @asks_for()

@@ -1,12 +1,14 @@
 """Signing in and staying signed in, as a browser does it."""
 
 import time
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from axes.models import AccessAttempt, AccessLog
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
+from django.utils import timezone
 
 from fengnan import settings as settings_file
 from fengnan.sessions import SEEN, SINCE
@@ -59,10 +61,6 @@ def test_the_closed_page_says_when_to_try_again(sample, client, clerk_daqi):
 
 
 def test_the_name_is_open_again_after_a_quarter_of_an_hour(sample, client, clerk_daqi):
-    from datetime import timedelta
-
-    from django.utils import timezone
-
     for _each in range(5):
         sign_in(client, clerk_daqi, "wrong")
     AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=15, seconds=1))
