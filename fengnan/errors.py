@@ -33,6 +33,19 @@ class BadInputMiddleware:
         return render(request, "400.html", {"error": error}, status=400)
 
 
+class BodyLengthMiddleware:
+    """Refuses a body of unknown length with 411. Django reads as many bytes as `Content-Length` says, so a body sent in
+    chunks would be taken as empty, and what it holds would be lost without a word."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "Transfer-Encoding" not in request.headers:
+            return self.get_response(request)
+        return _refuse(request, 411, _("The length of what was sent is unknown. Send it with “Content-Length”."))
+
+
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if problems.is_api(request):
         return problems.answer(404)
@@ -49,6 +62,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     text = (
         _("More was sent at once than fits. Shorten the text.") if is_large else _("It arrived damaged. Send it again.")
     )
+    return _refuse(request, status, text)
+
+
+def _refuse(request: HttpRequest, status: int, text: str) -> HttpResponse:
+    """The answer to a body that cannot be read, in the form in which the sender can read it."""
     if problems.is_api(request):
         return problems.answer(status, text)
     if wants_json(request):

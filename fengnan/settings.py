@@ -130,6 +130,7 @@ MIDDLEWARE = [
     "fengnan.policy.ContentPolicy",
     "django_htmx.middleware.HtmxMiddleware",
     "fengnan.errors.BadInputMiddleware",
+    "fengnan.errors.BodyLengthMiddleware",
     "registry.api.throttles.LimitHeaders",
     "axes.middleware.AxesMiddleware",
 ]

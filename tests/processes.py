@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 
 from tools.sample_database import KEPT, fingerprint, make_once, sqlite_sample
+from tools.serve import SERVER
 from tools.servers import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,9 +82,9 @@ def manage(known: dict[str, str], *command: str) -> None:
 def serve(known: dict[str, str]) -> tuple[subprocess.Popen, str]:
     """The production server on a free port; returns the process and its address once it answers."""
     port = free_port()
-    options = ["--interface", "wsgi", "--port", str(port), "--workers", "1", "--no-ws", "--log-level", "error"]
+    options = ["--port", str(port), "--workers", "1", "--log-level", "error"]
     known = {"HTTPS_ONLY": "0", **known}  # nothing in front of it speaks TLS
-    process = started(known, "-m", "granian", *options, "fengnan.wsgi:application")
+    process = started(known, *SERVER, *options, "fengnan.wsgi:application")
     address = f"http://127.0.0.1:{port}"
     eventually(lambda: get(f"{address}/healthz")[0] == 200)
     return process, address

@@ -215,3 +215,7 @@ def test_an_empty_variable_is_one_not_set(monkeypatch):
     assert settings_file.env_int("A_SETTING", 30) == 30
     assert settings_file.env_choice("A_SETTING", "modern", "dengbao") == "modern"
     assert settings_file.env_bool("A_SETTING", default=True)
+
+
+def test_the_image_starts_the_server_that_the_tests_start():
+    assert image()["command"][: len(serve.SERVER) - 1] == serve.SERVER[1:]

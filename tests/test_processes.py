@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import urllib.request
 from pathlib import Path
 
@@ -45,6 +46,21 @@ def test_the_portal_serves_the_figures_from_postgresql(site):
     status, page = get(f"{site}/")
     assert status == 200 and "445" in page.decode()
     assert json.loads(get(f"{site}/api/v1/figures/points/")[1])["value"] == 445
+
+
+def ask_plainly(site: str, sent: bytes) -> bytes:
+    """The beginning of the answer to these very bytes."""
+    with socket.create_connection(site.removeprefix("http://").split(":"), timeout=10) as plain:
+        plain.sendall(sent)
+        return plain.recv(12)
+
+
+def test_a_body_of_unknown_length_is_refused(site):
+    """In HTTP/1 by its header; in HTTP/2, where it needs none, because the server does not speak it."""
+    head = b"PATCH /api/v1/organisations/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert ask_plainly(site, head + b"2\r\n[]\r\n0\r\n\r\n") == b"HTTP/1.1 411"
+    settings_frame = b"\0\0\0\x04\0\0\0\0\0"
+    assert ask_plainly(site, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings_frame) == b""
 
 
 def test_static_files_are_served_under_names_that_never_change(site):

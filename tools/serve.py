@@ -14,6 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = str(ROOT / ".venv" / "bin" / "python")
 PATIENCE = 10
+# HTTP/1 alone: in HTTP/2 a body may come without its length and without a header that says so
+SERVER = ["-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"]
 
 
 def environment(data: Path) -> dict[str, str]:
@@ -77,8 +79,8 @@ def _manage(known: dict[str, str], *arguments: str) -> None:
 def start(known: dict[str, str], host: str, port: int) -> dict[str, subprocess.Popen]:
     """The web server and the worker, each in a session of its own, so that Ctrl-C reaches this process alone."""
     web = [
-        PYTHON, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "2",
-        "--blocking-threads", "3", "--no-ws", "--log-level", "warning", "fengnan.wsgi:application",
+        PYTHON, *SERVER, "--host", host, "--port", str(port), "--workers", "2",
+        "--blocking-threads", "3", "--log-level", "warning", "fengnan.wsgi:application",
     ]  # fmt: skip
     worker = [PYTHON, "manage.py", "runjobs"]
     if known.get("REDIS_URL"):

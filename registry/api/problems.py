@@ -27,6 +27,7 @@ TITLES = {
     406: gettext_noop("The answer cannot be given in the form asked for. Leave “Accept” out, or use “format”."),
     409: gettext_noop("The act was refused."),
     410: gettext_noop("The record was entered in error. Its page and its history stay."),
+    411: gettext_noop("The request does not say how long its body is. Send “Content-Length”."),
     412: gettext_noop("The record has changed since it was read. Read it again."),
     413: gettext_noop("More was sent at once than fits. Send less."),
     415: gettext_noop("The form of what was sent is not understood. Send JSON, or a file as multipart."),
