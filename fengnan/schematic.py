@@ -10,7 +10,6 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Substr
 from django.template.loader import render_to_string
@@ -21,6 +20,7 @@ from django.utils.translation import gettext as _
 from fengnan import tiles
 from fengnan.choices import CHOICES, NO_CHOICES, Cell, Choices, choice_words, keeps, layer_entries, legend
 from registry.figures import FIGURES
+from registry.kept import Statement, compile_rows, fetch_rows
 from registry.models import Area, Belt, BeltMembership, DemonstrationPoint, Grade, Zone, lasting
 from registry.models.points import COUNTED
 from registry.scope import Scope
@@ -181,15 +181,13 @@ def schematic(scope: Scope, choices: Choices = NO_CHOICES, links: bool = False, 
 
 
 def asked(rows: Callable[[Scope, Choices], QuerySet], scope: Scope, choices: Choices = NO_CHOICES) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(*_statement(rows, scope, choices))
-        return cursor.fetchall()
+    return fetch_rows(_statement(rows, scope, choices))
 
 
 @lru_cache(maxsize=128)
-def _statement(rows: Callable, scope: Scope, choices: Choices) -> tuple[str, tuple]:
+def _statement(rows: Callable, scope: Scope, choices: Choices) -> Statement:
     """The query's text, kept because writing it costs more than running it; its result never is."""
-    return rows(scope, choices).query.sql_with_params()
+    return compile_rows(rows(scope, choices))
 
 
 def standing_points(scope: Scope) -> QuerySet:

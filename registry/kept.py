@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import EmptyResultSet
-from django.db import connections
+from django.db import connection, connections
 from django.db.models import QuerySet
 
 NOTHING: Mapping[str, str] = {}
@@ -68,3 +68,24 @@ def _packed(sql: str, names: tuple[str, ...]) -> str:
     which the threads of a server then fight for. An inner order is kept under the aggregates that join values."""
     columns = ", ".join(f'"{name}"' for name in names)
     return f"SELECT json_group_array(json_array({columns})) FROM ({sql})"
+
+
+Statement = tuple[str, tuple]  # SQL and its parameters
+
+
+def compile_rows(rows: QuerySet) -> Statement:
+    """The statement of a query made with `values_list()`; an empty one for a query that can find nothing, which has no
+    SQL."""
+    try:
+        return rows.query.sql_with_params()
+    except EmptyResultSet:
+        return "", ()
+
+
+def fetch_rows(statement: Statement) -> list[tuple]:
+    sql, parameters = statement
+    if not sql:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()

@@ -127,6 +127,17 @@ def test_a_breakdown_adds_up_to_the_figure(figure, scope):
 
 
 @every_figure
+def test_a_breakdown_adds_up_in_a_township_too(figure, scope):
+    there = scope.within(DAQI)
+    for dimension in figure.dimensions():
+        parts = [answer.part for _key, _name, answer in figure.by(dimension.name, there)]
+        if figure.district_only:
+            assert set(parts) <= {None}, dimension.name
+        else:
+            assert sum(parts) == (figure.answer(there).part or 0), dimension.name
+
+
+@every_figure
 def test_a_series_ends_with_the_figure_and_each_year_is_the_figure_of_that_day(figure, scope):
     for day, answer in figure.series(scope):
         assert answer.part == figure.answer(scope.at(day)).part

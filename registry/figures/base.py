@@ -15,6 +15,7 @@ from django.db.models import Count, F, QuerySet, Subquery, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from registry.kept import Statement, compile_rows, fetch_rows
 from registry.kinds import KINDS, NOT_GIVEN, Dimension, Kind
 from registry.models import Area, Parameter
 from registry.scope import Scope
@@ -103,10 +104,7 @@ class Figure:
         ]
 
     def _grouped(self, dimension: str, scope: Scope) -> dict[str, Any]:
-        sql, parameters = _grouping(self.slug, dimension, scope)
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            return {key or NOT_GIVEN: value for key, value in cursor.fetchall()}
+        return {key or NOT_GIVEN: value for key, value in fetch_rows(_grouping(self.slug, dimension, scope))}
 
 
 def names_of(dimension: Dimension, keys: Iterable[str]) -> dict[str, str]:
@@ -220,7 +218,7 @@ def _ask(asked: tuple[tuple[str, Scope], ...]) -> tuple:
 
 
 @lru_cache(maxsize=256)
-def _statement(asked: tuple[tuple[str, Scope], ...]) -> tuple[str, tuple]:
+def _statement(asked: tuple[tuple[str, Scope], ...]) -> Statement:
     return _compiled(
         [
             FIGURES[slug].measure(FIGURES[slug].rows(scope)) if slug in FIGURES else _target(slug, scope)
@@ -230,19 +228,19 @@ def _statement(asked: tuple[tuple[str, Scope], ...]) -> tuple[str, tuple]:
 
 
 @lru_cache(maxsize=256)
-def _grouping(slug: str, dimension: str, scope: Scope) -> tuple[str, tuple]:
+def _grouping(slug: str, dimension: str, scope: Scope) -> Statement:
     figure = FIGURES[slug]
     key = figure.record_kind.dimension(dimension).on(scope)
     measure = Sum(figure.sums) if figure.sums else Count("pk")
     cells = figure.rows(scope).order_by().annotate(by_key=key).values("by_key").annotate(by_measure=measure)
-    return cells.values_list("by_key", "by_measure").query.sql_with_params()
+    return compile_rows(cells.values_list("by_key", "by_measure"))
 
 
 def _target(rule: str, scope: Scope) -> Subquery:
     return Parameter.objects.value_on(rule, scope.as_of)
 
 
-def _compiled(measures: list[Subquery]) -> tuple[str, tuple]:
+def _compiled(measures: list[Subquery]) -> Statement:
     names = [f"m{number}" for number in range(len(measures))]
     one_row = Area.objects.unscoped("any one row to ask from").order_by()
     query = one_row.annotate(**dict(zip(names, measures, strict=True))).values_list(*names)[:1].query

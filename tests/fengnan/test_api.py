@@ -52,6 +52,11 @@ def test_a_breakdown_links_each_part_to_its_rows(api, client):
         assert rows["count"] == group["value"]
 
 
+@pytest.mark.parametrize("slug", ["interviews", "adjustments"])
+def test_a_breakdown_of_what_a_township_may_not_know_is_empty(slug, api):
+    assert api(f"figures/{slug}/?by=kind&area={DAQI}")["by"] == []
+
+
 @pytest.mark.parametrize("slug", FIGURES)
 def test_the_rows_address_gives_the_very_rows(slug, api, client):
     figure = api(f"figures/{slug}/")

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from registry.figures import FIGURES
 from registry.kinds import KINDS
 from registry.models import StatusPeriod
+from tests.conftest import DAQI
 
 LISTS = [f"/{slug}/" for slug, kind in KINDS.items() if not kind.redacted]
 RECORDS = [
@@ -246,6 +247,11 @@ def test_talks_and_replacements_show_a_kind_and_a_year_only(sample, client):
     assert "示例人员" not in page and "党委" not in words_of(page)
     rows = client.get("/api/v1/figures/interviews/rows/").json()["results"]
     assert [set(row) for row in rows] == [{"kind", "year", "illustrative"}] * 5
+
+
+@pytest.mark.parametrize("page", FIGURE_PAGES)
+def test_the_page_of_a_figure_opens_for_a_township(page, sample, client):
+    assert client.get(page, {"area": DAQI}).status_code == 200
 
 
 def test_an_answer_for_programs_may_load_nothing(sample, client):
