@@ -132,6 +132,7 @@ SENTENCES = {
     "token_address": gettext_noop("“%(text)s” is not an address. Write one such as 10.20.0.5, or 10.20.0.0/16."),
     "token_scope": gettext_noop("The token was not made for this: %(scope)s. Make one that was."),
     "desk_first": gettext_noop("Your account asks for something first. Open the desk and do what it says."),
+    "authorization_unread": gettext_noop("“Authorization” cannot be read. Write “Token” and a token after it."),
     "token_unknown": gettext_noop("The token is not known, or no longer valid. Make a new one on the desk."),
     "token_elsewhere": gettext_noop("The token may not be used from %(address)s."),
     "key_malformed": gettext_noop("Idempotency-Key must be 1 to %(most)s visible ASCII characters. Take a UUID."),

@@ -10,7 +10,7 @@ from uuid import uuid4
 from django.utils import timezone
 from PIL import Image
 
-from registry.actions.drafts import confirm_facts, overrule, save_fields, start_draft, submit_draft
+from registry.actions.drafts import confirm_facts, draft_of, overrule, save_fields, start_draft, submit_draft
 from registry.actions.voiding import mark_entered_in_error
 from registry.drafting import Drafting
 from registry.loading.apply import forget_rows, keep_rows, write_rows
@@ -138,6 +138,18 @@ def _free(villages):
 def make_submitted(clerk, **answers: str) -> Draft:
     """A draft that `clerk` has handed to the township."""
     return submit_draft(make_draft(clerk, **answers), by=clerk)
+
+
+def complete_change(named, clerk, **typed: str) -> Draft:
+    """The draft in which `clerk` changes a named site, ready to be submitted."""
+    change = draft_of(named, by=clerk)
+    facts = Drafting(change).facts
+    typed = {name: text for name, text in {**ANSWERS, **typed}.items() if name in facts and text}
+    save_fields(change, typed, was={}, by=clerk)
+    confirm_facts(change, by=clerk)
+    for doubt in Drafting(again(change)).open_doubts:
+        overrule(change, doubt.key, reason="已核对", by=clerk)
+    return again(change)
 
 
 def full_scores(review, but: str = "0") -> dict[str, str]:

@@ -19,7 +19,7 @@ from django.db import transaction
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from pillow_heif import register_heif_opener
 
-from registry.models import Draft, Evidence, EvidenceKind, Upload
+from registry.models import Draft, DraftState, Evidence, EvidenceKind, Upload
 from registry.permissions import may
 from registry.refusals import Refused
 
@@ -47,7 +47,8 @@ def add_evidence(draft: Draft, name: str, content: bytes, *, by: Any) -> Evidenc
     if not may(by, "draft.write", draft):
         raise Refused("not_allowed")
     held = Evidence.objects.unscoped("the same bytes are stored once").of(draft, draft.point)
-    owner = Evidence(area=draft.area, point=draft.point, draft=draft)
+    waits = draft.state == DraftState.OPEN or draft.was_public  # until the draft is written to the site
+    owner = Evidence(area=draft.area, point=None if waits else draft.point, draft=draft)
     return _keep(owner, name, content, held, about=draft.point or draft, by=by)
 
 
@@ -177,11 +178,11 @@ def _degrees(parts: Any) -> float:
 
 @transaction.atomic
 def remove_evidence(evidence: Evidence, *, by: Any) -> None:
-    """Takes a photo or document off; one that proves something stays for the reviewers, but leaves the page."""
+    """Takes a photo or document off. One that was submitted stays for the reviewers, but leaves the page."""
     if not may(by, "draft.write", evidence):
         raise Refused("not_allowed")
     ChangeSet(by).tell("photo", evidence.point or evidence.draft, {evidence.kind: [evidence.file_name, None]})
-    if evidence.point_id:
+    if evidence.point_id or (evidence.draft and evidence.draft.state != DraftState.OPEN):
         evidence.on_page = False
         evidence.save()
     else:

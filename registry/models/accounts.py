@@ -88,6 +88,12 @@ class User(AbstractUser):
         """Leaders and programs read what everybody may read, and counts; nothing that is still being worked on."""
         return self.role in (Role.LEADER, Role.API) and not self.is_superuser
 
+    @property
+    def fills_in_drafts(self) -> bool:
+        """Whether it belongs to those who write and check the drafts of a township. Until a draft is submitted, nobody
+        else reads it, whatever area the account reads."""
+        return self.role in (Role.CLERK, Role.HEAD) or self.is_superuser
+
     def within(self, area: str) -> "User":
         """The account as it acts inside `area` alone, and never with the rights of a superuser. Not to be saved."""
         acting = copy(self)

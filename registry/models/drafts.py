@@ -29,6 +29,10 @@ class DraftQuerySet(ScopedQuerySet):
         """A draft is nobody's business but the township's."""
         return Q(pk__in=[])
 
+    def visible_to(self, viewer):
+        rows = super().visible_to(viewer)
+        return rows if getattr(viewer, "fills_in_drafts", False) else rows.exclude(state=DraftState.OPEN)
+
     def unsettled(self):
         return self.filter(state__in=UNSETTLED)
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from .base import Record, ScopedQuerySet, in_choices
+from .drafts import DraftState
 from .points import PUBLIC, DemonstrationPoint, StatusPeriod
 
 
@@ -32,6 +33,12 @@ class EvidenceQuerySet(ScopedQuerySet):
     def ever_public_rows(self) -> Q:
         """All that belongs to a site that was named, also what left its page."""
         return Exists(DemonstrationPoint.objects.with_voided().ever_public().filter(pk=OuterRef("point")))
+
+    def visible_to(self, viewer):
+        """What was added to a draft is read as the draft is, until it is submitted and belongs to a site."""
+        rows = super().visible_to(viewer)
+        is_own = getattr(viewer, "fills_in_drafts", False)
+        return rows if is_own else rows.exclude(point=None, draft__state=DraftState.OPEN)
 
     def of(self, draft=None, point=None):
         """What a site or its draft may show and cite, oldest first."""

@@ -248,6 +248,17 @@ def test_a_token_made_before_the_present_password_ends_when_the_registry_is_brou
     assert [ask(text).status_code for text in (before, after)] == [401, 200]
 
 
+@pytest.mark.parametrize(
+    "header", ["Bearer {}", "Basic {}", "{}", "Token{}", "Token", "", "Token {} {}", "Token \xe9", "Digest a=b"]
+)
+@pytest.mark.parametrize("with_session", [False, True])
+def test_who_shows_something_unreadable_is_not_taken_for_nobody(header, with_session, sample, client, clerk_tangfang):
+    if with_session:
+        client.force_login(clerk_tangfang)
+    answer = client.get(FIGURES, headers={"Authorization": header.format(*[made(clerk_tangfang)] * 2)})
+    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Token")
+
+
 @pytest.mark.parametrize("scope", ["write", "load"])
 def test_a_token_that_was_not_made_for_reading_does_not_read(sample, clerk_tangfang, scope):
     assert ask(made(clerk_tangfang, scope)).status_code == 403

@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 
 from assessment.models import Notice, Review
+from registry.actions.drafts import submit_draft
 from registry.actions.points import open_period
-from registry.models import Draft, Event, User
+from registry.models import Draft, Event, Role, User
 from tests.api.sending import faults, problem, program
 from tests.conftest import DISTRICT
 from tests.factories import full_scores, make_draft, make_named_point, make_point, make_submitted
@@ -122,8 +123,25 @@ def test_drafts_of_the_own_township_are_listed(cast, clerk_daqi):
     assert other("GET", "drafts/no-such-key/")[0] == 404
 
 
+@pytest.mark.parametrize("role", [Role.REVIEWER, Role.ADMIN, Role.AUDITOR])
+def test_until_it_is_submitted_a_draft_is_read_by_its_township_alone(role, clerk):
+    district = program(User.objects.create(username="district", role=role, read_prefix=DISTRICT))
+    draft = make_draft(clerk.account)
+    addresses = [f"drafts/{draft.key}/{below}" for below in ("", "actions/", "submit/")]
+    assert [district("GET", address)[0] for address in addresses] == [404] * 3
+    assert district.get("drafts/")["results"] == []
+    submit_draft(draft, by=clerk.account)
+    assert [district("GET", address)[0] for address in addresses] == [200] * 3
+    assert [each["key"] for each in district.get("drafts/")["results"]] == [str(draft.key)]
+
+
+def test_a_head_reads_what_the_clerks_of_the_township_are_filling_in(head_tangfang, clerk):
+    draft = make_draft(clerk.account)
+    assert program(head_tangfang)("GET", f"drafts/{draft.key}/")[0] == 200
+
+
 def test_a_telephone_in_a_draft_is_masked_for_those_who_only_read_it(cast):
-    draft = make_draft(cast["clerk"].account, phone="13911110000")
+    draft = make_submitted(cast["clerk"].account, phone="13911110000")
     for name, shown in (("clerk", "13911110000"), ("reviewer", "139****0000")):
         fields = {each["name"]: each["value"] for each in cast[name].get(f"drafts/{draft.key}/")["fields"]}
         assert fields["phone"] == shown

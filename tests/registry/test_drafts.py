@@ -10,7 +10,6 @@ from registry.actions.drafts import (
     confirm_site,
     discard_draft,
     draft_of,
-    overrule,
     save_fields,
     send_back,
     start_draft,
@@ -25,6 +24,7 @@ from tests.factories import (
     ANSWERS,
     again,
     codes,
+    complete_change,
     join,
     make_belt,
     make_draft,
@@ -235,17 +235,6 @@ def test_a_place_without_an_organisation_gets_the_one_that_was_typed(village, cl
 
 
 # Changing a site that is named
-
-
-def complete_change(named, clerk, **typed: str) -> Draft:
-    change = draft_of(named, by=clerk)
-    facts = Drafting(change).facts
-    typed = {name: text for name, text in {**ANSWERS, **typed}.items() if name in facts and text}
-    save_fields(change, typed, was={}, by=clerk)
-    confirm_facts(change, by=clerk)
-    for doubt in Drafting(again(change)).open_doubts:
-        overrule(change, doubt.key, reason="已核对", by=clerk)
-    return again(change)
 
 
 def test_a_change_of_a_named_site_waits_for_the_township(named, clerk_tangfang, head_tangfang):

@@ -11,7 +11,7 @@ import pytest
 from django.core.files.storage import FileSystemStorage
 from PIL import Image
 
-from registry.actions.drafts import submit_draft
+from registry.actions.drafts import draft_of, submit_draft, take_over
 from registry.actions.evidence import (
     MEGABYTE,
     MOST_BYTES,
@@ -22,10 +22,11 @@ from registry.actions.evidence import (
     remove_evidence,
 )
 from registry.drafting import Drafting
-from registry.models import Event, Evidence
+from registry.models import Event, Evidence, Role, User
 from registry.refusals import Refused
 from registry.views.photos import PART
-from tests.factories import PHOTO, codes, make_draft, make_named_point, refused
+from tests.conftest import DISTRICT
+from tests.factories import PHOTO, codes, complete_change, make_draft, make_named_point, refused
 
 CAMERA, TAKEN, ORIENTATION, GPS = 0x010F, 0x9003, 0x0112, 0x8825
 
@@ -169,6 +170,42 @@ def test_a_photo_of_a_submitted_site_leaves_the_page_and_stays_as_proof(draft, c
     photo.point = submit_draft(draft, by=clerk_tangfang).point
     remove_evidence(photo, by=clerk_tangfang)
     assert not Evidence.objects.unscoped("test").get(pk=photo.pk).on_page
+    assert len(files(private)) == 2
+
+
+@pytest.mark.parametrize("role", [Role.REVIEWER, Role.ADMIN, Role.AUDITOR])
+def test_a_photo_of_a_draft_is_seen_by_its_township_alone_until_it_is_submitted(role, draft, clerk_tangfang, client):
+    photo = add_evidence(draft, "a.jpg", PHOTO, by=clerk_tangfang)
+    client.force_login(User.objects.create(username="district", role=role, read_prefix=DISTRICT))
+    assert client.get(f"/evidence/{photo.code}/").status_code == 404
+    submit_draft(draft, by=clerk_tangfang)
+    assert client.get(f"/evidence/{photo.code}/").status_code == 200
+
+
+@pytest.fixture
+def change(named, clerk_tangfang):
+    """The draft in which a named site is being changed, with a new photo."""
+    add_evidence(draft_of(named, by=clerk_tangfang), "a.jpg", PHOTO, by=clerk_tangfang)
+    return complete_change(named, clerk_tangfang)
+
+
+def test_a_new_photo_of_a_named_site_is_public_once_its_change_is_checked(
+    change, clerk_tangfang, head_tangfang, client
+):
+    [photo] = Drafting(change).photos
+    address, page = f"/evidence/{photo.code}/", f"/points/{change.point.code}/"
+    change = submit_draft(change, by=clerk_tangfang)
+    assert client.get(address).status_code == 404
+    assert photo.code not in client.get(page).content.decode()
+    take_over(change, by=head_tangfang)
+    assert client.get(address).status_code == 200
+    assert photo.code in client.get(page).content.decode()
+
+
+def test_a_photo_of_a_submitted_change_stays_as_proof(change, clerk_tangfang, private):
+    submit_draft(change, by=clerk_tangfang)
+    [photo] = Drafting(change).photos
+    remove_evidence(photo, by=clerk_tangfang)
     assert len(files(private)) == 2
 
 
