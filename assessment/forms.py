@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessment.ledgers import proposed_check
 from assessment.models import Light, SecretaryProject
-from registry.actions.evidence import insist_on_size
+from registry.actions.evidence import File, insist_on_size, open_file
 from registry.forms import BuilderForm, Typed, day
 from registry.models import PartyOrganisation
 from registry.refusals import Refused
@@ -28,21 +28,21 @@ class Files(forms.ClearableFileInput):
 
 
 class Proof(forms.FileField):
-    """Any number of photos and documents, as (name, content)."""
+    """Any number of photos and documents."""
 
     widget = Files
 
     def __init__(self, **more: Any):
         super().__init__(label=_("Proof"), help_text=_("Photos, or PDF, DOCX, XLSX."), **more)
 
-    def clean(self, data: Any, initial: Any = None) -> list[tuple[str, bytes]]:
+    def clean(self, data: Any, initial: Any = None) -> list[File]:
         files = [super(Proof, self).clean(file, initial) for file in data or ([None] if self.required else [])]
         try:
             for file in files:
                 insist_on_size(file.name, file.size)
+            return [open_file(file.name, file.read()) for file in files]
         except Refused as refusal:
             raise forms.ValidationError(str(refusal)) from refusal
-        return [(file.name, file.read()) for file in files]
 
 
 class PlanForm(BuilderForm):

@@ -42,6 +42,7 @@ SENTENCES = {
     "not_a_document": gettext_noop(
         "“%(name)s” is not a %(kind)s file that can be read, or has macros in it. Save it anew without macros."
     ),
+    "slow_to_open": gettext_noop("“%(name)s” takes too long to open. Save it anew, or smaller, and send that."),
     "photo_large": gettext_noop("“%(name)s” has too many pixels: at most %(most)s million."),
     "file_size": gettext_noop("“%(name)s” has %(size)s MB: at most %(most)s MB. Split it into several files."),
     "file_kind": gettext_noop("“%(name)s” is not a table that can be read. Save it as .xlsx or .csv."),

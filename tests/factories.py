@@ -12,6 +12,7 @@ from PIL import Image
 
 from registry.actions.drafts import confirm_facts, draft_of, overrule, save_fields, start_draft, submit_draft
 from registry.actions.voiding import mark_entered_in_error
+from registry.actions.evidence import File
 from registry.drafting import Drafting
 from registry.loading.apply import forget_rows, keep_rows, write_rows
 from registry.loading.columns import LOADS
@@ -82,6 +83,7 @@ def _photo() -> bytes:
 
 
 PHOTO = _photo()
+PROOF = [File("佐证.jpg", PHOTO, "photo", shown=PHOTO)]
 ANSWERS = {
     "highlights": "支部带头流转土地,村民在家门口就业。",
     "secretary": "示例书记",

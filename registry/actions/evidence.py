@@ -1,76 +1,101 @@
-"""Taking in photos and documents: in parts over a weak network, checked by reading them; a photo is shown without what
-the camera wrote in."""
+"""Taking in photos and documents: in parts over a weak network, and opened in a process of its own; a photo is shown
+without what the camera wrote in."""
 
 import hashlib
-import struct
+import json
 import uuid
-import warnings
 from collections.abc import Iterable
-from contextlib import suppress
-from datetime import date, datetime
-from io import BytesIO
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, ZipFile
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
-from pillow_heif import register_heif_opener
 
+from registry import sandbox
 from registry.models import Draft, DraftState, Evidence, EvidenceKind, Upload
 from registry.permissions import may
 from registry.refusals import Refused
+from registry.sandbox import MB
 
 from .records import ChangeSet, changes_between, values_of
 
-register_heif_opener()
-File = tuple[str, bytes]  # a name and what is in it
-MEGABYTE = 1024 * 1024
-MOST_BYTES, MOST_PIXELS = 20 * MEGABYTE, 50_000_000
-DOCUMENTS = {".pdf": "", ".docx": "word/document.xml", ".xlsx": "xl/workbook.xml"}  # suffix: what the archive holds
-FORMATS = ["JPEG", "PNG", "WEBP", "HEIF"]
-SHOWN_EDGE, QUALITY = 2048, 85
-Image.MAX_IMAGE_PIXELS = MOST_PIXELS
-warnings.simplefilter("error", Image.DecompressionBombWarning)
-BROKEN = (  # what Pillow raises on bytes that are no picture, or a damaged one
-    UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, KeyError, OverflowError,
-    ZeroDivisionError, AttributeError, struct.error,
-)  # fmt: skip
+MOST_BYTES = 20 * MB
+PROCESSOR_SECONDS, SECONDS = 8, 20  # for one file: of the processor, and by the clock of a busy machine
 
 
-@transaction.atomic
+@dataclass(frozen=True)
+class File:
+    """A photo or document that was opened: its name and bytes; of a photo the picture to show, and the day and place
+    that the camera wrote in."""
+
+    name: str
+    content: bytes
+    kind: str
+    shown: bytes = b""
+    taken_on: date | None = None
+    lng: str | None = None
+    lat: str | None = None
+
+
+def open_file(name: str, content: bytes) -> File:
+    """Opens what was sent, in a process of its own and under limits. Never to be called inside a transaction: everybody
+    else's writes would wait for it. Raises Refused for what is neither photo nor document, too large or too slow."""
+    name = _printable(name)
+    insist_on_size(name, len(content))
+    arguments = (Path(name).suffix.lower(), str(PROCESSOR_SECONDS))
+    code, printed = sandbox.run("registry.actions.photo_reader", *arguments, seconds=SECONDS, content=content)
+    if code == sandbox.REFUSED:
+        reason, details = json.loads(printed)
+        raise Refused(reason, name=name, **details)
+    if code:
+        raise Refused("slow_to_open" if code in sandbox.OUT_OF_TIME else "not_a_photo", name=name)
+    found, _newline, shown = printed.partition(b"\n")
+    known = json.loads(found)
+    if known.get("taken_on"):
+        known["taken_on"] = date.fromisoformat(known["taken_on"])
+    return File(name, content, shown=shown, **known)
+
+
 def add_evidence(draft: Draft, name: str, content: bytes, *, by: Any) -> Evidence:
     """Keeps a photo or document for a draft: the original in private, and of a photo a copy to show without position or
     camera data. The same bytes twice are one. Raises Refused for what is neither or too large."""
+    _insist_on_writer(draft, by)
+    return _keep_for(draft, open_file(name, content), by)
+
+
+def _insist_on_writer(draft: Draft, by: Any) -> None:
     if not may(by, "draft.write", draft):
         raise Refused("not_allowed")
-    held = Evidence.objects.unscoped("the same bytes are stored once").of(draft, draft.point)
-    waits = draft.state == DraftState.OPEN or draft.was_public  # until the draft is written to the site
-    owner = Evidence(area=draft.area, point=None if waits else draft.point, draft=draft)
-    return _keep(owner, name, content, held, about=draft.point or draft, by=by)
 
 
 @transaction.atomic
-def add_proof(record: Any, name: str, content: bytes, *, right: str, by: Any) -> Evidence:
+def _keep_for(draft: Draft, file: File, by: Any) -> Evidence:
+    held = Evidence.objects.unscoped("the same bytes are stored once").of(draft, draft.point)
+    waits = draft.state == DraftState.OPEN or draft.was_public  # until the draft is written to the site
+    owner = Evidence(area=draft.area, point=None if waits else draft.point, draft=draft)
+    return _keep(owner, file, held, about=draft.point or draft, by=by)
+
+
+@transaction.atomic
+def add_proof(record: Any, file: File, *, right: str, by: Any) -> Evidence:
     """Keeps a photo or document that proves something of `record`, for the staff of its area."""
     if not may(by, right, record):
         raise Refused("not_allowed")
     held = Evidence.objects.unscoped("the same bytes are stored once").filter(area=record.area, point=None, draft=None)
-    return _keep(Evidence(area=record.area, on_page=False), name, content, held, about=record, by=by)
+    return _keep(Evidence(area=record.area, on_page=False), file, held, about=record, by=by)
 
 
 def add_proofs(record: Any, files: Iterable[File], *, right: str, by: Any) -> list[Evidence]:
     """Keeps several at once; see `add_proof`."""
-    return [add_proof(record, name, content, right=right, by=by) for name, content in files]
+    return [add_proof(record, file, right=right, by=by) for file in files]
 
 
-def _keep(evidence: Evidence, name: str, content: bytes, held: Any, *, about: Any, by: Any) -> Evidence:
+def _keep(evidence: Evidence, file: File, held: Any, *, about: Any, by: Any) -> Evidence:
     """`evidence`, which says whose it is, with the file in it; or the one of `held` that has the same bytes."""
-    name = _printable(name)
-    insist_on_size(name, len(content))
-    fingerprint = hashlib.sha256(content).hexdigest()
+    fingerprint = hashlib.sha256(file.content).hexdigest()
     same = held.filter(sha256=fingerprint).first()
     if same:
         if same.on_page != evidence.on_page:
@@ -78,38 +103,18 @@ def _keep(evidence: Evidence, name: str, content: bytes, held: Any, *, about: An
             same.save()
             ChangeSet(by).tell("photo", about, {same.kind: [None, same.file_name]})
         return same
-    evidence.code, evidence.kind, evidence.file_name = f"E-{uuid.uuid4().hex[:12]}", EvidenceKind.FILE, name
-    evidence.sha256, evidence.size, evidence.added_by = fingerprint, len(content), by
-    if Path(name).suffix.lower() in DOCUMENTS:
-        _insist_on_document(name, content)
-    else:
-        _take_photo(evidence, content)
-    evidence.original.save(uuid.uuid4().hex, ContentFile(content), save=False)
+    evidence.code, evidence.kind, evidence.file_name = f"E-{uuid.uuid4().hex[:12]}", EvidenceKind(file.kind), file.name
+    evidence.sha256, evidence.size, evidence.added_by = fingerprint, len(file.content), by
+    evidence.taken_on, evidence.lng, evidence.lat = file.taken_on, file.lng, file.lat
+    if file.shown:
+        evidence.shown.save(f"{uuid.uuid4().hex}.jpg", ContentFile(file.shown), save=False)
+    evidence.original.save(uuid.uuid4().hex, ContentFile(file.content), save=False)
     evidence.full_clean()
     evidence.save()
     change_set = ChangeSet(by)
     change_set.tell("add", evidence, changes_between({}, values_of(evidence)))
-    change_set.tell("photo", about, {evidence.kind: [None, name]})
+    change_set.tell("photo", about, {evidence.kind: [None, file.name]})
     return evidence
-
-
-def _take_photo(evidence: Evidence, content: bytes) -> None:
-    picture, exif = _decoded(evidence.file_name, content)
-    evidence.kind, evidence.taken_on = EvidenceKind.PHOTO, _taken_on(exif)
-    evidence.lng, evidence.lat = _place(exif)
-    evidence.shown.save(f"{uuid.uuid4().hex}.jpg", ContentFile(_shown(picture)), save=False)
-
-
-def _insist_on_document(name: str, content: bytes) -> None:
-    """Raises Refused for what is not what its name says, or brings macros along."""
-    suffix = Path(name).suffix.lower()
-    is_sound = suffix == ".pdf" and content.startswith(b"%PDF-")
-    if suffix != ".pdf":
-        with suppress(BadZipFile):
-            parts = ZipFile(BytesIO(content)).namelist()
-            is_sound = DOCUMENTS[suffix] in parts and not any(part.endswith("vbaProject.bin") for part in parts)
-    if not is_sound:
-        raise Refused("not_a_document", name=name, kind=suffix[1:].upper())
 
 
 def _printable(name: str) -> str:
@@ -122,58 +127,7 @@ def insist_on_size(name: str, size: int) -> None:
     if size < 1:
         raise Refused("file_empty", name=name)
     if size > MOST_BYTES:
-        raise Refused("file_large", name=name, size=-(-size // MEGABYTE), most=MOST_BYTES // MEGABYTE)
-
-
-def _decoded(name: str, content: bytes) -> tuple[Image.Image, Image.Exif]:
-    """The picture, wholly decoded and turned upright: looking at the first bytes proves nothing."""
-    try:
-        picture = Image.open(BytesIO(content), formats=FORMATS)
-        if picture.width * picture.height > MOST_PIXELS:
-            raise Refused("photo_large", name=name, most=MOST_PIXELS // 1_000_000)
-        exif = picture.getexif()
-        picture.load()
-        return ImageOps.exif_transpose(picture), exif
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise Refused("photo_large", name=name, most=MOST_PIXELS // 1_000_000) from error
-    except BROKEN as error:
-        raise Refused("not_a_photo", name=name) from error
-
-
-def _shown(picture: Image.Image) -> bytes:
-    """Pixels alone, written anew: no position, no camera, no thumbnail."""
-    picture = picture.convert("RGB")
-    picture.thumbnail((SHOWN_EDGE, SHOWN_EDGE))
-    plain = Image.new("RGB", picture.size)
-    plain.paste(picture)
-    written = BytesIO()
-    plain.save(written, "JPEG", quality=QUALITY, optimize=True, progressive=True)
-    return written.getvalue()
-
-
-def _taken_on(exif: Image.Exif) -> date | None:
-    with suppress(*BROKEN):
-        written = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal) or exif.get(
-            ExifTags.Base.DateTime
-        )
-        return datetime.strptime(str(written), "%Y:%m:%d %H:%M:%S").date()
-    return None
-
-
-def _place(exif: Image.Exif) -> tuple[str | None, str | None]:
-    """Where the camera says it was (WGS 84), kept for the township alone."""
-    with suppress(*BROKEN):
-        gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
-        lat, lng = (_degrees(gps[tag]) for tag in (ExifTags.GPS.GPSLatitude, ExifTags.GPS.GPSLongitude))
-        lat = -lat if gps.get(ExifTags.GPS.GPSLatitudeRef) == "S" else lat
-        lng = -lng if gps.get(ExifTags.GPS.GPSLongitudeRef) == "W" else lng
-        if abs(lat) <= 90 and abs(lng) <= 180:
-            return f"{lng:.6f}", f"{lat:.6f}"
-    return None, None
-
-
-def _degrees(parts: Any) -> float:
-    return sum(float(part) / 60**place for place, part in enumerate(parts))
+        raise Refused("file_large", name=name, size=-(-size // MB), most=MOST_BYTES // MB)
 
 
 @transaction.atomic
@@ -202,8 +156,7 @@ def upload_folder() -> Path:
 def begin_upload(draft: Draft, *, key: uuid.UUID, name: str, size: int, by: Any) -> Upload:
     """Announces a photo of `size` bytes; the same key again finds the upload where it stopped. One whose photo was
     taken off since, or that has another size now, begins anew."""
-    if not may(by, "draft.write", draft):
-        raise Refused("not_allowed")
+    _insist_on_writer(draft, by)
     name = _printable(name)
     insist_on_size(name, size)
     upload, _made = Upload.objects.get_or_create(
@@ -220,23 +173,52 @@ def begin_upload(draft: Draft, *, key: uuid.UUID, name: str, size: int, by: Any)
     return upload
 
 
-@transaction.atomic
 def add_part(upload: Upload, offset: int, content: bytes) -> Upload:
     """Adds the bytes from `offset` on. A part that came already is passed over; one that leaves a gap is refused. The
     last one makes the photo."""
-    upload = Upload.objects.select_for_update().get(pk=upload.pk)
+    upload = _write_part(upload, offset, content)
+    is_complete = upload.received == upload.size and upload.evidence_id is None
+    return _finish(upload) if is_complete else upload
+
+
+@transaction.atomic
+def _write_part(upload: Upload, offset: int, content: bytes) -> Upload:
+    upload = _locked(upload)
     if upload.evidence_id or offset + len(content) <= upload.received:
         return upload
     if offset != upload.received or offset + len(content) > upload.size:
         raise Refused("part_misplaced", received=upload.received)
-    path = upload_folder() / str(upload.key)
+    path = _path_of(upload)
     with path.open("r+b" if path.exists() else "w+b") as file:
         file.seek(offset)
         file.write(content)
         file.truncate()
     upload.received += len(content)
-    if upload.received == upload.size:
-        upload.evidence = add_evidence(upload.draft, upload.file_name, path.read_bytes(), by=upload.by)
-        transaction.on_commit(lambda: path.unlink(missing_ok=True))
     upload.save()
     return upload
+
+
+def _finish(upload: Upload) -> Upload:
+    """Makes the photo of an upload that is complete. Two requests may do so at once: the second finds it made."""
+    _insist_on_writer(upload.draft, upload.by)
+    path = _path_of(upload)
+    try:
+        file = open_file(upload.file_name, path.read_bytes())
+    except FileNotFoundError:
+        upload.refresh_from_db()
+        return upload
+    with transaction.atomic():
+        upload = _locked(upload)
+        if upload.evidence_id is None:
+            upload.evidence = _keep_for(upload.draft, file, upload.by)
+            upload.save()
+            transaction.on_commit(lambda: path.unlink(missing_ok=True))
+    return upload
+
+
+def _locked(upload: Upload) -> Upload:
+    return Upload.objects.select_for_update().get(pk=upload.pk)
+
+
+def _path_of(upload: Upload) -> Path:
+    return upload_folder() / str(upload.key)

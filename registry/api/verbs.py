@@ -24,7 +24,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from registry.actions.evidence import File, insist_on_size
+from registry.actions.evidence import File, insist_on_size, open_file
 from registry.actions.records import stale
 from registry.permissions import may
 from registry.refusals import Refused
@@ -104,7 +104,7 @@ def _file(sent: Any) -> File:
     if not isinstance(sent, UploadedFile):
         raise Invalid("not_a_file")
     insist_on_size(sent.name or "", sent.size or 0)
-    return sent.name or "", sent.read()
+    return open_file(sent.name or "", sent.read())
 
 
 def day(text: str) -> date:
@@ -276,7 +276,7 @@ class VerbView(NounView):
         body = sent_in(request, self.verb.takes)
         values = values_in(self.verb.takes, body)
         files = {each.name for each in self.verb.takes if each.is_files}
-        prints = {name: [sha256(content).hexdigest() for _, content in values[name]] for name in files & values.keys()}
+        prints = {name: [sha256(file.content).hexdigest() for file in values[name]] for name in files & values.keys()}
         versions = versions_in(request) if "If-Match" in request.headers else []
 
         def act() -> Response:

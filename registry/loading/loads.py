@@ -16,9 +16,10 @@ from registry.actions import jobs
 from registry.models import Area, KnownHeading, Load, LoadState, RowVerdict
 from registry.permissions import may
 from registry.refusals import Refused
+from registry.sandbox import MB
 
 from .columns import kinds_for, may_load
-from .files.limits import MB, MOST_MB
+from .files.limits import MOST_MB
 from .files.reading import read_file
 from .matching import understand
 

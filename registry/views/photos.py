@@ -29,6 +29,8 @@ def add(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
             acts.add_evidence(draft, file.name, file.read(), by=request.user)
         except Refused as refusal:
             messages.error(request, str(refusal))
+            if refusal.code == "slow_to_open":  # one such photo a request is enough
+                break
     return redirect("draft-section", draft.key, "photos")
 
 

@@ -16,12 +16,11 @@ from registry.figures import FIGURES
 from registry.history import history_of
 from registry.models import PartyOrganisation, SearchEntry
 from registry.todo import tasks_of
-from tests.factories import PHOTO, load_rows, refused
+from tests.factories import PROOF, load_rows, refused
 
 OPENED, CHECKED, SOLVED = date(2021, 3, 1), date(2021, 6, 1), date(2021, 9, 1)
 DEADLINE, HANDED_IN = date(2021, 12, 15), date(2021, 12, 10)
 PROBLEMS = ["支部规范化程度不高", "活动开展不扎实"]
-PROOF = [("台账.jpg", PHOTO)]
 
 
 def plan(clerk, **more) -> SecretaryProject:
@@ -241,7 +240,7 @@ def test_a_problem_is_solved_with_proof(opened, clerk_tangfang):
     problem = acts.problems_of(opened)[0]
     assert refused(acts.solve_problem, problem, on=SOLVED, result="好", proof=[], by=clerk_tangfang) == "proof_missing"
     solved = acts.solve_problem(problem, on=SOLVED, result="已整改", proof=PROOF, by=clerk_tangfang)
-    assert [str(each) for each in solved.proof.unscoped("test")] == ["台账.jpg"]
+    assert [str(each) for each in solved.proof.unscoped("test")] == ["佐证.jpg"]
 
 
 def test_what_is_open_or_late_is_handed_in_with_the_difference(opened, clerk_tangfang):

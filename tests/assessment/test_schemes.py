@@ -16,7 +16,7 @@ from registry.actions.records import save_record
 from registry.figures import FIGURES
 from registry.models import PartyOrganisation, StatusPeriod
 from registry.todo import tasks_of
-from tests.factories import PHOTO, make_named_point, refused
+from tests.factories import PROOF, make_named_point, refused
 
 DAY = date(2021, 12, 31)
 ITEMS = [("重点一", "精品率", "60", "premium-rate", "35"), ("X", "特色工作", "40", "", None)]
@@ -151,11 +151,11 @@ def test_the_figures_of_a_card_are_read_no_later_than_the_end_of_its_year(opened
 
 def test_the_unit_scores_itself_with_proof_and_the_district_scores(opened, clerk_tangfang, reviewer):
     result = card(opened, "130207108")
-    acts.give_own_scores(result, {2: Decimal("38")}, {2: [("汇报.jpg", PHOTO)]}, by=clerk_tangfang)
+    acts.give_own_scores(result, {2: Decimal("38")}, {2: PROOF}, by=clerk_tangfang)
     acts.give_scores(card(opened, "130207108"), {2: Decimal("35.5")}, {2: "亮点突出"}, by=reviewer)
     given = result.scores.get(item__number=2)
     assert (given.self_score, given.score, given.note) == (Decimal("38"), Decimal("35.5"), "亮点突出")
-    assert (given.scored_by, [each.file_name for each in given.proof.unscoped("test")]) == (reviewer, ["汇报.jpg"])
+    assert (given.scored_by, [each.file_name for each in given.proof.unscoped("test")]) == (reviewer, ["佐证.jpg"])
 
 
 def test_a_score_lies_between_0_and_the_weight(opened, clerk_tangfang, reviewer):

@@ -17,9 +17,8 @@ from registry.loading.loads import send_load
 from registry.models import Area, Event, Load, Parameter, PartyOrganisation
 from registry.todo import tasks_of
 from tests.conftest import DAQI, TANGFANG
-from tests.factories import PHOTO, refused
+from tests.factories import PROOF, refused
 
-PROOF = [("整改.jpg", PHOTO)]
 VISITED = date(2021, 6, 1)
 
 

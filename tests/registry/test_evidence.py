@@ -10,24 +10,26 @@ from zipfile import ZipFile
 import pytest
 from django.core.files.storage import FileSystemStorage
 from PIL import Image
+from pillow_heif import register_heif_opener
 
 from registry.actions.drafts import draft_of, submit_draft, take_over
 from registry.actions.evidence import (
-    MEGABYTE,
     MOST_BYTES,
-    SHOWN_EDGE,
     add_evidence,
     add_part,
     begin_upload,
     remove_evidence,
 )
+from registry.actions.photo_reader import SHOWN_EDGE
 from registry.drafting import Drafting
 from registry.models import Event, Evidence, Role, User
 from registry.refusals import Refused
+from registry.sandbox import MB
 from registry.views.photos import PART
 from tests.conftest import DISTRICT
 from tests.factories import PHOTO, codes, complete_change, make_draft, make_named_point, refused
 
+register_heif_opener()
 CAMERA, TAKEN, ORIENTATION, GPS = 0x010F, 0x9003, 0x0112, 0x8825
 
 
@@ -128,7 +130,7 @@ def test_a_file_is_refused_for_its_size_before_it_is_read(draft, clerk_tangfang)
 def test_a_small_file_that_unfolds_to_a_huge_picture_is_refused(draft, clerk_tangfang):
     written = BytesIO()
     Image.new("1", (10_000, 6_000)).save(written, "PNG")
-    assert len(written.getvalue()) < MEGABYTE
+    assert len(written.getvalue()) < MB
     assert refused(add_evidence, draft, "a.png", written.getvalue(), by=clerk_tangfang) == "photo_large"
 
 

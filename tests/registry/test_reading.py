@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from registry import sandbox
 from registry.loading.files import reading
 from registry.loading.files.limits import LAST_ROW, MOST_COLUMNS
 from registry.loading.files.reading import RawRow, read_file, rows_of
@@ -63,7 +64,7 @@ def test_a_refusal_costs_less_than_ten_seconds_and_300_mb(tmp_path, what):
     (tmp_path / "sent").write_bytes(HOSTILE[what][1]())
     child = [sys.executable, "-m", "registry.loading.files.child", tmp_path / "sent", "来件.xlsx", tmp_path / "rows"]
     told = subprocess.run(
-        [sys.executable, "-c", TELLS_ITS_PEAK, *child], cwd=reading.ROOT, capture_output=True, check=True
+        [sys.executable, "-c", TELLS_ITS_PEAK, *child], cwd=sandbox.ROOT, capture_output=True, check=True
     )
     seconds, megabytes = map(float, told.stdout.split())  # of the processor: a busy machine is not the file's fault
     assert seconds < 10
@@ -78,7 +79,7 @@ def test_a_file_that_takes_too_long_is_stopped_and_nothing_is_left(tmp_path, mon
             super().__init__(*args, **options)
             started.append(self)
 
-    monkeypatch.setattr(reading.subprocess, "Popen", Watched)
+    monkeypatch.setattr(sandbox.subprocess, "Popen", Watched)
     monkeypatch.setattr(reading, "seconds_for", lambda size: 0.01)
     with pytest.raises(Refused) as refusal:
         read(tmp_path, xlsx_of(NAMES))
@@ -225,7 +226,7 @@ def test_reading_text_takes_no_more_memory_for_ten_times_the_rows(tmp_path):
         path = Path(tmp_path / "sent")
         path.write_bytes(text_of_rows([["孔家庄村", number, "示范"] for number in range(times)]).encode())
         child = [sys.executable, "-m", "registry.loading.files.child", path, "a.csv", tmp_path / "rows"]
-        said = subprocess.run([sys.executable, "-c", TELLS_ITS_PEAK, *child], cwd=reading.ROOT, capture_output=True)
+        said = subprocess.run([sys.executable, "-c", TELLS_ITS_PEAK, *child], cwd=sandbox.ROOT, capture_output=True)
         return int(said.stdout.split()[1])
 
     assert peak(200_000) < 1.2 * peak(20_000)

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 from xml.parsers import expat
 
+from registry.sandbox import MB, Unreadable
+
 from .limits import (
     LAST_ROW,
-    MB,
     MOST_CELLS,
     MOST_COLUMNS,
     MOST_INFLATED_MB,
@@ -25,7 +26,6 @@ from .limits import (
     MOST_MERGES,
     MOST_RATIO,
     RATIO_FROM_MB,
-    Unreadable,
 )
 
 PIECE = MB

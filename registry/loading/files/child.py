@@ -6,7 +6,6 @@ limits before it reads a byte, writes rows into INTO, and prints its sheets, or 
 
 import json
 import os
-import resource
 import sys
 import zipfile
 import zlib
@@ -17,24 +16,23 @@ from xml.parsers.expat import ExpatError
 
 import python_calamine as calamine
 
+from registry.sandbox import MB, REFUSED, Unreadable, limit_memory, limit_processor, limit_written
+
 from .archive import Scan, look_through, scan, sheet_parts, weigh
 from .delimited import read_delimited
 from .exported import read_json
 from .limits import (
     BASE_MEMORY_MB,
     LAST_ROW,
-    MB,
     MOST_COLUMNS,
     MOST_WRITTEN_MB,
     XLS_GROWTH,
     XLSX_GROWTH,
-    Unreadable,
     seconds_for,
 )
 from .markup import read_html
 from .rows import Rows
 
-REFUSED = 3
 NOT_TABLES = (
     b"%PDF",
     b"\xff\xd8\xff",
@@ -47,14 +45,6 @@ NOT_TABLES = (
     b"PK\x05\x06",
 )
 READERS = (calamine.CalamineError, zipfile.BadZipFile, zlib.error, ExpatError, UnicodeDecodeError, EOFError)
-
-
-def limit_memory(mb: int) -> None:
-    """Bounds the memory of this process; where a system cannot, the clock of the parent remains."""
-    try:
-        resource.setrlimit(resource.RLIMIT_AS, (mb * MB, resource.getrlimit(resource.RLIMIT_AS)[1]))
-    except ValueError:
-        return
 
 
 def reader_of(path: Path) -> Callable[[Path, str, Rows], Iterable[dict]]:
@@ -165,9 +155,8 @@ def read(path: Path, name: str, into: Path) -> list[dict]:
 
 def main() -> None:
     path, name, into = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
-    seconds = seconds_for(path.stat().st_size)
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_WRITTEN_MB * MB, MOST_WRITTEN_MB * MB))
+    limit_processor(seconds_for(path.stat().st_size))
+    limit_written(MOST_WRITTEN_MB)
     limit_memory(BASE_MEMORY_MB)
     said: list[Any]
     code = REFUSED

@@ -5,7 +5,9 @@ import csv
 from collections import Counter
 from pathlib import Path
 
-from .limits import MB, MOST_CELL, Unreadable
+from registry.sandbox import MB, Unreadable
+
+from .limits import MOST_CELL
 from .rows import Rows
 
 BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}

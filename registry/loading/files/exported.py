@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .limits import MB, Unreadable
+from registry.sandbox import MB, Unreadable
+
 from .rows import Rows
 
 MOST_MB = 40

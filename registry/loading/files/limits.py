@@ -3,9 +3,8 @@
 Seconds and memory grow with the file, so that a small hostile file ends early and a big honest one does not.
 """
 
-from typing import Any
+from registry.sandbox import MB
 
-MB = 1024 * 1024
 MOST_MB = 20  # of a file as it is sent
 MOST_INFLATED_MB = 200  # 100,000 rows of 25 columns come to 150
 MOST_RATIO, RATIO_FROM_MB = 100, 1
@@ -21,14 +20,6 @@ MOST_WRITTEN_MB = 1000  # one long text may be shared by many cells
 BASE_MEMORY_MB = 220  # of address space, of which a quarter is interpreter and libraries
 XLSX_GROWTH, XLS_GROWTH = 5, 24  # MB of memory for each MB unpacked; measured at 100,000 rows of 25 columns, with room
 SECONDS, SECONDS_A_MB, MOST_SECONDS = 8, 3, 60
-
-
-class Unreadable(Exception):
-    """A file that is refused: a code of `registry.refusals` and its details. Free of Django."""
-
-    def __init__(self, code: str, /, **details: Any):
-        super().__init__(code)
-        self.code, self.details = code, details
 
 
 def seconds_for(size: int) -> int:

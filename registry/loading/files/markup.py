@@ -4,8 +4,10 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+from registry.sandbox import MB, Unreadable
+
 from .delimited import encoding_of
-from .limits import LAST_ROW, MB, MOST_CELL, MOST_COLUMNS, MOST_MERGES, Unreadable
+from .limits import LAST_ROW, MOST_CELL, MOST_COLUMNS, MOST_MERGES
 from .rows import Rows
 
 UNSEEN = {"script", "style"}

@@ -1,10 +1,7 @@
 """A file as somebody sent it becomes rows, or a refusal in plain words. What opens it is a process of its own."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,12 +9,11 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from registry import sandbox
 from registry.refusals import Refused
+from registry.sandbox import MB
 
-from .limits import MB, MOST_MB, seconds_for
-
-ROOT = Path(__file__).resolve().parents[3]
-OUT_OF_TIME = {-signal.SIGXCPU, -signal.SIGKILL}
+from .limits import MOST_MB, seconds_for
 
 
 @dataclass(frozen=True)
@@ -59,7 +55,8 @@ def read_file(path: Path, name: str, into: Path, most_mb: int = MOST_MB) -> list
         raise Refused("file_empty", name=name)
     if size > most_mb * MB:
         raise Refused("file_size", name=name, size=-(-size // MB), most=most_mb)
-    code, said = _run(path.resolve(), name, into.resolve(), seconds_for(size))
+    arguments = (str(path.resolve()), name, str(into.resolve()))
+    code, said = sandbox.run("registry.loading.files.child", *arguments, seconds=seconds_for(size))
     if code == 0:
         return [RawSheet(**sheet) for sheet in json.loads(said)]
     into.unlink(missing_ok=True)
@@ -67,36 +64,12 @@ def read_file(path: Path, name: str, into: Path, most_mb: int = MOST_MB) -> list
     raise Refused(reason, name=name, **details)
 
 
-def _run(path: Path, name: str, into: Path, seconds: int) -> tuple[int, bytes]:
-    """The child's exit code and what it printed. It is killed with all it started once its seconds are over."""
-    command = [sys.executable, "-B", "-m", "registry.loading.files.child", str(path), name, str(into)]
-    environment = {"PYTHONUTF8": "1", "PATH": os.defpath, "MALLOC_ARENA_MAX": "2"}
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as child:
-        try:
-            said, _errors = child.communicate(timeout=seconds)
-        except BaseException as error:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
-            if not isinstance(error, subprocess.TimeoutExpired):
-                raise
-            said = b""
-    return child.returncode, said
-
-
 def _reason(code: int, said: bytes) -> tuple[str, dict[str, Any]]:
     """Why the child refused or died: it tells, or its end does."""
-    if code == 3:
+    if code == sandbox.REFUSED:
         reason, details = json.loads(said)
         return reason, details
-    if code in OUT_OF_TIME:
+    if code in sandbox.OUT_OF_TIME:
         return "file_slow", {}
     return ("file_heavy" if code == -signal.SIGABRT else "file_broken"), {}
 

@@ -5,7 +5,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from .limits import LAST_ROW, MB, MOST_COLUMNS, Unreadable
+from registry.sandbox import MB, Unreadable
+
+from .limits import LAST_ROW, MOST_COLUMNS
 
 ERRORS = frozenset({"#REF!", "#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#VALUE!", "#SPILL!", "#CALC!"})
 BATCH = 200
