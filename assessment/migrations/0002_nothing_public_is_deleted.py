@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from registry.migrations._together import Together
+
 
 class Migration(migrations.Migration):
 
@@ -14,278 +16,286 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveConstraint(
-            model_name='itemscore',
-            name='item_scored_once',
-        ),
-        migrations.RemoveConstraint(
-            model_name='ledgerentry',
-            name='ledger_opened_once',
-        ),
-        migrations.RemoveConstraint(
-            model_name='ledgerentry',
-            name='ledger_closed_once',
-        ),
-        migrations.RemoveConstraint(
-            model_name='passline',
-            name='pass_line_once',
-        ),
-        migrations.RemoveConstraint(
-            model_name='raisedveto',
-            name='veto_once_a_review',
-        ),
-        migrations.RemoveConstraint(
-            model_name='review',
-            name='review_one_pending',
-        ),
-        migrations.RemoveConstraint(
-            model_name='reviewscore',
-            name='score_once_an_item',
-        ),
-        migrations.RemoveConstraint(
-            model_name='scheme',
-            name='scheme_once_a_year',
-        ),
-        migrations.RemoveConstraint(
-            model_name='schemeitem',
-            name='scheme_item_number_once',
-        ),
-        migrations.RemoveConstraint(
-            model_name='schemeresult',
-            name='result_once',
-        ),
-        migrations.RemoveConstraint(
-            model_name='standard',
-            name='standard_one_open',
-        ),
-        migrations.RemoveConstraint(
-            model_name='standarditem',
-            name='standard_item_number_once',
-        ),
-        migrations.RemoveConstraint(
-            model_name='vetoitem',
-            name='veto_number_once',
-        ),
-        migrations.AddField(
-            model_name='accountabilityaction',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='amendment',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='appeal',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='inspectionpack',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='itemscore',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='ledgerentry',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='notice',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='passline',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='projectproblem',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='promise',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='raisedveto',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='review',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='reviewscore',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='scheme',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='schemeitem',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='schemeresult',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='secretaryproject',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='standard',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='standarditem',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='supervisionfinding',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='supervisionstep',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='vetoitem',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AlterField(
-            model_name='inspectionpack',
-            name='point',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='packs', to='registry.demonstrationpoint', verbose_name='point'),
-        ),
-        migrations.AlterField(
-            model_name='itemscore',
-            name='result',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scores', to='assessment.schemeresult', verbose_name='result'),
-        ),
-        migrations.AlterField(
-            model_name='ledgerentry',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='assessment.secretaryproject', verbose_name='project'),
-        ),
-        migrations.AlterField(
-            model_name='passline',
-            name='standard',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pass_lines', to='assessment.standard', verbose_name='standard'),
-        ),
-        migrations.AlterField(
-            model_name='projectproblem',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='problems', to='assessment.secretaryproject', verbose_name='project'),
-        ),
-        migrations.AlterField(
-            model_name='raisedveto',
-            name='review',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='vetoes', to='assessment.review', verbose_name='review'),
-        ),
-        migrations.AlterField(
-            model_name='review',
-            name='point',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='registry.demonstrationpoint', verbose_name='point'),
-        ),
-        migrations.AlterField(
-            model_name='reviewscore',
-            name='review',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scores', to='assessment.review', verbose_name='review'),
-        ),
-        migrations.AlterField(
-            model_name='schemeitem',
-            name='scheme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='assessment.scheme', verbose_name='scheme'),
-        ),
-        migrations.AlterField(
-            model_name='standarditem',
-            name='standard',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='assessment.standard', verbose_name='standard'),
-        ),
-        migrations.AlterField(
-            model_name='supervisionstep',
-            name='finding',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='assessment.supervisionfinding', verbose_name='finding'),
-        ),
-        migrations.AlterField(
-            model_name='vetoitem',
-            name='standard',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='vetoes', to='assessment.standard', verbose_name='standard'),
-        ),
-        migrations.AddConstraint(
-            model_name='itemscore',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('result', 'item'), name='item_scored_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('stage', 'open')), fields=('project',), name='ledger_opened_once', violation_error_message='The ledger of this project is open already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('stage', 'close')), fields=('project',), name='ledger_closed_once', violation_error_message='The ledger of this project was handed in already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='passline',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('standard', 'grade'), name='pass_line_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='raisedveto',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('review', 'veto'), name='veto_once_a_review'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('outcome', 'pending')), fields=('point',), name='review_one_pending', violation_error_message='The point is in review already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewscore',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('review', 'item'), name='score_once_an_item'),
-        ),
-        migrations.AddConstraint(
-            model_name='scheme',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('area', 'year', 'kind'), name='scheme_once_a_year', violation_error_message='There is a scheme of this kind for the year already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='schemeitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('scheme', 'number'), name='scheme_item_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='schemeresult',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('scheme', 'organisation'), name='result_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='standard',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('valid_to', None)), fields=('series',), name='standard_one_open', violation_error_message='A version of this standard is in force already: end that one first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='standarditem',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('standard', 'number'), name='standard_item_number_once', violation_error_message='The standard has an item of this number already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='vetoitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('standard', 'number'), name='veto_number_once'),
-        ),
+        Together([  # Indexes, and constraints that are indexes.
+            migrations.RemoveConstraint(
+                model_name='ledgerentry',
+                name='ledger_opened_once',
+            ),
+            migrations.RemoveConstraint(
+                model_name='ledgerentry',
+                name='ledger_closed_once',
+            ),
+            migrations.RemoveConstraint(
+                model_name='review',
+                name='review_one_pending',
+            ),
+            migrations.RemoveConstraint(
+                model_name='standard',
+                name='standard_one_open',
+            ),
+        ]),
+        Together([  # Constraints that are part of their table.
+            migrations.RemoveConstraint(
+                model_name='itemscore',
+                name='item_scored_once',
+            ),
+            migrations.RemoveConstraint(
+                model_name='passline',
+                name='pass_line_once',
+            ),
+            migrations.RemoveConstraint(
+                model_name='raisedveto',
+                name='veto_once_a_review',
+            ),
+            migrations.RemoveConstraint(
+                model_name='reviewscore',
+                name='score_once_an_item',
+            ),
+            migrations.RemoveConstraint(
+                model_name='scheme',
+                name='scheme_once_a_year',
+            ),
+            migrations.RemoveConstraint(
+                model_name='schemeitem',
+                name='scheme_item_number_once',
+            ),
+            migrations.RemoveConstraint(
+                model_name='schemeresult',
+                name='result_once',
+            ),
+            migrations.RemoveConstraint(
+                model_name='standarditem',
+                name='standard_item_number_once',
+            ),
+            migrations.RemoveConstraint(
+                model_name='vetoitem',
+                name='veto_number_once',
+            ),
+        ]),
+        Together([
+            migrations.AddField(
+                model_name='accountabilityaction',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='amendment',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='appeal',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='inspectionpack',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='itemscore',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='ledgerentry',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='notice',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='passline',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='projectproblem',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='promise',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='raisedveto',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='review',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='reviewscore',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='scheme',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='schemeitem',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='schemeresult',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='secretaryproject',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='standard',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='standarditem',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='supervisionfinding',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='supervisionstep',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='vetoitem',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AlterField(
+                model_name='inspectionpack',
+                name='point',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='packs', to='registry.demonstrationpoint', verbose_name='point'),
+            ),
+            migrations.AlterField(
+                model_name='itemscore',
+                name='result',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scores', to='assessment.schemeresult', verbose_name='result'),
+            ),
+            migrations.AlterField(
+                model_name='ledgerentry',
+                name='project',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='assessment.secretaryproject', verbose_name='project'),
+            ),
+            migrations.AlterField(
+                model_name='passline',
+                name='standard',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pass_lines', to='assessment.standard', verbose_name='standard'),
+            ),
+            migrations.AlterField(
+                model_name='projectproblem',
+                name='project',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='problems', to='assessment.secretaryproject', verbose_name='project'),
+            ),
+            migrations.AlterField(
+                model_name='raisedveto',
+                name='review',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='vetoes', to='assessment.review', verbose_name='review'),
+            ),
+            migrations.AlterField(
+                model_name='review',
+                name='point',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='registry.demonstrationpoint', verbose_name='point'),
+            ),
+            migrations.AlterField(
+                model_name='reviewscore',
+                name='review',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scores', to='assessment.review', verbose_name='review'),
+            ),
+            migrations.AlterField(
+                model_name='schemeitem',
+                name='scheme',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='assessment.scheme', verbose_name='scheme'),
+            ),
+            migrations.AlterField(
+                model_name='standarditem',
+                name='standard',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='assessment.standard', verbose_name='standard'),
+            ),
+            migrations.AlterField(
+                model_name='supervisionstep',
+                name='finding',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='assessment.supervisionfinding', verbose_name='finding'),
+            ),
+            migrations.AlterField(
+                model_name='vetoitem',
+                name='standard',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='vetoes', to='assessment.standard', verbose_name='standard'),
+            ),
+        ]),
+        Together([
+            migrations.AddConstraint(
+                model_name='itemscore',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('result', 'item'), name='item_scored_once'),
+            ),
+            migrations.AddConstraint(
+                model_name='ledgerentry',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('stage', 'open')), fields=('project',), name='ledger_opened_once', violation_error_message='The ledger of this project is open already.'),
+            ),
+            migrations.AddConstraint(
+                model_name='ledgerentry',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('stage', 'close')), fields=('project',), name='ledger_closed_once', violation_error_message='The ledger of this project was handed in already.'),
+            ),
+            migrations.AddConstraint(
+                model_name='passline',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('standard', 'grade'), name='pass_line_once'),
+            ),
+            migrations.AddConstraint(
+                model_name='raisedveto',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('review', 'veto'), name='veto_once_a_review'),
+            ),
+            migrations.AddConstraint(
+                model_name='review',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('outcome', 'pending')), fields=('point',), name='review_one_pending', violation_error_message='The point is in review already.'),
+            ),
+            migrations.AddConstraint(
+                model_name='reviewscore',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('review', 'item'), name='score_once_an_item'),
+            ),
+            migrations.AddConstraint(
+                model_name='scheme',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('area', 'year', 'kind'), name='scheme_once_a_year', violation_error_message='There is a scheme of this kind for the year already.'),
+            ),
+            migrations.AddConstraint(
+                model_name='schemeitem',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('scheme', 'number'), name='scheme_item_number_once'),
+            ),
+            migrations.AddConstraint(
+                model_name='schemeresult',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('scheme', 'organisation'), name='result_once'),
+            ),
+            migrations.AddConstraint(
+                model_name='standard',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('valid_to', None)), fields=('series',), name='standard_one_open', violation_error_message='A version of this standard is in force already: end that one first.'),
+            ),
+            migrations.AddConstraint(
+                model_name='standarditem',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('standard', 'number'), name='standard_item_number_once', violation_error_message='The standard has an item of this number already.'),
+            ),
+            migrations.AddConstraint(
+                model_name='vetoitem',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('standard', 'number'), name='veto_number_once'),
+            ),
+        ]),
     ]

@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from registry.migrations._together import Together
+
 
 class Migration(migrations.Migration):
 
@@ -11,448 +13,456 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveConstraint(
-            model_name='areaalias',
-            name='area_alias_once',
-        ),
-        migrations.RemoveConstraint(
-            model_name='beltmembership',
-            name='belt_holds_a_point_once',
-        ),
-        migrations.RemoveConstraint(
-            model_name='collectiveincome',
-            name='income_once_a_year',
-        ),
-        migrations.RemoveConstraint(
-            model_name='communityattainment',
-            name='attainment_one_open',
-        ),
-        migrations.RemoveConstraint(
-            model_name='confirmation',
-            name='confirmation_once_a_year',
-        ),
-        migrations.RemoveConstraint(
-            model_name='consortiummembership',
-            name='consortium_holds_a_village_once',
-        ),
-        migrations.RemoveConstraint(
-            model_name='demonstrationpoint',
-            name='point_name_once_in_area_and_field',
-        ),
-        migrations.RemoveConstraint(
-            model_name='externalresult',
-            name='external_result_once',
-        ),
-        migrations.RemoveConstraint(
-            model_name='parameter',
-            name='parameter_once_from_a_day',
-        ),
-        migrations.RemoveConstraint(
-            model_name='parameter',
-            name='parameter_one_open',
-        ),
-        migrations.RemoveConstraint(
-            model_name='partyorganisation',
-            name='organisation_name_once_in_area',
-        ),
-        migrations.RemoveConstraint(
-            model_name='reporttext',
-            name='report_text_once',
-        ),
-        migrations.RemoveConstraint(
-            model_name='routestop',
-            name='stop_position_once',
-        ),
-        migrations.RemoveConstraint(
-            model_name='sitecapacity',
-            name='capacity_once_a_day',
-        ),
-        migrations.RemoveConstraint(
-            model_name='statusperiod',
-            name='period_one_open',
-        ),
-        migrations.RemoveConstraint(
-            model_name='statusperiod',
-            name='period_one_start',
-        ),
-        migrations.RemoveConstraint(
-            model_name='wagerule',
-            name='wage_rule_one_open',
-        ),
-        migrations.RemoveConstraint(
-            model_name='zonemembership',
-            name='zone_holds_a_point_once',
-        ),
-        migrations.RemoveConstraint(
-            model_name='zonemembership',
-            name='zone_holds_a_belt_once',
-        ),
-        migrations.RemoveIndex(
-            model_name='demonstrationpoint',
-            name='point_area_field',
-        ),
-        migrations.RemoveIndex(
-            model_name='demonstrationpoint',
-            name='point_area_code',
-        ),
-        migrations.RemoveIndex(
-            model_name='statusperiod',
-            name='period_of_point',
-        ),
-        migrations.RemoveIndex(
-            model_name='statusperiod',
-            name='period_standing',
-        ),
-        migrations.AddField(
-            model_name='area',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='areaalias',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='belt',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='beltmembership',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='booking',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='brand',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='collectiveincome',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='communityattainment',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='confirmation',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='consortium',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='consortiummembership',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='demonstrationpoint',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='donation',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='evidence',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='externalresult',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='fieldremark',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='frozenyear',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='fund',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='honour',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='hostedevent',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='parameter',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='partyorganisation',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='redbusinessdistrict',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='remark',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='reporttext',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='routestop',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='sitecapacity',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='statusperiod',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='studyroute',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='teachingsite',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='term',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='unit',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='visit',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='wagerule',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='wholeareatownship',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='zone',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AddField(
-            model_name='zonemembership',
-            name='voided',
-            field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
-        ),
-        migrations.AlterField(
-            model_name='areaalias',
-            name='area',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='registry.area', verbose_name='area'),
-        ),
-        migrations.AlterField(
-            model_name='beltmembership',
-            name='belt',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='registry.belt', verbose_name='belt'),
-        ),
-        migrations.AlterField(
-            model_name='beltmembership',
-            name='point',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='belt_memberships', to='registry.demonstrationpoint', verbose_name='point'),
-        ),
-        migrations.AlterField(
-            model_name='confirmation',
-            name='point',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='confirmations', to='registry.demonstrationpoint', verbose_name='point'),
-        ),
-        migrations.AlterField(
-            model_name='consortiummembership',
-            name='consortium',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='registry.consortium', verbose_name='consortium'),
-        ),
-        migrations.AlterField(
-            model_name='draft',
-            name='point',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='drafts', to='registry.demonstrationpoint', verbose_name='point'),
-        ),
-        migrations.AlterField(
-            model_name='evidence',
-            name='draft',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='evidence', to='registry.draft', verbose_name='draft'),
-        ),
-        migrations.AlterField(
-            model_name='evidence',
-            name='point',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='evidence', to='registry.demonstrationpoint', verbose_name='point'),
-        ),
-        migrations.AlterField(
-            model_name='fieldremark',
-            name='draft',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='remarks', to='registry.draft', verbose_name='draft'),
-        ),
-        migrations.AlterField(
-            model_name='frozenfigure',
-            name='frozen',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='figures', to='registry.frozenyear', verbose_name='closed year'),
-        ),
-        migrations.AlterField(
-            model_name='routestop',
-            name='route',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stops', to='registry.studyroute', verbose_name='route'),
-        ),
-        migrations.AlterField(
-            model_name='statusperiod',
-            name='point',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='periods', to='registry.demonstrationpoint', verbose_name='point'),
-        ),
-        migrations.AlterField(
-            model_name='zonemembership',
-            name='belt',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='zone_memberships', to='registry.belt', verbose_name='belt'),
-        ),
-        migrations.AlterField(
-            model_name='zonemembership',
-            name='point',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='zone_memberships', to='registry.demonstrationpoint', verbose_name='point'),
-        ),
-        migrations.AlterField(
-            model_name='zonemembership',
-            name='zone',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='registry.zone', verbose_name='zone'),
-        ),
-        migrations.AddIndex(
-            model_name='demonstrationpoint',
-            index=models.Index(condition=models.Q(('voided__isnull', True)), fields=['area', 'field'], name='point_area_field'),
-        ),
-        migrations.AddIndex(
-            model_name='demonstrationpoint',
-            index=models.Index(condition=models.Q(('voided__isnull', True)), fields=['area', 'code'], name='point_area_code'),
-        ),
-        migrations.AddIndex(
-            model_name='statusperiod',
-            index=models.Index(fields=['point', 'valid_from', 'valid_to', 'status', 'grade', 'level', 'voided'], name='period_of_point'),
-        ),
-        migrations.AddIndex(
-            model_name='statusperiod',
-            index=models.Index(condition=models.Q(('voided__isnull', True)), fields=['status', 'valid_from', 'valid_to', 'grade', 'level', 'point'], name='period_standing'),
-        ),
-        migrations.AddConstraint(
-            model_name='areaalias',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('area', 'name'), name='area_alias_once', violation_error_message='The area has this other name already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='beltmembership',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('valid_to', None)), fields=('belt', 'point'), name='belt_holds_a_point_once', violation_error_message='The belt holds this point already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='collectiveincome',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('area', 'year'), name='income_once_a_year', violation_error_message='The income of this village and year is registered already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='communityattainment',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('valid_to', None)), fields=('area',), name='attainment_one_open', violation_error_message='The community has an open verdict already: end that one first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='confirmation',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('point', 'year'), name='confirmation_once_a_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='consortiummembership',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('consortium', 'village'), name='consortium_holds_a_village_once', violation_error_message='The consortium holds this village already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='demonstrationpoint',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('area', 'field', 'name'), name='point_name_once_in_area_and_field', violation_error_message='The area has a point of this name in this field already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='externalresult',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('area', 'year', 'item', 'issuer', 'scope'), name='external_result_once', violation_error_message='This result is registered already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='parameter',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('rule', 'valid_from'), name='parameter_once_from_a_day', violation_error_message='This rule has another value from the same day.'),
-        ),
-        migrations.AddConstraint(
-            model_name='parameter',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('valid_to', None)), fields=('rule',), name='parameter_one_open', violation_error_message='This rule has an open value already: end that one first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='partyorganisation',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('dissolved_on', None)), fields=('area', 'name'), name='organisation_name_once_in_area', violation_error_message='The area has a party organisation of this name already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='reporttext',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('year', 'section'), name='report_text_once', violation_error_message='This section of the year has a text already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='routestop',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('route', 'position'), name='stop_position_once', violation_error_message='The route has another stop at this position.'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitecapacity',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('site', 'valid_from'), name='capacity_once_a_day', violation_error_message='The site has a capacity from this day already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='statusperiod',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('valid_to', None)), fields=('point',), name='period_one_open', violation_error_message='The point has an open period already: end that one first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='statusperiod',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('point', 'valid_from'), name='period_one_start', violation_error_message='Another period of this point begins on the same day.'),
-        ),
-        migrations.AddConstraint(
-            model_name='wagerule',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('valid_to', None)), fields=('post', 'area'), name='wage_rule_one_open', violation_error_message='This post has a rule in force already: end that one first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='zonemembership',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('point__isnull', False), ('valid_to', None)), fields=('zone', 'point'), name='zone_holds_a_point_once', violation_error_message='The zone holds this point already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='zonemembership',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('belt__isnull', False), ('valid_to', None)), fields=('zone', 'belt'), name='zone_holds_a_belt_once', violation_error_message='The zone holds this belt already.'),
-        ),
+        Together([  # Indexes, and constraints that are indexes.
+            migrations.RemoveConstraint(
+                model_name='beltmembership',
+                name='belt_holds_a_point_once',
+            ),
+            migrations.RemoveConstraint(
+                model_name='communityattainment',
+                name='attainment_one_open',
+            ),
+            migrations.RemoveConstraint(
+                model_name='parameter',
+                name='parameter_one_open',
+            ),
+            migrations.RemoveConstraint(
+                model_name='partyorganisation',
+                name='organisation_name_once_in_area',
+            ),
+            migrations.RemoveConstraint(
+                model_name='statusperiod',
+                name='period_one_open',
+            ),
+            migrations.RemoveConstraint(
+                model_name='wagerule',
+                name='wage_rule_one_open',
+            ),
+            migrations.RemoveConstraint(
+                model_name='zonemembership',
+                name='zone_holds_a_point_once',
+            ),
+            migrations.RemoveConstraint(
+                model_name='zonemembership',
+                name='zone_holds_a_belt_once',
+            ),
+            migrations.RemoveIndex(
+                model_name='demonstrationpoint',
+                name='point_area_field',
+            ),
+            migrations.RemoveIndex(
+                model_name='demonstrationpoint',
+                name='point_area_code',
+            ),
+            migrations.RemoveIndex(
+                model_name='statusperiod',
+                name='period_of_point',
+            ),
+            migrations.RemoveIndex(
+                model_name='statusperiod',
+                name='period_standing',
+            ),
+        ]),
+        Together([  # Constraints that are part of their table.
+            migrations.RemoveConstraint(
+                model_name='areaalias',
+                name='area_alias_once',
+            ),
+            migrations.RemoveConstraint(
+                model_name='collectiveincome',
+                name='income_once_a_year',
+            ),
+            migrations.RemoveConstraint(
+                model_name='confirmation',
+                name='confirmation_once_a_year',
+            ),
+            migrations.RemoveConstraint(
+                model_name='consortiummembership',
+                name='consortium_holds_a_village_once',
+            ),
+            migrations.RemoveConstraint(
+                model_name='demonstrationpoint',
+                name='point_name_once_in_area_and_field',
+            ),
+            migrations.RemoveConstraint(
+                model_name='externalresult',
+                name='external_result_once',
+            ),
+            migrations.RemoveConstraint(
+                model_name='parameter',
+                name='parameter_once_from_a_day',
+            ),
+            migrations.RemoveConstraint(
+                model_name='reporttext',
+                name='report_text_once',
+            ),
+            migrations.RemoveConstraint(
+                model_name='routestop',
+                name='stop_position_once',
+            ),
+            migrations.RemoveConstraint(
+                model_name='sitecapacity',
+                name='capacity_once_a_day',
+            ),
+            migrations.RemoveConstraint(
+                model_name='statusperiod',
+                name='period_one_start',
+            ),
+        ]),
+        Together([
+            migrations.AddField(
+                model_name='area',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='areaalias',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='belt',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='beltmembership',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='booking',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='brand',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='collectiveincome',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='communityattainment',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='confirmation',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='consortium',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='consortiummembership',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='demonstrationpoint',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='donation',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='evidence',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='externalresult',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='fieldremark',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='frozenyear',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='fund',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='honour',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='hostedevent',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='parameter',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='partyorganisation',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='redbusinessdistrict',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='remark',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='reporttext',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='routestop',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='sitecapacity',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='statusperiod',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='studyroute',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='teachingsite',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='term',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='unit',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='visit',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='wagerule',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='wholeareatownship',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='zone',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AddField(
+                model_name='zonemembership',
+                name='voided',
+                field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='entered in error'),
+            ),
+            migrations.AlterField(
+                model_name='areaalias',
+                name='area',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='registry.area', verbose_name='area'),
+            ),
+            migrations.AlterField(
+                model_name='beltmembership',
+                name='belt',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='registry.belt', verbose_name='belt'),
+            ),
+            migrations.AlterField(
+                model_name='beltmembership',
+                name='point',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='belt_memberships', to='registry.demonstrationpoint', verbose_name='point'),
+            ),
+            migrations.AlterField(
+                model_name='confirmation',
+                name='point',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='confirmations', to='registry.demonstrationpoint', verbose_name='point'),
+            ),
+            migrations.AlterField(
+                model_name='consortiummembership',
+                name='consortium',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='registry.consortium', verbose_name='consortium'),
+            ),
+            migrations.AlterField(
+                model_name='draft',
+                name='point',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='drafts', to='registry.demonstrationpoint', verbose_name='point'),
+            ),
+            migrations.AlterField(
+                model_name='evidence',
+                name='draft',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='evidence', to='registry.draft', verbose_name='draft'),
+            ),
+            migrations.AlterField(
+                model_name='evidence',
+                name='point',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='evidence', to='registry.demonstrationpoint', verbose_name='point'),
+            ),
+            migrations.AlterField(
+                model_name='fieldremark',
+                name='draft',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='remarks', to='registry.draft', verbose_name='draft'),
+            ),
+            migrations.AlterField(
+                model_name='frozenfigure',
+                name='frozen',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='figures', to='registry.frozenyear', verbose_name='closed year'),
+            ),
+            migrations.AlterField(
+                model_name='routestop',
+                name='route',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stops', to='registry.studyroute', verbose_name='route'),
+            ),
+            migrations.AlterField(
+                model_name='statusperiod',
+                name='point',
+                field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='periods', to='registry.demonstrationpoint', verbose_name='point'),
+            ),
+            migrations.AlterField(
+                model_name='zonemembership',
+                name='belt',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='zone_memberships', to='registry.belt', verbose_name='belt'),
+            ),
+            migrations.AlterField(
+                model_name='zonemembership',
+                name='point',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='zone_memberships', to='registry.demonstrationpoint', verbose_name='point'),
+            ),
+            migrations.AlterField(
+                model_name='zonemembership',
+                name='zone',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='registry.zone', verbose_name='zone'),
+            ),
+        ]),
+        Together([
+            migrations.AddIndex(
+                model_name='demonstrationpoint',
+                index=models.Index(condition=models.Q(('voided__isnull', True)), fields=['area', 'field'], name='point_area_field'),
+            ),
+            migrations.AddIndex(
+                model_name='demonstrationpoint',
+                index=models.Index(condition=models.Q(('voided__isnull', True)), fields=['area', 'code'], name='point_area_code'),
+            ),
+            migrations.AddIndex(
+                model_name='statusperiod',
+                index=models.Index(fields=['point', 'valid_from', 'valid_to', 'status', 'grade', 'level', 'voided'], name='period_of_point'),
+            ),
+            migrations.AddIndex(
+                model_name='statusperiod',
+                index=models.Index(condition=models.Q(('voided__isnull', True)), fields=['status', 'valid_from', 'valid_to', 'grade', 'level', 'point'], name='period_standing'),
+            ),
+            migrations.AddConstraint(
+                model_name='areaalias',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('area', 'name'), name='area_alias_once', violation_error_message='The area has this other name already.'),
+            ),
+            migrations.AddConstraint(
+                model_name='beltmembership',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('valid_to', None)), fields=('belt', 'point'), name='belt_holds_a_point_once', violation_error_message='The belt holds this point already.'),
+            ),
+            migrations.AddConstraint(
+                model_name='collectiveincome',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('area', 'year'), name='income_once_a_year', violation_error_message='The income of this village and year is registered already.'),
+            ),
+            migrations.AddConstraint(
+                model_name='communityattainment',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('valid_to', None)), fields=('area',), name='attainment_one_open', violation_error_message='The community has an open verdict already: end that one first.'),
+            ),
+            migrations.AddConstraint(
+                model_name='confirmation',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('point', 'year'), name='confirmation_once_a_year'),
+            ),
+            migrations.AddConstraint(
+                model_name='consortiummembership',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('consortium', 'village'), name='consortium_holds_a_village_once', violation_error_message='The consortium holds this village already.'),
+            ),
+            migrations.AddConstraint(
+                model_name='demonstrationpoint',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('area', 'field', 'name'), name='point_name_once_in_area_and_field', violation_error_message='The area has a point of this name in this field already.'),
+            ),
+            migrations.AddConstraint(
+                model_name='externalresult',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('area', 'year', 'item', 'issuer', 'scope'), name='external_result_once', violation_error_message='This result is registered already.'),
+            ),
+            migrations.AddConstraint(
+                model_name='parameter',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('rule', 'valid_from'), name='parameter_once_from_a_day', violation_error_message='This rule has another value from the same day.'),
+            ),
+            migrations.AddConstraint(
+                model_name='parameter',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('valid_to', None)), fields=('rule',), name='parameter_one_open', violation_error_message='This rule has an open value already: end that one first.'),
+            ),
+            migrations.AddConstraint(
+                model_name='partyorganisation',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('dissolved_on', None)), fields=('area', 'name'), name='organisation_name_once_in_area', violation_error_message='The area has a party organisation of this name already.'),
+            ),
+            migrations.AddConstraint(
+                model_name='reporttext',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('year', 'section'), name='report_text_once', violation_error_message='This section of the year has a text already.'),
+            ),
+            migrations.AddConstraint(
+                model_name='routestop',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('route', 'position'), name='stop_position_once', violation_error_message='The route has another stop at this position.'),
+            ),
+            migrations.AddConstraint(
+                model_name='sitecapacity',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('site', 'valid_from'), name='capacity_once_a_day', violation_error_message='The site has a capacity from this day already.'),
+            ),
+            migrations.AddConstraint(
+                model_name='statusperiod',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('valid_to', None)), fields=('point',), name='period_one_open', violation_error_message='The point has an open period already: end that one first.'),
+            ),
+            migrations.AddConstraint(
+                model_name='statusperiod',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('point', 'valid_from'), name='period_one_start', violation_error_message='Another period of this point begins on the same day.'),
+            ),
+            migrations.AddConstraint(
+                model_name='wagerule',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('valid_to', None)), fields=('post', 'area'), name='wage_rule_one_open', violation_error_message='This post has a rule in force already: end that one first.'),
+            ),
+            migrations.AddConstraint(
+                model_name='zonemembership',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('point__isnull', False), ('valid_to', None)), fields=('zone', 'point'), name='zone_holds_a_point_once', violation_error_message='The zone holds this point already.'),
+            ),
+            migrations.AddConstraint(
+                model_name='zonemembership',
+                constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('belt__isnull', False), ('valid_to', None)), fields=('zone', 'belt'), name='zone_holds_a_belt_once', violation_error_message='The zone holds this belt already.'),
+            ),
+        ]),
     ]
