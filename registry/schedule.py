@@ -1,5 +1,6 @@
 """What is done regularly, and when: one list, read by Celery beat and by the worker that needs no Redis. It names the
-functions and imports none, since Celery reads it before there are models."""
+functions and imports none, since Celery reads it before there are models. Web hooks are called beside it, so that no job
+waits for a receiver (`actions/calling.py`)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +27,6 @@ class Work:
 
 SCHEDULE = (
     Work("sweep", "registry.actions.jobs.sweep", every=30),
-    Work("hooks", "registry.actions.calling.send_hooks", every=5),
     Work("seal", "registry.actions.chain.seal", every=10),
     Work("export-events", "registry.actions.sealing.export_daily", hours=(0,), minute=20),
     Work("tidy", "registry.actions.tidying.tidy", hours=(2,), minute=45),

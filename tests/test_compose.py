@@ -79,8 +79,8 @@ def stack(tmp_path_factory):
         shell = [sys.executable, str(ROOT / "manage.py"), "shell", "-v0", "-c", PREPARE]
         done = subprocess.run(shell, env=web.environment(), check=True, capture_output=True, text=True)
         portal.unannounced = done.stdout.split()[-1]
-        portal.start("worker")
-        portal.start("beat")
+        for name in ("worker", "hooks", "beat"):
+            portal.start(name)
         eventually(web.is_healthy)
         start_proxy(portal)
         yield portal

@@ -44,7 +44,7 @@ def configured(*arguments: str, **secrets: str) -> subprocess.CompletedProcess:
 def test_the_compose_file_holds_together_and_names_every_part():
     done = configured("--services", **SECRETS)
     assert done.returncode == 0, done.stderr
-    assert set(done.stdout.split()) == {"db", "redis", "migrate", "web", "worker", "beat", "proxy"}
+    assert set(done.stdout.split()) == {"db", "redis", "migrate", "web", "worker", "hooks", "beat", "proxy"}
 
 
 @needs_compose
@@ -85,7 +85,7 @@ def services() -> dict[str, dict]:
     return compose_file(SECRETS)["services"]
 
 
-@pytest.mark.parametrize("name", ["migrate", "web", "worker", "beat"])
+@pytest.mark.parametrize("name", ["migrate", "web", "worker", "hooks", "beat"])
 def test_compose_passes_every_variable_that_the_settings_read_and_no_other(name):
     passed = services()[name]["environment"].keys() | image()["environment"].keys()
     assert variables() - passed == set()

@@ -82,24 +82,11 @@ def start(known: dict[str, str], host: str, port: int) -> dict[str, subprocess.P
         PYTHON, *SERVER, "--host", host, "--port", str(port), "--workers", "2",
         "--blocking-threads", "3", "--log-level", "warning", "fengnan.wsgi:application",
     ]  # fmt: skip
-    worker = [PYTHON, "manage.py", "runjobs"]
+    commands = {"the web server": web, "the worker": [PYTHON, "manage.py", "runjobs"]}
     if known.get("REDIS_URL"):
-        worker = [
-            PYTHON,
-            "-m",
-            "celery",
-            "-A",
-            "fengnan",
-            "worker",
-            "-B",
-            "-s",
-            f"{known['DATA_DIR']}/beat",
-            "-l",
-            "warning",
-            "-c",
-            "1",
-        ]
-    commands = {"the web server": web, "the worker": worker}
+        beat = ["-B", "-s", f"{known['DATA_DIR']}/beat"]
+        commands["the worker"] = [PYTHON, "-m", "celery", "-A", "fengnan", "worker", *beat, "-l", "warning", "-c", "1"]
+        commands["the hooks"] = [PYTHON, "manage.py", "callhooks"]
     return {
         name: subprocess.Popen(command, cwd=ROOT, env=known, start_new_session=True)
         for name, command in commands.items()

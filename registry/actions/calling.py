@@ -1,18 +1,25 @@
-"""Calling web hooks: signed, to allowed addresses alone, never inside a transaction, tried again later and later."""
+"""Calling web hooks: signed, to allowed addresses alone, never inside a transaction, tried again later and later.
+
+Hooks have a process or a thread of their own: however slow a receiver is, no job waits for it.
+"""
 
 import base64
 import hashlib
 import hmac
 import json
+import logging
 import socket
 import ssl
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from ipaddress import ip_address
 from typing import Any
 
-from django.db import transaction
+from django.db import close_old_connections, connections, transaction
 from django.utils import timezone
 
 from registry.models import Delivery, DeliveryState, HookHost
@@ -20,13 +27,31 @@ from registry.refusals import Refused
 
 from .hooks import collect, host_of, parts_of
 
-PATIENCE = 5  # seconds for a connection and for each answer
+logger = logging.getLogger(__name__)
+
+PATIENCE = 5  # seconds for a connection, and for each piece of an answer
+DEADLINE = 10  # seconds for a whole call, however many pieces the answer comes in
+BETWEEN_CALLS = 5  # seconds from one look for calls that are due to the next
 LEASE = timedelta(minutes=2)  # a call that is being made is nobody else's meanwhile
 MOST_READ = 1000  # bytes of an answer
 WAITS = [timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30)]
 WAITS += [timedelta(hours=hours) for hours in (2, 6, 12, 24)]
-SPELL = 20  # seconds of calling at a time, so that other work goes on
+SPELL = 20  # seconds of calling before new events are looked for
 FAILURES = (OSError, HTTPException, Refused, UnicodeError)
+
+
+def call_hooks(stop: threading.Event) -> None:
+    """Calls the hooks every few seconds until `stop`. What goes wrong is logged and tried again."""
+    try:
+        while not stop.is_set():
+            close_old_connections()
+            try:
+                send_hooks()
+            except Exception:
+                logger.exception("hooks were not called")
+            stop.wait(BETWEEN_CALLS)
+    finally:
+        connections.close_all()
 
 
 def send_hooks() -> int:
@@ -102,12 +127,10 @@ def call(delivery: Delivery) -> tuple[int, str]:
         "webhook-timestamp": now,
         "webhook-signature": signature(hook.key, str(delivery.key), now, body),
     }
-    try:
+    with connection.in_time():
         connection.request("POST", f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}", body, headers)
         answer = connection.getresponse()
         return answer.status, answer.read(MOST_READ).decode("utf-8", "replace")
-    finally:
-        connection.close()
 
 
 def address_to_call(allowed: HookHost, port: int) -> str:
@@ -124,17 +147,42 @@ def address_to_call(allowed: HookHost, port: int) -> str:
 
 
 class Pinned(HTTPConnection):
-    """A connection to an address that was looked at, whatever the name leads to by now."""
+    """A connection to an address that was looked at, whatever the name leads to by now. It is cut off after DEADLINE:
+    the timeout of a socket begins anew with each byte that comes."""
 
     pinned = ""
+    is_cut = False
 
     def connect(self) -> None:
         self.sock = socket.create_connection((self.pinned, self.port), self.timeout)
+        self.line = self.sock.dup()  # to cut the connection whoever reads from it
+        self.timer = threading.Timer(DEADLINE, self._cut)
+        self.timer.start()
+
+    def _cut(self) -> None:
+        self.is_cut = True
+        with suppress(OSError):
+            self.line.shutdown(socket.SHUT_RDWR)
+
+    @contextmanager
+    def in_time(self) -> Iterator[None]:
+        """Around a call: closes the connection, and raises TimeoutError if it was cut off."""
+        try:
+            yield
+        except FAILURES:
+            if not self.is_cut:
+                raise
+        finally:
+            self.close()
+            if hasattr(self, "timer"):
+                self.timer.cancel()
+                self.line.close()
+        if self.is_cut:
+            raise TimeoutError
 
 
-class PinnedHTTPS(HTTPSConnection):
-    pinned = ""
-
+class PinnedHTTPS(Pinned, HTTPSConnection):
     def connect(self) -> None:
-        plain = socket.create_connection((self.pinned, self.port), self.timeout)
-        self.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
+        context = ssl.create_default_context()
+        super().connect()
+        self.sock = context.wrap_socket(self.sock, server_hostname=self.host)

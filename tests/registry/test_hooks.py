@@ -5,16 +5,19 @@ import hashlib
 import hmac
 import json
 import socket
+import socketserver
 import threading
+from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
+from fengnan.celery import app
 from registry.actions import calling
 from registry.actions.accounts import switch_account
 from registry.actions.calling import WAITS, send_hooks
@@ -23,7 +26,9 @@ from registry.actions.hooks import GAP, add_hook, allow_host, collect, forbid_ho
 from registry.actions.points import withdraw_point
 from registry.actions.records import save_record
 from registry.actions.tidying import tidy
+from registry.management.commands import runjobs
 from registry.models import Delivery, Event, HookHost, KeptAnswer, PartyOrganisation, Role, User, WebHook
+from tests.compose import compose_file
 from tests.conftest import DISTRICT, TANGFANG
 from tests.factories import entered_in_error, make_named_point, make_point, refused
 
@@ -199,6 +204,81 @@ def test_a_call_that_a_killed_worker_had_begun_is_made_by_the_next_one_after_its
     assert calling._claim() is None
     Delivery.objects.update(next_try_at=timezone.now())
     assert send_hooks() == 1
+
+
+class Dripping(socketserver.StreamRequestHandler):
+    """Answers a byte at a time: 300 of them, unless the caller hangs up."""
+
+    def handle(self):
+        first = self.connection.recv(1, socket.MSG_PEEK)
+        is_tls = first == b"\x16"
+        answer = b"\x16\x03\x03\x40\x00" if is_tls else b"HTTP/1.1 200 OK\r\nX-Long: "
+        pause = threading.Event()
+        with suppress(OSError):
+            for byte in answer.ljust(300 - 4, b"x") + b"\r\n\r\n":
+                self.connection.sendall(bytes([byte]))
+                pause.wait(0.02)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_receiver_that_answers_a_byte_at_a_time_is_cut_off(scheme, sample, administrator, monkeypatch):
+    monkeypatch.setattr(calling, "DEADLINE", 1, raising=False)
+    allow_host("127.0.0.1", is_private=True, by=administrator)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Dripping) as server:
+        threading.Thread(target=server.serve_forever).start()
+        address = f"{scheme}://127.0.0.1:{server.server_address[1]}/"
+        add_hook(administrator, name="慢", address=address, kinds=["points"], by=administrator)
+        rename(make_named_point(), administrator)
+        send_hooks()
+        server.shutdown()
+    made = Delivery.objects.get()
+    assert (made.state, made.status, made.answer) == ("waiting", 0, "TimeoutError")
+
+
+def test_no_job_waits_for_a_receiver(db, monkeypatch):
+    """The first call does not come back before a job was done."""
+    calling_begun, job_done, stop, waited = threading.Event(), threading.Event(), threading.Event(), []
+
+    def call_slowly() -> None:
+        calling_begun.set()
+        waited.append(job_done.wait(5))
+        stop.set()
+
+    def do_job(stopping) -> bool:
+        assert calling_begun.wait(5)
+        job_done.set()
+        return not stop.wait(5)
+
+    monkeypatch.setattr(calling, "send_hooks", call_slowly)
+    monkeypatch.setattr(runjobs, "run_one", do_job)
+    monkeypatch.setattr(runjobs.Clock, "tick", lambda clock, now: None)
+    runjobs.work(stop)
+    assert waited == [True]
+
+
+def test_with_celery_hooks_are_called_by_a_process_of_their_own():
+    assert [task for task in app.tasks if "hook" in task] == []
+    commands = [
+        service.get("command", [])
+        for service in compose_file({"SECRET_KEY": "x", "POSTGRES_PASSWORD": "x"})["services"].values()
+    ]
+    assert [command for command in commands if "callhooks" in command] == [["python", "manage.py", "callhooks"]]
+
+
+def test_a_failure_of_the_database_ends_no_calling(monkeypatch):
+    stop, answers = threading.Event(), iter([OperationalError("gone")])
+    monkeypatch.setattr(calling, "BETWEEN_CALLS", 0)
+
+    def fail_first() -> None:
+        for error in answers:
+            raise error
+        stop.set()
+
+    monkeypatch.setattr(calling, "send_hooks", fail_first)
+    monkeypatch.setattr(calling, "close_old_connections", lambda: None)
+    monkeypatch.setattr(calling.connections, "close_all", lambda: None)
+    calling.call_hooks(stop)
+    assert stop.is_set()
 
 
 def test_an_answer_that_leads_elsewhere_is_not_followed(hook, receiver, administrator):

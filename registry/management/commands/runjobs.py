@@ -1,5 +1,5 @@
 """`manage.py runjobs`: the worker where there is no Redis. Works through the job table and the schedule until it is
-asked to stop."""
+asked to stop, and calls the web hooks in a thread of its own."""
 
 import signal
 import threading
@@ -8,10 +8,26 @@ import time
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
+from registry.actions.calling import call_hooks
 from registry.actions.jobs import run_one
 from registry.actions.scheduled import Clock
 
 PAUSE = 1.0
+
+
+def work(stop: threading.Event, *, once: bool = False) -> None:
+    """Works until `stop`; with `once`, until no job is left, and without hooks."""
+    clock = Clock()
+    if not once:
+        threading.Thread(target=call_hooks, args=[stop], daemon=True).start()
+    while not stop.is_set():
+        close_old_connections()
+        clock.tick(time.monotonic())
+        if run_one(stopping=stop.is_set):
+            continue
+        if once:
+            return
+        stop.wait(PAUSE)
 
 
 class Command(BaseCommand):
@@ -25,12 +41,4 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda received, frame: stop.set())
-        clock = Clock()
-        while not stop.is_set():
-            close_old_connections()
-            clock.tick(time.monotonic())
-            if run_one(stopping=stop.is_set):
-                continue
-            if once:
-                return
-            stop.wait(PAUSE)
+        work(stop, once=once)
