@@ -112,8 +112,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "fengnan.health.HealthChecks",
     "registry.callers.CallerMiddleware",
+    "fengnan.health.HealthChecks",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",

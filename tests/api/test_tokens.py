@@ -243,7 +243,7 @@ def test_a_token_made_before_the_present_password_ends_when_the_registry_is_brou
     before, after = made(clerk_tangfang), made(clerk_daqi)
     User.objects.filter(pk=clerk_tangfang.pk).update(password_changed_at=timezone.now(), sessions_ended=3)
     ApiToken.objects.update(sessions_ended=0, owner_rank="")
-    migration = import_module("registry.migrations.0003_tokens_end_with_their_account")
+    migration = import_module("registry.migrations.0007_tokens_end_with_their_account")
     migration.remember_the_account(apps, None)
     assert [ask(text).status_code for text in (before, after)] == [401, 200]
 

@@ -18,7 +18,7 @@ def remember_the_account(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registry", "0002_events_only_appended")]
+    dependencies = [("registry", "0006_scheduled_runs")]
 
     operations = [
         migrations.AddField(
