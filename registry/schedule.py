@@ -1,6 +1,6 @@
 """What is done regularly, and when: one list, read by Celery beat and by the worker that needs no Redis. It names the
-functions and imports none, since Celery reads it before there are models. Web hooks are called beside it, so that no job
-waits for a receiver (`actions/calling.py`)."""
+functions and imports none, since Celery reads it before there are models. Web hooks are called beside it, so that no
+job waits for a receiver (`actions/calling.py`)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -11,8 +11,8 @@ from django.utils import timezone
 from PIL import Image
 
 from registry.actions.drafts import confirm_facts, draft_of, overrule, save_fields, start_draft, submit_draft
-from registry.actions.voiding import mark_entered_in_error
 from registry.actions.evidence import File
+from registry.actions.voiding import mark_entered_in_error
 from registry.drafting import Drafting
 from registry.loading.apply import forget_rows, keep_rows, write_rows
 from registry.loading.columns import LOADS
