@@ -9,13 +9,15 @@ from django.utils.timezone import localdate
 from assessment.actions import schemes as acts
 from assessment.models import Scheme, SchemeItem, SchemeResult
 from registry.models import Event, User
-from tests.api.sending import faults, problem, program
+from tests.api.sending import PASSWORD, faults, problem, program
 from tests.conftest import DAQI, DISTRICT, TANGFANG
 
 
 @pytest.fixture
 def cast(sample, clerk_tangfang, reviewer, administrator):
-    second = User.objects.create(username="second", role="admin", read_prefix=DISTRICT, write_prefix=DISTRICT)
+    second = User.objects.create_user(
+        "second", password=PASSWORD, role="admin", read_prefix=DISTRICT, write_prefix=DISTRICT
+    )
     people = {"clerk": clerk_tangfang, "reviewer": reviewer, "admin": administrator, "second": second}
     return {name: program(account) for name, account in people.items()}
 

@@ -9,7 +9,7 @@ from assessment.models import Notice, Review
 from registry.actions.drafts import submit_draft
 from registry.actions.points import open_period
 from registry.models import Draft, Event, Role, User
-from tests.api.sending import faults, problem, program
+from tests.api.sending import PASSWORD, faults, problem, program
 from tests.conftest import DISTRICT
 from tests.factories import full_scores, make_draft, make_named_point, make_point, make_submitted
 
@@ -17,7 +17,9 @@ from tests.factories import full_scores, make_draft, make_named_point, make_poin
 @pytest.fixture
 def cast(sample, clerk_tangfang, head_tangfang, reviewer, administrator):
     """A program for each of those a site passes."""
-    second = User.objects.create(username="second", role="reviewer", read_prefix=DISTRICT, write_prefix=DISTRICT)
+    second = User.objects.create_user(
+        "second", password=PASSWORD, role="reviewer", read_prefix=DISTRICT, write_prefix=DISTRICT
+    )
     people = {"clerk": clerk_tangfang, "head": head_tangfang, "reviewer": reviewer, "second": second}
     return {name: program(account) for name, account in people.items()} | {"admin": program(administrator)}
 
@@ -125,7 +127,7 @@ def test_drafts_of_the_own_township_are_listed(cast, clerk_daqi):
 
 @pytest.mark.parametrize("role", [Role.REVIEWER, Role.ADMIN, Role.AUDITOR])
 def test_until_it_is_submitted_a_draft_is_read_by_its_township_alone(role, clerk):
-    district = program(User.objects.create(username="district", role=role, read_prefix=DISTRICT))
+    district = program(User.objects.create_user("district", password=PASSWORD, role=role, read_prefix=DISTRICT))
     draft = make_draft(clerk.account)
     addresses = [f"drafts/{draft.key}/{below}" for below in ("", "actions/", "submit/")]
     assert [district("GET", address)[0] for address in addresses] == [404] * 3

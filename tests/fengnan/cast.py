@@ -9,9 +9,10 @@ from assessment.actions.packs import make_pack
 from assessment.actions.projects import freeze_promise, hand_in, open_project
 from assessment.actions.scoring import pass_draft
 from assessment.models import SecretaryProject
+from registry.actions.deletion import delete_record
 from registry.actions.drafts import discard_draft
 from registry.actions.evidence import add_evidence
-from registry.actions.records import delete_record, save_record
+from registry.actions.records import save_record
 from registry.actions.tokens import make_token
 from registry.models import (
     Booking,

@@ -5,8 +5,8 @@ from django.core.management import CommandError
 from django.urls import reverse
 
 from registry.actions.accounts import add_account
+from registry.actions.deletion import delete_record
 from registry.actions.hooks import add_hook, allow_host, forbid_host, switch_hook
-from registry.actions.records import delete_record
 from registry.actions.reports import save_report_text, text_of
 from registry.actions.years import close_year
 from registry.figures.frozen import _name_of_the_gone
