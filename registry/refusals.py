@@ -123,6 +123,30 @@ SENTENCES = {
         "No sheet of the file has headings that are known here (sheets: %(sheets)s). "
         "Take the template, or put the headings above the rows."
     ),
+    "export_not_loaded": gettext_noop(
+        "This is the portal's own export of “%(kind)s”, which is counted or kept elsewhere: it is not loaded."
+    ),
+    "export_without_codes": gettext_noop(
+        "This is the portal's own export of “%(kind)s” without codes, so its rows cannot be told apart. "
+        "Export it with the codes."
+    ),
+    "load_doubtful": gettext_noop(
+        "%(count)s rows change an amount a hundredfold or more, the first in row %(row)s from %(before)s to %(after)s "
+        "yuan. Look at the unit; if it is meant so, confirm it and apply again."
+    ),
+    "read_failed": gettext_noop(
+        "Reading this file broke off because of a fault of the portal; nothing of it was written. "
+        "Try again; if it breaks off again, give the number %(job)s to the administrators."
+    ),
+    "apply_failed": gettext_noop(
+        "Writing broke off because of a fault of the portal, after %(done)s of %(total)s rows. "
+        "Try again to go on from there, or take back what was written; "
+        "if it breaks off again, give the number %(job)s to the administrators."
+    ),
+    "undo_failed": gettext_noop(
+        "Taking the load back broke off because of a fault of the portal, after %(done)s of %(total)s rows. "
+        "Try again to go on from there; if it breaks off again, give the number %(job)s to the administrators."
+    ),
     "file_missing": gettext_noop("Choose a file first."),
     "header_unread": gettext_noop("“%(text)s” is not the number of a row of this sheet: it has %(most)s rows."),
     "load_moved_on": gettext_noop("This load is “%(state)s” by now. Look at it again."),

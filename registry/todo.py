@@ -22,6 +22,7 @@ from registry.models import (
     Draft,
     DraftState,
     Load,
+    LoadState,
     Parameter,
     RemarkOutcome,
 )
@@ -110,8 +111,8 @@ def loads_to_look_at(user: Any, today: date) -> Iterable[Task]:
     """What the account sent in: files that were read and wait to be applied, and work that broke off."""
     if not may(user, "load.send"):
         return
-    for load in Load.objects.visible_to(user).waiting_for(user).select_related("job"):
-        if load.has_failed:
+    for load in Load.objects.visible_to(user).waiting_for(user):
+        if load.state == LoadState.FAILED:
             what, button = _("The work at this file broke off"), _("Look at it")
         else:
             what, button = _("A file was read: see what it would change"), _("Look at it")

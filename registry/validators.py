@@ -219,17 +219,21 @@ def choice(choices: Any, also: dict[str, str] | None = None) -> Reader:
     return read
 
 
+MULTIPLES = {"千": 10**3, "万": 10**4, "百万": 10**6, "千万": 10**7, "亿": 10**8}
+MONEY = re.compile(r"(.*?)(千万|百万|千|万|亿)?(元)?")
+
+
 def money(unit: str) -> Reader:
     """An amount in yuan of at most 16 digits; a bare number counts in `unit`, 元 or 万元."""
     amount, yuan = number("0", "99999999999999", decimals=8), number("0", "99999999999999")
 
     def read(text: str) -> Decimal | None:
-        found = re.fullmatch(r"(.*?)(亿元?|万元?|元)?", plain(text))
-        digits, given = found.groups() if found else ("", None)
+        digits, multiple, given = MONEY.fullmatch(plain(text)).groups()  # type: ignore[union-attr]
         value = amount(digits)
         if value is None:
             return None
-        return yuan(f"{value * {'万': 10**4, '亿': 10**8}.get((given or unit)[:1], 1):f}")
+        times = MULTIPLES.get(multiple or ("" if given else unit.removesuffix("元")), 1)
+        return yuan(f"{value * times:f}")
 
     return read
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from celery import current_app
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -31,6 +31,8 @@ Step = Callable[[int, dict], tuple[int | None, int, int]]
 STEPS: dict[str, Step] = {"reindex": lambda cursor, payload: reindex_step(cursor)}
 # What a job does before its first step, outside any transaction: long work on files. Done again after a kill.
 FIRST: dict[str, Callable[[dict], None]] = {}
+# What else is to be marked when a job has failed for good: the record that waits for it says so to people.
+ON_FAILURE: dict[str, Callable[[Job], None]] = {}
 PAUSE = 0.05  # seconds between steps where writers wait for each other, so that a load does not starve the pages
 
 
@@ -78,9 +80,12 @@ def claim(job_id: int | None = None) -> Job | None:
 
 
 def run(job: Job, *, stopping: Callable[[], bool] = lambda: False) -> Job:
-    """Works at a claimed job until it is done, has failed, or `stopping()` says so; a stopped job is free at once."""
+    """Works at a claimed job until it is done, has failed, or `stopping()` says so; a stopped job is free at once.
+
+    Whatever a step raises is a failure of the job, but for a database that is away or busy: the lease ends and the job
+    is tried again, `MOST_ATTEMPTS` times at most."""
     if job.attempts > MOST_ATTEMPTS:
-        return _close(job, JobState.FAILED, f"given up after {MOST_ATTEMPTS} attempts")
+        return _fail(job, f"given up after {MOST_ATTEMPTS} attempts")
     with called_by(Caller(request_id=f"job-{job.pk}")):
         _work(job, stopping)
     seal()
@@ -99,11 +104,11 @@ def _work(job: Job, stopping: Callable[[], bool]) -> None:
         _owned(job).update(lease_until=None, state=JobState.QUEUED, attempts=F("attempts") - 1)
     except LeaseLost:
         logger.warning("job %s was taken over by another worker", job.pk)
-    except DatabaseError:
+    except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         logger.exception("job %s failed", job.pk)
-        _close(job, JobState.FAILED, f"{type(error).__name__}: {error}"[:300])
+        _fail(job, f"{type(error).__name__}: {error}")
 
 
 @transaction.atomic
@@ -136,10 +141,21 @@ def _owned(job: Job):
     return Job.objects.filter(pk=job.pk, fence=job.fence, state=JobState.RUNNING)
 
 
-def _close(job: Job, state: str, message: str) -> Job:
-    _owned(job).update(state=state, message=message, lease_until=None, finished_at=timezone.now())
+@transaction.atomic
+def _fail(job: Job, message: str) -> Job:
+    """Ends the job as failed, and tells the record that waits for it. `message` is for administrators."""
+    ended = {"state": JobState.FAILED, "message": message[:300], "lease_until": None, "finished_at": timezone.now()}
+    if _owned(job).update(**ended) and job.kind in ON_FAILURE:
+        ON_FAILURE[job.kind](job)
     job.refresh_from_db()
     return job
+
+
+def revive(job: Job) -> None:
+    """Lets a failed job go on where it stopped."""
+    failed = Job.objects.filter(pk=job.pk, state=JobState.FAILED)
+    if failed.update(state=JobState.QUEUED, attempts=0, message="", finished_at=None):
+        transaction.on_commit(lambda: send_hint(job.pk))
 
 
 def run_one(job_id: int | None = None, *, stopping: Callable[[], bool] = lambda: False) -> bool:

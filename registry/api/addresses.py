@@ -10,7 +10,7 @@ from .described import describe_adding, describe_list, describe_one
 from .events import EventDetail, EventList
 from .items import load_of
 from .lists import DetailView, ListView
-from .loads import ACTS, LoadAct, LoadDetail, LoadList, LoadRows
+from .loads import ACTS, LoadAct, LoadApply, LoadDetail, LoadList, LoadRows
 from .points import DraftList, DraftView
 from .resources import RESOURCES
 from .verbs import NOUNS, Adds, verb_addresses
@@ -58,9 +58,9 @@ def _of_drafts() -> list:
 
 def _of_loads() -> list:
     acts = [
-        path(f"loads/<uuid:key>/{act}/", type(f"Load{act.title()}", (LoadAct,), {"act": act}).as_view(),
+        path(f"loads/<uuid:key>/{act}/", type(f"Load{act.title()}", (view,), {"act": act}).as_view(),
              name=f"api-load-{act}")
-        for act in ACTS
+        for act, view in {**dict.fromkeys(ACTS, LoadAct), "apply": LoadApply}.items()
     ]  # fmt: skip
     return [
         path("loads/", LoadList.as_view(), name="api-loads"),

@@ -10,7 +10,7 @@ from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotAuthenticated
-from rest_framework.parsers import MultiPartParser
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -21,18 +21,22 @@ from registry.loading.messages import row_answer, state_of
 from registry.models import Load, LoadState, RowVerdict, TokenScope
 from registry.permissions import may
 from registry.refusals import Refused
+from registry.validators import yes_no
 
 from .base import ApiView, one_of
-from .described import KEY
+from .bodies import ExactJSON
+from .described import KEY, taken
 from .idempotency import once
 from .items import load_of
 from .paging import Key, page_of, page_size, placed
 from .resources import RESOURCES
+from .verbs import Given, sent_in, values_in
 
 NEWEST = (Key("id", descending=True, nullable=False),)
 IN_ORDER = (Key("sheet", nullable=False), Key("row", nullable=False))
 MOST_ROWS = 500  # of the refused ones, told with the load itself
 YES, NO = ("true", "1", "yes"), ("false", "0", "no", "")
+CONFIRM = Given("confirm", yes_no)
 ACTS = {"apply": acts.apply_load, "undo": acts.undo_load, "cancel": acts.cancel_load, "retry": acts.retry_load}
 
 
@@ -95,6 +99,7 @@ class LoadSerializer(serializers.Serializer):
     kind = serializers.CharField(allow_blank=True)
     state = serializers.ChoiceField(LoadState.choices)
     message = serializers.CharField(allow_blank=True)
+    notes = serializers.ListField(child=serializers.CharField())
     new = serializers.IntegerField()
     changed = serializers.IntegerField()
     same = serializers.IntegerField()
@@ -142,6 +147,7 @@ SENT = {
         "file": {"type": "string", "format": "binary"},
         "kind": {"type": "string"},
         "dry_run": {"type": "string", "enum": [*NO, *YES]},
+        "confirm": {"type": "string", "enum": [*NO, *YES]},
     },
     "required": ["file"],
 }
@@ -165,30 +171,33 @@ class LoadList(LoadView):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Takes in a `file`. Without `dry_run` its good rows are written as soon as it is read; with it, they wait for
-        `apply`. `kind` may be left out where the headings say it."""
+        `apply`. Where a row changes an amount a hundredfold or more they wait, too, unless `confirm` is given. `kind`
+        may be left out where the headings say it."""
         if not may(request.user, "load.send"):
             raise Refused("not_allowed")
-        file, kind, waits = self._sent(request)
+        file, kind = self._sent(request)
+        waits, confirmed = (one_of(request.data, name, (*NO, *YES)) in YES for name in ("dry_run", "confirm"))
         for refusal in acts.refusals_to_send(file.name, file.size, kind, request.user):
             raise refusal
         content = file.read()
 
         def act() -> Response:
-            load = acts.send_load(file.name, content, kind=kind, key=uuid4(), by=request.user, at_once=not waits)
+            load = acts.send_load(
+                file.name, content, kind=kind, key=uuid4(), by=request.user, at_once=not waits, confirmed=confirmed
+            )
             told = self.told(request, load)
             return Response(told, 202, headers={"Location": told["url"]})
 
-        return once(request, [hashlib.sha256(content).hexdigest(), file.name, kind, waits], act)
+        return once(request, [hashlib.sha256(content).hexdigest(), file.name, kind, waits, confirmed], act)
 
-    def _sent(self, request: Request) -> tuple[Any, str, bool]:
+    def _sent(self, request: Request) -> tuple[Any, str]:
         file = request.FILES.get("file")
         if file is None:
             raise Refused("file_missing")
         kind = str(request.data.get("kind", ""))
         resource = RESOURCES.get(kind)
         known = load_of(resource.model) if resource else None
-        waits = one_of(request.data, "dry_run", (*NO, *YES)) in YES if "dry_run" in request.data else False
-        return file, known.slug if known else kind, waits
+        return file, known.slug if known else kind
 
 
 class LoadDetail(LoadView):
@@ -220,10 +229,24 @@ class LoadAct(LoadView):
     @extend_schema(request=None, responses={202: LoadSerializer}, parameters=[KEY])
     def post(self, request: Request, key: str) -> Response:
         """Goes on with the load in the background; `GET` its address for what came of it."""
+        return self.do(request, key)
+
+    def do(self, request: Request, key: str, **more: Any) -> Response:
         load = self.load(request, key)
 
         def act() -> Response:
-            told = self.told(request, ACTS[self.act](load, by=request.user))
+            told = self.told(request, ACTS[self.act](load, by=request.user, **more))
             return Response(told, 202, headers={"Location": told["url"]})
 
-        return once(request, None, act)
+        return once(request, more or None, act)
+
+
+class LoadApply(LoadAct):
+    parser_classes = [ExactJSON, FormParser, MultiPartParser]
+
+    @extend_schema(request={"application/json": taken((CONFIRM,))}, responses={202: LoadSerializer}, parameters=[KEY])
+    def post(self, request: Request, key: str) -> Response:
+        """Writes what the preview showed, in the background. A load with rows that change an amount a hundredfold or
+        more is refused (`load-doubtful`) until `confirm` says that they are meant so."""
+        values = values_in((CONFIRM,), sent_in(request, (CONFIRM,)))
+        return self.do(request, key, **({"confirmed": True} if values.get("confirm") else {}))

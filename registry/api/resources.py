@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.kept import Text, hole, text_of
 from registry.kinds import Column, Kind
 from registry.kinds.base import happening, known_on
+from registry.loading import own_exports
 from registry.models import DemonstrationPoint, Record
 from registry.models.base import under
 from registry.models.points import PUBLIC
@@ -141,6 +142,8 @@ def register(*resources: Resource) -> None:
         if resource.slug in RESOURCES:
             raise ValueError(f"the resource {resource.slug} is declared twice")
         RESOURCES[resource.slug] = resource
+        if resource.has_address:
+            own_exports.declare(resource.slug, resource.full, resource.any_day)
 
 
 @cache

@@ -8,11 +8,14 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet, TextChoices
 from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from registry.scope import Scope
 
 Text = str | Promise
 NOT_GIVEN = "none"  # stands for the rows that have no value in a dimension
+UNITS: dict[str, Text] = {"yuan": _("yuan")}  # what a unit is called; any other speaks for itself
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,17 @@ class Column:
     @property
     def source(self) -> str:
         return self.path or self.name
+
+    @property
+    def heading(self) -> str:
+        """What stands above the column in a file: its label, with the unit its numbers count in."""
+        if not self.unit:
+            return str(self.label)
+        return gettext("%(label)s (%(unit)s)") % {"label": self.label, "unit": self.unit_label}
+
+    @property
+    def unit_label(self) -> str:
+        return str(UNITS.get(self.unit, self.unit))
 
     def text(self, value: Any) -> Any:
         """`value` in words where it is a choice."""

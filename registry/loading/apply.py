@@ -238,7 +238,7 @@ def forget_rows(load: Load, rows: list[Row]) -> None:
 
 def keep_rows(load: Load, rows: list[Row]) -> None:
     """Notes what became of these rows."""
-    names = ("load", "sheet", "row", "verdict", "key", "name", "code", "changes", "messages", "undo")
+    names = ("load", "sheet", "row", "verdict", "key", "name", "code", "changes", "messages", "undo", "doubtful")
     noted = (
         (
             load.pk,
@@ -251,6 +251,7 @@ def keep_rows(load: Load, rows: list[Row]) -> None:
             {} if row.is_refused else told(row),
             row.messages,
             row.undo,
+            row.is_doubtful and not row.is_refused,
         )
         for row in rows
     )

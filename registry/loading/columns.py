@@ -113,6 +113,7 @@ class Row:
     title: str = ""
     messages: list[dict] = field(default_factory=list)
     is_refused: bool = False
+    is_doubtful: bool = False
     key: tuple = ()
     keys: list[str] = field(default_factory=list)
     record: Any = None
@@ -127,6 +128,11 @@ class Row:
     def warn(self, name: str, code: str, /, **details: Any) -> None:
         """The row is taken; the reader should know."""
         self._say("warning", name, code, details)
+
+    def doubt(self, name: str, code: str, /, **details: Any) -> None:
+        """The row is taken only once somebody says that it is meant so."""
+        self.is_doubtful = True
+        self._say("doubt", name, code, details)
 
     def _say(self, level: str, name: str, code: str, details: dict) -> None:
         column = self.letters.get(name, "")

@@ -10,7 +10,9 @@ from typing import Any
 import xlsxwriter
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from registry.coordinates import to_wgs84
 from registry.filters import filtered
@@ -42,6 +44,11 @@ def as_text(value: Any) -> Any:
     return value
 
 
+def unguarded(text: str) -> str:
+    """Text without the apostrophe that an export puts before what a spreadsheet would take for a formula."""
+    return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA_STARTS) else text
+
+
 def export(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any, figure: Any = None) -> HttpResponse:
     """`rows` of `kind`, filtered as the page was, as a file to download."""
     file_format = parameters.get("format")
@@ -67,8 +74,9 @@ def export_values(
 def stamp(kind: Kind, scope: Scope, used: dict[str, str], figure: Any = None) -> dict[str, str]:
     """What an exported file says of itself."""
     words = {
-        _("Rows"): str(kind.label),
+        _("Rows"): f"{kind.label} ({kind.slug})",
         _("As of"): scope.as_of.isoformat(),
+        _("Exported at"): timezone.localtime().isoformat(timespec="seconds"),
         _("Area"): f"{scope.place} ({scope.area})",
     }
     if figure:
@@ -87,7 +95,13 @@ def lines(kind: Kind, values: Iterable[dict]) -> Iterator[list[Any]]:
 
 
 def heading(kind: Kind) -> list[str]:
-    return [*(str(column.label) for column in kind.columns), _("Mark")]
+    return [*(column.heading for column in kind.columns), _("Mark")]
+
+
+def with_units(kind: Kind, words: dict[str, str]) -> dict[str, str]:
+    """What a file of named values says of itself: their names carry no unit, so it does."""
+    units = ", ".join(f"{column.name}: {column.unit_label}" for column in kind.columns if column.unit)
+    return {**words, pgettext("of numbers", "Units"): units} if units else words
 
 
 def _csv(kind: Kind, values: Iterable[dict], words: dict[str, str]) -> StreamingHttpResponse:
@@ -131,7 +145,7 @@ def _write(sheet: Any, row: int, column: int, value: Any) -> None:
 
 def _json(kind: Kind, values: Iterable[dict], words: dict[str, str]) -> StreamingHttpResponse:
     def stream() -> Iterator[str]:
-        yield '{"about": ' + json.dumps(words, ensure_ascii=False) + ', "rows": ['
+        yield '{"about": ' + json.dumps(with_units(kind, words), ensure_ascii=False) + ', "rows": ['
         for number, value in enumerate(values):
             value.pop("row_code", None)
             yield (",\n" if number else "\n") + json.dumps(value, ensure_ascii=False, default=_plain)
@@ -144,7 +158,7 @@ def _geojson(kind: Kind, values: Iterable[dict], words: dict[str, str]) -> Strea
     """A feature a row; one that nobody has measured has no geometry, and still counts."""
 
     def stream() -> Iterator[str]:
-        about = json.dumps(words, ensure_ascii=False)
+        about = json.dumps(with_units(kind, words), ensure_ascii=False)
         yield f'{{"type": "FeatureCollection", "about": {about}, "features": ['
         for number, value in enumerate(values):
             value.pop("row_code", None)

@@ -17,6 +17,7 @@ from registry.permissions import area_of
 
 from .bulk import new
 from .columns import RECORD, LoadKind, Row, Use, Write, read_cells
+from .units import WAN, YUAN, in_yuan
 from .world import WHY, World
 
 
@@ -139,11 +140,22 @@ def _plan(kind: LoadKind, row: Row, world: World) -> None:
             if value not in (None, "") and not _agrees(name, getattr(record, name), value)
         }
         write = Write(record, changes)
+        _doubt_leaps(kind, row, changes)
     row.writes.append(write)
     if write.is_new or write.changes:
         _check_fields(row, write)
         _check_order(kind, row, write)
     kind.parts(row, world)
+
+
+LEAP = 100  # times as much or as little money is rather another unit than another amount
+
+
+def _doubt_leaps(kind: LoadKind, row: Row, changes: dict[str, list]) -> None:
+    for name, (before, after) in changes.items():
+        column = kind.column(name)
+        if column is not None and column.unit in (YUAN, WAN) and before and not 1 / LEAP < after / before < LEAP:
+            row.doubt(name, "amount_leaps", before=in_yuan(before), after=in_yuan(after))
 
 
 def _say_what_was_assumed(kind: LoadKind, row: Row, record: Any, given: dict) -> None:

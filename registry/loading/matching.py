@@ -7,9 +7,11 @@ from typing import Any
 from registry.models import KnownHeading, Load
 from registry.refusals import Refused
 
-from .columns import LOADS, LoadKind, kinds_for
+from .columns import LOADS, LoadKind, kinds_for, may_load
 from .files.reading import RawSheet
-from .files.tables import Table, find_tables, letter, plain_heading, unit_of
+from .files.tables import Table, find_tables, letter, plain_heading, top_rows, unit_of
+from .own_exports import Stamp, columns_in, exported, fields_in, stamp_of
+from .units import WAN, YUAN, money_unit, unit_of_sheet
 
 REASON = "原因"  # the column that is added to what was refused; nobody reads it
 
@@ -32,37 +34,104 @@ def understand(load: Load, sheets: list[RawSheet], into: Path) -> list[dict]:
     ):
         explained[kind][heading] = field
     known = {heading for slug in slugs for heading in {**headings_of(LOADS[slug]), **explained[slug]}}
-    headers = {int(index): given["header"] for index, given in load.corrections.items() if given.get("header")}
+    stamps, refused = _own_exports(load, sheets, into)
+    headers = {index: stamp.header for index, stamp in stamps.items()}
+    headers |= {int(index): given["header"] for index, given in load.corrections.items() if given.get("header")}
     tables = find_tables(sheets, into, known, headers)
-    found = [_sheet(load, sheet, table, slugs, explained) for sheet, table in zip(sheets, tables, strict=True)]
+    for table in tables:
+        table.skipped = table.skipped or ("own_export" if table.sheet in refused else "")
+    found = [
+        _sheet(load, sheet, table, slugs, explained, stamps.get(sheet.index))
+        for sheet, table in zip(sheets, tables, strict=True)
+    ]
     if all(sheet["skipped"] for sheet in found):
+        for refusal in refused.values():
+            raise refusal
         raise Refused("no_table", sheets="、".join(sheet["name"] for sheet in found) or "—")
     return found
 
 
-def _sheet(load: Load, sheet: RawSheet, table: Table, slugs: list[str], explained: dict[str, dict[str, str]]) -> dict:
-    given = load.corrections.get(str(sheet.index), {})
-    plain = {at: plain_heading(heading) for at, heading in table.headings.items()}
-    last = {at: plain_heading(heading.split("/")[-1]) for at, heading in table.headings.items()}
-    fits = {slug: _fields(plain, last, {**headings_of(LOADS[slug]), **explained[slug]}) for slug in slugs}
-    slug = given.get("kind") or max(slugs, key=lambda each: _likeness(LOADS[each], fits[each]), default="")
-    fields = dict(fits.get(slug, {}))
-    for at, field in given.get("columns", {}).items():
+def _own_exports(load: Load, sheets: list[RawSheet], into: Path) -> tuple[dict[int, Stamp], dict[int, Refused]]:
+    """The sheets that are exports of the portal, and why those are left out that cannot be loaded."""
+    stamps: dict[int, Stamp] = {}
+    refused: dict[int, Refused] = {}
+    for sheet in sheets:
+        try:
+            if stamp := _own_export(load, sheet, into):
+                stamps[sheet.index] = stamp
+        except Refused as refusal:
+            refused[sheet.index] = refusal
+    return stamps, refused
+
+
+def _own_export(load: Load, sheet: RawSheet, into: Path) -> Stamp | None:
+    """Which of the portal's own exports the sheet is, unless the sender says that its rows are something else. Raises
+    Refused for one that this account does not load, or nobody does."""
+    top = {} if sheet.hidden else top_rows(sheet, into)
+    stamp = stamp_of(sheet, top) if top else None
+    if stamp is None:
+        return None
+    own: Any = exported(stamp.slug)
+    if load.kind and (own.load is None or own.load.slug != load.kind):
+        return None
+    if own.load is None:
+        raise Refused("export_not_loaded", kind=own.kind.label)
+    if not may_load(load.by, own.load.slug):
+        raise Refused("kind_unknown", kind=own.load.label, kinds="、".join(kinds_for(load.by)))
+    headings = {at: str(text) for at, text in top.get(stamp.header, {}).items()}
+    if all(column.name != "code" for column in columns_in(stamp.kept, headings).values()):
+        raise Refused("export_without_codes", kind=own.kind.label)
+    return stamp
+
+
+def _sheet(
+    load: Load, sheet: RawSheet, table: Table, slugs: list[str], explained: dict[str, dict[str, str]],
+    stamp: Stamp | None,
+) -> dict:  # fmt: skip
+    own = columns_in(stamp.kept, table.headings) if stamp else {}
+    kind: Any = exported(stamp.slug).load if stamp else None  # type: ignore[union-attr]
+    slug, fields = (kind.slug, fields_in(own, kind)) if kind else _by_headings(load, sheet, table, slugs, explained)
+    for at, field in load.corrections.get(str(sheet.index), {}).get("columns", {}).items():
         fields = {column: name for column, name in fields.items() if name != field or not field}
         fields[int(at)] = field
+    of_sheet = unit_of_sheet([sheet.name, *table.above])
+    in_yuan = {at for at, column in own.items() if column.unit == "yuan"}
     return {
         "index": sheet.index, "name": sheet.name, "kind": slug, "skipped": table.skipped,
         "header": list(table.header_rows), "first": table.first_data_row, "rows": sheet.rows,
-        "encoding": sheet.encoding, "format": sheet.kind,
+        "encoding": sheet.encoding, "format": sheet.kind, "export": stamp.kept if stamp else {},
         "columns": [
             {
-                "at": at, "letter": letter(at), "heading": heading, "plain": plain[at], "unit": unit_of(heading),
+                "at": at, "letter": letter(at), "heading": heading, "plain": plain_heading(heading),
                 "field": fields.get(at, ""),
+                **_unit(LOADS.get(slug), fields.get(at, ""), heading, YUAN if at in in_yuan else of_sheet),
             }
             for at, heading in sorted(table.headings.items())
         ],
         "start": table.start, "merged": table.merged, "sums": {}, "totals": [],
     }  # fmt: skip
+
+
+def _by_headings(
+    load: Load, sheet: RawSheet, table: Table, slugs: list[str], explained: dict[str, dict[str, str]]
+) -> tuple[str, dict[int, str]]:
+    """The kind whose headings a sheet has, and the field of each column."""
+    given = load.corrections.get(str(sheet.index), {})
+    plain = {at: plain_heading(heading) for at, heading in table.headings.items()}
+    last = {at: plain_heading(heading.split("/")[-1]) for at, heading in table.headings.items()}
+    fits = {slug: _fields(plain, last, {**headings_of(LOADS[slug]), **explained[slug]}) for slug in slugs}
+    slug = given.get("kind") or max(slugs, key=lambda each: _likeness(LOADS[each], fits[each]), default="")
+    return slug, dict(fits.get(slug, {}))
+
+
+def _unit(kind: LoadKind | None, field: str, heading: str, of_sheet: str) -> dict[str, Any]:
+    """What a bare number under a heading counts in. Of money it is never left open: as the heading says, else as the
+    sheet does, else as such columns usually do, which is then to be `told`."""
+    column = kind.column(field) if kind and field else None
+    if column is None or column.unit not in (YUAN, WAN):
+        return {"unit": unit_of(heading), "told": False}
+    said = money_unit(heading) or of_sheet
+    return {"unit": said or column.unit, "told": not said}
 
 
 def _fields(plain: dict[int, str], last: dict[int, str], known: dict[str, str]) -> dict[int, str]:

@@ -6,10 +6,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from registry import refusals, validators
-from registry.models import Load, LoadRow, RowVerdict
+from registry.models import Load, LoadRow, LoadState, RowVerdict
 from registry.validators import masked
 
 SENTENCES = {
+    "unit_assumed": gettext_noop(
+        "No unit is given for this column: “%(text)s” was taken in %(unit)s, as %(value)s yuan, and so were those "
+        "below. If that is wrong, write the unit into the heading, such as 金额(元)."
+    ),
+    "amount_leaps": gettext_noop(
+        "From %(before)s yuan to %(after)s yuan is a hundredfold or more. "
+        "Look at the unit; if it is meant so, confirm it."
+    ),
+    "not_confirmed": gettext_noop(
+        "The amount changes a hundredfold or more, and nobody confirmed it. Look at it and send the row again."
+    ),
+    "not_loaded": gettext_noop(
+        "“%(heading)s” is counted by the registry or kept elsewhere: what was changed here is left out."
+    ),
     "about": gettext_noop("“%(text)s” is not exact: %(value)s was taken."),
     "error_cell": gettext_noop("Cell %(cell)s holds an error of the spreadsheet. Put the value in its place."),
     "formula_unknown": gettext_noop(
@@ -86,13 +100,39 @@ def answer_of(load: Load) -> dict:
     return state_of(load) | {"rows": [row_answer(row, load) for row in load.rows.all()]}
 
 
+def why_not(load: Load) -> str:
+    """Why the file or the work at it came to nothing, or what has to be confirmed first; else nothing."""
+    if load.refusal:
+        return sentence(load.refusal)
+    return str(doubts_of(load) or "") if load.state == LoadState.READY else ""
+
+
+def doubts_of(load: Load) -> refusals.Refused | None:
+    """What stands against applying a load with doubtful rows that nobody confirmed."""
+    return refusals.Refused("load_doubtful", **load.doubts) if load.doubts and not load.confirmed else None
+
+
+def notes_of(load: Load) -> list[str]:
+    """What should be known of the file as a whole."""
+    return [
+        _(
+            "“%(sheet)s” is the portal's own export as of %(day)s. %(rows)s rows say what is otherwise by now: nothing "
+            "of that was written."
+        )
+        % {"sheet": sheet["name"], "day": sheet["export"]["as_of"], "rows": sheet["past"]}
+        for sheet in load.sheets
+        if sheet.get("export") and sheet.get("past")
+    ]
+
+
 def state_of(load: Load) -> dict:
     """The load without its rows."""
     return {
         "file": load.file_name,
         "kind": load.kind or next((sheet["kind"] for sheet in load.sheets if not sheet["skipped"]), ""),
         "state": load.state,
-        "message": sentence(load.refusal) if load.refusal else "",
+        "message": why_not(load),
+        "notes": notes_of(load),
         **{verdict: getattr(load, verdict) for verdict in RowVerdict.values},
         "skipped_sheets": [sheet["name"] for sheet in load.sheets if sheet["skipped"]],
     }

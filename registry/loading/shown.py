@@ -25,7 +25,7 @@ from .messages import sentence
 from .steps import table_of
 
 SAMPLES = 3
-WARNED, LEFT = "warned", "left"
+WARNED, LEFT, DOUBTFUL = "warned", "left", "doubtful"
 STEPS = (
     ("read", gettext_lazy("Reading")),
     ("match", gettext_lazy("Matching")),
@@ -37,6 +37,7 @@ WHY_SKIPPED = {
     "hidden": gettext_lazy("it is hidden"),
     "explanation": gettext_lazy("it explains how to fill in the others"),
     "empty": gettext_lazy("it is empty"),
+    "own_export": gettext_lazy("it is an export of the portal that your account cannot load"),
     "no_headings": gettext_lazy("no row of it holds headings that are known here"),
 }
 
@@ -55,7 +56,7 @@ class ColumnShown:
 @dataclass
 class SheetShown:
     """A sheet that is read: `missing` are required columns it does not have; `totals` the cells of a row of totals
-    that say something else than the rows above add up to."""
+    that say something else than the rows above add up to; `as_of` the day of an own export, else empty."""
 
     index: int
     name: str
@@ -65,11 +66,12 @@ class SheetShown:
     fields: list[tuple[str, str]]
     missing: list[str]
     totals: list[dict]
+    as_of: str = ""
 
     @property
     def left_out(self) -> list[str]:
-        """Headings of columns that are not taken."""
-        return [column.heading or column.letter for column in self.columns if not column.field]
+        """Headings of columns that are not taken; of an own export it is clear which are not."""
+        return [] if self.as_of else [column.heading or column.letter for column in self.columns if not column.field]
 
 
 @dataclass
@@ -103,7 +105,7 @@ def sheets_of(load: Load) -> tuple[list[SheetShown], list[tuple[str, Any]]]:
 def _sheet(load: Load, sheet: dict) -> SheetShown:
     kind = LOADS[sheet["kind"]]
     samples = _samples(load, sheet)
-    mapping = mapping_of(sheet)
+    mapping, as_of = mapping_of(sheet), sheet.get("export", {}).get("as_of", "")
     columns = [
         ColumnShown(
             column["at"], column["letter"], column["heading"], column["field"],
@@ -115,8 +117,9 @@ def _sheet(load: Load, sheet: dict) -> SheetShown:
     return SheetShown(
         sheet["index"], sheet["name"], kind.label, max(sheet["header"], default=1), columns,
         fields=[(column.name, column.heading) for column in kind.columns],
-        missing=[column.heading for column in kind.required if column.name not in mapping.values()],
+        missing=[] if as_of else [each.heading for each in kind.required if each.name not in mapping.values()],
         totals=[{**each, "heading": _heading(kind, each["field"])} for each in sheet["totals"]],
+        as_of=as_of,
     )  # fmt: skip
 
 
@@ -145,14 +148,16 @@ def tabs_of(load: Load) -> list[tuple[str, Any, int]]:
     """(value, label, count) of what the rows may be looked at by; warnings and what was left only where there are."""
     tabs = [(verdict.value, verdict.label, getattr(load, verdict.value)) for verdict in RowVerdict]
     more = [(WARNED, _("With a warning")), (LEFT, _("Could not be undone"))]
+    if load.doubts and not load.confirmed:
+        more.insert(0, (DOUBTFUL, _("To be confirmed")))
     tabs += [(value, label, count) for value, label in more if (count := rows_by(load, value).count())]
     return tabs
 
 
 def rows_by(load: Load, tab: str) -> QuerySet[LoadRow]:
     rows = load.rows.order_by("sheet", "row")
-    if tab == LEFT:
-        return rows.filter(left=True)
+    if tab in (LEFT, DOUBTFUL):
+        return rows.filter(**{tab: True})
     return rows.exclude(messages=[]).exclude(verdict=RowVerdict.REFUSED) if tab == WARNED else rows.filter(verdict=tab)
 
 
@@ -161,7 +166,7 @@ def first_tab(load: Load, tabs: list[tuple[str, Any, int]], wanted: str) -> str:
     counts = {value: count for value, _label, count in tabs}
     if wanted in counts:
         return wanted
-    order = (LEFT, RowVerdict.REFUSED, RowVerdict.CHANGED, RowVerdict.NEW, RowVerdict.SAME)
+    order = (LEFT, DOUBTFUL, RowVerdict.REFUSED, RowVerdict.CHANGED, RowVerdict.NEW, RowVerdict.SAME)
     return next((str(value) for value in order if counts.get(value)), str(RowVerdict.NEW))
 
 

@@ -13,17 +13,20 @@ from registry.models import Load, LoadState
 
 from .apply import forget_rows, keep_rows, write_rows
 from .columns import LOADS, Column, LoadKind, Row, Use
-from .export import FORMULA_STARTS
-from .files.tables import DataRow, Table, address, data_rows, is_number, letter, text_of, unit_of
+from .export import unguarded
+from .files.tables import DataRow, Table, address, data_rows, is_number, letter, text_of
 from .judge import judge, read
-from .loads import count_rows, finish, locked, read_load, rows_file
+from .loads import count_rows, finish, locked, mark_failed, read_load, rows_file
 from .matching import mapping_of
+from .own_exports import settle
 from .undo import undo_rows
+from .units import WAN, YUAN, in_yuan, is_bare, with_unit
 from .world import World
 
 CHUNK = 2500 if connection.vendor == "postgresql" else 1000  # SQLite has one writer: others want their turn
-MONEY = ("元", "万元")
-SHEETS = 64  # a cursor holds the place in the file and, below, the sheet
+MONEY = (YUAN, WAN)
+SHEETS = 1 << 20  # a cursor holds the place in the file and, below, the sheet
+LOOKED_AT = 1 << 60  # above them, that all rows were looked at and now are written
 
 _worlds: dict[tuple, World] = {}  # of the load that is being worked at: names are read once, not once a chunk
 
@@ -46,6 +49,28 @@ def check_step(cursor: int, payload: dict) -> tuple[int | None, int, int]:
 def apply_step(cursor: int, payload: dict) -> tuple[int | None, int, int]:
     """Judges the next rows once more and writes them."""
     return _step(locked(Load(pk=payload["load"])), "apply", cursor, LoadState.APPLIED)
+
+
+def at_once_step(cursor: int, payload: dict) -> tuple[int | None, int, int]:
+    """Writes without waiting for anybody. Where money may change, all rows are looked at first: a load with a doubtful
+    one waits to be confirmed, and nothing of it is written."""
+    load = locked(Load(pk=payload["load"]))
+    if cursor >= LOOKED_AT or load.confirmed or not _changes_money(load):
+        following, done, total = _step(load, "apply", cursor % LOOKED_AT, LoadState.APPLIED)
+        return following and following + cursor // LOOKED_AT * LOOKED_AT, done, total
+    following, done, total = _step(load, "check", cursor, LoadState.READY)
+    if following is None and load.state == LoadState.READY and not load.doubts:
+        load.state = LoadState.APPLYING
+        load.save(update_fields=["state"])
+        return LOOKED_AT, 0, total
+    return following, done, total
+
+
+def _changes_money(load: Load) -> bool:
+    """Whether a column of money is stored from any of its sheets."""
+    sheets = [sheet for sheet in load.sheets if not sheet["skipped"]]
+    columns = [LOADS[sheet["kind"]].column(name) for sheet in sheets for name in mapping_of(sheet).values()]
+    return any(column and column.unit in MONEY and column.use is Use.STORE for column in columns)
 
 
 def _step(load: Load, stage: str, cursor: int, end: LoadState) -> tuple[int | None, int, int]:
@@ -83,7 +108,7 @@ def _chunk(load: Load, stage: str, cursor: int) -> int | None:
         return None
     sheet, kind = sheets[at], LOADS[sheets[at]["kind"]]
     if not place:
-        sheet |= {"sums": {}, "totals": [], "done": 0}
+        sheet |= {"sums": {}, "totals": [], "done": 0, "past": 0, "assumed": {}}
     world = _world(load, stage, fresh=cursor == 0)
     found, rows = world.ahead.pop(cursor, None) or _read(load, sheet, world, place)
     more = len(found) == CHUNK
@@ -94,10 +119,15 @@ def _chunk(load: Load, stage: str, cursor: int) -> int | None:
         if more and following not in world.ahead:
             world.ahead[following] = _read(load, sheet, world, found[-1].offset_after)
 
-    judge(kind, rows, world, load)
+    judged = rows
+    if sheet.get("export"):
+        judged = settle(kind, sheet, found, rows, world)
+        read(kind, judged, world)
+    judge(kind, judged, world, load)
+    _hold_back_doubtful(load, stage, judged)
     forget_rows(load, rows)
     if stage == "apply":
-        write_rows(kind, rows, world, load, meanwhile=go_on)
+        write_rows(kind, judged, world, load, meanwhile=go_on)
     else:
         go_on()
     _compare_totals(kind, sheet, found, rows)
@@ -105,16 +135,40 @@ def _chunk(load: Load, stage: str, cursor: int) -> int | None:
     return following
 
 
+def _hold_back_doubtful(load: Load, stage: str, rows: list[Row]) -> None:
+    """A doubtful row that nobody confirmed is not written: the registry moved on since somebody looked at it."""
+    for row in rows:
+        if stage == "apply" and row.is_doubtful and not load.confirmed and not row.is_refused:
+            row.refuse("", "not_confirmed")
+
+
 def _read(load: Load, sheet: dict, world: World, place: int) -> tuple[list[DataRow], list[Row]]:
-    """The next rows of a sheet from `place` on, and those of them that are neither totals nor notes, with their values.
-    Asks the database nothing."""
+    """The next rows of a sheet from `place` on, and those of them that are neither totals nor notes, with their values;
+    of an own export with their texts alone. Asks the database nothing."""
     kind = LOADS[sheet["kind"]]
     found = list(data_rows(table_of(sheet), rows_file(load), place, CHUNK))
-    wanted = columns_of(kind, sheet)
+    wanted, is_own = columns_of(kind, sheet), bool(sheet.get("export"))
     letters = {name: letter(at) for at, name, _unit in wanted}
-    rows = [row_of(sheet, each, wanted, letters) for each in found if not each.is_total and not each.is_note]
-    read(kind, rows, world)
+    rows = [row_of(sheet, each, wanted, letters) for each in found if is_own or not (each.is_total or each.is_note)]
+    if not is_own:
+        read(kind, rows, world)
+        _say_how_amounts_were_taken(kind, sheet, rows)
     return found, rows
+
+
+def _say_how_amounts_were_taken(kind: LoadKind, sheet: dict, rows: list[Row]) -> None:
+    """Where nothing says what the amounts of a column count in, the first of them is said as it was understood."""
+    assumed = sheet.setdefault("assumed", {})
+    for told in (each for each in sheet["columns"] if each.get("told")):
+        name = told["field"]
+        for row in rows:
+            if assumed.get(name, row.number) != row.number:
+                break  # said before, in another row
+            text, value = row.texts.get(name, ""), row.values.get(name)
+            if value is not None and is_bare(text):
+                assumed[name] = row.number
+                row.warn(name, "unit_assumed", text=text, unit=told["unit"], value=in_yuan(value))
+                break
 
 
 def table_of(sheet: dict) -> Table:
@@ -139,26 +193,18 @@ def row_of(sheet: dict, found: DataRow, wanted: list[tuple[int, str, str]], lett
             if type(cell) is dict and "f" in cell:
                 row.warn(name, "formula_value", cell=address(at, found.number))
             cell = text_of(cell)
-        text = unguarded(cell)
-        texts[name] = f"{text}{unit}" if unit and text and text[-1].isdigit() else text
+        texts[name] = with_unit(unguarded(cell), unit)
     return row
 
 
-def unguarded(text: str) -> str:
-    """Text without the apostrophe that an export puts before what a spreadsheet would take for a formula."""
-    return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA_STARTS) else text
-
-
 def columns_of(kind: LoadKind, sheet: dict) -> list[tuple[int, str, str]]:
-    """(column, field, unit) of the known columns; the unit is that of a heading which says another one than the
-    template: a bare amount under it is an amount in that unit."""
-    headings = {each["at"]: each["heading"] for each in sheet["columns"]}
+    """(column, field, unit) of the known columns; the unit is that of money which counts in another one than the
+    template: a bare amount is an amount in that unit."""
+    units = {each["at"]: each["unit"] for each in sheet["columns"]}
     found = []
     for at, name in mapping_of(sheet).items():
         if column := kind.column(name):
-            unit = unit_of(headings[at])
-            other = column.unit in MONEY and unit in MONEY and unit != column.unit
-            found.append((at, name, unit if other else ""))
+            found.append((at, name, units[at] if column.unit in MONEY and units[at] != column.unit else ""))
     return found
 
 
@@ -208,4 +254,6 @@ def undo_step(cursor: int, payload: dict) -> tuple[int | None, int, int]:
 
 
 jobs.FIRST |= {"load-read": read_load, "load-at-once": read_load}
-jobs.STEPS |= {"load-read": check_step, "load-apply": apply_step, "load-at-once": apply_step, "load-undo": undo_step}
+STEPS = {"load-read": check_step, "load-apply": apply_step, "load-at-once": at_once_step, "load-undo": undo_step}
+jobs.STEPS |= STEPS
+jobs.ON_FAILURE |= dict.fromkeys(STEPS, mark_failed)

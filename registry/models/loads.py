@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from .base import ScopedQuerySet, in_choices, under
 from .evidence import private_storage
-from .jobs import Job, JobState
+from .jobs import Job
 
 
 class LoadState(models.TextChoices):
@@ -24,6 +24,7 @@ class LoadState(models.TextChoices):
     UNDOING = "undoing", _("Being undone")
     UNDONE = "undone", _("Undone")
     REFUSED = "refused", _("File refused")
+    FAILED = "failed", _("Broke off")
     CANCELLED = "cancelled", _("Cancelled")
 
 
@@ -46,8 +47,7 @@ class LoadQuerySet(ScopedQuerySet):
 
     def waiting_for(self, by):
         """Loads that wait for their sender: to be looked at, or to be tried again."""
-        failed = Q(state__in=WORKING, job__state=JobState.FAILED)
-        return self.filter(Q(state=LoadState.READY) | failed, by=by)
+        return self.filter(state__in=(LoadState.READY, LoadState.FAILED), by=by)
 
     def visible_to(self, viewer):
         """The own loads; an administrator sees all loads of their area, an auditor all."""
@@ -62,6 +62,7 @@ class LoadQuerySet(ScopedQuerySet):
 class Load(models.Model):
     """A file sent in. `sheets` is what was understood of it, `corrections` what the sender put right in that:
     {sheet: {"header": row, "columns": {column: field}}}. `change_set` is what the events of its rows have in common.
+    `doubts` is what its doubtful rows come to, `confirmed` that the sender looked at them and means them.
     """
 
     key = models.UUIDField(_("key"), default=uuid.uuid4)
@@ -77,7 +78,9 @@ class Load(models.Model):
     change_set = models.UUIDField(_("change set"), default=uuid.uuid4)
     sheets = models.JSONField(_("what was understood"), default=list, blank=True)
     corrections = models.JSONField(_("corrections"), default=dict, blank=True)
-    refusal = models.JSONField(_("why the file was refused"), default=dict, blank=True)
+    refusal = models.JSONField(_("why the file was refused, or broke off"), default=dict, blank=True)
+    doubts = models.JSONField(_("what has to be confirmed"), default=dict, blank=True)
+    confirmed = models.BooleanField(_("doubtful changes confirmed"), default=False)
     new = models.PositiveIntegerField(_("new"), default=0)
     changed = models.PositiveIntegerField(_("changed"), default=0)
     same = models.PositiveIntegerField(_("same"), default=0)
@@ -107,11 +110,6 @@ class Load(models.Model):
         return self.state in WORKING
 
     @property
-    def has_failed(self) -> bool:
-        """Whether the work at it broke off and nobody goes on with it."""
-        return self.is_working and self.job is not None and self.job.state == JobState.FAILED
-
-    @property
     def total(self) -> int:
         return self.new + self.changed + self.same + self.refused
 
@@ -131,6 +129,7 @@ class LoadRow(models.Model):
     messages = models.JSONField(_("messages"), default=list)
     undo = models.JSONField(_("to be put back"), default=list)
     left = models.BooleanField(_("could not be undone"), default=False)
+    doubtful = models.BooleanField(_("written only once somebody confirmed it"), default=False)
 
     class Meta:
         verbose_name = _("row of a load")

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from registry.loading import loads as acts
 from registry.loading.columns import LOADS, kinds_for
 from registry.loading.matching import corrections_in
+from registry.loading.messages import doubts_of, notes_of
 from registry.loading.shown import LEFT, STEP_OF, STEPS, first_tab, rows_by, rows_shown, sheets_of, tabs_of
 from registry.loading.templates import may_be_filled, template, townships_for
 from registry.loading.workbooks import refused_workbook
@@ -90,9 +91,9 @@ def load_page(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 def _page(request: HttpRequest, load: Load, refusal: Refused | None = None) -> HttpResponse:
     context = {
         "load": load,
-        "failed": load.has_failed,
+        "failed_stage": acts.failed_stage(load),
         "stages": STEPS,
-        "stage": STEP_OF.get(load.state, "apply"),
+        "stage": STEP_OF.get(acts.failed_stage(load) or load.state, "apply"),
         "refusal": refusal,
         "why_refused": Refused(load.refusal["code"], **load.refusal["details"]) if load.refusal else None,
         "is_own": load.by_id == request.user.pk,
@@ -122,7 +123,9 @@ def _found(request: HttpRequest, load: Load) -> dict[str, Any]:
         "sheets": sheets,
         "skipped": skipped,
         "kinds": _kinds(request),
-        "refusals": list(acts.refusals_to_apply(load)) if load.state == "ready" else [],
+        "refusals": list(acts.refusals_to_apply(load, confirmed=True)) if load.state == "ready" else [],
+        "doubts": doubts_of(load) if load.state == "ready" else None,
+        "notes": notes_of(load),
     }
 
 
@@ -145,7 +148,9 @@ ACTS: dict[str, Callable[..., Load]] = {
 @asks_for("load.send")
 @require_POST
 def act(request: HttpRequest, key: uuid.UUID, act: str) -> HttpResponse:
-    return _do(request, key, lambda load, by: ACTS[act](load, by=by))
+    """Goes on with the load; `confirmed` says that its doubtful rows were looked at."""
+    more = {"confirmed": True} if act == "apply" and request.POST.get("confirmed") else {}
+    return _do(request, key, lambda load, by: ACTS[act](load, by=by, **more))
 
 
 def _do(request: HttpRequest, key: uuid.UUID, do: Callable[[Load, Any], Load]) -> HttpResponse:

@@ -242,11 +242,14 @@ def test_rows_that_could_not_be_undone_are_listed_with_the_reason(sample, desk, 
 
 
 def test_work_that_broke_off_is_begun_anew_by_a_button(sample, desk, clerk_tangfang):
-    load = make_load(clerk_tangfang, "reading", job=Job.objects.create(kind="load-read", state="failed"))
+    job = Job.objects.create(kind="load-read", state="failed")
+    refusal = {"code": "read_failed", "details": {"job": job.pk}}
+    load = make_load(clerk_tangfang, "failed", job=job, refusal=refusal)
     page = desk.get(load.get_absolute_url()).content.decode()
     assert reverse("load-retry", args=[load.key]) in page and "hx-trigger" not in page
     desk.post(reverse("load-retry", args=[load.key]))
-    assert Load.objects.unscoped("test").get().job.state == "queued"
+    load = Load.objects.unscoped("test").get()
+    assert (load.state, load.job.state) == ("reading", "queued")
 
 
 def test_the_refused_rows_are_handed_to_their_sender_alone(sample, client, clerk_tangfang, administrator):
@@ -259,9 +262,7 @@ def test_the_to_do_list_of_the_sender_holds_what_is_ready_and_what_broke_off(
     sample, clerk_tangfang, administrator, scope
 ):
     make_load(clerk_tangfang, file_name="看.xlsx")
-    make_load(
-        clerk_tangfang, "applying", file_name="断.xlsx", job=Job.objects.create(kind="load-apply", state="failed")
-    )
+    make_load(clerk_tangfang, "failed", file_name="断.xlsx")
     make_load(clerk_tangfang, "applying", file_name="忙.xlsx", job=Job.objects.create(kind="load-apply"))
     make_load(clerk_tangfang, "applied", file_name="完.xlsx")
     about = lambda user: sorted(task.about for task in tasks_of(user, scope.as_of) if "/loads/" in task.url)  # noqa: E731

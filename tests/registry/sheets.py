@@ -11,7 +11,10 @@ from typing import Any
 import xlsxwriter
 import xlwt
 
+from registry.loading.files import child
+from registry.loading.files.limits import Unreadable
 from registry.loading.files.reading import RawSheet, read_file, rows_of
+from registry.refusals import Refused
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -25,6 +28,21 @@ def read(tmp_path: Path, content: bytes, name: str = "名册.xlsx") -> tuple[lis
     path.write_bytes(content)
     sheets = read_file(path, name, into)
     return sheets, {row.number: row.cells for _offset, row in rows_of(into)}
+
+
+def read_in_this_process(monkeypatch: Any) -> None:
+    """Files are read without a process of their own and its limits: ten times as fast, for tests that read hundreds."""
+
+    def read(path: Path, name: str, into: Path) -> list[RawSheet]:
+        try:
+            return [RawSheet(**sheet) for sheet in child.read(path, name, into)]
+        except Unreadable as refusal:
+            raise Refused(refusal.code, name=name, **refusal.details) from refusal
+        except child.READERS as error:
+            raise Refused("file_broken", name=name) from error
+
+    monkeypatch.setattr(child, "limit_memory", lambda mb: None)
+    monkeypatch.setattr("registry.loading.loads.read_file", read)
 
 
 def xlsx(write: Callable[[xlsxwriter.Workbook], Any], **options: Any) -> bytes:

@@ -10,6 +10,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
@@ -147,10 +148,8 @@ def _merged(content: calamine.CalamineSheet) -> list[list[int]]:
 
 
 def read(path: Path, name: str, into: Path) -> list[dict]:
-    rows = Rows(into)
-    sheets = list(reader_of(path)(path, name, rows))
-    rows.close()
-    return sheets
+    with closing(Rows(into)) as rows:
+        return list(reader_of(path)(path, name, rows))
 
 
 def main() -> None:

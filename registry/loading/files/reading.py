@@ -22,7 +22,7 @@ class RawSheet:
     `start` the byte of the rows file where its rows begin.
 
     `merged` holds [first row, first column, last row, last column], rows from 1 and columns from 0. Of a hidden sheet
-    nothing but its name is read.
+    nothing but its name is read. `about` is what a file of JSON says of itself.
     """
 
     index: int
@@ -34,6 +34,7 @@ class RawSheet:
     hidden: bool = False
     merged: list[list[int]] = field(default_factory=list)
     encoding: str = ""
+    about: dict[str, str] = field(default_factory=dict)
 
 
 class RawRow(NamedTuple):

@@ -94,5 +94,5 @@ class Rows:
         self.waiting.clear()
 
     def close(self) -> None:
-        self.flush()
-        self.file.close()
+        with self.file:
+            self.flush()

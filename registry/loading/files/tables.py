@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from .reading import RawSheet, rows_of
 
-LOOKED_AT = 10  # rows at the top in which headings are sought
+LOOKED_AT = 10  # rows at the top that hold something, in which headings are sought
 HEADER_DEPTH = 3  # rows of headings at most
 JOINT = "/"
 SPACE = re.compile(r"[\s\u00a0\u3000\u200b-\u200d\u2060\ufeff]+")
@@ -32,14 +32,15 @@ NOTE = re.compile(
 class Table:
     """A table found on a sheet, or why the sheet is left out: hidden, explanation, empty, no_headings.
 
-    `headings` has the text over each column, of two rows joined as top/bottom. `merged` are the ranges among its rows,
-    `start` is the byte where the rows of the sheet begin.
+    `headings` has the text over each column, of two rows joined as top/bottom; `above` what stands over them, such as a
+    title. `merged` are the ranges among its rows, `start` is the byte where the rows of the sheet begin.
     """
 
     sheet: int
     name: str
     header_rows: tuple[int, int] = (0, 0)
     headings: dict[int, str] = field(default_factory=dict)
+    above: list[str] = field(default_factory=list)
     first_data_row: int = 0
     start: int = 0
     skipped: str = ""
@@ -121,10 +122,10 @@ def find_tables(
 
 def _find(sheet: RawSheet, into: Path, known: frozenset[str], given: int) -> Table:
     table = Table(sheet.index, sheet.name, start=sheet.start)
-    if sheet.hidden or not sheet.rows:
+    top = top_rows(sheet, into, given)
+    if sheet.hidden or not (top or given):
         table.skipped = "hidden" if sheet.hidden else "empty"
         return table
-    top = _top(sheet, into, given or LOOKED_AT)
     blocks = [(last - depth, last) for last in sorted(top) for depth in range(HEADER_DEPTH) if last - depth > 0]
     if given:
         blocks = [(first, last) for first, last in blocks if last == given] or [(given, given)]
@@ -138,15 +139,21 @@ def _find(sheet: RawSheet, into: Path, known: frozenset[str], given: int) -> Tab
     else:
         table.header_rows, table.first_data_row = block, block[1] + 1
         table.headings = {column: JOINT.join(texts) for column, texts in _headings(top, sheet, block).items()}
+        table.above = [text_of(cell) for number in sorted(top) if number < block[0] for cell in top[number].values()]
         table.merged = [each for each in sheet.merged if each[0] > block[1]]
     return table
 
 
-def _top(sheet: RawSheet, into: Path, last: int) -> dict[int, dict[int, Any]]:
-    """The cells of the first rows of a sheet, by row and column."""
-    rows = (row for _offset, row in rows_of(into, sheet.start))
-    top = takewhile(lambda row: row.sheet == sheet.index and row.number <= last, rows)
-    return {row.number: _by_column(row.cells) for row in top}
+def top_rows(sheet: RawSheet, into: Path, last: int = 0) -> dict[int, dict[int, Any]]:
+    """The cells of the first rows of a sheet that hold something, by row and column; of the rows before and at row
+    `last` where it is given."""
+    if not sheet.rows:
+        return {}
+    rows = takewhile(lambda row: row.sheet == sheet.index, (row for _offset, row in rows_of(into, sheet.start)))
+    if last:
+        rows = (row for row in takewhile(lambda row: row.number <= last, rows) if row.number > last - LOOKED_AT)
+    filled = ((row.number, cells) for row in rows if (cells := _by_column(row.cells)))
+    return dict(islice(filled, LOOKED_AT))
 
 
 def _by_column(cells: list[Any]) -> dict[int, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -13,12 +14,13 @@ from registry.kinds import KINDS
 FILE = Path(settings.BASE_DIR) / "docs" / "DICTIONARY.md"
 
 
-def both(text) -> str:
-    """A text in Chinese and English."""
+def both(text: Any) -> str:
+    """A text in Chinese and English; one that is made of others is handed over as a function."""
+    said = text if callable(text) else lambda: text
     with translation.override("zh-hans"):
-        chinese = str(text)
+        chinese = str(said())
     with translation.override("en"):
-        english = str(text)
+        english = str(said())
     return chinese if chinese == english else f"{chinese} · {english}"
 
 
@@ -40,14 +42,15 @@ def figures() -> Iterator[str]:
 
 def kinds() -> Iterator[str]:
     yield "## Columns of the record kinds\n"
-    yield "What a list, an export and the API show of a record; nothing else is public.\n"
+    yield "What a list, an export and the API show of a record; nothing else is public. In a file the name stands above"
+    yield "the column, with the unit its numbers count in; in JSON the column has the name that programs know.\n"
     for kind in KINDS.values():
         yield f"### `{kind.slug}` {both(kind.label)}\n"
         yield "| column | name | values |"
         yield "|---|---|---|"
         for column in kind.columns:
             values = ", ".join(column.choices.values) if column.choices else column.unit
-            yield f"| `{column.name}` | {both(column.label)} | {values} |"
+            yield f"| `{column.name}` | {both(lambda column=column: column.heading)} | {values} |"
         yield ""
 
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from registry.actions.jobs import run_one
 from registry.loading import loads
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
         parser.add_argument("--kind", default="", help="kind of record, such as point; else the headings tell")
         parser.add_argument("--dry-run", action="store_true", help="say what would be loaded, and load nothing")
+        parser.add_argument("--confirm", action="store_true", help="amounts that change a hundredfold are meant so")
         parser.add_argument(
             "--as", dest="username", default="", help="account to load as; else the only superuser or administrator"
         )
@@ -40,16 +42,21 @@ class Command(BaseCommand):
         if as_json:
             told = answers if len(answers) > 1 else answers[0]
             self.stdout.write(json.dumps(told, ensure_ascii=False, indent=1))
-        if any(answer["state"] == LoadState.REFUSED for answer in answers):
+        meant = LoadState.READY if options["dry_run"] else LoadState.APPLIED
+        if any(answer["state"] != meant for answer in answers):
             sys.exit(1)
 
-    def _load(self, file: Path, by: User, *, kind: str, dry_run: bool, quiet: bool, **options: Any) -> dict:
+    def _load(
+        self, file: Path, by: User, *, kind: str, dry_run: bool, quiet: bool, confirm: bool, **options: Any
+    ) -> dict:
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
         if is_fixture(file):
             return self._told(_fixture(file, dry_run), quiet)
         try:
-            load = loads.send_load(file.name, file.read_bytes(), kind=kind, key=uuid4(), by=by, at_once=not dry_run)
+            load = loads.send_load(
+                file.name, file.read_bytes(), kind=kind, key=uuid4(), by=by, at_once=not dry_run, confirmed=confirm
+            )
         except Refused as refusal:
             return self._told(_refused(file, kind, str(refusal)), quiet)
         return self._told(answer_of(self._work(load, quiet)), quiet)
@@ -58,11 +65,12 @@ class Command(BaseCommand):
         """Works at the load's job here, or waits for the worker that has it."""
         bar = _Bar(load) if not quiet and sys.stderr.isatty() else lambda: False
         while load.is_working:
-            if not run_one(load.job_id, stopping=bar):
-                time.sleep(0.2)
+            try:
+                if not run_one(load.job_id, stopping=bar):
+                    time.sleep(0.2)
+            except DatabaseError as error:
+                raise CommandError(f"The database is away or busy: {error}. A worker goes on with the load.") from error
             load = Load.objects.unscoped("the sender's own").select_related("job").get(pk=load.pk)
-            if load.is_working and load.job and load.job.state == "failed":
-                raise CommandError(f"The job failed: {load.job.message}")
         return load
 
     def _told(self, answer: dict, quiet: bool) -> dict:
@@ -71,6 +79,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{answer['file']}  {answer['kind']}  {answer['state']}")
         if answer["message"]:
             self.stdout.write(self.style.ERROR(f"  {answer['message']}"))
+        for note in answer["notes"]:
+            self.stdout.write(f"  {note}")
         for verdict in RowVerdict.values:
             self.stdout.write(f"  {answer[verdict]:8d}  {verdict}")
         for name in answer["skipped_sheets"]:
@@ -131,5 +141,5 @@ def _fixture(file: Path, dry_run: bool) -> dict:
 
 def _refused(file: Path, kind: str, message: str) -> dict:
     counts = dict.fromkeys(RowVerdict.values, 0)
-    return {"file": file.name, "kind": kind, "state": LoadState.REFUSED.value, "message": message, **counts,
-            "skipped_sheets": [], "rows": []}  # fmt: skip
+    return {"file": file.name, "kind": kind, "state": LoadState.REFUSED.value, "message": message, "notes": [],
+            **counts, "skipped_sheets": [], "rows": []}  # fmt: skip
