@@ -45,6 +45,9 @@ VERBS: dict[str, Text] = {
     "photo": gettext_lazy("Photo or document added or taken off"),
     "parts": gettext_lazy("Parts changed"),
     "close-year": gettext_lazy("Year closed"),
+    "take-over": gettext_lazy("Entered from an old ledger"),
+    "open-take-over": gettext_lazy("Term for old ledgers opened"),
+    "close-take-over": gettext_lazy("Term for old ledgers closed"),
     "add_account": gettext_lazy("Account added"),
     "change_account": gettext_lazy("Account changed"),
     "switch_account": gettext_lazy("Account switched on or off"),
@@ -70,7 +73,19 @@ VERBS: dict[str, Text] = {
     "remark-passed-on": gettext_lazy("A remark from the public was passed on to the district"),
 }
 PUBLIC_VERBS = frozenset(
-    {"add", "change", "standing", "confirm", "parts", "sign-off", "remark-answered", "void", "restore", "correct"}
+    {
+        "add",
+        "take-over",
+        "change",
+        "standing",
+        "confirm",
+        "parts",
+        "sign-off",
+        "remark-answered",
+        "void",
+        "restore",
+        "correct",
+    }
 )
 WHY_PUBLIC = frozenset({"void", "restore", "correct"})  # acts whose reason everybody reads
 LATELY = timedelta(days=14)
@@ -155,6 +170,9 @@ def _told(model: type[models.Model], events: list[Event], viewer: Any, *, inside
 def _entry(model: type[models.Model], event: Event, names: dict, *, inside: bool) -> Entry | None:
     """The event in words; None if there is nothing in it that its reader may know."""
     entry = Entry(event.at, VERBS.get(event.verb, VERBS["change"]), event.document_no)
+    if event.verb == "take-over" and event.document_no:
+        entry.act = _("Entered from an old ledger, paper number %(number)s") % {"number": event.document_no}
+        entry.document_no = ""
     entry.changes = list(_changes(model, event, names, inside=inside))
     if inside or event.verb in WHY_PUBLIC:
         entry.reason = event.reason

@@ -39,6 +39,7 @@ TABLE: dict[str, frozenset[str]] = {
     "booking.manage": frozenset({Role.CLERK, Role.HEAD, Role.ADMIN}),
     "year.close": frozenset({Role.ADMIN}),
     "grouping.build": frozenset({Role.ADMIN}),
+    "ledger.take_over": frozenset({Role.ADMIN}),
     "load.send": frozenset({Role.CLERK, Role.REVIEWER, Role.ADMIN}),
     "account.manage": frozenset({Role.HEAD, Role.ADMIN}),
     "hook.manage": frozenset({Role.ADMIN}),
@@ -49,7 +50,7 @@ TABLE: dict[str, frozenset[str]] = {
 DECIDES = frozenset({Role.REVIEWER, Role.ADMIN})  # who needs a second factor
 WRITES = frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMIN})  # who is given an area to write in
 # What reaches the whole district, whichever record is named: only for accounts whose area contains the district.
-OF_DISTRICT = frozenset({"hook.manage", "job.view", "report.write", "year.close"})
+OF_DISTRICT = frozenset({"hook.manage", "job.view", "ledger.take_over", "report.write", "year.close"})
 READING = frozenset({"record.view", "event.view", "job.view", "internal.view", "project.board", "scheme.view"})
 MANAGES: dict[str, frozenset[str]] = {  # whose accounts a role looks after: below its own, never its equals
     Role.HEAD: frozenset({Role.CLERK}),

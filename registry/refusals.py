@@ -206,6 +206,8 @@ SENTENCES = {
     "booking_full": gettext_noop(
         "In %(month)s the site takes %(capacity)s people: %(left)s places are left, and the group has %(people)s."
     ),
+    "term_days": gettext_noop("A term for old ledgers ends today at the earliest, and %(most)s days from now at most."),
+    "term_open": gettext_noop("A term for old ledgers of %(area)s is open until %(until)s. Close that one first."),
     "load_says_nothing": gettext_noop("Nothing in the file is new or changed, so there is nothing to apply."),
 }  # fmt: skip
 

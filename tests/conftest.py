@@ -6,15 +6,17 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextlib import closing as closed_after
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.core.signals import request_finished
 from django.db import close_old_connections, connection, transaction
+from django.utils import timezone
 
+from registry.actions.take_overs import open_take_over
 from registry.actions.years import close_year
 from registry.figures.frozen import take_year
-from registry.models import FrozenYear, Role, User
+from registry.models import Area, FrozenYear, Role, TakeOver, User
 from registry.scope import Scope
 from tools import servers
 from tools.sample_database import postgres_copy, sqlite_sample
@@ -178,3 +180,11 @@ def leader(db) -> User:
 @pytest.fixture
 def auditor(db) -> User:
     return _account("auditor", Role.AUDITOR, DISTRICT)
+
+
+@pytest.fixture
+def old_ledgers(sample) -> TakeOver:
+    """A term in which titles of old ledgers of the district are entered."""
+    by = _account("who opens terms", Role.ADMIN, DISTRICT, DISTRICT)
+    area = Area.objects.unscoped("test").get(code=DISTRICT)
+    return open_take_over(area, ends_on=timezone.localdate() + timedelta(days=30), reason="历史台账补录", by=by)

@@ -24,10 +24,14 @@ SEND = """
 from pathlib import Path
 from uuid import uuid4
 from registry.loading.loads import apply_load, send_load
+from django.utils.timezone import localdate
 from registry.actions.jobs import run_one
-from registry.models import User
+from registry.actions.take_overs import open_take_over
+from registry.models import Area, TakeOver, User
 area = dict(read_prefix="130207", write_prefix="130207")
 by = User.objects.get_or_create(username="loader", defaults=dict(role="admin", **area))[0]
+if not TakeOver.objects.exists():
+    open_take_over(Area.objects.public().get(code="130207"), ends_on=localdate(), reason="历史台账", by=by)
 file = Path({file!r})
 load = send_load(file.name, file.read_bytes(), kind="point", key=uuid4(), by=by)
 while load.state == "reading":

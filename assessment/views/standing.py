@@ -13,10 +13,10 @@ from assessment.judging import Judging
 from assessment.models import Round, longest_unchecked
 from registry.actions.points import (
     CORRECTED,
-    change_standing,
+    change_title,
     correct_standing,
     open_period,
-    refusals_to_change_standing,
+    refusals_to_change_title,
 )
 from registry.models import DemonstrationPoint, Grade, Level, PointStatus
 from registry.models.points import PUBLIC
@@ -135,9 +135,9 @@ def standing(request: HttpRequest, code: str) -> HttpResponse:
     asks = request.POST.get("then") == "ask"
     refusals = None
     if sent and form.is_valid():
-        refusals = list(refusals_to_change_standing(point, by=request.user, **form.cleaned_data))
+        refusals = list(refusals_to_change_title(point, by=request.user, **form.cleaned_data))
         if not refusals and not asks:
-            change_standing(point, by=request.user, **form.cleaned_data)
+            change_title(point, by=request.user, **form.cleaned_data)
             messages.success(request, _("%(point)s: changed.") % {"point": point})
             return redirect(point)
     context = {"point": point, "now": now, "form": form, "refusals": refusals, "asks": asks}

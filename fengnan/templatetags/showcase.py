@@ -296,6 +296,7 @@ DESK = (  # (address, label, right it asks for) of what else the desk leads to
     ("supervision", gettext_lazy("Supervision"), "record.view"),
     ("bookings", gettext_lazy("Bookings of groups"), "booking.manage"),
     ("loads", gettext_lazy("Bulk loading"), "load.send"),
+    ("take-overs", gettext_lazy("Old ledgers"), "ledger.take_over"),
     ("accounts", gettext_lazy("Accounts"), "account.manage"),
     ("tokens", gettext_lazy("Tokens for programs"), ""),
     ("hooks", gettext_lazy("Web hooks"), "hook.manage"),

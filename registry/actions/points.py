@@ -29,7 +29,7 @@ RIGHTS = {  # which right a step to a status asks for
     PointStatus.NAMED: "point.decide",
     PointStatus.WITHDRAWN: "point.decide",
 }
-WRITING = ("add", "change", "submit", "parts")  # acts that make somebody an author of the record
+WRITING = ("add", "take-over", "change", "submit", "parts")  # acts that make somebody an author of the record
 
 
 def right_for(before: str, after: str) -> str:
@@ -117,6 +117,24 @@ def change_standing(point: DemonstrationPoint, *, by: Any, on: date, **change: s
     change_set.tell("standing", point, changes)
     index(point)
     return point
+
+
+def refusals_to_change_title(point: DemonstrationPoint, **change: Any) -> Iterator[Refused]:
+    """Everything that stands against another level or grade of a named point, or its withdrawal. The title itself is
+    given by the life cycle, or taken over from an old ledger, and not here."""
+    now = open_period(point)
+    before = now.status if now else ""
+    if before != PointStatus.NAMED:
+        after = PointStatus(change["status"]).label
+        yield Refused("wrong_move", before=PointStatus(before).label if before else "—", after=after)
+    yield from refusals_to_change_standing(point, **change)
+
+
+def change_title(point: DemonstrationPoint, *, by: Any, on: date, **change: str) -> DemonstrationPoint:
+    """Another level or grade of a named point, or its withdrawal. Raises the first refusal."""
+    for refusal in refusals_to_change_title(point, by=by, on=on, **change):
+        raise refusal
+    return change_standing(point, by=by, on=on, **change)
 
 
 def name_point(

@@ -9,7 +9,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from registry import models as m
-from registry.actions.points import change_standing
+from registry.actions.points import change_title
+from registry.models.points import PUBLIC
 from registry.refusals import Refused
 
 from .base import PartInline, RecordAdmin
@@ -37,7 +38,9 @@ class PhotoInline(PartInline):
 class StandingForm(forms.Form):
     """A new status, level and grade from a day on, and the paper they stand on."""
 
-    status = forms.ChoiceField(label=_("Status"), choices=m.PointStatus.choices, initial=m.PointStatus.NAMED)
+    status = forms.ChoiceField(
+        label=_("Status"), choices=[(status.value, status.label) for status in PUBLIC], initial=m.PointStatus.NAMED
+    )
     level = forms.ChoiceField(label=_("Level"), choices=[("", "—"), *m.Level.choices], required=False)
     grade = forms.ChoiceField(label=_("Grade"), choices=[("", "—"), *m.Grade.choices], required=False)
     on = forms.DateField(
@@ -109,7 +112,7 @@ class PointAdmin(RecordAdmin):
             return render(request, "admin/change_standing.html", context)
         for point in queryset:
             try:
-                change_standing(point, by=request.user, **form.cleaned_data)
+                change_title(point, by=request.user, **form.cleaned_data)
             except Refused as refusal:
                 self.message_user(request, f"{point}: {refusal}", messages.ERROR)
             else:

@@ -27,7 +27,7 @@ MOST_ITEMS = 1000
 ATTEMPTS = 3  # a load that adds meanwhile may have given the same code: then it is chosen anew
 STATUS = {
     "not_allowed": 403, "outside": 403, "code_unknown": 404, "stale": 412, "version_missing": 428, "exists": 409,
-    "key_taken": 409, "database_says": 409,
+    "key_taken": 409, "database_says": 409, "title_by_life_cycle": 409,
 }  # fmt: skip
 
 

@@ -16,10 +16,10 @@ from rest_framework.reverse import reverse
 from registry.actions import drafts as acts
 from registry.actions.points import (
     CORRECTED,
-    change_standing,
+    change_title,
     correct_standing,
     open_period,
-    refusals_to_change_standing,
+    refusals_to_change_title,
     refusals_to_correct,
     withdraw_point,
 )
@@ -108,7 +108,7 @@ def _regrade(point: DemonstrationPoint, *, by: Any, on: date | None = None, **ch
     now = open_period(point)
     standing = {"level": now.level, "grade": now.grade} if now else {}
     more = standing | {name: value for name, value in change.items() if value}
-    return change_standing(point, status=PointStatus.NAMED, on=on or timezone.localdate(), by=by, **more)
+    return change_title(point, status=PointStatus.NAMED, on=on or timezone.localdate(), by=by, **more)
 
 
 def _correct(point: DemonstrationPoint, *, by: Any, **given: str) -> Any:
@@ -129,7 +129,7 @@ def _against(status: str):
     def refusals(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
         now, more = open_period(point), {"document_no": "…", "reason": "…"}
         standing = {"level": now.level, "grade": now.grade} if now else {}
-        found = refusals_to_change_standing(point, status=status, on=timezone.localdate(), by=by, **standing, **more)
+        found = refusals_to_change_title(point, status=status, on=timezone.localdate(), by=by, **standing, **more)
         yield from (refusal for refusal in found if refusal.code != "nothing_changes")
 
     return refusals

@@ -90,9 +90,10 @@ def write_records(rows: list[Row], world: World, load: Load) -> None:
         load,
         (
             (
-                "add" if write.is_new else "change",
+                write.verb or ("add" if write.is_new else "change"),
                 write.record,
                 changes_between(before.get(id(write), {}), values_of(write.record)) | write.also,
+                write.document_no,
             )
             for write in whole
         ),
@@ -181,16 +182,25 @@ def _change(writes: list[Write]) -> None:
     )
 
 
-def tell(load: Load, told: Iterable[tuple[str, Any, dict[str, Any]]], reason: str = "") -> None:
-    """An event for each (verb, record, {field: [before, after]}) of what the load did."""
+def tell(load: Load, told: Iterable[tuple], reason: str = "") -> None:
+    """An event for each (verb, record, {field: [before, after]}) of what the load did; a paper number may follow."""
     names = (
         "change_set", "actor", "role", "request_id", "address", "reason", "verb", "kind", "code", "area", "changes",
+        "document_no",
     )  # fmt: skip
     by, why = (role_of(load.by), caller().request_id, caller().address), (reason or load.file_name)[:300]
     always = (load.change_set, load.by_id, *by, why)
     events = (
-        (*always, verb, record._meta.model_name, str(getattr(record, "code", record.pk)), area_of(record), changes)
-        for verb, record, changes in told
+        (
+            *always,
+            verb,
+            record._meta.model_name,
+            str(getattr(record, "code", record.pk)),
+            area_of(record),
+            changes,
+            *(paper or ("",)),
+        )
+        for verb, record, changes, *paper in told
     )
     add_values(Event, names, events)
 

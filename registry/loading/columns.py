@@ -77,8 +77,9 @@ UNIT, OWNER, RECORD, PART = range(4)  # the order in which things are written
 class Write:
     """A record a row adds (not saved yet) or changes: `changes` is {attribute: [before, after]}. `also` is what its
     event tells of its parts. Writes are made stage by stage: what a record refers to, the record, its parts. A new
-    record without a code takes the next one that begins with `prefix`. Whether anybody may see it is `public`; where
-    that is not known the database is asked."""
+    record without a code takes the next one that begins with `prefix`. Its event has `document_no`, and `verb` where
+    that is not just that it was added or changed. Whether anybody may see it is `public`; where that is not known the
+    database is asked."""
 
     record: Model
     changes: dict[str, list] = field(default_factory=dict)
@@ -86,6 +87,8 @@ class Write:
     stage: int = RECORD
     prefix: str = ""
     digits: int = 3
+    verb: str = ""
+    document_no: str = ""
     is_new: bool = False
     public: bool | None = None
 

@@ -48,6 +48,10 @@ SENTENCES = {
     ),
     "kept_elsewhere": gettext_noop("“%(text)s” is not kept with the site. Load it with the template “%(where)s”."),
     "title_by_district": gettext_noop("The title is the district's to give: the row becomes a draft to be submitted."),
+    "title_by_life_cycle": gettext_noop(
+        "A site is named after scores and public notice, not by a file. For titles of an old ledger an administrator "
+        "opens a term first (desk, Old ledgers); without status and day of naming the row becomes a draft."
+    ),
     "title_needs": gettext_noop("A named site needs its grade, the day of its naming and the number of the paper."),
     "title_differs": gettext_noop(
         "The registry says “%(held)s”. A title is not changed by a file: change it on the page of the site."

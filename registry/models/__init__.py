@@ -32,6 +32,7 @@ from .parameters import CalendarDay, Parameter, Term, TermList
 from .points import COUNTED, CoordinateSystem, DemonstrationPoint, Grade, PointStatus, Precision, StatusPeriod
 from .remarks import Remark, RemarkOutcome, RemarkState
 from .reports import ReportText
+from .take_overs import TakeOver
 from .tokens import ApiToken, TokenScope
 from .villages import CollectiveIncome, CommunityAttainment, villages_reaching_income
 from .years import FrozenFigure, FrozenYear
@@ -112,6 +113,7 @@ __all__ = [
     "StatusPeriod",
     "Stop",
     "StudyRoute",
+    "TakeOver",
     "TeachingSite",
     "Term",
     "TermList",

@@ -46,7 +46,7 @@ class PointStatus(models.TextChoices):
 COUNTED = (PointStatus.NAMED,)
 PUBLIC = (PointStatus.NAMED, PointStatus.WITHDRAWN)
 MOVES: dict[str, tuple[str, ...]] = {  # from which status to which (GLOSSARY section 8); "" is a point just made
-    "": (PointStatus.DRAFT, PointStatus.SUBMITTED, PointStatus.NAMED),
+    "": (PointStatus.DRAFT, PointStatus.SUBMITTED),
     PointStatus.DRAFT: (PointStatus.SUBMITTED,),
     PointStatus.SUBMITTED: (PointStatus.CHECKED, PointStatus.RETURNED, PointStatus.DRAFT),
     PointStatus.CHECKED: (PointStatus.SCORED, PointStatus.RETURNED, PointStatus.REFUSED),

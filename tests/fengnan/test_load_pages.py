@@ -219,7 +219,7 @@ def test_applying_twice_is_applying_once(sample, desk, clerk_tangfang):
     assert list(Job.objects.values_list("kind", flat=True)) == ["load-apply"]
 
 
-def test_after_applying_the_rows_lead_to_their_records(sample, client, administrator):
+def test_after_applying_the_rows_lead_to_their_records(sample, client, administrator, old_ledgers):
     load = load_rows("point", NEW, by=administrator)
     client.force_login(administrator)
     page = client.get(load.get_absolute_url()).content.decode()

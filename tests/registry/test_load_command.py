@@ -8,6 +8,8 @@ from django.core.management import CommandError, call_command
 from registry.models import DemonstrationPoint, User
 from tests.registry.test_loading_files import HEADINGS, SITE, site, workbook
 
+pytestmark = pytest.mark.usefixtures("old_ledgers")  # the ledgers hold titles
+
 
 @pytest.fixture
 def file(tmp_path, sample):

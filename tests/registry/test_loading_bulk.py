@@ -83,7 +83,9 @@ def test_what_refers_to_nothing_is_told_before_the_end(sample):
         add_all([[organisation(area_id="130207999")]])
 
 
-def test_of_rows_written_together_only_the_one_the_database_refuses_is_refused(sample, administrator, monkeypatch):
+def test_of_rows_written_together_only_the_one_the_database_refuses_is_refused(
+    sample, administrator, monkeypatch, old_ledgers
+):
     """Somebody else enters the second of three sites after the rows were judged."""
     kind, taken = LOADS["point"], "唐坊镇新立二示范点"
     area = Area.objects.unscoped("test").get(name="唐坊镇")

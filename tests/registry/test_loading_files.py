@@ -14,6 +14,7 @@ from registry.figures import FIGURES
 from registry.loading.loads import apply_load, correct, send_load, undo_load
 from registry.models import Area, AreaAlias, DemonstrationPoint, StatusPeriod
 
+pytestmark = pytest.mark.usefixtures("old_ledgers")  # the ledgers hold titles
 SITE = {
     "所属乡镇": "唐坊镇", "所属村": "", "示范点名称": "唐坊镇新立党建示范点", "党组织名称": "唐坊镇新立党支部",
     "所属领域": "农村", "示范点级别": "区级", "等次": "精品", "书记": "示例书记", "党员人数": 36,

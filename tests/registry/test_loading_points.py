@@ -35,7 +35,7 @@ def points():
     return DemonstrationPoint.objects.unscoped("test")
 
 
-def test_a_new_named_point_counts_from_the_day_of_its_naming(scope, administrator):
+def test_a_new_named_point_counts_from_the_day_of_its_naming(scope, administrator, old_ledgers):
     before = FIGURES["points"].answer(scope).value
     load = load_rows("point", NEW, by=administrator)
     assert outcome(load) == {2: ("new", [])}
@@ -45,7 +45,7 @@ def test_a_new_named_point_counts_from_the_day_of_its_naming(scope, administrato
     assert FIGURES["points"].answer(scope).value == before + 1
 
 
-def test_the_same_row_again_changes_nothing(sample, administrator):
+def test_the_same_row_again_changes_nothing(sample, administrator, old_ledgers):
     load_rows("point", NEW, by=administrator)
     events = Event.objects.count()
     load = load_rows("point", NEW, by=administrator)
@@ -53,7 +53,7 @@ def test_the_same_row_again_changes_nothing(sample, administrator):
     assert Event.objects.count() == events
 
 
-def test_a_changed_fact_of_the_organisation_is_written_with_its_event(sample, administrator):
+def test_a_changed_fact_of_the_organisation_is_written_with_its_event(sample, administrator, old_ledgers):
     load_rows("point", NEW, by=administrator)
     load = load_rows("point", {**NEW, "党员人数": "37人"}, by=administrator)
     assert outcome(load) == {2: ("changed", [])}

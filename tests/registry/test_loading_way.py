@@ -12,6 +12,8 @@ from registry.models import DemonstrationPoint, Event, Job, Load
 from registry.refusals import Refused
 from tests.registry.test_loading_files import HEADINGS, applied, checked, refusals, site, undone, workbook
 
+pytestmark = pytest.mark.usefixtures("old_ledgers")  # the ledgers hold titles
+
 
 @pytest.fixture
 def small_chunks(monkeypatch):

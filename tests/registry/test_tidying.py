@@ -174,7 +174,7 @@ def load_of(by) -> Load:
 )
 @pytest.mark.parametrize("since", ["kept", "over"])
 def test_a_load_that_changes_nothing_goes_with_its_file_after_its_days(
-    since, way, sample, administrator, settings, files, django_capture_on_commit_callbacks
+    since, way, sample, administrator, settings, files, django_capture_on_commit_callbacks, old_ledgers
 ):
     load = way(load_of(administrator))
     assert rows_file(load).exists()
@@ -184,14 +184,14 @@ def test_a_load_that_changes_nothing_goes_with_its_file_after_its_days(
     assert (Load.objects.unscoped("test").exists(), bool(files_in(files))) == (since == "kept",) * 2
 
 
-def test_a_load_that_was_applied_stays_with_its_file(sample, administrator, files):
+def test_a_load_that_was_applied_stays_with_its_file(sample, administrator, files, old_ledgers):
     load = applied(load_of(administrator))
     Load.objects.update(sent_at=timezone.now() - timedelta(days=4000))
     tidy()
     assert Load.objects.unscoped("test").get(pk=load.pk).file.storage.exists(load.file.name)
 
 
-def test_a_load_that_broke_off_halfway_stays(sample, administrator, files):
+def test_a_load_that_broke_off_halfway_stays(sample, administrator, files, old_ledgers):
     """As a worker leaves it that was killed for good: some rows are written, the others are not."""
     load = applied(load_of(administrator))
     Load.objects.update(sent_at=timezone.now() - timedelta(days=4000), state="applying")

@@ -115,7 +115,7 @@ def ledger(file_format: str) -> bytes:
 
 @pytest.mark.parametrize(("file_format", "header"), [("xlsx", 2), ("csv", 1)])
 def test_refused_rows_come_back_with_their_reasons_and_mended_load_what_was_missing(
-    file_format, header, sample, administrator
+    file_format, header, sample, administrator, old_ledgers
 ):
     load = applied(checked(ledger(file_format), administrator, f"台账.{file_format}"))
     assert verdicts(load) == {"new": 1, "refused": 2}
@@ -137,7 +137,9 @@ def test_refused_rows_come_back_with_their_reasons_and_mended_load_what_was_miss
     assert DemonstrationPoint.objects.unscoped("test").filter(name__endswith="丙党建示范点").count() == 1
 
 
-def test_an_own_workbook_keeps_its_look_and_gets_one_column_of_reasons_however_often(sample, administrator):
+def test_an_own_workbook_keeps_its_look_and_gets_one_column_of_reasons_however_often(
+    sample, administrator, old_ledgers
+):
     once = refused_workbook(checked(ledger("xlsx"), administrator))
     twice = refused_workbook(checked(once, administrator))
     for made in (book(once), book(twice)):

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from registry.actions.sites import KIND_OF_AREA, form_for
+from registry.actions.take_overs import VERB, areas_taken_over
 from registry.inputs import BY_NAME, ORGANISATION
 from registry.kinds import KINDS
 from registry.loading.bulk import new
@@ -184,6 +185,7 @@ def find(rows: list[Row], world: World) -> None:
     standing = {period.point_id: period for period in StatusPeriod.objects.filter(point__in=found, valid_to=None)}
     for pk, record in found.items():
         record.standing_now = standing.get(pk)
+    world.found["taken over"] = dict.fromkeys(areas_taken_over(world.today))
     world.found["belt"] = _memberships(BeltMembership, "belt", found)
     world.found["zone"] = _memberships(ZoneMembership, "zone", found)
 
@@ -225,6 +227,8 @@ def _give_title(row: Row, world: World, main: Write) -> None:
     status = row.values.get("status") or (PointStatus.NAMED if named else PointStatus.DRAFT)
     since = named.day if named else world.today
     if status in PUBLIC:
+        if not any((row.attributes.get("area_id") or "").startswith(area) for area in world.found["taken over"]):
+            row.refuse("named_on" if named else "status", "title_by_life_cycle")
         for name, given in (("named_on", named), ("document_no", row.values.get("document_no")), ("grade", grade)):
             if not given:
                 row.refuse(name, "title_needs")
@@ -236,6 +240,8 @@ def _give_title(row: Row, world: World, main: Write) -> None:
         document_no=row.values.get("document_no") or "",
     )  # fmt: skip
     main.public = status in PUBLIC
+    if main.public:
+        main.verb, main.document_no = VERB, period.document_no
     main.also = {"status": [None, status], "level": [None, period.level], "grade": [None, grade]}
     main.also |= {"valid_from": [None, since.isoformat()], "document_no": [None, period.document_no]}
     row.writes.append(Write(period, stage=PART))

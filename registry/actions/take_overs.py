@@ -1,0 +1,67 @@
+"""Taking over old ledgers: for a term, titles that were given on paper before are entered by loads and by program.
+Outside such a term a title is given by the life cycle alone."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from registry.models import Area, TakeOver
+from registry.permissions import may
+from registry.refusals import Refused, insist
+
+from .records import ChangeSet
+
+RIGHT = "ledger.take_over"
+VERB = "take-over"  # of the event of each title that is entered
+MOST_DAYS = 92
+
+
+def refusals_to_open(area: Area, *, ends_on: date, reason: str, by: Any) -> Iterator[Refused]:
+    """Everything that stands against opening a term for old ledgers of `area` until `ends_on`; empty if it may be."""
+    today = timezone.localdate()
+    if not may(by, RIGHT, area):
+        yield Refused("not_allowed")
+    if not today <= ends_on <= today + timedelta(days=MOST_DAYS):
+        yield Refused("term_days", most=MOST_DAYS)
+    if len(reason.strip()) < 2:
+        yield Refused("reason_short")
+    for term in TakeOver.objects.open_on(today).select_related("area"):
+        if area.code.startswith(term.area_id):
+            yield Refused("term_open", area=term.area, until=term.ends_on.isoformat())
+
+
+@transaction.atomic
+def open_take_over(area: Area, *, ends_on: date, reason: str, document_no: str = "", by: Any) -> TakeOver:
+    """From now on, until `ends_on` or until it is closed, titles of old ledgers of `area` may be entered. Raises
+    Refused."""
+    Area.objects.unscoped("a lock against two terms at once").select_for_update(no_key=True).get(code=area.code)
+    insist(refusals_to_open(area, ends_on=ends_on, reason=reason, by=by))
+    term = TakeOver(
+        area=area, opened_on=timezone.localdate(), ends_on=ends_on, reason=reason.strip(),
+        document_no=document_no.strip(), opened_by=by,
+    )  # fmt: skip
+    term.full_clean()
+    term.save()
+    ChangeSet(by, term.reason, term.document_no).tell("open-take-over", term, {"ends_on": [None, ends_on.isoformat()]})
+    return term
+
+
+@transaction.atomic
+def close_take_over(term: TakeOver, *, by: Any) -> TakeOver:
+    """From now on no title is entered by it. Twice is once."""
+    term = TakeOver.objects.select_for_update(of=("self",)).get(pk=term.pk)
+    if not may(by, RIGHT, term):
+        raise Refused("not_allowed")
+    if term.closed_on is None:
+        term.closed_on, term.closed_by = timezone.localdate(), by
+        term.save()
+        ChangeSet(by).tell("close-take-over", term, {"closed_on": [None, term.closed_on.isoformat()]})
+    return term
+
+
+def areas_taken_over(day: date) -> list[str]:
+    """Codes of the areas whose old ledgers are being entered on `day`."""
+    return list(TakeOver.objects.open_on(day).values_list("area_id", flat=True))

@@ -1,0 +1,49 @@
+"""Terms in which titles of old ledgers may be entered, without the life cycle that new titles go through."""
+
+from datetime import date
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class TakeOverQuerySet(models.QuerySet):
+    def open_on(self, day: date):
+        """Terms that hold on `day`: their last day is not over, and nobody closed them before."""
+        return self.filter(opened_on__lte=day, ends_on__gte=day, closed_on=None)
+
+
+class TakeOver(models.Model):
+    """A term in which an administrator has titles of an area's old ledgers entered. It ends by itself after `ends_on`,
+    or when it is closed. `document_no` is the paper that orders it; each title entered has a paper of its own."""
+
+    area = models.ForeignKey("registry.Area", models.PROTECT, related_name="+", verbose_name=_("area"))
+    opened_on = models.DateField(_("opened on"))
+    ends_on = models.DateField(_("last day"))
+    reason = models.CharField(_("reason"), max_length=300)
+    document_no = models.CharField(_("paper number"), max_length=60, blank=True)
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("opened by")
+    )
+    closed_on = models.DateField(_("closed on"), null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("closed by")
+    )
+
+    objects = TakeOverQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("term for old ledgers")
+        verbose_name_plural = _("terms for old ledgers")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("opened_on")),
+                name="take_over_ends_after_start",
+                violation_error_message=_("The end must be later than the start."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.area} {self.opened_on:%Y-%m-%d}"
