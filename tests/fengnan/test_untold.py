@@ -15,6 +15,7 @@ from assessment.actions import naming, projects, schemes, scoring, supervision
 from assessment.models import Notice, Scheme, SchemeItem, SecretaryProject
 from registry.actions import bookings
 from registry.actions.belongings import owner_of, record_of
+from registry.actions.evidence import open_file
 from registry.actions.groupings import Member, save_grouping
 from registry.actions.points import correct_standing, open_period, withdraw_point
 from registry.actions.records import UNWRITTEN, values_of
@@ -128,7 +129,7 @@ def life_of_a_project(by: dict[str, User]) -> None:
     project = SecretaryProject.objects.unscoped("test").get(pk=project.pk)
     projects.amend_promise(project, ["难题甲"], reason="情况变化", by=by["clerk"])
     project = SecretaryProject.objects.unscoped("test").get(pk=project.pk)
-    proof = [("照片.jpg", PHOTO)]
+    proof = [open_file("照片.jpg", PHOTO)]
     projects.add_check(project, on=localdate(), percent=50, light="on_track", text="过半", proof=proof, by=by["head"])
     [problem] = projects.problems_of(project)
     projects.solve_problem(problem, on=localdate(), result="解决", proof=proof, by=by["clerk"])
@@ -158,7 +159,7 @@ def life_of_a_finding(by: dict[str, User]) -> None:
         organisation, ["记录不全"], on=localdate(), issuer="组织部", by=by["reviewer"], key=uuid4()
     )
     supervision.demand(finding, text="补齐", deadline=localdate(), person="某人", by=by["reviewer"])
-    proof = [("照片.jpg", PHOTO)]
+    proof = [open_file("照片.jpg", PHOTO)]
     supervision.rectify(finding, on=localdate(), text="已补齐记录", proof=proof, by=by["clerk"])
     supervision.send_back(finding, text="仍不完整", by=by["reviewer"])
     supervision.rectify(finding, on=localdate(), text="再次补齐", proof=proof, by=by["clerk"])

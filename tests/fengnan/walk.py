@@ -24,6 +24,7 @@ from assessment.actions.schemes import announce, give_scores, items_in, make_app
 from assessment.actions.scoring import finish_scoring, save_scores
 from assessment.models import Scheme, SchemeItem, SchemeResult, SupervisionFinding
 from registry.actions.hooks import add_hook, allow_host
+from registry.actions.take_overs import open_take_over
 from registry.api.resources import RESOURCES
 from registry.models import Area, Event, Role, User
 from tests.conftest import close_answer
@@ -69,6 +70,8 @@ class Stage:
         self.host = allow_host("map.example.cn", by=self.cast["admin"])
         hook = {"name": "市平台", "address": "https://map.example.cn/", "kinds": ["points"]}
         self.hook = add_hook(self.cast["admin"], by=self.cast["admin"], **hook)
+        place = Area.objects.unscoped("test").get(code=DISTRICT)
+        self.term = open_take_over(place, ends_on=later, reason="历史台账补录", by=self.cast["admin"])
         self._assess()
         for code, township in {"SF-0": self.own, "SF-1": self.sibling}.items():
             SupervisionFinding.objects.create(
@@ -133,6 +136,8 @@ class Stage:
             return {kind: {"pk": pk} for kind, pk in tokens.items()}
         if "desk/hooks" in route and "pk" in names:
             return {"-": {"pk": (self.host if "hosts" in route else self.hook).pk}, "unknown": {"pk": 10**9}}
+        if "desk/take-over" in route and "pk" in names:
+            return {"-": {"pk": self.term.pk}, "unknown": {"pk": 10**9}}
         if "desk/appeals" in route:
             appeals = {"own": self.own.appeal.pk, "sibling": self.sibling.appeal.pk, "unknown": 10**9}
             return {kind: {"pk": pk} for kind, pk in appeals.items()}

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registry', '0007_tokens_end_with_their_account'),
+        ('registry', '0009_broken_loads_have_failed'),
     ]
 
     operations = [
