@@ -12,9 +12,9 @@ import xlsxwriter
 import xlwt
 
 from registry.loading.files import child
-from registry.loading.files.limits import Unreadable
 from registry.loading.files.reading import RawSheet, read_file, rows_of
 from registry.refusals import Refused
+from registry.sandbox import Unreadable
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

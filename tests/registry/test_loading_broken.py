@@ -28,6 +28,8 @@ from tests.registry.sheets import read_in_this_process
 
 from .test_loading_files import HEADINGS, applied, checked, site, undone, workbook
 
+pytestmark = pytest.mark.usefixtures("old_ledgers")  # the ledgers hold titles
+
 MIGRATION = "0009_broken_loads_have_failed"
 CASES = Path(__file__).parents[1] / "cases"
 

@@ -350,7 +350,7 @@ def test_what_is_over_ends_by_its_day_and_counts_before_it(sample, administrator
     assert value("points", today) == before - 1
 
 
-def test_an_undone_load_of_named_points_leaves_them_marked_and_counted_nowhere(sample, client, administrator):
+def test_an_undone_load_of_named_points_leaves_them_marked_and_counted_nowhere(old_ledgers, client, administrator):
     before = value("points")
     load = load_rows("point", NEW, by=administrator)
     point = DemonstrationPoint.objects.public().get(name=NEW["示范点名称"])
