@@ -165,9 +165,8 @@ def main() -> None:
             run(once)
         elif command in {"test", "test-deep", "lint", "bench", "fuzz"}:
             setup(tests=True)
-            from tools import check
-
-            getattr(check, command.replace("-", "_"))(arguments)
+            os.chdir(ROOT)
+            os.execv(PYTHON, [str(PYTHON), "-m", "tools.check", command, *arguments])
         else:
             stop(
                 f"There is no command {command!r}. Choose one of: setup, run, test, test-deep, lint, bench, fuzz, manage."

@@ -142,3 +142,9 @@ def fuzz(arguments: list[str]) -> None:
 
 def bench(arguments: list[str]) -> None:
     sys.exit(0 if run("bench", ["python", "-m", "bench", *arguments], environment()) else 1)
+
+
+if __name__ == "__main__":
+    command, *more = sys.argv[1:]
+    COMMANDS = {"test": test, "test-deep": test_deep, "lint": lint, "fuzz": fuzz, "bench": bench}
+    COMMANDS[command](more)
