@@ -214,7 +214,8 @@ def test_a_host_that_is_not_ours_is_refused(stack):
 
 
 def test_cookies_go_over_tls_only(clerk):
-    assert {cookie.name: cookie.secure for cookie in clerk.cookies.jar} == {"sessionid": True, "csrftoken": True}
+    cookies = {cookie.name: cookie.secure for cookie in clerk.cookies.jar}
+    assert cookies.keys() >= {"sessionid", "csrftoken"} and all(cookies.values()), cookies
 
 
 def test_a_visitor_cannot_say_where_it_comes_from(stack, clerk):

@@ -95,14 +95,9 @@ def delete_with_files(record: Any, *files: Any) -> None:
     transaction.on_commit(lambda: [storage.delete(name) for storage, name in kept])
 
 
-CLEANERS: list[Callable[[datetime], int]] = [
-    clear_sessions,
-    clear_sign_ins,
-    clear_answers,
-    clear_deliveries,
-    clear_contacts,
-    clear_uploads,
-]  # fmt: skip (other parts of the registry add their own)
+CLEANERS: list[Callable[[datetime], int]] = [  # other parts of the registry add their own
+    clear_sessions, clear_sign_ins, clear_answers, clear_deliveries, clear_contacts, clear_uploads,
+]  # fmt: skip
 
 
 def tidy() -> int:
