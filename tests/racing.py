@@ -95,7 +95,9 @@ class Decisions(Race):
         ]
 
     def acts(self, number: int) -> list[Act]:
-        Review._base_manager.filter(point=self.point).exclude(pk__in=[each.pk for each in self.kept]).delete()
+        for review in Review._base_manager.filter(point=self.point).exclude(pk__in=[each.pk for each in self.kept]):
+            review.scores.all().delete()
+            review.delete()
         StatusPeriod.objects.filter(point=self.point).delete()
         for each in self.kept:
             copy(each).save()

@@ -24,6 +24,10 @@ def begin(page, place: str) -> str:
     page.goto(page.url.split("/desk/")[0] + "/desk/points/new/")
     page.locator("#place").select_option(page.locator("#place option", has_text=place).first.get_attribute("value"))
     page.click("button.primary")
+    page.wait_for_load_state("load")
+    another = page.locator("button[name=then][value=another]")  # somebody is filling in a point there already
+    if "/desk/drafts/" not in page.url and another.count():
+        another.click()
     page.wait_for_url("**/desk/drafts/**")
     return "/desk/" + page.url.split("/desk/")[1]
 

@@ -27,6 +27,7 @@ def test_a_year_is_closed_a_row_corrected_and_the_amendment_seen(screen):
     window.open("/admin/registry/visit/?q=V-001").click("#result_list tbody th a")
     headcount = int(page.input_value("[name=headcount]"))
     page.fill("[name=headcount]", str(headcount + 7))
+    page.fill("[name=change_reason]", "数据核对")
     page.click("[name=_save]")
     page.wait_for_selector(".messagelist .success")
     look_at(window, "/desk/years/2021/")
