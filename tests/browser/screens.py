@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from playwright.sync_api import expect
+
 from tests.browser.portals import PASSWORD, Portal
 from tests.processes import ROOT
 
@@ -13,13 +15,15 @@ FLAGS = [
 ]  # fmt: skip
 SHOTS = Path(os.environ["SHOTS"]) if os.environ.get("SHOTS") else None
 PHONE, DESK = (390, 844), (1440, 900)
+PATIENCE = 60_000  # milliseconds until something expected is missed; enough for a machine with much else to do
+expect.set_options(timeout=PATIENCE)
 
 # A chart is drawn by an observer of sizes, so at the next frame; maps and parts of pages come with answers.
-DRAWN = """async () => {
+DRAWN = """async (patience) => {
     const frame = () => new Promise(requestAnimationFrame);
     const unfinished = () => document.querySelector(".htmx-request, .htmx-settling, .map-wait, [aria-busy=true]")
         || [...document.querySelectorAll(".plot")].find((plot) => plot.clientWidth && !plot.querySelector("canvas"));
-    const deadline = performance.now() + 15000;
+    const deadline = performance.now() + patience;
     for (;;) {
         await frame();
         await frame();
@@ -46,6 +50,7 @@ def new_context(chromium, portal: Portal, account: str = "", size: tuple[int, in
     """A device of its own, with one of the portal's accounts signed in if it is named."""
     width, height = size
     context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+    context.set_default_timeout(PATIENCE)
     if account:
         context.add_cookies([{"name": "sessionid", "value": portal.sessions[account], "url": portal.address}])
     return context
@@ -79,7 +84,7 @@ class Screen:
 
     def wait_until_drawn(self) -> None:
         self.page.wait_for_load_state("load")
-        self.page.evaluate(DRAWN)
+        self.page.evaluate(DRAWN, PATIENCE)
 
     def resize(self, size: tuple[int, int]) -> None:
         width, height = size
