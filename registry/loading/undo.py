@@ -170,12 +170,13 @@ def _key(row: models.Model) -> Entry:
 
 
 def _owner(row: models.Model) -> Entry | None:
-    """The record that the row is a part of."""
+    """The record that the row is a part of; a draft of a new site is part of none yet."""
     lister = row._meta.auto_created
     name = next(iter(getattr(row, "goes_with", ())), "")
     for field in row._meta.concrete_fields:
         if field.is_relation and (field.name == name or (lister and field.related_model is lister)):
-            return field.related_model._meta.label_lower, getattr(row, field.attname)
+            key = getattr(row, field.attname)
+            return None if key is None else (field.related_model._meta.label_lower, key)
     return None
 
 
