@@ -185,7 +185,7 @@ def database(url: str, password: str = "") -> dict:
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 30,
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; "
-                "PRAGMA mmap_size=134217728; PRAGMA cache_size=-20000;",
+                "PRAGMA mmap_size=134217728; PRAGMA cache_size=-20000; PRAGMA recursive_triggers=ON;",
             },
         }
     if parts.scheme in {"postgres", "postgresql"}:

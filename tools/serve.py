@@ -55,6 +55,7 @@ def run(once) -> None:
         "-v0",
     )
     _manage(known, "migrate", "-v0")
+    _manage(known, "own_events", "--if-can")
     _manage(known, "load_sample", "--if-empty")
     processes = start(known, host, port)
     prefix = known.get("SCRIPT_NAME", "").rstrip("/")

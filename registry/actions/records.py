@@ -87,9 +87,9 @@ def changes_between(before: dict[str, Any], after: dict[str, Any]) -> dict[str, 
     """Changed columns with both values; of personal ones only that they changed. An empty `after` is of a row that
     goes."""
     return {
-        name: ["…", "…"] if name in PERSONAL else [before.get(name), after.get(name)]
-        for name in after or before
-        if before.get(name) != after.get(name)
+        name: ["…", "…"] if name in PERSONAL else [before.get(name), value]
+        for name, value in (after or dict.fromkeys(before)).items()
+        if before.get(name) != value
     }
 
 

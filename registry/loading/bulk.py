@@ -165,6 +165,8 @@ def _maker(field: models.Field) -> Callable[[Any], Any] | None:
     if isinstance(field, models.JSONField) and field.encoder is None:
         return lambda value: orjson.dumps(value).decode()
     name = field.get_internal_type()
+    if field.name == "voided":
+        return None  # nothing is added that is voided already
     if name in AS_THEY_ARE or (name in STREAMED and connection.vendor == "postgresql"):
         return None
     database = connections[connection.alias]

@@ -4,11 +4,11 @@ from django.db import migrations
 
 SAYING = "events are only ever appended to"
 TABLES = {"event": "registry_event", "event_link": "registry_eventlink"}
-KEYS = {"registry_event": "id", "registry_eventlink": "number"}
 
 
 def _on_sqlite() -> list[str]:
-    """`INSERT OR REPLACE` deletes without a trigger of its own: a row that is there already is not inserted again."""
+    """With `recursive_triggers`, as the settings have it, `INSERT OR REPLACE` fires the trigger of DELETE. One of INSERT
+    would cost every event of a load as much as the row itself."""
     made = []
     for name, table in TABLES.items():
         for act in ("update", "delete"):
@@ -16,11 +16,6 @@ def _on_sqlite() -> list[str]:
             made.append(
                 f"CREATE TRIGGER {name}_no_{act} BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, '{SAYING}'); END"
             )
-        key = KEYS[table]
-        made.append(
-            f"CREATE TRIGGER {name}_no_replace BEFORE INSERT ON {table} "
-            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key}) BEGIN SELECT RAISE(ABORT, '{SAYING}'); END"
-        )
     return made
 
 
@@ -37,15 +32,13 @@ MADE = {
     ],
 }
 UNMADE = {
-    "sqlite": [
-        "DROP TRIGGER event_no_replace", *(f"DROP TRIGGER event_link_no_{act}" for act in ("update", "delete", "replace"))
-    ],
+    "sqlite": [f"DROP TRIGGER event_link_no_{act}" for act in ("update", "delete")],
     "postgresql": [
         "DROP TRIGGER event_stays_whole ON registry_event",
         "DROP TRIGGER event_link_stays_whole ON registry_eventlink",
         "DROP TRIGGER event_link_stays ON registry_eventlink",
     ],
-}  # fmt: skip
+}
 
 
 def make(apps, schema_editor):

@@ -10,6 +10,7 @@ from registry.actions.drafts import (
     confirm_site,
     discard_draft,
     draft_of,
+    drafts_at,
     save_fields,
     send_back,
     start_draft,
@@ -19,7 +20,8 @@ from registry.actions.drafts import (
 from registry.actions.sites import form_for
 from registry.drafting import Drafting
 from registry.models import Area, Draft, Event, PartyOrganisation, Unit
-from tests.conftest import DAQI, DISTRICT
+from registry.refusals import Refused
+from tests.conftest import DAQI, DISTRICT, TANGFANG
 from tests.factories import (
     ANSWERS,
     again,
@@ -60,6 +62,49 @@ def test_a_site_of_a_unit_lies_where_the_unit_does_and_follows_its_kind(sample, 
 
 def test_a_site_has_one_draft_however_often_one_begins_to_change_it(named, clerk_tangfang, colleague):
     assert draft_of(named, by=clerk_tangfang) == draft_of(named, by=colleague)
+
+
+def test_a_second_draft_at_a_village_is_told_of_the_first_whoever_began_it(village, draft, clerk_tangfang, colleague):
+    for somebody in (clerk_tangfang, colleague):
+        with pytest.raises(Refused) as told:
+            start_draft(village, key=uuid4(), by=somebody)
+        assert told.value.code == "draft_there"
+        assert told.value.details["who"] == str(clerk_tangfang)
+        assert told.value.details["key"] == str(draft.key)
+    assert Draft.objects.unscoped("test").count() == 1
+
+
+def test_a_village_may_have_another_site_for_who_says_so(village, draft, clerk_tangfang):
+    other = start_draft(village, key=uuid4(), another=True, by=clerk_tangfang)
+    assert other.pk != draft.pk
+    assert [each.pk for each in drafts_at(village)] == [other.pk, draft.pk]
+
+
+def test_a_unit_of_the_village_and_the_next_village_are_other_places(village, draft, clerk_tangfang):
+    unit = Unit.objects.create(code="U-T-1", name="村小学", kind="school", area=village)
+    neighbour = Area.objects.unscoped("test").filter(code__startswith=TANGFANG, level="village").exclude(pk=village.pk)[0]
+    for place in (unit, neighbour):
+        start_draft(place, key=uuid4(), by=clerk_tangfang)
+        assert refused(start_draft, place, key=uuid4(), by=clerk_tangfang) == "draft_there"
+
+
+def test_a_draft_that_was_discarded_is_in_nobodys_way(village, draft, clerk_tangfang):
+    discard_draft(draft, by=clerk_tangfang)
+    start_draft(village, key=uuid4(), by=clerk_tangfang)
+
+
+def test_a_submitted_draft_is_there_too_and_one_that_changes_a_named_site_is_not(named, clerk_tangfang):
+    draft = make_submitted(clerk_tangfang)
+    place = draft.area
+    assert refused(start_draft, place, key=uuid4(), by=clerk_tangfang) == "draft_there"
+    draft_of(named, by=clerk_tangfang)
+    assert [each.point_id for each in drafts_at(named.area)] == []
+
+
+def test_a_file_and_a_program_begin_no_second_draft_of_a_name(village, draft, clerk_tangfang):
+    """What a clerk's rows become has a name, and another name is another site."""
+    assert refused(start_draft, village, key=uuid4(), name=draft.values["name"], by=clerk_tangfang) == "draft_there"
+    start_draft(village, key=uuid4(), name="村史馆", by=clerk_tangfang)
 
 
 # Typing

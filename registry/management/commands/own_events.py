@@ -1,5 +1,6 @@
 """`manage.py own_events OWNER [--app ROLE]`: on PostgreSQL, the events and their chain belong to another role than the
 one the application connects as, which may add to them and read them, and nothing else: not even take the triggers off.
+In all other tables it may read and write.
 
 Run it with a role that may do so (a superuser), after `migrate`. With OWNER and ROLE the same it gives them back, as a
 migration that changes these tables needs it where it does not run as a superuser.
@@ -25,7 +26,9 @@ class Command(BaseCommand):
 
     def handle(self, *args, owner: str, app: str | None, if_can: bool, **options):
         if connection.vendor != "postgresql":
-            return self._end("SQLite has no roles: its triggers stop mistakes, and the chain shows the rest.", if_can)
+            if if_can:
+                return
+            raise CommandError("SQLite has no roles: its triggers stop mistakes, and the chain shows the rest.")
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_user")
             app = app or cursor.fetchone()[0]
@@ -36,26 +39,25 @@ class Command(BaseCommand):
             with transaction.atomic(), connection.cursor() as cursor:
                 self._give(cursor, owner, app)
         except DatabaseError as error:
-            return self._end(f"This role may not do that ({str(error).strip()}). Run it as a superuser.", if_can)
+            said = f"This role may not do that ({str(error).strip()}). Run it as a superuser."
+            if not if_can:
+                raise CommandError(said) from error
+            self.stdout.write(said)
+            return
         self.stdout.write(f"The events belong to {owner}; {app} reads and adds.")
-        return None
 
     def _give(self, cursor, owner: str, app: str) -> None:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [owner])
         if cursor.fetchone() is None:
             cursor.execute(f"CREATE ROLE {owner} NOLOGIN")
         cursor.execute(f"GRANT USAGE, CREATE ON SCHEMA public TO {owner}")
+        cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app}")
         for table in TABLES:
             cursor.execute(f"ALTER TABLE {table} OWNER TO {owner}")
             cursor.execute(f"REVOKE ALL ON {table} FROM PUBLIC, {app}")
             cursor.execute(f"GRANT {'ALL' if owner == app else 'SELECT, INSERT'} ON {table} TO {app}")
         cursor.execute(f"ALTER FUNCTION {FUNCTION} OWNER TO {owner}")
         cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {app}")
-        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = %s", [app])
-        if cursor.fetchone()[0]:
-            self.stderr.write(f"{app} is a superuser, whom no owner keeps out. Let the application use another role.")
-
-    def _end(self, said: str, if_can: bool) -> None:
-        if not if_can:
-            raise CommandError(said)
-        self.stdout.write(said)
+        cursor.execute("SELECT pg_has_role(%s, %s, 'MEMBER')", [app, owner])
+        if owner != app and cursor.fetchone()[0]:
+            self.stderr.write(f"{app} may act as {owner}, as every superuser may. Let the application use another role.")
