@@ -64,6 +64,8 @@ class CorrectForm(forms.Form):
     grade = forms.ChoiceField(label=gettext_lazy("Grade"), choices=Grade.choices)
     document_no = forms.CharField(label=gettext_lazy("Paper number"), max_length=60)
     batch = forms.CharField(label=gettext_lazy("Batch"), max_length=40, required=False)
+    on = day_field(gettext_lazy("Effective from"))
+    opened = forms.IntegerField(required=False, widget=forms.HiddenInput())
     reason = forms.CharField(
         label=gettext_lazy("What was typed wrongly"), max_length=300, help_text=gettext_lazy("Everybody will read it.")
     )
@@ -147,14 +149,15 @@ def standing(request: HttpRequest, code: str) -> HttpResponse:
 
 @asks_for("point.decide")
 def correct(request: HttpRequest, code: str) -> HttpResponse:
-    """Puts right what was typed wrongly of the present title: level, grade, paper or batch."""
+    """Puts right what was typed wrongly of the present title: level, grade, paper, batch or day."""
     points = DemonstrationPoint.objects.visible_to(request.user).in_area(request.user.write_prefix)
     point = points.select_related("area").filter(code=code).first()
     now = open_period(point) if point else None
     if now is None or now.status not in PUBLIC:
         raise Http404
     sent, refusal = request.method == "POST", None
-    form = CorrectForm(request.POST if sent else None, initial={name: getattr(now, name) for name in CORRECTED})
+    held = {name: getattr(now, name) for name in CORRECTED} | {"on": now.valid_from}
+    form = CorrectForm(request.POST if sent else None, initial=held)
     if sent and form.is_valid():
         try:
             correct_standing(point, by=request.user, **form.cleaned_data)

@@ -12,7 +12,7 @@ from registry.models.points import MOVES, PUBLIC
 from registry.permissions import may
 from registry.refusals import Refused, insist
 
-from .records import ChangeSet, changes_between, index
+from .records import ChangeSet, changes_between, index, stale
 
 
 def open_period(point: DemonstrationPoint) -> StatusPeriod | None:
@@ -150,7 +150,15 @@ CORRECTED = ("level", "grade", "document_no", "batch")
 
 
 def refusals_to_correct(
-    point: DemonstrationPoint, *, level: str, grade: str, document_no: str, batch: str, reason: str, by: Any
+    point: DemonstrationPoint,
+    *,
+    level: str,
+    grade: str,
+    document_no: str,
+    batch: str,
+    reason: str,
+    on: date | None = None,
+    by: Any,
 ) -> Iterator[Refused]:
     """Everything that stands against correcting what was typed of the present title; empty if it may be done."""
     if not may(by, RIGHTS[PointStatus.NAMED], point):
@@ -160,8 +168,11 @@ def refusals_to_correct(
     now = open_period(point)
     if now is None or now.status not in PUBLIC:
         yield Refused("no_title")
-    elif (now.level, now.grade, now.document_no, now.batch) == (level, grade, document_no, batch):
-        yield Refused("nothing_changes")
+    else:
+        yield from _refusals_to_move(now, on or now.valid_from)
+        held = (now.level, now.grade, now.document_no, now.batch, now.valid_from)
+        if held == (level, grade, document_no, batch, on or now.valid_from):
+            yield Refused("nothing_changes")
     if not (level and grade):
         yield Refused("grade_missing")
     if not document_no:
@@ -170,29 +181,61 @@ def refusals_to_correct(
         yield Refused("correction_reason")
 
 
+def _refusals_to_move(now: StatusPeriod, on: date) -> Iterator[Refused]:
+    """What stands against its having begun on the day `on`."""
+    before = _period_before(now)
+    if before and on <= before.valid_from:
+        yield Refused("too_early", since=before.valid_from.isoformat())
+    if on > max(timezone.localdate(), now.valid_from):
+        yield Refused("in_future", day=on.isoformat())
+
+
+def _period_before(now: StatusPeriod) -> StatusPeriod | None:
+    return now.point.periods.filter(valid_to=now.valid_from).first()
+
+
 @transaction.atomic
 def correct_standing(
-    point: DemonstrationPoint, *, level: str, grade: str, document_no: str, batch: str = "", reason: str, by: Any
+    point: DemonstrationPoint,
+    *,
+    level: str,
+    grade: str,
+    document_no: str,
+    batch: str = "",
+    reason: str,
+    on: date | None = None,
+    opened: int | None = None,
+    by: Any,
 ) -> DemonstrationPoint:
-    """Puts right what was typed wrongly of the present title, on the day of the decision or later: the same days, with
-    the level, grade or paper they should have had. A title that really changes gets its own day: `change_standing`."""
+    """Puts right what was typed wrongly of the present title, on the day of the decision or later: the level, grade,
+    paper or day it should have had. A title that really changes gets its own day: `change_standing`. `opened` is the
+    key of the period that was read; if there is another one since, it is Refused("stale")."""
     DemonstrationPoint.objects.unscoped("a lock against two deciders").select_for_update().get(pk=point.pk)
     given = {"level": level, "grade": grade, "document_no": document_no.strip(), "batch": batch.strip()}
     reason = reason.strip()[:300]
-    insist(refusals_to_correct(point, reason=reason, by=by, **given))
+    insist(refusals_to_correct(point, reason=reason, on=on, by=by, **given))
     wrong: Any = open_period(point)
+    if opened not in (None, wrong.pk):
+        raise stale(point)
+    before = _period_before(wrong)
     change_set = ChangeSet(by, reason, given["document_no"])
     wrong.voided = change_set.key
     wrong.save()
     right = StatusPeriod(
-        point=point, status=wrong.status, valid_from=wrong.valid_from, precision=wrong.precision, reason=wrong.reason,
-        **given,
+        point=point, status=wrong.status, valid_from=on or wrong.valid_from, precision=wrong.precision,
+        reason=wrong.reason, **given,
     )  # fmt: skip
+    if before and before.valid_to != right.valid_from:
+        before.valid_to = right.valid_from
+        before.save()
     right.full_clean()
     right.save()
-    before = {name: getattr(wrong, name) for name in CORRECTED}
-    change_set.tell("correct", point, changes_between(before, given))
+    change_set.tell("correct", point, changes_between(_told(wrong), _told(right)))
     return point
+
+
+def _told(period: StatusPeriod) -> dict[str, str]:
+    return {name: getattr(period, name) for name in CORRECTED} | {"valid_from": period.valid_from.isoformat()}
 
 
 def withdraw_point(

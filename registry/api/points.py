@@ -111,10 +111,10 @@ def _regrade(point: DemonstrationPoint, *, by: Any, on: date | None = None, **ch
     return change_title(point, status=PointStatus.NAMED, on=on or timezone.localdate(), by=by, **more)
 
 
-def _correct(point: DemonstrationPoint, *, by: Any, **given: str) -> Any:
+def _correct(point: DemonstrationPoint, *, by: Any, on: date | None = None, **given: str) -> Any:
     now = open_period(point)
     held = {name: getattr(now, name, "") for name in CORRECTED}
-    return correct_standing(point, by=by, **held | {"reason": ""} | given)
+    return correct_standing(point, by=by, on=on, **held | {"reason": ""} | given)
 
 
 def _against_correcting(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
@@ -150,7 +150,7 @@ offer(
                  (Given("level", choice(Level)), Given("grade", choice(Grade)), REASON, PAPER, ON)),
             Verb("correct", _("Correct what was typed of the title"), _correct, _against_correcting,
                  (Given("level", choice(Level)), Given("grade", choice(Grade)), PAPER, Given("batch", line(40)),
-                  Given("reason", required=True))),
+                  ON, Given("reason", required=True))),
         ],
     )
 )  # fmt: skip

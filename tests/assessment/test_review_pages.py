@@ -145,6 +145,38 @@ def test_asking_first_changes_nothing(sample, administrator, client):
     assert open_period(point).grade == "standard"
 
 
+def test_what_was_typed_of_a_title_is_corrected_on_a_page_of_its_own(sample, administrator, client):
+    point = make_named_point(timezone.localdate(), grade="premium")
+    client.force_login(administrator)
+    address = f"/desk/points/{point.code}/correct/"
+    assert address in client.get(f"/desk/points/{point.code}/standing/").content.decode()
+    opened = client.get(address).context["now"]
+    typed = {
+        "level": "district", "grade": "standard", "document_no": PAPER, "on": timezone.localdate(), "opened": opened.pk,
+    }  # fmt: skip
+    answer = client.post(address, typed)
+    assert answer.status_code == 400 and PAPER in answer.content.decode()
+    assert client.post(address, {**typed, "reason": "录错"}).status_code == 302
+    assert (open_period(point).grade, open_period(point).document_no) == ("standard", PAPER)
+
+
+def test_who_corrects_what_somebody_corrected_meanwhile_is_told_and_sees_it(sample, administrator, client):
+    point = make_named_point(timezone.localdate(), grade="premium")
+    client.force_login(administrator)
+    opened = open_period(point).pk
+    right = {"level": "district", "document_no": PAPER, "on": timezone.localdate(), "reason": "录错", "opened": opened}
+    address = f"/desk/points/{point.code}/correct/"
+    assert client.post(address, {**right, "grade": "standard"}).status_code == 302
+    answer = client.post(address, {**right, "grade": "premium"})
+    assert answer.status_code == 409 and str(administrator) in answer.content.decode()
+    assert answer.context["now"].grade == open_period(point).grade == "standard"
+
+
+def test_a_site_without_a_title_has_no_page_to_correct_it(review, administrator, client):
+    client.force_login(administrator)
+    assert client.get(f"/desk/points/{review.point.code}/correct/").status_code == 404
+
+
 def test_a_re_check_is_settled_from_its_page(sample, reviewer, administrator, client):
     [review] = open_rechecks([make_named_point(grade="premium")], by=reviewer)
     save_scores(review, full_scores(review, but="3"), was={}, by=reviewer)

@@ -1,11 +1,13 @@
 """The life of a point: who may move it, from what to what, on which paper; nothing is overwritten."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from django.utils.timezone import localdate
 
 from registry.actions.points import (
     change_standing,
+    correct_standing,
     name_point,
     open_period,
     refusals_to_change_standing,
@@ -13,9 +15,10 @@ from registry.actions.points import (
 )
 from registry.actions.records import save_record
 from registry.figures import FIGURES
-from registry.models import Event
+from registry.history import history_of
+from registry.models import Event, StatusPeriod
 from registry.refusals import Refused
-from tests.factories import make_named_point, make_period, make_point
+from tests.factories import make_named_point, make_period, make_point, refused
 
 PAPER = {"document_no": "丰组字〔2021〕示9号"}
 
@@ -112,3 +115,93 @@ def test_a_clerk_names_nothing(on_notice, clerk_tangfang):
     with pytest.raises(Refused) as refusal:
         name_point(on_notice, level="district", grade="standard", on=date(2021, 7, 1), by=clerk_tangfang, **PAPER)
     assert refusal.value.code == "not_allowed"
+
+
+# What was typed wrongly of a title
+
+RIGHT = {"level": "district", "grade": "standard", "document_no": "丰组字〔2021〕示10号", "reason": "文号录错"}
+
+
+@pytest.fixture
+def named_today(on_notice, administrator):
+    return name_point(on_notice, level="district", grade="premium", on=localdate(), by=administrator, **PAPER)
+
+
+def days(point) -> list[tuple]:
+    return [(each.status, each.grade, each.valid_from, each.valid_to) for each in point.periods.order_by("valid_from")]
+
+
+def test_a_title_is_put_right_on_its_own_day_and_counts_as_it_should_have(named_today, scope, administrator):
+    today, premium = scope.at(localdate()), FIGURES["premium-points"].rows
+    assert premium(today).filter(pk=named_today.pk).exists()
+    correct_standing(named_today, by=administrator, **RIGHT)
+    assert days(named_today) == [
+        ("notice", "", date(2021, 5, 1), localdate()), ("named", "standard", localdate(), None),
+    ]  # fmt: skip
+    assert FIGURES["points"].rows(today).filter(pk=named_today.pk).exists()
+    assert not premium(today).filter(pk=named_today.pk).exists()
+
+
+def test_what_stood_there_is_kept_and_told_with_the_reason(named_today, administrator):
+    correct_standing(named_today, by=administrator, **RIGHT)
+    event = Event.objects.get(code=named_today.code, verb="correct")
+    assert event.changes == {
+        "grade": ["premium", "standard"], "document_no": [PAPER["document_no"], RIGHT["document_no"]],
+    }  # fmt: skip
+    assert (event.actor, event.reason, event.document_no) == (administrator, RIGHT["reason"], RIGHT["document_no"])
+    [wrong] = StatusPeriod.objects.with_voided().filter(point=named_today, voided=event.change_set)
+    assert (wrong.grade, wrong.document_no, wrong.valid_from) == ("premium", PAPER["document_no"], localdate())
+
+
+def test_everybody_reads_that_a_title_was_corrected(named_today, administrator):
+    correct_standing(named_today, by=administrator, **RIGHT)
+    assert any(RIGHT["reason"] in str(line.reason) for line in history_of(named_today, None))
+
+
+def test_a_wrong_day_is_put_right_too_and_the_period_before_ends_then(named_today, scope, administrator):
+    day = date(2021, 7, 1)
+    correct_standing(named_today, on=day, by=administrator, **RIGHT)
+    assert days(named_today) == [("notice", "", date(2021, 5, 1), day), ("named", "standard", day, None)]
+    assert FIGURES["points"].rows(scope.at(day)).filter(pk=named_today.pk).exists()
+    assert not FIGURES["points"].rows(scope.at(day - timedelta(days=1))).filter(pk=named_today.pk).exists()
+
+
+def test_the_paper_of_a_withdrawal_is_put_right(sample, administrator):
+    point = make_named_point(date(2020, 6, 1))
+    withdraw_point(point, reason="复核不达标", on=localdate(), by=administrator, **PAPER)
+    correct_standing(point, by=administrator, **RIGHT)
+    now = open_period(point)
+    assert (now.status, now.document_no, now.reason) == ("withdrawn", RIGHT["document_no"], "复核不达标")
+
+
+WRONG = [
+    ("nothing_changes", {"grade": "premium", **PAPER}),
+    ("correction_reason", {"reason": " "}),
+    ("paper_missing", {"document_no": " "}),
+    ("grade_missing", {"grade": ""}),
+    ("too_early", {"on": date(2021, 5, 1)}),
+    ("in_future", {"on": date(2100, 1, 1)}),
+    ("stale", {"opened": 0}),
+]
+
+
+@pytest.mark.parametrize("code, given", WRONG)
+def test_a_correction_that_may_not_be_is_refused_and_changes_nothing(code, given, named_today, administrator):
+    before = days(named_today), Event.objects.count()
+    assert refused(correct_standing, named_today, by=administrator, **RIGHT | given) == code
+    assert (days(named_today), Event.objects.count()) == before
+
+
+def test_what_has_no_title_has_nothing_to_correct(on_notice, administrator):
+    assert refused(correct_standing, on_notice, by=administrator, **RIGHT) == "no_title"
+
+
+def test_who_may_not_decide_may_not_correct(named_today, reviewer, clerk_tangfang):
+    for somebody in (reviewer, clerk_tangfang):
+        assert refused(correct_standing, named_today, by=somebody, **RIGHT) == "not_allowed"
+
+
+def test_who_wrote_the_site_leaves_the_correction_to_somebody_else(named_today, administrator):
+    named_today.remark = "新的备注"
+    save_record(named_today, by=administrator)
+    assert refused(correct_standing, named_today, by=administrator, **RIGHT) == "own_work"
