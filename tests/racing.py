@@ -15,6 +15,7 @@ from functools import partial
 from threading import Barrier
 from typing import Any
 from unittest.mock import patch
+from uuid import uuid4
 
 import django
 
@@ -35,10 +36,11 @@ from assessment.actions.scoring import (  # noqa: E402
 )  # fmt: skip
 from assessment.models import Review  # noqa: E402
 from registry.actions.bookings import confirm  # noqa: E402
-from registry.actions.drafts import save_fields  # noqa: E402
+from registry.actions.drafts import drafts_at, save_fields, start_draft  # noqa: E402
 from registry.actions.points import open_period  # noqa: E402
 from registry.actions.records import save_record  # noqa: E402
 from registry.models import (  # noqa: E402
+    Area,
     Booking,
     DemonstrationPoint,
     Draft,
@@ -207,6 +209,25 @@ class Bookings(Race):
         return confirm(row, by=by)
 
 
+class Beginnings(Race):
+    """Each begins a site at the same village, by a form of their own."""
+
+    def __init__(self, role: Role, area: str):
+        super().__init__(role, area)
+        villages = Area.objects.unscoped("test").filter(code__startswith=area, level="village").order_by("code")
+        [self.village] = [village for village in villages if not drafts_at(village)][:1]
+
+    def acts(self, number: int) -> list[Act]:
+        Draft._base_manager.filter(area=self.village).delete()
+        return [self.begin, self.begin]
+
+    def holds(self, winner: int) -> bool:
+        return [draft.stamps["name"][1] for draft in drafts_at(self.village)] == [str(self.people[winner])]
+
+    def begin(self, by: Any) -> Draft:
+        return start_draft(self.village, key=uuid4(), by=by)
+
+
 def races() -> list[Race]:
     clerk, head, reviewer = (
         User.objects.create(username=f"{role}", role=role, read_prefix=area, write_prefix=area)
@@ -224,6 +245,7 @@ def races() -> list[Race]:
         Rechecks(Role.ADMIN, recheck),
         Scores(Role.REVIEWER, scored),
         Drafts(Role.CLERK, make_draft(clerk), TANGFANG),
+        Beginnings(Role.CLERK, TANGFANG),
         Records(Role.ADMIN, point),
         Bookings(Role.ADMIN),
     ]

@@ -1,6 +1,6 @@
-"""Two people at once: two who decide on the same round or draft, two who write the same field, two who promise the last
-places. One does it, the other is told who was first, or what is left; without the locks both do it, and one of them in
-vain."""
+"""Two people at once: two who decide on the same round or draft, two who write the same field, two who begin a site at
+one village, two who promise the last places. One does it, the other is told who was first, or what is left; without the
+locks both do it, and one of them in vain."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from tests.processes import ROOT
 from tools.sample_database import sqlite_sample
 
 pytestmark = pytest.mark.processes
-RACES = ["Applications", "Checks", "Rechecks", "Scores", "Drafts", "Records", "Bookings"]
+RACES = ["Applications", "Checks", "Rechecks", "Scores", "Drafts", "Beginnings", "Records", "Bookings"]
 UNSAFE = [race for race in RACES if race != "Checks"]  # the order of statuses alone keeps two checks apart
 
 

@@ -82,7 +82,8 @@ def test_a_village_may_have_another_site_for_who_says_so(village, draft, clerk_t
 
 def test_a_unit_of_the_village_and_the_next_village_are_other_places(village, draft, clerk_tangfang):
     unit = Unit.objects.create(code="U-T-1", name="村小学", kind="school", area=village)
-    neighbour = Area.objects.unscoped("test").filter(code__startswith=TANGFANG, level="village").exclude(pk=village.pk)[0]
+    villages = Area.objects.unscoped("test").filter(code__startswith=TANGFANG, level="village")
+    neighbour = villages.exclude(pk=village.pk)[0]
     for place in (unit, neighbour):
         start_draft(place, key=uuid4(), by=clerk_tangfang)
         assert refused(start_draft, place, key=uuid4(), by=clerk_tangfang) == "draft_there"
@@ -105,6 +106,19 @@ def test_a_file_and_a_program_begin_no_second_draft_of_a_name(village, draft, cl
     """What a clerk's rows become has a name, and another name is another site."""
     assert refused(start_draft, village, key=uuid4(), name=draft.values["name"], by=clerk_tangfang) == "draft_there"
     start_draft(village, key=uuid4(), name="村史馆", by=clerk_tangfang)
+
+
+def test_the_page_shows_the_draft_that_is_there_and_begins_another_on_purpose(village, draft, colleague, client):
+    client.force_login(colleague)
+    address, sent = "/desk/points/new/", {"place": village.code, "key": str(uuid4())}
+    answer = client.post(address, sent)
+    assert answer.status_code == 409
+    assert f'href="{draft.get_absolute_url()}"' in answer.content.decode()
+    assert Draft.objects.unscoped("test").count() == 1
+    assert client.post(address, {**sent, "then": "another"}).status_code == 302
+    assert Draft.objects.unscoped("test").count() == 2
+    assert client.post(address, sent).status_code == 302, "the same form again"
+    assert Draft.objects.unscoped("test").count() == 2
 
 
 # Typing

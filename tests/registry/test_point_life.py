@@ -132,7 +132,7 @@ def days(point) -> list[tuple]:
 
 
 def test_a_title_is_put_right_on_its_own_day_and_counts_as_it_should_have(named_today, scope, administrator):
-    today, premium = scope.at(localdate()), FIGURES["premium-points"].rows
+    today, premium = scope.at(localdate()), FIGURES["premium-rate"].rows
     assert premium(today).filter(pk=named_today.pk).exists()
     correct_standing(named_today, by=administrator, **RIGHT)
     assert days(named_today) == [
