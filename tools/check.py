@@ -137,7 +137,7 @@ def run_linter(command: list[str]) -> bool:
 def fuzz(arguments: list[str]) -> None:
     """The API asked for longer than in the suite; FUZZ_EXAMPLES says how many examples an operation gets."""
     known = environment(FUZZ_EXAMPLES=os.environ.get("FUZZ_EXAMPLES", "200"))
-    sys.exit(0 if run("fuzz", ["pytest", "-q", "-s", "tests/api/test_fuzz.py", *arguments], known) else 1)
+    sys.exit(0 if run("fuzz", ["pytest", "-q", "-s", "-m", "deep", "tests/api/test_fuzz.py", *arguments], known) else 1)
 
 
 def bench(arguments: list[str]) -> None:

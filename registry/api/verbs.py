@@ -39,6 +39,8 @@ from .writing import versions_in
 
 Text = str | Promise
 SHORT = line(300)
+# A text as JSON may hold it: a program need not put a number in quotes.
+TEXT = {"oneOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]}
 
 
 @dataclass(frozen=True)
@@ -86,12 +88,12 @@ class Given:
     @property
     def schema(self) -> dict[str, Any]:
         if self.is_map:
-            return {"type": "object", "additionalProperties": {"type": "string"}}
+            return {"type": "object", "additionalProperties": TEXT}
         if self.rows:
             return {"type": "array", "items": taken(self.rows)}
         if self.is_files:
             return {"type": "array", "items": {"type": "string", "format": "binary"}}
-        return {"type": "array", "items": {"type": "string"}} if self.is_list else {"type": "string"}
+        return {"type": "array", "items": TEXT} if self.is_list else TEXT
 
 
 def _of_type(sent: Any, kind: type) -> Any:
