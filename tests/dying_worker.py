@@ -1,6 +1,6 @@
-"""`manage.py runjobs` that works CHUNK rows at a time and kills itself in a job: before the statement number NUMBER,
-counted from its claim, of those that contain STATEMENT. Run as a program:
-`python -m tests.dying_worker STATEMENT NUMBER CHUNK`."""
+"""`manage.py runjobs` that works CHUNK rows at a time and kills itself in the job JOB: before the statement number
+NUMBER, counted from its claim, of those that contain STATEMENT. Other jobs it does to their end. Run as a program:
+`python -m tests.dying_worker JOB STATEMENT NUMBER CHUNK`."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ from registry.actions import jobs  # noqa: E402
 from registry.loading import steps  # noqa: E402
 
 
-def main(statement: str, number: int, chunk: int) -> None:
+def main(fatal_job: int, statement: str, number: int, chunk: int) -> None:
     run = jobs.run
 
     def run_until_killed(job, **options):
@@ -27,7 +27,7 @@ def main(statement: str, number: int, chunk: int) -> None:
 
         def count(execute, sql, *arguments):
             nonlocal left
-            left -= statement in sql
+            left -= job.pk == fatal_job and statement in sql
             if not left:
                 os.kill(os.getpid(), signal.SIGKILL)
             return execute(sql, *arguments)
@@ -40,4 +40,4 @@ def main(statement: str, number: int, chunk: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))

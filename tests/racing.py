@@ -34,7 +34,7 @@ from assessment.actions.scoring import (  # noqa: E402
     return_review,
     save_scores,
 )  # fmt: skip
-from assessment.models import Review  # noqa: E402
+from assessment.models import Review, ReviewScore  # noqa: E402
 from registry.actions.bookings import confirm  # noqa: E402
 from registry.actions.drafts import drafts_at, save_fields, start_draft  # noqa: E402
 from registry.actions.points import open_period  # noqa: E402
@@ -97,9 +97,9 @@ class Decisions(Race):
         ]
 
     def acts(self, number: int) -> list[Act]:
-        for review in Review._base_manager.filter(point=self.point).exclude(pk__in=[each.pk for each in self.kept]):
-            review.scores.all().delete()
-            review.delete()
+        added = Review._base_manager.filter(point=self.point).exclude(pk__in=[each.pk for each in self.kept])
+        ReviewScore._base_manager.filter(review__in=added).delete()
+        added.delete()
         StatusPeriod.objects.filter(point=self.point).delete()
         for each in self.kept:
             copy(each).save()
