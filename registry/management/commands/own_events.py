@@ -60,4 +60,4 @@ class Command(BaseCommand):
         cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {app}")
         cursor.execute("SELECT pg_has_role(%s, %s, 'MEMBER')", [app, owner])
         if owner != app and cursor.fetchone()[0]:
-            self.stderr.write(f"{app} may act as {owner}, as every superuser may. Let the application use another role.")
+            self.stderr.write(f"{app} may act as {owner}, as a superuser may. Let the application use another role.")
