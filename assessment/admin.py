@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from assessment import models as a
 from assessment.actions.packs import MAKE, revoke_pack
 from registry.admin.base import LookedAtAdmin, PartInline, RecordAdmin, RecordForm
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 
 
 class LedgerInline(PartInline):

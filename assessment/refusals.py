@@ -1,8 +1,8 @@
-"""Why an act of judging was refused, in words; see registry/refusals.py."""
+"""Why an act of judging was refused, in words; see registry/text/refusals.py."""
 
 from django.utils.translation import gettext_noop
 
-from registry.refusals import SENTENCES
+from registry.text.refusals import SENTENCES
 
 SENTENCES.update(
     {

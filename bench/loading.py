@@ -88,7 +88,7 @@ def load(name: str, data: bytes) -> tuple[float, float]:
     from django.db import connection  # noqa: PLC0415
 
     from registry.actions.jobs import run_one  # noqa: PLC0415
-    from registry.loading import loads  # noqa: PLC0415
+    from registry.loading import lifecycle  # noqa: PLC0415
     from registry.models import User  # noqa: PLC0415
 
     queries, by = 0, User.objects.get(username="bench")
@@ -100,7 +100,7 @@ def load(name: str, data: bytes) -> tuple[float, float]:
 
     start = time.perf_counter()
     with connection.execute_wrapper(count):
-        sent = loads.send_load(name, data, kind="point", key=uuid4(), by=by, at_once=True)
+        sent = lifecycle.send_load(name, data, kind="point", key=uuid4(), by=by, at_once=True)
         run_one(sent.job_id)
     seconds = time.perf_counter() - start
     sent.refresh_from_db()
@@ -111,12 +111,12 @@ def load(name: str, data: bytes) -> tuple[float, float]:
 def undo() -> float:
     """Seconds it takes to take back the first load."""
     from registry.actions.jobs import run_one  # noqa: PLC0415
-    from registry.loading import loads  # noqa: PLC0415
+    from registry.loading import lifecycle  # noqa: PLC0415
     from registry.models import Load  # noqa: PLC0415
 
     load = Load.objects.unscoped("measured").order_by("pk")[0]
     start = time.perf_counter()
-    run_one(loads.undo_load(load, by=load.by).job_id)
+    run_one(lifecycle.undo_load(load, by=load.by).job_id)
     seconds = time.perf_counter() - start
     load.refresh_from_db()
     assert (load.state, load.rows.filter(left=True).count()) == ("undone", 0), load.state

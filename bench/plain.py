@@ -16,9 +16,9 @@ from django.urls import path  # noqa: E402 (Django comes first)
 from rest_framework import serializers  # noqa: E402
 from rest_framework.generics import ListAPIView  # noqa: E402
 
+from registry.access.scope import Scope  # noqa: E402
 from registry.kinds import KINDS  # noqa: E402
 from registry.models import DemonstrationPoint  # noqa: E402
-from registry.scope import Scope  # noqa: E402
 
 
 class PointSerializer(serializers.ModelSerializer):

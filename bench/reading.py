@@ -47,7 +47,7 @@ def _peak_of_text(folder: Path, rows: int) -> tuple[float, int]:
     path = folder / "rows.csv"
     with path.open("w", encoding="utf-8") as file:
         file.writelines(",".join(str(_cell(row, column)) for column in range(COLUMNS)) + "\n" for row in range(rows))
-    child = [sys.executable, "-m", "registry.loading.files.child", str(path), path.name, str(folder / "rows")]
+    child = [sys.executable, "-m", "registry.loading.files.reader_process", str(path), path.name, str(folder / "rows")]
     said = subprocess.run([sys.executable, "-c", PEAK, *child], cwd=ROOT, capture_output=True, check=True)
     return path.stat().st_size / 1024**2, int(said.stdout)
 

@@ -17,18 +17,18 @@ import assessment.api.projects
 import assessment.api.schemes
 import assessment.api.supervision  # noqa: F401 - they offer their acts
 from assessment.api.notices import NoticeList, NoticeView
-from registry.api import features
-from registry.api.addresses import addresses
+from registry.access.scope import BadInput, Scope
+from registry.api import ogc
 from registry.api.base import ApiView
 from registry.api.docs import Docs, SchemaView
 from registry.api.paging import Key, keys_of, page_of, page_size, placed
+from registry.api.urls import addresses
 from registry.figures import FIGURES, Answer, Figure, answer_all
 from registry.figures.base import plain
 from registry.figures.frozen import frozen_figures
 from registry.filters import filtered
 from registry.kinds import Kind
 from registry.models import FrozenFigure
-from registry.scope import BadInput, Scope
 
 DIMENSIONS = ("township", "level", "field", "grade", "year", "kind", "stage", "category", "list")
 
@@ -208,7 +208,7 @@ urlpatterns = [
     *addresses(),
     path("notices/", NoticeList.as_view(), name="api-notices"),
     path("notices/<str:code>/", NoticeView.as_view(), name="api-notice"),
-    *features.urlpatterns,
+    *ogc.urlpatterns,
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", Docs.as_view(), name="api-docs"),
 ]

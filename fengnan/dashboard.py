@@ -5,12 +5,12 @@ from datetime import date
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from fengnan.schematic import drawing_of
+from fengnan.map.schematic import drawing_of
+from registry.access.scope import Scope, read_scope
 from registry.figures import FIGURES, SECTIONS, Answer, Figure, answer_all
 from registry.figures.frozen import amendment_of, amendments_of, frozen_figures
 from registry.loading.export import export, formats_of
 from registry.models import Area
-from registry.scope import Scope, read_scope
 from registry.views.tables import render_table, table_of
 
 KEY_FIGURES = ("points", "premium-rate", "belts", "zones", "projects", "income-villages")

@@ -4,9 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from registry.access.scope import read_scope
 from registry.kinds import KINDS
 from registry.models import SearchEntry
-from registry.scope import read_scope
 
 SHOWN = 100
 

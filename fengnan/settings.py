@@ -65,7 +65,7 @@ if len(SECRET_KEY) < 40:
 
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
-CSRF_FAILURE_VIEW = "fengnan.errors.without_token"
+CSRF_FAILURE_VIEW = "fengnan.middleware.errors.without_token"
 FORCE_SCRIPT_NAME = env("SCRIPT_NAME").rstrip("/") or None
 PROXIES = env_int("BEHIND_PROXY", 0)  # how many stand before the portal: so many entries of X-Forwarded-For are theirs
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None
@@ -112,7 +112,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "registry.callers.CallerMiddleware",
+    "registry.access.client_ip.CallerMiddleware",
     "fengnan.health.HealthChecks",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -123,14 +123,14 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "fengnan.attempts.RefusedAttempts",
-    "fengnan.sessions.SessionRules",
+    "fengnan.middleware.refused_attempts.RefusedAttempts",
+    "fengnan.middleware.sessions.SessionRules",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "fengnan.policy.ContentPolicy",
+    "fengnan.middleware.csp.ContentPolicy",
     "django_htmx.middleware.HtmxMiddleware",
-    "fengnan.errors.BadInputMiddleware",
-    "fengnan.errors.BodyLengthMiddleware",
+    "fengnan.middleware.errors.BadInputMiddleware",
+    "fengnan.middleware.errors.BodyLengthMiddleware",
     "registry.api.throttles.LimitHeaders",
     "axes.middleware.AxesMiddleware",
 ]
@@ -149,7 +149,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "fengnan.context.site",
+                "fengnan.context_processors.site",
             ],
             "builtins": ["fengnan.templatetags.showcase"],
         },
@@ -248,29 +248,29 @@ def password_rules(policy: str) -> list[dict]:
     rules = [
         {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
         {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-        {"NAME": "registry.passwords.DiffersFromPresent"},
+        {"NAME": "registry.access.passwords.DiffersFromPresent"},
     ]
-    return [*rules, {"NAME": "registry.passwords.KindsOfCharacter"}] if policy == "dengbao" else rules
+    return [*rules, {"NAME": "registry.access.passwords.KindsOfCharacter"}] if policy == "dengbao" else rules
 
 
 PASSWORD_POLICY = env_choice("PASSWORD_POLICY", "modern", "dengbao")
 PASSWORD_DAYS = 90 if PASSWORD_POLICY == "dengbao" and not DEMO else None  # after so many, a new one is asked for
 AUTH_PASSWORD_VALIDATORS = password_rules(PASSWORD_POLICY)
-PASSWORD_HASHERS = ["registry.hashing.SlottedPBKDF2"]
+PASSWORD_HASHERS = ["registry.access.password_hashing.SlottedPBKDF2"]
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # hundreds of accounts are made
 SECOND_FACTOR = env_choice("SECOND_FACTOR", "offered" if DEMO or TESTING else "required", "offered", "required")
 OTP_TOTP_ISSUER = "丰南区党建示范创建台账"
 
 # Wrong passwords: five for a name from one address, fifty for a name from everywhere, then a quarter of an hour's rest
-AXES_HANDLER = "fengnan.sessions.WrongPasswords"
+AXES_HANDLER = "fengnan.middleware.sessions.WrongPasswords"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "old_password", "new_password1", "new_password2"]
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_CLIENT_IP_CALLABLE = "registry.callers.address_of"
+AXES_CLIENT_IP_CALLABLE = "registry.access.client_ip.address_of"
 AXES_LOCKOUT_CALLABLE = "registry.views.signing_in.locked_out"
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 LOGIN_URL = "login"
@@ -328,7 +328,7 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
-# Days after which what is needed no longer is cleared, each night (registry/actions/tidying.py)
+# Days after which what is needed no longer is cleared, each night (registry/actions/cleanup.py)
 KEEP_CONTACT_DAYS = env_int("KEEP_CONTACT_DAYS", 180, least=1)  # of who left a remark or booked, once that is over
 KEEP_UPLOAD_DAYS = env_int("KEEP_UPLOAD_DAYS", 30, least=1)  # photos never finished, files never applied
 KEEP_ANSWER_DAYS = env_int("KEEP_ANSWER_DAYS", 7, least=1)  # a program that retries later has to look first
@@ -339,8 +339,11 @@ KEEP_SIGN_IN_DAYS = env_int("KEEP_SIGN_IN_DAYS", 400, least=180)  # the law asks
 API_PER_MINUTE = env_int("API_PER_MINUTE", 0 if TESTING else 1200)
 API_PER_MINUTE_WITHOUT_TOKEN = env_int("API_PER_MINUTE_WITHOUT_TOKEN", 0 if TESTING else 300)
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["registry.api.tokens.TokenAuthentication", "registry.api.tokens.DeskSession"],
-    "DEFAULT_PERMISSION_CLASSES": ["registry.api.tokens.WithinToken"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "registry.api.authentication.TokenAuthentication",
+        "registry.api.authentication.DeskSession",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["registry.api.authentication.WithinToken"],
     "DEFAULT_THROTTLE_CLASSES": ["registry.api.throttles.PerMinute"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "registry.api.schema.Schema",

@@ -9,7 +9,9 @@ from django.views.generic import RedirectView
 from django.views.static import serve
 
 from assessment.views import notices, packs, project_desk, projects, reviews, schemes, standing, supervision
-from fengnan import api, dashboard, maps, report_pages, search
+from fengnan import api, dashboard, search
+from fengnan.map import views as map_views
+from fengnan.report import views as report_views
 from registry.views import (
     account,
     accounts,
@@ -33,9 +35,9 @@ from registry.views import (
     years,
 )
 
-handler400 = "fengnan.errors.bad_request"
-handler404 = "fengnan.errors.page_not_found"
-handler500 = "fengnan.errors.server_error"
+handler400 = "fengnan.middleware.errors.bad_request"
+handler404 = "fengnan.middleware.errors.page_not_found"
+handler500 = "fengnan.middleware.errors.server_error"
 
 urlpatterns = [
     path("api/v1/", include(api.urlpatterns)),
@@ -46,13 +48,13 @@ urlpatterns = [
         path("wall/", dashboard.dashboard, {"wall": True}, name="wall"),
         path("figures/", dashboard.figure_list, name="figures"),
         path("figures/<slug:slug>/", dashboard.figure_page, name="figure"),
-        path("map/", maps.map_page, name="map"),
-        path("map/data/", maps.map_data, name="map-data"),
-        path("map/outline/", maps.map_outline, name="map-outline"),
-        path("report/", report_pages.year_list, name="reports"),
-        path("report/<int:year>/", report_pages.report_page, name="report"),
-        path("report/<int:year>.docx", report_pages.report_file, {"file_format": "docx"}, name="report-docx"),
-        path("report/<int:year>.pdf", report_pages.report_file, {"file_format": "pdf"}, name="report-pdf"),
+        path("map/", map_views.map_page, name="map"),
+        path("map/data/", map_views.map_data, name="map-data"),
+        path("map/outline/", map_views.map_outline, name="map-outline"),
+        path("report/", report_views.year_list, name="reports"),
+        path("report/<int:year>/", report_views.report_page, name="report"),
+        path("report/<int:year>.docx", report_views.report_file, {"file_format": "docx"}, name="report-docx"),
+        path("report/<int:year>.pdf", report_views.report_file, {"file_format": "pdf"}, name="report-pdf"),
         path("search/", search.search, name="search"),
         path("accounts/login/", signing_in.SignIn.as_view(), name="login"),
         path("accounts/login/code/", signing_in.code_page, name="login-code"),
@@ -96,7 +98,7 @@ urlpatterns = [
         path("desk/drafts/<uuid:key>/photos/<uuid:upload>/", photos.part, name="photo-part"),
         path("desk/drafts/<uuid:key>/photos/<str:code>/remove/", photos.remove, name="photo-remove"),
         path("desk/drafts/<uuid:key>/<slug:section>/", drafts.section_page, name="draft-section"),
-        path("desk/report/<int:year>/<slug:section>/", report_pages.report_text, name="report-text"),
+        path("desk/report/<int:year>/<slug:section>/", report_views.report_text, name="report-text"),
         path("desk/void/<slug:kind>/<str:code>/", voiding.void, name="record-void"),
         path("desk/years/", years.year_list, name="years"),
         path("desk/years/<int:year>/", years.year_page, name="year-close"),

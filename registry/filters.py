@@ -8,9 +8,9 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from registry.access.scope import BadInput, Scope
 from registry.kinds import NOT_GIVEN, Dimension, Kind
 from registry.models import Area, SearchEntry
-from registry.scope import BadInput, Scope
 
 
 class KindFilters(django_filters.FilterSet):

@@ -1,4 +1,4 @@
-"""The plain fields of a belt, a zone, a study route. Members and stops are chosen beside them (selection.py)."""
+"""The plain fields of a belt, a zone, a study route. See overviews/member_selection.py for members."""
 
 import json
 import uuid
@@ -8,6 +8,10 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from registry.fields.outlines import Outline, read_outline
+from registry.text.refusals import Refused
+from registry.text.validators import SENTENCES, Invalid, Reader, line, number, prose, whole
 
 from .models import (
     Belt,
@@ -19,9 +23,6 @@ from .models import (
     StudyRoute,
     Zone,
 )
-from .outlines import Outline, read_outline
-from .refusals import Refused
-from .validators import SENTENCES, Invalid, Reader, line, number, prose, whole
 
 COMMITTEES = (OrganisationKind.DISTRICT, OrganisationKind.TOWNSHIP)
 

@@ -19,7 +19,7 @@ OUT_OF_TIME = {-signal.SIGXCPU, -signal.SIGKILL}
 
 
 class Unreadable(Exception):
-    """A file that is refused: a code of `registry.refusals` and its details."""
+    """A file that is refused: a code of `registry.text.refusals` and its details."""
 
     def __init__(self, code: str, /, **details: Any):
         super().__init__(code)

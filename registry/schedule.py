@@ -1,6 +1,6 @@
 """What is done regularly, and when: one list, read by Celery beat and by the worker that needs no Redis. It names the
 functions and imports none, since Celery reads it before there are models. Web hooks are called beside it, so that no
-job waits for a receiver (`actions/calling.py`)."""
+job waits for a receiver (`actions/webhook_delivery.py`)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,9 +27,9 @@ class Work:
 
 SCHEDULE = (
     Work("sweep", "registry.actions.jobs.sweep", every=30),
-    Work("seal", "registry.actions.chain.seal", every=10),
-    Work("export-events", "registry.actions.sealing.export_daily", hours=(0,), minute=20),
-    Work("tidy", "registry.actions.tidying.tidy", hours=(2,), minute=45),
+    Work("seal", "registry.actions.event_chain.seal", every=10),
+    Work("export-events", "registry.actions.event_seal.export_daily", hours=(0,), minute=20),
+    Work("tidy", "registry.actions.cleanup.tidy", hours=(2,), minute=45),
     Work("reindex", "registry.actions.jobs.enqueue_reindex", hours=(3,), minute=15),
     # A mail that failed is tried again in the next hour; nobody gets two.
     Work("digest", "registry.actions.digest.send_todays_digests", hours=(7, 8, 9), late=timedelta(hours=1)),

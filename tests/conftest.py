@@ -13,11 +13,11 @@ from django.core.signals import request_finished
 from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 
+from registry.access.scope import Scope
 from registry.actions.take_overs import open_take_over
 from registry.actions.years import close_year
 from registry.figures.frozen import take_year
 from registry.models import Area, FrozenYear, Role, TakeOver, User
-from registry.scope import Scope
 from tools import servers
 from tools.sample_database import postgres_copy, sqlite_sample
 

@@ -16,7 +16,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from registry.actions import jobs  # noqa: E402
-from registry.loading import steps  # noqa: E402
+from registry.loading import job_steps  # noqa: E402
 
 
 def main(fatal_job: int, statement: str, number: int, chunk: int) -> None:
@@ -35,7 +35,7 @@ def main(fatal_job: int, statement: str, number: int, chunk: int) -> None:
         with connection.execute_wrapper(count):
             return run(job, **options)
 
-    with patch.object(jobs, "run", run_until_killed), patch.object(steps, "CHUNK", chunk):
+    with patch.object(jobs, "run", run_until_killed), patch.object(job_steps, "CHUNK", chunk):
         call_command("runjobs")
 
 

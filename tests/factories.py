@@ -13,15 +13,14 @@ from PIL import Image
 from registry.actions.drafts import confirm_facts, draft_of, overrule, save_fields, start_draft, submit_draft
 from registry.actions.evidence import File
 from registry.actions.voiding import mark_entered_in_error
-from registry.drafting import Drafting
 from registry.loading.apply import forget_rows, keep_rows, write_rows
-from registry.loading.columns import LOADS
-from registry.loading.columns import Row as SheetRow
 from registry.loading.files.tables import plain_heading
-from registry.loading.judge import judge, read
-from registry.loading.loads import count_rows, finish
+from registry.loading.lifecycle import count_rows, finish
+from registry.loading.lookups import World
 from registry.loading.matching import headings_of
-from registry.loading.world import World
+from registry.loading.sheet_types import LOADS
+from registry.loading.sheet_types import Row as SheetRow
+from registry.loading.validate import judge, read
 from registry.models import (
     Area,
     Belt,
@@ -33,7 +32,8 @@ from registry.models import (
     PartyOrganisation,
     StatusPeriod,
 )
-from registry.refusals import Refused
+from registry.overviews.draft_form import Drafting
+from registry.text.refusals import Refused
 
 _number = count(1)
 

@@ -9,10 +9,10 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from assessment.models import ItemScore, Review, ReviewScore, Standard, SupervisionFinding
+from registry.access.scope import Scope
 from registry.figures import FIGURES
 from registry.models import Booking, DemonstrationPoint, SiteCapacity, TeachingSite
-from registry.receiving import balance
-from registry.scope import Scope
+from registry.overviews.capacity import balance
 from tests.factories import make_period, make_point
 
 Shown = Callable[[Scope], Any]

@@ -50,7 +50,7 @@ from registry.models import (  # noqa: E402
     TeachingSite,
     User,
 )
-from registry.refusals import Refused  # noqa: E402
+from registry.text.refusals import Refused  # noqa: E402
 from tests.factories import full_scores, make_draft, make_submitted  # noqa: E402
 
 DISTRICT, TANGFANG = "130207", "130207108"

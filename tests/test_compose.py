@@ -22,7 +22,7 @@ import psycopg
 import pytest
 from django_otp.oath import TOTP
 
-from fengnan.report_pdf import FontMissing, font_file
+from fengnan.report.pdf import FontMissing, font_file
 from tests.compose import Stack
 from tests.conftest import DISTRICT, TANGFANG
 from tests.factories import PHOTO

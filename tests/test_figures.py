@@ -8,6 +8,7 @@ import pytest
 from django.db.models import Min, Sum
 
 from assessment.models import AccountabilityAction, ProjectProblem, SecretaryProject, Standard
+from registry.access.scope import Scope
 from registry.figures import FIGURES, Figure, answer_all
 from registry.models import (
     Area,
@@ -32,7 +33,6 @@ from registry.models import (
     WholeAreaTownship,
     Zone,
 )
-from registry.scope import Scope
 
 from .conftest import DAQI, DISTRICT, LAST_DAY, TANGFANG
 

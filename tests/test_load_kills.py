@@ -23,7 +23,7 @@ WRITING, WRITTEN = "SET CONSTRAINTS", 'UPDATE "registry_job"'  # the rows of a c
 SEND = """
 from pathlib import Path
 from uuid import uuid4
-from registry.loading.loads import apply_load, send_load
+from registry.loading.lifecycle import apply_load, send_load
 from django.utils.timezone import localdate
 from registry.actions.jobs import run_one
 from registry.actions.take_overs import open_take_over

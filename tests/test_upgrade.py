@@ -32,7 +32,7 @@ from django.db import DatabaseError, connection, transaction
 from registry.models import *
 from assessment.models import LedgerEntry
 from registry.figures import FIGURES, answer_all
-from registry.scope import Scope
+from registry.access.scope import Scope
 from datetime import date
 def refuses(statement):
     try:

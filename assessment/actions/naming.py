@@ -8,14 +8,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from assessment.judging import Judging
 from assessment.models import Notice, Outcome, Review, Round
+from assessment.overviews.review_sheet import Judging
+from registry.access.permissions import may
 from registry.actions.points import change_standing, name_point, open_period, withdraw_point, wrote
 from registry.actions.records import ChangeSet, save_told
 from registry.actions.sites import add_with_code
 from registry.models import CalendarDay, DemonstrationPoint, Level, Parameter, PointStatus, Remark
-from registry.permissions import may
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 
 from .scoring import decided, open_round
 

@@ -14,7 +14,7 @@ from assessment.models import InspectionPack, ReviewScore, StandardItem
 from registry.actions.records import ChangeSet, save_record
 from registry.actions.sites import add_with_code
 from registry.models import DemonstrationPoint, Event, Evidence, Parameter
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 
 MAKE = "pack.make"
 SIGNER = Signer(salt="inspection-pack")

@@ -20,16 +20,16 @@ from assessment.models import (
     fingerprint,
     promised_of,
 )
-from registry.actions.belongings import was_ever_public
+from registry.access.permissions import may
 from registry.actions.deletion import delete_rows
+from registry.actions.dependents import was_ever_public
 from registry.actions.evidence import File, add_proofs
 from registry.actions.points import WRITING
 from registry.actions.records import ChangeSet, done_before, part_change, save_record, values_of
 from registry.actions.sites import add_with_code
 from registry.actions.voiding import void
 from registry.models import Event
-from registry.permissions import may
-from registry.refusals import Refused, insist
+from registry.text.refusals import Refused, insist
 
 WRITE, CHECK, SIGN = "project.write", "project.check", "project.sign"
 

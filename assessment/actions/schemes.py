@@ -20,13 +20,13 @@ from assessment.models import (
     SchemeState,
     fingerprint,
 )
-from assessment.standings import live, weights
+from assessment.overviews.standings import live, weights
+from registry.access.permissions import may
 from registry.actions.evidence import File, add_proofs
 from registry.actions.records import ChangeSet, done_before, part_change, save_record, save_told
 from registry.actions.sites import add_with_code
 from registry.models import CalendarDay, Field, OrganisationKind, Parameter, PartyOrganisation
-from registry.permissions import may
-from registry.refusals import Refused, insist
+from registry.text.refusals import Refused, insist
 
 WRITE, OWN, SCORE, APPEAL, SETTLE = (
     "scheme.write", "scheme.own", "scheme.score", "scheme.appeal", "scheme.settle",

@@ -7,17 +7,17 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from assessment.judging import STATUSES, Judging
 from assessment.models import Outcome, RaisedVeto, Review, ReviewScore, Round, Standard
+from assessment.overviews.review_sheet import STATUSES, Judging
+from registry.access.permissions import may
 from registry.actions.drafts import Conflict, send_back, take_over
 from registry.actions.points import change_standing, open_period, wrote
 from registry.actions.records import ChangeSet, save_told
 from registry.actions.sites import add_with_code
-from registry.drafting import Drafting
 from registry.models import DemonstrationPoint, Draft, DraftState, Event, PointStatus
-from registry.permissions import may
-from registry.refusals import Refused
-from registry.validators import Invalid, clean
+from registry.overviews.draft_form import Drafting
+from registry.text.refusals import Refused
+from registry.text.validators import Invalid, clean
 
 
 def refusals_to_pass(draft: Draft, *, by: Any) -> Iterator[Refused]:

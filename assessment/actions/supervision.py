@@ -17,13 +17,13 @@ from assessment.models import (
     SupervisionFinding,
     SupervisionStep,
 )
-from assessment.supervising import warning_of
+from assessment.overviews.supervision import warning_of
+from registry.access.permissions import may
 from registry.actions.evidence import File, add_proofs
 from registry.actions.records import ChangeSet, done_before, part_change, save_record, values_of
 from registry.actions.sites import add_with_code
 from registry.models import Area, Event, PartyOrganisation
-from registry.permissions import may
-from registry.refusals import Refused, insist
+from registry.text.refusals import Refused, insist
 
 INSPECT, RECTIFY, TALK = "supervision.inspect", "supervision.rectify", "supervision.talk"
 ALLOWED = {  # act → who may, and in which states

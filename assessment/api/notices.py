@@ -10,15 +10,15 @@ from rest_framework.reverse import reverse
 
 from assessment.actions import naming
 from assessment.models import Notice
+from registry.access.permissions import may
+from registry.api.actions import Given, day, values_in
 from registry.api.base import ApiView
-from registry.api.bodies import ExactJSON
-from registry.api.described import KEY
 from registry.api.idempotency import once
+from registry.api.parsers import ExactJSON
 from registry.api.points import PAPER
-from registry.api.verbs import Given, day, values_in
-from registry.permissions import may
-from registry.refusals import Refused
-from registry.validators import line, prose
+from registry.api.write_schema import KEY
+from registry.text.refusals import Refused
+from registry.text.validators import line, prose
 
 from .verbs import notices_for, reviews_for, told_notice
 

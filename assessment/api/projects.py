@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from assessment.actions import projects as acts
 from assessment.models import LedgerStage, Light, SecretaryProject
+from registry.api.actions import Given, Noun, Verb, day, filled, offer
 from registry.api.points import ON, REASON
 from registry.api.problems import Unusable, field_error
-from registry.api.verbs import Given, Noun, Verb, day, filled, offer
-from registry.refusals import Refused
-from registry.validators import Invalid, choice, line, prose, whole
+from registry.text.refusals import Refused
+from registry.text.validators import Invalid, choice, line, prose, whole
 
 PROOF = Given("proof", is_files=True)
 TEXT = Given("text", line(300), required=True)

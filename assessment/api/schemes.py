@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from assessment.actions import schemes as acts
 from assessment.models import Appeal, Scheme, SchemeItem, SchemeKind, SchemeResult
 from assessment.models.schemes import figures_to_score_by
+from registry.access.permissions import may
+from registry.api.actions import Given, Noun, Verb, filled, needs, offer, plain
 from registry.api.problems import Unusable, field_error
-from registry.api.verbs import Given, Noun, Verb, filled, needs, offer, plain
-from registry.permissions import may
-from registry.refusals import Refused
-from registry.validators import Invalid, choice, line, number, whole, yes_no
+from registry.text.refusals import Refused
+from registry.text.validators import Invalid, choice, line, number, whole, yes_no
 
 
 def _figure(text: str) -> str:

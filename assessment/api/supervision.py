@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from assessment.actions import supervision as acts
 from assessment.models import SupervisionFinding
+from registry.api.actions import Given, Noun, Verb, day, filled, needs, offer
 from registry.api.points import ON
-from registry.api.verbs import Given, Noun, Verb, day, filled, needs, offer
 from registry.models import PartyOrganisation
-from registry.validators import line
+from registry.text.validators import line
 
 WORDS = Given("text", line(300, least=4), required=True)
 

@@ -8,18 +8,18 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from assessment.actions import naming, scoring
-from assessment.judging import Judging
 from assessment.models import Notice, Outcome, Review, Round
+from assessment.overviews.review_sheet import Judging
+from registry.access.permissions import may
 from registry.actions.drafts import unsettled_draft
 from registry.actions.points import open_period
+from registry.api.actions import Given, Noun, Verb, offer, plain
 from registry.api.points import ON, PAPER, REASON, points_for, told_point
 from registry.api.problems import Unusable, field_error
-from registry.api.verbs import Given, Noun, Verb, offer, plain
-from registry.inputs import BY_NAME
+from registry.fields.points import BY_NAME
 from registry.models import DemonstrationPoint, Draft, Grade, PointStatus
-from registry.permissions import may
-from registry.refusals import Refused
-from registry.validators import Invalid, choice, line
+from registry.text.refusals import Refused
+from registry.text.validators import Invalid, choice, line
 
 REMARKS = Given("remarks", plain, required=True, is_map=True)
 OPINION = Given("opinion", line(500))

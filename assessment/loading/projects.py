@@ -9,20 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from assessment.models import PLAIN, LedgerEntry, LedgerStage, ProjectProblem, Promise, SecretaryProject
-from registry.inputs import BY_NAME
-from registry.loading.columns import (
-    CODE,
-    PART,
-    REMARK,
-    ROW_NUMBER,
-    Column,
-    LoadKind,
-    Row,
-    Use,
-    Write,
-    plain_name,
-    register,
-)
+from registry.fields.points import BY_NAME
 from registry.loading.kinds.groupings import by_owner, held_by
 from registry.loading.kinds.shared import (
     NOT_KEPT,
@@ -37,8 +24,21 @@ from registry.loading.kinds.shared import (
     take_day,
     tell,
 )
-from registry.loading.world import WHY, World
-from registry.validators import clean, dated, line, prose, whole, yes_no
+from registry.loading.lookups import WHY, World
+from registry.loading.sheet_types import (
+    CODE,
+    PART,
+    REMARK,
+    ROW_NUMBER,
+    Column,
+    LoadKind,
+    Row,
+    Use,
+    Write,
+    plain_name,
+    register,
+)
+from registry.text.validators import clean, dated, line, prose, whole, yes_no
 
 PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*[%\uff05]")
 DAY = re.compile(r"^\s*(\d{4}(?:[-./年月]\d{1,2}){0,2}[日月年]?)(?=\D|$)")

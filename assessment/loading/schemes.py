@@ -12,12 +12,12 @@ from assessment.actions.schemes import OWN, SCORE, refusals_to_score
 from assessment.models import ItemScore, Scheme, SchemeItem, SchemeKind, SchemeResult, SchemeState
 from registry.loading.apply import tell
 from registry.loading.bulk import add_all
-from registry.loading.columns import ROW_NUMBER, Column, LoadKind, Row, Use, plain_name, register
-from registry.loading.judge import plain, same
 from registry.loading.kinds.shared import YEAR, at, differs, replace
+from registry.loading.lookups import WHY, World
 from registry.loading.messages import SENTENCES
-from registry.loading.world import WHY, World
-from registry.validators import Invalid, Reader, choice, line, number
+from registry.loading.sheet_types import ROW_NUMBER, Column, LoadKind, Row, Use, plain_name, register
+from registry.loading.validate import plain, same
+from registry.text.validators import Invalid, Reader, choice, line, number
 
 KIND_WORDS = {"3+X": "township", "3+X竞优夺标": "township", "乡镇": "township", "乡镇(街道)": "township"}
 KIND_WORDS |= {"两重一专": "department", "两重一专增比进位": "department", "部门": "department", "机关": "department"}

@@ -6,18 +6,18 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from assessment.judging import STATUSES, score
 from assessment.models import Outcome, Review, ReviewScore, Round, Standard, StandardItem
+from assessment.overviews.review_sheet import STATUSES, score
 from registry.actions.points import written_by
 from registry.loading.apply import tell
 from registry.loading.bulk import add_all
-from registry.loading.columns import ROW_NUMBER, Column, LoadKind, Row, Use, plain_name, register
-from registry.loading.judge import plain, same
 from registry.loading.kinds.shared import NOT_KEPT, day_column, differs, take_day, township
+from registry.loading.lookups import WHY, World
 from registry.loading.messages import SENTENCES
-from registry.loading.world import WHY, World
+from registry.loading.sheet_types import ROW_NUMBER, Column, LoadKind, Row, Use, plain_name, register
+from registry.loading.validate import plain, same
 from registry.models import StatusPeriod
-from registry.validators import Invalid, Reader, choice, line, number
+from registry.text.validators import Invalid, Reader, choice, line, number
 
 ROUND_WORDS = {"初审": "application", "评审": "application", "复核": "recheck", "复审": "recheck"}
 SCORES = ("township_score", "district_score")

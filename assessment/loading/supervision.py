@@ -5,10 +5,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from assessment.models import AccountabilityAction, AccountabilityKind, SupervisionFinding
-from registry.loading.columns import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, register
 from registry.loading.kinds.shared import copy, day_column, look_up, take_day
-from registry.loading.world import World
-from registry.validators import choice, line, yes_no
+from registry.loading.lookups import World
+from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, register
+from registry.text.validators import choice, line, yes_no
 
 KIND_WORDS = {"约谈": "interview", "调整": "adjustment"}
 FINDING_COLUMNS = (

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST
 
 from assessment.actions import naming
 from assessment.models import Notice
+from registry.access.permissions import may
 from registry.models import PointStatus
-from registry.permissions import may
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 from registry.views.access import asks_for
 from registry.views.records import opened
 

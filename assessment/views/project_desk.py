@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from assessment import forms, ledgers
 from assessment.actions import projects as acts
+from assessment.forms import projects
 from assessment.models import SecretaryProject
-from registry.permissions import may
-from registry.refusals import Refused
+from assessment.overviews import ledgers
+from registry.access.permissions import may
+from registry.text.refusals import Refused
 from registry.views.access import asks_for
 
 from .notices import status_of
@@ -59,7 +60,7 @@ def plan(request: HttpRequest, code: str = "") -> HttpResponse:
         return redirect(project)
     problems = [problem.name for problem in acts.problems_of(project)] if code else []
     typed = request.POST if request.method == "POST" else None
-    form = forms.PlanForm(typed, instance=project, viewer=request.user, problems=problems)
+    form = projects.PlanForm(typed, instance=project, viewer=request.user, problems=problems)
     refusal = None
     if typed is not None and form.is_valid():
         given = form.cleaned_data
@@ -71,13 +72,15 @@ def plan(request: HttpRequest, code: str = "") -> HttpResponse:
     return _plan_page(request, code, form, refusal)
 
 
-def _plan_page(request: HttpRequest, code: str, form: forms.PlanForm, refusal: Refused | None = None) -> HttpResponse:
+def _plan_page(
+    request: HttpRequest, code: str, form: projects.PlanForm, refusal: Refused | None = None
+) -> HttpResponse:
     stored = project_or_404(request, code) if code else None
     on = (stored.opened_on or min(timezone.localdate(), stored.deadline)) if stored else None
     context = {
         "form": form,
         "project": stored,
-        "opening": forms.OpenForm(initial={"on": on}),
+        "opening": projects.OpenForm(initial={"on": on}),
         "refusals": list(acts.refusals_to_freeze(stored, on=on, by=request.user)) if stored else [],
         "refusal": refusal,
     }
@@ -89,7 +92,7 @@ def _plan_page(request: HttpRequest, code: str, form: forms.PlanForm, refusal: R
 def open_ledger(request: HttpRequest, code: str) -> HttpResponse:
     """建账: the promise as it was saved is frozen."""
     project = project_or_404(request, code)
-    form = forms.OpenForm(request.POST)
+    form = projects.OpenForm(request.POST)
     if form.is_valid():
         acts.freeze_promise(project, on=form.cleaned_data["on"], by=request.user)
         messages.success(request, _("The ledger is open, and what was promised is frozen."))
@@ -134,7 +137,7 @@ def _opened_or_404(request: HttpRequest, code: str) -> SecretaryProject:
 def check(request: HttpRequest, code: str) -> HttpResponse:
     """查账, filled in from the registry."""
     project = _opened_or_404(request, code)
-    form = forms.CheckForm(*_typed(request), project=project)
+    form = projects.CheckForm(*_typed(request), project=project)
     act = lambda given: acts.add_check(project, by=request.user, **given)  # noqa: E731
     return _step(request, project, "check", form, act, acts.CHECK)
 
@@ -144,7 +147,7 @@ def solve(request: HttpRequest, code: str) -> HttpResponse:
     """One problem is struck off, with its proof."""
     project = _opened_or_404(request, code)
     unsolved = {problem.code: problem for problem in acts.problems_of(project) if problem.solved_on is None}
-    form = forms.SolveForm(*_typed(request), problems=list(unsolved.values()))
+    form = projects.SolveForm(*_typed(request), problems=list(unsolved.values()))
 
     def act(given: dict[str, Any]) -> Any:
         return acts.solve_problem(unsolved[given.pop("problem")], by=request.user, **given)
@@ -158,7 +161,7 @@ def amend(request: HttpRequest, code: str) -> HttpResponse:
     project = _opened_or_404(request, code)
     problems = [problem.name for problem in acts.problems_of(project)]
     typed = request.POST if request.method == "POST" else None
-    form = forms.AmendForm(typed, instance=project, viewer=request.user, problems=problems)
+    form = projects.AmendForm(typed, instance=project, viewer=request.user, problems=problems)
 
     def act(given: dict[str, Any]) -> Any:
         return acts.amend_promise(form.opened, given["problems"], reason=given["reason"], by=request.user)
@@ -170,7 +173,7 @@ def amend(request: HttpRequest, code: str) -> HttpResponse:
 def hand_in(request: HttpRequest, code: str) -> HttpResponse:
     """交账: promised, delivered, difference, proof."""
     project = _opened_or_404(request, code)
-    form = forms.HandInForm(*_typed(request))
+    form = projects.HandInForm(*_typed(request))
     act = lambda given: acts.hand_in(project, by=request.user, **given)  # noqa: E731
     return _step(request, project, "hand-in", form, act, acts.WRITE)
 
@@ -179,7 +182,7 @@ def hand_in(request: HttpRequest, code: str) -> HttpResponse:
 def sign(request: HttpRequest, code: str) -> HttpResponse:
     """What was handed in, for a second person to sign off or to send back."""
     project = _opened_or_404(request, code)
-    form = forms.SignForm(request.POST if request.method == "POST" else None)
+    form = projects.SignForm(request.POST if request.method == "POST" else None)
     refusal = None
     if request.method == "POST" and form.is_valid():
         try:

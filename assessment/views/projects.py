@@ -3,11 +3,11 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from assessment import ledgers
 from assessment.models import LedgerStage, SecretaryProject
-from registry.guaranteed import received
+from assessment.overviews import ledgers
+from registry.access.scope import read_scope
 from registry.kinds import KINDS
-from registry.scope import read_scope
+from registry.overviews.funding import received
 from registry.views.records import told_of
 
 

@@ -13,15 +13,15 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from assessment.actions import scoring
-from assessment.judging import Judging
 from assessment.models import Review, Round
+from assessment.overviews.review_sheet import Judging
+from registry.access.permissions import may
 from registry.actions.drafts import log_reading_of
-from registry.drafting import Drafting
-from registry.inputs import INPUTS
+from registry.fields.points import INPUTS
 from registry.models import Draft, DraftState, Event, PointStatus
-from registry.permissions import may
-from registry.refusals import Refused
-from registry.validators import Invalid, masked
+from registry.overviews.draft_form import Drafting
+from registry.text.refusals import Refused
+from registry.text.validators import Invalid, masked
 from registry.views.access import asks_for, wants_json
 
 STAFF = ("point.check", "point.review", "point.notice", "point.decide")

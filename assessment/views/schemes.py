@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from assessment import scheme_forms as forms
-from assessment import standings
 from assessment.actions import schemes as acts
+from assessment.forms import schemes as forms
 from assessment.models import Appeal, ItemScore, Scheme, SchemeResult, SchemeState, fingerprint
-from registry.permissions import may
-from registry.refusals import Refused
+from assessment.overviews import standings
+from registry.access.permissions import may
+from registry.text.refusals import Refused
 from registry.views.access import asks_for
 from registry.views.records import opened
 

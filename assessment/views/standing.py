@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from assessment.actions import naming
-from assessment.judging import Judging
 from assessment.models import Round, longest_unchecked
+from assessment.overviews.review_sheet import Judging
 from registry.actions.points import (
     CORRECTED,
     change_title,
@@ -20,7 +20,7 @@ from registry.actions.points import (
 )
 from registry.models import DemonstrationPoint, Grade, Level, PointStatus
 from registry.models.points import PUBLIC
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 from registry.views.access import asks_for
 
 from .notices import day_field, status_of

@@ -12,15 +12,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from assessment import supervision_forms as forms
 from assessment.actions import supervision as acts
+from assessment.forms import supervision as forms
 from assessment.models import AccountabilityAction, SupervisionFinding
-from assessment.supervising import by_state, warning_of, warnings
-from registry.history import history_of
+from assessment.overviews.supervision import by_state, warning_of, warnings
+from registry.access.permissions import may
 from registry.models import Area
 from registry.models.base import under
-from registry.permissions import may
-from registry.refusals import Refused
+from registry.overviews.history import history_of
+from registry.text.refusals import Refused
 from registry.views.access import asks_for
 
 from .notices import status_of

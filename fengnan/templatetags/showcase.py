@@ -11,14 +11,14 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from assessment.judging import Judging
 from assessment.models import Review
+from assessment.overviews.review_sheet import Judging
 from registry import models
+from registry.access.permissions import may
+from registry.fields.points import BY_NAME, SECTIONS
 from registry.figures import Answer, Figure
 from registry.figures.frozen import Amendment
-from registry.history import VERBS
-from registry.inputs import BY_NAME, SECTIONS
-from registry.permissions import may
+from registry.overviews.history import VERBS
 
 register = template.Library()
 

@@ -11,12 +11,11 @@ from uuid import uuid4
 from django.db import DatabaseError
 from django.utils import timezone
 
-from registry.callers import caller
+from registry.access.client_ip import caller
+from registry.access.permissions import area_of, role_of
+from registry.actions.event_chain import seal_on_commit
+from registry.kinds.field_visibility import PERSONAL
 from registry.models import Event
-from registry.permissions import area_of, role_of
-from registry.privacy import PERSONAL
-
-from .chain import seal_on_commit
 
 logger = logging.getLogger(__name__)
 ACCESS = "access"

@@ -11,10 +11,10 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from registry.access.permissions import WRITES, contains_district, may, roles_below
 from registry.models import Area, Role, User
 from registry.models.base import under
-from registry.permissions import WRITES, contains_district, may, roles_below
-from registry.refusals import Refused, insist
+from registry.text.refusals import Refused, insist
 
 from .records import ChangeSet, changes_between
 

@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils.timezone import localdate
 
+from registry.access.permissions import may
 from registry.models import PLACES, Booking, BookingState, Event, TeachingSite, Visit
-from registry.permissions import may
-from registry.receiving import Month, balance
-from registry.refusals import Refused, insist
+from registry.overviews.capacity import Month, balance
+from registry.text.refusals import Refused, insist
 
 from .records import done_before, save_record
 from .sites import add_with_code

@@ -6,12 +6,8 @@ from typing import Any
 
 from django.db import transaction
 
-from registry.models import Evidence
-from registry.models.base import Guarded, Part
-from registry.permissions import may
-from registry.refusals import Refused, insist
-
-from .belongings import (
+from registry.access.permissions import may
+from registry.actions.dependents import (
     belongings,
     in_order_of_deletion,
     is_shared,
@@ -20,6 +16,10 @@ from .belongings import (
     record_of,
     was_ever_public,
 )
+from registry.models import Evidence
+from registry.models.base import Guarded, Part
+from registry.text.refusals import Refused, insist
+
 from .records import ChangeSet, changes_between, part_change, unlist, values_of
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from registry.models import User
-from registry.todo import Task, tasks_of
+from registry.overviews.tasks import Task, tasks_of
 
 logger = logging.getLogger(__name__)
 

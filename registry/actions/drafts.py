@@ -8,8 +8,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from registry.drafting import Drafting
-from registry.inputs import BY_NAME
+from registry.access.permissions import may
+from registry.fields.points import BY_NAME
 from registry.models import (
     Area,
     Confirmation,
@@ -20,9 +20,9 @@ from registry.models import (
     PointStatus,
     Unit,
 )
-from registry.permissions import may
-from registry.refusals import Refused, insist
-from registry.validators import storable
+from registry.overviews.draft_form import Drafting
+from registry.text.refusals import Refused, insist
+from registry.text.validators import storable
 
 from .access_log import log_reading
 from .points import change_standing, open_period

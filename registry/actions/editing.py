@@ -7,11 +7,11 @@ from typing import Any
 
 from django.db import models, transaction
 
+from registry.actions.dependents import was_ever_public
 from registry.models import Record
 from registry.models.base import Part
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 
-from .belongings import was_ever_public
 from .deletion import delete_record
 from .records import part_change, save_record, values_of
 

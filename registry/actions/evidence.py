@@ -15,10 +15,10 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from registry import sandbox
+from registry.access.permissions import may
 from registry.models import Draft, DraftState, Evidence, EvidenceKind, Upload
-from registry.permissions import may
-from registry.refusals import Refused
 from registry.sandbox import MB
+from registry.text.refusals import Refused
 
 from .records import ChangeSet, changes_between, values_of
 

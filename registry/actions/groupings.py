@@ -11,7 +11,7 @@ from django.utils.timezone import localtime
 
 from registry.models import Area, Belt, BeltMembership, DemonstrationPoint, Zone, ZoneMembership
 from registry.models.base import guard_lifted
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 
 from .records import changes_between, done_before, save_record, values_of
 from .sites import add_with_code

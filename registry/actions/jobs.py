@@ -13,11 +13,11 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from registry.callers import Caller, called_by
+from registry.access.client_ip import Caller, called_by
+from registry.actions.event_chain import seal
 from registry.models import Job
 from registry.models.jobs import OPEN_STATES, JobState
 
-from .chain import seal
 from .search import reindex_step
 
 logger = logging.getLogger(__name__)

@@ -7,10 +7,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from registry.access.permissions import may
 from registry.models import DemonstrationPoint, Draft, Event, PointStatus, StatusPeriod
 from registry.models.points import MOVES, PUBLIC
-from registry.permissions import may
-from registry.refusals import Refused, insist
+from registry.text.refusals import Refused, insist
 
 from .records import ChangeSet, changes_between, index, stale
 

@@ -15,14 +15,14 @@ from django.db import models, transaction
 from django.db.models.options import Options
 from django.utils.timezone import localtime
 
-from registry.callers import caller
+from registry.access.client_ip import caller
+from registry.access.permissions import area_of, may, role_of
+from registry.actions.event_chain import seal_on_commit
 from registry.kinds import KINDS
+from registry.kinds.field_visibility import PERSONAL
 from registry.models import Event, Record, SearchEntry, User
-from registry.permissions import area_of, may, role_of
-from registry.privacy import PERSONAL
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 
-from .chain import seal_on_commit
 from .search import entry_of
 
 UNWRITTEN = {"version", "voided"}

@@ -7,15 +7,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from registry.access.permissions import area_of, may
 from registry.kinds import KINDS, Kind
 from registry.models import CalendarDay, Parameter, Remark, RemarkOutcome, RemarkState
 from registry.models.remarks import NOTICES
-from registry.permissions import area_of, may
-from registry.refusals import Refused
-from registry.validators import Invalid, line, prose
+from registry.text.refusals import Refused
+from registry.text.validators import Invalid, line, prose
 
 from .records import ChangeSet
 
@@ -78,16 +77,6 @@ def right_to_answer(remark: Remark) -> str:
     if remark.kind == NOTICES:
         return "point.notice"
     return "record.change" if remark.outcome == RemarkOutcome.PASSED_ON else "remark.answer"
-
-
-def remarks_for(user: Any) -> QuerySet[Remark]:
-    """The remarks in the area `user` writes in which the account answers, or answered before it passed them on."""
-    kinds = Q(pk__in=[])
-    if may(user, "remark.answer"):
-        kinds |= ~Q(kind=NOTICES)
-    if may(user, "point.notice"):
-        kinds |= Q(kind=NOTICES)
-    return Remark.objects.visible_to(user).in_area(user.write_prefix).filter(kinds)
 
 
 def refusals_to_answer(remark: Remark, *, by: Any) -> Iterator[Refused]:

@@ -12,7 +12,7 @@ from django.utils.timezone import localtime
 
 from registry.models import PLACES, Area, RouteStop, StudyRoute
 from registry.models.base import guard_lifted
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 
 from .groupings import RIGHT
 from .records import changes_between, done_before, save_record, values_of

@@ -12,10 +12,10 @@ from django.utils.timezone import localtime
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from registry.access.permissions import decides
+from registry.access.second_factor import device_being_set_up, has_second_factor, kept_form
 from registry.models import User
-from registry.permissions import decides
-from registry.refusals import Refused
-from registry.second_factor import device_being_set_up, has_second_factor, kept_form
+from registry.text.refusals import Refused
 
 from .accounts import LETTERS, insist_on_password, refusals_to_manage
 from .records import ChangeSet

@@ -5,8 +5,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from registry.drafting import Drafting
-from registry.inputs import ORGANISATION
+from registry.fields.points import ORGANISATION
 from registry.models import (
     AreaLevel,
     DemonstrationPoint,
@@ -15,6 +14,7 @@ from registry.models import (
     OrganisationKind,
     PartyOrganisation,
 )
+from registry.overviews.draft_form import Drafting
 
 from .records import save_record
 

@@ -8,9 +8,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from registry.access.permissions import may
 from registry.models import Area, TakeOver
-from registry.permissions import may
-from registry.refusals import Refused, insist
+from registry.text.refusals import Refused, insist
 
 from .records import ChangeSet
 

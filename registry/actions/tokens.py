@@ -11,10 +11,10 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from registry.access.second_factor import lacks_second_factor
 from registry.models import ApiToken, Area, Role, TokenScope, User
 from registry.models.base import under
-from registry.refusals import Refused
-from registry.second_factor import lacks_second_factor
+from registry.text.refusals import Refused
 
 from .accounts import accounts_below, insist_on_password
 from .records import ChangeSet

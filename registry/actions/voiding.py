@@ -8,12 +8,12 @@ from typing import Any
 
 from django.db import models, transaction
 
+from registry.access.permissions import may
+from registry.actions.dependents import belongings, is_shared, names_of_referrers, owner_of
 from registry.models import Draft, DraftState, Event, Record
 from registry.models.base import Guarded, Voidable
-from registry.permissions import may
-from registry.refusals import Refused, insist
+from registry.text.refusals import Refused, insist
 
-from .belongings import belongings, is_shared, names_of_referrers, owner_of
 from .records import ChangeSet, index, part_change, stale, unlist, values_of
 
 RIGHT = "record.void"

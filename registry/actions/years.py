@@ -7,9 +7,9 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from registry.access.permissions import may
 from registry.models import FrozenFigure, FrozenYear
-from registry.permissions import may
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 
 from .records import ChangeSet
 

@@ -12,17 +12,17 @@ from django.http import HttpRequest
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
+from registry.access.permissions import may
 from registry.actions.access_log import log_reading, personal_in
-from registry.actions.belongings import belongings, names_of_referrers, was_ever_public
 from registry.actions.deletion import delete_record
+from registry.actions.dependents import belongings, names_of_referrers, was_ever_public
 from registry.actions.editing import Parts, edit_record
 from registry.actions.voiding import RIGHT as VOID
 from registry.actions.voiding import mark_entered_in_error, restore_record
-from registry.history import history_of
 from registry.models import ScopedQuerySet
 from registry.models.base import guard_lifted
-from registry.permissions import may
-from registry.refusals import Refused
+from registry.overviews.history import history_of
+from registry.text.refusals import Refused
 
 admin.site.disable_action("delete_selected")  # Django's own goes past the acts
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from registry import models as m
 from registry.actions.points import change_title
 from registry.models.points import PUBLIC
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 
 from .base import PartInline, RecordAdmin
 

@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from registry import models as m
-from registry.history import readable
-from registry.permissions import may
+from registry.access.permissions import may
+from registry.overviews.history import readable
 
 from .base import LookedAtAdmin, RecordAdmin
 

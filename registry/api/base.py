@@ -14,7 +14,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from registry.scope import BadInput, Scope, read_scope
+from registry.access.scope import BadInput, Scope, read_scope
 
 SCOPED = ("area", "as_of")
 

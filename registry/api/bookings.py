@@ -13,16 +13,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry import models as m
+from registry.access.permissions import may
+from registry.access.scope import Scope
 from registry.actions import bookings as acts
-from registry.permissions import may
-from registry.receiving import free_places
-from registry.scope import Scope
-from registry.validators import line, phone, whole
+from registry.api.actions import Given, Noun, Verb, day, filled, needs, offer
+from registry.api.read_views import DetailView, ListView
+from registry.overviews.capacity import free_places
+from registry.text.validators import line, phone, whole
 
 from .base import ApiView
-from .lists import DetailView, ListView
 from .resources import Resource
-from .verbs import Given, Noun, Verb, day, filled, needs, offer
 
 
 class ForTheDesk:

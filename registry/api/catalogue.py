@@ -7,10 +7,10 @@ from django.db.models.functions import Substr
 from django.utils.translation import gettext_lazy as _
 
 from registry import models as m
+from registry.access.scope import Scope
 from registry.kinds import KINDS, Column, Dimension, Kind
 from registry.kinds.shared import CODE, NAME, by_year
 from registry.models.points import PUBLIC
-from registry.scope import Scope
 
 from .resources import Link, Part, Resource, register, standing
 

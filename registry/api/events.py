@@ -6,18 +6,18 @@ from typing import Any
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
 
-from registry.history import PUBLIC_VERBS, VERBS, WHY_PUBLIC, readable, shown_parts
+from registry.access.permissions import contains_district, may
+from registry.access.scope import Scope
+from registry.api.read_views import DetailView, ListView
+from registry.api.serialize import Writer
 from registry.kinds import Kind
+from registry.kinds.field_visibility import FieldClass, class_of
 from registry.models import DemonstrationPoint, Event, StatusPeriod
 from registry.models.points import PUBLIC
-from registry.permissions import contains_district, may
-from registry.privacy import FieldClass, class_of
-from registry.scope import Scope
+from registry.overviews.history import PUBLIC_VERBS, VERBS, WHY_PUBLIC, readable, shown_parts
 
 from .base import one_of
-from .lists import DetailView, ListView
 from .resources import RESOURCES, Resource
-from .rows import Writer
 
 POINT = DemonstrationPoint._meta.model_name
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-from registry.coordinates import Position, to_wgs84
+from registry.access.scope import Scope
 from registry.models import COUNTED, BeltMembership, DemonstrationPoint, Zone, lasting
-from registry.scope import Scope
+from registry.text.coordinates import Position, to_wgs84
 
 from .resources import Resource
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry.models import KeptAnswer
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 
 HEADER = "Idempotency-Key"
 KEPT = ("Location", "ETag")

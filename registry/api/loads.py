@@ -15,22 +15,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from registry.loading import loads as acts
-from registry.loading.columns import LOADS
+from registry.access.permissions import may
+from registry.api.actions import Given, sent_in, values_in
+from registry.api.bulk_write import load_of
+from registry.api.parsers import ExactJSON
+from registry.api.write_schema import KEY, taken
+from registry.loading import lifecycle as acts
 from registry.loading.messages import row_answer, state_of
+from registry.loading.sheet_types import LOADS
 from registry.models import Load, LoadState, RowVerdict, TokenScope
-from registry.permissions import may
-from registry.refusals import Refused
-from registry.validators import yes_no
+from registry.text.refusals import Refused
+from registry.text.validators import yes_no
 
 from .base import ApiView, one_of
-from .bodies import ExactJSON
-from .described import KEY, taken
 from .idempotency import once
-from .items import load_of
 from .paging import Key, page_of, page_size, placed
 from .resources import RESOURCES
-from .verbs import Given, sent_in, values_in
 
 NEWEST = (Key("id", descending=True, nullable=False),)
 IN_ORDER = (Key("sheet", nullable=False), Key("row", nullable=False))

@@ -14,9 +14,9 @@ from django.db.models import CharField, F, Func, Model, Q, QuerySet, Value
 from django.db.models.lookups import GreaterThan, LessThan
 from django.utils.translation import gettext as _
 
-from registry.kept import hole
+from registry.access.scope import BadInput, Scope
 from registry.kinds import Kind
-from registry.scope import BadInput, Scope
+from registry.query_cache import hole
 
 PAGE_SIZE, MOST = 50, 500
 KEY = "key_%d"

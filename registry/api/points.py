@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from registry.access.permissions import may
 from registry.actions import drafts as acts
 from registry.actions.points import (
     CORRECTED,
@@ -23,18 +24,29 @@ from registry.actions.points import (
     refusals_to_correct,
     withdraw_point,
 )
-from registry.drafting import Drafting
-from registry.inputs import BY_NAME
+from registry.api.actions import (
+    NOUNS,
+    Given,
+    Noun,
+    NounView,
+    Verb,
+    day,
+    insist_on_version,
+    needs,
+    offer,
+    plain,
+    values_in,
+)
+from registry.api.write_schema import IF_MATCH, KEY
+from registry.api.write_views import versions_in
+from registry.fields.points import BY_NAME
 from registry.models import DemonstrationPoint, Draft, DraftState, Grade, Level, PointStatus
-from registry.permissions import may
-from registry.refusals import Refused
-from registry.validators import choice, line, masked, whole
+from registry.overviews.draft_form import Drafting
+from registry.text.refusals import Refused
+from registry.text.validators import choice, line, masked, whole
 
 from .base import ApiView
-from .described import IF_MATCH, KEY
 from .idempotency import once
-from .verbs import NOUNS, Given, Noun, NounView, Verb, day, insist_on_version, needs, offer, plain, values_in
-from .writing import versions_in
 
 MOST = 500
 REASON, PAPER, ON = Given("reason"), Given("document_no", line(60)), Given("on", day)

@@ -14,8 +14,8 @@ from rest_framework.exceptions import APIException, Throttled, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
-from registry.refusals import Refused
-from registry.scope import BadInput
+from registry.access.scope import BadInput
+from registry.text.refusals import Refused
 
 PROBLEM = "application/problem+json"
 TITLES = {

@@ -10,14 +10,14 @@ from django.conf import settings
 from django.db.models import F, Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from registry.kept import Text, hole, text_of
+from registry.access.scope import Scope
 from registry.kinds import Column, Kind
 from registry.kinds.base import happening, known_on
 from registry.loading import own_exports
 from registry.models import DemonstrationPoint, Record
 from registry.models.base import under
 from registry.models.points import PUBLIC
-from registry.scope import Scope
+from registry.query_cache import Text, hole, text_of
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 
+from registry.api.serialize import fields_of
 from registry.filters import filters_of
 from registry.kinds import Column, Kind
 
@@ -20,7 +21,6 @@ from .geometry import GEOMETRIES
 from .paging import MOST, PAGE_SIZE
 from .problems import PROBLEM
 from .resources import Part, Resource, resource_of
-from .rows import fields_of
 
 TYPES: list[tuple[type, type]] = [
     (models.DateTimeField, serializers.DateTimeField),

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from registry.callers import address_of
+from registry.access.client_ip import address_of
 from registry.models import ApiToken
 
 logger = logging.getLogger(__name__)

@@ -13,17 +13,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry.actions import voiding as acts
+from registry.api.actions import Given, insist_on_version, values_in
+from registry.api.parsers import ExactJSON
+from registry.api.write_schema import KEY, MAY_MATCH, WHY
+from registry.api.write_views import Writes, versions_in
 from registry.kinds import KINDS
 from registry.models.base import Voidable
-from registry.validators import line
+from registry.text.validators import line
 
 from .base import ApiView
-from .bodies import ExactJSON
-from .described import KEY, MAY_MATCH, WHY
 from .idempotency import once
 from .resources import RESOURCES, Resource
-from .verbs import Given, insist_on_version, values_in
-from .writing import Writes, versions_in
 
 TAKES = (Given("reason", required=True), Given("document_no", line(60), required=True))
 

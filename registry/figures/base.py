@@ -15,10 +15,10 @@ from django.db.models import Count, F, QuerySet, Subquery, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from registry.kept import Statement, compile_rows, fetch_rows
+from registry.access.scope import Scope
 from registry.kinds import KINDS, NOT_GIVEN, Dimension, Kind
 from registry.models import Area, Parameter
-from registry.scope import Scope
+from registry.query_cache import Statement, compile_rows, fetch_rows
 
 Number = int | float
 Text = str | Promise

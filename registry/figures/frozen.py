@@ -11,10 +11,10 @@ from typing import Any
 from django.db.models import CharField, Value
 from django.urls import reverse
 
+from registry.access.permissions import may_read_event
+from registry.access.scope import Scope
 from registry.kinds import Kind
 from registry.models import Area, Event, FrozenFigure, FrozenYear
-from registry.permissions import may_read_event
-from registry.scope import Scope
 
 from .base import FIGURES, Answer, Figure, Number, answer_all, plain
 

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from registry import models as m
-from registry.scope import Scope
+from registry.access.scope import Scope
 
 from .base import OVERVIEW, SHOWCASE, Figure, declare
 

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from registry.scope import Scope
+from registry.access.scope import Scope
 
 Text = str | Promise
 NOT_GIVEN = "none"  # stands for the rows that have no value in a dimension

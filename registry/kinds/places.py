@@ -4,7 +4,7 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from registry import models as m
-from registry.scope import Scope
+from registry.access.scope import Scope
 
 from .base import Column, Dimension, Kind, register
 from .shared import AREA, BY_TOWNSHIP, CODE, FIELD, GRADE, NAME, TOWNSHIP_NAME, of_code, with_township

@@ -5,8 +5,8 @@ from django.db.models.functions import Cast, ExtractYear, Substr
 from django.utils.translation import gettext_lazy as _
 
 from registry import models as m
+from registry.access.scope import Scope
 from registry.models.areas import township_name
-from registry.scope import Scope
 
 from .base import Column, Dimension
 

@@ -10,18 +10,18 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Length
 
+from registry.access.client_ip import caller
+from registry.access.permissions import area_of, role_of
 from registry.actions.records import changes_between, values_of
 from registry.actions.search import ENTRY, entry_values
-from registry.callers import caller
 from registry.kinds import KINDS, Kind
+from registry.loading.lookups import World
+from registry.loading.sheet_types import PART, RECORD, LoadKind, Row, Write
+from registry.loading.validate import plain, told, verdict_of
 from registry.models import Event, Load, LoadRow, Record, SearchEntry
 from registry.models.base import guard_lifted
-from registry.permissions import area_of, role_of
 
 from .bulk import STEP, add_all, add_values, streaming
-from .columns import PART, RECORD, LoadKind, Row, Write
-from .judge import plain, told, verdict_of
-from .world import World
 
 
 def write_rows(

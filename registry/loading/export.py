@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from registry.coordinates import to_wgs84
+from registry.access.scope import Scope
 from registry.filters import filtered
 from registry.kinds import Column, Kind
-from registry.scope import Scope
+from registry.text.coordinates import to_wgs84
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "=", "+", "-", "@")
 

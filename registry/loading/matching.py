@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from registry.loading.money_units import WAN, YUAN, money_unit, unit_of_sheet
+from registry.loading.sheet_types import LOADS, LoadKind, kinds_for, may_load
 from registry.models import KnownHeading, Load
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 
-from .columns import LOADS, LoadKind, kinds_for, may_load
 from .files.reading import RawSheet
 from .files.tables import Table, find_tables, letter, plain_heading, top_rows, unit_of
 from .own_exports import Stamp, columns_in, exported, fields_in, stamp_of
-from .units import WAN, YUAN, money_unit, unit_of_sheet
 
 REASON = "原因"  # the column that is added to what was refused; nobody reads it
 

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from registry import refusals, validators
 from registry.models import Load, LoadRow, LoadState, RowVerdict
-from registry.validators import masked
+from registry.text import refusals, validators
+from registry.text.validators import masked
 
 SENTENCES = {
     "unit_assumed": gettext_noop(

@@ -18,16 +18,16 @@ from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from registry.access.scope import Scope, read_scope
 from registry.kinds import KINDS, Column, Kind
+from registry.loading.lookups import World
+from registry.loading.sheet_types import LOADS, LoadKind, Row, plain_name
 from registry.models import Event
-from registry.scope import Scope, read_scope
-from registry.validators import Invalid, dated, listing, yes_no
+from registry.text.validators import Invalid, dated, listing, yes_no
 
-from .columns import LOADS, LoadKind, Row, plain_name
 from .export import unguarded
 from .files.reading import RawSheet
 from .files.tables import DataRow, plain_heading, text_of
-from .world import World
 
 SLUG = re.compile(r"\(([a-z-]+)\)$")
 OF_API = re.compile(r"/api/v1/([a-z-]+)/[^/?]+/(?:\?(?:.*&)?as_of=(\d{4}-\d\d-\d\d))?")

@@ -15,11 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from xlsxwriter.utility import xl_col_to_name
 
+from registry.kinds.field_visibility import FieldClass, class_of
+from registry.loading.sheet_types import LOADS, Column, LoadKind, Use
 from registry.models import Area, AreaLevel
-from registry.privacy import FieldClass, class_of
-from registry.validators import Invalid, dated, yes_no
-
-from .columns import LOADS, Column, LoadKind, Use
+from registry.text.validators import Invalid, dated, yes_no
 
 WHY = "names of areas are public"
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}

@@ -12,15 +12,15 @@ from django.utils.translation import gettext as _
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, PatternFill
 
+from registry.loading.job_steps import table_of
+from registry.loading.lifecycle import rows_file
+from registry.loading.sheet_types import LOADS
 from registry.models import Load, RowVerdict
 
-from .columns import LOADS
 from .files.limits import MOST_COLUMNS
 from .files.tables import DataRow, data_rows, is_number, plain_heading, text_of
-from .loads import rows_file
 from .matching import REASON, mapping_of
 from .messages import sentence
-from .steps import table_of
 from .templates import OPTIONS, sheet_name
 
 MOST_ROWS = 5000  # of the sender's own workbook: opening one takes memory by the cell

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from registry.validators import without_numbers
+from registry.text.validators import without_numbers
 
 from .base import Record, ScopedQuerySet, in_choices
 

@@ -15,9 +15,9 @@ from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from registry.callers import address_of
-from registry.permissions import may
-from registry.refusals import Refused
+from registry.access.client_ip import address_of
+from registry.access.permissions import may
+from registry.text.refusals import Refused
 
 View = Callable[..., HttpResponse]
 AUTOSAVE = "X-Autosave"

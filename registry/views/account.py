@@ -12,11 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from registry.actions import accounts as acts
-from registry.actions import second_factor as factor_acts
-from registry.models import Area, User
-from registry.refusals import Refused
-from registry.second_factor import (
+from registry.access.second_factor import (
     device_being_set_up,
     has_second_factor,
     lacks_second_factor,
@@ -24,6 +20,10 @@ from registry.second_factor import (
     recovery_codes_left,
     secret_of,
 )
+from registry.actions import accounts as acts
+from registry.actions import second_factor as factor_acts
+from registry.models import Area, User
+from registry.text.refusals import Refused
 
 from .access import asking_password, asks_for, onward, to_come_again
 

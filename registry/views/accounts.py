@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from registry.access.permissions import roles_below
 from registry.actions import accounts as acts
 from registry.actions import second_factor as factor_acts
 from registry.models import Area, Role, User
-from registry.permissions import roles_below
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 
 from .access import asks_for, to_come_again
 

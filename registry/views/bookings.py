@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy
 from registry.actions import bookings as acts
 from registry.actions.access_log import log_reading, personal_in
 from registry.forms import Typed, day
-from registry.history import history_of
 from registry.models import Booking, TeachingSite
-from registry.receiving import balance
-from registry.refusals import Refused
-from registry.validators import line, masked, phone, whole
+from registry.overviews.capacity import balance
+from registry.overviews.history import history_of
+from registry.text.refusals import Refused
+from registry.text.validators import line, masked, phone, whole
 
 from .access import asks_for
 

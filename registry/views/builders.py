@@ -25,14 +25,14 @@ from registry.actions.groupings import (
     save_grouping,
 )
 from registry.actions.routes import PlannedStop, refusals_to_save_route, save_route, stops_of
-from registry.coordinates import to_wgs84
+from registry.fields.outlines import MOST_BYTES, points_inside
 from registry.forms import BeltForm, BuilderForm, RouteForm, ZoneForm
 from registry.models import PLACES, Area, Belt, DemonstrationPoint, StudyRoute, Zone, timetable, verdict_over
 from registry.models.base import under
-from registry.outlines import MOST_BYTES, points_inside
-from registry.refusals import Refused
-from registry.selection import Row, Search, Selection
-from registry.validators import Invalid
+from registry.overviews.member_selection import Row, Search, Selection
+from registry.text.coordinates import to_wgs84
+from registry.text.refusals import Refused
+from registry.text.validators import Invalid
 
 from .access import asks_for
 from .tables import part_for

@@ -7,11 +7,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from registry.access.permissions import may
 from registry.actions.drafts import confirm_site
-from registry.history import lately
 from registry.models import DemonstrationPoint, PointStatus
-from registry.permissions import may
-from registry.todo import tasks_of
+from registry.overviews.history import lately
+from registry.overviews.tasks import tasks_of
 
 from .access import asks_for
 from .drafts import site_or_404

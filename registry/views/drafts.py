@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from registry.actions import drafts as acts
-from registry.drafting import Drafting, position_of, similar_sites
-from registry.inputs import SECTIONS, of_section
+from registry.fields.points import SECTIONS, of_section
 from registry.models import Area, DemonstrationPoint, Draft, DraftState, Unit
 from registry.models.base import under
-from registry.refusals import Refused
+from registry.overviews.draft_form import Drafting, position_of, similar_sites
+from registry.text.refusals import Refused
 
 from .access import asks_for, wants_json
 

@@ -3,19 +3,19 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from registry import guaranteed
+from registry.access.scope import read_scope
 from registry.models import FundLevel
-from registry.scope import read_scope
+from registry.overviews import funding
 
 
 def guarantee(request: HttpRequest) -> HttpResponse:
     scope = read_scope(request.GET, request.user)
     context = {
         "scope": scope,
-        "levels": guaranteed.levels(scope),
+        "levels": funding.levels(scope),
         "level_names": FundLevel.labels,
-        "by_year": guaranteed.years(scope),
-        "splits": guaranteed.splits(scope),
-        "wages": guaranteed.wages(scope),
+        "by_year": funding.years(scope),
+        "splits": funding.splits(scope),
+        "wages": funding.wages(scope),
     }
     return render(request, "registry/guarantee.html", context)

@@ -4,8 +4,8 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from registry.history import history_of
-from registry.scope import read_scope
+from registry.access.scope import read_scope
+from registry.overviews.history import history_of
 
 from .records import kind_or_404, record_or_404
 from .tables import PAGE_SIZE

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from registry.actions import hooks as acts
+from registry.actions import webhooks as acts
 from registry.actions.tokens import owners_for
 from registry.models import HookHost, User, WebHook
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 
 from .access import asks_for
 

@@ -11,15 +11,15 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from registry.loading import loads as acts
-from registry.loading.columns import LOADS, kinds_for
+from registry.loading import lifecycle as acts
 from registry.loading.matching import corrections_in
 from registry.loading.messages import doubts_of, notes_of
-from registry.loading.shown import LEFT, STEP_OF, STEPS, first_tab, rows_by, rows_shown, sheets_of, tabs_of
+from registry.loading.preview import LEFT, STEP_OF, STEPS, first_tab, rows_by, rows_shown, sheets_of, tabs_of
+from registry.loading.sheet_types import LOADS, kinds_for
 from registry.loading.templates import may_be_filled, template, townships_for
 from registry.loading.workbooks import refused_workbook
 from registry.models import Load
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 
 from .access import asks_for
 from .drafts import key_of

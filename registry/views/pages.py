@@ -5,8 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import localdate
 
+from registry.access.scope import Scope
 from registry.figures import FIGURES, answer_all
-from registry.guaranteed import received
 from registry.kinds import KINDS
 from registry.models import (
     Belt,
@@ -21,8 +21,8 @@ from registry.models import (
     lasting,
     timetable,
 )
-from registry.receiving import free_places
-from registry.scope import Scope
+from registry.overviews.capacity import free_places
+from registry.overviews.funding import received
 
 from .records import opened
 from .tables import Table, rows_of

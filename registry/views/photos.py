@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from registry.actions import evidence as acts
 from registry.models import Evidence, EvidenceKind, Upload
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 
 from .access import asks_for
 from .drafts import draft_or_404

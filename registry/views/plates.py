@@ -8,8 +8,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 
+from registry.access.scope import read_scope
 from registry.models import COUNTED, DemonstrationPoint
-from registry.scope import read_scope
 
 
 def public_address(request: HttpRequest, code: str) -> str:

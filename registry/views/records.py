@@ -7,15 +7,15 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from registry.access.permissions import may
+from registry.access.scope import Scope, read_scope
 from registry.actions.voiding import RIGHT as VOID
 from registry.actions.voiding import voided_because
 from registry.figures import counted_in
-from registry.history import history_of
 from registry.kinds import KINDS, Kind
 from registry.loading.export import export, formats_of
 from registry.models import Remark, Term
-from registry.permissions import may
-from registry.scope import Scope, read_scope
+from registry.overviews.history import history_of
 
 from .tables import render_table, rows_of, table_of
 

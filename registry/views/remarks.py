@@ -14,16 +14,17 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from registry.access.client_ip import address_of
+from registry.access.permissions import may
+from registry.access.scope import read_scope
 from registry.actions import remarks as acts
 from registry.actions.access_log import log_reading
-from registry.callers import address_of
-from registry.history import history_of
 from registry.kinds import KINDS, Kind
 from registry.models import Remark, RemarkState
-from registry.permissions import may
-from registry.refusals import Refused
-from registry.scope import read_scope
-from registry.validators import Invalid
+from registry.overviews import tasks
+from registry.overviews.history import history_of
+from registry.text.refusals import Refused
+from registry.text.validators import Invalid
 
 from .access import asks_for
 from .drafts import key_of
@@ -93,7 +94,7 @@ def followed(request: HttpRequest, code: str) -> HttpResponse:
 def remarks(request: HttpRequest) -> HttpResponse:
     """The remarks of the account's area: the open ones by the day they are due, then the latest settled ones."""
     today = timezone.localdate()
-    rows = acts.remarks_for(request.user).select_related("area", "answered_by")
+    rows = tasks.remarks_for(request.user).select_related("area", "answered_by")
     context = {
         "waiting": [(remark, remark.due_on < today) for remark in rows.open().order_by("due_on", "pk")],
         "settled": rows.exclude(state=RemarkState.NEW).order_by("-answered_at")[:SETTLED],
@@ -112,7 +113,7 @@ ACTS: dict[str, Callable[[Remark, str, Any], Remark]] = {  # what the form offer
 @asks_for("remark.answer", "point.notice")
 def remark(request: HttpRequest, code: str) -> HttpResponse:
     """One remark beside what the registry holds of its record, with its clock; and the answering."""
-    found = acts.remarks_for(request.user).select_related("area", "answered_by").filter(code=code).first()
+    found = tasks.remarks_for(request.user).select_related("area", "answered_by").filter(code=code).first()
     if found is None:
         raise Http404
     if request.method != "POST":

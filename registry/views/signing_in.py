@@ -19,11 +19,11 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+from registry.access.client_ip import address_of
+from registry.access.second_factor import has_second_factor
 from registry.actions.second_factor import use_code
-from registry.callers import address_of
 from registry.models import User
-from registry.refusals import Refused
-from registry.second_factor import has_second_factor
+from registry.text.refusals import Refused
 
 from .access import to_come_again
 

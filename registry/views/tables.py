@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
+from registry.access.scope import BadInput, Scope
 from registry.filters import filtered
 from registry.kinds import Column, Kind
-from registry.scope import BadInput, Scope
 
 PAGE_SIZE = 50
 NAMING = ("name", "title", "community", "village", "donor_name", "place_name", "item", "post", "purpose")

@@ -15,8 +15,8 @@ from registry.actions import take_overs as acts
 from registry.actions.accounts import areas_below
 from registry.forms import Typed, day
 from registry.models import Area, TakeOver, User
-from registry.refusals import Refused
-from registry.validators import line
+from registry.text.refusals import Refused
+from registry.text.validators import line
 
 from .access import asks_for
 

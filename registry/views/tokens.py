@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from registry.actions import tokens as acts
 from registry.models import TokenScope, User
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 
 from .access import asking_password, asks_for, to_come_again
 

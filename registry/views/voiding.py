@@ -8,13 +8,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from registry.access.scope import read_scope
 from registry.actions import voiding as acts
-from registry.actions.belongings import belongings
+from registry.actions.dependents import belongings
 from registry.forms import Typed
 from registry.models import Record
-from registry.refusals import Refused
-from registry.scope import read_scope
-from registry.validators import line
+from registry.text.refusals import Refused
+from registry.text.validators import line
 
 from .access import asks_for
 from .records import kind_or_404, record_or_404

@@ -12,8 +12,8 @@ from registry.actions import years as acts
 from registry.figures.frozen import amendments_of_year, broken_hashes, take_year
 from registry.forms import Typed
 from registry.models import FrozenYear
-from registry.refusals import Refused
-from registry.validators import line
+from registry.text.refusals import Refused
+from registry.text.validators import line
 
 from .access import asks_for
 

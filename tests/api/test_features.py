@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 import pytest
 from shapely.geometry import box, shape
 
-from registry.api.features import CONFORMS
-from registry.coordinates import wgs84_to_gcj02
+from registry.api.ogc import CONFORMS
 from registry.models import Belt, DemonstrationPoint
+from registry.text.coordinates import wgs84_to_gcj02
 from tests.api.conftest import live
 from tests.conftest import DAQI, LAST_DAY, TANGFANG
 from tests.factories import make_named_point, make_period

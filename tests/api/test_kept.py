@@ -2,11 +2,11 @@
 
 import pytest
 
-from registry.api.lists import list_text, record_text
-from registry.kept import hole, text_of
+from registry.access.scope import Scope
+from registry.api.read_views import list_text, record_text
 from registry.kinds import KINDS
 from registry.models import Area, DemonstrationPoint, ScopeMissing
-from registry.scope import Scope
+from registry.query_cache import hole, text_of
 from tests.conftest import LAST_DAY
 
 

@@ -10,12 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from openpyxl import load_workbook
 
+from registry.access.scope import Scope
 from registry.api.paging import keys_of
 from registry.api.resources import RESOURCES
 from registry.figures import FIGURES
 from registry.kinds import KINDS
 from registry.models import Belt, DemonstrationPoint, StatusPeriod, Visit
-from registry.scope import Scope
 from tests.conftest import DAQI, LAST_DAY, TANGFANG
 from tests.factories import make_named_point, make_period, make_point
 

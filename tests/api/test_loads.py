@@ -90,7 +90,7 @@ def test_what_cannot_be_loaded_is_said_at_once(clerk, text, fields, status, code
 
 
 def test_a_file_that_is_too_large_is_refused(clerk, monkeypatch):
-    monkeypatch.setattr("registry.loading.loads.MOST_BYTES", 10)
+    monkeypatch.setattr("registry.loading.lifecycle.MOST_BYTES", 10)
     status, problem = send(clerk)
     assert (status, problem["type"]) == (413, "urn:showcase:problem:file-size")  # split it, not: take another photo
 

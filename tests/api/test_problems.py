@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError as ModelError
 from rest_framework.exceptions import ErrorDetail, Throttled, ValidationError
 
 from registry.api import problems
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 
 ENGLISH = {"accept-language": "en"}
 

@@ -13,7 +13,7 @@ from registry.api.docs import described
 from registry.api.problems import PROBLEM
 from registry.api.resources import RESOURCES
 from registry.api.schema import EXAMPLES
-from registry.privacy import PERSONAL
+from registry.kinds.field_visibility import PERSONAL
 
 HOST = "https://registry.example"
 

@@ -8,6 +8,7 @@ from django.apps import apps
 from django.test import Client
 from django.utils import timezone
 
+from registry.access.permissions import may
 from registry.actions.accounts import (
     add_account,
     change_account,
@@ -18,8 +19,7 @@ from registry.actions.accounts import (
 )
 from registry.actions.tokens import make_token, recognise, revoke_token, tokens_for
 from registry.models import ApiToken, Event, Role, User
-from registry.permissions import may
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 from tests.api.sending import PASSWORD
 from tests.conftest import DAQI, DISTRICT, TANGFANG
 from tests.factories import make_point, refused

@@ -5,10 +5,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from registry.loading.columns import LOADS
 from registry.loading.files.tables import plain_heading
 from registry.loading.matching import headings_of
 from registry.loading.messages import sentence
+from registry.loading.sheet_types import LOADS
 from registry.models import CollectiveIncome, DemonstrationPoint, Draft, Event
 from tests.api.sending import faults, program
 from tests.conftest import DAQI, TANGFANG

@@ -7,10 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from assessment.actions import schemes as acts
+from assessment.forms.schemes import ScoresForm
 from assessment.models import ItemScore, Scheme, SchemeResult
-from assessment.scheme_forms import ScoresForm
-from registry.loading.columns import LOADS
 from registry.loading.messages import sentence
+from registry.loading.sheet_types import LOADS
 from registry.loading.templates import held
 from registry.loading.undo import undo_rows
 from registry.models import Event

@@ -9,13 +9,13 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from assessment.actions import projects as acts
-from assessment.ledgers import check_days, next_check, proposed_check, settlement, told_promise
 from assessment.models import Amendment, Light, ProjectProblem, Promise, SecretaryProject
+from assessment.overviews.ledgers import check_days, next_check, proposed_check, settlement, told_promise
 from registry.actions.records import save_record
 from registry.figures import FIGURES
-from registry.history import history_of
 from registry.models import PartyOrganisation, SearchEntry
-from registry.todo import tasks_of
+from registry.overviews.history import history_of
+from registry.overviews.tasks import tasks_of
 from tests.factories import PROOF, load_rows, refused
 
 OPENED, CHECKED, SOLVED = date(2021, 3, 1), date(2021, 6, 1), date(2021, 9, 1)

@@ -9,7 +9,7 @@ from assessment.actions.scoring import finish_scoring, pass_draft, save_scores
 from assessment.models import Outcome
 from registry.actions.points import open_period
 from registry.models import Event
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 from tests.factories import full_scores, make_named_point, make_submitted
 
 PAPER = "丰组字〔2026〕示1号"

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from assessment.actions.naming import let_notice_run_out, on_notice, open_rechecks, post_notice
 from assessment.actions.scoring import finish_scoring, pass_draft, save_scores
-from assessment.judging import Judging
+from assessment.overviews.review_sheet import Judging
 from registry.actions.points import open_period
 from registry.models import Draft, DraftState
 from tests.factories import full_scores, make_named_point, make_submitted

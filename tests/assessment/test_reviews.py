@@ -24,16 +24,16 @@ from assessment.actions.scoring import (
     return_review,
     save_scores,
 )
-from assessment.judging import Judging
 from assessment.models import Notice, Outcome, Standard
+from assessment.overviews.review_sheet import Judging
+from registry.access.scope import Scope
 from registry.actions.drafts import save_fields, submit_draft
 from registry.actions.points import open_period
-from registry.drafting import Drafting
 from registry.figures import FIGURES
 from registry.models import CalendarDay, Draft, DraftState, Event, Evidence, Parameter, Remark
-from registry.refusals import Refused
-from registry.scope import Scope
-from registry.validators import Invalid
+from registry.overviews.draft_form import Drafting
+from registry.text.refusals import Refused
+from registry.text.validators import Invalid
 from tests.factories import full_scores, make_submitted
 
 PAPER = "丰组字〔2026〕示1号"

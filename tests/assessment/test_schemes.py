@@ -9,13 +9,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from assessment import standings
 from assessment.actions import schemes as acts
 from assessment.models import FINDINGS, Scheme, SchemeItem, SchemeResult, SupervisionFinding
+from assessment.overviews import standings
 from registry.actions.records import save_record
 from registry.figures import FIGURES
 from registry.models import PartyOrganisation, StatusPeriod
-from registry.todo import tasks_of
+from registry.overviews.tasks import tasks_of
 from tests.factories import PROOF, make_named_point, refused
 
 DAY = date(2021, 12, 31)

@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from assessment.actions import supervision as acts
 from assessment.models import AccountabilityAction, FindingState, SupervisionFinding
-from assessment.supervising import findings_of, warning_of, warnings
+from assessment.overviews.supervision import findings_of, warning_of, warnings
 from registry.actions.jobs import run_one
 from registry.figures import FIGURES
-from registry.loading.loads import send_load
+from registry.loading.lifecycle import send_load
 from registry.models import Area, Event, Load, Parameter, PartyOrganisation
-from registry.todo import tasks_of
+from registry.overviews.tasks import tasks_of
 from tests.conftest import DAQI, TANGFANG
 from tests.factories import PROOF, refused
 

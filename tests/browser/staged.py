@@ -8,7 +8,7 @@ from django.urls import reverse
 from assessment.actions.scoring import return_draft
 from registry.actions.drafts import draft_of, save_fields
 from registry.actions.sample import make_demo_accounts
-from registry.inputs import SECTIONS
+from registry.fields.points import SECTIONS
 from registry.models import User
 from tests.factories import make_submitted
 from tests.fengnan.walk import Stage, addresses, cases

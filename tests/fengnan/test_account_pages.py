@@ -6,8 +6,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from registry.access.second_factor import has_second_factor
 from registry.models import User
-from registry.second_factor import has_second_factor
 from tests.conftest import DAQI
 from tests.registry.test_second_factor import set_up
 

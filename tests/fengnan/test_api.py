@@ -7,9 +7,9 @@ import json
 import pytest
 from openpyxl import load_workbook
 
-from registry.coordinates import to_wgs84
 from registry.figures import FIGURES
 from registry.models import DemonstrationPoint, Zone
+from registry.text.coordinates import to_wgs84
 from tests.conftest import DAQI
 
 KEYS = {"slug", "label", "unit", "value", "part", "whole", "target", "gap", "area", "as_of", "rows"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry.actions.hooks import add_hook, allow_host
+from registry.actions.webhooks import add_hook, allow_host
 from registry.models import Delivery, HookHost, WebHook
 
 PAGE = "/desk/hooks/"

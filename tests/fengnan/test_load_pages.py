@@ -9,7 +9,7 @@ from django.urls import reverse
 from registry.loading.files.tables import plain_heading
 from registry.loading.matching import letter
 from registry.models import Area, Job, KnownHeading, Load, LoadRow
-from registry.todo import tasks_of
+from registry.overviews.tasks import tasks_of
 from tests.factories import load_rows
 
 NEW = {

@@ -8,12 +8,12 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 
-from fengnan import tiles
-from fengnan.choices import Choices
-from fengnan.maps import schematic
+from fengnan.map import schematic_layout
+from fengnan.map.options import Choices
+from fengnan.map.views import schematic
+from registry.access.scope import Scope
 from registry.figures import FIGURES
 from registry.models import Area, Belt, DemonstrationPoint, StatusPeriod, Zone
-from registry.scope import Scope
 from tests.conftest import DAQI, DISTRICT, LAST_DAY, TANGFANG
 
 
@@ -116,10 +116,10 @@ def test_a_belt_under_construction_is_marked_as_not_built(scope):
 
 
 def test_no_two_belts_run_in_the_same_lane(scope):
-    belts = [tiles.Line(belt.code, belt.stops) for belt in schematic(scope).belts]
-    marks = tiles.marks_of(belts)
-    assert tiles.side_by_side({"a": [0, 2], "b": [1, 3], "c": [2.5, 4]}) == {"a": 0, "b": 1, "c": 0}
-    for lanes in tiles.lanes_of(belts, marks).values():
+    belts = [schematic_layout.Line(belt.code, belt.stops) for belt in schematic(scope).belts]
+    marks = schematic_layout.marks_of(belts)
+    assert schematic_layout.side_by_side({"a": [0, 2], "b": [1, 3], "c": [2.5, 4]}) == {"a": 0, "b": 1, "c": 0}
+    for lanes in schematic_layout.lanes_of(belts, marks).values():
         assert set(lanes.values()) == set(range(max(lanes.values()) + 1))
 
 

@@ -19,16 +19,16 @@ from django.utils.translation import override
 from docx.oxml.ns import qn
 
 from assessment.models import AccountabilityAction
-from fengnan import report_pdf
-from fengnan.report import close_up, joined, report_of, year_before
-from fengnan.report_docx import docx_of
-from fengnan.report_pdf import FontMissing, font_file, pdf_of
+from fengnan.report import pdf
+from fengnan.report.content import close_up, joined, report_of, year_before
+from fengnan.report.docx import docx_of
+from fengnan.report.pdf import FontMissing, font_file, pdf_of
+from registry.access.scope import read_scope
 from registry.actions.records import save_record
 from registry.actions.reports import save_report_text, text_of
 from registry.figures import FIGURES
 from registry.models import Belt, Event, Parameter, ReportText, Visit
-from registry.refusals import Refused
-from registry.scope import read_scope
+from registry.text.refusals import Refused
 from tests.conftest import DAQI, LAST_DAY, TANGFANG
 from tests.factories import entered_in_error, make_point
 from tests.test_figures import CONTRACT
@@ -251,7 +251,7 @@ def test_two_pdfs_of_one_day_are_the_same_file(scope, font, chinese):
 
 
 def test_without_a_font_the_pdf_is_refused_in_plain_words(sample, client, monkeypatch):
-    monkeypatch.setattr(report_pdf, "FOLDERS", ())
+    monkeypatch.setattr(pdf, "FOLDERS", ())
     answer = client.get(f"{YEAR}.pdf")
     assert answer.status_code == 501
     assert "fonts-wqy-zenhei" in answer.content.decode()

@@ -11,10 +11,10 @@ from django.test import Client
 from django.utils import timezone
 
 from fengnan import settings as settings_file
-from fengnan.sessions import SEEN, SINCE
-from registry.callers import address_of
+from fengnan.middleware.sessions import SEEN, SINCE
+from registry.access.client_ip import address_of
+from registry.access.second_factor import has_second_factor
 from registry.models import User
-from registry.second_factor import has_second_factor
 from registry.views.signing_in import HALFWAY
 from tests.registry.test_second_factor import code_of, patient, set_up, wrong_code
 

@@ -8,7 +8,6 @@ from django.urls import reverse
 
 from assessment.models import LedgerEntry, SecretaryProject, Standard
 from registry.actions import access_log
-from registry.history import history_of
 from registry.models import (
     Belt,
     BeltMembership,
@@ -21,6 +20,7 @@ from registry.models import (
     Term,
 )
 from registry.models.base import guard_lifted
+from registry.overviews.history import history_of
 from tests.api.sending import program
 from tests.factories import make_draft, make_named_point, make_submitted
 

@@ -14,7 +14,7 @@ from django.utils.timezone import localdate
 from assessment.actions import naming, projects, schemes, scoring, supervision
 from assessment.models import Notice, Scheme, SchemeItem, SecretaryProject
 from registry.actions import bookings
-from registry.actions.belongings import owner_of, record_of
+from registry.actions.dependents import owner_of, record_of
 from registry.actions.evidence import open_file
 from registry.actions.groupings import Member, save_grouping
 from registry.actions.points import correct_standing, open_period, withdraw_point

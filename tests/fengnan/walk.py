@@ -23,8 +23,8 @@ from assessment.actions.projects import problems_of
 from assessment.actions.schemes import announce, give_scores, items_in, make_appeal, open_scheme, write_scheme
 from assessment.actions.scoring import finish_scoring, save_scores
 from assessment.models import Scheme, SchemeItem, SchemeResult, SupervisionFinding
-from registry.actions.hooks import add_hook, allow_host
 from registry.actions.take_overs import open_take_over
+from registry.actions.webhooks import add_hook, allow_host
 from registry.api.resources import RESOURCES
 from registry.models import Area, Event, Role, User
 from tests.conftest import close_answer

@@ -11,10 +11,10 @@ from typing import Any
 import xlsxwriter
 import xlwt
 
-from registry.loading.files import child
+from registry.loading.files import reader_process
 from registry.loading.files.reading import RawSheet, read_file, rows_of
-from registry.refusals import Refused
 from registry.sandbox import Unreadable
+from registry.text.refusals import Refused
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -35,14 +35,14 @@ def read_in_this_process(monkeypatch: Any) -> None:
 
     def read(path: Path, name: str, into: Path) -> list[RawSheet]:
         try:
-            return [RawSheet(**sheet) for sheet in child.read(path, name, into)]
+            return [RawSheet(**sheet) for sheet in reader_process.read(path, name, into)]
         except Unreadable as refusal:
             raise Refused(refusal.code, name=name, **refusal.details) from refusal
-        except child.READERS as error:
+        except reader_process.READERS as error:
             raise Refused("file_broken", name=name) from error
 
-    monkeypatch.setattr(child, "limit_memory", lambda mb: None)
-    monkeypatch.setattr("registry.loading.loads.read_file", read)
+    monkeypatch.setattr(reader_process, "limit_memory", lambda mb: None)
+    monkeypatch.setattr("registry.loading.lifecycle.read_file", read)
 
 
 def xlsx(write: Callable[[xlsxwriter.Workbook], Any], **options: Any) -> bytes:

@@ -3,10 +3,10 @@
 import pytest
 from django.core.exceptions import ValidationError
 
+from registry.access.permissions import may
 from registry.actions import accounts as acts
 from registry.models import Event, Role, User
-from registry.permissions import may
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 from tests.conftest import DAQI, DISTRICT, TANGFANG
 
 VILLAGE = "130207108216"

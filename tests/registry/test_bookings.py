@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from registry.actions import bookings as acts
 from registry.figures import FIGURES
-from registry.history import history_of
 from registry.models import Booking, Event, SiteCapacity, TeachingSite, Visit
-from registry.receiving import balance, months_from
-from registry.refusals import Refused
-from registry.todo import bookings_to_settle
+from registry.overviews.capacity import balance, months_from
+from registry.overviews.history import history_of
+from registry.overviews.tasks import bookings_to_settle
+from registry.text.refusals import Refused
 from tests.factories import refused
 
 TODAY = timezone.localdate()

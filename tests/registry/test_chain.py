@@ -11,10 +11,10 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from registry.actions import chain
-from registry.actions.chain import newest_link, seal, verify
+from registry.actions import event_chain
+from registry.actions.event_chain import newest_link, seal, verify
+from registry.actions.event_seal import against, export_day, export_finished_days
 from registry.actions.records import ChangeSet, save_record
-from registry.actions.sealing import against, export_day, export_finished_days
 from registry.loading.bulk import add_values
 from registry.models import Brand, Event, EventLink
 from tests.factories import load_rows, make_belt
@@ -68,9 +68,9 @@ def test_every_event_is_covered_once_in_order(sample, administrator):
 
 
 def test_a_link_holds_so_many_events_and_an_act_adds_so_many_links(sample, administrator, monkeypatch):
-    monkeypatch.setattr(chain, "MOST", 2)
+    monkeypatch.setattr(event_chain, "MOST", 2)
     logged(9, administrator)
-    assert seal(chain.AT_ONCE) == 6
+    assert seal(event_chain.AT_ONCE) == 6
     assert verify().waiting == 3
     assert seal() == 3
     assert verify().links == 5
@@ -143,7 +143,7 @@ def test_of_two_who_add_a_link_at_once_the_second_looks_again(sample, administra
     seal()
     logged(1, administrator)
     found = iter([before])
-    monkeypatch.setattr(chain, "newest_link", lambda: next(found, None) or newest_link())
+    monkeypatch.setattr(event_chain, "newest_link", lambda: next(found, None) or newest_link())
     assert seal() == 1
     monkeypatch.undo()
     assert (verify().links, verify().events, verify().broken) == (3, 3, None)
@@ -168,8 +168,8 @@ def test_a_number_that_nobody_used_is_waited_for_no_longer_than_a_transaction_la
     behind("DELETE FROM registry_event WHERE id = %s", events[1].pk)
     seal()
     logged(1, administrator)
-    later = timezone.now() + chain.GAP + timedelta(seconds=1)
-    monkeypatch.setattr("registry.actions.chain.timezone.now", lambda: later)
+    later = timezone.now() + event_chain.GAP + timedelta(seconds=1)
+    monkeypatch.setattr("registry.actions.event_chain.timezone.now", lambda: later)
     seal()
     assert newest_link().gaps == []
     assert verify().broken is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry.coordinates import bd09_to_gcj02, gcj02_to_bd09, to_wgs84, wgs84_to_gcj02
+from registry.text.coordinates import bd09_to_gcj02, gcj02_to_bd09, to_wgs84, wgs84_to_gcj02
 
 FENGNAN = (118.1, 39.57)
 METRE = 1e-5  # degrees, roughly

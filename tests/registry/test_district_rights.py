@@ -4,16 +4,16 @@ import pytest
 from django.core.management import CommandError
 from django.urls import reverse
 
+from registry.access.permissions import OF_DISTRICT, TABLE, may
 from registry.actions.accounts import add_account
 from registry.actions.deletion import delete_record
-from registry.actions.hooks import add_hook, allow_host, forbid_host, switch_hook
 from registry.actions.reports import save_report_text, text_of
+from registry.actions.webhooks import add_hook, allow_host, forbid_host, switch_hook
 from registry.actions.years import close_year
 from registry.figures.frozen import _name_of_the_gone
 from registry.management.commands.load import _account as account_of_load
 from registry.models import Belt, Event, HookHost, Role, StudyRoute, TeachingSite, User
-from registry.permissions import OF_DISTRICT, TABLE, may
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 from tests.conftest import DAQI, DISTRICT, TANGFANG
 from tests.factories import load_rows, make_point, refused
 

@@ -3,9 +3,9 @@
 import pytest
 
 from registry.actions.drafts import overrule, save_fields
-from registry.coordinates import wgs84_to_gcj02
-from registry.drafting import Drafting, same_stem, similar_sites
 from registry.models import AreaAlias
+from registry.overviews.draft_form import Drafting, same_stem, similar_sites
+from registry.text.coordinates import wgs84_to_gcj02
 from tests.conftest import DAQI, TANGFANG
 from tests.factories import HERE, again, codes, make_named_point, refused
 

@@ -18,9 +18,9 @@ from registry.actions.drafts import (
     take_over,
 )
 from registry.actions.sites import form_for
-from registry.drafting import Drafting
 from registry.models import Area, Draft, Event, PartyOrganisation, Unit
-from registry.refusals import Refused
+from registry.overviews.draft_form import Drafting
+from registry.text.refusals import Refused
 from tests.conftest import DAQI, DISTRICT, TANGFANG
 from tests.factories import (
     ANSWERS,

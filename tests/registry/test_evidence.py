@@ -21,10 +21,10 @@ from registry.actions.evidence import (
     remove_evidence,
 )
 from registry.actions.photo_reader import SHOWN_EDGE
-from registry.drafting import Drafting
 from registry.models import Event, Evidence, Role, User
-from registry.refusals import Refused
+from registry.overviews.draft_form import Drafting
 from registry.sandbox import MB
+from registry.text.refusals import Refused
 from registry.views.photos import PART
 from tests.conftest import DISTRICT
 from tests.factories import PHOTO, codes, complete_change, make_draft, make_named_point, refused

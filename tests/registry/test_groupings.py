@@ -6,11 +6,11 @@ from datetime import date
 import pytest
 from django.core.exceptions import ValidationError
 
+from registry.access.scope import Scope
 from registry.actions.groupings import Member, memberships_of, refusals_to_save_grouping, save_grouping
 from registry.figures import FIGURES
 from registry.models import Belt, Event, SearchEntry, Zone, verdict_over
-from registry.refusals import Refused
-from registry.scope import Scope
+from registry.text.refusals import Refused
 from tests.factories import join, make_belt, make_named_point, make_point
 
 DAY, LATER, TODAY = date(2021, 6, 1), date(2022, 3, 1), date(2022, 6, 1)

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 
-from registry import guaranteed
 from registry.figures import FIGURES
 from registry.models import DemonstrationPoint, Fund, WageRule
+from registry.overviews import funding
 from tests.conftest import DAQI, LAST_DAY, TANGFANG
 from tests.factories import load_rows
 
@@ -26,8 +26,8 @@ def fund(**more) -> Fund:
     return Fund(**said | more)
 
 
-def level(scope, name: str) -> guaranteed.Level:
-    return next(each for each in guaranteed.levels(scope) if each.level == name)
+def level(scope, name: str) -> funding.Level:
+    return next(each for each in funding.levels(scope) if each.level == name)
 
 
 def test_money_of_a_level_adds_up_or_says_by_how_much_not(sample, scope):
@@ -44,22 +44,22 @@ def test_money_of_a_level_adds_up_or_says_by_how_much_not(sample, scope):
 
 
 def test_a_level_without_money_stands_there_with_nothing(sample, scope):
-    found = guaranteed.levels(scope.at(date(2019, 12, 31)))
+    found = funding.levels(scope.at(date(2019, 12, 31)))
     assert [each.level for each in found] == ["district", "township", "village"]
     assert (found[2].arranged, found[2].paid) == (0, None)
 
 
 def test_what_was_passed_down_is_held_against_where_it_came_from(sample, scope):
     budget = Fund.objects.public().get(code="F-2021-QJ")
-    [split] = [each for each in guaranteed.splits(scope) if each.fund == budget]
+    [split] = [each for each in funding.splits(scope) if each.fund == budget]
     assert (split.passed, split.left) == (96_000_000, 14_000_000)
     fund(out_of=budget, amount_yuan=15_000_000).save()
-    [split] = [each for each in guaranteed.splits(scope) if each.fund == budget]
+    [split] = [each for each in funding.splits(scope) if each.fund == budget]
     assert (split.left, split.excess, len(split.parts)) == (-1_000_000, 1_000_000, 17)
 
 
 def test_money_passed_down_is_counted_once_over_the_years(sample, scope):
-    sums = dict(guaranteed.years(scope))
+    sums = dict(funding.years(scope))
     assert [sum for _label, sum in sums[2021]] == [110_000_000, 12_360_000, 0]
     assert list(sums) == [2021, 2020, 2019, 2018, 2017]
 

@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, make_password
 from django.test import Client
 
-from registry import hashing
-from registry.hashing import Slots
-from registry.refusals import Refused
+from registry.access import password_hashing
+from registry.access.password_hashing import Slots
+from registry.text.refusals import Refused
 from tests.factories import refused
 
 PASSWORD = "a long enough password"
@@ -19,14 +19,14 @@ LOGIN = "/accounts/login/"
 def full(monkeypatch):
     """A server that hashes, and in which nobody more may wait."""
     slots = Slots(size=1, waiting=0, patience=0.01)
-    monkeypatch.setattr(hashing, "SLOTS", slots)
+    monkeypatch.setattr(password_hashing, "SLOTS", slots)
     with slots.one():
         yield
 
 
 @pytest.fixture
 def hashed_in_slots(settings):
-    settings.PASSWORD_HASHERS = ["registry.hashing.SlottedPBKDF2", *settings.PASSWORD_HASHERS]
+    settings.PASSWORD_HASHERS = ["registry.access.password_hashing.SlottedPBKDF2", *settings.PASSWORD_HASHERS]
 
 
 def enter(slots: Slots, stack: ExitStack) -> None:

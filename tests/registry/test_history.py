@@ -13,9 +13,9 @@ from django.utils.translation import override
 
 from registry.actions.points import change_standing, name_point
 from registry.actions.records import ChangeSet, save_record
-from registry.history import VERBS, history_of, lately
+from registry.kinds.field_visibility import FieldClass, class_of
 from registry.models import Belt, Brand, DemonstrationPoint, Event, Parameter, PartyOrganisation, Zone
-from registry.privacy import FieldClass, class_of
+from registry.overviews.history import VERBS, history_of, lately
 from tests.factories import make_belt, make_named_point, make_period, make_point
 
 PAPER = "测试〔2026〕9号"
@@ -160,7 +160,7 @@ def test_history_takes_one_query_and_one_for_each_kind_of_name(sample, administr
 
 
 def test_every_act_that_is_told_has_words():
-    """A new verb without words in registry/history.py fails here."""
+    """A new verb without words in registry/overviews/history.py fails here."""
     sources = [path for app in ("registry", "assessment") for path in Path(settings.BASE_DIR, app).rglob("*.py")]
     code = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     found = re.findall(r'tell\(\s*(?:remark, )?"([\w-]+)"|_settle\(remark, "([\w-]+)"', code)

@@ -18,14 +18,14 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from fengnan.celery import app
-from registry.actions import calling
+from registry.actions import webhook_delivery
 from registry.actions.accounts import switch_account
-from registry.actions.calling import WAITS, send_hooks
+from registry.actions.cleanup import tidy
 from registry.actions.deletion import delete_record
-from registry.actions.hooks import GAP, add_hook, allow_host, collect, forbid_host, settled_after, switch_hook
 from registry.actions.points import withdraw_point
 from registry.actions.records import save_record
-from registry.actions.tidying import tidy
+from registry.actions.webhook_delivery import WAITS, send_hooks
+from registry.actions.webhooks import GAP, add_hook, allow_host, collect, forbid_host, settled_after, switch_hook
 from registry.management.commands import runjobs
 from registry.models import Delivery, Event, HookHost, KeptAnswer, PartyOrganisation, Role, User, WebHook
 from tests.compose import compose_file
@@ -200,8 +200,8 @@ def test_nobody_at_the_address_is_a_failure_like_any_other(hook, receiver, admin
 def test_a_call_that_a_killed_worker_had_begun_is_made_by_the_next_one_after_its_lease(hook, receiver, administrator):
     rename(make_named_point(), administrator)
     collect()
-    assert calling._claim().hook == hook
-    assert calling._claim() is None
+    assert webhook_delivery._claim().hook == hook
+    assert webhook_delivery._claim() is None
     Delivery.objects.update(next_try_at=timezone.now())
     assert send_hooks() == 1
 
@@ -222,7 +222,7 @@ class Dripping(socketserver.StreamRequestHandler):
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_receiver_that_answers_a_byte_at_a_time_is_cut_off(scheme, sample, administrator, monkeypatch):
-    monkeypatch.setattr(calling, "DEADLINE", 1, raising=False)
+    monkeypatch.setattr(webhook_delivery, "DEADLINE", 1, raising=False)
     allow_host("127.0.0.1", is_private=True, by=administrator)
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Dripping) as server:
         threading.Thread(target=server.serve_forever).start()
@@ -249,7 +249,7 @@ def test_no_job_waits_for_a_receiver(db, monkeypatch):
         job_done.set()
         return not stop.wait(5)
 
-    monkeypatch.setattr(calling, "send_hooks", call_slowly)
+    monkeypatch.setattr(webhook_delivery, "send_hooks", call_slowly)
     monkeypatch.setattr(runjobs, "run_one", do_job)
     monkeypatch.setattr(runjobs.Clock, "tick", lambda clock, now: None)
     runjobs.work(stop)
@@ -267,17 +267,17 @@ def test_with_celery_hooks_are_called_by_a_process_of_their_own():
 
 def test_a_failure_of_the_database_ends_no_calling(monkeypatch):
     stop, answers = threading.Event(), iter([OperationalError("gone")])
-    monkeypatch.setattr(calling, "BETWEEN_CALLS", 0)
+    monkeypatch.setattr(webhook_delivery, "BETWEEN_CALLS", 0)
 
     def fail_first() -> None:
         for error in answers:
             raise error
         stop.set()
 
-    monkeypatch.setattr(calling, "send_hooks", fail_first)
-    monkeypatch.setattr(calling, "close_old_connections", lambda: None)
-    monkeypatch.setattr(calling.connections, "close_all", lambda: None)
-    calling.call_hooks(stop)
+    monkeypatch.setattr(webhook_delivery, "send_hooks", fail_first)
+    monkeypatch.setattr(webhook_delivery, "close_old_connections", lambda: None)
+    monkeypatch.setattr(webhook_delivery.connections, "close_all", lambda: None)
+    webhook_delivery.call_hooks(stop)
     assert stop.is_set()
 
 
@@ -300,16 +300,19 @@ def test_a_host_that_was_taken_off_the_list_is_not_called(hook, receiver, admini
 )
 def test_a_name_that_leads_into_the_own_network_is_not_called_unless_that_was_allowed(sample, monkeypatch, address):
     entry = [(0, 0, 0, "", (address, 443))]
-    monkeypatch.setattr(calling.socket, "getaddrinfo", lambda *args, **more: entry)
-    assert refused(calling.address_to_call, HookHost(host="map.example.cn"), 443) == "hook_inside"
-    assert calling.address_to_call(HookHost(host="map.example.cn", is_private=True), 443) == address
+    monkeypatch.setattr(webhook_delivery.socket, "getaddrinfo", lambda *args, **more: entry)
+    assert refused(webhook_delivery.address_to_call, HookHost(host="map.example.cn"), 443) == "hook_inside"
+    assert webhook_delivery.address_to_call(HookHost(host="map.example.cn", is_private=True), 443) == address
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1", "0.0.0.0", "224.0.0.1", "::"])
 def test_some_addresses_are_never_called(sample, monkeypatch, address):
     entries = [(0, 0, 0, "", ("93.184.215.14", 443)), (0, 0, 0, "", (address, 443))]
-    monkeypatch.setattr(calling.socket, "getaddrinfo", lambda *args, **more: entries)
-    assert refused(calling.address_to_call, HookHost(host="map.example.cn", is_private=True), 443) == "hook_inside"
+    monkeypatch.setattr(webhook_delivery.socket, "getaddrinfo", lambda *args, **more: entries)
+    assert (
+        refused(webhook_delivery.address_to_call, HookHost(host="map.example.cn", is_private=True), 443)
+        == "hook_inside"
+    )
 
 
 @pytest.mark.parametrize(
@@ -372,7 +375,7 @@ def test_a_gap_that_is_old_is_one_of_a_transaction_that_was_taken_back(db, monke
     before = event()
     after = event(pk=before + 2)
     later = timezone.now() + GAP + timedelta(seconds=1)
-    monkeypatch.setattr("registry.actions.hooks.timezone.now", lambda: later)
+    monkeypatch.setattr("registry.actions.webhooks.timezone.now", lambda: later)
     assert [each.pk for each in settled_after(before, 10)] == [after]
 
 
@@ -385,8 +388,10 @@ def test_a_change_waits_for_no_hook(hook, receiver, administrator):
 def test_no_transaction_is_open_while_a_hook_is_called(hook, receiver, administrator, monkeypatch):
     rename(make_named_point(), administrator)
     depths, outside = [], len(connection.atomic_blocks)  # that of the test itself
-    monkeypatch.setattr(calling, "call", lambda delivery: (depths.append(len(connection.atomic_blocks)), (204, ""))[1])
-    calling.send_hooks()
+    monkeypatch.setattr(
+        webhook_delivery, "call", lambda delivery: (depths.append(len(connection.atomic_blocks)), (204, ""))[1]
+    )
+    webhook_delivery.send_hooks()
     assert depths == [outside]
 
 

@@ -9,7 +9,7 @@ from registry.actions import bookings as acts
 from registry.loading.messages import sentence
 from registry.loading.undo import undo_rows
 from registry.models import Booking, Event, SiteCapacity, TeachingSite
-from registry.receiving import balance
+from registry.overviews.capacity import balance
 from registry.views.bookings import BookingForm
 from tests.factories import load_rows
 from tests.loading_examples import COMING, EXAMPLES, open_site

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 from registry.actions import jobs
 from registry.actions.jobs import run_one
-from registry.loading import loads
+from registry.loading import lifecycle
+from registry.loading.job_steps import SHEETS as SHEETS_NOW
 from registry.loading.messages import state_of
-from registry.loading.steps import SHEETS as SHEETS_NOW
 from registry.models import DemonstrationPoint, Job, Load, LoadState, User
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 from tests.api.sending import program
 from tests.registry.sheets import read_in_this_process
 
@@ -82,11 +82,11 @@ def test_a_file_with_nothing_in_it_is_refused_with_a_sentence(content, name, sam
 
 def test_a_blank_row_that_is_said_to_hold_the_headings_names_no_column_and_can_be_said_anew(sample, administrator):
     load = checked(workbook([], HEADINGS, site()), administrator)
-    load = loads.correct(load, {"0": {"header": 1}}, by=administrator)
+    load = lifecycle.correct(load, {"0": {"header": 1}}, by=administrator)
     run_one(load.job_id)
     load.refresh_from_db()
     assert (load.state, load.sheets[0]["header"], load.sheets[0]["columns"]) == ("ready", [1, 1], [])
-    load = loads.correct(load, {"0": {"header": 2}}, by=administrator)
+    load = lifecycle.correct(load, {"0": {"header": 2}}, by=administrator)
     run_one(load.job_id)
     load.refresh_from_db()
     assert (load.state, load.new) == ("ready", 1)
@@ -144,7 +144,7 @@ def book_of(sheets) -> bytes:
 
 
 def ends_well(data: bytes, name: str, by, kind: str) -> None:
-    load = loads.send_load(name, data, kind=kind, key=uuid4(), by=by, at_once=name.startswith("直接"))
+    load = lifecycle.send_load(name, data, kind=kind, key=uuid4(), by=by, at_once=name.startswith("直接"))
     run_one(load.job_id)
     load.refresh_from_db()
     job = Job.objects.get(pk=load.job_id)
@@ -214,34 +214,34 @@ def torn(*_arguments, **_options):
 
 def reading(administrator, monkeypatch) -> Load:
     """A load whose reading breaks off."""
-    load = loads.send_load("台账.xlsx", workbook(HEADINGS, site()), kind="point", key=uuid4(), by=administrator)
-    monkeypatch.setattr("registry.loading.loads.understand", torn)
+    load = lifecycle.send_load("台账.xlsx", workbook(HEADINGS, site()), kind="point", key=uuid4(), by=administrator)
+    monkeypatch.setattr("registry.loading.lifecycle.understand", torn)
     return load
 
 
 def checking(administrator, monkeypatch) -> Load:
-    load = loads.send_load("台账.xlsx", workbook(HEADINGS, site()), kind="point", key=uuid4(), by=administrator)
-    monkeypatch.setattr("registry.loading.steps.judge", torn)
+    load = lifecycle.send_load("台账.xlsx", workbook(HEADINGS, site()), kind="point", key=uuid4(), by=administrator)
+    monkeypatch.setattr("registry.loading.job_steps.judge", torn)
     return load
 
 
 def applying(administrator, monkeypatch) -> Load:
-    load = loads.apply_load(checked(workbook(HEADINGS, site()), administrator), by=administrator)
-    monkeypatch.setattr("registry.loading.steps.write_rows", torn)
+    load = lifecycle.apply_load(checked(workbook(HEADINGS, site()), administrator), by=administrator)
+    monkeypatch.setattr("registry.loading.job_steps.write_rows", torn)
     return load
 
 
 def at_once(administrator, monkeypatch) -> Load:
-    load = loads.send_load(
+    load = lifecycle.send_load(
         "台账.xlsx", workbook(HEADINGS, site()), kind="point", key=uuid4(), by=administrator, at_once=True
     )
-    monkeypatch.setattr("registry.loading.steps.write_rows", torn)
+    monkeypatch.setattr("registry.loading.job_steps.write_rows", torn)
     return load
 
 
 def undoing(administrator, monkeypatch) -> Load:
-    load = loads.undo_load(applied(checked(workbook(HEADINGS, site()), administrator)), by=administrator)
-    monkeypatch.setattr("registry.loading.steps.undo_rows", torn)
+    load = lifecycle.undo_load(applied(checked(workbook(HEADINGS, site()), administrator)), by=administrator)
+    monkeypatch.setattr("registry.loading.job_steps.undo_rows", torn)
     return load
 
 
@@ -263,7 +263,7 @@ def test_a_load_whose_work_breaks_off_is_failed_says_so_and_goes_on_when_told(
     assert (load.state, load.is_working, load.refusal["code"]) == ("failed", False, code)
     assert "max()" not in state_of(load)["message"] and str(load.job_id) in state_of(load)["message"]
     monkeypatch.undo()
-    load = loads.retry_load(load, by=administrator)
+    load = lifecycle.retry_load(load, by=administrator)
     assert (load.is_working, load.refusal) == (True, {})
     run_one(load.job_id)
     load.refresh_from_db()
@@ -296,7 +296,7 @@ def test_the_command_says_that_a_load_failed_and_ends_with_1(sample, tmp_path, m
     User.objects.create_superuser("root", password="a long enough password")
     path = tmp_path / "台账.xlsx"
     path.write_bytes(workbook(HEADINGS, site()))
-    monkeypatch.setattr("registry.loading.loads.understand", torn)
+    monkeypatch.setattr("registry.loading.lifecycle.understand", torn)
     said = StringIO()
     with pytest.raises(SystemExit) as ended:
         call_command("load", str(path), "--dry-run", stdout=said)
@@ -309,33 +309,33 @@ def test_a_failed_load_can_be_put_away_and_one_that_broke_off_while_writing_is_t
     read, written = reading(administrator, monkeypatch), None
     run_one(read.job_id)
     monkeypatch.undo()
-    assert loads.cancel_load(read, by=administrator).state == "cancelled"
-    monkeypatch.setattr("registry.loading.steps.CHUNK", 2)
+    assert lifecycle.cancel_load(read, by=administrator).state == "cancelled"
+    monkeypatch.setattr("registry.loading.job_steps.CHUNK", 2)
     rows = [site(示范点名称=f"唐坊镇新立{number}号示范点") for number in range(5)]
-    written = loads.apply_load(checked(workbook(HEADINGS, *rows), administrator), by=administrator)
+    written = lifecycle.apply_load(checked(workbook(HEADINGS, *rows), administrator), by=administrator)
     job = jobs.claim(written.job_id)
     jobs.take_step(job)
-    monkeypatch.setattr("registry.loading.steps.write_rows", torn)
+    monkeypatch.setattr("registry.loading.job_steps.write_rows", torn)
     jobs.run(job)
     written.refresh_from_db()
     assert (written.state, new_points()) == ("failed", 2)
     monkeypatch.undo()
-    written = loads.cancel_load(written, by=administrator)
+    written = lifecycle.cancel_load(written, by=administrator)
     run_one(written.job_id)
     written.refresh_from_db()
     assert (written.state, new_points()) == ("undone", 0)
 
 
 def test_what_was_written_before_work_broke_off_can_be_undone_after_it_went_on(sample, administrator, monkeypatch):
-    monkeypatch.setattr("registry.loading.steps.CHUNK", 2)
+    monkeypatch.setattr("registry.loading.job_steps.CHUNK", 2)
     rows = [site(示范点名称=f"唐坊镇新立{number}号示范点") for number in range(5)]
-    load = loads.apply_load(checked(workbook(HEADINGS, *rows), administrator), by=administrator)
+    load = lifecycle.apply_load(checked(workbook(HEADINGS, *rows), administrator), by=administrator)
     job = jobs.claim(load.job_id)
     jobs.take_step(job)
     with monkeypatch.context() as broken:
-        broken.setattr("registry.loading.steps.write_rows", torn)
+        broken.setattr("registry.loading.job_steps.write_rows", torn)
         jobs.run(job)
-    load = loads.retry_load(Load.objects.unscoped("test").get(pk=load.pk), by=administrator)
+    load = lifecycle.retry_load(Load.objects.unscoped("test").get(pk=load.pk), by=administrator)
     run_one(load.job_id)
     load.refresh_from_db()
     assert (load.state, load.new, new_points()) == ("applied", 5, 5)
@@ -343,7 +343,7 @@ def test_what_was_written_before_work_broke_off_can_be_undone_after_it_went_on(s
 
 
 def test_a_load_is_failed_too_when_its_worker_was_killed_too_often(sample, administrator):
-    load = loads.send_load("台账.xlsx", workbook(HEADINGS, site()), key=uuid4(), by=administrator)
+    load = lifecycle.send_load("台账.xlsx", workbook(HEADINGS, site()), key=uuid4(), by=administrator)
     for _attempt in range(jobs.MOST_ATTEMPTS):
         jobs.claim(load.job_id)
         Job.objects.update(lease_until=None)
@@ -356,7 +356,7 @@ def test_a_load_is_failed_too_when_its_worker_was_killed_too_often(sample, admin
 def test_what_the_database_will_never_take_fails_at_once_and_one_that_is_busy_is_asked_again(
     error, state, sample, administrator, monkeypatch
 ):
-    load = loads.send_load("台账.xlsx", workbook(HEADINGS, site()), key=uuid4(), by=administrator)
+    load = lifecycle.send_load("台账.xlsx", workbook(HEADINGS, site()), key=uuid4(), by=administrator)
 
     def step(cursor, payload):
         raise error("no")
@@ -373,7 +373,7 @@ def test_what_the_database_will_never_take_fails_at_once_and_one_that_is_busy_is
 
 
 def test_loads_that_broke_off_in_days_before_get_their_state_and_sentence(sample, administrator):
-    load = loads.send_load("台账.xlsx", workbook(HEADINGS, site()), key=uuid4(), by=administrator)
+    load = lifecycle.send_load("台账.xlsx", workbook(HEADINGS, site()), key=uuid4(), by=administrator)
     Job.objects.filter(pk=load.job_id).update(state="failed", cursor=7 * 64 + 3)
     apps = MigrationExecutor(connection).loader.project_state(("registry", MIGRATION)).apps
     import_module(f"registry.migrations.{MIGRATION}").mark(apps, None)

@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from registry.loading.bulk import add_all, add_values, new, streaming
-from registry.loading.columns import FEW, LOADS, Row, read_cells
-from registry.loading.judge import _limited
+from registry.loading.sheet_types import FEW, LOADS, Row, read_cells
+from registry.loading.validate import _limited
 from registry.models import (
     Area,
     DemonstrationPoint,

@@ -11,7 +11,7 @@ import xlwt
 from registry.actions.jobs import run_one
 from registry.actions.records import save_record
 from registry.figures import FIGURES
-from registry.loading.loads import apply_load, correct, send_load, undo_load
+from registry.loading.lifecycle import apply_load, correct, send_load, undo_load
 from registry.models import Area, AreaAlias, DemonstrationPoint, StatusPeriod
 
 pytestmark = pytest.mark.usefixtures("old_ledgers")  # the ledgers hold titles

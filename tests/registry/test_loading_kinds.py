@@ -8,14 +8,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from registry.inputs import BY_NAME
-from registry.loading.columns import LOADS, Row, may_load, read_cells
+from registry.fields.points import BY_NAME
 from registry.loading.files.tables import plain_heading
 from registry.loading.matching import _fields, _likeness, headings_of
 from registry.loading.messages import sentence
+from registry.loading.sheet_types import LOADS, Row, may_load, read_cells
 from registry.loading.undo import undo_rows
 from registry.models import Event
-from registry.validators import Invalid
+from registry.text.validators import Invalid
 from tests.factories import load_rows
 from tests.loading_examples import EXAMPLES
 

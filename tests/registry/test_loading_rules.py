@@ -6,10 +6,10 @@ import pytest
 
 from registry.figures import FIGURES
 from registry.loading.apply import keep_rows, write_rows
-from registry.loading.columns import LOADS, Row
-from registry.loading.judge import judge, read
+from registry.loading.lookups import World
+from registry.loading.sheet_types import LOADS, Row
 from registry.loading.undo import undo_rows
-from registry.loading.world import World
+from registry.loading.validate import judge, read
 from registry.models import (
     Belt,
     BeltMembership,

@@ -12,11 +12,11 @@ from django.urls import reverse
 
 from registry.actions.jobs import run_one
 from registry.actions.records import save_record
-from registry.loading import loads
+from registry.loading import lifecycle
 from registry.loading.messages import sentence, state_of
-from registry.loading.units import money_unit, unit_of_sheet
+from registry.loading.money_units import money_unit, unit_of_sheet
 from registry.models import CollectiveIncome, User
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 from tests.api.sending import Program, problem, program
 from tests.registry.sheets import read_in_this_process
 
@@ -120,7 +120,7 @@ def test_of_a_unit_that_nobody_knows_here_the_amount_is_told_too(sample, adminis
 
 
 def test_the_first_amount_is_told_once_though_the_rows_come_in_chunks(sample, administrator, monkeypatch):
-    monkeypatch.setattr("registry.loading.steps.CHUNK", 1)
+    monkeypatch.setattr("registry.loading.job_steps.CHUNK", 1)
     load = applied(read(administrator, "集体经济年收入", [*NEW, 8.6], ["唐坊镇", "唐坊桥村", 2025, 9]))
     assert (load.new, said(load)) == (2, [(2, "D", "unit_assumed")])
 
@@ -145,7 +145,7 @@ def test_the_units_of_two_sheets_are_two(sample, administrator):
 def test_an_amount_that_changes_a_hundredfold_is_doubtful(amount, doubtful, sample, administrator):
     load = read(administrator, "集体经济年收入(元)", [*AGAIN, round(amount, 2)])
     assert said(load, "doubt") == ([(2, "D", "amount_leaps")] if doubtful else [])
-    codes = [refusal.code for refusal in loads.refusals_to_apply(load)]
+    codes = [refusal.code for refusal in lifecycle.refusals_to_apply(load)]
     assert ("load_doubtful" in codes, bool(load.doubts)) == (doubtful, doubtful)
 
 
@@ -157,11 +157,11 @@ def leaping(by):
 def test_a_doubtful_load_is_applied_only_once_somebody_confirmed_it(sample, administrator):
     load = leaping(administrator)
     with pytest.raises(Refused) as refused:
-        loads.apply_load(load, by=administrator)
+        lifecycle.apply_load(load, by=administrator)
     assert refused.value.code == "load_doubtful"
     assert ("1,085,000" in str(refused.value), "10,850,000,000" in str(refused.value)) == (True, True)
     assert (held().amount_yuan, state_of(load)["message"]) == (HELD, str(refused.value))
-    load = loads.apply_load(load, by=administrator, confirmed=True)
+    load = lifecycle.apply_load(load, by=administrator, confirmed=True)
     run_one(load.job_id)
     load.refresh_from_db()
     assert (load.state, held().amount_yuan, state_of(load)["message"]) == ("applied", HELD * 10_000, "")
@@ -182,10 +182,10 @@ def test_a_file_that_is_read_anew_is_confirmed_anew(sample, administrator):
     load = leaping(administrator)
     load.confirmed = True
     load.save()
-    load = loads.correct(load, {}, by=administrator)
+    load = lifecycle.correct(load, {}, by=administrator)
     run_one(load.job_id)
     load.refresh_from_db()
-    assert [refusal.code for refusal in loads.refusals_to_apply(load)] == ["load_doubtful"]
+    assert [refusal.code for refusal in lifecycle.refusals_to_apply(load)] == ["load_doubtful"]
 
 
 def test_the_page_asks_for_a_tick_before_it_applies_doubtful_rows(sample, client, administrator):
@@ -247,7 +247,7 @@ def test_a_file_that_is_to_be_applied_at_once_waits_if_it_is_doubtful_and_nothin
 
 def test_money_that_leaps_nowhere_is_applied_at_once_after_a_look(sample, administrator):
     data = ledger("集体经济年收入(元)", [*AGAIN, HELD * 2], [*NEW, 86000])
-    load = loads.send_load("收入.xlsx", data, kind="income", key=uuid4(), by=administrator, at_once=True)
+    load = lifecycle.send_load("收入.xlsx", data, kind="income", key=uuid4(), by=administrator, at_once=True)
     run_one(load.job_id)
     load.refresh_from_db()
     assert (load.state, load.new, load.changed, held().amount_yuan) == ("applied", 1, 1, HELD * 2)

@@ -7,9 +7,9 @@ import pytest
 from registry.actions import jobs
 from registry.actions.jobs import run_one
 from registry.loading import apply as applying
-from registry.loading import loads, steps
+from registry.loading import job_steps, lifecycle
 from registry.models import DemonstrationPoint, Event, Job, Load
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 from tests.registry.test_loading_files import HEADINGS, applied, checked, refusals, site, undone, workbook
 
 pytestmark = pytest.mark.usefixtures("old_ledgers")  # the ledgers hold titles
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("old_ledgers")  # the ledgers hold titles
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(steps, "CHUNK", 2)
+    monkeypatch.setattr(job_steps, "CHUNK", 2)
 
 
 def ledger(count: int = 5) -> bytes:
@@ -30,8 +30,8 @@ def new_points() -> int:
 
 def test_the_same_form_sent_twice_is_one_load(sample, administrator):
     key = uuid4()
-    first = loads.send_load("台账.xlsx", ledger(), key=key, by=administrator)
-    assert loads.send_load("台账.xlsx", ledger(), key=key, by=administrator) == first
+    first = lifecycle.send_load("台账.xlsx", ledger(), key=key, by=administrator)
+    assert lifecycle.send_load("台账.xlsx", ledger(), key=key, by=administrator) == first
     assert Load.objects.unscoped("test").count() == 1
 
 
@@ -49,16 +49,16 @@ def test_nothing_is_written_before_somebody_has_looked(sample, administrator, sm
 def test_applying_twice_writes_once(sample, administrator, small_chunks):
     load = checked(ledger(), administrator)
     applied(load)
-    assert loads.apply_load(load, by=administrator).state == "applied"
+    assert lifecycle.apply_load(load, by=administrator).state == "applied"
     assert new_points() == 5
 
 
 def test_a_load_stopped_while_it_is_applied_is_taken_back(sample, administrator, small_chunks):
-    load = loads.apply_load(checked(ledger(), administrator), by=administrator)
+    load = lifecycle.apply_load(checked(ledger(), administrator), by=administrator)
     job = jobs.claim(load.job_id)
     jobs.take_step(job)
     assert new_points() == 2
-    load = loads.cancel_load(load, by=administrator)
+    load = lifecycle.cancel_load(load, by=administrator)
     with pytest.raises(jobs.LeaseLost):
         jobs.take_step(job)
     run_one(load.job_id)
@@ -69,18 +69,18 @@ def test_a_load_stopped_while_it_is_applied_is_taken_back(sample, administrator,
 def test_a_chunk_that_fails_in_the_middle_leaves_nothing_and_is_done_again(
     sample, administrator, small_chunks, monkeypatch
 ):
-    load = loads.apply_load(checked(ledger(), administrator), by=administrator)
+    load = lifecycle.apply_load(checked(ledger(), administrator), by=administrator)
     whole = applying.keep_rows
 
     def dies(load, rows):
         whole(load, rows)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(steps, "keep_rows", dies)
+    monkeypatch.setattr(job_steps, "keep_rows", dies)
     with pytest.raises(KeyboardInterrupt):
         run_one(load.job_id)
     assert new_points() == 0
-    monkeypatch.setattr(steps, "keep_rows", whole)
+    monkeypatch.setattr(job_steps, "keep_rows", whole)
     Job.objects.filter(pk=load.job_id).update(lease_until=None)
     run_one(load.job_id)
     load.refresh_from_db()
@@ -93,7 +93,7 @@ def test_what_a_worker_wrote_in_vain_it_writes_when_it_has_the_job_again(
     named = (
         {"示范点名称": f"唐坊镇新立{number}示范点", "党组织名称": f"唐坊镇新立{number}党支部"} for number in range(5)
     )
-    load = loads.apply_load(
+    load = lifecycle.apply_load(
         checked(workbook(HEADINGS, *(site(**each) for each in named)), administrator), by=administrator
     )
     job = jobs.claim(load.job_id)
@@ -109,12 +109,12 @@ def test_what_a_worker_wrote_in_vain_it_writes_when_it_has_the_job_again(
 
 
 def test_a_job_that_failed_can_be_taken_up_again(sample, administrator, monkeypatch):
-    load = loads.send_load("台账.xlsx", ledger(), key=uuid4(), by=administrator)
+    load = lifecycle.send_load("台账.xlsx", ledger(), key=uuid4(), by=administrator)
     monkeypatch.setitem(jobs.STEPS, "load-read", lambda cursor, payload: 1 / 0)
     run_one(load.job_id)
     assert Job.objects.get(pk=load.job_id).state == "failed"
     monkeypatch.undo()
-    load = loads.retry_load(load, by=administrator)
+    load = lifecycle.retry_load(load, by=administrator)
     run_one(load.job_id)
     load.refresh_from_db()
     assert (load.state, load.new) == ("ready", 5)
@@ -123,14 +123,16 @@ def test_a_job_that_failed_can_be_taken_up_again(sample, administrator, monkeypa
 def test_nobody_applies_the_load_of_another_township(sample, clerk_tangfang, clerk_daqi):
     load = checked(ledger(), clerk_tangfang)
     with pytest.raises(Refused) as refused:
-        loads.apply_load(load, by=clerk_daqi)
+        lifecycle.apply_load(load, by=clerk_daqi)
     assert refused.value.code == "not_allowed"
 
 
 def test_a_file_without_anything_new_is_not_applied(sample, administrator):
     data = ledger()
     applied(checked(data, administrator))
-    assert [refusal.code for refusal in loads.refusals_to_apply(checked(data, administrator))] == ["load_says_nothing"]
+    assert [refusal.code for refusal in lifecycle.refusals_to_apply(checked(data, administrator))] == [
+        "load_says_nothing"
+    ]
 
 
 def test_rows_refused_first_and_mended_are_all_that_is_added(sample, administrator):

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from registry.coordinates import wgs84_to_gcj02
+from registry.fields.outlines import MOST_VERTICES, points_inside, read_outline
 from registry.models import DemonstrationPoint
-from registry.outlines import MOST_VERTICES, points_inside, read_outline
-from registry.validators import Invalid
+from registry.text.coordinates import wgs84_to_gcj02
+from registry.text.validators import Invalid
 from tests.factories import make_named_point
 
 SQUARE = [[118.10, 39.50], [118.20, 39.50], [118.20, 39.60], [118.10, 39.60], [118.10, 39.50]]

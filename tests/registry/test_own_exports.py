@@ -18,8 +18,8 @@ from registry.actions.records import save_record
 from registry.api.resources import RESOURCES
 from registry.figures import FIGURES
 from registry.kinds import KINDS
-from registry.loading.columns import LOADS
 from registry.loading.messages import state_of
+from registry.loading.sheet_types import LOADS
 from registry.models import CollectiveIncome, Load
 from tests.conftest import TANGFANG
 from tests.factories import make_named_point, make_period

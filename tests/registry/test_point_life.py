@@ -15,9 +15,9 @@ from registry.actions.points import (
 )
 from registry.actions.records import save_record
 from registry.figures import FIGURES
-from registry.history import history_of
 from registry.models import Event, StatusPeriod
-from registry.refusals import Refused
+from registry.overviews.history import history_of
+from registry.text.refusals import Refused
 from tests.factories import make_named_point, make_period, make_point, refused
 
 PAPER = {"document_no": "丰组字〔2021〕示9号"}

@@ -12,7 +12,7 @@ from registry import sandbox
 from registry.loading.files import reading
 from registry.loading.files.limits import LAST_ROW, MOST_COLUMNS
 from registry.loading.files.reading import RawRow, read_file, rows_of
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 
 from . import sheets
 from .sheets import HOSTILE, html_of, one_cell, raw_xlsx, read, text_of_rows, xls_of, xlsx, xlsx_of
@@ -62,7 +62,14 @@ def test_a_hostile_file_is_refused_with_its_reason_and_leaves_nothing(tmp_path, 
 )  # fmt: skip
 def test_a_refusal_costs_less_than_ten_seconds_and_300_mb(tmp_path, what):
     (tmp_path / "sent").write_bytes(HOSTILE[what][1]())
-    child = [sys.executable, "-m", "registry.loading.files.child", tmp_path / "sent", "来件.xlsx", tmp_path / "rows"]
+    child = [
+        sys.executable,
+        "-m",
+        "registry.loading.files.reader_process",
+        tmp_path / "sent",
+        "来件.xlsx",
+        tmp_path / "rows",
+    ]
     told = subprocess.run(
         [sys.executable, "-c", TELLS_ITS_PEAK, *child], cwd=sandbox.ROOT, capture_output=True, check=True
     )
@@ -225,7 +232,7 @@ def test_reading_text_takes_no_more_memory_for_ten_times_the_rows(tmp_path):
     def peak(times: int) -> int:
         path = Path(tmp_path / "sent")
         path.write_bytes(text_of_rows([["孔家庄村", number, "示范"] for number in range(times)]).encode())
-        child = [sys.executable, "-m", "registry.loading.files.child", path, "a.csv", tmp_path / "rows"]
+        child = [sys.executable, "-m", "registry.loading.files.reader_process", path, "a.csv", tmp_path / "rows"]
         said = subprocess.run([sys.executable, "-c", TELLS_ITS_PEAK, *child], cwd=sandbox.ROOT, capture_output=True)
         return int(said.stdout.split()[1])
 

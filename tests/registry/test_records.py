@@ -3,10 +3,10 @@
 import pytest
 from django.core.exceptions import ValidationError
 
+from registry.access.permissions import TABLE, may
 from registry.actions.records import save_record
 from registry.models import Brand, Event, PartyOrganisation, SearchEntry
-from registry.permissions import TABLE, may
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 
 
 def brand(code: str = "BR-001") -> Brand:

@@ -18,8 +18,8 @@ from registry.actions.remarks import (
 )
 from registry.kinds import KINDS
 from registry.models import CalendarDay, Event, Remark
-from registry.refusals import Refused
-from registry.todo import tasks_of
+from registry.overviews.tasks import tasks_of
+from registry.text.refusals import Refused
 from tests.factories import make_belt, make_named_point, make_period, make_point
 
 CONTACT, PHONE = "联系暗号王女士", "13800001234"

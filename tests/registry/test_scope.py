@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
+from registry.access.scope import BadInput, Scope, newest_day, read_scope
 from registry.models import Area, Belt, DemonstrationPoint, ScopeMissing, User
 from registry.models.base import under
-from registry.scope import BadInput, Scope, newest_day, read_scope
 from tests.conftest import DAQI, TANGFANG
 from tests.factories import make_period, make_point
 

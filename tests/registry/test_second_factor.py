@@ -6,10 +6,10 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from registry.access.second_factor import has_second_factor, lacks_second_factor, recovery_codes_left
 from registry.actions import second_factor as acts
 from registry.models import Event
-from registry.refusals import Refused
-from registry.second_factor import has_second_factor, lacks_second_factor, recovery_codes_left
+from registry.text.refusals import Refused
 
 
 def code_of(user, later: int = 0) -> str:

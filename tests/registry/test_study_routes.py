@@ -8,7 +8,7 @@ import pytest
 
 from registry.actions.routes import PlannedStop, refusals_to_save_route, save_route, stops_of
 from registry.models import Event, StudyRoute, Unit, timetable
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 from tests.factories import make_belt, make_named_point
 
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 from registry.actions.points import change_standing, change_title, wrote
 from registry.actions.take_overs import close_take_over, open_take_over
 from registry.figures import FIGURES
-from registry.history import history_of
 from registry.models import Area, DemonstrationPoint, Event, Role, StatusPeriod, TakeOver, User
+from registry.overviews.history import history_of
 from tests.api.sending import faults, program
 from tests.conftest import DAQI, DISTRICT, TANGFANG
 from tests.factories import load_rows, make_period, make_point, refused

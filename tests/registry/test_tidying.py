@@ -11,12 +11,12 @@ from django.contrib.sessions.models import Session
 from django.core.files.storage import FileSystemStorage
 from django.utils import timezone
 
+from registry.actions.cleanup import tidy
 from registry.actions.drafts import discard_draft
 from registry.actions.evidence import add_evidence, add_part, begin_upload
 from registry.actions.remarks import answer_remark, leave_remark
-from registry.actions.tidying import tidy
 from registry.kinds import KINDS
-from registry.loading.loads import cancel_load, rows_file
+from registry.loading.lifecycle import cancel_load, rows_file
 from registry.models import Booking, Draft, Event, Evidence, KeptAnswer, Load, Remark, TeachingSite, Upload
 from tests.factories import PHOTO, make_draft, make_named_point
 from tests.registry.test_loading_files import HEADINGS, applied, checked, site, undone, workbook

@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 from django.utils import translation
 
-from registry.inputs import BY_NAME, INPUTS, SECTIONS
+from registry.fields.points import BY_NAME, INPUTS, SECTIONS
 from registry.models import CoordinateSystem, Level
-from registry.validators import (
+from registry.text.validators import (
     SENTENCES,
     Invalid,
     choice,

@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessment.models import LedgerEntry, ProjectProblem, SecretaryProject
-from registry.actions.belongings import was_ever_public
+from registry.access.scope import Scope
 from registry.actions.deletion import delete_record, refusals_to_delete
+from registry.actions.dependents import was_ever_public
 from registry.actions.points import change_standing, withdraw_point
 from registry.actions.records import ChangeSet, save_record
 from registry.actions.search import rebuild
@@ -36,7 +37,6 @@ from registry.models import (
     Visit,
 )
 from registry.models.base import Part, Record, Voidable
-from registry.scope import Scope
 from tests.conftest import DISTRICT, LAST_DAY
 from tests.factories import (
     entered_in_error,

@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 from openpyxl.styles import Font
 
-from registry.loading.columns import LOADS, kinds_for
+from registry.loading.sheet_types import LOADS, kinds_for
 from registry.loading.templates import EXPLANATION, LISTS, may_be_filled, template
 from registry.loading.workbooks import refused_workbook
 from registry.models import DemonstrationPoint

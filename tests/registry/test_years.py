@@ -15,7 +15,7 @@ from registry.actions.years import close_year, refusals_to_close
 from registry.figures import FIGURES
 from registry.figures.frozen import amendment_of, broken_hashes, rows_of, rows_of_townships, take_year
 from registry.models import Area, Belt, Event, FrozenFigure, FrozenYear, Visit
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 from tests.conftest import DAQI, DISTRICT, LAST_DAY
 from tests.factories import entered_in_error
 

@@ -5,10 +5,10 @@ import csv
 from collections import Counter
 from pathlib import Path
 
+from registry.loading.files.row_file import Rows
 from registry.sandbox import MB, Unreadable
 
 from .limits import MOST_CELL
-from .rows import Rows
 
 BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 GUESSES = ("utf-8", "gb18030")

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from registry import sandbox
-from registry.refusals import Refused
 from registry.sandbox import MB
+from registry.text.refusals import Refused
 
 from .limits import MOST_MB, seconds_for
 
@@ -57,7 +57,7 @@ def read_file(path: Path, name: str, into: Path, most_mb: int = MOST_MB) -> list
     if size > most_mb * MB:
         raise Refused("file_size", name=name, size=-(-size // MB), most=most_mb)
     arguments = (str(path.resolve()), name, str(into.resolve()))
-    code, said = sandbox.run("registry.loading.files.child", *arguments, seconds=seconds_for(size))
+    code, said = sandbox.run("registry.loading.files.reader_process", *arguments, seconds=seconds_for(size))
     if code == 0:
         return [RawSheet(**sheet) for sheet in json.loads(said)]
     into.unlink(missing_ok=True)

@@ -10,13 +10,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from registry.actions.bookings import ALLOWED, RIGHT, refusals_of_places, refusals_to_ask
-from registry.loading.columns import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, register
-from registry.loading.world import WHY, World
+from registry.loading.lookups import WHY, World
+from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, register
 from registry.models import Booking, BookingState, SiteCapacity, TeachingSite
 from registry.models.bookings import GIVEN_UP, OPEN, TAKING
-from registry.receiving import balance, months_from
-from registry.refusals import Refused
-from registry.validators import choice, line, phone, whole
+from registry.overviews.capacity import balance, months_from
+from registry.text.refusals import Refused
+from registry.text.validators import choice, line, phone, whole
 
 from .shared import copy, day_column, look_up, take_day
 

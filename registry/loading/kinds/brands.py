@@ -4,10 +4,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from registry.loading.columns import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, register
-from registry.loading.world import World
+from registry.loading.lookups import World
+from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, register
 from registry.models import Brand, Consortium, ConsortiumMembership, RedBusinessDistrict, TermList, VillageRole
-from registry.validators import Invalid, choice, line, listing, prose, yes_no
+from registry.text.validators import Invalid, choice, line, listing, prose, yes_no
 
 from .groupings import by_owner, held_by
 from .shared import (

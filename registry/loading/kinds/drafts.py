@@ -2,15 +2,15 @@
 
 from uuid import uuid5
 
+from registry.access.permissions import may
 from registry.actions.drafts import draft_of, save_fields, start_draft, unsettled_draft
-from registry.drafting import Drafting
-from registry.inputs import BY_NAME
+from registry.fields.points import BY_NAME
 from registry.loading.apply import write_records
-from registry.loading.columns import RECORD, Row
-from registry.loading.world import World
+from registry.loading.lookups import World
+from registry.loading.sheet_types import RECORD, Row
 from registry.models import Area, Draft, Load
-from registry.permissions import may
-from registry.refusals import Refused
+from registry.overviews.draft_form import Drafting
+from registry.text.refusals import Refused
 
 WHY = "the sender's own load"
 

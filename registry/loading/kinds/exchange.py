@@ -6,11 +6,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from registry.loading.columns import CODE, PART, REMARK, ROW_NUMBER, Column, LoadKind, Row, Write, register
-from registry.loading.world import World
+from registry.loading.lookups import World
+from registry.loading.sheet_types import CODE, PART, REMARK, ROW_NUMBER, Column, LoadKind, Row, Write, register
 from registry.models import HostedEvent, RouteStop, StudyRoute, TeachingSite, Visit
 from registry.models.exchange import EventKind
-from registry.validators import Invalid, choice, clean, line, number, whole
+from registry.text.validators import Invalid, choice, clean, line, number, whole
 
 from .shared import LEVEL, PLACES, at, copy, day_column, move, not_kept, take_day, tell
 

@@ -6,12 +6,12 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from registry.loading.apply import write_records
-from registry.loading.columns import CODE, OWNER, REMARK, ROW_NUMBER, Column, LoadKind, Row, Write, register
-from registry.loading.judge import assign, same
-from registry.loading.world import WHY, World
+from registry.loading.lookups import WHY, World
+from registry.loading.sheet_types import CODE, OWNER, REMARK, ROW_NUMBER, Column, LoadKind, Row, Write, register
+from registry.loading.validate import assign, same
 from registry.models import DemonstrationPoint, Fund, FundCategory, FundLevel, Post, WageRule
 from registry.models.funds import project_named
-from registry.validators import choice, line, money, number
+from registry.text.validators import choice, line, money, number
 
 from .shared import YEAR, at, copy, day_column, look_up, positive, refer, take_day, township
 

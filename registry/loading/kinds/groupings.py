@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
-from registry.loading.columns import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, Use, register
-from registry.loading.world import WHY, World
+from registry.loading.lookups import WHY, World
+from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, Use, register
 from registry.models import (
     Belt,
     BeltMembership,
@@ -20,7 +20,7 @@ from registry.models import (
     ZoneKind,
     ZoneMembership,
 )
-from registry.validators import choice, line, listing, whole
+from registry.text.validators import choice, line, listing, whole
 
 from .shared import (
     LEVEL,

@@ -4,12 +4,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from registry.loading.columns import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, register
-from registry.loading.judge import assign, key_of
-from registry.loading.world import WHY, World
+from registry.loading.lookups import WHY, World
+from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, register
+from registry.loading.validate import assign, key_of
 from registry.models import Donation, DonationKind, Honour, HonourTitle
 from registry.models.honours import HONOUR_TARGETS
-from registry.validators import Invalid, choice, line, money, whole
+from registry.text.validators import Invalid, choice, line, money, whole
 
 from .shared import LEVEL, at, copy, day_column, look_up, move, positive, take_day, township
 

@@ -8,10 +8,10 @@ from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
 from registry.actions.sites import KIND_OF_AREA
-from registry.drafting import FIELD_OF_AREA
-from registry.inputs import BY_NAME
+from registry.fields.points import BY_NAME
 from registry.loading.apply import write_records
-from registry.loading.columns import (
+from registry.loading.lookups import WHY, World
+from registry.loading.sheet_types import (
     CODE,
     REMARK,
     ROW_NUMBER,
@@ -24,8 +24,7 @@ from registry.loading.columns import (
     plain_name,
     register,
 )
-from registry.loading.judge import assign
-from registry.loading.world import WHY, World
+from registry.loading.validate import assign
 from registry.models import (
     AreaLevel,
     Field,
@@ -35,7 +34,8 @@ from registry.models import (
     Unit,
     UnitKind,
 )
-from registry.validators import Invalid, choice, dated, line, whole, yes_no
+from registry.overviews.draft_form import FIELD_OF_AREA
+from registry.text.validators import Invalid, choice, dated, line, whole, yes_no
 
 from .shared import FIELD, at, copy, day_column, not_kept, place, refer, take_day, township
 

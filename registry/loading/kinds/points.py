@@ -9,10 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.actions.sites import KIND_OF_AREA, form_for
 from registry.actions.take_overs import VERB, areas_taken_over
-from registry.inputs import BY_NAME, ORGANISATION
+from registry.fields.points import BY_NAME, ORGANISATION
 from registry.kinds import KINDS
 from registry.loading.bulk import new
-from registry.loading.columns import (
+from registry.loading.kinds.prefill import held_points
+from registry.loading.lookups import WHY, World
+from registry.loading.sheet_types import (
     CODE,
     OWNER,
     PART,
@@ -27,8 +29,7 @@ from registry.loading.columns import (
     plain_name,
     register,
 )
-from registry.loading.judge import assign, same
-from registry.loading.world import WHY, World
+from registry.loading.validate import assign, same
 from registry.models import (
     AreaLevel,
     Belt,
@@ -44,10 +45,9 @@ from registry.models import (
     ZoneMembership,
 )
 from registry.models.points import PUBLIC
-from registry.validators import Invalid, choice, dated, line, listing, money, number, yes_no
+from registry.text.validators import Invalid, choice, dated, line, listing, money, number, yes_no
 
 from .drafts import write_drafts
-from .held import held_points
 from .organisations import AREA_FIELDS, PLACE, stand_in
 from .shared import FIELD, LEVEL, TOWNSHIP, at, place
 

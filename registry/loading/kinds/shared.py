@@ -8,11 +8,11 @@ from typing import Any
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
-from registry.loading.columns import PART, Column, Row, Use, Write
-from registry.loading.world import World
+from registry.loading.lookups import World
+from registry.loading.sheet_types import PART, Column, Row, Use, Write
 from registry.models import Field, Level
 from registry.models.points import Precision
-from registry.validators import Invalid, Reader, choice, dated, line, listing, whole
+from registry.text.validators import Invalid, Reader, choice, dated, line, listing, whole
 
 LEVEL_WORDS = {
     "国家": "national", "省": "provincial", "市": "municipal", "区": "district", "国家级": "national",

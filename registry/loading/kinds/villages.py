@@ -5,10 +5,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from registry.loading.columns import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, Use, plain_name, register
-from registry.loading.world import World
+from registry.loading.lookups import World
+from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, Use, plain_name, register
 from registry.models import CollectiveIncome
-from registry.validators import line, money, yes_no
+from registry.text.validators import line, money, yes_no
 
 from .shared import YEAR, at, copy, differs, place, township
 

@@ -6,7 +6,7 @@ import threading
 
 from django.core.management.base import BaseCommand
 
-from registry.actions.calling import call_hooks
+from registry.actions.webhook_delivery import call_hooks
 
 
 class Command(BaseCommand):

@@ -7,8 +7,8 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from registry.actions.chain import seal, verify
-from registry.actions.sealing import against, export_day, export_finished_days
+from registry.actions.event_chain import seal, verify
+from registry.actions.event_seal import against, export_day, export_finished_days
 
 
 class Command(BaseCommand):

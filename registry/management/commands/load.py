@@ -13,12 +13,12 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from registry.access.permissions import contains_district
 from registry.actions.jobs import run_one
-from registry.loading import loads
+from registry.loading import lifecycle
 from registry.loading.messages import answer_of
 from registry.models import Load, LoadState, Role, RowVerdict, User
-from registry.permissions import contains_district
-from registry.refusals import Refused
+from registry.text.refusals import Refused
 
 SHOWN = 50  # refused rows in the table; --json gives all
 
@@ -54,7 +54,7 @@ class Command(BaseCommand):
         if is_fixture(file):
             return self._told(_fixture(file, dry_run), quiet)
         try:
-            load = loads.send_load(
+            load = lifecycle.send_load(
                 file.name, file.read_bytes(), kind=kind, key=uuid4(), by=by, at_once=not dry_run, confirmed=confirm
             )
         except Refused as refusal:

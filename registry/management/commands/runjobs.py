@@ -8,9 +8,9 @@ import time
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
-from registry.actions.calling import call_hooks
 from registry.actions.jobs import run_one
 from registry.actions.scheduled import Clock
+from registry.actions.webhook_delivery import call_hooks
 
 PAUSE = 1.0
 

@@ -12,11 +12,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
+from registry.access.scope import Scope, read_scope
 from registry.api.resources import RESOURCES, Resource
-from registry.api.rows import fields_of
+from registry.api.serialize import fields_of
 from registry.figures import FIGURES, answer_all
 from registry.loading.export import as_text
-from registry.scope import Scope, read_scope
 
 FIGURE_COLUMNS = ("slug", "label", "unit", "value", "part", "whole", "target", "gap", "source")
 

@@ -1,0 +1,149 @@
+"""What is typed of a secretary project: its plan, the lines of its ledger, and what proves them."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.forms.models import construct_instance
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from assessment.models import Light, SecretaryProject
+from assessment.overviews.ledgers import proposed_check
+from registry.actions.evidence import File, insist_on_size, open_file
+from registry.forms import BuilderForm, Typed, day
+from registry.models import PartyOrganisation
+from registry.text.refusals import Refused
+from registry.text.validators import line, prose, whole
+
+YEAR_END = (12, 15)  # proposed as the deadline: before the year's assessment
+
+
+def text_area(rows: int) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows})
+
+
+class Files(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class Proof(forms.FileField):
+    """Any number of photos and documents."""
+
+    widget = Files
+
+    def __init__(self, **more: Any):
+        super().__init__(label=_("Proof"), help_text=_("Photos, or PDF, DOCX, XLSX."), **more)
+
+    def clean(self, data: Any, initial: Any = None) -> list[File]:
+        files = [super(Proof, self).clean(file, initial) for file in data or ([None] if self.required else [])]
+        try:
+            for file in files:
+                insist_on_size(file.name, file.size)
+            return [open_file(file.name, file.read()) for file in files]
+        except Refused as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+
+
+class PlanForm(BuilderForm):
+    """The plan of a project; what the registry knows is filled in."""
+
+    problems = Typed(
+        prose(2000), label=_("Problems to solve"), widget=text_area(3), help_text=_("Each on a line of its own.")
+    )
+    measures = Typed(prose(2000), label=_("Measures"), widget=text_area(3))
+    expected_results = Typed(prose(2000), label=_("Expected results"), widget=text_area(3))
+    deadline = day(_("Deadline"), required=True)
+    responsible_person = Typed(line(40), label=_("Responsible person"))
+    team = Typed(line(120), label=_("Team"), required=False)
+
+    field_order = ["organisation", "name", "problems"]
+
+    class Meta:
+        model = SecretaryProject
+        fields = ["name", "organisation", "measures", "expected_results", "deadline", "responsible_person", "team"]
+        labels = {"organisation": _("Party organisation")}
+
+    def __init__(self, *args: Any, problems: list[str], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        rows = PartyOrganisation.objects.visible_to(self.viewer).in_area(self.viewer.write_prefix)
+        self.offer("organisation", rows.existing(timezone.localdate()).order_by("code"))
+        self.initial.setdefault("problems", "\n".join(problems))
+        if self.instance.pk is None:
+            self._fill_in_what_is_known(rows)
+
+    def _fill_in_what_is_known(self, rows: Any) -> None:
+        own = rows.filter(area=self.viewer.write_prefix).order_by("code").first()
+        today = timezone.localdate()
+        self.initial["deadline"] = max(today, date(today.year, *YEAR_END))
+        if own:
+            self.initial |= {"organisation": own.pk, "responsible_person": own.secretary}
+
+    def clean_problems(self) -> list[str]:
+        return [name for text in self.cleaned_data["problems"].splitlines() if (name := line(160)(text))]
+
+
+class AmendForm(PlanForm):
+    """The promise as it stands, to be changed, and why. Whose project it is does not change."""
+
+    reason = Typed(line(300), label=_("Reason of the amendment"), help_text=_("Shown to everybody, for ever."))
+
+    field_order = ["name", "problems"]
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        del self.fields["organisation"]
+
+    def _post_clean(self) -> None:
+        """Only with its amendment may the record say otherwise than the promise: the act checks it."""
+        self.instance = construct_instance(self, self.instance, self._meta.fields)
+
+
+class OpenForm(forms.Form):
+    on = day(_("Ledger opened on"), required=True)
+
+
+class CheckForm(forms.Form):
+    on = day(_("Checked on"), required=True)
+    percent = Typed(
+        whole(0, 100, unit="%"), label=_("Progress (%)"), widget=forms.TextInput(attrs={"inputmode": "numeric"})
+    )
+    light = forms.ChoiceField(
+        label=_("Light"), choices=Light.choices, widget=forms.RadioSelect(attrs={"class": "choices"})
+    )
+    text = Typed(line(300, least=4), label=_("What was found"), widget=text_area(2))
+    proof = Proof(required=False)
+
+    def __init__(self, *args: Any, project: SecretaryProject, **kwargs: Any):
+        super().__init__(*args, initial=proposed_check(project, timezone.localdate()), **kwargs)
+
+
+class SolveForm(forms.Form):
+    problem = forms.ChoiceField(label=_("Problem"))
+    on = day(_("Solved on"), required=True)
+    result = Typed(line(300, least=4), label=_("Result"), widget=text_area(2))
+    proof = Proof()
+
+    def __init__(self, *args: Any, problems: list, **kwargs: Any):
+        super().__init__(*args, initial={"on": timezone.localdate()}, **kwargs)
+        self.fields["problem"].choices = [(each.code, each.name) for each in problems]
+
+
+class HandInForm(forms.Form):
+    on = day(_("Handed in on"), required=True)
+    text = Typed(line(300, least=4), label=_("What was delivered"), widget=text_area(3))
+    difference = Typed(
+        line(300),
+        label=_("Difference to the promise"),
+        required=False,
+        widget=text_area(2),
+        help_text=_("Needed while a problem is open, or after the deadline."),
+    )
+    proof = Proof(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, initial={"on": timezone.localdate()}, **kwargs)
+
+
+class SignForm(forms.Form):
+    reason = Typed(line(300), label=_("Reason, to send it back"), required=False)

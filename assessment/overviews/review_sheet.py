@@ -1,0 +1,166 @@
+"""A round of review as the reviewer sees it: the lines of the standard with both score columns and the last verdict,
+the vetoes, the total and the grade that follows from it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from django.db.models import Prefetch
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from assessment.models import Outcome, Review, ReviewScore, Round, Standard, StandardItem, VetoItem
+from registry.models import Evidence, Grade, PointStatus
+from registry.text.validators import Invalid, Reader, line, number
+
+STATUSES = {  # where a point stands while a round is being scored
+    Round.APPLICATION: (PointStatus.CHECKED, PointStatus.SCORED),
+    Round.RECHECK: (PointStatus.NAMED,),
+}
+STEP = Decimal("0.5")
+
+
+def score(weight: Decimal) -> Reader:
+    """A score between 0 and the weight of its item, in steps of 0.5 (STANDARDS section 2)."""
+    read_number = number("0", f"{weight.normalize():f}", decimals=1)
+
+    def read(text: str) -> Decimal | None:
+        value = read_number(text)
+        if value is not None and value % STEP:
+            raise Invalid("not_a_half", value=f"{value}")
+        return value
+
+    return read
+
+
+def written(value: Decimal | None) -> str:
+    """A score as it is typed: 9.5, 10."""
+    return "" if value is None else f"{value.normalize():f}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One item of the standard in a round: its score row, and what the round before gave it."""
+
+    item: StandardItem
+    score: ReviewScore
+    previous: Decimal | None
+
+    @property
+    def text(self) -> str:
+        return written(self.score.district_score)
+
+    @property
+    def township(self) -> str:
+        return written(self.score.township_score) or "—"
+
+    @property
+    def share(self) -> int | None:
+        """The district's score in percent of the weight."""
+        given = self.score.district_score
+        return None if given is None else int(given * 100 / self.item.weight)
+
+    @property
+    def proof(self) -> set[str]:
+        return {evidence.code for evidence in self.score.proof.all()}
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of the reviewer's form: how its text is read, and what stands in it."""
+
+    name: str
+    label: str | Promise
+    read: Reader
+    stands: str
+
+    def says(self, text: str) -> bool:
+        """Whether `text` says what stands in the field: 9.50 and ９.5 are 9.5."""
+        try:
+            return self.read(text) == self.read(self.stands)
+        except Invalid:
+            return False
+
+
+class Judging:
+    """A round with everything it is judged by."""
+
+    def __init__(self, review: Review):
+        self.review = review
+        self.standard: Standard = review.standard
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        proof = Evidence.objects.unscoped("proof of the round itself")
+        scores = self.review.scores.select_related("item").prefetch_related(Prefetch("proof", proof))
+        before = self.previous.scores.all() if self.previous else ()
+        given = {each.item_id: each.district_score for each in before}
+        return [Line(each.item, each, given.get(each.item_id)) for each in scores.order_by("item__number")]
+
+    @cached_property
+    def previous(self) -> Review | None:
+        """The last round of the point that was decided, by whatever outcome."""
+        rounds = Review.objects.unscoped("of the point itself").filter(point=self.review.point_id)
+        return rounds.exclude(pk=self.review.pk).exclude(outcome=Outcome.PENDING).with_totals().first()
+
+    @cached_property
+    def vetoes(self) -> list[tuple[VetoItem, str]]:
+        """Each veto item with the reason it was raised for; empty where it was not."""
+        raised = dict(self.review.vetoes.values_list("veto_id", "reason"))
+        return [(veto, raised.get(veto.pk, "")) for veto in self.standard.vetoes.order_by("number")]
+
+    @property
+    def is_vetoed(self) -> bool:
+        return any(reason for _veto, reason in self.vetoes)
+
+    @property
+    def missing(self) -> int:
+        return sum(line.score.district_score is None for line in self.lines)
+
+    @property
+    def total(self) -> Decimal:
+        return sum((line.score.district_score or Decimal(0) for line in self.lines), Decimal(0))
+
+    @property
+    def township_total(self) -> Decimal | None:
+        given = [line.score.township_score for line in self.lines if line.score.township_score is not None]
+        return sum(given, Decimal(0)) if given else None
+
+    @property
+    def weight(self) -> Decimal:
+        return sum((line.item.weight for line in self.lines), Decimal(0))
+
+    @cached_property
+    def lowest_line(self) -> Decimal:
+        minima = self.standard.pass_lines.values_list("minimum", flat=True)
+        return min(minima, default=Decimal(0))
+
+    @property
+    def grade(self) -> str:
+        """The grade that follows from the total and the pass lines; empty below all of them or after a veto."""
+        return "" if self.is_vetoed else self.standard.grade_for(self.total)
+
+    @property
+    def grade_words(self) -> str | Promise:
+        return Grade(self.grade).label if self.grade else _("below every pass line")
+
+    @cached_property
+    def fields(self) -> dict[str, Field]:
+        """Every field of the form by name: score-1 …, reason-1 …, veto-1 …, opinion."""
+        return {field.name: field for field in self._fields()}
+
+    def _fields(self) -> Iterator[Field]:
+        for each in self.lines:
+            number = each.item.number
+            yield Field(f"score-{number}", str(each.item), score(each.item.weight), each.text)
+            yield Field(f"reason-{number}", _("Reason of the deduction"), line(300), each.score.reason)
+        for veto, reason in self.vetoes:
+            yield Field(f"veto-{veto.number}", str(veto), line(300, least=2), reason)
+        yield Field("opinion", _("Opinion of the district"), line(500), self.review.opinion)
+
+    @cached_property
+    def evidence(self) -> list[Evidence]:
+        """Every photo and file held of the point: any may prove any number of items."""
+        held = Evidence.objects.unscoped("of the point in review").filter(point=self.review.point_id)
+        return list(held.order_by("pk"))

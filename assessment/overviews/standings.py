@@ -1,0 +1,203 @@
+"""What each unit reached in a scheme: its card line by line, its total, and its rank among the others."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from assessment.models import FINDINGS, FINDINGS_LABEL, ItemScore, Scheme, SchemeItem, SchemeResult, SchemeState
+from assessment.overviews.supervision import findings_of
+from registry.access.scope import Scope
+from registry.figures import FIGURES
+from registry.figures.base import answer_days, plain
+
+CENT = Decimal("0.01")
+
+
+def label_of(figure: str) -> Any:
+    """A figure's name; of one that is no longer there its slug."""
+    if figure == FINDINGS:
+        return FINDINGS_LABEL
+    return FIGURES[figure].label if figure in FIGURES else figure
+
+
+@dataclass(frozen=True)
+class Line:
+    """One item of a card. `score` is what it gives, None while nobody has scored it; a computed item has the `value` of
+    its figure on the day `on`. Numbers are written as they are stored, so that a frozen card reads as it was judged."""
+
+    number: int
+    part: str
+    name: str
+    weight: str
+    bonus: bool
+    method: str
+    figure: str
+    full_at: str
+    on: str
+    value: float | int | None = None
+    own: str = ""
+    score: str = ""
+    note: str = ""
+
+    @property
+    def label(self) -> Any:
+        return label_of(self.figure)
+
+    @property
+    def unit(self) -> Any:
+        return "%" if self.figure == FINDINGS else FIGURES[self.figure].unit if self.figure in FIGURES else ""
+
+    @property
+    def is_internal(self) -> bool:
+        """Whether the rows it was computed from are for the staff alone."""
+        return self.figure == FINDINGS
+
+    def address(self, area: str) -> str:
+        """The page of the figure the line was computed from, with the rows behind it."""
+        if self.figure == FINDINGS:
+            return f"{reverse('supervision')}?{urlencode({'area': area})}"
+        return f"{reverse('figure', args=[self.figure])}?{urlencode({'area': area, 'as_of': self.on})}"
+
+
+@dataclass
+class Standing:
+    """A unit's card with its total (0 to 100, and the bonus on top), its rank and last year's."""
+
+    result: SchemeResult
+    lines: list[Line]
+    rank: int = 0
+    previous_rank: int | None = None
+
+    @property
+    def total(self) -> Decimal:
+        return sum((Decimal(line.score) for line in self.lines if line.score), Decimal(0)).quantize(CENT)
+
+    @property
+    def unscored(self) -> int:
+        return sum(not line.score for line in self.lines)
+
+    @property
+    def rise(self) -> int | None:
+        """Places won since the year before (增比进位)."""
+        return self.previous_rank - self.rank if self.previous_rank else None
+
+    @property
+    def fall(self) -> int:
+        return -(self.rise or 0)
+
+    @property
+    def card(self) -> list[dict]:
+        return [asdict(line) for line in self.lines]
+
+
+def computed(value: Any, weight: str, full_at: str) -> str:
+    """What a figure gives: the full weight from `full_at` on, in proportion below, nothing where it has no answer."""
+    share = min(Decimal(1), max(Decimal(0), Decimal(str(value or 0)) / Decimal(full_at)))
+    return f"{(Decimal(weight) * share).quantize(CENT, ROUND_HALF_UP)}"
+
+
+def items_of(scheme: Scheme) -> list[dict]:
+    """What units are judged by: once the scheme is open what was frozen then, whatever its rows say since."""
+    return (scheme.frozen or scheme.body)["items"]
+
+
+def judged_on(scheme: Scheme, as_of: date) -> date:
+    """The day figures are read on: never later than the end of the year that is judged."""
+    return min(as_of, date(scheme.year, 12, 31))
+
+
+def live(scheme: Scheme, as_of: date) -> list[Standing]:
+    """The standings as the rows give them on `as_of`, best first."""
+    results = _results(scheme)
+    on, items = judged_on(scheme, as_of), items_of(scheme)
+    scores = {
+        (score.result_id, score.item.number): score
+        for score in ItemScore.objects.filter(result__scheme=scheme).select_related("item")
+    }
+    scopes = [Scope(on, result.area_id) for result in results]
+    values = {slug: _values(slug, scopes) for slug in {item["figure"] for item in items} - {""}}
+    found = []
+    for at, result in enumerate(results):
+        lines = [
+            _line(item, on, values[item["figure"]][at] if item["figure"] else scores.get((result.pk, item["number"])))
+            for item in items
+        ]
+        found.append(Standing(result, lines))
+    return ranked(found, _last_year(scheme))
+
+
+def _values(slug: str, scopes: list[Scope]) -> list[Any]:
+    """What the figure says for each of the scopes. Where supervision found nothing, all of it is struck off."""
+    if slug != FINDINGS:
+        return [answer.value for answer in answer_days(FIGURES[slug], scopes)]
+    found = [findings_of(scope.area, scope.as_of) for scope in scopes]
+    return [
+        plain(round(100 * closed / (waiting + closed), 2)) if waiting + closed else 100 for waiting, closed in found
+    ]
+
+
+def _results(scheme: Scheme) -> list[SchemeResult]:
+    rows = SchemeResult.objects.unscoped("every unit counts for the rank").filter(scheme=scheme)
+    return list(rows.select_related("area", "organisation", "scheme").order_by("code"))
+
+
+def _line(item: dict, on: date, stands_on: Any) -> Line:
+    """A line of a card; `stands_on` is the value of its figure, or what was given by hand (ItemScore or None)."""
+    if item["figure"]:
+        score = computed(stands_on, item["weight"], item["full_at"])
+        return Line(**item, on=on.isoformat(), value=stands_on, score=score)
+    if stands_on is None:
+        return Line(**item, on=on.isoformat())
+    own, score = ("" if each is None else f"{each:f}" for each in (stands_on.self_score, stands_on.score))
+    return Line(**item, on=on.isoformat(), own=own, score=score, note=stands_on.note)
+
+
+def ranked(standings: list[Standing], last_year: dict[str, int]) -> list[Standing]:
+    """Best first. Equal totals share a rank, and the next one is skipped (1, 2, 2, 4)."""
+    standings = sorted(standings, key=lambda each: (-each.total, each.result.code))
+    for place, each in enumerate(standings, start=1):
+        ahead = standings[place - 2] if place > 1 else None
+        each.rank = ahead.rank if ahead and ahead.total == each.total else place
+        each.previous_rank = last_year.get(each.result.organisation_id)
+    return standings
+
+
+def _last_year(scheme: Scheme) -> dict[int, int]:
+    """Ranks of the published scheme of the same kind a year earlier, by organisation."""
+    rows = SchemeResult.objects.unscoped("ranks that were published").filter(
+        scheme__area=scheme.area_id, scheme__kind=scheme.kind, scheme__year=scheme.year - 1,
+        scheme__published_on__isnull=False, rank__isnull=False,
+    )  # fmt: skip
+    return dict(rows.values_list("organisation", "rank"))
+
+
+def frozen(scheme: Scheme) -> list[Standing]:
+    """The standings as they were announced or published."""
+    results = sorted(_results(scheme), key=lambda each: (each.rank or 0, each.code))
+    return [
+        Standing(each, [Line(**line) for line in each.card], each.rank or 0, each.previous_rank) for each in results
+    ]
+
+
+def standings(scheme: Scheme, as_of: date) -> list[Standing]:
+    """What counts: the cards as announced or published, before that as the rows give them."""
+    if scheme.state in (SchemeState.ANNOUNCED, SchemeState.PUBLISHED):
+        return frozen(scheme)
+    return live(scheme, as_of) if scheme.state == SchemeState.OPEN else []
+
+
+def moved(scheme: Scheme, standing: Standing, as_of: date) -> list[tuple[Line, Line]]:
+    """Lines of a frozen card that the rows would give otherwise today, each with what they would give."""
+    now = next((each for each in live(scheme, as_of) if each.result.pk == standing.result.pk), None)
+    pairs: Iterable[tuple[Line, Line]] = zip(standing.lines, now.lines, strict=True) if now else ()
+    return [(then, since) for then, since in pairs if then.score != since.score]
+
+
+def weights(items: Iterable[SchemeItem]) -> Decimal:
+    """What the items weigh without the bonus."""
+    return sum((item.weight for item in items if not item.bonus), Decimal(0))

@@ -1,0 +1,245 @@
+"""What judging asks of people: submissions to check, points to score, notices that end, re-checks to settle, projects
+to look at; and the cards, appeals and rankings of schemes."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Count, F, Q
+from django.urls import reverse
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from assessment.actions import schemes as acts
+from assessment.actions.projects import wrote
+from assessment.actions.supervision import INSPECT, RECTIFY, TALK, refusals_to
+from assessment.models import (
+    Appeal,
+    FindingState,
+    LedgerStage,
+    Notice,
+    Review,
+    Round,
+    Scheme,
+    SchemeItem,
+    SchemeResult,
+    SecretaryProject,
+    SupervisionFinding,
+)
+from assessment.overviews.ledgers import check_days, next_check, reminder_days
+from assessment.overviews.supervision import warnings
+from registry.access.permissions import may
+from registry.models import CalendarDay, Draft, DraftState, Parameter, PointStatus
+from registry.overviews.tasks import Task, to_do
+
+
+def _due(since: date, rule: str, today: date) -> date:
+    """The last of as many working days after `since` as the rule of the district gives."""
+    days = Parameter.objects.count_on(rule, today, default=10)
+    return CalendarDay.objects.working_day(since + timedelta(days=1), days)
+
+
+@to_do
+def submissions_to_check(user: Any, today: date) -> Iterable[Task]:
+    """What clerks of the township have submitted."""
+    if not may(user, "point.check"):
+        return
+    drafts = Draft.objects.visible_to(user).in_area(user.write_prefix).filter(state=DraftState.SUBMITTED)
+    for draft in drafts.select_related("point").exclude(writers=user):
+        due = _due(localdate(draft.submitted_at), "review-working-days", today)
+        url = reverse("review-draft", args=[draft.key])
+        yield Task(_("Check what was submitted"), str(draft), url, _("Check"), due)
+
+
+@to_do
+def points_to_score(user: Any, today: date) -> Iterable[Task]:
+    """Applications that passed the township, and re-checks that were opened."""
+    if not may(user, "point.review"):
+        return
+    mine = Review.objects.visible_to(user).in_area(user.write_prefix).select_related("point")
+    applications = mine.standing(PointStatus.CHECKED)
+    rechecks = mine.standing(PointStatus.NAMED).filter(round=Round.RECHECK, scored_on=None)
+    for review in [*applications, *rechecks]:
+        what = _("Score the application") if review.round == Round.APPLICATION else _("Score the re-check")
+        due = _due(review.opened_on, "review-working-days", today)
+        yield Task(what, review.point.name, review.get_absolute_url(), _("Score"), due)
+
+
+@to_do
+def points_for_notice(user: Any, today: date) -> Iterable[Task]:
+    """One task for all scored points that stand on no notice yet."""
+    if not may(user, "point.notice"):
+        return
+    waiting = Review.objects.visible_to(user).in_area(user.write_prefix).standing(PointStatus.SCORED)
+    count = waiting.filter(notice=None).count()
+    if count:
+        about = ngettext("%(count)s point", "%(count)s points", count) % {"count": count}
+        yield Task(_("Put scored points on public notice"), about, reverse("notice-new"), _("Post"))
+
+
+@to_do
+def notices_ending(user: Any, today: date) -> Iterable[Task]:
+    """Notices with points that may be named from the day after their end."""
+    if not may(user, "point.decide"):
+        return
+    open_rounds = Review.objects.unscoped("counted only").standing(PointStatus.NOTICE).values("notice")
+    notices = Notice.objects.visible_to(user).in_area(user.write_prefix).filter(pk__in=open_rounds)
+    for notice in notices.order_by("ends_on"):
+        ended = notice.has_ended(today)
+        what = _("A notice has ended: name its points") if ended else _("A notice is running")
+        url = reverse("notice-desk", args=[notice.code])
+        yield Task(what, notice.title, url, _("Name") if ended else _("Open"), notice.ends_on + timedelta(days=1))
+
+
+@to_do
+def rechecks_to_settle(user: Any, today: date) -> Iterable[Task]:
+    """Re-checks whose scores were handed in."""
+    if not may(user, "point.decide"):
+        return
+    mine = Review.objects.visible_to(user).in_area(user.write_prefix).pending()
+    for review in mine.filter(round=Round.RECHECK, scored_on__isnull=False).select_related("point"):
+        url = reverse("review-settle", args=[review.code])
+        due = _due(review.scored_on, "review-working-days", today)
+        yield Task(_("Decide on a re-check"), review.point.name, url, _("Decide"), due)
+
+
+@to_do
+def projects_on_the_way(user: Any, today: date) -> Iterable[Task]:
+    """A clerk's projects: plans to be opened; ledgers to be checked or handed in, some days before they are due."""
+    if not may(user, "project.write"):
+        return
+    soon, days = today + timedelta(days=reminder_days(today)), check_days(today)
+    for project in _projects_of(user, today).prefetch_related("entries"):
+        if project.opened_on is None:
+            url = reverse("project-plan", args=[project.code])
+            yield Task(_("Open the ledger of a project"), project.name, url, _("Open"))
+        elif not _is_closed(project) and (due := next_check(project, days)) <= soon:
+            step = "project-hand-in" if due == project.deadline else "project-check"
+            what = (
+                _("Hand in the ledger of a project") if due == project.deadline else _("Check the ledger of a project")
+            )
+            yield Task(what, project.name, reverse(step, args=[project.code]), _("Open"), due)
+
+
+@to_do
+def projects_behind(user: Any, today: date) -> Iterable[Task]:
+    """For the district: ledgers that were handed in; and one task for all whose due date has passed."""
+    if not may(user, "project.sign"):
+        return
+    behind, days = [], check_days(today)
+    for project in _projects_of(user, today).filter(opened_on__isnull=False).prefetch_related("entries"):
+        closing = next((entry for entry in project.entries.all() if entry.stage == LedgerStage.CLOSE), None)
+        if closing is None and next_check(project, days) < today:
+            behind.append(project)
+        elif closing and closing.by_id and not closing.signed_on and not wrote(user, project):
+            due = _due(closing.entered_on, "review-working-days", today)
+            url = reverse("project-sign", args=[project.code])
+            yield Task(_("Sign off the ledger of a project"), project.name, url, _("Decide"), due)
+    if behind:
+        about = ngettext("%(count)s project", "%(count)s projects", len(behind)) % {"count": len(behind)}
+        due = min(next_check(project, days) for project in behind)
+        yield Task(_("Ledgers are behind: see which"), about, reverse("desk-projects"), _("Open"), due)
+
+
+@to_do
+def findings_to_follow(user: Any, today: date) -> Iterable[Task]:
+    """Of supervision: for the township what it has to put right, before and after the term; for the district what to
+    ask for, and what to check."""
+    words = {
+        FindingState.FOUND: (INSPECT, "demand", _("Say what supervision asks for"), _("Open")),
+        FindingState.DEMANDED: (RECTIFY, "rectify", _("Put right what supervision found"), _("Put right")),
+        FindingState.RECTIFIED: (INSPECT, "check", _("Check what was put right"), _("Check")),
+    }
+    if not may(user, INSPECT) and not may(user, RECTIFY):
+        return
+    rows = SupervisionFinding.objects.visible_to(user).in_area(user.write_prefix).exclude(done=True)
+    for finding in rows.select_related("area").prefetch_related("steps"):
+        right, act, what, button = words[finding.stage]
+        if may(user, right) and not any(refusals_to(act, finding, by=user)):
+            asked = finding.last_step.on if finding.stage == FindingState.RECTIFIED else finding.inspected_on
+            due = finding.deadline if right == RECTIFY else _due(asked, "review-working-days", today)
+            yield Task(what, finding.finding, finding.get_absolute_url(), button, due)
+
+
+@to_do
+def talks_due(user: Any, today: date) -> Iterable[Task]:
+    """Townships in which so much is overdue that a talk follows."""
+    if not may(user, TALK):
+        return
+    for warning in warnings(user.write_prefix, today):
+        if warning.fired:
+            url = reverse("talk-new", args=[warning.township.pk])
+            yield Task(_("A talk is due"), warning.township.name, url, _("Record the talk"))
+
+
+def _projects_of(user: Any, today: date) -> Any:
+    """This year's projects of the account's area, and last year's, whose ledgers may be open still."""
+    rows = SecretaryProject.objects.visible_to(user).in_area(user.write_prefix)
+    return rows.filter(year__gte=today.year - 1).order_by("deadline", "code")
+
+
+def _is_closed(project: SecretaryProject) -> bool:
+    return any(entry.stage == LedgerStage.CLOSE for entry in project.entries.all())
+
+
+def _open_cards(user: Any) -> Any:
+    rows = SchemeResult.objects.visible_to(user).in_area(user.write_prefix)
+    return rows.filter(scheme__opened_on__isnull=False, scheme__announced_on=None).select_related("scheme", "area")
+
+
+def _lacking(cards: Any, column: str) -> Any:
+    """Cards on which an item that is scored by hand has no `column` yet."""
+    by_hand = (
+        SchemeItem.objects.filter(figure="").values("scheme").annotate(count=Count("pk")).values_list("scheme", "count")
+    )
+    needed = dict(by_hand)
+    given = cards.annotate(given=Count("scores", filter=Q(**{f"scores__{column}__isnull": False})))
+    return [card for card in given.order_by("code") if card.given < needed.get(card.scheme_id, 0)]
+
+
+@to_do
+def own_scores_to_give(user: Any, today: date) -> Iterable[Task]:
+    """The unit's own scores, while its scheme is open."""
+    if not may(user, acts.OWN):
+        return
+    for card in _lacking(_open_cards(user), "self_score"):
+        yield Task(_("Give the own scores"), card.scheme.name, reverse("result-own", args=[card.code]), _("Open"))
+
+
+@to_do
+def cards_to_score(user: Any, today: date) -> Iterable[Task]:
+    """One task for all cards of a scheme that the district has not scored."""
+    if not may(user, acts.SCORE):
+        return
+    waiting: dict[Scheme, int] = {}
+    for card in _lacking(_open_cards(user), "score"):
+        waiting[card.scheme] = waiting.get(card.scheme, 0) + 1
+    for scheme, count in waiting.items():
+        about = ngettext("%(count)s card", "%(count)s cards", count) % {"count": count}
+        yield Task(_("Score the cards of a scheme"), f"{scheme} · {about}", scheme.get_absolute_url(), _("Score"))
+
+
+@to_do
+def appeals_to_answer(user: Any, today: date) -> Iterable[Task]:
+    if not may(user, acts.SETTLE):
+        return
+    mine = SchemeResult.objects.visible_to(user).in_area(user.write_prefix)
+    for appeal in Appeal.objects.filter(result__in=mine, settled_on=None).select_related("result__scheme", "item"):
+        due = acts.appeal_until(appeal.result.scheme)
+        url = reverse("appeal-settle", args=[appeal.pk])
+        yield Task(_("Answer an appeal"), f"{appeal.result} · {appeal.item}", url, _("Answer"), due)
+
+
+@to_do
+def schemes_to_move_on(user: Any, today: date) -> Iterable[Task]:
+    """Schemes whose ranking may be announced, or published."""
+    if not may(user, acts.SETTLE):
+        return
+    rows = Scheme.objects.visible_to(user).in_area(user.write_prefix).filter(opened_on__isnull=False, published_on=None)
+    for scheme in rows.order_by(F("year").desc()):
+        if scheme.announced_on:
+            due = acts.appeal_until(scheme) + timedelta(days=1)
+            yield Task(_("Publish the ranking"), scheme.name, scheme.get_absolute_url(), _("Open"), due)
+        elif not list(acts.refusals_to_announce(scheme, by=user)):
+            yield Task(_("Announce the ranking"), scheme.name, scheme.get_absolute_url(), _("Open"))

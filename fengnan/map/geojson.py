@@ -1,0 +1,98 @@
+"""What the coordinate view of the map draws, as GeoJSON in WGS 84. What was measured in another system is turned, and
+the measured values stay beside it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
+
+from fengnan.map.options import Choices, choice_words
+from fengnan.map.schematic import members, standing_points
+from registry.access.scope import Scope
+from registry.models import Area, CoordinateSystem, Grade, Stage, Zone, ZoneKind, under
+from registry.text.coordinates import Position, to_wgs84
+
+OUTLINES = ("Polygon", "MultiPolygon")
+
+
+def collection(found: Iterable[dict]) -> dict:
+    return {"type": "FeatureCollection", "features": list(found)}
+
+
+def feature(geometry: dict, **properties: Any) -> dict:
+    return {"type": "Feature", "geometry": geometry, "properties": properties}
+
+
+def displayed(lng: Decimal, lat: Decimal, system: str) -> Position:
+    """A stored position as WGS 84, to six places (a decimetre)."""
+    east, north = to_wgs84(float(lng), float(lat), system)
+    return round(east, 6), round(north, 6)
+
+
+def point_features(scope: Scope, choices: Choices) -> dict:
+    """The points that count on the day and have a position."""
+    rows = standing_points(scope).filter(**choices.filters, lng__isnull=False, lat__isnull=False)
+    page = reverse("record", args=["points", "CODE"]) + scope.query
+    names = ("code", "name", "field", "level", "grade", "lng", "lat", "coordinate_system", "position_illustrative")
+    words = choice_words()
+    return collection(_point(row, page, words) for row in rows.order_by("code").values(*names))
+
+
+def _point(row: dict, page: str, words: Mapping[str, Mapping[str, str]]) -> dict:
+    lng, lat, system = row.pop("lng"), row.pop("lat"), row.pop("coordinate_system")
+    return feature(
+        {"type": "Point", "coordinates": displayed(lng, lat, system)},
+        **row,
+        premium=row["grade"] == Grade.PREMIUM,
+        words=" · ".join(words[name][row[name]] for name in words),
+        measured={"lng": float(lng), "lat": float(lat), "system": CoordinateSystem(system).label},
+        url=page.replace("CODE", row["code"]),
+    )
+
+
+def belt_features(scope: Scope) -> dict:
+    """Belts with a member in the area, as lines through their members in order; one position alone makes no line."""
+    lines: dict[tuple, list[tuple]] = defaultdict(list)
+    rows = members(scope).values_list(
+        "belt__code", "belt__name", "belt__level", "built",
+        "point__area_id", "point__lng", "point__lat", "point__coordinate_system",
+    )  # fmt: skip
+    for code, name, level, built, *place in rows:
+        lines[code, name, level, built].append(place)
+    page, found = reverse("record", args=["belts", "CODE"]) + scope.query, []
+    for (code, name, level, built), places in lines.items():
+        path = [displayed(lng, lat, system) for _area, lng, lat, system in places if lng is not None]
+        if len(path) > 1 and any(area.startswith(scope.area) for area, *_position in places):
+            properties = {"code": code, "name": name, "level": level, "url": page.replace("CODE", code)}
+            stage = Stage.BUILT if built else Stage.PLANNED
+            found.append(
+                feature({"type": "LineString", "coordinates": path}, **properties, built=built, words=str(stage.label))
+            )
+    return collection(found)
+
+
+def zones_of(scope: Scope) -> QuerySet:
+    """Zones that stood or were planned on the day and lie in the area or cover a township of it."""
+    covered = Area.objects.public().filter(under(scope.area, "code"), zones_covering=OuterRef("pk"))
+    zones = Zone.objects.visible_to(scope.viewer).known(scope.as_of).exclude(kind=ZoneKind.DEVELOPMENT)
+    return zones.filter(Q(ended_on=None) | Q(ended_on__gt=scope.as_of)).filter(under(scope.area) | Exists(covered))
+
+
+def zone_features(scope: Scope) -> dict:
+    """The zones that have an outline."""
+    page, found = reverse("record", args=["zones", "CODE"]) + scope.query, []
+    for zone in zones_of(scope).filter(outline__isnull=False).order_by("code"):
+        if isinstance(zone.outline, dict) and zone.outline.get("type") in OUTLINES:
+            stage = zone.stage(scope.as_of)
+            found.append(
+                feature(
+                    zone.outline,
+                    code=zone.code, name=zone.name, kind=zone.kind, stage=stage, built=stage == Stage.BUILT,
+                    words=f"{ZoneKind(zone.kind).label} · {stage.label}", illustrative=zone.illustrative,
+                    url=page.replace("CODE", zone.code),
+                )
+            )  # fmt: skip
+    return collection(found)

@@ -1,0 +1,95 @@
+"""Bad input, and acts that are refused, answered in plain words: a page for people, a problem document for programs."""
+
+from django.core.exceptions import DisallowedHost, RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.views.csrf import csrf_failure
+
+from registry.access.scope import BadInput
+from registry.api import problems
+from registry.text.refusals import Refused
+from registry.views.access import kept_page, refused_page, wants_json
+
+
+class BadInputMiddleware:
+    """Turns BadInput into a 400 that says which field, what stood there, why and what to do; and a refusal that no view
+    had a better place for into a page that gives the reason."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, Refused) and not problems.is_api(request):
+            return refused_page(request, error)
+        if not isinstance(error, BadInput):
+            return None
+        if problems.is_api(request):
+            return JsonResponse(problems.of_bad_input(error), status=400, content_type=problems.PROBLEM)
+        return render(request, "400.html", {"error": error}, status=400)
+
+
+class BodyLengthMiddleware:
+    """Refuses a body of unknown length with 411. Django reads as many bytes as `Content-Length` says, so a body sent in
+    chunks would be taken as empty, and what it holds would be lost without a word."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "Transfer-Encoding" not in request.headers:
+            return self.get_response(request)
+        return _refuse(request, 411, _("The length of what was sent is unknown. Send it with “Content-Length”."))
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if problems.is_api(request):
+        return problems.answer(404)
+    return render(request, "404.html", status=404)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What was sent is too large, has too many fields or is damaged; or it asked for a host that is not ours."""
+    if isinstance(exception, DisallowedHost):  # a page would need the host for its own links
+        said = _("The portal does not answer under this host name.")
+        return HttpResponse(said, status=400, content_type="text/plain; charset=utf-8")
+    is_large = isinstance(exception, RequestDataTooBig)
+    status = 413 if is_large else 400
+    text = (
+        _("More was sent at once than fits. Shorten the text.") if is_large else _("It arrived damaged. Send it again.")
+    )
+    return _refuse(request, status, text)
+
+
+def _refuse(request: HttpRequest, status: int, text: str) -> HttpResponse:
+    """The answer to a body that cannot be read, in the form in which the sender can read it."""
+    if problems.is_api(request):
+        return problems.answer(status, text)
+    if wants_json(request):
+        return JsonResponse({"error": text}, status=status)
+    return render(request, "400.html", {"text": text}, status=status)
+
+
+def without_token(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form came without a valid token, as when cookies were cleared meanwhile. What a page of the desk sent from this
+    very site comes back to be sent again; anything else is refused."""
+    match = request.resolver_match
+    if match is None or not hasattr(match.func, "access") or not _is_own(request):
+        return csrf_failure(request, reason)
+    if wants_json(request):
+        return JsonResponse({"error": _("You are signed out. Sign in again; nothing typed is lost.")}, status=403)
+    return kept_page(request, status=403)
+
+
+def _is_own(request: HttpRequest) -> bool:
+    return request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if problems.is_api(request):
+        return problems.answer(500)
+    return HttpResponse(render_to_string("500.html"), status=500)  # no context: its processors may be what failed

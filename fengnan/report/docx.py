@@ -1,0 +1,196 @@
+"""The year report as a document in the layout of GB/T 9704: A4 with its margins, 22 lines a page, 28 characters a line;
+no red head and no seal, for the report is not an issued paper. Made again from the same report, the file is the same.
+"""
+
+from datetime import datetime
+from io import BytesIO
+from math import floor
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from django.utils.translation import gettext as _
+from docx import Document
+from docx.enum.style import WD_STYLE_TYPE
+from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt, RGBColor
+
+from fengnan.report.content import Report, Section, Sentence, Table, close_up, subheading
+
+PAGE = (Mm(210), Mm(297))
+TOP, BOTTOM, LEFT, RIGHT = Mm(37), Mm(35), Mm(28), Mm(26)
+LINE, SIZE, SMALL = Pt(29), Pt(16), Pt(10.5)
+CHARACTERS = 28
+BODY, HEADING, SUBHEADING, TITLE, LATIN = "仿宋", "黑体", "楷体", "方正小标宋简体", "Times New Roman"
+ZIP_DAY = (1980, 1, 1, 0, 0, 0)  # the same in every file: a time would make two runs differ
+
+
+def docx_of(report: Report) -> bytes:
+    document = Document()
+    _set_page(document)
+    _set_styles(document)
+    _set_properties(document, report)
+    _add(document, close_up(report.title), "Title")
+    _add(document, report.as_of, "Subtitle")
+    for words in report.reading:
+        _add(document, close_up(words))
+    for section in report.sections:
+        _write(document, section)
+    raw = BytesIO()
+    document.save(raw)
+    return _without_times(raw)
+
+
+def _write(document, section: Section) -> None:
+    _add(document, section.heading, "Heading 1")
+    for words in section.paragraphs:
+        _add(document, words)
+    for number, (heading, sentence) in enumerate(section.told, start=1):
+        _add(document, subheading(number, heading), "Heading 2")
+        _add_sentence(document, sentence)
+    for table in section.tables:
+        _add_table(document, table)
+
+
+def _add(document, words: str, style: str = "Normal"):
+    return document.add_paragraph(words, style)
+
+
+def _add_sentence(document, sentence: Sentence) -> None:
+    """Each figure is followed by its code, small and raised."""
+    paragraph = document.add_paragraph()
+    for piece in sentence:
+        paragraph.add_run(close_up(piece.text))
+        if piece.code:
+            paragraph.add_run(f"[{piece.code}]").font.superscript = True
+
+
+def _add_table(document, table: Table) -> None:
+    _add(document, close_up(table.title), "Caption")
+    made = document.add_table(rows=1, cols=len(table.head), style="Table Grid")
+    made.alignment, made.autofit = WD_TABLE_ALIGNMENT.CENTER, False
+    whole = PAGE[0] - LEFT - RIGHT
+    widths = [int(whole * width / sum(table.widths)) for width in table.widths]
+    for column, width in zip(made.columns, widths, strict=True):
+        column.width = width
+    _fill(made.rows[0], table.head, widths, words=len(table.head))
+    _repeat(made.rows[0])
+    for row in table.rows:
+        _fill(made.add_row(), row, widths, table.words)
+
+
+def _fill(row, texts: tuple[str, ...], widths: list[int], words: int) -> None:
+    _mark(row._tr.get_or_add_trPr(), "w:cantSplit")
+    for number, (cell, text, width) in enumerate(zip(row.cells, texts, widths, strict=True)):
+        cell.width = width
+        paragraph = cell.paragraphs[0]
+        paragraph._p.style = "Cell"  # looking a style up by its name takes most of the time
+        paragraph.add_run(close_up(text))
+        if number >= words:
+            paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+
+
+def _repeat(row) -> None:
+    """The head of a table stands on each of its pages."""
+    _mark(row._tr.get_or_add_trPr(), "w:tblHeader")
+
+
+def _mark(parent, tag: str, **values: str):
+    element = OxmlElement(tag)
+    for name, value in values.items():
+        element.set(qn(f"w:{name}"), value)
+    parent.append(element)
+    return element
+
+
+def _set_page(document) -> None:
+    section = document.sections[0]
+    section.page_width, section.page_height = PAGE
+    section.top_margin, section.bottom_margin = TOP, BOTTOM
+    section.left_margin, section.right_margin = LEFT, RIGHT
+    section.footer_distance = BOTTOM - Mm(7) - Pt(14)  # the number stands 7 mm below the text
+    document.settings.odd_and_even_pages_header_footer = True
+    _number(section.footer, WD_ALIGN_PARAGRAPH.RIGHT)
+    _number(section.even_page_footer, WD_ALIGN_PARAGRAPH.LEFT)
+
+
+def _number(footer, side) -> None:
+    """The page number between dashes: on odd pages to the right, on even pages to the left."""
+    footer.is_linked_to_previous = False
+    paragraph = footer.paragraphs[0]
+    paragraph.alignment = side
+    paragraph.paragraph_format.first_line_indent = Pt(0)
+    paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = Pt(14)
+    for kind, text in (("", "— "), ("begin", ""), ("instr", "PAGE"), ("end", ""), ("", " —")):
+        run = paragraph.add_run(text if kind == "" else "")
+        _font(run._r.get_or_add_rPr(), "宋体")
+        run.font.size = Pt(14)
+        if kind == "instr":
+            _mark(run._r, "w:instrText").text = text
+        elif kind:
+            _mark(run._r, "w:fldChar", fldCharType=kind)
+
+
+def _set_styles(document) -> None:
+    styles = document.styles
+    _style(styles["Normal"], BODY, SIZE, indent=2)
+    pitch = (PAGE[0] - LEFT - RIGHT) / Pt(1) / CHARACTERS
+    _mark(styles["Normal"].element.get_or_add_rPr(), "w:spacing", val=str(floor((pitch - SIZE / Pt(1)) * 20)))
+    _style(styles["Title"], TITLE, Pt(22), side=WD_ALIGN_PARAGRAPH.CENTER)
+    _style(styles["Subtitle"], SUBHEADING, SIZE, side=WD_ALIGN_PARAGRAPH.CENTER)
+    _style(styles["Heading 1"], HEADING, SIZE, indent=2)
+    _style(styles["Heading 2"], SUBHEADING, SIZE, indent=2)
+    _style(styles["Caption"], HEADING, SMALL, side=WD_ALIGN_PARAGRAPH.CENTER)
+    styles["Caption"].paragraph_format.keep_with_next = True
+    cell = styles.add_style("Cell", WD_STYLE_TYPE.PARAGRAPH)
+    cell.base_style = styles["Normal"]
+    _style(cell, BODY, SMALL, line=Pt(16))
+
+
+def _style(style, font: str, size, indent: int = 0, side=None, line=LINE) -> None:
+    style.font.size, style.font.bold, style.font.italic = size, False, False
+    style.font.color.rgb = RGBColor(0, 0, 0)
+    properties = style.element.get_or_add_rPr()
+    _font(properties, font)
+    for tag in ("w:spacing", "w:kern"):  # of the theme: letters spread out
+        for element in properties.findall(qn(tag)):
+            properties.remove(element)
+    _plain_borders(style.element.get_or_add_pPr())
+    form = style.paragraph_format
+    form.space_before = form.space_after = Pt(0)
+    form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, line
+    form.first_line_indent = size * indent
+    form.alignment = side if side is not None else WD_ALIGN_PARAGRAPH.JUSTIFY if indent else WD_ALIGN_PARAGRAPH.LEFT
+
+
+def _plain_borders(properties) -> None:
+    for element in properties.findall(qn("w:pBdr")):
+        properties.remove(element)
+
+
+def _font(properties, font: str) -> None:
+    """One font for Chinese, one for Latin, and none of the theme's."""
+    fonts = properties.get_or_add_rFonts()
+    for name in list(fonts.attrib):
+        del fonts.attrib[name]
+    for name, value in (("ascii", LATIN), ("hAnsi", LATIN), ("cs", LATIN), ("eastAsia", font)):
+        fonts.set(qn(f"w:{name}"), value)
+
+
+def _set_properties(document, report: Report) -> None:
+    day = report.scope.as_of
+    said = document.core_properties
+    said.title, said.author = report.title, _("Fengnan Showcase Registry")
+    said.subject, said.comments, said.last_modified_by = report.as_of, "", ""
+    said.created = said.modified = datetime(day.year, day.month, day.day)
+    said.revision = 1
+
+
+def _without_times(raw: BytesIO) -> bytes:
+    """The same parts in a file that does not tell when it was written."""
+    made = BytesIO()
+    with ZipFile(raw) as before, ZipFile(made, "w", ZIP_DEFLATED) as after:
+        for part in before.infolist():
+            after.writestr(ZipInfo(part.filename, ZIP_DAY), before.read(part), ZIP_DEFLATED)
+    return made.getvalue()

@@ -1,0 +1,124 @@
+"""The year report: the list of years, the page with its charts, the document and the PDF, and the district's words."""
+
+import uuid
+from collections.abc import Callable
+from datetime import date
+from functools import wraps
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fengnan.dashboard import townships, years
+from fengnan.report.content import report_of
+from fengnan.report.docx import docx_of
+from fengnan.report.pdf import FontMissing, pdf_of
+from registry.access.permissions import may
+from registry.access.scope import Scope, read_day, read_scope
+from registry.actions.reports import save_report_text, text_of
+from registry.figures import FIGURES, SECTIONS
+from registry.forms import ReportTextForm
+from registry.overviews.history import changed_since
+from registry.text.refusals import Refused
+from registry.views.access import asks_for
+
+FIRST_YEAR = 1900
+FILES = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "pdf": "application/pdf",
+}
+BESIDE = ("incomes", "parameters")  # what no figure counts but some are computed with
+KINDS_OF_FIGURES = sorted({figure.kind for figure in FIGURES.values()} | set(BESIDE))
+View = Callable[..., HttpResponse]
+
+
+def year_list(request: HttpRequest) -> HttpResponse:
+    scope = read_scope(request.GET, request.user)
+    area = {"area": scope.area} if "area" in scope.parameters else {}
+    context = {"scope": scope, "years": years(scope), "townships": townships(scope.as_of), "carried_area": area}
+    return render(request, "report/years.html", context)
+
+
+def of_year(view: View) -> View:
+    """Reads the scope of the year's report: the last day of the year, or today while it lasts. A day of another year
+    leads to the report of that year."""
+
+    @wraps(view)
+    def found(request: HttpRequest, year: int, **more) -> HttpResponse:
+        scope, today = read_scope(request.GET, request.user), timezone.localdate()
+        if not FIRST_YEAR <= year <= max(today.year, (scope.default_as_of or today).year):
+            raise Http404
+        if not any(request.GET.get(name, "").strip() for name in ("as_of", "year")):
+            scope = scope.at(min(date(year, 12, 31), today))
+        if scope.as_of.year != year:
+            query = request.GET.copy()
+            query.pop("year", None)
+            address = reverse(request.resolver_match.view_name, args=[scope.as_of.year])
+            return redirect(f"{address}?{query.urlencode()}" if query else address)
+        return view(request, scope, **more)
+
+    return found
+
+
+@of_year
+def report_page(request: HttpRequest, scope: Scope) -> HttpResponse:
+    if request.GET.get("format") in FILES:
+        return _file(request, scope, request.GET["format"])
+    asked = request.GET.get("since", "").strip()
+    since = read_day("since", asked) if asked else scope.as_of
+    context = {
+        "scope": scope,
+        "report": report_of(scope),
+        "since": since,
+        "changed": changed_since(since, KINDS_OF_FIGURES, scope.area, request.user),
+        "townships": townships(scope.as_of),
+        "years": years(scope),
+        "may_write": "area" not in scope.parameters and may(request.user, "report.write"),
+    }
+    return render(request, "report/report.html", context)
+
+
+@of_year
+def report_file(request: HttpRequest, scope: Scope, file_format: str) -> HttpResponse:
+    return _file(request, scope, file_format)
+
+
+def _file(request: HttpRequest, scope: Scope, file_format: str) -> HttpResponse:
+    report = report_of(scope)
+    try:
+        content = docx_of(report) if file_format == "docx" else pdf_of(report)
+    except FontMissing:
+        return render(request, "report/no_font.html", {"scope": scope, "report": report}, status=501)
+    response = HttpResponse(content, content_type=FILES[file_format])
+    name = f"report-{scope.area}-{scope.as_of.isoformat()}.{file_format}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@asks_for("report.write")
+def report_text(request: HttpRequest, year: int, section: str) -> HttpResponse:
+    """The form for the district's own words on a section. What somebody else saved meanwhile stands beside it."""
+    if section not in SECTIONS or not FIRST_YEAR <= year <= timezone.localdate().year:
+        raise Http404
+    record = text_of(year, section)
+    typed = request.POST if request.method == "POST" else None
+    form = ReportTextForm(typed, instance=record, initial={"key": uuid.uuid4()})
+    said, status = None, 400 if form.errors else 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            save_report_text(form.opened, by=request.user, key=form.cleaned_data["key"])
+        except Refused as refusal:
+            said, status = refusal, 409
+        except ValidationError as error:
+            form.add_error(None, error)
+            status = 400
+        else:
+            messages.success(request, _("The text was saved."))
+            return redirect("report", year)
+    theirs = text_of(year, section) if said and said.code == "stale" else None
+    context = {"year": year, "title": SECTIONS[section], "form": form, "refusal": said, "theirs": theirs}
+    return render(request, "report/text.html", context, status=status)

@@ -1,0 +1,113 @@
+"""What is sent: JSON, exact to the digit, within bounds; each field turned into the text that a cell would hold."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+
+from registry.api.base import unknown
+from registry.api.problems import field_error
+from registry.loading.sheet_types import Column, LoadKind, Use
+from registry.text.validators import UNSTORABLE
+
+MOST_BYTES = 10 * 1024 * 1024
+WAN = "万元"  # what a bare amount counts in on paper; here it is in yuan
+NOT_GIVEN = {"code", "version"}  # they say which record is meant, not what it holds
+
+
+class ExactJSON(BaseParser):
+    """JSON whose numbers keep their digits. What is no JSON, or nested beyond measure, is a 400; too much is a 413."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        content = stream.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise RequestDataTooBig
+        try:
+            return json.loads(content.decode("utf-8"), parse_float=Decimal, parse_constant=_no_number)
+        except (ValueError, RecursionError) as error:
+            raise ParseError(_("This is not JSON in UTF-8. Look at the brackets and quotation marks.")) from error
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)
+
+
+def writable(kind: LoadKind) -> dict[str, Column]:
+    """The fields that can be written: what is stored, not what is only compared or counted."""
+    return {column.name: column for column in kind.columns if column.use is Use.STORE and column.name != "code"}
+
+
+def text_of(value: Any) -> str | None:
+    """What a cell would hold: None for what no cell can."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, str):
+        return None if UNSTORABLE.search(value) else value
+    if isinstance(value, int | Decimal):
+        return f"{Decimal(value):f}" if abs(value) < 10**18 else None
+    if isinstance(value, list):
+        texts = [text_of(each) for each in value if not isinstance(each, list)]
+        return None if None in texts or len(texts) < len(value) else "、".join(texts)  # type: ignore[arg-type]
+    return None
+
+
+def texts_in(kind: LoadKind, item: Any, index: int, errors: list[dict]) -> dict[str, str]:
+    """The texts of an item's fields; what is unknown, cannot be written or is no text is added to `errors`."""
+    if not isinstance(item, dict):
+        errors.append(field_error("", _("An item is an object of fields and values. Send one."), "not_an_object"))
+        errors[-1]["index"] = index
+        return {}
+    fields, texts = writable(kind), {}
+    for name, value in item.items():
+        if name in NOT_GIVEN:
+            continue
+        text = text_of(value)
+        if name not in fields:
+            errors.append(_not_writable(kind, name, fields) | {"index": index})
+        elif text is None:
+            said = _("This is no text, number or list of texts that could be kept. Look at the value.")
+            errors.append(field_error(name, said, "unreadable", index=index))
+        else:
+            texts[name] = f"{text}元" if fields[name].unit == WAN and text[-1:].isdigit() else text
+    return texts
+
+
+def _not_writable(kind: LoadKind, name: str, fields: dict[str, Column]) -> dict:
+    name = UNSTORABLE.sub("\ufffd", name)[:80]
+    if kind.column(name):
+        said = _("The registry keeps this elsewhere, or counts it itself. Leave it out.")
+        return field_error(name, said, "read_only")
+    error = unknown(name, "", fields, _("There is no field “%(name)s” here. %(hint)s"))
+    return field_error(name, error.message, "unknown")
+
+
+def body_schema(kind: LoadKind, *, changing: bool = False) -> dict[str, Any]:
+    """The body as OpenAPI describes it: the fields of the kind, in their order."""
+    fields = writable(kind)
+    required = [name for name, column in fields.items() if column.required and not changing]
+    properties = {name: _property(column) for name, column in fields.items()}
+    return {
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        **({"required": required} if required else {}),
+    }
+
+
+def _unit(column: Column) -> str:
+    return f"({'元' if column.unit == WAN else column.unit})" if column.unit else ""
+
+
+def _property(column: Column) -> dict[str, Any]:
+    types = ["number", "string"] if column.numeric else ["string", "number", "boolean", "array"]
+    said = [column.heading, _unit(column), " / ".join(map(str, column.words))]
+    options: list[dict] = [{"type": each, **({"items": {}} if each == "array" else {})} for each in types]
+    return {"description": " ".join(filter(None, said)), "nullable": True, "oneOf": options}

@@ -1,0 +1,70 @@
+"""The addresses of the resources."""
+
+from typing import Any
+
+from django.urls import path
+
+from registry.api import catalogue  # noqa: F401  (it declares the own resources)
+from registry.api.actions import NOUNS, Adds, verb_addresses
+from registry.api.bookings import BookingDetail, BookingList, PlacesView
+from registry.api.bulk_write import load_of
+from registry.api.events import EventDetail, EventList
+from registry.api.loads import ACTS, LoadAct, LoadApply, LoadDetail, LoadList, LoadRows
+from registry.api.points import DraftList, DraftView
+from registry.api.read_views import DetailView, ListView
+from registry.api.resources import RESOURCES
+from registry.api.voiding import MarkView
+from registry.api.write_schema import describe_adding, describe_list, describe_one
+from registry.api.write_views import Collection, Single
+
+OWN_VIEWS: dict[str, tuple[type, type]] = {
+    "events": (EventList, EventDetail),
+    "bookings": (BookingList, BookingDetail),
+}
+
+
+def addresses() -> list:
+    """A list and a record of every resource that was declared, with what can be done there."""
+    found = []
+    for slug, resource in RESOURCES.items():
+        name = "".join(part.title() for part in slug.split("-"))
+        bases: tuple[tuple[type, ...], ...] = tuple((each,) for each in OWN_VIEWS.get(slug, (ListView, DetailView)))
+        if load_of(resource.model):
+            bases = (Collection, *bases[0]), (Single, *bases[1])
+        noun = NOUNS.get(slug)
+        own: dict[str, Any] = {"resource": resource}
+        if noun and noun.adds:
+            bases, own = ((Adds, *bases[0]), bases[1]), own | {"noun": noun, "adds": noun.adds}
+        listed, one = (type(f"{name}{each[-1].__name__}", each, own) for each in bases)
+        describe_list(listed, resource)
+        describe_one(one, resource)
+        if noun and noun.adds:
+            describe_adding(listed, slug, noun.adds)
+        found += [
+            path(f"{slug}/", listed.as_view(), name=f"api-{slug}-list"),
+            path(f"{slug}/<str:code>/", one.as_view(), name=f"api-{slug}"),
+        ]
+    places = path("teaching-sites/<str:code>/places/", PlacesView.as_view(), name="api-teaching-sites-places")
+    mark = path("<slug:slug>/<str:code>/entered-in-error/", MarkView.as_view(), name="api-mark")
+    return [*found, places, mark, *verb_addresses(), *_of_drafts(), *_of_loads()]
+
+
+def _of_drafts() -> list:
+    return [
+        path("drafts/", DraftList.as_view(), name="api-drafts"),
+        path("drafts/<str:code>/", DraftView.as_view(), name="api-draft"),
+    ]
+
+
+def _of_loads() -> list:
+    acts = [
+        path(f"loads/<uuid:key>/{act}/", type(f"Load{act.title()}", (view,), {"act": act}).as_view(),
+             name=f"api-load-{act}")
+        for act, view in {**dict.fromkeys(ACTS, LoadAct), "apply": LoadApply}.items()
+    ]  # fmt: skip
+    return [
+        path("loads/", LoadList.as_view(), name="api-loads"),
+        path("loads/<uuid:key>/", LoadDetail.as_view(), name="api-load"),
+        path("loads/<uuid:key>/rows/", LoadRows.as_view(), name="api-load-rows"),
+        *acts,
+    ]

@@ -1,0 +1,136 @@
+"""POST, PATCH and DELETE at the addresses of a resource: `Collection` for its list, `Single` for one record."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import ProtectedError, RestrictedError
+from django.http import Http404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from registry.access.permissions import may
+from registry.actions.deletion import delete_record
+from registry.actions.records import stale
+from registry.api.bulk_write import Writing, Written, items_in, load_of
+from registry.api.idempotency import once
+from registry.api.parsers import ExactJSON
+from registry.api.problems import Unusable, field_error
+from registry.text.refusals import Refused
+from registry.text.validators import Invalid, line
+
+REASON = line(300)
+
+
+class Writes:
+    """What both addresses share. The view it is mixed into knows its `resource`."""
+
+    parser_classes = [ExactJSON]
+
+    def parameters(self) -> tuple[str, ...]:
+        return super().parameters() if self.is_reading else ("reason", "format")  # type: ignore[misc]
+
+    def reason(self, request: Request) -> str:
+        """Why, for the event: `reason` in the address."""
+        try:
+            return REASON(request.query_params.get("reason", ""))
+        except Invalid as invalid:
+            raise Unusable([field_error("reason", str(invalid), invalid.code)]) from invalid
+
+    def writing(self, request: Request) -> Writing:
+        kind = load_of(self.resource.model)  # type: ignore[attr-defined]
+        if kind is None:
+            raise Http404
+        return Writing(kind, request.user, self.reason(request))
+
+    def told(self, request: Request, written: Written) -> dict[str, Any]:
+        slug = self.resource.slug  # type: ignore[attr-defined]
+        url = reverse("api-draft", [written.draft], request=request) if written.draft else None
+        return {
+            "index": written.index,
+            "code": written.code or None,
+            "url": url or reverse(f"api-{slug}", [written.code], request=request),
+            "version": written.version,
+            "verdict": written.verdict,
+            "draft": written.draft or None,
+            "warnings": written.warnings,
+        }
+
+
+class Collection(Writes):
+    """An object is one item, a list is up to a thousand: all of them, or none."""
+
+    def post(self, request: Request) -> Response:
+        """Adds one record, or several. One that is there already is a 409."""
+        return self._write(request, changing=False)
+
+    def patch(self, request: Request) -> Response:
+        """Changes several records, each named by `code` and the `version` that was read."""
+        return self._write(request, changing=True)
+
+    def _write(self, request: Request, *, changing: bool) -> Response:
+        writing, body = self.writing(request), request.data
+        items = items_in(writing.kind, body, changing=changing)
+
+        def act() -> Response:
+            told = [self.told(request, each) for each in writing.write(items)]
+            if isinstance(body, list) or changing:
+                return Response({"results": told}, 200 if changing else 201)
+            return Response(told[0], 201, headers=_headers(told[0]))
+
+        return once(request, body, act)
+
+
+def _headers(told: dict) -> dict[str, str]:
+    return {"Location": told["url"]} | ({"ETag": f'"{told["version"]}"'} if told["version"] else {})
+
+
+class Single(Writes):
+    """One record, of a version the caller read."""
+
+    def patch(self, request: Request, code: str) -> Response:
+        """Changes the fields sent. `null` empties one. `If-Match` names the version."""
+        writing, versions = self.writing(request), versions_in(request)
+        items = items_in(writing.kind, request.data, code=code, versions=versions, changing=True)
+        if isinstance(request.data, list):
+            raise Unusable([field_error("", str(Refused("one_item")), "one_item")])
+
+        def act() -> Response:
+            told = self.told(request, writing.write(items)[0])
+            return Response(told, headers={name: text for name, text in _headers(told).items() if name == "ETag"})
+
+        return once(request, [request.data, versions], act)
+
+    def delete(self, request: Request, code: str) -> Response:
+        """Takes the record away, for a reason. Its history stays."""
+        reason, versions = self.reason(request), versions_in(request)
+        return once(request, [code, versions], lambda: self._delete(request, code, reason, versions))
+
+    @transaction.atomic
+    def _delete(self, request: Request, code: str, reason: str, versions: Sequence[str]) -> Response:
+        model = self.resource.model  # type: ignore[attr-defined]
+        seen = model._default_manager.visible_to(request.user).filter(code=code).values("pk")
+        record = model._base_manager.select_for_update().filter(pk__in=seen).first()
+        if record is None:
+            raise Http404
+        if not may(request.user, "record.delete", record):
+            raise Refused("not_allowed")
+        if str(record.version) not in versions and "*" not in versions:
+            raise stale(record)
+        if len(reason) < 2:
+            raise Refused("reason_short")
+        try:
+            delete_record(record, by=request.user, reason=reason)
+        except (ProtectedError, RestrictedError) as error:
+            raise Refused("in_use") from error
+        return Response(status=204)
+
+
+def versions_in(request: Request) -> list[str]:
+    """The versions that `If-Match` names: of an ETag, what stands before its full stop. Raises Refused without one."""
+    tags = [tag.strip().removeprefix("W/").strip('"') for tag in request.headers.get("If-Match", "").split(",")]
+    versions = [tag.partition(".")[0] for tag in tags if tag]
+    if not versions:
+        raise Refused("version_missing")
+    return versions

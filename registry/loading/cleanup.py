@@ -1,0 +1,31 @@
+"""Clearing the files of loads that changed nothing, once nobody will come back to them."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from registry.actions.cleanup import CLEANERS, delete_with_files
+from registry.loading.lifecycle import rows_file
+from registry.models import Event, Load, LoadState
+from registry.models.jobs import OPEN_STATES
+
+
+@transaction.atomic
+def clear_loads(now: datetime) -> int:
+    """Loads that were refused, put away, undone or never applied, with their files. What was written stays, and so does
+    a load that broke off halfway: it can still be finished or undone. Returns how many went."""
+    before = now - timedelta(days=settings.KEEP_UPLOAD_DAYS)
+    loads = Load.objects.unscoped("files are cleared by age").filter(sent_at__lt=before)
+    closed = loads.exclude(state=LoadState.APPLIED).exclude(job__state__in=OPEN_STATES)
+    wrote = Exists(Event.objects.filter(change_set=OuterRef("change_set")))
+    unused = closed.filter(~wrote | Q(state=LoadState.UNDONE))
+    for load in unused:
+        rows = rows_file(load)
+        delete_with_files(load, load.file)
+        transaction.on_commit(lambda rows=rows: rows.unlink(missing_ok=True))
+    return len(unused)
+
+
+CLEANERS.append(clear_loads)

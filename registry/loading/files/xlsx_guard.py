@@ -1,0 +1,263 @@
+"""What stands before the reader of .xlsx: the archive is weighed and its sheets are scanned before anything is parsed.
+
+The scan also finds what the reader does not tell: formulas, cells with errors, merged ranges. It looks at bytes in
+pieces, so its memory does not grow with the sheet, and it resolves nothing.
+"""
+
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from functools import cache
+from html import unescape
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+from xml.parsers import expat
+
+from registry.loading.files.limits import (
+    LAST_ROW,
+    MOST_CELLS,
+    MOST_COLUMNS,
+    MOST_INFLATED_MB,
+    MOST_MEMBERS,
+    MOST_MERGES,
+    MOST_RATIO,
+    RATIO_FROM_MB,
+)
+from registry.sandbox import MB, Unreadable
+
+PIECE = MB
+SMALL_MB = 8  # a sheet so small may still claim a million columns; in a bigger one that ends the reader's memory
+SHORTEST_CELL = 12  # bytes
+FAR = re.compile(rb"""r=["'](?:(?:[A-Za-z]{3}|[H-Zh-z][A-Za-z]|[Gg][S-Zs-z])\d|[A-Za-z]{0,2}[1-9]\d{5})""")
+NUMBER = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,9})(\d{0,20})["']""")
+KIND = re.compile(rb"""\bt\s*=\s*["'](\w+)["']""")
+MERGE = re.compile(rb"""mergeCell\s[^>]*?ref\s*=\s*["']([A-Za-z]{1,3})(\d{1,7}):([A-Za-z]{1,3})(\d{1,7})["']""")
+
+
+class Scan:
+    """What a sheet's bytes say: special cells by row, as (column, cell); merged ranges; cells with a value."""
+
+    def __init__(self) -> None:
+        self.cells = 0
+        self.special: dict[int, list[tuple[int, Any]]] = {}
+        self.merged: list[list[int]] = []
+
+
+def column_of(letters: bytes) -> int:
+    """The column of a cell's address, from 0: A is 0, AA is 26."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number - 1
+
+
+def weigh(path: Path) -> dict[str, zipfile.ZipInfo]:
+    """The members of an archive by name, after every gate that needs no unpacking."""
+    with zipfile.ZipFile(path) as archive:
+        infos = archive.infolist()
+    names = {info.filename.lower(): info for info in infos}
+    if len(infos) > MOST_MEMBERS or len(names) < len(infos):
+        raise Unreadable("file_zip_bomb")
+    if any(info.flag_bits & 1 for info in infos):
+        raise Unreadable("file_locked")
+    if any(name.endswith("vbaproject.bin") or name.startswith("xl/macrosheets/") for name in names):
+        raise Unreadable("file_macros")
+    if "xl/workbook.xml" not in names:
+        raise Unreadable("file_kind")
+    if sum(info.file_size for info in infos) > MOST_INFLATED_MB * MB or any(map(_swollen, infos)):
+        raise Unreadable("file_zip_bomb")
+    return names
+
+
+def _swollen(info: zipfile.ZipInfo) -> bool:
+    return info.file_size > RATIO_FROM_MB * MB and info.file_size > MOST_RATIO * max(info.compress_size, 1)
+
+
+def pieces(file: BinaryIO, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The unpacked bytes of a member. They are counted: the size an archive claims may be a lie."""
+    file.seek(info.header_offset)
+    header = file.read(30)
+    if header[:4] != b"PK\x03\x04":
+        raise Unreadable("file_broken")
+    file.seek(sum(struct.unpack("<HH", header[26:30])), 1)
+    ways = {zipfile.ZIP_STORED: _stored, zipfile.ZIP_DEFLATED: _inflated}
+    if info.compress_type not in ways:
+        raise Unreadable("file_broken")
+    size = check = 0
+    for piece in ways[info.compress_type](file, info.compress_size):
+        size, check = size + len(piece), zlib.crc32(piece, check)
+        if size > info.file_size:
+            raise Unreadable("file_zip_bomb")
+        yield piece
+    if size != info.file_size or check != info.CRC:
+        raise Unreadable("file_broken")
+
+
+def _stored(file: BinaryIO, left: int) -> Iterator[bytes]:
+    while left and (piece := file.read(min(left, PIECE))):
+        left -= len(piece)
+        yield piece
+
+
+def _inflated(file: BinaryIO, left: int) -> Iterator[bytes]:
+    unpack, packed = zlib.decompressobj(-zlib.MAX_WBITS), b""
+    while not unpack.eof:
+        if not packed and left:
+            packed = file.read(min(left, PIECE // 8))
+            left -= len(packed)
+        piece = unpack.decompress(packed, PIECE)
+        if piece:
+            yield piece
+        elif not packed:
+            raise Unreadable("file_broken")
+        packed = unpack.unconsumed_tail
+
+
+class Part(NamedTuple):
+    """A sheet as the workbook lists it: its name, the member it lies in, whether it is hidden."""
+
+    name: str
+    place: str
+    hidden: bool
+
+
+def sheet_parts(file: BinaryIO, members: dict[str, zipfile.ZipInfo]) -> list[Part]:
+    """Every sheet, in the order of the workbook."""
+    places = {}
+    for tag, given in _elements(file, members.get("xl/_rels/workbook.xml.rels")):
+        if tag == "Relationship":
+            target = given.get("Target", "").lower().lstrip("/")
+            places[given.get("Id")] = target if target.startswith("xl/") else f"xl/{target}"
+    return [
+        Part(given.get("name", ""), places.get(given.get("id"), ""), given.get("state", "visible") != "visible")
+        for tag, given in _elements(file, members["xl/workbook.xml"])
+        if tag == "sheet"
+    ]
+
+
+def _elements(file: BinaryIO, info: zipfile.ZipInfo | None) -> list[tuple[str, dict[str, str]]]:
+    """Elements of a small part with their attributes, both without name space."""
+    found: list[tuple[str, dict[str, str]]] = []
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = lambda tag, given: found.append(
+        (tag.split(" ")[-1], {name.split(" ")[-1]: value for name, value in given.items()})
+    )
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    for piece in pieces(file, info) if info else ():
+        parser.Parse(piece)
+    return found
+
+
+def _refuse_doctype(*_about: Any) -> None:
+    raise Unreadable("file_doctype")
+
+
+def look_through(file: BinaryIO, info: zipfile.ZipInfo) -> None:
+    """A member no sheet lies in: really as small as it says, no document type in it, no more texts than cells."""
+    texts, many = 0, info.file_size > MOST_CELLS * SHORTEST_CELL
+    for number, piece in enumerate(pieces(file, info)):
+        if number == 0:
+            _look_at_head(info.filename, piece)
+        texts += piece.count(b"si>") // 2 if many else 0
+        if texts > MOST_CELLS:
+            raise Unreadable("file_heavy")
+
+
+def _look_at_head(name: str, piece: bytes) -> None:
+    if name.lower().endswith((".xml", ".rels")):
+        if b"<!DOCTYPE" in piece or b"<!ENTITY" in piece:
+            raise Unreadable("file_doctype")
+        if b"\0" in piece:  # UTF-16 would hide from the scan what the reader sees
+            raise Unreadable("file_broken")
+
+
+def scan(file: BinaryIO, info: zipfile.ZipInfo, name: str) -> Scan:
+    """Looks through one sheet's bytes. Raises Unreadable where a value lies too far out, or there are too many."""
+    found, rest, prefix = Scan(), b"", b""
+    small, many = info.file_size < SMALL_MB * MB, info.file_size > MOST_CELLS * SHORTEST_CELL
+    for number, piece in enumerate(pieces(file, info)):
+        if number == 0:
+            _look_at_head(info.filename, piece)
+            root = re.search(rb"<(\w+:)?worksheet\b", piece)
+            prefix = root[1] or b"" if root else b""
+        piece = rest + piece
+        cut = max(piece.rfind(b"row>"), piece.rfind(b"mergeCell "))
+        cut = len(piece) if len(piece) > 8 * PIECE else max(cut, 0)
+        piece, rest = piece[:cut], piece[cut:]
+        if small and FAR.search(piece):
+            _refuse_far(piece, prefix, name)
+        if many:
+            found.cells += piece.count(b"</%bc>" % prefix)
+        if found.cells > MOST_CELLS:
+            raise Unreadable("file_heavy")
+        _collect(found, piece, prefix, name)
+    if small:
+        _refuse_far(rest, prefix, name)
+    _collect(found, rest, prefix, name)
+    return found
+
+
+def _collect(found: Scan, piece: bytes, prefix: bytes, name: str) -> None:
+    """Formulas, errors and merged ranges of a piece. A single byte is looked for first: that is quicker still."""
+    _tags, formula, error = _patterns(prefix)
+    if b"mergeCell " in piece:
+        for left, top, right, bottom in MERGE.findall(piece):
+            found.merged.append([int(top), column_of(left), int(bottom), column_of(right)])
+        if len(found.merged) > MOST_MERGES:
+            raise Unreadable("file_merges", sheet=name, most=MOST_MERGES)
+    if b"f" in piece and b"<%bf" % prefix in piece:
+        for attributes, text, kind, value in formula.findall(piece):
+            _keep(found, attributes, _formula(attributes, text, kind, value))
+    if (b"e" in piece and b'"e"' in piece) or (b"'" in piece and b"'e'" in piece):
+        for attributes, value in error.findall(piece):
+            _keep(found, attributes, {"e": value.decode() or "#N/A"})
+
+
+def _formula(attributes: bytes, text: bytes, tag: bytes, value: bytes) -> Any:
+    """A formula with a value kept beside it is True: the reader has the value."""
+    kind = KIND.search(attributes)
+    if value or (tag and kind and kind[1] == b"str"):
+        return True
+    return {"f": "=" + unescape(text.decode("utf-8", "replace"))}
+
+
+def _keep(found: Scan, attributes: bytes, cell: Any) -> None:
+    place = NUMBER.search(attributes)
+    if place and place[1] and place[2]:
+        found.special.setdefault(int(place[2]), []).append((column_of(place[1]), cell))
+
+
+def _refuse_far(piece: bytes, prefix: bytes, name: str) -> None:
+    """Refuses a value beyond the last row or column. Cells that are only coloured may lie anywhere."""
+    row, column = 0, -1
+    for tag, attributes, closed in _patterns(prefix)[0].findall(piece):
+        place = NUMBER.search(attributes)
+        if tag == b"row":
+            row, column = (int(place[2] or 0) if place else row + 1), -1
+            continue
+        column = column_of(place[1]) if place else column + 1
+        row = int(place[2] or 0) if place else row
+        if closed:
+            continue
+        if column >= MOST_COLUMNS:
+            raise Unreadable("file_wide", sheet=name, most=MOST_COLUMNS)
+        if row > LAST_ROW:
+            raise Unreadable("file_long", sheet=name, most=LAST_ROW)
+
+
+@cache
+def _patterns(prefix: bytes) -> tuple[re.Pattern, ...]:
+    """Rows and cells; formulas; cells with errors, for sheets that write their elements with `prefix`."""
+    p = re.escape(prefix)
+    formula = rb"<%bf\b[^>]*?(?:/>|>([^<]*)</%bf>)" % (p, p)
+    value = rb"(<%bv\b[^>]*?(?:/>|>([^<]*)</%bv>))?" % (p, p)
+    return (
+        re.compile(rb"<%b(row|c)\b([^>]*?)(?:(/>|>\s*</%bc>)|>)" % (p, p)),
+        re.compile(rb"<%bc\b([^>]*)>\s*%b\s*%b" % (p, formula, value)),
+        re.compile(
+            rb"""<%bc\b([^>]*\bt=["']e["'][^>]*)>\s*(?:<%bf\b[^>]*?(?:/>|>[^<]*</%bf>))?\s*(?:<%bv>([^<]*)</%bv>)?"""
+            % (p, p, p, p, p)
+        ),
+    )

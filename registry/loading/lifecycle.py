@@ -1,0 +1,235 @@
+"""A load's way: sent, read, checked, looked at, applied, perhaps undone. The row in the database is the truth of it."""
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.db.models import Count
+from django.utils import timezone
+
+from registry.access.permissions import may
+from registry.actions import jobs
+from registry.loading.files.limits import MOST_MB
+from registry.loading.files.reading import read_file
+from registry.loading.matching import understand
+from registry.loading.messages import doubts_of
+from registry.loading.sheet_types import kinds_for, may_load
+from registry.models import Area, Job, KnownHeading, Load, LoadState, RowVerdict
+from registry.sandbox import MB
+from registry.text.refusals import Refused
+
+MOST_BYTES = MOST_MB * MB
+JOBS = {LoadState.READING: "load-read", LoadState.APPLYING: "load-apply", LoadState.UNDOING: "load-undo"}
+FAILURES = {"read_failed": LoadState.READING, "apply_failed": LoadState.APPLYING, "undo_failed": LoadState.UNDOING}
+
+
+@transaction.atomic
+def send_load(
+    name: str, data: bytes, *, kind: str = "", key: uuid.UUID, by: Any, at_once: bool = False, confirmed: bool = False
+) -> Load:
+    """Takes a file in; it is read in the background. The same form key twice is one load. `kind` is that of the rows,
+    or empty where the headings shall say; `at_once` applies it without waiting for somebody to look, unless it has
+    doubtful rows that are not `confirmed`. Raises Refused."""
+    for refusal in refusals_to_send(name, len(data), kind, by):
+        raise refusal
+    again = Load.objects.unscoped("a key is known to its maker").filter(key=key, by=by).first()
+    if again:
+        return again
+    area = Area.objects.unscoped("area names are public").get(code=by.write_prefix or settings.DISTRICT_AREA)
+    load = Load(
+        key=key, kind=kind, file_name=Path(name).name[-160:], size=len(data), by=by, area=area, confirmed=confirmed,
+        file_hash=hashlib.sha256(data).hexdigest(),
+    )  # fmt: skip
+    load.file.save(f"{key}{Path(name).suffix[:8].lower()}", ContentFile(data), save=False)
+    if at_once:
+        _begin(load, LoadState.APPLYING, "load-at-once")
+    else:
+        _begin(load, LoadState.READING)
+    return load
+
+
+def refusals_to_send(name: str, size: int, kind: str, by: Any) -> Iterator[Refused]:
+    if not may(by, "load.send"):
+        yield Refused("not_allowed")
+    elif kind and not may_load(by, kind):
+        yield Refused("kind_unknown", kind=kind, kinds="、".join(kinds_for(by)))
+    if not size:
+        yield Refused("file_empty", name=name)
+    if size > MOST_BYTES:
+        yield Refused("file_size", name=name, size=round(size / MB, 1), most=MOST_BYTES // MB)
+
+
+def _begin(load: Load, state: LoadState, kind: str = "") -> None:
+    load.state, load.refusal = state, {}
+    load.save()
+    load.job = jobs.enqueue(kind or JOBS[state], by=load.by, load=load.pk)
+    load.save()
+
+
+def locked(load: Load) -> Load:
+    rows = Load.objects.unscoped("a lock against two clicks").select_for_update(of=("self",))
+    return rows.select_related("by", "area", "job").get(pk=load.pk)
+
+
+@transaction.atomic
+def correct(load: Load, corrections: dict[str, dict], *, kind: str = "", by: Any) -> Load:
+    """Reads the file again as a person explained it: {sheet: {"header": row, "columns": {column: field}}}. What a
+    heading means is remembered for the area."""
+    load = _mine(load, by, LoadState.READY)
+    if kind and not may_load(by, kind):
+        raise Refused("kind_unknown", kind=kind, kinds="、".join(kinds_for(by)))
+    load.corrections = corrections
+    load.kind, load.confirmed = kind or load.kind, False
+    _remember(load)
+    _begin(load, LoadState.READING)
+    return load
+
+
+def _remember(load: Load) -> None:
+    for sheet in load.sheets:
+        given = load.corrections.get(str(sheet["index"]), {}).get("columns", {})
+        for column in sheet["columns"]:
+            field = given.get(str(column["at"]))
+            if field is not None and column["heading"]:
+                KnownHeading.objects.update_or_create(
+                    area=load.area, kind=sheet["kind"], heading=column["plain"], defaults={"field": field}
+                )
+
+
+def _mine(load: Load, by: Any, *states: str) -> Load:
+    load = locked(load)
+    if load.by_id != by.pk and not may(by, "record.add", load):
+        raise Refused("not_allowed")
+    if load.state not in states:
+        raise Refused("load_moved_on", state=load.get_state_display())
+    return load
+
+
+def refusals_to_apply(load: Load, *, confirmed: bool = False) -> Iterator[Refused]:
+    """Everything that stands against applying; empty if it may be done. Doubtful rows must be `confirmed`."""
+    if load.state != LoadState.READY:
+        yield Refused("load_moved_on", state=load.get_state_display())
+    if not load.new + load.changed:
+        yield Refused("load_says_nothing")
+    if (doubts := doubts_of(load)) and not confirmed:
+        yield doubts
+
+
+@transaction.atomic
+def apply_load(load: Load, *, by: Any, confirmed: bool = False) -> Load:
+    """Writes what the preview showed; what was doubtful in it, if that is `confirmed`. Each row is judged once more,
+    since the registry may have moved on."""
+    load = _mine(load, by, LoadState.READY, LoadState.APPLYING, LoadState.APPLIED)
+    if load.state != LoadState.READY:
+        return load
+    for refusal in refusals_to_apply(load, confirmed=confirmed):
+        raise refusal
+    load.confirmed = load.confirmed or confirmed
+    _begin(load, LoadState.APPLYING)
+    return load
+
+
+@transaction.atomic
+def undo_load(load: Load, *, by: Any) -> Load:
+    """Takes back all rows that nobody touched since."""
+    load = _mine(load, by, LoadState.APPLIED, LoadState.UNDOING, LoadState.UNDONE)
+    if load.state == LoadState.APPLIED:
+        _begin(load, LoadState.UNDOING)
+    return load
+
+
+@transaction.atomic
+def cancel_load(load: Load, *, by: Any) -> Load:
+    """Stops a load that is being read, or puts one away that was looked at; one that is being applied is taken back."""
+    load = _mine(
+        load, by, LoadState.READING, LoadState.READY, LoadState.APPLYING, LoadState.FAILED, LoadState.CANCELLED
+    )
+    stage = failed_stage(load) or load.state
+    if load.job:
+        jobs.cancel(load.job)
+    if stage in (LoadState.APPLYING, LoadState.UNDOING):
+        _begin(load, LoadState.UNDOING)
+    elif stage != LoadState.CANCELLED:
+        load.state, load.refusal = LoadState.CANCELLED, {}
+        load.save(update_fields=["state", "refusal"])
+    return load
+
+
+@transaction.atomic
+def retry_load(load: Load, *, by: Any) -> Load:
+    """Goes on with a load whose job failed, at the step that failed: what was done before stays done."""
+    load = _mine(load, by, LoadState.READING, LoadState.APPLYING, LoadState.UNDOING, LoadState.FAILED)
+    stage = failed_stage(load)
+    if stage and load.job:
+        load.state, load.refusal = stage, {}
+        load.save(update_fields=["state", "refusal"])
+        jobs.revive(load.job)
+    elif stage:
+        _begin(load, stage)
+    return load
+
+
+def failed_stage(load: Load) -> LoadState | None:
+    """What was being done with a load when its job failed; None if it did not fail."""
+    return FAILURES.get(load.refusal.get("code", "")) if load.state == LoadState.FAILED else None
+
+
+def mark_failed(job: Job) -> None:
+    """A load whose job failed is at rest, and says so. Rows that were written stay until it goes on or is undone."""
+    rows = Load.objects.unscoped("the worker's own").select_for_update()
+    load = rows.filter(pk=job.payload["load"], job=job.pk).first()
+    if load is None or not load.is_working:
+        return
+    code = next(code for code, stage in FAILURES.items() if stage == load.state)
+    if load.state == LoadState.READING:
+        load.new = load.changed = load.same = load.refused = 0
+    else:
+        count_rows(load)
+    load.refusal = {"code": code, "details": {"job": job.pk, "done": job.done, "total": job.total or load.total}}
+    finish(load, LoadState.FAILED)
+
+
+def rows_file(load: Load) -> Path:
+    """Where the cells of a load lie after reading, a line a row."""
+    return Path(f"{load.file.path}.rows")
+
+
+def read_load(payload: dict) -> None:
+    """Reads the file in a child process and finds out what it says; done again, it does the same again."""
+    load = Load.objects.unscoped("the worker's own").select_related("by", "area").get(pk=payload["load"])
+    if load.state not in (LoadState.READING, LoadState.APPLYING):
+        return
+    try:
+        sheets = read_file(Path(load.file.path), load.file_name, rows_file(load))
+        load.sheets = understand(load, sheets, rows_file(load))
+        load.refusal = {}
+    except Refused as refusal:
+        details = {
+            name: value if isinstance(value, int | float) else str(value) for name, value in refusal.details.items()
+        }
+        load.refusal = {"code": refusal.code, "details": details}
+    load.save(update_fields=["sheets", "refusal"])
+
+
+def count_rows(load: Load) -> None:
+    """Counts the verdicts of the rows into the load, and what is doubtful in them."""
+    counts = dict(load.rows.values_list("verdict").annotate(Count("pk")))
+    for verdict in RowVerdict.values:
+        setattr(load, verdict, counts.get(verdict, 0))
+    doubtful = load.rows.filter(doubtful=True).order_by("sheet", "row")
+    load.doubts = {}
+    if first := doubtful.first():
+        said = next(message["details"] for message in first.messages if message["level"] == "doubt")
+        load.doubts = {"count": doubtful.count(), "row": first.row, **said}
+
+
+def finish(load: Load, state: LoadState) -> None:
+    load.state = state
+    if state == LoadState.APPLIED:
+        load.applied_at = timezone.now()
+    load.save()

@@ -1,0 +1,234 @@
+"""A load as its page shows it: what was understood of the sheets, and each row with its difference in words."""
+
+import uuid
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registry.kinds import KINDS
+from registry.loading.files.tables import data_rows, plain_heading, text_of
+from registry.loading.job_steps import table_of
+from registry.loading.lifecycle import rows_file
+from registry.loading.matching import REASON, mapping_of
+from registry.loading.messages import sentence
+from registry.loading.sheet_types import LOADS, Column, LoadKind
+from registry.models import Area, Load, LoadRow, RowVerdict
+from registry.overviews.history import Change, columns_of, label_of, words_of
+from registry.text.validators import masked, without_numbers
+
+SAMPLES = 3
+WARNED, LEFT, DOUBTFUL = "warned", "left", "doubtful"
+STEPS = (
+    ("read", gettext_lazy("Reading")),
+    ("match", gettext_lazy("Matching")),
+    ("preview", gettext_lazy("Preview")),
+    ("apply", gettext_lazy("Into the registry")),
+)
+STEP_OF = {"reading": "read", "refused": "read", "ready": "preview", "cancelled": "preview"}
+WHY_SKIPPED = {
+    "hidden": gettext_lazy("it is hidden"),
+    "explanation": gettext_lazy("it explains how to fill in the others"),
+    "empty": gettext_lazy("it is empty"),
+    "own_export": gettext_lazy("it is an export of the portal that your account cannot load"),
+    "no_headings": gettext_lazy("no row of it holds headings that are known here"),
+}
+
+
+@dataclass
+class ColumnShown:
+    """A column of a sheet: where it stands, what is above it, some of its cells, and the field it was taken for."""
+
+    at: int
+    letter: str
+    heading: str
+    field: str
+    samples: list[str]
+
+
+@dataclass
+class SheetShown:
+    """A sheet that is read: `missing` are required columns it does not have; `totals` the cells of a row of totals
+    that say something else than the rows above add up to; `as_of` the day of an own export, else empty."""
+
+    index: int
+    name: str
+    label: Any
+    header: int
+    columns: list[ColumnShown]
+    fields: list[tuple[str, str]]
+    missing: list[str]
+    totals: list[dict]
+    as_of: str = ""
+
+    @property
+    def left_out(self) -> list[str]:
+        """Headings of columns that are not taken; of an own export it is clear which are not."""
+        return [] if self.as_of else [column.heading or column.letter for column in self.columns if not column.field]
+
+
+@dataclass
+class RowShown:
+    """A row of the file: `messages` are (cell, heading, sentence, level)."""
+
+    row: LoadRow
+    sheet: str
+    url: str
+    changes: list[Change]
+    messages: list[tuple[str, str, str, str]]
+
+
+def kind_of(load: Load, sheet: int) -> LoadKind | None:
+    """The kind of the rows of a sheet."""
+    kinds = {each["index"]: each["kind"] for each in load.sheets}
+    return LOADS.get(kinds.get(sheet) or load.kind)
+
+
+def sheets_of(load: Load) -> tuple[list[SheetShown], list[tuple[str, Any]]]:
+    """The sheets that are read, and (name, why) of those that are not."""
+    taken = [_sheet(load, sheet) for sheet in load.sheets if not sheet["skipped"] and sheet["kind"] in LOADS]
+    left_out = [
+        (sheet["name"], WHY_SKIPPED.get(sheet["skipped"], sheet["skipped"]))
+        for sheet in load.sheets
+        if sheet["skipped"]
+    ]
+    return taken, left_out
+
+
+def _sheet(load: Load, sheet: dict) -> SheetShown:
+    kind = LOADS[sheet["kind"]]
+    samples = _samples(load, sheet)
+    mapping, as_of = mapping_of(sheet), sheet.get("export", {}).get("as_of", "")
+    columns = [
+        ColumnShown(
+            column["at"], column["letter"], column["heading"], column["field"],
+            [_sample(kind.column(column["field"]), text) for text in samples.get(column["at"], [])],
+        )
+        for column in sheet["columns"]
+        if column["plain"] != plain_heading(REASON)
+    ]  # fmt: skip
+    return SheetShown(
+        sheet["index"], sheet["name"], kind.label, max(sheet["header"], default=1), columns,
+        fields=[(column.name, column.heading) for column in kind.columns],
+        missing=[] if as_of else [each.heading for each in kind.required if each.name not in mapping.values()],
+        totals=[{**each, "heading": _heading(kind, each["field"])} for each in sheet["totals"]],
+        as_of=as_of,
+    )  # fmt: skip
+
+
+def _samples(load: Load, sheet: dict) -> dict[int, list[str]]:
+    """The first cells of each column; none once the file has gone."""
+    if not load.file or not rows_file(load).exists():
+        return {}
+    samples: dict[int, list[str]] = {}
+    rows = (row for row in data_rows(table_of(sheet), rows_file(load), 0, SAMPLES * 4) if not row.is_total)
+    for row in islice(rows, SAMPLES):
+        for at, cell in row.cells.items():
+            samples.setdefault(at, []).append(text_of(cell)[:40])
+    return samples
+
+
+def _sample(column: Column | None, text: str) -> str:
+    return masked(text) if column is not None and column.personal else without_numbers(text)
+
+
+def _heading(kind: LoadKind | None, name: str) -> str:
+    column = kind.column(name) if kind else None
+    return column.heading if column else ""
+
+
+def tabs_of(load: Load) -> list[tuple[str, Any, int]]:
+    """(value, label, count) of what the rows may be looked at by; warnings and what was left only where there are."""
+    tabs = [(verdict.value, verdict.label, getattr(load, verdict.value)) for verdict in RowVerdict]
+    more = [(WARNED, _("With a warning")), (LEFT, _("Could not be undone"))]
+    if load.doubts and not load.confirmed:
+        more.insert(0, (DOUBTFUL, _("To be confirmed")))
+    tabs += [(value, label, count) for value, label in more if (count := rows_by(load, value).count())]
+    return tabs
+
+
+def rows_by(load: Load, tab: str) -> QuerySet[LoadRow]:
+    rows = load.rows.order_by("sheet", "row")
+    if tab in (LEFT, DOUBTFUL):
+        return rows.filter(**{tab: True})
+    return rows.exclude(messages=[]).exclude(verdict=RowVerdict.REFUSED) if tab == WARNED else rows.filter(verdict=tab)
+
+
+def first_tab(load: Load, tabs: list[tuple[str, Any, int]], wanted: str) -> str:
+    """The tab that was asked for, else the first of what needs eyes most that holds a row."""
+    counts = {value: count for value, _label, count in tabs}
+    if wanted in counts:
+        return wanted
+    order = (LEFT, DOUBTFUL, RowVerdict.REFUSED, RowVerdict.CHANGED, RowVerdict.NEW, RowVerdict.SAME)
+    return next((str(value) for value in order if counts.get(value)), str(RowVerdict.NEW))
+
+
+def rows_shown(load: Load, rows: Iterable[LoadRow]) -> list[RowShown]:
+    """Rows with everything in words, and the address of their record once they are in the registry."""
+    rows = list(rows)
+    names = {sheet["index"]: sheet["name"] for sheet in load.sheets}
+    areas = _areas(rows)
+    shown = []
+    for row in rows:
+        kind = kind_of(load, row.sheet)
+        shown.append(
+            RowShown(
+                row,
+                names.get(row.sheet, "") if len(names) > 1 else "",
+                _address(kind, row),
+                _changes(kind, row, areas) if kind else [],
+                [_message(kind, row, message) for message in row.messages],
+            )
+        )
+    return shown
+
+
+def _areas(rows: list[LoadRow]) -> dict[str, str]:
+    codes = {str(code) for row in rows for code in row.changes.get("area", ()) if code}
+    return dict(Area.objects.unscoped("area names are public").filter(code__in=codes).values_list("code", "name"))
+
+
+def _changes(kind: LoadKind, row: LoadRow, areas: dict[str, str]) -> list[Change]:
+    order = [column.name for column in kind.columns]
+    place = {name: number for number, name in enumerate(order)}
+    changes = []
+    for name in sorted(row.changes, key=lambda each: place.get(each, len(order))):
+        before, after = (_words(kind, name, value, areas) for value in row.changes[name])
+        changes.append(Change(_heading(kind, name) or label_of(kind.model, name), before, after))
+    return changes
+
+
+def _words(kind: LoadKind, name: str, value: Any, areas: dict[str, str]) -> str:
+    column = kind.column(name)
+    if column is not None and column.personal:
+        return masked(str(value or "")) or "—"
+    if isinstance(value, list):
+        return "、".join(map(str, value)) or "—"
+    own = columns_of(kind.model).get(name)
+    if own is not None and own.is_relation and value:
+        return areas.get(str(value), str(value))
+    return words_of(kind.model, name, value, {})
+
+
+def _message(kind: LoadKind | None, row: LoadRow, message: dict) -> tuple[str, str, str, str]:
+    column = kind.column(message["field"]) if kind else None
+    if column is not None and column.personal and "text" in message["details"]:
+        message = {**message, "details": {**message["details"], "text": masked(message["details"]["text"])}}
+    cell = f"{message['column']}{row.row}" if message["column"] else ""
+    return cell, _heading(kind, message["field"]), sentence(message), message["level"]
+
+
+def _address(kind: LoadKind | None, row: LoadRow) -> str:
+    """Where the row's record is looked at; what a township entered is a draft, and is known by its key."""
+    if kind is None or not row.code:
+        return ""
+    with suppress(ValueError):
+        return reverse("draft", args=[uuid.UUID(row.code)])
+    slug = next((each.slug for each in KINDS.values() if each.model is kind.model and not each.redacted), "")
+    return reverse("record", args=[slug, row.code]) if slug else ""

@@ -1,0 +1,279 @@
+"""What a spreadsheet of each record kind holds: one declaration of each column, read alike by load, form and API."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Model
+from django.utils.functional import Promise
+
+from registry.access.permissions import may
+from registry.fields.points import Input
+from registry.text.validators import Invalid, Reader
+
+if TYPE_CHECKING:
+    from registry.loading.lookups import World
+
+Text = str | Promise
+
+
+class Use(Enum):
+    """What a column is for: to be stored, only to be compared with what the registry counts, or not at all."""
+
+    STORE = "store"
+    COMPARE = "compare"
+    IGNORE = "ignore"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: `name` is the field's name everywhere, `heading` stands above it in the district's templates (data,
+    in Chinese, whatever language the reader has chosen), `also` are other headings it is known by.
+
+    `read` turns the text of a cell into a value and raises Invalid. `unit` is what a bare number counts in. A bad value
+    of a `droppable` column is left out with a warning and the row stays. `words` are the values to choose from. `names`
+    says what its cells may name, such as "organisation" or "point belt zone", where that is looked up for all rows at
+    once.
+    """
+
+    name: str
+    heading: str
+    read: Reader
+    required: bool = False
+    also: tuple[str, ...] = ()
+    unit: str = ""
+    words: tuple[str, ...] = ()
+    hint: Text = ""
+    use: Use = Use.STORE
+    droppable: bool = False
+    personal: bool = False
+    numeric: bool = False
+    names: str = ""
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        return (self.heading, *self.also, self.name)
+
+
+def of_input(declared: Input, heading: str, **more: Any) -> Column:
+    """The column of a field that the form asks for: the same name, the same reader, the same words for a bad value."""
+    more = {"personal": declared.personal, "numeric": declared.widget == "number", **more}
+    return Column(declared.name, heading, declared.read, hint=declared.hint, **more)
+
+
+def plain_name(text: str) -> str:
+    """A name as names are compared: composed, narrow, without white space or brackets' width."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+UNIT, OWNER, RECORD, PART = range(4)  # the order in which things are written
+
+
+@dataclass(slots=True)
+class Write:
+    """A record a row adds (not saved yet) or changes: `changes` is {attribute: [before, after]}. `also` is what its
+    event tells of its parts. Writes are made stage by stage: what a record refers to, the record, its parts. A new
+    record without a code takes the next one that begins with `prefix`. Its event has `document_no`, and `verb` where
+    that is not just that it was added or changed. Whether anybody may see it is `public`; where that is not known the
+    database is asked."""
+
+    record: Model
+    changes: dict[str, list] = field(default_factory=dict)
+    also: dict[str, list] = field(default_factory=dict)
+    stage: int = RECORD
+    prefix: str = ""
+    digits: int = 3
+    verb: str = ""
+    document_no: str = ""
+    is_new: bool = False
+    public: bool | None = None
+
+    def __post_init__(self) -> None:
+        self.is_new = self.record._state.adding
+
+    @property
+    def does_something(self) -> bool:
+        return self.is_new or bool(self.changes) or bool(self.also)
+
+
+@dataclass(slots=True)
+class Row:
+    """A row of a file while it is judged. `texts` are the cells of known columns as typed, `values` what was read,
+    `attributes` the columns of the record that follow, `defaults` those that only a new record takes, because the file
+    does not give them; `record` is the one the registry holds already, `title` what a reader calls the row."""
+
+    sheet: int
+    number: int
+    texts: dict[str, str]
+    letters: dict[str, str] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    attributes: dict[str, Any] = field(default_factory=dict)
+    defaults: dict[str, Any] = field(default_factory=dict)
+    title: str = ""
+    messages: list[dict] = field(default_factory=list)
+    is_refused: bool = False
+    is_doubtful: bool = False
+    key: tuple = ()
+    keys: list[str] = field(default_factory=list)
+    record: Any = None
+    writes: list[Write] = field(default_factory=list)
+    undo: list[list] = field(default_factory=list)
+
+    def refuse(self, name: str, code: str, /, **details: Any) -> None:
+        """The row cannot be taken, because of the field `name` ("" for the row as a whole)."""
+        self.is_refused = True
+        self._say("refused", name, code, details)
+
+    def warn(self, name: str, code: str, /, **details: Any) -> None:
+        """The row is taken; the reader should know."""
+        self._say("warning", name, code, details)
+
+    def doubt(self, name: str, code: str, /, **details: Any) -> None:
+        """The row is taken only once somebody says that it is meant so."""
+        self.is_doubtful = True
+        self._say("doubt", name, code, details)
+
+    def _say(self, level: str, name: str, code: str, details: dict) -> None:
+        column = self.letters.get(name, "")
+        told = {key: value if isinstance(value, int | float) else str(value) for key, value in details.items()}
+        self.messages.append({"field": name, "column": column, "level": level, "code": code, "details": told})
+
+    @property
+    def main(self) -> Write:
+        """The write of the record the row is about."""
+        return next(write for write in self.writes if write.stage == RECORD)
+
+    def has(self, *names: str) -> bool:
+        """Whether all these fields were given and could be read."""
+        for name in names:  # a loop, since it is asked a dozen times a row
+            value = self.values.get(name)
+            if value is None or value == "" or value == []:
+                return False
+        return True
+
+    @property
+    def name(self) -> str:
+        """What a reader calls the row."""
+        return str(self.title or self.texts.get("name") or self.record or next(iter(self.texts.values()), ""))[:120]
+
+
+def nothing(row: Row, world: "World") -> None:
+    """The kind has nothing to add."""
+
+
+@dataclass(frozen=True)
+class LoadKind:
+    """A kind of record that can be loaded.
+
+    `resolve(row, world)` turns `row.values` into `row.attributes` by looking things up, and refuses what is unknown.
+    `natural` are the attributes that tell one record from another, `blanks` those of them that may be empty; where the
+    file gives a `code`, that decides. `order` are pairs of attributes of which the first must not come later than the
+    second, and with True as third not on the same day. `prefix(row)` begins the code of a new record, `digits` wide;
+    with 0 digits it is the whole code. `prepare(rows, world)` reads what is wanted of all records found;
+    `parts(row, world)` adds what hangs on one.
+    `find(rows, world)` and `write(rows, world, load)` take the place of the usual way to find or write the records.
+    `held(rows)` tells what records say, {column: value} each, to fill a template with, where that is more than their
+    attributes.
+    `lines(by, area)` tells the same of what has no codes. `right` is what its loader in the district must have;
+    `by_clerks`: whether a township's clerk may load it too, for the own township.
+    """
+
+    slug: str
+    label: Text
+    model: type[Model]
+    columns: tuple[Column, ...]
+    natural: tuple[str, ...]
+    resolve: Callable[[Row, "World"], None]
+    prefix: Callable[[Row], str]
+    digits: int = 3
+    blanks: tuple[str, ...] = ()
+    order: tuple[tuple[str, str, bool], ...] = ()
+    prepare: Callable[[list[Row], "World"], None] = lambda rows, world: None
+    parts: Callable[[Row, "World"], None] = nothing
+    find: Callable[[list[Row], "World"], None] | None = None
+    write: Callable[[list[Row], "World", Any], None] | None = None
+    right: str = "record.add"
+    by_clerks: bool = False
+    held: Callable[[Any], Iterable[dict[str, Any]]] | None = None
+    lines: Callable[[Any, str], Iterable[dict[str, Any]]] | None = None
+    area_of: Callable[[Row], str] = lambda row: row.attributes.get("area_id") or ""
+
+    def column(self, name: str) -> Column | None:
+        return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def required(self) -> list[Column]:
+        return [column for column in self.columns if column.required]
+
+
+LOADS: dict[str, LoadKind] = {}
+
+
+def register(*kinds: LoadKind) -> None:
+    for kind in kinds:
+        if kind.slug in LOADS:
+            raise ValueError(f"the load of {kind.slug} is declared twice")
+        LOADS[kind.slug] = kind
+
+
+def may_load(by: Any, kind: str) -> bool:
+    """A clerk loads the kinds a township keeps; what the district decides, its administrators load, and what its
+    reviewers score, those."""
+    if kind not in LOADS or not may(by, "load.send"):
+        return False
+    declared = LOADS[kind]
+    return may(by, declared.right) or (declared.by_clerks and may(by, "draft.write"))
+
+
+def kinds_for(by: Any) -> list[str]:
+    return sorted((slug for slug in LOADS if may_load(by, slug)), key=lambda slug: slug != "point")
+
+
+CODE = Column("code", "编号", lambda text: plain_name(text), also=("代码", "Code"))
+ROW_NUMBER = Column("row_no", "序号", lambda text: None, also=("编次", "No."), use=Use.IGNORE)
+REMARK = Column("remark", "备注", lambda text: text.strip()[:500], also=("说明", "Remark"))
+
+
+def read_cells(row: Row, columns: Iterable[Column], known: dict[str, dict[str, Any]]) -> None:
+    """Fills `row.values` from `row.texts`, with a message for each cell that cannot be read. `known` are, by column,
+    short texts that were read before: in a ledger most cells of a column say one of a few things. A blank in a row that
+    has a code says nothing of what the registry holds, not that it is missing."""
+    texts, values = row.texts, row.values
+    for column in columns:
+        name = column.name
+        text = texts.get(name, "")
+        if not (text or column.required):
+            continue
+        before = known[name]
+        if text in before:
+            values[name] = before[text]
+            continue
+        try:
+            value = values[name] = _read(row, column, text)
+        except Invalid as error:
+            say = row.warn if column.droppable else row.refuse
+            say(name, error.code, **error.details)
+            continue
+        if column.required and value in (None, "", []):
+            if name in texts and not texts.get("code"):  # a blank leaves a known record as it is
+                row.refuse(name, "required")
+        elif len(text) <= SHORT and len(before) < FEW and not row.messages:
+            before[text] = value
+
+
+SHORT, FEW = 16, 1_000  # of a text that is kept, and of texts that a column keeps
+ABOUT = re.compile(r"^(?:约|大约|近)|(?:余|左右|多)(?=\D*$)")
+
+
+def _read(row: Row, column: Column, text: str) -> Any:
+    """The value of a cell; of 约30人 the number, with a warning that it is not exact."""
+    if column.numeric and ABOUT.search(text):
+        with suppress(Invalid):  # what is no number without 约 either is refused as it was typed
+            value = column.read(ABOUT.sub("", text))
+            row.warn(column.name, "about", text=text, value=value)
+            return value
+    return column.read(text)

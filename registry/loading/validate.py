@@ -1,0 +1,259 @@
+"""What each row of a file amounts to beside what the registry holds: new, changed, same, or refused and why."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import CharField, DecimalField, Model, TextField
+from django.db.models import Field as ModelField
+
+from registry.access.permissions import area_of
+from registry.loading.bulk import new
+from registry.loading.lookups import WHY, World
+from registry.loading.money_units import WAN, YUAN, in_yuan
+from registry.loading.sheet_types import RECORD, LoadKind, Row, Use, Write, read_cells
+from registry.models import LoadRow, RowVerdict
+
+
+def read(kind: LoadKind, rows: list[Row], world: World) -> None:
+    """Fills the values of each row, with a message for each cell that cannot be read."""
+    columns = [column for column in kind.columns if column.use is not Use.IGNORE]
+    for row in rows:
+        read_cells(row, columns, world.read)
+
+
+def judge(kind: LoadKind, rows: list[Row], world: World, load: Any) -> None:
+    """Fills attributes, record, messages and writes of each row that was read. Reads the database in a few queries for
+    all rows together, and writes nothing."""
+    world.look_up(kind, rows)
+    for row in rows:
+        kind.resolve(row, world)
+        row.key = key_of(kind, row.attributes)
+    if kind.find:
+        kind.find(rows, world)
+    else:
+        find(kind, rows, world)
+    kind.prepare(rows, world)
+    _refuse_repeated(rows, load)
+    for row in rows:
+        _refuse_outside(kind, row, world)
+        if not row.is_refused:
+            _plan(kind, row, world)
+        if not (row.is_refused or _named_areas(kind, row) or world.reaches(area_of(row.main.record))):
+            row.refuse("", "outside")  # it names no area, and its record lies where the sender may not write
+
+
+def key_of(kind: LoadKind, attributes: dict[str, Any]) -> tuple:
+    """What tells the record from others; a part that may be empty takes part as a dash."""
+    return tuple(
+        "—" if name in kind.blanks and attributes.get(name) in (None, "") else attributes.get(name)
+        for name in kind.natural
+    )
+
+
+def find(kind: LoadKind, rows: list[Row], world: World) -> None:
+    """Gives each row the record it is about: the one with its code, else the one with its natural key."""
+    known = kind.model._default_manager.unscoped(WHY)  # type: ignore[attr-defined]
+    known = known.select_for_update(of=("self",)) if world.writing else known
+    codes = {row.values["code"] for row in rows if row.has("code")}
+    by_code = {record.code: record for record in known.filter(code__among=codes)} if codes else {}
+    first = kind.natural[0]
+    wanted = {row.attributes.get(first) for row in rows} - {None, ""}
+    by_key: dict[tuple, Any] = {}
+    for record in known.filter(**{f"{first}__in": wanted}).order_by("pk") if wanted else ():
+        by_key.setdefault(key_of(kind, {name: getattr(record, name) for name in kind.natural}), record)
+    for row in rows:
+        own = by_code.get(row.values.get("code"))
+        keeps = own is not None and key_of(kind, {name: getattr(own, name) for name in kind.natural}) == row.key
+        assign(row, by_code, {} if keeps else by_key)  # two that are called the same already are told apart by codes
+
+
+def assign(row: Row, by_code: dict[str, Any], by_key: dict[tuple, Any]) -> None:
+    code, named = row.values.get("code"), by_key.get(row.key)
+    row.record = by_code.get(code) if code else named
+    if code and row.record is None:
+        row.refuse("code", "code_unknown", text=code)
+    elif named is not None and named.pk != row.record.pk:
+        row.refuse("code", "key_taken", code=named.code)
+
+
+def _refuse_repeated(rows: list[Row], load: Any) -> None:
+    """The same record twice in one file: the first row counts."""
+    for row in rows:
+        row.keys = _keys_of(row)
+    keys = {key for row in rows for key in row.keys}
+    first: dict[str, tuple[int, int]] = {}
+    earlier = LoadRow.objects.filter(load=load, key__among=keys).exclude(verdict=RowVerdict.REFUSED)
+    for key, sheet, number in earlier.order_by("sheet", "row").values_list("key", "sheet", "row"):
+        first.setdefault(key, (sheet, number))
+    for row in rows:
+        here = (row.sheet, row.number)
+        before = [] if row.is_refused else [first.setdefault(key, here) for key in row.keys]
+        if before and min(before) < here:
+            row.refuse("", "twice_in_file", row=min(before)[1])
+
+
+def _keys_of(row: Row) -> list[str]:
+    """By what the row may be known: the code of a record, and what tells it from others. A record that an earlier row
+    of the load made had no code then; a row that gives a code is about that record alone."""
+    if row.record is not None and row.has("code"):
+        return [row.record.code]
+    return [key for key in (getattr(row.record, "code", ""), _natural_text(row)) if key]
+
+
+def _natural_text(row: Row) -> str:
+    if not row.key or None in row.key or "" in row.key:
+        return ""
+    return sha256("|".join(str(plain(part)) for part in row.key).encode()).hexdigest()  # it may name a person
+
+
+def _named_areas(kind: LoadKind, row: Row) -> set[str]:
+    return {kind.area_of(row), getattr(row.record, "area_id", "")} - {"", None}
+
+
+def _refuse_outside(kind: LoadKind, row: Row, world: World) -> None:
+    if not all(map(world.reaches, _named_areas(kind, row))):
+        row.refuse("township" if "township" in row.texts else "", "outside")
+
+
+def _plan(kind: LoadKind, row: Row, world: World) -> None:
+    """Appends what is to be written for the row."""
+    if row.record is None:
+        _refuse_missing(kind, row)
+        if row.is_refused:
+            return
+        given = {name: value for name, value in row.attributes.items() if value not in (None, "")}
+        record = new(kind.model, **row.defaults | given)
+        _say_what_was_assumed(kind, row, record, given)
+        write = Write(record, prefix=kind.prefix(row), digits=kind.digits)
+    else:
+        record = row.record
+        changes = {
+            name: [getattr(record, name), value]
+            for name, value in row.attributes.items()
+            if value not in (None, "") and not _agrees(name, getattr(record, name), value)
+        }
+        write = Write(record, changes)
+        _doubt_leaps(kind, row, changes)
+    row.writes.append(write)
+    if write.is_new or write.changes:
+        _check_fields(row, write)
+        _check_order(kind, row, write)
+    kind.parts(row, world)
+
+
+LEAP = 100  # times as much or as little money is rather another unit than another amount
+
+
+def _doubt_leaps(kind: LoadKind, row: Row, changes: dict[str, list]) -> None:
+    for name, (before, after) in changes.items():
+        column = kind.column(name)
+        if column is not None and column.unit in (YUAN, WAN) and before and not 1 / LEAP < after / before < LEAP:
+            row.doubt(name, "amount_leaps", before=in_yuan(before), after=in_yuan(after))
+
+
+def _say_what_was_assumed(kind: LoadKind, row: Row, record: Any, given: dict) -> None:
+    for name, value in row.defaults.items():
+        if name not in given and kind.column(name):
+            words = getattr(record, f"get_{name}_display", lambda value=value: value)()
+            row.warn(name, "assumed", value=words)
+
+
+def _check_order(kind: LoadKind, row: Row, write: Write) -> None:
+    """What begins must not end before."""
+    now = {name: after for name, (_before, after) in write.changes.items()}
+    for earlier, later, apart in kind.order:
+        first, last = (now.get(name, getattr(write.record, name)) for name in (earlier, later))
+        if first and last and (last < first or (apart and last == first)):
+            row.refuse(later if kind.column(later) else earlier, "order_wrong", earlier=first, later=last)
+
+
+def _agrees(name: str, held: Any, given: Any) -> bool:
+    """Whether what the file gives is what the registry holds; a township alone says nothing against a village in it."""
+    return same(held, given) or (name == "area_id" and bool(held) and held.startswith(given))
+
+
+def _refuse_missing(kind: LoadKind, row: Row) -> None:
+    """A column that is not in the file at all is missing for a new record, though not for one the registry holds."""
+    for column in kind.required:
+        if column.name not in row.texts and column.use is Use.STORE and not row.values.get(column.name):
+            row.refuse(column.name, "required")
+
+
+def same(before: Any, after: Any) -> bool:
+    """Whether two values are the same fact, whatever their types."""
+    if isinstance(before, Decimal) or isinstance(after, Decimal):
+        return before is not None and Decimal(str(before)) == Decimal(str(after))
+    if isinstance(before, date) or isinstance(after, date):
+        return str(before) == str(after)
+    return before == after
+
+
+@cache
+def _limited(model: type[Model]) -> list[tuple[ModelField, Callable[[Any], bool]]]:
+    """The columns whose limits are asked about, all but the code and those that refer to others; with a test of what
+    surely keeps them, since asking the column itself takes ten times as long."""
+    fields = [each for each in model._meta.concrete_fields if not each.is_relation and each.name != "code"]
+    return [(field, _sure(field)) for field in fields]
+
+
+def _sure(field: ModelField) -> Callable[[Any], bool]:
+    if field.choices:
+        known = {value for value, _label in field.flatchoices}
+        return lambda value: type(value) is str and value in known
+    if isinstance(field, CharField | TextField) and not field._validators:
+        most = field.max_length
+        return lambda value: type(value) is str and len(value) > 0 and (most is None or len(value) <= most)
+    if isinstance(field, DecimalField) and not field._validators:
+        top, places = 10 ** (field.max_digits - field.decimal_places), field.decimal_places
+        return lambda value: (
+            type(value) is Decimal and value.is_finite() and abs(value) < top and value == round(value, places)
+        )
+    return lambda value: False
+
+
+def _check_fields(row: Row, write: Write) -> None:
+    """The model's own limits of length and range, as it would be after the change."""
+    record, given = write.record, write.changes or row.attributes
+    for field, fits in _limited(type(record)):
+        if field.name not in given:
+            continue
+        value = write.changes[field.name][1] if write.changes else getattr(record, field.attname)
+        if fits(value) or (field.blank and value in field.empty_values):
+            continue
+        try:
+            value = field.clean(value, record)
+        except ValidationError as error:
+            row.refuse(field.name, "model_says", text=" ".join(error.messages))
+        else:
+            if not write.changes:
+                setattr(record, field.attname, value)
+
+
+def verdict_of(row: Row) -> RowVerdict:
+    if row.is_refused:
+        return RowVerdict.REFUSED
+    if any(write.is_new for write in row.writes if write.stage == RECORD):
+        return RowVerdict.NEW
+    return RowVerdict.CHANGED if any(write.does_something for write in row.writes) else RowVerdict.SAME
+
+
+def told(row: Row) -> dict[str, list]:
+    """What the row changes, {field: [before, after]}, of everything it writes; personal values masked by the reader."""
+    changes: dict[str, list] = defaultdict(list)
+    for write in row.writes:
+        for name, (before, after) in (write.changes | write.also).items():
+            changes[name.removesuffix("_id")] = [plain(before), plain(after)]
+    return dict(changes)
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON keeps it and as the field reads it back."""
+    if value is None or isinstance(value, bool | int | str | list | dict):
+        return value
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)

@@ -1,0 +1,190 @@
+"""What is being put together on a builder's page: the places chosen so far, as typed, before anything is saved."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.utils.dateparse import parse_date
+
+from registry.models import Belt, DemonstrationPoint, Grade, SearchEntry, Unit, Zone
+from registry.text.validators import Invalid, whole
+
+MODELS: dict[str, Any] = {"point": DemonstrationPoint, "belt": Belt, "zone": Zone, "unit": Unit}
+LISTS = {"point": "points", "belt": "belts", "zone": "zones", "unit": "units"}  # their record kinds, as searched
+MOST_ROWS = 200
+MOST_FOUND = 10
+COLUMNS = ("since", "until", "minutes", "travel")
+minutes_of = whole(0, 1440)
+
+
+@dataclass
+class Row:
+    """A chosen place. `typed` holds its columns as they were typed; `held` is the key of the stored row it stands
+    for, if any; `problem` says what is wrong with it."""
+
+    number: int
+    kind: str
+    place: Any
+    typed: dict[str, str]
+    held: int | None = None
+    problem: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.place.code}"
+
+    def day(self, column: str) -> date | None:
+        """A typed day; None for nothing. Raises Invalid."""
+        text = self.typed[column].strip()
+        try:
+            day = parse_date(text) if text else None
+        except ValueError:
+            day = None
+        if text and day is None:
+            raise Invalid("not_a_day", text=text)
+        return day
+
+    def minutes(self, column: str) -> int | None:
+        """Typed minutes; None for nothing. Raises Invalid."""
+        return minutes_of(self.typed[column])
+
+    def is_on(self, today: date) -> bool:
+        """Whether its days, as far as they can be read, include `today`."""
+        try:
+            since, until = self.day("since"), self.day("until")
+        except Invalid:
+            return True
+        return (since is None or since <= today) and (until is None or until > today)
+
+
+@dataclass
+class Selection:
+    """The rows in their order. Places that do not exist, or that `viewer` may not see, are left out."""
+
+    kinds: tuple[str, ...]
+    viewer: Any
+    rows: list[Row] = field(default_factory=list)
+
+    @classmethod
+    def typed_in(cls, data: Any, kinds: tuple[str, ...], viewer: Any) -> "Selection":
+        """As the page sent it: `row` numbers in order, and for each number its place, held key and columns."""
+        found = cls(kinds, viewer)
+        numbers = [text for text in data.getlist("row") if re.fullmatch(r"[0-9]{1,6}", text)][:MOST_ROWS]
+        places = found.places([data.get(f"place-{number}", "") for number in dict.fromkeys(numbers)])
+        for number in dict.fromkeys(numbers):
+            key, held = data.get(f"place-{number}", ""), data.get(f"held-{number}", "")
+            if key in places:
+                typed = {column: data.get(f"{column}-{number}", "")[:40] for column in COLUMNS}
+                held_key = int(held) if re.fullmatch(r"[0-9]{1,18}", held) else None
+                found.rows.append(Row(int(number), key.partition(":")[0], places[key], typed, held_key))
+        return found
+
+    def places(self, keys: Iterable[str]) -> dict[str, Any]:
+        """The records that keys such as `point:FN-0001` name."""
+        codes: dict[str, list[str]] = {}
+        for key in keys:
+            kind, _colon, code = key.partition(":")
+            if kind in self.kinds:
+                codes.setdefault(kind, []).append(code)
+        found = {}
+        for kind, wanted in codes.items():
+            rows = MODELS[kind].objects.visible_to(self.viewer).select_related("area").filter(code__in=wanted)
+            found |= {f"{kind}:{place.code}": place for place in rows}
+        return found
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.rows) >= MOST_ROWS
+
+    @property
+    def has_problem(self) -> bool:
+        return any(row.problem for row in self.rows)
+
+    def add(self, place: Any, **typed: str) -> None:
+        if not self.is_full:
+            number = max((row.number for row in self.rows), default=0) + 1
+            columns = {column: typed.get(column, "") for column in COLUMNS}
+            self.rows.append(Row(number, place._meta.model_name.replace("demonstration", ""), place, columns))
+
+    def act(self, command: str, today: date) -> None:
+        """Does what a button of the page says: `add-point:FN-0001`, `up-3`, `down-3`, `out-3`, `back-3`."""
+        verb, _hyphen, what = command.partition("-")
+        row = next((each for each in self.rows if str(each.number) == what), None)
+        if verb == "add":
+            self.take([what], today)
+        elif row and verb in ("up", "down"):
+            self._move(row, -1 if verb == "up" else 1)
+        elif row and verb == "out":
+            self._take_out(row, today)
+        elif row and verb == "back":
+            row.typed["until"] = ""
+
+    def take(self, keys: Iterable[str], today: date) -> None:
+        """Adds places, members since today. A route may come by a place twice; a belt or zone holds it once, and what
+        was ending there stays."""
+        keys = list(keys)
+        standing = {} if "unit" in self.kinds else {row.key: row for row in self.rows}
+        places = self.places(key for key in keys if key not in standing)
+        for key in keys:
+            if key in standing:
+                standing[key].typed["until"] = ""
+            elif key in places:
+                self.add(places[key], since=today.isoformat())
+
+    def _move(self, row: Row, step: int) -> None:
+        at = self.rows.index(row)
+        to = min(max(at + step, 0), len(self.rows) - 1)
+        self.rows.insert(to, self.rows.pop(at))
+
+    def _take_out(self, row: Row, today: date) -> None:
+        """What is stored ends, on a day that can be changed; what was only just chosen goes."""
+        if row.held is None or "unit" in self.kinds:
+            self.rows.remove(row)
+            return
+        since = parse_date(row.typed["since"]) if re.fullmatch(r"\d{4}-\d\d-\d\d", row.typed["since"]) else None
+        row.typed["until"] = max(today, since + timedelta(days=1) if since else today).isoformat()
+
+    def on(self, today: date) -> Iterator[Row]:
+        return (row for row in self.rows if row.is_on(today))
+
+    def keys(self, today: date) -> set[str]:
+        return {row.key for row in self.on(today)}
+
+
+@dataclass(frozen=True)
+class Search:
+    """What may be chosen: by name, pinyin or initials, of one kind, in one township, premium points only."""
+
+    kind: str
+    text: str = ""
+    township: str = ""
+    premium: bool = False
+
+    @classmethod
+    def typed_in(cls, data: Any, kinds: tuple[str, ...]) -> "Search":
+        kind = data.get("look-kind", "")
+        township = data.get("look-township", "")
+        return cls(
+            kind if kind in kinds else kinds[0],
+            data.get("look", "").strip()[:60],
+            township if re.fullmatch(r"[0-9]{9}", township) else "",
+            bool(data.get("look-premium")),
+        )
+
+    def found(self, viewer: Any, today: date) -> tuple[list[Any], int]:
+        """The first places that fit, and how many there are."""
+        rows = MODELS[self.kind].objects.visible_to(viewer).select_related("area")
+        if self.kind == "point":
+            rows = rows.named(today)
+            rows = rows.filter(standing__grade=Grade.PREMIUM) if self.premium else rows
+        elif self.kind in ("belt", "zone"):
+            rows = rows.filter(Q(ended_on=None) | Q(ended_on__gt=today))
+        if self.township:
+            rows = rows.in_area(self.township)
+        if self.text:
+            entries = SearchEntry.objects.matching(self.text).filter(kind=LISTS[self.kind])
+            rows = rows.filter(Q(name__contains=self.text) | Q(code__in=entries.values("code")))
+        return list(rows.order_by("code")[:MOST_FOUND]), rows.count()

@@ -1,0 +1,145 @@
+"""What somebody has to do: each module says it of its own records, and the work home lists it all by due date."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from registry.access.permissions import may
+from registry.models import (
+    Booking,
+    BookingState,
+    CalendarDay,
+    DemonstrationPoint,
+    Draft,
+    DraftState,
+    Load,
+    LoadState,
+    Parameter,
+    Remark,
+    RemarkOutcome,
+)
+from registry.models.remarks import NOTICES
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something to do: what, about which record, at which address, what the button says, and by when (or None)."""
+
+    what: str | Promise
+    about: str
+    url: str
+    button: str | Promise
+    due: date | None = None
+
+    def is_late(self, today: date) -> bool:
+        return self.due is not None and self.due < today
+
+
+SOURCES: list[Callable[[Any, date], Iterable[Task]]] = []
+
+
+def to_do(source: Callable[[Any, date], Iterable[Task]]) -> Callable[[Any, date], Iterable[Task]]:
+    """Declares a function of (user, today) as a source of tasks."""
+    SOURCES.append(source)
+    return source
+
+
+def tasks_of(user: Any, today: date) -> list[Task]:
+    """All that `user` has to do, the most urgent first; what has no date comes last."""
+    tasks = [task for source in SOURCES for task in source(user, today)]
+    return sorted(tasks, key=lambda task: (task.due is None, task.due or today, task.about))
+
+
+@to_do
+def drafts_to_finish(user: Any, today: date) -> Iterable[Task]:
+    """A clerk's drafts: returned ones by the day they are due, others without one."""
+    if not may(user, "draft.write"):
+        return
+    drafts = Draft.objects.visible_to(user).in_area(user.write_prefix).filter(state=DraftState.OPEN)
+    days = Parameter.objects.count_on("return-working-days", today, default=10)
+    for draft in drafts.select_related("point").prefetch_related("remarks"):
+        remarks = list(draft.remarks.all())
+        if remarks:
+            sent_back = localdate(remarks[-1].at)
+            due = CalendarDay.objects.working_day(sent_back + timedelta(days=1), days)
+            yield Task(
+                _("Returned: put right what was asked"), str(draft), draft.get_absolute_url(), _("Put right"), due
+            )
+        else:
+            yield Task(_("A draft to be finished"), str(draft), draft.get_absolute_url(), _("Go on"))
+
+
+@to_do
+def sites_to_confirm(user: Any, today: date) -> Iterable[Task]:
+    """One task for all sites that nobody has confirmed this year."""
+    if not may(user, "point.confirm"):
+        return
+    named = DemonstrationPoint.objects.visible_to(user).in_area(user.write_prefix).named(today)
+    count = named.exclude(confirmations__year=today.year).count()
+    if count:
+        about = ngettext("%(count)s site", "%(count)s sites", count) % {"count": count}
+        what = _("Confirm what the registry holds of your sites this year")
+        yield Task(what, about, reverse("desk-points"), _("Confirm"), date(today.year, 12, 31))
+
+
+def remarks_for(user: Any) -> QuerySet[Remark]:
+    """The remarks in the area `user` writes in which the account answers, or answered before it passed them on."""
+    kinds = Q(pk__in=[])
+    if may(user, "remark.answer"):
+        kinds |= ~Q(kind=NOTICES)
+    if may(user, "point.notice"):
+        kinds |= Q(kind=NOTICES)
+    return Remark.objects.visible_to(user).in_area(user.write_prefix).filter(kinds)
+
+
+@to_do
+def remarks_to_answer(user: Any, today: date) -> Iterable[Task]:
+    """Open remarks from the public: a township those of its area, the district its own and those nobody answered in
+    time."""
+    remarks = remarks_for(user).open()
+    if len(user.write_prefix) <= 6:
+        own = Q(area_id=user.write_prefix) | Q(outcome=RemarkOutcome.PASSED_ON)
+        remarks = remarks.filter(own | Q(due_on__lt=today))
+    else:
+        remarks = remarks.exclude(outcome=RemarkOutcome.PASSED_ON)
+    for remark in remarks:
+        what = _("Examine an objection to the notice") if remark.is_objection else _("Answer a remark from the public")
+        button = pgettext("to a remark", "Answer")
+        yield Task(what, remark.record_name, remark.get_absolute_url(), button, remark.due_on)
+
+
+@to_do
+def loads_to_look_at(user: Any, today: date) -> Iterable[Task]:
+    """What the account sent in: files that were read and wait to be applied, and work that broke off."""
+    if not may(user, "load.send"):
+        return
+    for load in Load.objects.visible_to(user).waiting_for(user):
+        if load.state == LoadState.FAILED:
+            what, button = _("The work at this file broke off"), _("Look at it")
+        else:
+            what, button = _("A file was read: see what it would change"), _("Look at it")
+        yield Task(what, str(load), load.get_absolute_url(), button)
+
+
+@to_do
+def bookings_to_settle(user: Any, today: date) -> Iterable[Task]:
+    """Groups that wait for an answer, and those confirmed whose day has come."""
+    if not may(user, "booking.manage"):
+        return
+    for booking in Booking.objects.visible_to(user).in_area(user.write_prefix).open():
+        if booking.state == BookingState.ASKED:
+            what = _("A group asks to come")
+        elif booking.booked_for <= today:
+            what = _("Say who came of a group that booked")
+        else:
+            continue
+        button = pgettext("a button", "Open")
+        yield Task(what, str(booking), booking.get_absolute_url(), button, booking.booked_for)
