@@ -1,0 +1,1 @@
+"""The forms of projects, schemes and supervision."""

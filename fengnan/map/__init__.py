@@ -1,0 +1,1 @@
+"""The map: its page, its GeoJSON, and the schematic that stands in for tiles."""

@@ -1,0 +1,1 @@
+"""What every request passes: content security policy, bad input, sessions, refused attempts."""

@@ -1,0 +1,1 @@
+"""The year report: what it says, and its page, document and PDF."""

@@ -1,0 +1,1 @@
+"""The declared fields of records and how they are read."""

@@ -1,0 +1,1 @@
+"""What people type, made values, and what they are told: readers, coordinates, refusals."""
