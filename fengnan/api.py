@@ -181,7 +181,7 @@ class FigureRowsView(FigureView):
                 "count": filters.qs.order_by().count(),
                 "next": page.next,
                 "previous": page.previous,
-                "results": [self.row(row, kind) for row in kind.as_known(page.rows, scope)],
+                "results": [self.row(row, kind) for row in kind.hide_future(page.rows, scope)],
             }
         )
 

@@ -270,7 +270,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "old_password", "new_password1", "new_password2"]
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_CLIENT_IP_CALLABLE = "registry.access.client_ip.address_of"
+AXES_CLIENT_IP_CALLABLE = "registry.access.client_ip.client_ip"
 AXES_LOCKOUT_CALLABLE = "registry.views.signing_in.locked_out"
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 LOGIN_URL = "login"

@@ -10,4 +10,4 @@ class RegistryConfig(AppConfig):
     verbose_name = _("Registry")
 
     def ready(self):
-        autodiscover_modules("refusals", "kinds", "figures", "overviews.tasks", "loading.registered", "api.resources")
+        autodiscover_modules("refusals", "kinds", "figures", "overviews.tasks", "loading.registered", "resources")

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from registry.access.scope import BadInput, Scope
-from registry.kinds import NOT_GIVEN, Dimension, Kind
+from registry.kinds import MISSING, Dimension, Kind
 from registry.models import Area, SearchEntry
 
 
@@ -62,7 +62,7 @@ def _filter(dimension: Dimension) -> django_filters.Filter:
         choices=choices,
         empty_label=_("all"),
         null_label=_("not given"),
-        null_value=NOT_GIVEN,
+        null_value=MISSING,
     )
 
 

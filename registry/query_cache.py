@@ -13,13 +13,13 @@ from django.db.models import QuerySet
 NOTHING: Mapping[str, str] = {}
 
 
-def hole(name: str | int) -> str:
+def placeholder(name: str | int) -> str:
     """A text that stands in a query for a value which is not known yet; nobody can type it."""
     return f"\ue000{name}\ue001"
 
 
 @dataclass(frozen=True)
-class Text:
+class CompiledQuery:
     """A query of rows as dictionaries, written out. No `sql` stands for one that can find nothing. One that `is_packed`
     gives all rows as one JSON array."""
 
@@ -46,7 +46,7 @@ class Text:
         return rows
 
 
-def text_of(values: QuerySet) -> Text:
+def compile_query(values: QuerySet) -> CompiledQuery:
     """The text of a query made with `values()`."""
     if hasattr(values, "_insist"):
         values._insist()
@@ -55,12 +55,12 @@ def text_of(values: QuerySet) -> Text:
     try:
         sql, parameters = compiler.as_sql()
     except EmptyResultSet:
-        return Text(values.db, "", (), names, ())
+        return CompiledQuery(values.db, "", (), names, ())
     found = compiler.get_converters([each[0] for each in compiler.select[: compiler.col_count]])
     converters = ((names[at], each, expression) for at, (convert, expression) in found.items() for each in convert)
     is_packed = connections[values.db].vendor == "sqlite"
     sql = _packed(sql, names) if is_packed else sql
-    return Text(values.db, sql, tuple(parameters), names, tuple(converters), is_packed)
+    return CompiledQuery(values.db, sql, tuple(parameters), names, tuple(converters), is_packed)
 
 
 def _packed(sql: str, names: tuple[str, ...]) -> str:

@@ -16,10 +16,10 @@ from registry.actions.voiding import mark_entered_in_error
 from registry.loading.apply import forget_rows, keep_rows, write_rows
 from registry.loading.files.tables import plain_heading
 from registry.loading.lifecycle import count_rows, finish
-from registry.loading.lookups import World
+from registry.loading.lookups import Lookups
 from registry.loading.matching import headings_of
-from registry.loading.sheet_types import LOADS
-from registry.loading.sheet_types import Row as SheetRow
+from registry.loading.sheet_types import SHEET_TYPES
+from registry.loading.sheet_types import SheetRow as SheetRow
 from registry.loading.validate import judge, read
 from registry.models import (
     Area,
@@ -32,7 +32,7 @@ from registry.models import (
     PartyOrganisation,
     StatusPeriod,
 )
-from registry.overviews.draft_form import Drafting
+from registry.overviews.draft_form import DraftForm
 from registry.text.refusals import Refused
 
 _number = count(1)
@@ -103,7 +103,7 @@ def again(draft: Draft) -> Draft:
 
 def codes(draft: Draft) -> set[str]:
     """What stands in the way of a draft, and what gives to think."""
-    return {problem.code for problem in Drafting(again(draft)).problems}
+    return {problem.code for problem in DraftForm(again(draft)).problems}
 
 
 def refused(act, *args, **options) -> str:
@@ -121,11 +121,11 @@ def make_draft(clerk, place: str = "", **answers: str) -> Draft:
     area = Area.objects.unscoped("test").get(code=place) if place else _free(villages)
     draft = start_draft(area, key=uuid4(), another=True, by=clerk)
     typed = {**ANSWERS, "name": f"{area.short_name}新示范点{next(_number)}", **answers}
-    held = Drafting(draft).facts
+    held = DraftForm(draft).facts
     save_fields(draft, {name: text for name, text in typed.items() if name in held}, was={}, by=clerk)
     draft.refresh_from_db()
     confirm_facts(draft, by=clerk)
-    for doubt in Drafting(Draft.objects.unscoped("test").get(pk=draft.pk)).open_doubts:
+    for doubt in DraftForm(Draft.objects.unscoped("test").get(pk=draft.pk)).open_doubts:
         overrule(draft, doubt.key, reason="已核对", by=clerk)
     return Draft.objects.unscoped("test").get(pk=draft.pk)
 
@@ -145,11 +145,11 @@ def make_submitted(clerk, **answers: str) -> Draft:
 def complete_change(named, clerk, **typed: str) -> Draft:
     """The draft in which `clerk` changes a named site, ready to be submitted."""
     change = draft_of(named, by=clerk)
-    facts = Drafting(change).facts
+    facts = DraftForm(change).facts
     typed = {name: text for name, text in {**ANSWERS, **typed}.items() if name in facts and text}
     save_fields(change, typed, was={}, by=clerk)
     confirm_facts(change, by=clerk)
-    for doubt in Drafting(again(change)).open_doubts:
+    for doubt in DraftForm(again(change)).open_doubts:
         overrule(change, doubt.key, reason="已核对", by=clerk)
     return again(change)
 
@@ -164,12 +164,12 @@ def full_scores(review, but: str = "0") -> dict[str, str]:
 
 def load_rows(kind: str, *rows: dict[str, str], by, name: str = "台账.xlsx"):
     """Judges and writes rows given as {heading: text}, as if a file had held them; returns the load with its rows."""
-    declared = LOADS[kind]
+    declared = SHEET_TYPES[kind]
     fields = headings_of(declared)
     place = Area.objects.unscoped("test").get(code=by.write_prefix or "130207")
     load = Load.objects.create(kind=kind, by=by, area=place, file_name=name, state="applying")
     for stage in ("check", "apply"):
-        world = World(by, timezone.localdate())
+        world = Lookups(by, timezone.localdate())
         world.writing = stage == "apply"
         made = [
             SheetRow(0, number, {fields[plain_heading(heading)]: text for heading, text in row.items()})

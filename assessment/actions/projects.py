@@ -29,7 +29,7 @@ from registry.actions.records import ChangeSet, done_before, part_change, save_r
 from registry.actions.sites import add_with_code
 from registry.actions.voiding import void
 from registry.models import Event
-from registry.text.refusals import Refused, insist
+from registry.text.refusals import Refused, raise_first
 
 WRITE, CHECK, SIGN = "project.write", "project.check", "project.sign"
 
@@ -116,7 +116,7 @@ def freeze_promise(project: SecretaryProject, *, on: date, by: Any) -> Promise:
     keeps the day its ledger was opened on."""
     project = _locked(project)
     on = project.opened_on or on
-    insist(refusals_to_freeze(project, on=on, by=by))
+    raise_first(refusals_to_freeze(project, on=on, by=by))
     problems = problems_of(project)
     if project.opened_on is None:
         project.opened_on = on
@@ -144,7 +144,7 @@ def amend_promise(project: SecretaryProject, problems: Sequence[str], *, reason:
     """Changes what was promised to what `project` and `problems` say. The promise stays as it was; the amendment stands
     beside it, with today's date. `project` carries the version it was opened with."""
     stored, reason = _locked(project), reason.strip()
-    insist(refusals_to_amend(stored, by=by))
+    raise_first(refusals_to_amend(stored, by=by))
     if len(reason) < 4:
         raise Refused("amendment_reason")
     now = stored.promise.now
@@ -190,8 +190,8 @@ def add_check(
 ) -> LedgerEntry:
     """A check of the ledger (查账): how far it is, which light it shows, and what proves it. One a day."""
     project = _locked(project)
-    insist(refusals_to_write(project, right=CHECK, by=by))
-    insist(_refusals_of_day(project, on, project.opened_on))
+    raise_first(refusals_to_write(project, right=CHECK, by=by))
+    raise_first(_refusals_of_day(project, on, project.opened_on))
     if project.entries.filter(stage=LedgerStage.CHECK, entered_on=on).exists():
         raise Refused("checked_that_day", day=on.isoformat())
     return _enter(
@@ -212,11 +212,11 @@ def _enter(project: SecretaryProject, proof: Sequence[File], stage: str, *, righ
 def solve_problem(problem: ProjectProblem, *, on: date, result: str, proof: Sequence[File], by: Any) -> ProjectProblem:
     """Strikes one problem off, with what proves it. It counts once."""
     project = _locked(problem.project)
-    insist(refusals_to_write(project, right=WRITE, by=by))
+    raise_first(refusals_to_write(project, right=WRITE, by=by))
     problem = ProjectProblem.objects.unscoped("of the project itself").get(pk=problem.pk)
     if problem.solved_on is not None:
         raise Refused("solved_already", name=problem.name, day=problem.solved_on.isoformat())
-    insist(_refusals_of_day(project, on, problem.found_on))
+    raise_first(_refusals_of_day(project, on, problem.found_on))
     if not proof:
         raise Refused("proof_missing")
     problem.solved_on, problem.result = on, result
@@ -237,9 +237,9 @@ def hand_in(
 ) -> LedgerEntry:
     """Hands the ledger in (交账): what was delivered, and how it differs from what was promised."""
     project = _locked(project)
-    insist(refusals_to_write(project, right=WRITE, by=by))
+    raise_first(refusals_to_write(project, right=WRITE, by=by))
     last = max([project.opened_on, *project.entries.values_list("entered_on", flat=True)])
-    insist(_refusals_of_day(project, on, last))
+    raise_first(_refusals_of_day(project, on, last))
     share = solved_share(project, on)
     if (share < 100 or on > project.deadline) and not difference.strip():
         raise Refused("difference_missing")
@@ -266,7 +266,7 @@ def refusals_to_sign(project: SecretaryProject, *, by: Any) -> Iterator[Refused]
 def sign_off(project: SecretaryProject, *, by: Any) -> LedgerEntry:
     """A second person vouches for what was delivered."""
     project = _locked(project)
-    insist(refusals_to_sign(project, by=by))
+    raise_first(refusals_to_sign(project, by=by))
     entry = project.closing()
     before = values_of(entry)
     entry.signed_by, entry.signed_on = by, localdate()
@@ -281,7 +281,7 @@ def sign_off(project: SecretaryProject, *, by: Any) -> LedgerEntry:
 def send_back(project: SecretaryProject, *, reason: str, by: Any) -> None:
     """The ledger is opened again; what was handed in stays in the history."""
     project = _locked(project)
-    insist(refusals_to_sign(project, by=by))
+    raise_first(refusals_to_sign(project, by=by))
     if len(reason.strip()) < 4:
         raise Refused("opinion_missing")
     entry, change_set = project.closing(), ChangeSet(by, reason.strip()[:300])

@@ -26,7 +26,7 @@ from registry.actions.evidence import File, add_proofs
 from registry.actions.records import ChangeSet, done_before, part_change, save_record, save_told
 from registry.actions.sites import add_with_code
 from registry.models import CalendarDay, Field, OrganisationKind, Parameter, PartyOrganisation
-from registry.text.refusals import Refused, insist
+from registry.text.refusals import Refused, raise_first
 
 WRITE, OWN, SCORE, APPEAL, SETTLE = (
     "scheme.write", "scheme.own", "scheme.score", "scheme.appeal", "scheme.settle",
@@ -60,7 +60,7 @@ def write_scheme(scheme: Scheme, items: Sequence[SchemeItem], *, by: Any, key: U
     if scheme._state.adding:
         add_with_code(scheme, f"SC-{scheme.year}-", 2, right=WRITE, by=by, key=key)
     else:
-        insist(refusals_to_write(_locked(scheme), by=by))
+        raise_first(refusals_to_write(_locked(scheme), by=by))
         save_record(scheme, right=WRITE, by=by)
     before = {item.number: item for item in items_in(scheme)}
     SchemeItem.objects.filter(scheme=scheme).delete()  # nobody is judged by a draft
@@ -97,7 +97,7 @@ def refusals_to_copy(scheme: Scheme, *, year: int, by: Any) -> Iterator[Refused]
 @transaction.atomic
 def copy_scheme(scheme: Scheme, *, year: int, by: Any) -> Scheme:
     """Next year's scheme begins as this one was: nothing is typed again."""
-    insist(refusals_to_copy(scheme, year=year, by=by))
+    raise_first(refusals_to_copy(scheme, year=year, by=by))
     copied = Scheme(
         name=scheme.name.replace(str(scheme.year), str(year)), year=year, kind=scheme.kind, area=scheme.area,
         illustrative=scheme.illustrative,
@@ -136,7 +136,7 @@ def open_scheme(scheme: Scheme, *, by: Any) -> Scheme:
     """Freezes what units are judged by, with a fingerprint, and gives each its card with a line for each item that is
     scored by hand."""
     scheme = _locked(scheme)
-    insist(refusals_to_open(scheme, by=by))
+    raise_first(refusals_to_open(scheme, by=by))
     body = scheme.body
     scheme.opened_on, scheme.frozen, scheme.sha256 = localdate(), body, fingerprint(body)
     save_record(scheme, right=WRITE, by=by)
@@ -170,7 +170,7 @@ def give_own_scores(
     """What the unit gives itself, by item number, with what proves it. Items that are left out stay as they are."""
     scheme = _locked(result.scheme)
     result.scheme = scheme
-    insist(refusals_to_score(result, right=OWN, by=by))
+    raise_first(refusals_to_score(result, right=OWN, by=by))
     changed: dict[str, list] = {}
     for item in _among(scheme, scores, proof):
         given = _given(result, item)
@@ -184,7 +184,7 @@ def give_scores(result: SchemeResult, scores: dict[int, Decimal | None], notes: 
     """What the district gives, by item number. Items that are left out stay as they are."""
     scheme = _locked(result.scheme)
     result.scheme = scheme
-    insist(refusals_to_score(result, right=SCORE, by=by))
+    raise_first(refusals_to_score(result, right=SCORE, by=by))
     changed: dict[str, list] = {}
     for item in _among(scheme, scores, notes):
         given = _given(result, item)
@@ -240,7 +240,7 @@ def refusals_to_announce(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
 def announce(scheme: Scheme, *, by: Any) -> Scheme:
     """Shows every unit the ranking. From now on it may be appealed against, until `appeal_until`."""
     scheme = _locked(scheme)
-    insist(refusals_to_announce(scheme, by=by))
+    raise_first(refusals_to_announce(scheme, by=by))
     _freeze_cards(scheme, by)
     scheme.announced_on = localdate()
     return save_record(scheme, right=SETTLE, by=by)
@@ -272,7 +272,7 @@ def refusals_to_appeal(result: SchemeResult, *, by: Any) -> Iterator[Refused]:
 def make_appeal(result: SchemeResult, item: SchemeItem, text: str, *, by: Any) -> Appeal:
     """The unit does not agree with an item's score, and says why. One open appeal an item."""
     result.scheme = _locked(result.scheme)
-    insist(refusals_to_appeal(result, by=by))
+    raise_first(refusals_to_appeal(result, by=by))
     if result.appeals.filter(item=item, settled_on=None).exists():
         raise Refused("appealed_already", name=item.name)
     made = Appeal.objects.create(result=result, item=item, text=text, made_on=localdate(), by=by)
@@ -296,7 +296,7 @@ def settle_appeal(appeal: Appeal, *, answer: str, score: Decimal | None = None, 
     """Answers an appeal, with another `score` if it is right. The ranking follows."""
     scheme = _locked(appeal.result.scheme)
     appeal = Appeal.objects.select_related("result__scheme", "item", "settled_by").get(pk=appeal.pk)
-    insist(refusals_to_settle(appeal, by=by))
+    raise_first(refusals_to_settle(appeal, by=by))
     if score is not None and appeal.item.figure:
         raise Refused("computed_item", name=appeal.item.name)
     changed: dict[str, list] = {appeal.item.name: [appeal.text, answer]}
@@ -328,6 +328,6 @@ def refusals_to_publish(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
 def publish(scheme: Scheme, *, by: Any) -> Scheme:
     """The ranking stands for good, and everybody may read it."""
     scheme = _locked(scheme)
-    insist(refusals_to_publish(scheme, by=by))
+    raise_first(refusals_to_publish(scheme, by=by))
     scheme.published_on = localdate()
     return save_record(scheme, right=SETTLE, by=by)

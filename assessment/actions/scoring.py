@@ -15,7 +15,7 @@ from registry.actions.points import change_standing, open_period, wrote
 from registry.actions.records import ChangeSet, save_told
 from registry.actions.sites import add_with_code
 from registry.models import DemonstrationPoint, Draft, DraftState, Event, PointStatus
-from registry.overviews.draft_form import Drafting
+from registry.overviews.draft_form import DraftForm
 from registry.text.refusals import Refused
 from registry.text.validators import Invalid, clean
 
@@ -54,7 +54,7 @@ def pass_draft(draft: Draft, *, opinion: str = "", scores: Mapping[str, str] | N
     if is_change:
         return None
     change_standing(draft.point, status=PointStatus.CHECKED, on=timezone.localdate(), by=by)
-    applied = Drafting(draft).read[0]
+    applied = DraftForm(draft).read[0]
     review = open_round(
         draft.point, Round.APPLICATION, right="point.check", by=by, township_by=by,
         township_opinion=clean(opinion)[:500], applied_level=applied["applied_level"], self_score=applied["self_score"],

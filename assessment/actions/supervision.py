@@ -23,7 +23,7 @@ from registry.actions.evidence import File, add_proofs
 from registry.actions.records import ChangeSet, done_before, part_change, save_record, values_of
 from registry.actions.sites import add_with_code
 from registry.models import Area, Event, PartyOrganisation
-from registry.text.refusals import Refused, insist
+from registry.text.refusals import Refused, raise_first
 
 INSPECT, RECTIFY, TALK = "supervision.inspect", "supervision.rectify", "supervision.talk"
 ALLOWED = {  # act → who may, and in which states
@@ -48,7 +48,7 @@ def _held(finding: SupervisionFinding, act: str, by: Any) -> SupervisionFinding:
     """The finding as stored, held until the transaction ends, if `act` may be done on it."""
     rows = SupervisionFinding.objects.unscoped("a lock").select_for_update(of=("self",))
     stored = rows.select_related("area").get(pk=finding.pk)
-    insist(refusals_to(act, stored, by=by))
+    raise_first(refusals_to(act, stored, by=by))
     return stored
 
 
@@ -145,7 +145,7 @@ def record_talk(township: Area, *, organisation: PartyOrganisation, by: Any, **s
     Area.objects.unscoped("a lock: of two who record it, the second finds it done").select_for_update().get(
         pk=township.pk
     )
-    insist(refusals_to_talk(township, by=by))
+    raise_first(refusals_to_talk(township, by=by))
     if said["occurred_on"] > localdate():
         raise Refused("in_future", day=said["occurred_on"].isoformat())
     talk = AccountabilityAction(

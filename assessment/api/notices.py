@@ -13,14 +13,14 @@ from assessment.models import Notice
 from registry.access.permissions import may
 from registry.api.actions import Given, day, values_in
 from registry.api.base import ApiView
-from registry.api.idempotency import once
+from registry.api.idempotency import idempotent
 from registry.api.parsers import ExactJSON
 from registry.api.points import PAPER
 from registry.api.write_schema import KEY
 from registry.text.refusals import Refused
 from registry.text.validators import line, prose
 
-from .verbs import notices_for, reviews_for, told_notice
+from .verbs import notices_for, reviews_for, serialize_notice
 
 TAKES = (
     Given("reviews", line(40), required=True, is_list=True),
@@ -84,9 +84,9 @@ class NoticeList(ApiView):
         def act() -> Response:
             notice = naming.post_notice(chosen, by=request.user, **values)
             url = reverse("api-notice", [notice.code], request=request)
-            return Response(told_notice(notice), 201, headers={"Location": url})
+            return Response(serialize_notice(notice), 201, headers={"Location": url})
 
-        return once(request, request.data, act)
+        return idempotent(request, request.data, act)
 
 
 class NoticeView(ApiView):
@@ -100,7 +100,7 @@ class NoticeView(ApiView):
             raise Http404
         told = _line(notice, request)
         if request.user.is_authenticated and request.user.write_prefix:
-            told = told_notice(notice) | told
+            told = serialize_notice(notice) | told
         return Response(told)
 
 

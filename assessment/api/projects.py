@@ -30,7 +30,7 @@ PROMISED = (
 PERCENT, LIGHT = Given("percent", whole(0, 100), required=True), Given("light", choice(Light), required=True)
 
 
-def told_project(project: SecretaryProject) -> dict[str, Any]:
+def serialize_project(project: SecretaryProject) -> dict[str, Any]:
     closing = project.closing()
     return {
         "code": project.code,
@@ -102,7 +102,7 @@ offer(
     Noun(
         "projects",
         projects_for,
-        told_project,
+        serialize_project,
         [
             Verb("freeze", _("Open the ledger of a project"), _freeze, _against_freezing, (ON,)),
             Verb("amend", _("Amend the promise"), _amend, acts.refusals_to_amend, PROMISED),

@@ -41,7 +41,7 @@ def _day(day: Any) -> str | None:
     return day.isoformat() if day else None
 
 
-def told_scheme(scheme: Scheme) -> dict[str, Any]:
+def serialize_scheme(scheme: Scheme) -> dict[str, Any]:
     days = {name: _day(getattr(scheme, name)) for name in ("opened_on", "announced_on", "published_on")}
     until = _day(acts.appeal_until(scheme)) if scheme.announced_on else None
     return {
@@ -56,7 +56,7 @@ def told_scheme(scheme: Scheme) -> dict[str, Any]:
     }
 
 
-def told_result(result: SchemeResult) -> dict[str, Any]:
+def serialize_result(result: SchemeResult) -> dict[str, Any]:
     """A card with what was given for its lines so far."""
     lines = result.scores.select_related("item")
     return {
@@ -68,7 +68,7 @@ def told_result(result: SchemeResult) -> dict[str, Any]:
     }
 
 
-def told_appeal(appeal: Appeal) -> dict[str, Any]:
+def serialize_appeal(appeal: Appeal) -> dict[str, Any]:
     return {
         "result": appeal.result.code,
         "item": appeal.item.number,
@@ -207,7 +207,7 @@ offer(
     Noun(
         "schemes",
         schemes_for,
-        told_scheme,
+        serialize_scheme,
         [
             Verb("write", _("Change the draft"), _write, acts.refusals_to_write,
                  (Given("name", filled(NAME)), Given("year", filled(YEAR)), Given("kind", filled(KIND)), ITEMS)),
@@ -215,7 +215,7 @@ offer(
             Verb("announce", _("Announce the ranking"), acts.announce, acts.refusals_to_announce),
             Verb("publish", _("Publish the ranking"), acts.publish, acts.refusals_to_publish),
             Verb("copy", _("Copy for the next year"), _copy, _against_copying,
-                 (Given("year", YEAR),), made=told_scheme),
+                 (Given("year", YEAR),), made=serialize_scheme),
         ],
         adds=Verb("add", _("Write a scheme"), _add, needs(acts.WRITE),
                   (Given("name", filled(NAME), required=True), Given("year", filled(YEAR), required=True),
@@ -226,12 +226,12 @@ offer(
     Noun(
         "results",
         results_for,
-        told_result,
+        serialize_result,
         [
             Verb("own-score", _("Give the own scores"), _own_score, _against_scoring(acts.OWN), (SCORES,)),
             Verb("score", _("Score"), _score, _against_scoring(acts.SCORE), (SCORES, NOTES)),
             Verb("appeal", _("Appeal"), _appeal, acts.refusals_to_appeal,
-                 (ITEM, Given("text", line(300, least=4), required=True)), made=told_appeal),
+                 (ITEM, Given("text", line(300, least=4), required=True)), made=serialize_appeal),
             Verb("settle", _("Answer an appeal"), _settle, _against_settling,
                  (ITEM, Given("answer", line(300, least=4), required=True),
                   Given("score", number("0", "100", decimals=1)))),

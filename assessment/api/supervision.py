@@ -19,7 +19,7 @@ from registry.text.validators import line
 WORDS = Given("text", line(300, least=4), required=True)
 
 
-def told_finding(finding: SupervisionFinding) -> dict[str, Any]:
+def serialize_finding(finding: SupervisionFinding) -> dict[str, Any]:
     return {
         "code": finding.code,
         "finding": finding.finding,
@@ -31,11 +31,11 @@ def told_finding(finding: SupervisionFinding) -> dict[str, Any]:
     }
 
 
-def told_visit(findings: Sequence[SupervisionFinding]) -> dict[str, Any]:
-    return {"results": [told_finding(each) for each in findings]}
+def serialize_visit(findings: Sequence[SupervisionFinding]) -> dict[str, Any]:
+    return {"results": [serialize_finding(each) for each in findings]}
 
 
-def told_organisation(organisation: PartyOrganisation) -> dict[str, Any]:
+def serialize_organisation(organisation: PartyOrganisation) -> dict[str, Any]:
     return {"code": organisation.code, "name": organisation.name, "version": organisation.version}
 
 
@@ -69,11 +69,11 @@ offer(
     Noun(
         "organisations",
         organisations_for,
-        told_organisation,
+        serialize_organisation,
         [
             Verb("visit", _("Record a visit"), _visit, needs(acts.INSPECT),
                  (ON, Given("issuer", line(80), required=True),
-                  Given("findings", filled(line(300)), required=True, is_list=True)), made=told_visit),
+                  Given("findings", filled(line(300)), required=True, is_list=True)), made=serialize_visit),
         ],
     )
 )  # fmt: skip
@@ -81,7 +81,7 @@ offer(
     Noun(
         "findings",
         findings_for,
-        told_finding,
+        serialize_finding,
         [
             Verb("demand", _("Say what is asked for"), _demand, _against("demand"),
                  (WORDS, Given("deadline", filled(day), required=True), Given("person", line(40)))),

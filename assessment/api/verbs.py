@@ -14,7 +14,7 @@ from registry.access.permissions import may
 from registry.actions.drafts import unsettled_draft
 from registry.actions.points import open_period
 from registry.api.actions import Given, Noun, Verb, offer, plain
-from registry.api.points import ON, PAPER, REASON, points_for, told_point
+from registry.api.points import ON, PAPER, REASON, points_for, serialize_point
 from registry.api.problems import Unusable, field_error
 from registry.fields.points import BY_NAME
 from registry.models import DemonstrationPoint, Draft, Grade, PointStatus
@@ -25,7 +25,7 @@ REMARKS = Given("remarks", plain, required=True, is_map=True)
 OPINION = Given("opinion", line(500))
 
 
-def told_review(review: Review) -> dict[str, Any]:
+def serialize_review(review: Review) -> dict[str, Any]:
     judging = Judging(review)
     return {
         "code": review.code,
@@ -40,7 +40,7 @@ def told_review(review: Review) -> dict[str, Any]:
     }
 
 
-def told_notice(notice: Notice) -> dict[str, Any]:
+def serialize_notice(notice: Notice) -> dict[str, Any]:
     return {
         "code": notice.code,
         "title": notice.title,
@@ -137,7 +137,7 @@ offer(
     Noun(
         "points",
         points_for,
-        told_point,
+        serialize_point,
         [
             Verb("check", _("Pass what the township submitted"), _check, _against_checking,
                  (OPINION, Given("scores", plain, is_map=True))),
@@ -205,7 +205,7 @@ offer(
     Noun(
         "reviews",
         reviews_for,
-        told_review,
+        serialize_review,
         [
             Verb("score", _("Enter scores"), _score, scoring.refusals_to_score,
                  (Given("scores", plain, required=True, is_map=True), Given("was", plain, is_map=True))),
@@ -249,7 +249,7 @@ offer(
     Noun(
         "notices",
         notices_for,
-        told_notice,
+        serialize_notice,
         [
             Verb("name", _("Name the sites of the notice when it has ended"), _name_all, _against_naming_all,
                  (REVIEWS, PAPER, ON, Given("batch", line(40)))),

@@ -24,17 +24,17 @@ from registry.loading.kinds.shared import (
     take_day,
     tell,
 )
-from registry.loading.lookups import WHY, World
+from registry.loading.lookups import WHY, Lookups
 from registry.loading.sheet_types import (
     CODE,
     PART,
     REMARK,
     ROW_NUMBER,
-    Column,
-    LoadKind,
-    Row,
+    PendingWrite,
+    SheetColumn,
+    SheetRow,
+    SheetType,
     Use,
-    Write,
     plain_name,
     register,
 )
@@ -77,33 +77,35 @@ def problems(text: str) -> list[str]:
 COLUMNS = (
     ROW_NUMBER,
     CODE,
-    Column("name", "项目名称", line(80), required=True, also=("名称", "书记项目名称", "书记项目")),
-    Column("organisation", "党组织名称", line(80), required=True, also=("党组织", "责任单位"), names="organisation"),
+    SheetColumn("name", "项目名称", line(80), required=True, also=("名称", "书记项目名称", "书记项目")),
+    SheetColumn(
+        "organisation", "党组织名称", line(80), required=True, also=("党组织", "责任单位"), names="organisation",
+    ),
     replace(YEAR, required=False),
-    Column("responsible_person", "责任人(书记)", line(40), also=("责任人", "书记", "党组织书记"), personal=True),
+    SheetColumn("responsible_person", "责任人(书记)", line(40), also=("责任人", "书记", "党组织书记"), personal=True),
     not_kept("post", "职务"),
     not_kept("phone", "联系电话", "电话", read=BY_NAME["phone"].read, personal=True),
-    Column("problems", "拟破解难题", problems, also=("存在问题", "拟破解难题/存在问题", "难题", "问题清单")),
-    Column("measures", "主要举措", prose(2000), also=("举措", "主要措施")),
-    Column("team", "项目组成员", line(120), also=("项目组",)),
-    Column("expected_results", "预期成效", prose(2000), also=("预期目标",)),
+    SheetColumn("problems", "拟破解难题", problems, also=("存在问题", "拟破解难题/存在问题", "难题", "问题清单")),
+    SheetColumn("measures", "主要举措", prose(2000), also=("举措", "主要措施")),
+    SheetColumn("team", "项目组成员", line(120), also=("项目组",)),
+    SheetColumn("expected_results", "预期成效", prose(2000), also=("预期目标",)),
     day_column("opened_on", "立项时间", "立项日期", required=True),
     day_column("deadline", "完成时限", "完成时间", required=True),
-    Column("ledger_open", "建账(任务)", entries, also=("建账",)),
-    Column("ledger_check", "查账(进度)", entries, also=("查账", "查账1")),
-    Column("ledger_check_2", "查账2(进度)", entries, also=("查账2",)),
-    Column("ledger_check_3", "查账3(进度)", entries, also=("查账3",)),
-    Column("ledger_close", "交账(实效)", entries, also=("交账",)),
-    Column(
+    SheetColumn("ledger_open", "建账(任务)", entries, also=("建账",)),
+    SheetColumn("ledger_check", "查账(进度)", entries, also=("查账", "查账1")),
+    SheetColumn("ledger_check_2", "查账2(进度)", entries, also=("查账2",)),
+    SheetColumn("ledger_check_3", "查账3(进度)", entries, also=("查账3",)),
+    SheetColumn("ledger_close", "交账(实效)", entries, also=("交账",)),
+    SheetColumn(
         "solved_count", "已解决问题数", whole(0, 1000, unit="个"), also=("解决问题数",), use=Use.COMPARE, hint=NOT_KEPT,
     ),
-    Column("closed", "是否销号", yes_no, also=("销号",), use=Use.COMPARE, words=("是", "否"), hint=NOT_KEPT),
+    SheetColumn("closed", "是否销号", yes_no, also=("销号",), use=Use.COMPARE, words=("是", "否"), hint=NOT_KEPT),
     REMARK,
 )  # fmt: skip
 CHECKS = ("ledger_check", "ledger_check_2", "ledger_check_3")
 
 
-def resolve(row: Row, world: World) -> None:
+def resolve(row: SheetRow, world: Lookups) -> None:
     """A project is the same if its name, its year and its organisation are."""
     copy(row, "name", "responsible_person", "team", "measures", "expected_results", "remark")
     organisation: Any = look_up(row, world, "organisation", "organisation")
@@ -114,7 +116,7 @@ def resolve(row: Row, world: World) -> None:
     row.attributes["year"] = row.values.get("year") or (opened.year if opened else None)
 
 
-def prepare(rows: list[Row], world: World) -> None:
+def prepare(rows: list[SheetRow], world: Lookups) -> None:
     found = [row.record.pk for row in rows if row.record]
     world.found["entries of"] = defaultdict(list)
     for entry in LedgerEntry.objects.filter(project__in=found).order_by("entered_on", "pk"):
@@ -127,7 +129,7 @@ def prepare(rows: list[Row], world: World) -> None:
     world.found["solved of"] = by_owner(solved.values_list("project_id", "pk", "name"))
 
 
-def parts(row: Row, world: World) -> None:
+def parts(row: SheetRow, world: Lookups) -> None:
     project: Any = row.main.record
     held = held_by(row, world, "problems of")
 
@@ -149,7 +151,7 @@ def parts(row: Row, world: World) -> None:
     differs(row, "closed", bool(held) and solved == len({**held, **wanted}))
 
 
-def _keep_promise(row: Row, promise: dict[str, Any] | None) -> None:
+def _keep_promise(row: SheetRow, promise: dict[str, Any] | None) -> None:
     """What was promised when the ledger was opened is changed by an amendment on the page, not by a file."""
     if promise is None:
         return
@@ -160,7 +162,7 @@ def _keep_promise(row: Row, promise: dict[str, Any] | None) -> None:
         row.refuse("problems", "promise_frozen")
 
 
-def _keep_ledger(row: Row, world: World, project: Any) -> None:
+def _keep_ledger(row: SheetRow, world: Lookups, project: Any) -> None:
     """One opening, one handing in, and a check for each day: the same again is put right, not added."""
     held = list(world.found["entries of"].get(row.record.pk, ())) if row.record else []
     opened = row.attributes.get("opened_on") or project.opened_on
@@ -190,7 +192,7 @@ def _same(entry: LedgerEntry, given: Entry) -> bool:
     return entry.entered_on == given.day if given.day else entry.text == given.text
 
 
-def _put_right(row: Row, entry: LedgerEntry, given: Entry) -> list[str]:
+def _put_right(row: SheetRow, entry: LedgerEntry, given: Entry) -> list[str]:
     now = {"text": given.text, "percent": given.percent, "entered_on": given.day}
     changes = {
         name: [getattr(entry, name), value]
@@ -199,12 +201,19 @@ def _put_right(row: Row, entry: LedgerEntry, given: Entry) -> list[str]:
     }
     if not changes:
         return []
-    row.writes.append(Write(entry, changes, stage=PART))
+    row.writes.append(PendingWrite(entry, changes, stage=PART))
     return [given.text]
 
 
 def _add(
-    row: Row, world: World, project: Any, held: list, name: str, stage: LedgerStage, day: date | None, given: Entry
+    row: SheetRow,
+    world: Lookups,
+    project: Any,
+    held: list,
+    name: str,
+    stage: LedgerStage,
+    day: date | None,
+    given: Entry,
 ) -> str:
     if day is None:
         row.warn(name, "assumed", value=world.today)
@@ -213,12 +222,12 @@ def _add(
         project=project, stage=stage, entered_on=day or world.today, percent=percent, text=given.text
     )  # fmt: skip
     held.append(entry)
-    row.writes.append(Write(entry, stage=PART))
+    row.writes.append(PendingWrite(entry, stage=PART))
     return given.text
 
 
 register(
-    LoadKind(
+    SheetType(
         "project", _("Secretary projects"), SecretaryProject, COLUMNS, ("name", "year", "organisation_id"), resolve,
         prefix=lambda row: f"SP-{row.attributes['year']}-", digits=2, prepare=prepare, parts=parts, by_clerks=True,
         order=(("opened_on", "deadline", False),),

@@ -10,12 +10,12 @@ from django.utils.translation import gettext_noop
 
 from assessment.actions.schemes import OWN, SCORE, refusals_to_score
 from assessment.models import ItemScore, Scheme, SchemeItem, SchemeKind, SchemeResult, SchemeState
-from registry.loading.apply import tell
+from registry.loading.apply import log_events
 from registry.loading.bulk import add_all
 from registry.loading.kinds.shared import YEAR, at, differs, replace
-from registry.loading.lookups import WHY, World
+from registry.loading.lookups import WHY, Lookups
 from registry.loading.messages import SENTENCES
-from registry.loading.sheet_types import ROW_NUMBER, Column, LoadKind, Row, Use, plain_name, register
+from registry.loading.sheet_types import ROW_NUMBER, SheetColumn, SheetRow, SheetType, Use, plain_name, register
 from registry.loading.validate import plain, same
 from registry.text.validators import Invalid, Reader, choice, line, number
 
@@ -25,34 +25,34 @@ GIVEN = {"self_score": OWN, "score": SCORE, "note": SCORE}  # who gives it
 POINTS: Reader = number("0", "100", decimals=1, unit="分")
 COLUMNS = (
     ROW_NUMBER,
-    Column(
+    SheetColumn(
         "scheme", "考核方案", line(80), also=("方案", "方案名称", "方案编号", "考评方案"),
         hint=_("Its code or its name. Left empty, the scheme of the year, or the only one that is open."),
     ),
     replace(YEAR, required=False, also=("考核年度", *YEAR.also)),
-    Column("kind", "考核类型", choice(SchemeKind, KIND_WORDS), also=("方案类型",), words=("3+X", "两重一专")),
-    Column(
+    SheetColumn("kind", "考核类型", choice(SchemeKind, KIND_WORDS), also=("方案类型",), words=("3+X", "两重一专")),
+    SheetColumn(
         "unit", "被考核单位", line(80), required=True,
         also=("考核对象", "考核单位", "被考评单位", "单位", "单位名称", "乡镇(街道)", "所属乡镇", "乡镇"),
     ),
-    Column(
+    SheetColumn(
         "item", "考核指标", line(80), required=True, also=("指标", "指标名称", "考评指标", "考评项目"),
         hint=_("An item that is scored by hand, by its name or its number."),
     ),
-    Column("weight", "分值", POINTS, also=("标准分", "权重", "满分"), use=Use.COMPARE),
-    Column(
+    SheetColumn("weight", "分值", POINTS, also=("标准分", "权重", "满分"), use=Use.COMPARE),
+    SheetColumn(
         "self_score", "自评分", POINTS, also=("自评得分", "自评"),
         hint=_("Given by the unit itself; blank says nothing."),
     ),
-    Column(
+    SheetColumn(
         "score", "得分", POINTS, also=("考核得分", "评分", "区级得分", "实得分"),
         hint=_("Given by the reviewers of the district; blank says nothing."),
     ),
-    Column("note", "评分说明", line(200), also=("扣分原因", "扣分说明", "备注", "说明")),
+    SheetColumn("note", "评分说明", line(200), also=("扣分原因", "扣分说明", "备注", "说明")),
 )  # fmt: skip
 
 
-def resolve(row: Row, world: World) -> None:
+def resolve(row: SheetRow, world: Lookups) -> None:
     """Scheme, unit and item are found for all rows together."""
     row.title = f"{row.values.get('unit') or ''} {row.values.get('item') or ''}".strip()
     for column in COLUMNS:
@@ -60,7 +60,7 @@ def resolve(row: Row, world: World) -> None:
             row.refuse(column.name, "required")
 
 
-def find(rows: list[Row], world: World) -> None:
+def find(rows: list[SheetRow], world: Lookups) -> None:
     """While they are written the schemes are held: nobody announces a ranking in between."""
     known = Scheme.objects.unscoped(WHY).in_area(world.area).order_by("pk")
     known = known.select_for_update(of=("self",)) if world.writing else known
@@ -85,7 +85,7 @@ def find(rows: list[Row], world: World) -> None:
             _judge(row, world, card, item)
 
 
-def _scheme_of(row: Row, schemes: list[Scheme]) -> Scheme | None:
+def _scheme_of(row: SheetRow, schemes: list[Scheme]) -> Scheme | None:
     """The scheme that the row names, by itself or by its year and whom it assesses; where it says nothing, the only
     one that is open."""
     text = plain_name(row.values.get("scheme") or "")
@@ -125,7 +125,7 @@ def _cards(schemes: dict[int, Scheme]) -> dict[int, dict[str, set[SchemeResult]]
     return cards
 
 
-def _card_of(row: Row, scheme: Scheme, cards: dict[str, set[SchemeResult]], world: World) -> SchemeResult | None:
+def _card_of(row: SheetRow, scheme: Scheme, cards: dict[str, set[SchemeResult]], world: Lookups) -> SchemeResult | None:
     text = row.values["unit"]
     found = cards.get(plain_name(text), set())
     if not found and scheme.kind == SchemeKind.TOWNSHIP:
@@ -145,7 +145,7 @@ def _card_of(row: Row, scheme: Scheme, cards: dict[str, set[SchemeResult]], worl
     return None
 
 
-def _item_of(row: Row, items: dict[str, list[SchemeItem]]) -> SchemeItem | None:
+def _item_of(row: SheetRow, items: dict[str, list[SchemeItem]]) -> SchemeItem | None:
     found = items.get(plain_name(row.values["item"]), [])
     if len(found) != 1:
         row.refuse("item", "scheme_item_unknown", text=row.values["item"])
@@ -156,7 +156,7 @@ def _item_of(row: Row, items: dict[str, list[SchemeItem]]) -> SchemeItem | None:
     return found[0]
 
 
-def _judge(row: Row, world: World, card: SchemeResult, item: SchemeItem) -> None:
+def _judge(row: SheetRow, world: Lookups, card: SchemeResult, item: SchemeItem) -> None:
     """What the row would change must be the sender's to change, and lie within what the item weighs."""
     differs(row, "weight", item.weight)
     given = {name: row.values[name] for name in GIVEN if row.has(name)}
@@ -176,7 +176,7 @@ def _judge(row: Row, world: World, card: SchemeResult, item: SchemeItem) -> None
         row.attributes |= {"result_id": card.pk, "item_id": item.pk}
 
 
-def write(rows: list[Row], world: World, load: Any) -> None:
+def write(rows: list[SheetRow], world: Lookups, load: Any) -> None:
     """The scores, and for each card one event that says them. What was to be put back leans on the card: where
     somebody scored on or announced the ranking in the meantime, it stays."""
     doing = [row for row in rows if row.main.does_something]
@@ -193,10 +193,10 @@ def write(rows: list[Row], world: World, load: Any) -> None:
             [ItemScore._meta.label_lower, row.main.record.pk, before[id(row)], 0],
             [SchemeResult._meta.label_lower, card.pk, {}, card.version],
         ]
-    tell(load, (("score", card, told[card.pk]) for card in cards.values()))
+    log_events(load, (("score", card, told[card.pk]) for card in cards.values()))
 
 
-def _take(row: Row, load: Any) -> dict[str, Any] | None:
+def _take(row: SheetRow, load: Any) -> dict[str, Any] | None:
     """Puts the values down; returns those before, None if there was nothing. Who scores answers for it."""
     main: Any = row.main
     before = {name: plain(old) for name, (old, _new) in main.changes.items()}
@@ -208,7 +208,7 @@ def _take(row: Row, load: Any) -> dict[str, Any] | None:
     return None if main.is_new else before
 
 
-def _told(row: Row) -> dict[str, list]:
+def _told(row: SheetRow) -> dict[str, list]:
     """As the form tells of it; of a note alone what it says now."""
     changes = row.main.changes or {name: [None, value] for name, value in row.attributes.items() if name in GIVEN}
     name = next(name for name in ("score", "self_score", "note") if name in changes)
@@ -248,7 +248,7 @@ SENTENCES.update(
     }
 )
 register(
-    LoadKind(
+    SheetType(
         "scheme-score", _("Scores of schemes"), ItemScore, COLUMNS, ("result_id", "item_id"), resolve,
         prefix=lambda row: "", find=find, write=write, lines=lines, right=SCORE, by_clerks=True,
         area_of=lambda row: row.values["card"].area_id if row.values.get("card") else "",

@@ -9,12 +9,12 @@ from django.utils.translation import gettext_noop
 from assessment.models import Outcome, Review, ReviewScore, Round, Standard, StandardItem
 from assessment.overviews.review_sheet import STATUSES, score
 from registry.actions.points import written_by
-from registry.loading.apply import tell
+from registry.loading.apply import log_events
 from registry.loading.bulk import add_all
 from registry.loading.kinds.shared import NOT_KEPT, day_column, differs, take_day, township
-from registry.loading.lookups import WHY, World
+from registry.loading.lookups import WHY, Lookups
 from registry.loading.messages import SENTENCES
-from registry.loading.sheet_types import ROW_NUMBER, Column, LoadKind, Row, Use, plain_name, register
+from registry.loading.sheet_types import ROW_NUMBER, SheetColumn, SheetRow, SheetType, Use, plain_name, register
 from registry.loading.validate import plain, same
 from registry.models import StatusPeriod
 from registry.text.validators import Invalid, Reader, choice, line, number
@@ -25,23 +25,23 @@ POINTS: Reader = number("0", "100", decimals=1, unit="分")
 COLUMNS = (
     ROW_NUMBER,
     township("所属乡镇", required=False),
-    Column("point", "示范点", line(80), required=True, also=("示范点名称", "点位名称"), names="point"),
-    Column(
+    SheetColumn("point", "示范点", line(80), required=True, also=("示范点名称", "点位名称"), names="point"),
+    SheetColumn(
         "round", "评审环节", choice(Round, ROUND_WORDS), required=True, also=("环节",), words=("初审", "评审", "复核"),
     ),
-    Column("standard", "标准版本", line(80), required=True, also=("标准",)),
-    Column("item", "条目", line(120), required=True, also=("考核项目", "考核内容", "标准条目")),
-    Column("weight", "标准分", POINTS, also=("分值",), use=Use.COMPARE),
-    Column("self_score", "自评分", POINTS, use=Use.COMPARE, hint=NOT_KEPT),
-    Column("township_score", "乡镇评分", POINTS, also=("乡镇得分",)),
-    Column("district_score", "区级得分", POINTS, required=True, also=("得分", "区级评分")),
-    Column("reason", "扣分原因", line(300), also=("扣分说明",)),
-    Column("scored_by", "评审人", line(40), required=True, also=("评分人",), personal=True),
+    SheetColumn("standard", "标准版本", line(80), required=True, also=("标准",)),
+    SheetColumn("item", "条目", line(120), required=True, also=("考核项目", "考核内容", "标准条目")),
+    SheetColumn("weight", "标准分", POINTS, also=("分值",), use=Use.COMPARE),
+    SheetColumn("self_score", "自评分", POINTS, use=Use.COMPARE, hint=NOT_KEPT),
+    SheetColumn("township_score", "乡镇评分", POINTS, also=("乡镇得分",)),
+    SheetColumn("district_score", "区级得分", POINTS, required=True, also=("得分", "区级评分")),
+    SheetColumn("reason", "扣分原因", line(300), also=("扣分说明",)),
+    SheetColumn("scored_by", "评审人", line(40), required=True, also=("评分人",), personal=True),
     day_column("scored_on", "日期", "评审日期", "评分日期", required=True),
 )  # fmt: skip
 
 
-def resolve(row: Row, world: World) -> None:
+def resolve(row: SheetRow, world: Lookups) -> None:
     """Which point is meant; the round and the item are found for all rows together."""
     text = row.values.get("point")
     row.title = f"{text or ''} {row.values.get('item') or ''}".strip()
@@ -59,7 +59,7 @@ def resolve(row: Row, world: World) -> None:
         row.refuse("point", error.code, **error.details)
 
 
-def find(rows: list[Row], world: World) -> None:
+def find(rows: list[SheetRow], world: Lookups) -> None:
     points = {row.values["found"].pk for row in rows if row.values.get("found")}
     pending = Review.objects.unscoped(WHY).filter(point__in=points, outcome=Outcome.PENDING)
     pending = pending.select_for_update(of=("self",)) if world.writing else pending
@@ -84,7 +84,7 @@ def find(rows: list[Row], world: World) -> None:
             _judge(row, review, items[review.standard_id], scores)
 
 
-def _may_be_scored(row: Row, world: World, review: Review) -> bool:
+def _may_be_scored(row: SheetRow, world: Lookups, review: Review) -> bool:
     """The round is of the kind and standard that the file says, and the sender had no hand in it."""
     standard = world.found["standards"][review.standard_id]
     if world.found["status of"].get(review.point_id) not in STATUSES[Round(review.round)]:
@@ -99,7 +99,7 @@ def _may_be_scored(row: Row, world: World, review: Review) -> bool:
     return not row.is_refused
 
 
-def _judge(row: Row, review: Review, items: dict[str, StandardItem], scores: dict) -> None:
+def _judge(row: SheetRow, review: Review, items: dict[str, StandardItem], scores: dict) -> None:
     if not row.has("item"):
         return
     item = items.get(plain_name(row.values["item"])) or items.get(row.values["item"])
@@ -124,7 +124,7 @@ def _judge(row: Row, review: Review, items: dict[str, StandardItem], scores: dic
         row.attributes |= {"review_id": review.pk, "item_id": item.pk}
 
 
-def write(rows: list[Row], world: World, load: Any) -> None:
+def write(rows: list[SheetRow], world: Lookups, load: Any) -> None:
     """The scores, and for each round one event that says them. What was to be put back leans on the round's version:
     who scores on in the meantime keeps what they wrote."""
     doing = [row for row in rows if row.main.does_something]
@@ -143,10 +143,10 @@ def write(rows: list[Row], world: World, load: Any) -> None:
             [ReviewScore._meta.label_lower, row.main.record.pk, before, 0],
             [Review._meta.label_lower, review.pk, {}, review.version],
         ]
-    tell(load, (("score", review, told[review.pk]) for review in reviews.values()))
+    log_events(load, (("score", review, told[review.pk]) for review in reviews.values()))
 
 
-def _told(row: Row, number: int) -> dict[str, list]:
+def _told(row: SheetRow, number: int) -> dict[str, list]:
     """As the reviewer's form tells of it, with who gave the score and when."""
     names = {"district_score": "score", "township_score": "township", "reason": "reason"}
     main = row.main
@@ -165,7 +165,7 @@ SENTENCES.update(
     }
 )
 register(
-    LoadKind(
+    SheetType(
         "review-score", _("Scores of reviews"), ReviewScore, COLUMNS, ("review_id", "item_id"), resolve,
         prefix=lambda row: "", find=find, write=write,
         area_of=lambda row: row.values["found"].area_id if row.values.get("found") else "",

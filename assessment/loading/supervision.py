@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from assessment.models import AccountabilityAction, AccountabilityKind, SupervisionFinding
 from registry.loading.kinds.shared import copy, day_column, look_up, take_day
-from registry.loading.lookups import World
-from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, register
+from registry.loading.lookups import Lookups
+from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, SheetColumn, SheetRow, SheetType, register
 from registry.text.validators import choice, line, yes_no
 
 KIND_WORDS = {"约谈": "interview", "调整": "adjustment"}
@@ -15,17 +15,17 @@ FINDING_COLUMNS = (
     ROW_NUMBER,
     CODE,
     day_column("inspected_on", "督导日期", "督导时间", required=True),
-    Column("issuer", "督导单位", line(80), required=True, also=("督导组",)),
-    Column(
+    SheetColumn("issuer", "督导单位", line(80), required=True, also=("督导组",)),
+    SheetColumn(
         "organisation", "被督导党组织", line(80), required=True, also=("被督导单位", "党组织", "党组织编号"),
         names="organisation",
     ),
-    Column("finding", "发现问题", line(300), required=True, also=("存在问题", "问题")),
-    Column("demand", "整改要求", line(300), also=("要求",)),
+    SheetColumn("finding", "发现问题", line(300), required=True, also=("存在问题", "问题")),
+    SheetColumn("demand", "整改要求", line(300), also=("要求",)),
     day_column("deadline", "整改时限", "整改期限", "完成时限", "时限", required=True),
-    Column("person", "整改责任人", line(40), also=("责任人",), personal=True),
-    Column("progress", "整改情况", line(300), also=("整改进展",)),
-    Column("done", "是否完成", yes_no, also=("是否整改到位", "是否销号", "已完成"), words=("是", "否")),
+    SheetColumn("person", "整改责任人", line(40), also=("责任人",), personal=True),
+    SheetColumn("progress", "整改情况", line(300), also=("整改进展",)),
+    SheetColumn("done", "是否完成", yes_no, also=("是否整改到位", "是否销号", "已完成"), words=("是", "否")),
     day_column("rechecked_on", "复查日期", "复查时间"),
     REMARK,
 )  # fmt: skip
@@ -33,25 +33,27 @@ ACTION_COLUMNS = (
     ROW_NUMBER,
     CODE,
     day_column("occurred_on", "日期", "时间", required=True),
-    Column(
+    SheetColumn(
         "kind", "类别", choice(AccountabilityKind, KIND_WORDS), required=True, also=("类型",), words=tuple(KIND_WORDS),
     ),
-    Column("organisation", "党组织", line(80), required=True, also=("党组织名称", "所在党组织"), names="organisation"),
-    Column("person", "姓名", line(40), required=True, personal=True),
-    Column("post", "职务", line(40)),
-    Column("reason", "事由", line(200), also=("原因",)),
-    Column("issuer", "实施单位", line(80)),
+    SheetColumn(
+        "organisation", "党组织", line(80), required=True, also=("党组织名称", "所在党组织"), names="organisation",
+    ),
+    SheetColumn("person", "姓名", line(40), required=True, personal=True),
+    SheetColumn("post", "职务", line(40)),
+    SheetColumn("reason", "事由", line(200), also=("原因",)),
+    SheetColumn("issuer", "实施单位", line(80)),
     REMARK,
 )  # fmt: skip
 
 
-def _of(row: Row, world: World) -> None:
+def _of(row: SheetRow, world: Lookups) -> None:
     organisation: Any = look_up(row, world, "organisation", "organisation")
     if organisation is not None:
         row.attributes["area_id"] = organisation.area_id
 
 
-def resolve_finding(row: Row, world: World) -> None:
+def resolve_finding(row: SheetRow, world: Lookups) -> None:
     """A finding is the same if its day, its organisation and its text are."""
     copy(row, "issuer", "finding", "demand", "person", "progress", "done", "remark")
     _of(row, world)
@@ -61,7 +63,7 @@ def resolve_finding(row: Row, world: World) -> None:
     row.title = f"{day or ''} {row.values.get('organisation') or ''}".strip()
 
 
-def resolve_action(row: Row, world: World) -> None:
+def resolve_action(row: SheetRow, world: Lookups) -> None:
     """One is the same if its day, its kind, the organisation and the person are. Its title names nobody."""
     copy(row, "kind", "person", "post", "reason", "issuer", "remark")
     _of(row, world)
@@ -70,12 +72,12 @@ def resolve_action(row: Row, world: World) -> None:
 
 
 register(
-    LoadKind(
+    SheetType(
         "supervision", _("Findings of supervision"), SupervisionFinding, FINDING_COLUMNS,
         ("inspected_on", "organisation_id", "finding"), resolve_finding, prefix=lambda row: "SF-",
         order=(("inspected_on", "deadline", False), ("inspected_on", "rechecked_on", False)),
     ),
-    LoadKind(
+    SheetType(
         "accountability", _("Talks and replacements"), AccountabilityAction, ACTION_COLUMNS,
         ("occurred_on", "kind", "organisation_id", "person"), resolve_action, prefix=lambda row: "AA-",
     ),

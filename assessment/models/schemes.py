@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from registry.models.base import IN_FORCE, Part, Record, ScopedQuerySet, in_choices, not_negative, under
+from registry.models.base import IN_FORCE, Part, Record, ScopedQuerySet, in_area_q, in_choices, not_negative
 
 SCHEME_FROZEN = _("The scheme is open: what its units are judged by does not change any more.")
 
@@ -56,7 +56,7 @@ class SchemeQuerySet(ScopedQuerySet):
         if viewer is None or not viewer.is_authenticated or viewer.reads_published_only or viewer.reads_everything:
             return super().visible_to(viewer)
         opened = Q(opened_on__isnull=False)
-        return self.filter(self.public_rows() | opened | under(viewer.read_prefix, self.area_path))._mark()
+        return self.filter(self.public_rows() | opened | in_area_q(viewer.read_prefix, self.area_path))._mark()
 
     def opened(self, as_of: date):
         return self.filter(opened_on__lte=as_of)
@@ -183,7 +183,7 @@ class ResultQuerySet(ScopedQuerySet):
         if viewer is None or not viewer.is_authenticated or viewer.reads_published_only or viewer.reads_everything:
             return super().visible_to(viewer)
         announced = Q(scheme__announced_on__isnull=False)
-        return self.filter(self.public_rows() | announced | under(viewer.read_prefix, self.area_path))._mark()
+        return self.filter(self.public_rows() | announced | in_area_q(viewer.read_prefix, self.area_path))._mark()
 
     def with_rank(self, as_of: date):
         """Adds `place` and `points`: rank and total, from the day they were announced."""

@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import Grade
-from registry.models.base import IN_FORCE, Part, Record, ScopedQuerySet, ends_after_start, lasting
+from registry.models.base import IN_FORCE, Part, Record, ScopedQuerySet, ends_after_start, valid_on
 
 
 class StandardQuerySet(ScopedQuerySet):
@@ -18,7 +18,7 @@ class StandardQuerySet(ScopedQuerySet):
         return self
 
     def in_force(self, as_of: date):
-        return self.filter(lasting(as_of))
+        return self.filter(valid_on(as_of))
 
 
 class Standard(Record):
@@ -71,7 +71,7 @@ class NamedItem(models.Model):
 class StandardItemQuerySet(ScopedQuerySet):
     def in_force(self, as_of: date):
         """Items of the version in force on `as_of` (F06)."""
-        return self.filter(lasting(as_of, "standard__valid_from", "standard__valid_to"))
+        return self.filter(valid_on(as_of, "standard__valid_from", "standard__valid_to"))
 
     def in_area(self, code: str):
         """The standard is one for the whole district."""

@@ -37,7 +37,7 @@ COLUMNS: dict[str, str | Words] = {
 
 
 @dataclass(frozen=True)
-class Line:
+class LedgerLine:
     """One thing promised, what was delivered of it, and how the two differ."""
 
     what: str | Words
@@ -48,7 +48,7 @@ class Line:
     proof: list = field(default_factory=list)
 
 
-def settlement(project: SecretaryProject, on: date) -> list[Line]:
+def settlement(project: SecretaryProject, on: date) -> list[LedgerLine]:
     """The promise as first frozen, line by line, against what was delivered by `on`."""
     promise = getattr(project, "promise", None)
     promised = promise.body if promise else {**acts.promised_of(project), "problems": None}
@@ -58,17 +58,19 @@ def settlement(project: SecretaryProject, on: date) -> list[Line]:
     delivered, difference = (closing.text, closing.difference) if closing else ("", "")
     proof = list(closing.proof.unscoped(PROVES)) if closing else []
     met = closing is not None and not difference
-    lines.append(Line(LABELS["expected_results"], promised["expected_results"], delivered, difference, met, proof))
+    lines.append(
+        LedgerLine(LABELS["expected_results"], promised["expected_results"], delivered, difference, met, proof)
+    )
     return [*lines, _deadline_line(promised["deadline"], closing, on)]
 
 
-def _problem_lines(project: SecretaryProject, promised: list[str] | None, on: date) -> list[Line]:
+def _problem_lines(project: SecretaryProject, promised: list[str] | None, on: date) -> list[LedgerLine]:
     problems = acts.problems_of(project)
     prefetch_related_objects(problems, Prefetch("proof", Evidence.objects.unscoped(PROVES)))
     lines, held = [], {problem.name: problem for problem in problems}
     for name in promised or []:
         if name not in held:
-            lines.append(Line(_("Problem"), name, "", _("given up by an amendment"), False))
+            lines.append(LedgerLine(_("Problem"), name, "", _("given up by an amendment"), False))
     for name, problem in held.items():
         solved = problem.is_solved(on)
         delivered = f"{problem.solved_on} {problem.result}".strip() if solved else ""
@@ -76,19 +78,19 @@ def _problem_lines(project: SecretaryProject, promised: list[str] | None, on: da
         if promised is not None and name not in promised:
             difference = "; ".join(filter(None, (_("added by an amendment"), difference)))
         proof = list(problem.proof.all()) if solved else []
-        lines.append(Line(_("Problem"), name, delivered, difference, solved, proof))
+        lines.append(LedgerLine(_("Problem"), name, delivered, difference, solved, proof))
     return lines
 
 
-def _deadline_line(promised: str, closing: LedgerEntry | None, on: date) -> Line:
+def _deadline_line(promised: str, closing: LedgerEntry | None, on: date) -> LedgerLine:
     until = closing.entered_on if closing else on
     late = (until - date.fromisoformat(promised)).days
     difference = _("%(days)s days late") % {"days": late} if late > 0 else ""
     delivered = closing.entered_on.isoformat() if closing else ""
-    return Line(LABELS["deadline"], promised, delivered, difference, closing is not None and late <= 0)
+    return LedgerLine(LABELS["deadline"], promised, delivered, difference, closing is not None and late <= 0)
 
 
-def told_promise(project: SecretaryProject, viewer: Any) -> dict[str, Any]:
+def describe_promise(project: SecretaryProject, viewer: Any) -> dict[str, Any]:
     """The frozen promise and its amendments, as far as `viewer` may read them: people are for the staff of the area."""
     promise = getattr(project, "promise", None)
     inside = may(viewer, "record.view", project)

@@ -40,7 +40,7 @@ def written(value: Decimal | None) -> str:
 
 
 @dataclass(frozen=True)
-class Line:
+class ScoreLine:
     """One item of the standard in a round: its score row, and what the round before gave it."""
 
     item: StandardItem
@@ -67,7 +67,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Field:
+class ReviewedField:
     """A field of the reviewer's form: how its text is read, and what stands in it."""
 
     name: str
@@ -91,12 +91,12 @@ class Judging:
         self.standard: Standard = review.standard
 
     @cached_property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[ScoreLine]:
         proof = Evidence.objects.unscoped("proof of the round itself")
         scores = self.review.scores.select_related("item").prefetch_related(Prefetch("proof", proof))
         before = self.previous.scores.all() if self.previous else ()
         given = {each.item_id: each.district_score for each in before}
-        return [Line(each.item, each, given.get(each.item_id)) for each in scores.order_by("item__number")]
+        return [ScoreLine(each.item, each, given.get(each.item_id)) for each in scores.order_by("item__number")]
 
     @cached_property
     def previous(self) -> Review | None:
@@ -146,18 +146,18 @@ class Judging:
         return Grade(self.grade).label if self.grade else _("below every pass line")
 
     @cached_property
-    def fields(self) -> dict[str, Field]:
+    def fields(self) -> dict[str, ReviewedField]:
         """Every field of the form by name: score-1 …, reason-1 …, veto-1 …, opinion."""
         return {field.name: field for field in self._fields()}
 
-    def _fields(self) -> Iterator[Field]:
+    def _fields(self) -> Iterator[ReviewedField]:
         for each in self.lines:
             number = each.item.number
-            yield Field(f"score-{number}", str(each.item), score(each.item.weight), each.text)
-            yield Field(f"reason-{number}", _("Reason of the deduction"), line(300), each.score.reason)
+            yield ReviewedField(f"score-{number}", str(each.item), score(each.item.weight), each.text)
+            yield ReviewedField(f"reason-{number}", _("Reason of the deduction"), line(300), each.score.reason)
         for veto, reason in self.vetoes:
-            yield Field(f"veto-{veto.number}", str(veto), line(300, least=2), reason)
-        yield Field("opinion", _("Opinion of the district"), line(500), self.review.opinion)
+            yield ReviewedField(f"veto-{veto.number}", str(veto), line(300, least=2), reason)
+        yield ReviewedField("opinion", _("Opinion of the district"), line(500), self.review.opinion)
 
     @cached_property
     def evidence(self) -> list[Evidence]:

@@ -26,7 +26,7 @@ def label_of(figure: str) -> Any:
 
 
 @dataclass(frozen=True)
-class Line:
+class CardLine:
     """One item of a card. `score` is what it gives, None while nobody has scored it; a computed item has the `value` of
     its figure on the day `on`. Numbers are written as they are stored, so that a frozen card reads as it was judged."""
 
@@ -69,7 +69,7 @@ class Standing:
     """A unit's card with its total (0 to 100, and the bonus on top), its rank and last year's."""
 
     result: SchemeResult
-    lines: list[Line]
+    lines: list[CardLine]
     rank: int = 0
     previous_rank: int | None = None
 
@@ -146,15 +146,15 @@ def _results(scheme: Scheme) -> list[SchemeResult]:
     return list(rows.select_related("area", "organisation", "scheme").order_by("code"))
 
 
-def _line(item: dict, on: date, stands_on: Any) -> Line:
+def _line(item: dict, on: date, stands_on: Any) -> CardLine:
     """A line of a card; `stands_on` is the value of its figure, or what was given by hand (ItemScore or None)."""
     if item["figure"]:
         score = computed(stands_on, item["weight"], item["full_at"])
-        return Line(**item, on=on.isoformat(), value=stands_on, score=score)
+        return CardLine(**item, on=on.isoformat(), value=stands_on, score=score)
     if stands_on is None:
-        return Line(**item, on=on.isoformat())
+        return CardLine(**item, on=on.isoformat())
     own, score = ("" if each is None else f"{each:f}" for each in (stands_on.self_score, stands_on.score))
-    return Line(**item, on=on.isoformat(), own=own, score=score, note=stands_on.note)
+    return CardLine(**item, on=on.isoformat(), own=own, score=score, note=stands_on.note)
 
 
 def ranked(standings: list[Standing], last_year: dict[str, int]) -> list[Standing]:
@@ -180,7 +180,7 @@ def frozen(scheme: Scheme) -> list[Standing]:
     """The standings as they were announced or published."""
     results = sorted(_results(scheme), key=lambda each: (each.rank or 0, each.code))
     return [
-        Standing(each, [Line(**line) for line in each.card], each.rank or 0, each.previous_rank) for each in results
+        Standing(each, [CardLine(**line) for line in each.card], each.rank or 0, each.previous_rank) for each in results
     ]
 
 
@@ -191,10 +191,10 @@ def standings(scheme: Scheme, as_of: date) -> list[Standing]:
     return live(scheme, as_of) if scheme.state == SchemeState.OPEN else []
 
 
-def moved(scheme: Scheme, standing: Standing, as_of: date) -> list[tuple[Line, Line]]:
+def moved(scheme: Scheme, standing: Standing, as_of: date) -> list[tuple[CardLine, CardLine]]:
     """Lines of a frozen card that the rows would give otherwise today, each with what they would give."""
     now = next((each for each in live(scheme, as_of) if each.result.pk == standing.result.pk), None)
-    pairs: Iterable[tuple[Line, Line]] = zip(standing.lines, now.lines, strict=True) if now else ()
+    pairs: Iterable[tuple[CardLine, CardLine]] = zip(standing.lines, now.lines, strict=True) if now else ()
     return [(then, since) for then, since in pairs if then.score != since.score]
 
 

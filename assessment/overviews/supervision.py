@@ -7,7 +7,7 @@ from typing import Any
 
 from assessment.models import AccountabilityAction, AccountabilityKind, FindingState, SupervisionFinding
 from registry.models import Area, Parameter
-from registry.models.base import under
+from registry.models.base import in_area_q
 
 RULE = "talk-overdue-findings"
 
@@ -51,7 +51,7 @@ def warning_of(township: Area, today: date) -> Warning:
 def _last_talks(area: str) -> dict[str, date]:
     """The day of the last talk in each township."""
     talks = AccountabilityAction.objects.unscoped("days only").filter(kind=AccountabilityKind.INTERVIEW)
-    rows = talks.filter(under(area)).order_by("occurred_on")
+    rows = talks.filter(in_area_q(area)).order_by("occurred_on")
     return {code[:9]: day for code, day in rows.values_list("area_id", "occurred_on")}
 
 

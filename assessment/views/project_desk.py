@@ -201,7 +201,7 @@ def sign(request: HttpRequest, code: str) -> HttpResponse:
         "lines": ledgers.settlement(project, timezone.localdate()),
         "refusals": list(acts.refusals_to_sign(project, by=request.user)),
         "refusal": refusal,
-        **ledgers.told_promise(project, request.user),
+        **ledgers.describe_promise(project, request.user),
     }
     return render(request, "assessment/projects/sign.html", context, status=status_of(form, refusal))
 

@@ -8,7 +8,7 @@ from assessment.overviews import ledgers
 from registry.access.scope import read_scope
 from registry.kinds import KINDS
 from registry.overviews.funding import received
-from registry.views.records import told_of
+from registry.views.records import describe_record
 
 
 def project_page(request: HttpRequest, code: str) -> HttpResponse:
@@ -33,7 +33,7 @@ def project_page(request: HttpRequest, code: str) -> HttpResponse:
         "funds": received(scope, project_code=project.code),
         "closing": closing if handed_in else None,
         "steps": ledgers.steps_for(project, request.user),
-        **ledgers.told_promise(project, request.user),
-        **told_of(KINDS["projects"], project, scope.viewer),
+        **ledgers.describe_promise(project, request.user),
+        **describe_record(KINDS["projects"], project, scope.viewer),
     }
     return render(request, "assessment/project.html", context)

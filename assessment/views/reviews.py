@@ -19,7 +19,7 @@ from registry.access.permissions import may
 from registry.actions.drafts import log_reading_of
 from registry.fields.points import INPUTS
 from registry.models import Draft, DraftState, Event, PointStatus
-from registry.overviews.draft_form import Drafting
+from registry.overviews.draft_form import DraftForm
 from registry.text.refusals import Refused
 from registry.text.validators import Invalid, masked
 from registry.views.access import asks_for, wants_json
@@ -103,7 +103,7 @@ def _remarks(request: HttpRequest) -> dict[str, str]:
 
 
 def _draft_page(request: HttpRequest, draft: Draft, refusal: Exception | None = None) -> HttpResponse:
-    drafting = Drafting(draft)
+    drafting = DraftForm(draft)
     standard = scoring.standard_in_force()
     context = {
         "draft": draft,
@@ -118,7 +118,7 @@ def _draft_page(request: HttpRequest, draft: Draft, refusal: Exception | None = 
     return render(request, "assessment/check.html", context, status=409 if refusal else 200)
 
 
-def _rows(request: HttpRequest, drafting: Drafting, *, mask: bool = False) -> list[dict]:
+def _rows(request: HttpRequest, drafting: DraftForm, *, mask: bool = False) -> list[dict]:
     """The answers as a reader sees them: a telephone number only inside the own township."""
     rows = []
     if not mask:
@@ -218,12 +218,12 @@ def _bar(request: HttpRequest, review: Review) -> dict:
     }
 
 
-def _drafting_of(review: Review) -> Drafting:
+def _drafting_of(review: Review) -> DraftForm:
     """What the township submitted; of a point without a draft, an empty one."""
     drafts = review.point.drafts.unscoped("of the point in review").exclude(state=DraftState.DISCARDED)
     draft = drafts.select_related("area").first() or Draft(point=review.point, area=review.point.area)
     draft.point = review.point
-    return Drafting(draft)
+    return DraftForm(draft)
 
 
 def _review_page(

@@ -93,7 +93,7 @@ def result_page(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "assessment/schemes/result.html", context)
 
 
-def _opens(line: standings.Line, result: SchemeResult, inside: bool) -> str:
+def _opens(line: standings.CardLine, result: SchemeResult, inside: bool) -> str:
     """Where a computed line opens its rows, if the viewer may see them."""
     return line.address(result.area_id) if line.figure and (inside or not line.is_internal) else ""
 

@@ -18,7 +18,7 @@ from assessment.models import AccountabilityAction, SupervisionFinding
 from assessment.overviews.supervision import by_state, warning_of, warnings
 from registry.access.permissions import may
 from registry.models import Area
-from registry.models.base import under
+from registry.models.base import in_area_q
 from registry.overviews.history import history_of
 from registry.text.refusals import Refused
 from registry.views.access import asks_for
@@ -156,7 +156,7 @@ def _page(
 @asks_for(acts.TALK)
 def talk(request: HttpRequest, code: str) -> HttpResponse:
     """The talk the rule asks for, filled in from what is overdue."""
-    rows = Area.objects.unscoped("area names are public").filter(under(request.user.write_prefix, "pk"))
+    rows = Area.objects.unscoped("area names are public").filter(in_area_q(request.user.write_prefix, "pk"))
     township = rows.filter(pk=code).first()
     if township is None:
         raise Http404

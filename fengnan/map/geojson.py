@@ -12,7 +12,7 @@ from django.urls import reverse
 from fengnan.map.options import Choices, choice_words
 from fengnan.map.schematic import members, standing_points
 from registry.access.scope import Scope
-from registry.models import Area, CoordinateSystem, Grade, Stage, Zone, ZoneKind, under
+from registry.models import Area, CoordinateSystem, Grade, Stage, Zone, ZoneKind, in_area_q
 from registry.text.coordinates import Position, to_wgs84
 
 OUTLINES = ("Polygon", "MultiPolygon")
@@ -76,9 +76,9 @@ def belt_features(scope: Scope) -> dict:
 
 def zones_of(scope: Scope) -> QuerySet:
     """Zones that stood or were planned on the day and lie in the area or cover a township of it."""
-    covered = Area.objects.public().filter(under(scope.area, "code"), zones_covering=OuterRef("pk"))
+    covered = Area.objects.public().filter(in_area_q(scope.area, "code"), zones_covering=OuterRef("pk"))
     zones = Zone.objects.visible_to(scope.viewer).known(scope.as_of).exclude(kind=ZoneKind.DEVELOPMENT)
-    return zones.filter(Q(ended_on=None) | Q(ended_on__gt=scope.as_of)).filter(under(scope.area) | Exists(covered))
+    return zones.filter(Q(ended_on=None) | Q(ended_on__gt=scope.as_of)).filter(in_area_q(scope.area) | Exists(covered))
 
 
 def zone_features(scope: Scope) -> dict:

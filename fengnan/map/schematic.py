@@ -21,7 +21,7 @@ from fengnan.map import schematic_layout
 from fengnan.map.options import CHOICES, NO_CHOICES, Cell, Choices, choice_words, keeps, layer_entries, legend
 from registry.access.scope import Scope
 from registry.figures import FIGURES
-from registry.models import Area, Belt, BeltMembership, DemonstrationPoint, Grade, Zone, lasting
+from registry.models import Area, Belt, BeltMembership, DemonstrationPoint, Grade, Zone, valid_on
 from registry.models.points import COUNTED
 from registry.query_cache import Statement, compile_rows, fetch_rows
 
@@ -89,7 +89,7 @@ class Drawing:
     """One size of the map: every part with its numbers, ready to be written down."""
 
     picture: schematic_layout.Picture
-    schematic_layout: list[tuple]
+    tiles: list[tuple]
     belts: list[tuple]
     links: list[dict]
 
@@ -98,7 +98,7 @@ class Drawing:
 class Schematic:
     scope: Scope
     choices: Choices
-    schematic_layout: list[Tile]
+    tiles: list[Tile]
     belts: list[BeltLine]
     drawings: list[Drawing]
     legend: list[dict]
@@ -125,16 +125,16 @@ class Schematic:
         return _("Schematic map: %(townships)s townships, %(points)s demonstration points, %(belts)s belts") % counts
 
 
-class Rows(NamedTuple):
+class DrawnRows(NamedTuple):
     """What a map is drawn from: the counts of points, the townships with a tile, the members of the belts."""
 
     tallies: tuple[tuple, ...]
-    schematic_layout: tuple[tuple, ...]
+    tiles: tuple[tuple, ...]
     stops: tuple[tuple, ...]
 
 
-def rows_of(scope: Scope, choices: Choices = NO_CHOICES) -> Rows:
-    return Rows(*(tuple(map(tuple, found)) for found in (
+def rows_of(scope: Scope, choices: Choices = NO_CHOICES) -> DrawnRows:
+    return DrawnRows(*(tuple(map(tuple, found)) for found in (
         asked(tallies, scope), asked(tile_rows, scope, choices), asked(stops, scope)
     )))  # fmt: skip
 
@@ -146,11 +146,13 @@ def drawing_of(scope: Scope) -> str:
 
 
 @lru_cache(maxsize=64)
-def _drawing(scope: Scope, query: str, language: str, prefix: str, rows: Rows) -> str:
+def _drawing(scope: Scope, query: str, language: str, prefix: str, rows: DrawnRows) -> str:
     return render_to_string("components/schematic.html", {"schematic": schematic(scope, rows=rows), "scope": scope})
 
 
-def schematic(scope: Scope, choices: Choices = NO_CHOICES, links: bool = False, rows: Rows | None = None) -> Schematic:
+def schematic(
+    scope: Scope, choices: Choices = NO_CHOICES, links: bool = False, rows: DrawnRows | None = None
+) -> Schematic:
     """The map of a scope. Points in areas that have no tile are counted in `elsewhere`, never dropped in silence."""
     rows = rows or rows_of(scope, choices)
     cells = [Cell(*row) for row in rows.tallies]
@@ -238,8 +240,8 @@ def members(scope: Scope) -> QuerySet:
     belt was built by then."""
     day = scope.as_of
     belts = Belt.objects.visible_to(scope.viewer).known(day).filter(Q(ended_on=None) | Q(ended_on__gt=day))
-    named = lasting(day, "point__periods__valid_from", "point__periods__valid_to")
-    rows = BeltMembership.objects.filter(lasting(day), named, belt__in=belts, point__periods__status__in=COUNTED)
+    named = valid_on(day, "point__periods__valid_from", "point__periods__valid_to")
+    rows = BeltMembership.objects.filter(valid_on(day), named, belt__in=belts, point__periods__status__in=COUNTED)
     built = Exists(Belt.objects.visible_to(scope.viewer).built(day).filter(pk=OuterRef("belt")))
     return rows.annotate(built=built).order_by("belt__code", "position")
 

@@ -50,13 +50,13 @@ class CallerMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get(HEADER, "")
         request_id = given if SOUND.fullmatch(given) else uuid4().hex
-        with called_by(Caller(address_of(request)[:45], request_id)):
+        with called_by(Caller(client_ip(request)[:45], request_id)):
             response = self.get_response(request)
         response[HEADER] = request_id
         return response
 
 
-def address_of(request: HttpRequest) -> str:
+def client_ip(request: HttpRequest) -> str:
     """The address a request came from: what the outermost of our own proxies saw, not what the sender claims."""
     peer = request.META.get("REMOTE_ADDR", "")
     claimed = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]

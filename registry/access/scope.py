@@ -13,7 +13,7 @@ from django.db.models import Subquery
 from django.utils.translation import gettext as _
 
 from registry.models import Area, PointStatus, StatusPeriod
-from registry.query_cache import Text, hole, text_of
+from registry.query_cache import CompiledQuery, compile_query, placeholder
 
 
 class BadInput(ValueError):
@@ -111,7 +111,7 @@ def read_day(name: str, text: str) -> date:
 def _place(parameters: Mapping[str, str]) -> Area:
     """The area asked for, with `newest_naming`, the day of the newest naming anywhere."""
     code = parameters.get("area", "").strip() or settings.DISTRICT_AREA
-    found = _place_text().rows({hole("code"): code}) if code.isascii() and code.isdigit() else []
+    found = _place_text().rows({placeholder("code"): code}) if code.isascii() and code.isdigit() else []
     place = _area(**found[0]) if found else None
     if place is None:
         raise BadInput(
@@ -121,12 +121,12 @@ def _place(parameters: Mapping[str, str]) -> Area:
 
 
 @cache
-def _place_text() -> Text:
+def _place_text() -> CompiledQuery:
     named = StatusPeriod.objects.filter(status=PointStatus.NAMED, point__voided=None)
     namings = named.order_by("-valid_from").values("valid_from")[:1]
-    areas = Area.objects.unscoped("area names are public").filter(code=hole("code"))
+    areas = Area.objects.unscoped("area names are public").filter(code=placeholder("code"))
     columns = [column.attname for column in Area._meta.concrete_fields]
-    return text_of(areas.values(*columns, newest_naming=Subquery(namings)))
+    return compile_query(areas.values(*columns, newest_naming=Subquery(namings)))
 
 
 def _area(newest_naming: date | None, **columns: Any) -> Area:

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from registry.access.permissions import WRITES, contains_district, may, roles_below
 from registry.models import Area, Role, User
-from registry.models.base import under
-from registry.text.refusals import Refused, insist
+from registry.models.base import in_area_q
+from registry.text.refusals import Refused, raise_first
 
 from .records import ChangeSet, changes_between
 
@@ -28,14 +28,14 @@ def accounts_below(by: Any) -> QuerySet[User]:
     rows = User.objects.filter(role__in=roles_below(by), is_superuser=False).exclude(pk=by.pk).order_by("username")
     if by.is_superuser:
         return rows
-    written = Q(write_prefix="") | under(by.write_prefix, "write_prefix")
-    return rows.filter(under(by.write_prefix, "read_prefix"), written, reads_all_areas=False)
+    written = Q(write_prefix="") | in_area_q(by.write_prefix, "write_prefix")
+    return rows.filter(in_area_q(by.write_prefix, "read_prefix"), written, reads_all_areas=False)
 
 
 def areas_below(by: Any) -> QuerySet[Area]:
     """The areas `by` may give to an account: the own one and what lies directly inside."""
     own = by.write_prefix or (settings.DISTRICT_AREA if by.is_superuser else "")
-    areas = Area.objects.visible_to(by).existing(timezone.localdate()).filter(under(own, "code"))
+    areas = Area.objects.visible_to(by).existing(timezone.localdate()).filter(in_area_q(own, "code"))
     return areas.filter(Q(code=own) | Q(parent=own)).order_by("code")
 
 
@@ -91,7 +91,7 @@ def _random_password() -> str:
 def add_account(username: str, *, display_name: str, role: str, area: str, by: Any) -> tuple[User, str]:
     """A new account with its first password, which is told once and must be changed. Raises ValidationError for a user
     name that is taken or has other characters."""
-    insist(refusals_to_give(role, area, by=by))
+    raise_first(refusals_to_give(role, area, by=by))
     password = _random_password()
     account = User(username=username, display_name=display_name, must_change_password=True)
     _place(account, role, area)
@@ -112,8 +112,8 @@ def change_account(account: User, *, display_name: str, role: str, area: str, by
     """Another name, role or area; another role ends all sessions and tokens. Both the account as it is and as it
     becomes must be below `by`."""
     account = _locked(account)
-    insist(refusals_to_manage(account, by=by))
-    insist(refusals_to_give(role, area, by=by))
+    raise_first(refusals_to_manage(account, by=by))
+    raise_first(refusals_to_give(role, area, by=by))
     before = _told(account)
     account.display_name = display_name
     if role != account.role:
@@ -131,7 +131,7 @@ def change_account(account: User, *, display_name: str, role: str, area: str, by
 def switch_account(account: User, *, on: bool, by: Any) -> User:
     """Off: nobody signs in with it, and all its sessions and tokens end. It is never deleted, for events name it."""
     account = _locked(account)
-    insist(refusals_to_manage(account, by=by))
+    raise_first(refusals_to_manage(account, by=by))
     if account.is_active != on:
         account.is_active = on
         account.sessions_ended += 1
@@ -142,7 +142,7 @@ def switch_account(account: User, *, on: bool, by: Any) -> User:
 
 def reset_password(account: User, *, by: Any) -> str:
     """A new random password, told once, that must be changed; ends all sessions and tokens of the account."""
-    insist(refusals_to_manage(account, by=by))
+    raise_first(refusals_to_manage(account, by=by))
     password = _random_password()
     _give_password(account, make_password(password), "reset_password", by)
     return password
@@ -152,7 +152,7 @@ def reset_password(account: User, *, by: Any) -> str:
 def _give_password(account: User, hashed: str, verb: str, by: Any) -> User:
     account = _locked(account)
     if account != by:
-        insist(refusals_to_manage(account, by=by))
+        raise_first(refusals_to_manage(account, by=by))
     account.take_password(hashed)
     account.must_change_password, account.password_changed_at = account != by, timezone.now()
     account.save()
@@ -165,7 +165,7 @@ def end_sessions(account: User, *, by: Any) -> User:
     """Signs the account out everywhere, at once, its programs too: one's own, or one below."""
     account = _locked(account)
     if account != by:
-        insist(refusals_to_manage(account, by=by))
+        raise_first(refusals_to_manage(account, by=by))
     account.sessions_ended += 1
     account.save()
     ChangeSet(by).tell("end_sessions", account, {})

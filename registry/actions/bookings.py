@@ -12,7 +12,7 @@ from django.utils.timezone import localdate
 from registry.access.permissions import may
 from registry.models import PLACES, Booking, BookingState, Event, TeachingSite, Visit
 from registry.overviews.capacity import Month, balance
-from registry.text.refusals import Refused, insist
+from registry.text.refusals import Refused, raise_first
 
 from .records import done_before, save_record
 from .sites import add_with_code
@@ -53,7 +53,7 @@ def _locked(booking: Booking, act: str, by: Any) -> Booking:
     sites = TeachingSite.objects.unscoped("a lock").select_for_update(of=("self",))
     sites.get(pk=booking.site_id)
     stored = Booking.objects.unscoped("as it is now").select_related("site__area").get(pk=booking.pk)
-    insist(refusals_to(act, stored, by=by))
+    raise_first(refusals_to(act, stored, by=by))
     return stored
 
 
@@ -74,7 +74,7 @@ def ask(site: TeachingSite, *, booked_for: date, by: Any, key: UUID, **said: Any
         codes = Event.objects.filter(change_set=key, actor=by).values("code")
         return Booking.objects.unscoped("what this form wrote itself").get(code__in=codes)
     site = TeachingSite.objects.unscoped("as it is now").get(pk=site.pk)
-    insist(refusals_to_ask(site, booked_for=booked_for, by=by))
+    raise_first(refusals_to_ask(site, booked_for=booked_for, by=by))
     booking = Booking(site=site, booked_for=booked_for, **said)
     return add_with_code(booking, f"BK-{booked_for.year}-", 3, right=RIGHT, by=by, key=key)
 

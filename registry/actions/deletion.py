@@ -18,7 +18,7 @@ from registry.actions.dependents import (
 )
 from registry.models import Evidence
 from registry.models.base import Guarded, Part
-from registry.text.refusals import Refused, insist
+from registry.text.refusals import Refused, raise_first
 
 from .records import ChangeSet, changes_between, part_change, unlist, values_of
 
@@ -44,7 +44,7 @@ def delete_record(record: Any, *, by: Any, reason: str = "") -> None:
     """Deletes a record that was never public, with what belongs to it; the events keep the values of all of it. Raises
     the first refusal."""
     type(record)._base_manager.select_for_update().get(pk=record.pk)
-    insist(refusals_to_delete(record, by=by))
+    raise_first(refusals_to_delete(record, by=by))
     delete_rows([record, *belongings(record)], ChangeSet(by, reason))
 
 

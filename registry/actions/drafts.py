@@ -20,8 +20,8 @@ from registry.models import (
     PointStatus,
     Unit,
 )
-from registry.overviews.draft_form import Drafting
-from registry.text.refusals import Refused, insist
+from registry.overviews.draft_form import DraftForm
+from registry.text.refusals import Refused, raise_first
 from registry.text.validators import storable
 
 from .access_log import log_reading
@@ -100,7 +100,7 @@ def start_draft(place: Area | Unit, *, key: uuid.UUID, by: Any, another: bool = 
             raise Refused("not_allowed")
         return begun
     if not another:
-        insist(refusals_to_start(place, name=name.strip(), by=by))
+        raise_first(refusals_to_start(place, name=name.strip(), by=by))
     draft = Draft.objects.create(key=key, area=area)
     draft.values = {"name": f"{place.name if isinstance(place, Unit) else place.short_name}党建示范点"}
     if isinstance(place, Unit):
@@ -136,7 +136,7 @@ def save_fields(draft: Draft, typed: Mapping[str, str], *, was: Mapping[str, str
     draft = _locked(draft)
     _insist(draft, by)
     saved = Saved(draft)
-    facts = Drafting(draft).facts
+    facts = DraftForm(draft).facts
     for name, text in typed.items():
         stands = facts[name].text
         mine, opened = storable(text), storable(was.get(name, stands))
@@ -167,7 +167,7 @@ def confirm_facts(draft: Draft, *, by: Any) -> Draft:
     """Somebody vouches for everything the registry holds of the site and nobody typed anew."""
     draft = _locked(draft)
     _insist(draft, by)
-    drafting = Drafting(draft)
+    drafting = DraftForm(draft)
     facts = [fact for fact in drafting.facts.values() if fact.is_known]
     draft.confirmed = {fact.input.name: fact.held for fact in facts}
     _keep(draft, [], by)
@@ -187,7 +187,7 @@ def overrule(draft: Draft, doubt: str, *, reason: str, by: Any) -> Draft:
     return draft
 
 
-def refusals_to_submit(drafting: Drafting, *, by: Any) -> Iterator[Refused]:
+def refusals_to_submit(drafting: DraftForm, *, by: Any) -> Iterator[Refused]:
     """Everything that stands against submitting; empty if it may be done."""
     draft = drafting.draft
     if not may(by, "draft.write", draft):
@@ -208,7 +208,7 @@ def submit_draft(draft: Draft, *, by: Any) -> Draft:
     if draft.state == DraftState.SUBMITTED and may(by, "draft.write", draft):
         return draft
     _insist(draft, by)
-    drafting = Drafting(draft)
+    drafting = DraftForm(draft)
     for refusal in refusals_to_submit(drafting, by=by):
         raise refusal
     is_change, told = draft.is_change, _told(drafting)
@@ -222,7 +222,7 @@ def submit_draft(draft: Draft, *, by: Any) -> Draft:
     return draft
 
 
-def _told(drafting: Drafting) -> dict[str, list]:
+def _told(drafting: DraftForm) -> dict[str, list]:
     return {
         fact.input.name: ["…", "…"] if fact.input.personal or fact.input.name == "secretary" else [fact.held, fact.text]
         for fact in drafting.differences
@@ -259,7 +259,7 @@ def take_over(draft: Draft, *, by: Any) -> Draft:
         who = draft.stamps.get("", ["", "—", "—"])
         raise Refused("not_open", who=who[1], when=who[2], state=draft.get_state_display())
     if draft.was_public:
-        write_site(Drafting(draft), right="point.check", by=by)
+        write_site(DraftForm(draft), right="point.check", by=by)
     draft.state = DraftState.APPLIED
     _keep_state(draft, by)
     return draft
@@ -279,7 +279,7 @@ def send_back(point: DemonstrationPoint, *, remarks: Mapping[str, str], by: Any)
         draft.values = {name: text for name, text in draft.values.items() if name in BY_NAME and text}
     draft.state, draft.point_version = DraftState.OPEN, point.version
     _keep_state(draft, by)
-    drafting = Drafting(draft)
+    drafting = DraftForm(draft)
     for name, text in remarks.items():
         FieldRemark.objects.create(draft=draft, field=name, text=text[:300], value_then=drafting.text_of(name), by=by)
     return draft
@@ -304,7 +304,7 @@ def confirm_site(point: DemonstrationPoint, *, year: int, by: Any) -> Confirmati
     return confirmation
 
 
-def log_reading_of(drafting: Drafting, *, by: Any, section: str = "") -> None:
+def log_reading_of(drafting: DraftForm, *, by: Any, section: str = "") -> None:
     """Whoever opens a draft reads the telephone in it: the event is of its organisation, where there is one. What one
     typed oneself one knows."""
     draft = drafting.draft
@@ -319,4 +319,4 @@ def log_reading_of(drafting: Drafting, *, by: Any, section: str = "") -> None:
 
 def differences(draft: Draft) -> list[tuple[str, Any, str, str]]:
     """(field, label, before, after) of everything the draft says otherwise than the registry."""
-    return [(fact.input.name, fact.input.label, fact.was, fact.words) for fact in Drafting(draft).differences]
+    return [(fact.input.name, fact.input.label, fact.was, fact.words) for fact in DraftForm(draft).differences]

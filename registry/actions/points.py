@@ -10,7 +10,7 @@ from django.utils import timezone
 from registry.access.permissions import may
 from registry.models import DemonstrationPoint, Draft, Event, PointStatus, StatusPeriod
 from registry.models.points import MOVES, PUBLIC
-from registry.text.refusals import Refused, insist
+from registry.text.refusals import Refused, raise_first
 
 from .records import ChangeSet, changes_between, index, stale
 
@@ -213,7 +213,7 @@ def correct_standing(
     DemonstrationPoint.objects.unscoped("a lock against two deciders").select_for_update().get(pk=point.pk)
     given = {"level": level, "grade": grade, "document_no": document_no.strip(), "batch": batch.strip()}
     reason = reason.strip()[:300]
-    insist(refusals_to_correct(point, reason=reason, on=on, by=by, **given))
+    raise_first(refusals_to_correct(point, reason=reason, on=on, by=by, **given))
     wrong: Any = open_period(point)
     if opened not in (None, wrong.pk):
         raise stale(point)

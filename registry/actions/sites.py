@@ -14,7 +14,7 @@ from registry.models import (
     OrganisationKind,
     PartyOrganisation,
 )
-from registry.overviews.draft_form import Drafting
+from registry.overviews.draft_form import DraftForm
 
 from .records import save_record
 
@@ -33,7 +33,7 @@ def form_for(members: int) -> OrganisationForm:
     return OrganisationForm.GENERAL_BRANCH if members >= 50 else OrganisationForm.BRANCH
 
 
-def write_site(drafting: Drafting, *, right: str, by: Any) -> DemonstrationPoint:
+def write_site(drafting: DraftForm, *, right: str, by: Any) -> DemonstrationPoint:
     """Writes what was typed to the organisation and the point, adding them where there are none. Returns the point."""
     values = drafting.read[0]
     organisation = _write_organisation(drafting, values, right, by)
@@ -52,7 +52,7 @@ def write_site(drafting: Drafting, *, right: str, by: Any) -> DemonstrationPoint
     return point
 
 
-def _write_organisation(drafting: Drafting, values: dict[str, Any], right: str, by: Any) -> PartyOrganisation:
+def _write_organisation(drafting: DraftForm, values: dict[str, Any], right: str, by: Any) -> PartyOrganisation:
     organisation = drafting.organisation
     if organisation is None:
         organisation = PartyOrganisation(

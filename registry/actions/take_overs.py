@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from registry.access.permissions import may
 from registry.models import Area, TakeOver
-from registry.text.refusals import Refused, insist
+from registry.text.refusals import Refused, raise_first
 
 from .records import ChangeSet
 
@@ -38,7 +38,7 @@ def open_take_over(area: Area, *, ends_on: date, reason: str, document_no: str =
     """From now on, until `ends_on` or until it is closed, titles of old ledgers of `area` may be entered. Raises
     Refused."""
     Area.objects.unscoped("a lock against two terms at once").select_for_update(no_key=True).get(code=area.code)
-    insist(refusals_to_open(area, ends_on=ends_on, reason=reason, by=by))
+    raise_first(refusals_to_open(area, ends_on=ends_on, reason=reason, by=by))
     term = TakeOver(
         area=area, opened_on=timezone.localdate(), ends_on=ends_on, reason=reason.strip(),
         document_no=document_no.strip(), opened_by=by,

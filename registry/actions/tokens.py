@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from registry.access.second_factor import lacks_second_factor
 from registry.models import ApiToken, Area, Role, TokenScope, User
-from registry.models.base import under
+from registry.models.base import in_area_q
 from registry.text.refusals import Refused
 
 from .accounts import accounts_below, insist_on_password
@@ -43,7 +43,7 @@ def areas_for(by: Any) -> QuerySet[Area]:
     areas = Area.objects.visible_to(by).existing(timezone.localdate())
     if by.reads_everything:
         return areas.filter(level="township").order_by("code")
-    return areas.filter(under(by.read_prefix, "code")).filter(Q(code=by.read_prefix) | Q(parent=by.read_prefix))
+    return areas.filter(in_area_q(by.read_prefix, "code")).filter(Q(code=by.read_prefix) | Q(parent=by.read_prefix))
 
 
 def refusals_to_make_token(

@@ -12,7 +12,7 @@ from registry.access.permissions import may
 from registry.actions.dependents import belongings, is_shared, names_of_referrers, owner_of
 from registry.models import Draft, DraftState, Event, Record
 from registry.models.base import Guarded, Voidable
-from registry.text.refusals import Refused, insist
+from registry.text.refusals import Refused, raise_first
 
 from .records import ChangeSet, index, part_change, stale, unlist, values_of
 
@@ -53,7 +53,7 @@ def mark_entered_in_error(record: Any, *, reason: str, document_no: str, by: Any
     """Takes a record out of every list and figure, on all days, with the records that belong to it and its places in
     others. It carries the version it was opened with."""
     _lock(record)
-    insist(refusals_to_mark(record, by=by))
+    raise_first(refusals_to_mark(record, by=by))
     reason, document_no = reason.strip(), document_no.strip()
     if len(reason) < REASON:
         raise Refused("void_reason")
@@ -137,7 +137,7 @@ def restore_record(record: Any, *, reason: str, by: Any) -> Any:
     """Takes the mark off again: the record counts by its dates, with all that was voided with it. Raises
     ValidationError where something else has taken its place meanwhile."""
     _lock(record)
-    insist(refusals_to_restore(record, by=by))
+    raise_first(refusals_to_restore(record, by=by))
     if len(reason.strip()) < REASON:
         raise Refused("restore_reason")
     change_set = ChangeSet(by, reason.strip()[:300])

@@ -28,7 +28,7 @@ from registry.access.permissions import may
 from registry.actions.evidence import File, insist_on_size, open_file
 from registry.actions.records import stale
 from registry.api.base import ApiView, unknown
-from registry.api.idempotency import once
+from registry.api.idempotency import idempotent
 from registry.api.parsers import ExactJSON, text_of
 from registry.api.problems import Unusable, field_error, two_parts
 from registry.api.write_schema import describe_act, describe_acts, taken
@@ -288,7 +288,7 @@ class VerbView(NounView):
                 return Response(self.verb.made(done), 201)
             return Response(self.noun.told(self._again(record)))
 
-        return once(request, [body | prints, versions], act)
+        return idempotent(request, [body | prints, versions], act)
 
     def _again(self, record: Any) -> Any:
         return type(record)._base_manager.get(pk=record.pk)
@@ -322,7 +322,7 @@ class Adds:
             url = reverse(f"api-{self.noun.slug}", [told["code"]], request=request)
             return Response(told, 201, headers={"Location": url, "ETag": f'"{told["version"]}"'})
 
-        return once(request, body, act)
+        return idempotent(request, body, act)
 
 
 class ActionsView(NounView):

@@ -8,7 +8,7 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Th
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from registry.access.client_ip import address_of
+from registry.access.client_ip import client_ip
 from registry.access.second_factor import lacks_second_factor
 from registry.actions.tokens import recognise
 from registry.api.throttles import spend_by_address
@@ -26,7 +26,7 @@ class TokenAuthentication(BaseAuthentication):
         if "Authorization" not in request.headers:
             return None
         try:
-            token = recognise(_token_in(request.headers["Authorization"]), address=address_of(request))
+            token = recognise(_token_in(request.headers["Authorization"]), address=client_ip(request))
         except Refused as refusal:
             wait = spend_by_address(request)
             if wait:

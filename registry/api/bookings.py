@@ -69,7 +69,7 @@ class PlacesView(ApiView):
         return Response({"results": told})
 
 
-def told_booking(booking: m.Booking) -> dict[str, Any]:
+def serialize_booking(booking: m.Booking) -> dict[str, Any]:
     return {
         "code": booking.code,
         "site": booking.site.code,
@@ -81,7 +81,7 @@ def told_booking(booking: m.Booking) -> dict[str, Any]:
     }
 
 
-def told_site(site: m.TeachingSite) -> dict[str, Any]:
+def serialize_teaching_site(site: m.TeachingSite) -> dict[str, Any]:
     return {"code": site.code, "name": site.name, "version": site.version}
 
 
@@ -108,12 +108,12 @@ offer(
     Noun(
         "teaching-sites",
         sites_for,
-        told_site,
+        serialize_teaching_site,
         [
             Verb("book", _("Book the site for a group"), _ask, needs(acts.RIGHT),
                  (Given("booked_for", filled(day), required=True), Given("visitor", line(80, least=2), required=True),
                   PEOPLE, Given("topic", line(120)), Given("contact", line(40)), Given("phone", phone)),
-                 made=told_booking),
+                 made=serialize_booking),
         ],
     )
 )  # fmt: skip
@@ -121,7 +121,7 @@ offer(
     Noun(
         "bookings",
         bookings_for,
-        told_booking,
+        serialize_booking,
         [
             Verb("confirm", _("Confirm the booking"), acts.confirm, _against("confirm")),
             Verb("hold", _("Record who came"), acts.hold, _against("hold"), (PEOPLE,)),

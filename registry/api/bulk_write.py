@@ -14,9 +14,9 @@ from registry.actions.records import stale
 from registry.api.parsers import text_of, texts_in
 from registry.api.problems import Unusable, field_error
 from registry.loading.apply import write_rows
-from registry.loading.lookups import World
+from registry.loading.lookups import Lookups
 from registry.loading.messages import sentence
-from registry.loading.sheet_types import LOADS, LoadKind, Row, may_load
+from registry.loading.sheet_types import SHEET_TYPES, SheetRow, SheetType, may_load
 from registry.loading.templates import text_for
 from registry.loading.validate import judge, read, verdict_of
 from registry.models import Area, Draft, Load, RowVerdict
@@ -30,9 +30,9 @@ STATUS = {
 }  # fmt: skip
 
 
-def load_of(model: type[models.Model]) -> LoadKind | None:
+def load_of(model: type[models.Model]) -> SheetType | None:
     """How records of this model are written, if they are."""
-    return next((kind for kind in LOADS.values() if kind.model is model), None)
+    return next((kind for kind in SHEET_TYPES.values() if kind.model is model), None)
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Written:
 class Writing:
     """Writes items of one kind for one account. Raises Unusable with everything that stands against any of them."""
 
-    def __init__(self, kind: LoadKind, by: Any, reason: str = ""):
+    def __init__(self, kind: SheetType, by: Any, reason: str = ""):
         if not may_load(by, kind.slug):
             raise Refused("not_allowed")
         self.kind, self.by, self.reason = kind, by, reason[:300]
@@ -79,13 +79,13 @@ class Writing:
 
     def _write(self, items: Sequence[Item]) -> list[Written]:
         self._insist_on_codes(items)
-        world = World(self.by, timezone.localdate())
+        world = Lookups(self.by, timezone.localdate())
         world.writing = True
         if not all(item.code for item in items):
             self._queue(world)
         load = Load(pk=0, key=uuid4(), by=self.by, file_name=self.reason)  # never stored: it only says who and why
         held = self._held(items)
-        rows = [Row(0, item.index, self._texts(item, held)) for item in items]
+        rows = [SheetRow(0, item.index, self._texts(item, held)) for item in items]
         read(self.kind, rows, world)
         judge(self.kind, rows, world, load)
         for item, row in zip(items, rows, strict=True):
@@ -96,7 +96,7 @@ class Writing:
         refuse(rows)
         return [self._written(row, verdict) for row, verdict in zip(rows, verdicts, strict=True)]
 
-    def _queue(self, world: World) -> None:
+    def _queue(self, world: Lookups) -> None:
         """Those who add wait for each other: each then gets the next code, and finds what was added before."""
         areas = Area.objects.unscoped("a lock against two that give the same code")
         areas.select_for_update(no_key=True).get(code=world.area)
@@ -107,7 +107,7 @@ class Writing:
         rows = self.kind.model._default_manager.visible_to(self.by).filter(code__in=codes)  # type: ignore[attr-defined]
         seen = set(rows.values_list("code", flat=True)) if codes else set()
         unknown = [item for item in items if item.code not in seen | {""}]
-        refuse([_refused(Row(0, item.index, {}), "code", "code_unknown", text=item.code) for item in unknown])
+        refuse([_refused(SheetRow(0, item.index, {}), "code", "code_unknown", text=item.code) for item in unknown])
 
     def _held(self, items: Sequence[Item]) -> dict[str, dict[str, str]]:
         """What the registry holds of the records to be changed, as texts, where the kind can tell it."""
@@ -129,7 +129,7 @@ class Writing:
         given = {name: text for name, text in item.texts.items() if name not in item.emptied}
         return held.get(item.code, {}) | given | {"code": item.code}
 
-    def _insist(self, item: Item, row: Row) -> None:
+    def _insist(self, item: Item, row: SheetRow) -> None:
         """Whether the item is new where it says so, and the version is the one it knows."""
         if not item.code:
             if row.record is not None:
@@ -145,7 +145,7 @@ class Writing:
         for name in item.emptied:
             self._empty(row, name)
 
-    def _empty(self, row: Row, name: str) -> None:
+    def _empty(self, row: SheetRow, name: str) -> None:
         column = self.kind.column(name)
         found = {each.name: each for each in self.kind.model._meta.concrete_fields}.get(name)
         if column is None or column.required:
@@ -155,7 +155,7 @@ class Writing:
         elif getattr(row.record, name) not in (None, ""):
             row.main.changes[name] = [getattr(row.record, name), None if found.null else ""]
 
-    def _written(self, row: Row, verdict: RowVerdict) -> Written:
+    def _written(self, row: SheetRow, verdict: RowVerdict) -> Written:
         record = row.main.record
         drafts = [pk for label, pk, *_rest in row.undo if label == Draft._meta.label_lower]
         draft = Draft.objects.unscoped("the writer's own").get(pk=drafts[0]) if drafts else None
@@ -166,7 +166,7 @@ class Writing:
         )  # fmt: skip
 
 
-def _refused(row: Row, name: str, code: str, **details: Any) -> Row:
+def _refused(row: SheetRow, name: str, code: str, **details: Any) -> SheetRow:
     row.refuse(name, code, **details)
     return row
 
@@ -176,7 +176,7 @@ def told(message: dict, index: int) -> dict:
     return field_error(message["field"], sentence(message), message["code"], index=index)
 
 
-def refuse(rows: Sequence[Row]) -> None:
+def refuse(rows: Sequence[SheetRow]) -> None:
     """Raises Unusable if any of the rows is refused, with all that stands against all of them."""
     errors = [told(each, row.number) for row in rows for each in row.messages if each["level"] == "refused"]
     if errors:
@@ -189,7 +189,7 @@ def status_of(errors: Sequence[dict]) -> int:
     return statuses.pop() if len(statuses) == 1 else 400
 
 
-def items_in(kind: LoadKind, body: Any, *, code: str = "", versions: Sequence[str] = (), changing: bool) -> list[Item]:
+def items_in(kind: SheetType, body: Any, *, code: str = "", versions: Sequence[str] = (), changing: bool) -> list[Item]:
     """The items of a body, one or several. Raises Unusable for what cannot be written at all."""
     found = body if isinstance(body, list) else [body]
     if len(found) > MOST_ITEMS:

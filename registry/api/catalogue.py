@@ -12,7 +12,7 @@ from registry.kinds import KINDS, Column, Dimension, Kind
 from registry.kinds.shared import CODE, NAME, by_year
 from registry.models.points import PUBLIC
 
-from .resources import Link, Part, Resource, register, standing
+from .resources import Link, Resource, ResourcePart, register, standing
 
 AREAS = Kind(
     "areas",
@@ -59,7 +59,7 @@ CAPACITIES = Kind(
     "capacities",
     m.SiteCapacity,
     _("Capacities of teaching sites"),
-    lambda s: s.sees(m.SiteCapacity).filter(m.lasting(s.as_of)),
+    lambda s: s.sees(m.SiteCapacity).filter(m.valid_on(s.as_of)),
     (
         CODE,
         SITE_NAME,
@@ -117,19 +117,19 @@ def _periods(scope: Scope):
     rows = m.StatusPeriod.objects.filter(valid_from__lte=scope.as_of)
     viewer = scope.viewer
     if not (scope.reader and viewer.reads_everything):
-        own = m.under(viewer.read_prefix if scope.reader else "", "point__area_id")
+        own = m.in_area_q(viewer.read_prefix if scope.reader else "", "point__area_id")
         rows = rows.filter(Q(status__in=PUBLIC) | own)
     return rows.order_by("point", "valid_from")
 
 
 def _of_belt(scope: Scope):
-    rows = m.BeltMembership.objects.filter(m.lasting(scope.as_of), _is_seen(m.DemonstrationPoint, "point", scope))
+    rows = m.BeltMembership.objects.filter(m.valid_on(scope.as_of), _is_seen(m.DemonstrationPoint, "point", scope))
     return rows.order_by("belt", "position")
 
 
 def _in_zone(model, path: str):
     def rows(scope: Scope):
-        found = m.ZoneMembership.objects.filter(m.lasting(scope.as_of), _is_seen(model, path, scope))
+        found = m.ZoneMembership.objects.filter(m.valid_on(scope.as_of), _is_seen(model, path, scope))
         return found.order_by("zone", f"{path}__code")
 
     return rows
@@ -139,7 +139,7 @@ def _covered(through, grouping: str):
     return lambda scope: through.objects.order_by(grouping, "area_id")
 
 
-PERIODS = Part(
+PERIODS = ResourcePart(
     "periods",
     _("Periods of status"),
     _periods,
@@ -156,8 +156,12 @@ PERIODS = Part(
     ),
 )
 TOWNSHIPS = _named("area")
-PASSED = Part("townships", _("Townships passed"), _covered(m.Belt.townships.through, "belt"), "belt__code", TOWNSHIPS)
-COVERED = Part("townships", _("Townships covered"), _covered(m.Zone.townships.through, "zone"), "zone__code", TOWNSHIPS)
+PASSED = ResourcePart(
+    "townships", _("Townships passed"), _covered(m.Belt.townships.through, "belt"), "belt__code", TOWNSHIPS
+)
+COVERED = ResourcePart(
+    "townships", _("Townships covered"), _covered(m.Zone.townships.through, "zone"), "zone__code", TOWNSHIPS
+)
 register(
     Resource("areas", AREAS, (Link("parent", AREAS, _("Lies in"), "parent_id"),
                               Link("successor", AREAS, _("Merged into"), "successor_id"))),
@@ -182,7 +186,7 @@ register(
         KINDS["belts"],
         (AREA, ORGANISATION),
         (
-            Part("members", _("Points of the belt"), _of_belt, "belt__code",
+            ResourcePart("members", _("Points of the belt"), _of_belt, "belt__code",
                  (Column("position", _("Position")), *_named("point"), SINCE, UNTIL)),
             PASSED,
         ),
@@ -194,9 +198,9 @@ register(
         KINDS["zones"],
         (AREA, ORGANISATION, Link("within", KINDS["zones"], _("Lies in the zone"))),
         (
-            Part("points", _("Points of the zone"), _in_zone(m.DemonstrationPoint, "point"), "zone__code",
+            ResourcePart("points", _("Points of the zone"), _in_zone(m.DemonstrationPoint, "point"), "zone__code",
                  (*_named("point"), SINCE, UNTIL)),
-            Part("belts", _("Belts of the zone"), _in_zone(m.Belt, "belt"), "zone__code",
+            ResourcePart("belts", _("Belts of the zone"), _in_zone(m.Belt, "belt"), "zone__code",
                  (*_named("belt"), SINCE, UNTIL)),
             COVERED,
         ),
@@ -209,10 +213,10 @@ register(
         KINDS["consortia"],
         (AREA, ZONE),
         (
-            Part(
+            ResourcePart(
                 "villages",
                 _("Villages"),
-                lambda s: m.ConsortiumMembership.objects.filter(m.lasting(s.as_of)).order_by("village_id"),
+                lambda s: m.ConsortiumMembership.objects.filter(m.valid_on(s.as_of)).order_by("village_id"),
                 "consortium__code",
                 (*_named("village"), Column("role", _("Role"), choices=m.VillageRole), SINCE, UNTIL),
             ),
@@ -232,7 +236,7 @@ register(
         KINDS["routes"],
         (AREA,),
         (
-            Part(
+            ResourcePart(
                 "stops",
                 _("Stops"),
                 lambda s: m.RouteStop.objects.order_by("route", "position"),

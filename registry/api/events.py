@@ -11,7 +11,7 @@ from registry.access.scope import Scope
 from registry.api.read_views import DetailView, ListView
 from registry.api.serialize import Writer
 from registry.kinds import Kind
-from registry.kinds.field_visibility import FieldClass, class_of
+from registry.kinds.field_visibility import Visibility, visibility_of
 from registry.models import DemonstrationPoint, Event, StatusPeriod
 from registry.models.points import PUBLIC
 from registry.overviews.history import PUBLIC_VERBS, VERBS, WHY_PUBLIC, readable, shown_parts
@@ -97,7 +97,7 @@ def _is_told(name: str, field: str, inside: bool) -> bool:
     column = next((each for each in model._meta.concrete_fields if each.name == field), None)
     if column is not None and (column.primary_key or (column.is_relation and field != "area")):
         return False
-    return inside or class_of(model, field) == FieldClass.PUBLIC
+    return inside or visibility_of(model, field) == Visibility.PUBLIC
 
 
 class EventList(ListView):

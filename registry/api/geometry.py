@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from registry.access.scope import Scope
-from registry.models import COUNTED, BeltMembership, DemonstrationPoint, Zone, lasting
+from registry.models import COUNTED, BeltMembership, DemonstrationPoint, Zone, valid_on
 from registry.text.coordinates import Position, to_wgs84
 
 from .resources import Resource
@@ -29,9 +29,9 @@ def _points(codes: Iterable[str], scope: Scope) -> dict[str, dict]:
 
 def _belts(codes: Iterable[str], scope: Scope) -> dict[str, dict]:
     """Through the members that count on the day, in order; one position alone makes no line."""
-    named = lasting(scope.as_of, "point__periods__valid_from", "point__periods__valid_to")
+    named = valid_on(scope.as_of, "point__periods__valid_from", "point__periods__valid_to")
     members = BeltMembership.objects.filter(
-        lasting(scope.as_of), named, point__periods__status__in=COUNTED, belt__code__in=codes, point__lng__isnull=False
+        valid_on(scope.as_of), named, point__periods__status__in=COUNTED, belt__code__in=codes, point__lng__isnull=False
     )
     lines: dict[str, list[Position]] = defaultdict(list)
     places = members.order_by("belt", "position").values_list("belt__code", *(f"point__{name}" for name in POSITION))

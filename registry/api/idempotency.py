@@ -19,7 +19,7 @@ MOST_SIGNS = 100
 
 
 @transaction.atomic
-def once(request: Request, asked: Any, act: Callable[[], Response]) -> Response:
+def idempotent(request: Request, asked: Any, act: Callable[[], Response]) -> Response:
     """Answers with `act()`, all of it or nothing; with a key, at most once for the account. `asked` is what the body
     says, in JSON's types. A request that is refused leaves the key free: put right, it may be sent under it again.
 

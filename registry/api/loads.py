@@ -22,13 +22,13 @@ from registry.api.parsers import ExactJSON
 from registry.api.write_schema import KEY, taken
 from registry.loading import lifecycle as acts
 from registry.loading.messages import row_answer, state_of
-from registry.loading.sheet_types import LOADS
+from registry.loading.sheet_types import SHEET_TYPES
 from registry.models import Load, LoadState, RowVerdict, TokenScope
 from registry.text.refusals import Refused
 from registry.text.validators import yes_no
 
 from .base import ApiView, one_of
-from .idempotency import once
+from .idempotency import idempotent
 from .paging import Key, page_of, page_size, placed
 from .resources import RESOURCES
 
@@ -86,8 +86,8 @@ class LoadView(ApiView):
 
 def personal_in(load: Load) -> set[str]:
     """The fields whose text is masked: telephones and the like."""
-    slugs = {load.kind, *(sheet.get("kind", "") for sheet in load.sheets)} & LOADS.keys()
-    return {column.name for slug in slugs for column in LOADS[slug].columns if column.personal}
+    slugs = {load.kind, *(sheet.get("kind", "") for sheet in load.sheets)} & SHEET_TYPES.keys()
+    return {column.name for slug in slugs for column in SHEET_TYPES[slug].columns if column.personal}
 
 
 class LoadSerializer(serializers.Serializer):
@@ -188,7 +188,7 @@ class LoadList(LoadView):
             told = self.told(request, load)
             return Response(told, 202, headers={"Location": told["url"]})
 
-        return once(request, [hashlib.sha256(content).hexdigest(), file.name, kind, waits, confirmed], act)
+        return idempotent(request, [hashlib.sha256(content).hexdigest(), file.name, kind, waits, confirmed], act)
 
     def _sent(self, request: Request) -> tuple[Any, str]:
         file = request.FILES.get("file")
@@ -238,7 +238,7 @@ class LoadAct(LoadView):
             told = self.told(request, ACTS[self.act](load, by=request.user, **more))
             return Response(told, 202, headers={"Location": told["url"]})
 
-        return once(request, more or None, act)
+        return idempotent(request, more or None, act)
 
 
 class LoadApply(LoadAct):

@@ -87,7 +87,7 @@ class Conformance(OgcView):
         return as_json({"conformsTo": CONFORMS})
 
 
-class Collections(OgcView):
+class OgcCollections(OgcView):
     @extend_schema(operation_id="ogc_collections", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> HttpResponse:
         """The layers there are."""
@@ -101,14 +101,14 @@ def resource_or_404(slug: str) -> Resource:
     return RESOURCES[slug]
 
 
-class Collection(OgcView):
+class OgcCollection(OgcView):
     @extend_schema(operation_id="ogc_collection", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, layer: str) -> HttpResponse:
         """One layer."""
         return as_json(self.collection(resource_or_404(layer)))
 
 
-class Items(OgcView, ResourceView):
+class OgcItems(OgcView, ResourceView):
     known = ("f", "area", "bbox", "datetime", "limit", "cursor")
 
     def parameters(self) -> tuple[str, ...]:
@@ -139,7 +139,7 @@ class Items(OgcView, ResourceView):
         return as_json(content, GEOJSON)
 
 
-class Item(OgcView, ResourceView):
+class OgcItem(OgcView, ResourceView):
     @extend_schema(operation_id="ogc_item", responses={(200, GEOJSON): OpenApiTypes.OBJECT})
     def get(self, request: Request, layer: str, code: str) -> HttpResponse:
         """One feature."""
@@ -262,8 +262,8 @@ def _in_box(bounds: tuple[float, float, float, float]) -> Q:
 urlpatterns = [
     path("ogc/", Landing.as_view(), name="api-ogc"),
     path("ogc/conformance/", Conformance.as_view(), name="api-ogc-conformance"),
-    path("ogc/collections/", Collections.as_view(), name="api-ogc-collections"),
-    path("ogc/collections/<str:layer>/", Collection.as_view(), name="api-ogc-collection"),
-    path("ogc/collections/<str:layer>/items/", Items.as_view(), name="api-ogc-items"),
-    path("ogc/collections/<str:layer>/items/<str:code>/", Item.as_view(), name="api-ogc-item"),
+    path("ogc/collections/", OgcCollections.as_view(), name="api-ogc-collections"),
+    path("ogc/collections/<str:layer>/", OgcCollection.as_view(), name="api-ogc-collection"),
+    path("ogc/collections/<str:layer>/items/", OgcItems.as_view(), name="api-ogc-items"),
+    path("ogc/collections/<str:layer>/items/<str:code>/", OgcItem.as_view(), name="api-ogc-item"),
 ]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from registry.access.scope import BadInput, Scope
 from registry.kinds import Kind
-from registry.query_cache import hole
+from registry.query_cache import placeholder
 
 PAGE_SIZE, MOST = 50, 500
 KEY = "key_%d"
@@ -109,8 +109,8 @@ class Position:
         """The position with holes for its codes, so that one text serves every page, and what fills them."""
         if self.values is None:
             return self, {}
-        held = {hole(at): value for at, value in enumerate(self.values) if keys[at].path in HOLED}
-        shape = tuple(hole(at) if hole(at) in held else value for at, value in enumerate(self.values))
+        held = {placeholder(at): value for at, value in enumerate(self.values) if keys[at].path in HOLED}
+        shape = tuple(placeholder(at) if placeholder(at) in held else value for at, value in enumerate(self.values))
         return Position(self.backward, shape), held
 
 

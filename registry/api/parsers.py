@@ -11,7 +11,7 @@ from rest_framework.parsers import BaseParser
 
 from registry.api.base import unknown
 from registry.api.problems import field_error
-from registry.loading.sheet_types import Column, LoadKind, Use
+from registry.loading.sheet_types import SheetColumn, SheetType, Use
 from registry.text.validators import UNSTORABLE
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -38,7 +38,7 @@ def _no_number(name: str) -> None:
     raise ValueError(name)
 
 
-def writable(kind: LoadKind) -> dict[str, Column]:
+def writable(kind: SheetType) -> dict[str, SheetColumn]:
     """The fields that can be written: what is stored, not what is only compared or counted."""
     return {column.name: column for column in kind.columns if column.use is Use.STORE and column.name != "code"}
 
@@ -59,7 +59,7 @@ def text_of(value: Any) -> str | None:
     return None
 
 
-def texts_in(kind: LoadKind, item: Any, index: int, errors: list[dict]) -> dict[str, str]:
+def texts_in(kind: SheetType, item: Any, index: int, errors: list[dict]) -> dict[str, str]:
     """The texts of an item's fields; what is unknown, cannot be written or is no text is added to `errors`."""
     if not isinstance(item, dict):
         errors.append(field_error("", _("An item is an object of fields and values. Send one."), "not_an_object"))
@@ -80,7 +80,7 @@ def texts_in(kind: LoadKind, item: Any, index: int, errors: list[dict]) -> dict[
     return texts
 
 
-def _not_writable(kind: LoadKind, name: str, fields: dict[str, Column]) -> dict:
+def _not_writable(kind: SheetType, name: str, fields: dict[str, SheetColumn]) -> dict:
     name = UNSTORABLE.sub("\ufffd", name)[:80]
     if kind.column(name):
         said = _("The registry keeps this elsewhere, or counts it itself. Leave it out.")
@@ -89,7 +89,7 @@ def _not_writable(kind: LoadKind, name: str, fields: dict[str, Column]) -> dict:
     return field_error(name, error.message, "unknown")
 
 
-def body_schema(kind: LoadKind, *, changing: bool = False) -> dict[str, Any]:
+def body_schema(kind: SheetType, *, changing: bool = False) -> dict[str, Any]:
     """The body as OpenAPI describes it: the fields of the kind, in their order."""
     fields = writable(kind)
     required = [name for name, column in fields.items() if column.required and not changing]
@@ -102,11 +102,11 @@ def body_schema(kind: LoadKind, *, changing: bool = False) -> dict[str, Any]:
     }
 
 
-def _unit(column: Column) -> str:
+def _unit(column: SheetColumn) -> str:
     return f"({'元' if column.unit == WAN else column.unit})" if column.unit else ""
 
 
-def _property(column: Column) -> dict[str, Any]:
+def _property(column: SheetColumn) -> dict[str, Any]:
     types = ["number", "string"] if column.numeric else ["string", "number", "boolean", "array"]
     said = [column.heading, _unit(column), " / ".join(map(str, column.words))]
     options: list[dict] = [{"type": each, **({"items": {}} if each == "array" else {})} for each in types]

@@ -41,24 +41,24 @@ from registry.api.write_schema import IF_MATCH, KEY
 from registry.api.write_views import versions_in
 from registry.fields.points import BY_NAME
 from registry.models import DemonstrationPoint, Draft, DraftState, Grade, Level, PointStatus
-from registry.overviews.draft_form import Drafting
+from registry.overviews.draft_form import DraftForm
 from registry.text.refusals import Refused
 from registry.text.validators import choice, line, masked, whole
 
 from .base import ApiView
-from .idempotency import once
+from .idempotency import idempotent
 
 MOST = 500
 REASON, PAPER, ON = Given("reason"), Given("document_no", line(60)), Given("on", day)
 
 
-def told_point(point: DemonstrationPoint) -> dict[str, Any]:
+def serialize_point(point: DemonstrationPoint) -> dict[str, Any]:
     now = open_period(point)
     standing = {name: getattr(now, name, "") or None for name in ("status", "level", "grade")}
     return {"code": point.code, **standing, "version": point.version}
 
 
-def told_draft(draft: Draft) -> dict[str, Any]:
+def serialize_draft(draft: Draft) -> dict[str, Any]:
     return {
         "key": str(draft.key),
         "point": draft.point.code if draft.point else None,
@@ -97,7 +97,7 @@ def _against_submitting_point(point: DemonstrationPoint, *, by: Any) -> Iterator
 def _against_submitting(draft: Draft, *, by: Any) -> Iterator[Refused]:
     yield from _against_writing(draft, by=by)
     if draft.state == DraftState.OPEN:
-        yield from acts.refusals_to_submit(Drafting(draft), by=by)
+        yield from acts.refusals_to_submit(DraftForm(draft), by=by)
 
 
 def _against_writing(draft: Draft, *, by: Any) -> Iterator[Refused]:
@@ -151,7 +151,7 @@ offer(
     Noun(
         "points",
         points_for,
-        told_point,
+        serialize_point,
         [
             Verb("submit", _("Submit the draft of the site"), _submit_point, _against_submitting_point),
             Verb("confirm", _("Confirm the site for the year"), _confirm, needs("point.confirm"),
@@ -170,7 +170,7 @@ offer(
     Noun(
         "drafts",
         drafts_for,
-        told_draft,
+        serialize_draft,
         [
             Verb("submit", _("Submit the draft of the site"), acts.submit_draft, _against_submitting),
             Verb("confirm", _("Vouch for what the registry holds of the site"), acts.confirm_facts, _against_writing),
@@ -235,7 +235,7 @@ class DraftList(ApiView):
         if not request.user.is_authenticated:
             raise NotAuthenticated
         drafts = drafts_for(request.user).unsettled()[:MOST]
-        told = [(told_draft(draft), reverse("api-draft", [draft.key], request=request)) for draft in drafts]
+        told = [(serialize_draft(draft), reverse("api-draft", [draft.key], request=request)) for draft in drafts]
         return Response({"results": [each | {"url": url} for each, url in told]})
 
 
@@ -258,7 +258,7 @@ class DraftView(NounView):
     def patch(self, request: Request, code: str) -> Response:
         """Keeps what was typed, valid or not. `If-Match` names the version."""
         draft, versions = self.record(request, code), versions_in(request)
-        takes = tuple(Given(name, plain) for name in Drafting(draft).facts)
+        takes = tuple(Given(name, plain) for name in DraftForm(draft).facts)
         typed = values_in(takes, request.data)
 
         def act() -> Response:
@@ -266,10 +266,10 @@ class DraftView(NounView):
             acts.save_fields(draft, typed, was={}, by=request.user)
             return self._told(request, self.record(request, code))
 
-        return once(request, [request.data, versions], act)
+        return idempotent(request, [request.data, versions], act)
 
     def _told(self, request: Request, draft: Draft) -> Response:
-        drafting = Drafting(draft)
+        drafting = DraftForm(draft)
         own = may(request.user, "draft.write", draft)
         if own:
             acts.log_reading_of(drafting, by=request.user)
@@ -293,5 +293,5 @@ class DraftView(NounView):
             }
             for each in drafting.problems
         ]
-        told = told_draft(draft) | {"fields": fields, "problems": problems}
+        told = serialize_draft(draft) | {"fields": fields, "problems": problems}
         return Response(told, headers={"ETag": f'"{draft.version}"'})

@@ -25,7 +25,7 @@ from registry.kinds import KINDS, Kind
 from registry.loading.export import export_values
 from registry.models import Record
 from registry.models.points import PUBLIC
-from registry.query_cache import Text, hole, text_of
+from registry.query_cache import CompiledQuery, compile_query, placeholder
 
 LIST = (*SCOPED, "format", "search", "ordering", "updated_since", "page_size", "cursor", "fields", "expand")
 FILES, NOT_IN_FILES = ("csv", "xlsx"), ("page_size", "cursor", "expand")
@@ -150,14 +150,14 @@ def list_text(
     keys: tuple[Key, ...],
     at: Position,
     size: int,
-) -> Text:
+) -> CompiledQuery:
     """The query of a page: whose rows may be seen is part of a scope's identity."""
     own, parameters = view(), dict(asked)
     since = moment(parameters, "updated_since")
     rows = own.rows(scope, parameters)
     rows = own.changed(rows, since) if since else rows
     kind = own.resource.columns(names)
-    return text_of(placed(kind.values(rows, scope), keys, at, size))
+    return compile_query(placed(kind.values(rows, scope), keys, at, size))
 
 
 class DetailView(ResourceView):
@@ -168,7 +168,7 @@ class DetailView(ResourceView):
         resource, scope = self.resource, self.scope(request)
         writer = self.writer(request, scope)
         text = record_text if self.is_kept else record_text.__wrapped__
-        at = hole("code") if self.is_kept else code
+        at = placeholder("code") if self.is_kept else code
         values = text(type(self), scope, writer.names, at).rows({at: code})
         if not values and "as_of" not in request.query_params:  # newer than the day shown by default
             scope = writer.scope = scope.at(timezone.localdate())
@@ -204,12 +204,12 @@ class DetailView(ResourceView):
 
 
 @lru_cache(maxsize=512)
-def record_text(view: type[DetailView], scope: Scope, names: tuple[str, ...], code: str) -> Text:
+def record_text(view: type[DetailView], scope: Scope, names: tuple[str, ...], code: str) -> CompiledQuery:
     """The query of one record, with its version."""
     resource = view.resource
     version = "version" if issubclass(resource.model, Record) else "pk"
     values = resource.columns(names, full=True).values(view().found(scope, code), scope)
-    return text_of(values.annotate(etag=F(version))[:1])
+    return compile_query(values.annotate(etag=F(version))[:1])
 
 
 def etag(version: Any, content: bytes) -> str:

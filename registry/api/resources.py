@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.access.scope import Scope
 from registry.kinds import Column, Kind
-from registry.kinds.base import happening, known_on
+from registry.kinds.base import future_dates, known_on
 from registry.loading import own_exports
 from registry.models import DemonstrationPoint, Record
-from registry.models.base import under
+from registry.models.base import in_area_q
 from registry.models.points import PUBLIC
-from registry.query_cache import Text, hole, text_of
+from registry.query_cache import CompiledQuery, compile_query, placeholder
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Link:
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class ResourcePart:
     """Rows that belong to a record and have no address of their own. `rows(scope)` are those the viewer may see on the
     day, in order; `owner` is the path to the code of the record."""
 
@@ -54,10 +54,10 @@ class Part:
         """The parts of the records with these codes: one query."""
         found: dict[str, list[dict]] = {code: [] for code in codes}
         if len(found) == 1:
-            rows = part_text(self, scope).rows({hole("code"): next(iter(found))})
+            rows = part_text(self, scope).rows({placeholder("code"): next(iter(found))})
         else:
-            rows = text_of(self.values(list(found), scope)).rows()
-        days = happening(self.columns)
+            rows = compile_query(self.values(list(found), scope)).rows()
+        days = future_dates(self.columns)
         for row in rows:
             shown = {column.name: row[f"part_{column.name}"] for column in self.columns}
             found[row["part_owner"]].append(known_on(scope.as_of, days, shown))
@@ -69,8 +69,8 @@ class Part:
 
 
 @lru_cache(maxsize=512)
-def part_text(part: Part, scope: Scope) -> Text:
-    return text_of(part.values([hole("code")], scope))
+def part_text(part: ResourcePart, scope: Scope) -> CompiledQuery:
+    return compile_query(part.values([placeholder("code")], scope))
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ class Resource:
     slug: str
     kind: Kind
     links: tuple[Link, ...] = ()
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ResourcePart, ...] = ()
     more: tuple[Column, ...] = ()
     statuses: Any = None
     rows: Callable[[Scope, str], QuerySet] | None = None
@@ -159,4 +159,4 @@ def standing(points: Any, scope: Scope, status: str = "") -> QuerySet:
     if viewer is not None and viewer.is_authenticated and viewer.reads_everything:
         return rows
     prefix = "" if not scope.reader else viewer.read_prefix
-    return rows.filter(Q(status__in=PUBLIC) | under(prefix))
+    return rows.filter(Q(status__in=PUBLIC) | in_area_q(prefix))

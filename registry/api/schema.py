@@ -20,7 +20,7 @@ from registry.kinds import Column, Kind
 from .geometry import GEOMETRIES
 from .paging import MOST, PAGE_SIZE
 from .problems import PROBLEM
-from .resources import Part, Resource, resource_of
+from .resources import Resource, ResourcePart, resource_of
 
 TYPES: list[tuple[type, type]] = [
     (models.DateTimeField, serializers.DateTimeField),
@@ -132,7 +132,7 @@ def item_of(resource: Resource, full: bool = False) -> type[serializers.Serializ
 
 
 @cache
-def _part(resource: Resource, part: Part) -> type[serializers.Serializer]:
+def _part(resource: Resource, part: ResourcePart) -> type[serializers.Serializer]:
     name = f"{_name(resource)}{part.name.title().replace('_', '')}"
     owner = part.model
     return _serializer(name, {c.name: field_of(owner, c, _stored(owner, c.source)) for c in part.columns}, part.label)

@@ -50,7 +50,7 @@ class Writer:
         before, _code, after = self._address(f"api-{self.resource.slug}").partition("CODE")
         shows_url, shows_mark = (self.keyed and (not self.names or name in self.names) for name in ALWAYS)
         codes = [row.pop("row_code", None) for row in rows]
-        for row, code in zip(kind.as_known(rows, self.scope), codes, strict=True):
+        for row, code in zip(kind.hide_future(rows, self.scope), codes, strict=True):
             mark = row.pop("row_illustrative", None)
             if shows_url:
                 row["url"] = f"{before}{code}{after}"

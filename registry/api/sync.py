@@ -13,7 +13,7 @@ from registry.access.scope import BadInput, Scope
 from registry.actions.webhooks import GONE
 from registry.api.resources import Resource
 from registry.models import Event
-from registry.models.base import under
+from registry.models.base import in_area_q
 
 
 def moment(parameters: Any, name: str) -> datetime | None:
@@ -55,8 +55,8 @@ def gone(resource: Resource, rows: QuerySet, scope: Scope, since: datetime) -> I
 
 def _told_of(resource: Resource, scope: Scope) -> Q:
     """Deletions the viewer may know of: of what was public, and all inside the own area."""
-    inside = under(scope.area, "area") | Q(area="")
+    inside = in_area_q(scope.area, "area") | Q(area="")
     if scope.reader and scope.viewer.reads_everything:
         return inside
-    own = under(scope.viewer.read_prefix, "area") if scope.reader else Q(pk__in=[])
+    own = in_area_q(scope.viewer.read_prefix, "area") if scope.reader else Q(pk__in=[])
     return inside & (own | Q(changes__has_key="published"))

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from registry.access.client_ip import address_of
+from registry.access.client_ip import client_ip
 from registry.models import ApiToken
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class PerMinute(BaseThrottle):
 
 
 def spend_by_address(request: Request) -> int:
-    return _spend(request, f"address:{address_of(request)}", settings.API_PER_MINUTE_WITHOUT_TOKEN)
+    return _spend(request, f"address:{client_ip(request)}", settings.API_PER_MINUTE_WITHOUT_TOKEN)
 
 
 def _spend(request: Request, who: str, limit: int) -> int:

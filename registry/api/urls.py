@@ -15,7 +15,7 @@ from registry.api.read_views import DetailView, ListView
 from registry.api.resources import RESOURCES
 from registry.api.voiding import MarkView
 from registry.api.write_schema import describe_adding, describe_list, describe_one
-from registry.api.write_views import Collection, Single
+from registry.api.write_views import CollectionWrites, Single
 
 OWN_VIEWS: dict[str, tuple[type, type]] = {
     "events": (EventList, EventDetail),
@@ -30,7 +30,7 @@ def addresses() -> list:
         name = "".join(part.title() for part in slug.split("-"))
         bases: tuple[tuple[type, ...], ...] = tuple((each,) for each in OWN_VIEWS.get(slug, (ListView, DetailView)))
         if load_of(resource.model):
-            bases = (Collection, *bases[0]), (Single, *bases[1])
+            bases = (CollectionWrites, *bases[0]), (Single, *bases[1])
         noun = NOUNS.get(slug)
         own: dict[str, Any] = {"resource": resource}
         if noun and noun.adds:

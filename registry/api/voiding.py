@@ -22,7 +22,7 @@ from registry.models.base import Voidable
 from registry.text.validators import line
 
 from .base import ApiView
-from .idempotency import once
+from .idempotency import idempotent
 from .resources import RESOURCES, Resource
 
 TAKES = (Given("reason", required=True), Given("document_no", line(60), required=True))
@@ -131,4 +131,4 @@ class MarkView(Writes, ApiView):
                 insist_on_version(record, versions)
             return self.answered(request, act())
 
-        return once(request, [asked, versions], done)
+        return idempotent(request, [asked, versions], done)

@@ -14,7 +14,7 @@ from registry.access.permissions import may
 from registry.actions.deletion import delete_record
 from registry.actions.records import stale
 from registry.api.bulk_write import Writing, Written, items_in, load_of
-from registry.api.idempotency import once
+from registry.api.idempotency import idempotent
 from registry.api.parsers import ExactJSON
 from registry.api.problems import Unusable, field_error
 from registry.text.refusals import Refused
@@ -58,7 +58,7 @@ class Writes:
         }
 
 
-class Collection(Writes):
+class CollectionWrites(Writes):
     """An object is one item, a list is up to a thousand: all of them, or none."""
 
     def post(self, request: Request) -> Response:
@@ -79,7 +79,7 @@ class Collection(Writes):
                 return Response({"results": told}, 200 if changing else 201)
             return Response(told[0], 201, headers=_headers(told[0]))
 
-        return once(request, body, act)
+        return idempotent(request, body, act)
 
 
 def _headers(told: dict) -> dict[str, str]:
@@ -100,12 +100,12 @@ class Single(Writes):
             told = self.told(request, writing.write(items)[0])
             return Response(told, headers={name: text for name, text in _headers(told).items() if name == "ETag"})
 
-        return once(request, [request.data, versions], act)
+        return idempotent(request, [request.data, versions], act)
 
     def delete(self, request: Request, code: str) -> Response:
         """Takes the record away, for a reason. Its history stays."""
         reason, versions = self.reason(request), versions_in(request)
-        return once(request, [code, versions], lambda: self._delete(request, code, reason, versions))
+        return idempotent(request, [code, versions], lambda: self._delete(request, code, reason, versions))
 
     @transaction.atomic
     def _delete(self, request: Request, code: str, reason: str, versions: Sequence[str]) -> Response:

@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from registry.access.scope import Scope
-from registry.kinds import KINDS, NOT_GIVEN, Dimension, Kind
+from registry.kinds import KINDS, MISSING, Dimension, Kind
 from registry.models import Area, Parameter
 from registry.query_cache import Statement, compile_rows, fetch_rows
 
@@ -104,7 +104,7 @@ class Figure:
         ]
 
     def _grouped(self, dimension: str, scope: Scope) -> dict[str, Any]:
-        return {key or NOT_GIVEN: value for key, value in fetch_rows(_grouping(self.slug, dimension, scope))}
+        return {key or MISSING: value for key, value in fetch_rows(_grouping(self.slug, dimension, scope))}
 
 
 def names_of(dimension: Dimension, keys: Iterable[str]) -> dict[str, str]:
@@ -116,8 +116,8 @@ def names_of(dimension: Dimension, keys: Iterable[str]) -> dict[str, str]:
         areas = Area.objects.unscoped("area names are public").filter(code__in=keys).order_by("code")
         names = dict(areas.values_list("code", "name"))
     else:
-        names = {key: key for key in sorted(keys - {NOT_GIVEN})}
-    return names | ({NOT_GIVEN: str(_("not given"))} if NOT_GIVEN in keys else {})
+        names = {key: key for key in sorted(keys - {MISSING})}
+    return names | ({MISSING: str(_("not given"))} if MISSING in keys else {})
 
 
 class Measure(Subquery):

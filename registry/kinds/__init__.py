@@ -1,7 +1,7 @@
 """Record kinds: what a row of each kind shows, on the list page, behind a figure, in an export and in the API."""
 
-from .base import KINDS, NOT_GIVEN, Column, Dimension, Kind, register
+from .base import KINDS, MISSING, Column, Dimension, Kind, register
 
-__all__ = ["KINDS", "NOT_GIVEN", "Column", "Dimension", "Kind", "register"]
+__all__ = ["KINDS", "MISSING", "Column", "Dimension", "Kind", "register"]
 
 from . import brand, effect, guarantee, places, showcase  # noqa: F401  (they declare the registry's own kinds)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.access.scope import Scope
 
 Text = str | Promise
-NOT_GIVEN = "none"  # stands for the rows that have no value in a dimension
+MISSING = "none"  # stands for the rows that have no value in a dimension
 UNITS: dict[str, Text] = {"yuan": _("yuan")}  # what a unit is called; any other speaks for itself
 
 
@@ -115,7 +115,7 @@ class Kind:
         for name, value in by.items():
             rows = rows.alias(**{f"by_{name}": self.dimension(name).on(scope)})
             absent = Q(**{f"by_{name}": ""}) | Q(**{f"by_{name}__isnull": True})
-            rows = rows.filter(absent if value == NOT_GIVEN else Q(**{f"by_{name}": value}))
+            rows = rows.filter(absent if value == MISSING else Q(**{f"by_{name}": value}))
         return rows
 
     def values(self, rows: QuerySet, scope: Scope) -> QuerySet:
@@ -128,16 +128,16 @@ class Kind:
         return self.shown(rows, scope).order_by(*self.order).values(*plain, **named)
 
     @cached_property
-    def happening(self) -> tuple[str, ...]:
+    def future_dates(self) -> tuple[str, ...]:
         """The columns whose days may not have come by the scope's day."""
-        return happening(self.columns)
+        return future_dates(self.columns)
 
-    def as_known(self, rows: Iterable[dict[str, Any]], scope: Scope) -> Iterable[dict[str, Any]]:
+    def hide_future(self, rows: Iterable[dict[str, Any]], scope: Scope) -> Iterable[dict[str, Any]]:
         """Rows of `values` as they were on the scope's day."""
-        return (known_on(scope.as_of, self.happening, row) for row in rows) if self.happening else rows
+        return (known_on(scope.as_of, self.future_dates, row) for row in rows) if self.future_dates else rows
 
 
-def happening(columns: Iterable[Column]) -> tuple[str, ...]:
+def future_dates(columns: Iterable[Column]) -> tuple[str, ...]:
     return tuple(column.name for column in columns if column.happens)
 
 

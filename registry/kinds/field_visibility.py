@@ -33,7 +33,7 @@ PUBLIC_PARTS = frozenset(
 )
 
 
-class FieldClass(Enum):
+class Visibility(Enum):
     """Who may read a field: anybody, the staff of the record's area, or nobody but through the record itself."""
 
     PUBLIC = "public"
@@ -41,12 +41,12 @@ class FieldClass(Enum):
     PERSONAL = "personal"
 
 
-def class_of(model: type[models.Model], name: str) -> FieldClass:
+def visibility_of(model: type[models.Model], name: str) -> Visibility:
     """The class of the field, or of the parts, called `name`: public if a page, list or export shows it; what nobody
     declared is internal."""
     if name in PERSONAL:
-        return FieldClass.PERSONAL
-    return FieldClass.PUBLIC if name in _public_fields(model) else FieldClass.INTERNAL
+        return Visibility.PERSONAL
+    return Visibility.PUBLIC if name in _public_fields(model) else Visibility.INTERNAL
 
 
 @cache

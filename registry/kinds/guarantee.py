@@ -58,7 +58,7 @@ register(
         "terms",
         m.Term,
         _("Lists"),
-        lambda s: m.Term.objects.public().filter(m.lasting(s.as_of)),
+        lambda s: m.Term.objects.public().filter(m.valid_on(s.as_of)),
         (CODE, Column("list", _("List"), choices=m.TermList), NAME),
         (Dimension("list", _("List"), F("list"), m.TermList),),
         order=("list", "position"),

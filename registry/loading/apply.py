@@ -15,8 +15,8 @@ from registry.access.permissions import area_of, role_of
 from registry.actions.records import changes_between, values_of
 from registry.actions.search import ENTRY, entry_values
 from registry.kinds import KINDS, Kind
-from registry.loading.lookups import World
-from registry.loading.sheet_types import PART, RECORD, LoadKind, Row, Write
+from registry.loading.lookups import Lookups
+from registry.loading.sheet_types import PART, RECORD, PendingWrite, SheetRow, SheetType
 from registry.loading.validate import plain, told, verdict_of
 from registry.models import Event, Load, LoadRow, Record, SearchEntry
 from registry.models.base import guard_lifted
@@ -25,7 +25,7 @@ from .bulk import STEP, add_all, add_values, streaming
 
 
 def write_rows(
-    kind: LoadKind, rows: list[Row], world: World, load: Load, meanwhile: Callable[[], None] | None = None
+    kind: SheetType, rows: list[SheetRow], world: Lookups, load: Load, meanwhile: Callable[[], None] | None = None
 ) -> None:
     """Writes all rows that were not refused. Where the database refuses one, the rows are written one by one, and the
     one it refuses is refused with the reason. `meanwhile` is what can be done while the database is at it; it is done
@@ -45,7 +45,7 @@ def write_rows(
             meanwhile()
 
 
-def _write_alone(write: Any, row: Row, world: World, load: Load) -> None:
+def _write_alone(write: Any, row: SheetRow, world: Lookups, load: Load) -> None:
     adding = [each for each in row.writes if each.is_new and each.record._state.adding]  # not what a row before added
     try:
         with transaction.atomic():
@@ -55,13 +55,13 @@ def _write_alone(write: Any, row: Row, world: World, load: Load) -> None:
         row.refuse("", "database_says", text=_reason(row))
 
 
-def _unwrite(writes: Iterable[Write]) -> None:
+def _unwrite(writes: Iterable[PendingWrite]) -> None:
     """These were added, and that was taken back."""
     for each in writes:
         each.record.pk, each.record._state.adding = None, True
 
 
-def _reason(row: Row) -> str:
+def _reason(row: SheetRow) -> str:
     """What the models say of it, in the reader's words."""
     for each in row.writes:
         try:
@@ -74,7 +74,7 @@ def _reason(row: Row) -> str:
     return ""
 
 
-def write_records(rows: list[Row], world: World, load: Load) -> None:
+def write_records(rows: list[SheetRow], world: Lookups, load: Load) -> None:
     """Stage by stage and model by model: new ones, changed ones; then their events and their names for the search."""
     writes = [write for row in rows for write in row.writes if write.does_something]
     writes = list({id(write.record): write for write in writes}.values())
@@ -86,7 +86,7 @@ def write_records(rows: list[Row], world: World, load: Load) -> None:
         _change(group)
     written = [*new, *changed]
     whole = [write for write in written if write.stage != PART]
-    tell(
+    log_events(
         load,
         (
             (
@@ -104,13 +104,13 @@ def write_records(rows: list[Row], world: World, load: Load) -> None:
     _remember(rows, {id(write) for write in written})
 
 
-def _by_model(writes: list[Write]) -> list[list[Write]]:
+def _by_model(writes: list[PendingWrite]) -> list[list[PendingWrite]]:
     """Stage by stage, each model's together."""
     model_of = lambda write: (write.stage, type(write.record).__name__)  # noqa: E731
     return [list(group) for _model, group in groupby(sorted(writes, key=model_of), key=model_of)]
 
 
-def _remember(rows: list[Row], written: set[int]) -> None:
+def _remember(rows: list[SheetRow], written: set[int]) -> None:
     """What would have to be put back: [model, key, None if it was added or {attribute: before}, version now]."""
     for row in rows:
         row.undo = [
@@ -125,7 +125,7 @@ def _remember(rows: list[Row], written: set[int]) -> None:
         ]
 
 
-def _keep(write: Write) -> dict[str, Any]:
+def _keep(write: PendingWrite) -> dict[str, Any]:
     """The values before, for the event; afterwards the record carries the new ones."""
     before = values_of(write.record)
     for name, (_before, after) in write.changes.items():
@@ -133,7 +133,7 @@ def _keep(write: Write) -> dict[str, Any]:
     return before
 
 
-def _coded(writes: list[Write], world: World) -> list[Any]:
+def _coded(writes: list[PendingWrite], world: Lookups) -> list[Any]:
     """The records of these writes, all of one model, with a code if they carry one."""
     model, records = type(writes[0].record), [write.record for write in writes]
     taken = _codes_of_voided(model, [write.prefix for write in writes if not write.digits])
@@ -153,7 +153,7 @@ def _codes_of_voided(model: type[models.Model], codes: list[str]) -> set[str]:
     return set(voided.values_list("code", flat=True))
 
 
-def next_code(model: type[models.Model], prefix: str, digits: int, world: World) -> str:
+def next_code(model: type[models.Model], prefix: str, digits: int, world: Lookups) -> str:
     """The next free code with this prefix; the database is asked once for each prefix of a load. Without digits the
     prefix is the code: where a voided record has it, a number follows."""
     if not digits:
@@ -167,7 +167,7 @@ def next_code(model: type[models.Model], prefix: str, digits: int, world: World)
     return f"{prefix}{world.numbers[known]:0{digits}d}"
 
 
-def _change(writes: list[Write]) -> None:
+def _change(writes: list[PendingWrite]) -> None:
     """All changed columns of all rows in one statement; the rows were locked when they were found."""
     model = type(writes[0].record)
     names = {name for write in writes for name in write.changes}
@@ -182,7 +182,7 @@ def _change(writes: list[Write]) -> None:
     )
 
 
-def tell(load: Load, told: Iterable[tuple], reason: str = "") -> None:
+def log_events(load: Load, told: Iterable[tuple], reason: str = "") -> None:
     """An event for each (verb, record, {field: [before, after]}) of what the load did; a paper number may follow."""
     names = (
         "change_set", "actor", "role", "request_id", "address", "reason", "verb", "kind", "code", "area", "changes",
@@ -238,7 +238,7 @@ def _searched(records: Iterable[Any]) -> Iterator[tuple[Kind, list[Any]]]:
             yield kind, by_model[kind.model]
 
 
-def forget_rows(load: Load, rows: list[Row]) -> None:
+def forget_rows(load: Load, rows: list[SheetRow]) -> None:
     """What was noted of these rows before gives way."""
     numbers = {(row.sheet, row.number) for row in rows}
     for sheet in {sheet for sheet, _number in numbers}:
@@ -246,7 +246,7 @@ def forget_rows(load: Load, rows: list[Row]) -> None:
         load.rows.filter(sheet=sheet, row__range=(min(here), max(here))).delete()
 
 
-def keep_rows(load: Load, rows: list[Row]) -> None:
+def keep_rows(load: Load, rows: list[SheetRow]) -> None:
     """Notes what became of these rows."""
     names = ("load", "sheet", "row", "verdict", "key", "name", "code", "changes", "messages", "undo", "doubtful")
     noted = (
@@ -268,7 +268,7 @@ def keep_rows(load: Load, rows: list[Row]) -> None:
     add_values(LoadRow, names, noted)
 
 
-def _code(row: Row) -> str:
+def _code(row: SheetRow) -> str:
     """The code of the record the row is about."""
     about = row.record or next((write.record for write in row.writes if write.stage == RECORD), None)
     return str(getattr(about, "code", "") or "")

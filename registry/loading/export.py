@@ -63,7 +63,7 @@ def export_values(
     kind: Kind, values: QuerySet, scope: Scope, file_format: str, used: dict[str, str], figure: Any = None
 ) -> HttpResponse:
     """Rows of `kind.values` as a file; `used` are the filters they were narrowed by."""
-    known = kind.as_known(values.iterator(chunk_size=2000), scope)
+    known = kind.hide_future(values.iterator(chunk_size=2000), scope)
     name = f"{figure.slug if figure else kind.slug}-{scope.area}-{scope.as_of.isoformat()}"
     writers = {"csv": _csv, "xlsx": _xlsx, "json": _json, "geojson": _geojson}
     response = writers[file_format](kind, known, stamp(kind, scope, used, figure))

@@ -11,13 +11,13 @@ from django.utils import timezone
 from registry.actions import jobs
 from registry.loading.apply import forget_rows, keep_rows, write_rows
 from registry.loading.export import unguarded
-from registry.loading.files.tables import DataRow, Table, address, data_rows, is_number, letter, text_of
+from registry.loading.files.tables import DataRow, SheetTable, address, data_rows, is_number, letter, text_of
 from registry.loading.lifecycle import count_rows, finish, locked, mark_failed, read_load, rows_file
-from registry.loading.lookups import World
+from registry.loading.lookups import Lookups
 from registry.loading.matching import mapping_of
 from registry.loading.money_units import WAN, YUAN, in_yuan, is_bare, with_unit
 from registry.loading.own_exports import settle
-from registry.loading.sheet_types import LOADS, Column, LoadKind, Row, Use
+from registry.loading.sheet_types import SHEET_TYPES, SheetColumn, SheetRow, SheetType, Use
 from registry.loading.undo import undo_rows
 from registry.loading.validate import judge, read
 from registry.models import Load, LoadState
@@ -27,14 +27,14 @@ MONEY = (YUAN, WAN)
 SHEETS = 1 << 20  # a cursor holds the place in the file and, below, the sheet
 LOOKED_AT = 1 << 60  # above them, that all rows were looked at and now are written
 
-_worlds: dict[tuple, World] = {}  # of the load that is being worked at: names are read once, not once a chunk
+_worlds: dict[tuple, Lookups] = {}  # of the load that is being worked at: names are read once, not once a chunk
 
 
-def _world(load: Load, stage: str, fresh: bool) -> World:
+def _world(load: Load, stage: str, fresh: bool) -> Lookups:
     key = (load.job_id, load.job and load.job.fence)  # what one claim knows of may have been taken back for the next
     if fresh or key not in _worlds:
         _worlds.clear()
-        _worlds[key] = World(load.by.within(load.area_id), timezone.localdate())
+        _worlds[key] = Lookups(load.by.within(load.area_id), timezone.localdate())
         _worlds[key].writing = stage == "apply"
     return _worlds[key]
 
@@ -68,7 +68,7 @@ def at_once_step(cursor: int, payload: dict) -> tuple[int | None, int, int]:
 def _changes_money(load: Load) -> bool:
     """Whether a column of money is stored from any of its sheets."""
     sheets = [sheet for sheet in load.sheets if not sheet["skipped"]]
-    columns = [LOADS[sheet["kind"]].column(name) for sheet in sheets for name in mapping_of(sheet).values()]
+    columns = [SHEET_TYPES[sheet["kind"]].column(name) for sheet in sheets for name in mapping_of(sheet).values()]
     return any(column and column.unit in MONEY and column.use is Use.STORE for column in columns)
 
 
@@ -105,7 +105,7 @@ def _chunk(load: Load, stage: str, cursor: int) -> int | None:
     sheets = [sheet for sheet in load.sheets if not sheet["skipped"]]
     if at >= len(sheets):
         return None
-    sheet, kind = sheets[at], LOADS[sheets[at]["kind"]]
+    sheet, kind = sheets[at], SHEET_TYPES[sheets[at]["kind"]]
     if not place:
         sheet |= {"sums": {}, "totals": [], "done": 0, "past": 0, "assumed": {}}
     world = _world(load, stage, fresh=cursor == 0)
@@ -134,17 +134,17 @@ def _chunk(load: Load, stage: str, cursor: int) -> int | None:
     return following
 
 
-def _hold_back_doubtful(load: Load, stage: str, rows: list[Row]) -> None:
+def _hold_back_doubtful(load: Load, stage: str, rows: list[SheetRow]) -> None:
     """A doubtful row that nobody confirmed is not written: the registry moved on since somebody looked at it."""
     for row in rows:
         if stage == "apply" and row.is_doubtful and not load.confirmed and not row.is_refused:
             row.refuse("", "not_confirmed")
 
 
-def _read(load: Load, sheet: dict, world: World, place: int) -> tuple[list[DataRow], list[Row]]:
+def _read(load: Load, sheet: dict, world: Lookups, place: int) -> tuple[list[DataRow], list[SheetRow]]:
     """The next rows of a sheet from `place` on, and those of them that are neither totals nor notes, with their values;
     of an own export with their texts alone. Asks the database nothing."""
-    kind = LOADS[sheet["kind"]]
+    kind = SHEET_TYPES[sheet["kind"]]
     found = list(data_rows(table_of(sheet), rows_file(load), place, CHUNK))
     wanted, is_own = columns_of(kind, sheet), bool(sheet.get("export"))
     letters = {name: letter(at) for at, name, _unit in wanted}
@@ -155,7 +155,7 @@ def _read(load: Load, sheet: dict, world: World, place: int) -> tuple[list[DataR
     return found, rows
 
 
-def _say_how_amounts_were_taken(kind: LoadKind, sheet: dict, rows: list[Row]) -> None:
+def _say_how_amounts_were_taken(kind: SheetType, sheet: dict, rows: list[SheetRow]) -> None:
     """Where nothing says what the amounts of a column count in, the first of them is said as it was understood."""
     assumed = sheet.setdefault("assumed", {})
     for told in (each for each in sheet["columns"] if each.get("told")):
@@ -170,17 +170,17 @@ def _say_how_amounts_were_taken(kind: LoadKind, sheet: dict, rows: list[Row]) ->
                 break
 
 
-def table_of(sheet: dict) -> Table:
+def table_of(sheet: dict) -> SheetTable:
     headings = {column["at"]: column["heading"] for column in sheet["columns"]}
-    return Table(
+    return SheetTable(
         sheet=sheet["index"], name=sheet["name"], header_rows=tuple(sheet["header"]), headings=headings,
         first_data_row=sheet["first"], start=sheet["start"], merged=sheet["merged"],
     )  # fmt: skip
 
 
-def row_of(sheet: dict, found: DataRow, wanted: list[tuple[int, str, str]], letters: dict[str, str]) -> Row:
+def row_of(sheet: dict, found: DataRow, wanted: list[tuple[int, str, str]], letters: dict[str, str]) -> SheetRow:
     """The texts of the row's known columns; a cell that holds an error, or a formula nobody computed, is refused."""
-    row, cells = Row(sheet["index"], found.number, {}, letters), found.cells
+    row, cells = SheetRow(sheet["index"], found.number, {}, letters), found.cells
     texts = row.texts
     for at, name, unit in wanted:
         cell = cells.get(at, "")
@@ -196,7 +196,7 @@ def row_of(sheet: dict, found: DataRow, wanted: list[tuple[int, str, str]], lett
     return row
 
 
-def columns_of(kind: LoadKind, sheet: dict) -> list[tuple[int, str, str]]:
+def columns_of(kind: SheetType, sheet: dict) -> list[tuple[int, str, str]]:
     """(column, field, unit) of the known columns; the unit is that of money which counts in another one than the
     template: a bare amount is an amount in that unit."""
     units = {each["at"]: each["unit"] for each in sheet["columns"]}
@@ -207,7 +207,7 @@ def columns_of(kind: LoadKind, sheet: dict) -> list[tuple[int, str, str]]:
     return found
 
 
-def _compare_totals(kind: LoadKind, sheet: dict, found: list[DataRow], rows: list[Row]) -> None:
+def _compare_totals(kind: SheetType, sheet: dict, found: list[DataRow], rows: list[SheetRow]) -> None:
     """Adds up the numeric columns and notes what a row of totals says otherwise. A subtotal is only left out."""
     mapping, values = mapping_of(sheet), {row.number: row.values for row in rows}
     named = set(mapping.values())
@@ -225,7 +225,7 @@ def _compare_totals(kind: LoadKind, sheet: dict, found: list[DataRow], rows: lis
 
 
 def _differing(
-    kind: LoadKind, mapping: dict[int, str], found: DataRow, sums: dict[str, Decimal], numeric: list[Column]
+    kind: SheetType, mapping: dict[int, str], found: DataRow, sums: dict[str, Decimal], numeric: list[SheetColumn]
 ) -> Iterator[dict[str, Any]]:
     names = {column.name: column for column in numeric}
     if any("小计" in text_of(cell) for cell in found.cells.values()):

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from registry.access.permissions import may
-from registry.loading.sheet_types import LoadKind, Row, plain_name
+from registry.loading.sheet_types import SheetRow, SheetType, plain_name
 from registry.models import (
     Area,
     AreaAlias,
@@ -26,7 +26,7 @@ from registry.models import (
     Unit,
     Zone,
 )
-from registry.models.base import lasting
+from registry.models.base import valid_on
 from registry.text.validators import Invalid
 
 ENDINGS = re.compile(r"(?:社区居委会|居民委员会|村民委员会|村委会|居委会|社区|村)$")
@@ -43,7 +43,7 @@ def stem_of(name: str) -> str:
     return ENDINGS.sub("", name) or name
 
 
-class World:
+class Lookups:
     """What the rows of a load may refer to. `by` is who sent it; `today` the day it is judged on."""
 
     def __init__(self, by: Any, today: date):
@@ -146,7 +146,7 @@ class World:
     def _named(self, codes: Iterable[str]) -> str:
         return "、".join(f"{self.names[code]} ({code})" for code in sorted(codes))
 
-    def look_up(self, kind: LoadKind, rows: list[Row]) -> None:
+    def look_up(self, kind: SheetType, rows: list[SheetRow]) -> None:
         """Reads in one query for each kind of record which of them the rows may name."""
         for what in {each for column in kind.columns for each in column.names.split()} & NAMED.keys():
             columns = [column.name for column in kind.columns if what in column.names.split()]
@@ -227,7 +227,7 @@ class World:
 
     @cached_property
     def _terms(self) -> list[Term]:
-        return list(Term.objects.unscoped("lists are public").filter(lasting(self.today)))
+        return list(Term.objects.unscoped("lists are public").filter(valid_on(self.today)))
 
     def term(self, which: str, text: str) -> Term | None:
         """The entry of that name in an editable list, today."""

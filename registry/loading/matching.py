@@ -5,18 +5,18 @@ from pathlib import Path
 from typing import Any
 
 from registry.loading.money_units import WAN, YUAN, money_unit, unit_of_sheet
-from registry.loading.sheet_types import LOADS, LoadKind, kinds_for, may_load
+from registry.loading.sheet_types import SHEET_TYPES, SheetType, kinds_for, may_load
 from registry.models import KnownHeading, Load
 from registry.text.refusals import Refused
 
 from .files.reading import RawSheet
-from .files.tables import Table, find_tables, letter, plain_heading, top_rows, unit_of
+from .files.tables import SheetTable, find_tables, letter, plain_heading, top_rows, unit_of
 from .own_exports import Stamp, columns_in, exported, fields_in, stamp_of
 
 REASON = "原因"  # the column that is added to what was refused; nobody reads it
 
 
-def headings_of(kind: LoadKind) -> dict[str, str]:
+def headings_of(kind: SheetType) -> dict[str, str]:
     """Field by plain heading, of every heading a column is known by."""
     known: dict[str, str] = {}
     for column in kind.columns:
@@ -33,7 +33,7 @@ def understand(load: Load, sheets: list[RawSheet], into: Path) -> list[dict]:
         "kind", "heading", "field"
     ):
         explained[kind][heading] = field
-    known = {heading for slug in slugs for heading in {**headings_of(LOADS[slug]), **explained[slug]}}
+    known = {heading for slug in slugs for heading in {**headings_of(SHEET_TYPES[slug]), **explained[slug]}}
     stamps, refused = _own_exports(load, sheets, into)
     headers = {index: stamp.header for index, stamp in stamps.items()}
     headers |= {int(index): given["header"] for index, given in load.corrections.items() if given.get("header")}
@@ -85,7 +85,7 @@ def _own_export(load: Load, sheet: RawSheet, into: Path) -> Stamp | None:
 
 
 def _sheet(
-    load: Load, sheet: RawSheet, table: Table, slugs: list[str], explained: dict[str, dict[str, str]],
+    load: Load, sheet: RawSheet, table: SheetTable, slugs: list[str], explained: dict[str, dict[str, str]],
     stamp: Stamp | None,
 ) -> dict:  # fmt: skip
     own = columns_in(stamp.kept, table.headings) if stamp else {}
@@ -104,7 +104,7 @@ def _sheet(
             {
                 "at": at, "letter": letter(at), "heading": heading, "plain": plain_heading(heading),
                 "field": fields.get(at, ""),
-                **_unit(LOADS.get(slug), fields.get(at, ""), heading, YUAN if at in in_yuan else of_sheet),
+                **_unit(SHEET_TYPES.get(slug), fields.get(at, ""), heading, YUAN if at in in_yuan else of_sheet),
             }
             for at, heading in sorted(table.headings.items())
         ],
@@ -113,18 +113,18 @@ def _sheet(
 
 
 def _by_headings(
-    load: Load, sheet: RawSheet, table: Table, slugs: list[str], explained: dict[str, dict[str, str]]
+    load: Load, sheet: RawSheet, table: SheetTable, slugs: list[str], explained: dict[str, dict[str, str]]
 ) -> tuple[str, dict[int, str]]:
     """The kind whose headings a sheet has, and the field of each column."""
     given = load.corrections.get(str(sheet.index), {})
     plain = {at: plain_heading(heading) for at, heading in table.headings.items()}
     last = {at: plain_heading(heading.split("/")[-1]) for at, heading in table.headings.items()}
-    fits = {slug: _fields(plain, last, {**headings_of(LOADS[slug]), **explained[slug]}) for slug in slugs}
-    slug = given.get("kind") or max(slugs, key=lambda each: _likeness(LOADS[each], fits[each]), default="")
+    fits = {slug: _fields(plain, last, {**headings_of(SHEET_TYPES[slug]), **explained[slug]}) for slug in slugs}
+    slug = given.get("kind") or max(slugs, key=lambda each: _likeness(SHEET_TYPES[each], fits[each]), default="")
     return slug, dict(fits.get(slug, {}))
 
 
-def _unit(kind: LoadKind | None, field: str, heading: str, of_sheet: str) -> dict[str, Any]:
+def _unit(kind: SheetType | None, field: str, heading: str, of_sheet: str) -> dict[str, Any]:
     """What a bare number under a heading counts in. Of money it is never left open: as the heading says, else as the
     sheet does, else as such columns usually do, which is then to be `told`."""
     column = kind.column(field) if kind and field else None
@@ -145,7 +145,7 @@ def _fields(plain: dict[int, str], last: dict[int, str], known: dict[str, str]) 
     return fields
 
 
-def _likeness(kind: LoadKind, fields: dict[int, str]) -> tuple[int, int]:
+def _likeness(kind: SheetType, fields: dict[int, str]) -> tuple[int, int]:
     """How well a sheet fits a kind: required fields that are there count most, then all that are."""
     there = set(fields.values())
     missing = sum(column.name not in there for column in kind.required)
@@ -173,7 +173,7 @@ def corrections_in(load: Load, typed: Mapping[str, str]) -> dict[str, dict]:
         header = typed.get(f"header-{sheet['index']}", "").strip()
         if header and header != str(max(sheet["header"])):
             given["header"] = _row_number(header, sheet)
-        known = {column.name for column in LOADS[sheet["kind"]].columns} | {""}
+        known = {column.name for column in SHEET_TYPES[sheet["kind"]].columns} | {""}
         for column in sheet["columns"]:
             field = typed.get(f"field-{sheet['index']}-{column['at']}")
             if field in known and field != column["field"]:

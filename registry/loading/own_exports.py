@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 
 from registry.access.scope import Scope, read_scope
 from registry.kinds import KINDS, Column, Kind
-from registry.loading.lookups import World
-from registry.loading.sheet_types import LOADS, LoadKind, Row, plain_name
+from registry.loading.lookups import Lookups
+from registry.loading.sheet_types import SHEET_TYPES, SheetRow, SheetType, plain_name
 from registry.models import Event
 from registry.text.validators import Invalid, dated, listing, yes_no
 
@@ -48,11 +48,11 @@ class Exported:
     records: Callable[[Scope], QuerySet]
 
     @property
-    def load(self) -> LoadKind | None:
+    def load(self) -> SheetType | None:
         """What its rows are loaded as; None where they are not, or nothing tells which record one is of."""
         if self.kind.redacted:
             return None
-        return next((each for each in LOADS.values() if each.model is self.kind.model), None)
+        return next((each for each in SHEET_TYPES.values() if each.model is self.kind.model), None)
 
     @property
     def columns(self) -> dict[str, Column]:
@@ -197,7 +197,7 @@ def columns_in(stamp: Mapping[str, str], headings: Mapping[int, str]) -> dict[in
     return found
 
 
-def fields_in(columns: Mapping[int, Column], kind: LoadKind) -> dict[int, str]:
+def fields_in(columns: Mapping[int, Column], kind: SheetType) -> dict[int, str]:
     """The field that is loaded from each column of an export, but from those that are counted or kept elsewhere. Of two
     that name the same record, the first."""
     fields: dict[int, str] = {}
@@ -208,7 +208,7 @@ def fields_in(columns: Mapping[int, Column], kind: LoadKind) -> dict[int, str]:
     return fields
 
 
-def _field_of(column: Column, kind: LoadKind) -> str:
+def _field_of(column: Column, kind: SheetType) -> str:
     """The field of the same name, or the one that the name or the code of another record is typed into."""
     for name in (column.name, ALSO.get(column.name, ""), column.name.removesuffix("_code")):
         declared = kind.column(name)
@@ -221,7 +221,7 @@ def _field_of(column: Column, kind: LoadKind) -> str:
 class Comparison:
     """What the registry says of the records in some rows of an export: on the day of the export, and now."""
 
-    def __init__(self, stamp: Mapping[str, str], columns: Mapping[int, Column], codes: Iterable[str], world: World):
+    def __init__(self, stamp: Mapping[str, str], columns: Mapping[int, Column], codes: Iterable[str], world: Lookups):
         self.exported: Any = exported(stamp["kind"])
         self.columns, self.codes = columns, set(codes)
         self.as_of = date.fromisoformat(stamp["as_of"])
@@ -237,7 +237,7 @@ class Comparison:
         columns = {column.name: column for column in self.columns.values()}
         kind = replace(self.exported.kind, columns=tuple(columns.values()))
         rows = kind.values(self.exported.records(scope).filter(code__among=self.codes), scope)
-        return {row["row_code"]: row for row in kind.as_known(rows, scope)}
+        return {row["row_code"]: row for row in kind.hide_future(rows, scope)}
 
     def differences(self, code: str, cells: Mapping[int, Any]) -> tuple[list[int], list[int]]:
         """Of the cells of a record: those that say what was so once and is not so any more, and those that say what
@@ -298,7 +298,9 @@ def _words_of(choices: Any, value: str) -> set[str]:
     return said_in_each_language(lambda: choices(value).label) if value in choices.values else set()
 
 
-def settle(kind: LoadKind, sheet: dict, found: Iterable[DataRow], rows: Iterable[Row], world: World) -> list[Row]:
+def settle(
+    kind: SheetType, sheet: dict, found: Iterable[DataRow], rows: Iterable[SheetRow], world: Lookups
+) -> list[SheetRow]:
     """Those rows of an export that are to be judged: where somebody changed a cell, or of a record that is not known.
     What such a row says of the past is left out of it. Of all others the record is noted, and nothing is written."""
     columns = columns_in(sheet["export"], {column["at"]: column["heading"] for column in sheet["columns"]})

@@ -18,7 +18,7 @@ from registry.loading.job_steps import table_of
 from registry.loading.lifecycle import rows_file
 from registry.loading.matching import REASON, mapping_of
 from registry.loading.messages import sentence
-from registry.loading.sheet_types import LOADS, Column, LoadKind
+from registry.loading.sheet_types import SHEET_TYPES, SheetColumn, SheetType
 from registry.models import Area, Load, LoadRow, RowVerdict
 from registry.overviews.history import Change, columns_of, label_of, words_of
 from registry.text.validators import masked, without_numbers
@@ -84,15 +84,15 @@ class RowShown:
     messages: list[tuple[str, str, str, str]]
 
 
-def kind_of(load: Load, sheet: int) -> LoadKind | None:
+def kind_of(load: Load, sheet: int) -> SheetType | None:
     """The kind of the rows of a sheet."""
     kinds = {each["index"]: each["kind"] for each in load.sheets}
-    return LOADS.get(kinds.get(sheet) or load.kind)
+    return SHEET_TYPES.get(kinds.get(sheet) or load.kind)
 
 
 def sheets_of(load: Load) -> tuple[list[SheetShown], list[tuple[str, Any]]]:
     """The sheets that are read, and (name, why) of those that are not."""
-    taken = [_sheet(load, sheet) for sheet in load.sheets if not sheet["skipped"] and sheet["kind"] in LOADS]
+    taken = [_sheet(load, sheet) for sheet in load.sheets if not sheet["skipped"] and sheet["kind"] in SHEET_TYPES]
     left_out = [
         (sheet["name"], WHY_SKIPPED.get(sheet["skipped"], sheet["skipped"]))
         for sheet in load.sheets
@@ -102,7 +102,7 @@ def sheets_of(load: Load) -> tuple[list[SheetShown], list[tuple[str, Any]]]:
 
 
 def _sheet(load: Load, sheet: dict) -> SheetShown:
-    kind = LOADS[sheet["kind"]]
+    kind = SHEET_TYPES[sheet["kind"]]
     samples = _samples(load, sheet)
     mapping, as_of = mapping_of(sheet), sheet.get("export", {}).get("as_of", "")
     columns = [
@@ -134,11 +134,11 @@ def _samples(load: Load, sheet: dict) -> dict[int, list[str]]:
     return samples
 
 
-def _sample(column: Column | None, text: str) -> str:
+def _sample(column: SheetColumn | None, text: str) -> str:
     return masked(text) if column is not None and column.personal else without_numbers(text)
 
 
-def _heading(kind: LoadKind | None, name: str) -> str:
+def _heading(kind: SheetType | None, name: str) -> str:
     column = kind.column(name) if kind else None
     return column.heading if column else ""
 
@@ -194,7 +194,7 @@ def _areas(rows: list[LoadRow]) -> dict[str, str]:
     return dict(Area.objects.unscoped("area names are public").filter(code__in=codes).values_list("code", "name"))
 
 
-def _changes(kind: LoadKind, row: LoadRow, areas: dict[str, str]) -> list[Change]:
+def _changes(kind: SheetType, row: LoadRow, areas: dict[str, str]) -> list[Change]:
     order = [column.name for column in kind.columns]
     place = {name: number for number, name in enumerate(order)}
     changes = []
@@ -204,7 +204,7 @@ def _changes(kind: LoadKind, row: LoadRow, areas: dict[str, str]) -> list[Change
     return changes
 
 
-def _words(kind: LoadKind, name: str, value: Any, areas: dict[str, str]) -> str:
+def _words(kind: SheetType, name: str, value: Any, areas: dict[str, str]) -> str:
     column = kind.column(name)
     if column is not None and column.personal:
         return masked(str(value or "")) or "—"
@@ -216,7 +216,7 @@ def _words(kind: LoadKind, name: str, value: Any, areas: dict[str, str]) -> str:
     return words_of(kind.model, name, value, {})
 
 
-def _message(kind: LoadKind | None, row: LoadRow, message: dict) -> tuple[str, str, str, str]:
+def _message(kind: SheetType | None, row: LoadRow, message: dict) -> tuple[str, str, str, str]:
     column = kind.column(message["field"]) if kind else None
     if column is not None and column.personal and "text" in message["details"]:
         message = {**message, "details": {**message["details"], "text": masked(message["details"]["text"])}}
@@ -224,7 +224,7 @@ def _message(kind: LoadKind | None, row: LoadRow, message: dict) -> tuple[str, s
     return cell, _heading(kind, message["field"]), sentence(message), message["level"]
 
 
-def _address(kind: LoadKind | None, row: LoadRow) -> str:
+def _address(kind: SheetType | None, row: LoadRow) -> str:
     """Where the row's record is looked at; what a township entered is a draft, and is known by its key."""
     if kind is None or not row.code:
         return ""

@@ -16,7 +16,7 @@ from registry.fields.points import Input
 from registry.text.validators import Invalid, Reader
 
 if TYPE_CHECKING:
-    from registry.loading.lookups import World
+    from registry.loading.lookups import Lookups
 
 Text = str | Promise
 
@@ -30,7 +30,7 @@ class Use(Enum):
 
 
 @dataclass(frozen=True)
-class Column:
+class SheetColumn:
     """A column: `name` is the field's name everywhere, `heading` stands above it in the district's templates (data,
     in Chinese, whatever language the reader has chosen), `also` are other headings it is known by.
 
@@ -59,10 +59,10 @@ class Column:
         return (self.heading, *self.also, self.name)
 
 
-def of_input(declared: Input, heading: str, **more: Any) -> Column:
+def of_input(declared: Input, heading: str, **more: Any) -> SheetColumn:
     """The column of a field that the form asks for: the same name, the same reader, the same words for a bad value."""
     more = {"personal": declared.personal, "numeric": declared.widget == "number", **more}
-    return Column(declared.name, heading, declared.read, hint=declared.hint, **more)
+    return SheetColumn(declared.name, heading, declared.read, hint=declared.hint, **more)
 
 
 def plain_name(text: str) -> str:
@@ -74,7 +74,7 @@ UNIT, OWNER, RECORD, PART = range(4)  # the order in which things are written
 
 
 @dataclass(slots=True)
-class Write:
+class PendingWrite:
     """A record a row adds (not saved yet) or changes: `changes` is {attribute: [before, after]}. `also` is what its
     event tells of its parts. Writes are made stage by stage: what a record refers to, the record, its parts. A new
     record without a code takes the next one that begins with `prefix`. Its event has `document_no`, and `verb` where
@@ -101,7 +101,7 @@ class Write:
 
 
 @dataclass(slots=True)
-class Row:
+class SheetRow:
     """A row of a file while it is judged. `texts` are the cells of known columns as typed, `values` what was read,
     `attributes` the columns of the record that follow, `defaults` those that only a new record takes, because the file
     does not give them; `record` is the one the registry holds already, `title` what a reader calls the row."""
@@ -120,7 +120,7 @@ class Row:
     key: tuple = ()
     keys: list[str] = field(default_factory=list)
     record: Any = None
-    writes: list[Write] = field(default_factory=list)
+    writes: list[PendingWrite] = field(default_factory=list)
     undo: list[list] = field(default_factory=list)
 
     def refuse(self, name: str, code: str, /, **details: Any) -> None:
@@ -143,7 +143,7 @@ class Row:
         self.messages.append({"field": name, "column": column, "level": level, "code": code, "details": told})
 
     @property
-    def main(self) -> Write:
+    def main(self) -> PendingWrite:
         """The write of the record the row is about."""
         return next(write for write in self.writes if write.stage == RECORD)
 
@@ -161,12 +161,12 @@ class Row:
         return str(self.title or self.texts.get("name") or self.record or next(iter(self.texts.values()), ""))[:120]
 
 
-def nothing(row: Row, world: "World") -> None:
+def nothing(row: SheetRow, world: "Lookups") -> None:
     """The kind has nothing to add."""
 
 
 @dataclass(frozen=True)
-class LoadKind:
+class SheetType:
     """A kind of record that can be loaded.
 
     `resolve(row, world)` turns `row.values` into `row.attributes` by looking things up, and refuses what is unknown.
@@ -185,60 +185,60 @@ class LoadKind:
     slug: str
     label: Text
     model: type[Model]
-    columns: tuple[Column, ...]
+    columns: tuple[SheetColumn, ...]
     natural: tuple[str, ...]
-    resolve: Callable[[Row, "World"], None]
-    prefix: Callable[[Row], str]
+    resolve: Callable[[SheetRow, "Lookups"], None]
+    prefix: Callable[[SheetRow], str]
     digits: int = 3
     blanks: tuple[str, ...] = ()
     order: tuple[tuple[str, str, bool], ...] = ()
-    prepare: Callable[[list[Row], "World"], None] = lambda rows, world: None
-    parts: Callable[[Row, "World"], None] = nothing
-    find: Callable[[list[Row], "World"], None] | None = None
-    write: Callable[[list[Row], "World", Any], None] | None = None
+    prepare: Callable[[list[SheetRow], "Lookups"], None] = lambda rows, world: None
+    parts: Callable[[SheetRow, "Lookups"], None] = nothing
+    find: Callable[[list[SheetRow], "Lookups"], None] | None = None
+    write: Callable[[list[SheetRow], "Lookups", Any], None] | None = None
     right: str = "record.add"
     by_clerks: bool = False
     held: Callable[[Any], Iterable[dict[str, Any]]] | None = None
     lines: Callable[[Any, str], Iterable[dict[str, Any]]] | None = None
-    area_of: Callable[[Row], str] = lambda row: row.attributes.get("area_id") or ""
+    area_of: Callable[[SheetRow], str] = lambda row: row.attributes.get("area_id") or ""
 
-    def column(self, name: str) -> Column | None:
+    def column(self, name: str) -> SheetColumn | None:
         return next((column for column in self.columns if column.name == name), None)
 
     @property
-    def required(self) -> list[Column]:
+    def required(self) -> list[SheetColumn]:
         return [column for column in self.columns if column.required]
 
 
-LOADS: dict[str, LoadKind] = {}
+SHEET_TYPES: dict[str, SheetType] = {}
 
 
-def register(*kinds: LoadKind) -> None:
+def register(*kinds: SheetType) -> None:
     for kind in kinds:
-        if kind.slug in LOADS:
+        if kind.slug in SHEET_TYPES:
             raise ValueError(f"the load of {kind.slug} is declared twice")
-        LOADS[kind.slug] = kind
+        SHEET_TYPES[kind.slug] = kind
 
 
 def may_load(by: Any, kind: str) -> bool:
     """A clerk loads the kinds a township keeps; what the district decides, its administrators load, and what its
     reviewers score, those."""
-    if kind not in LOADS or not may(by, "load.send"):
+    if kind not in SHEET_TYPES or not may(by, "load.send"):
         return False
-    declared = LOADS[kind]
+    declared = SHEET_TYPES[kind]
     return may(by, declared.right) or (declared.by_clerks and may(by, "draft.write"))
 
 
 def kinds_for(by: Any) -> list[str]:
-    return sorted((slug for slug in LOADS if may_load(by, slug)), key=lambda slug: slug != "point")
+    return sorted((slug for slug in SHEET_TYPES if may_load(by, slug)), key=lambda slug: slug != "point")
 
 
-CODE = Column("code", "编号", lambda text: plain_name(text), also=("代码", "Code"))
-ROW_NUMBER = Column("row_no", "序号", lambda text: None, also=("编次", "No."), use=Use.IGNORE)
-REMARK = Column("remark", "备注", lambda text: text.strip()[:500], also=("说明", "Remark"))
+CODE = SheetColumn("code", "编号", lambda text: plain_name(text), also=("代码", "Code"))
+ROW_NUMBER = SheetColumn("row_no", "序号", lambda text: None, also=("编次", "No."), use=Use.IGNORE)
+REMARK = SheetColumn("remark", "备注", lambda text: text.strip()[:500], also=("说明", "Remark"))
 
 
-def read_cells(row: Row, columns: Iterable[Column], known: dict[str, dict[str, Any]]) -> None:
+def read_cells(row: SheetRow, columns: Iterable[SheetColumn], known: dict[str, dict[str, Any]]) -> None:
     """Fills `row.values` from `row.texts`, with a message for each cell that cannot be read. `known` are, by column,
     short texts that were read before: in a ledger most cells of a column say one of a few things. A blank in a row that
     has a code says nothing of what the registry holds, not that it is missing."""
@@ -269,7 +269,7 @@ SHORT, FEW = 16, 1_000  # of a text that is kept, and of texts that a column kee
 ABOUT = re.compile(r"^(?:约|大约|近)|(?:余|左右|多)(?=\D*$)")
 
 
-def _read(row: Row, column: Column, text: str) -> Any:
+def _read(row: SheetRow, column: SheetColumn, text: str) -> Any:
     """The value of a cell; of 约30人 the number, with a warning that it is not exact."""
     if column.numeric and ABOUT.search(text):
         with suppress(Invalid):  # what is no number without 约 either is refused as it was typed

@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from xlsxwriter.utility import xl_col_to_name
 
-from registry.kinds.field_visibility import FieldClass, class_of
-from registry.loading.sheet_types import LOADS, Column, LoadKind, Use
+from registry.kinds.field_visibility import Visibility, visibility_of
+from registry.loading.sheet_types import SHEET_TYPES, SheetColumn, SheetType, Use
 from registry.models import Area, AreaLevel
 from registry.text.validators import Invalid, dated, yes_no
 
@@ -47,7 +47,7 @@ def sheet_name(name: str, taken: set[str]) -> str:
 
 def template(kind: str, by: Any, township: str = "", filled: bool = False) -> bytes:
     """The workbook of a kind for a township, or for all that the account writes in."""
-    declared = LOADS[kind]
+    declared = SHEET_TYPES[kind]
     area = township or by.write_prefix or settings.DISTRICT_AREA
     columns = [column for column in declared.columns if column.use is not Use.IGNORE]
     rows = held(declared, by, area) if filled else []
@@ -65,14 +65,14 @@ def template(kind: str, by: Any, township: str = "", filled: bool = False) -> by
     return written.getvalue()
 
 
-def may_be_filled(kind: LoadKind) -> bool:
+def may_be_filled(kind: SheetType) -> bool:
     """Whether its rows can be told apart, mostly by codes, so that what is loaded back is what was handed out."""
     if kind.lines:
         return True
     return kind.column("code") is not None and hasattr(kind.model._default_manager, "visible_to")
 
 
-def held(kind: LoadKind, by: Any, area: str) -> Iterable[dict[str, Any]]:
+def held(kind: SheetType, by: Any, area: str) -> Iterable[dict[str, Any]]:
     """What the registry holds of the area, {column: value}, in the order of codes: not of villages that are no more."""
     if kind.lines:
         return kind.lines(by, area)
@@ -83,12 +83,12 @@ def held(kind: LoadKind, by: Any, area: str) -> Iterable[dict[str, Any]]:
     return kind.held(rows) if kind.held else (_attributes(kind, record) for record in rows)
 
 
-def _attributes(kind: LoadKind, record: Any) -> dict[str, Any]:
+def _attributes(kind: SheetType, record: Any) -> dict[str, Any]:
     """The columns that are attributes of the record, but nothing personal; other columns stay empty."""
     values: dict[str, Any] = {}
     for column in kind.columns:
         value = getattr(record, column.name, None)
-        if class_of(kind.model, column.name) is not FieldClass.PERSONAL and not hasattr(value, "all"):
+        if visibility_of(kind.model, column.name) is not Visibility.PERSONAL and not hasattr(value, "all"):
             values[column.name] = value
     area = getattr(record, "area_id", None) or ""
     if len(area) >= 9:
@@ -98,7 +98,7 @@ def _attributes(kind: LoadKind, record: Any) -> dict[str, Any]:
     return values
 
 
-def _head(book: Any, sheet: Any, kind: LoadKind, columns: list[Column], area: str) -> None:
+def _head(book: Any, sheet: Any, kind: SheetType, columns: list[SheetColumn], area: str) -> None:
     """Title, headings with their notes, and each column's format: text, so that no code or telephone loses digits."""
     place = Area.objects.unscoped(WHY).get(code=area)
     bold = book.add_format({"bold": True, "font_size": 14})
@@ -116,7 +116,7 @@ def _head(book: Any, sheet: Any, kind: LoadKind, columns: list[Column], area: st
     sheet.freeze_panes(FIRST, 0)
 
 
-def _notes(column: Column) -> list[str]:
+def _notes(column: SheetColumn) -> list[str]:
     notes = [_("Required.")] if column.required else []
     if column.name == "code":
         notes.append(_("Given by the registry: leave it as it is, and empty for a new record."))
@@ -127,7 +127,7 @@ def _notes(column: Column) -> list[str]:
     return [*notes, str(column.hint)] if column.hint else notes
 
 
-def _fill(sheet: Any, columns: list[Column], rows: Iterable[dict[str, Any]]) -> int:
+def _fill(sheet: Any, columns: list[SheetColumn], rows: Iterable[dict[str, Any]]) -> int:
     """Writes the rows; returns the number of the last one."""
     last = FIRST
     for last, values in enumerate(rows, start=FIRST):
@@ -137,7 +137,7 @@ def _fill(sheet: Any, columns: list[Column], rows: Iterable[dict[str, Any]]) -> 
     return last
 
 
-def text_for(column: Column, value: Any) -> str:
+def text_for(column: SheetColumn, value: Any) -> str:
     """`value` as a person types it in this column, and as the column reads it back whatever the language; empty where
     the column has words and none of them says it."""
     if value in (None, "", []):
@@ -152,13 +152,13 @@ def text_for(column: Column, value: Any) -> str:
     return next(words, "" if column.words else str(value))
 
 
-def _reads(column: Column, text: str) -> Any:
+def _reads(column: SheetColumn, text: str) -> Any:
     with suppress(Invalid):
         return column.read(text)
     return None
 
 
-def _words(column: Column, area: str) -> list[str]:
+def _words(column: SheetColumn, area: str) -> list[str]:
     """What can be chosen in a column: its words, or the names of the area's townships or villages."""
     if column.words:
         return [str(word) for word in column.words]
@@ -167,7 +167,7 @@ def _words(column: Column, area: str) -> list[str]:
     return list(dict.fromkeys(rows.values_list("name", flat=True))) if wanted else []
 
 
-def _pick_lists(sheet: Any, lists: Any, columns: list[Column], words: dict[str, list[str]], last: int) -> None:
+def _pick_lists(sheet: Any, lists: Any, columns: list[SheetColumn], words: dict[str, list[str]], last: int) -> None:
     """The words stand on a sheet of their own: a list inside a cell's rule holds 255 characters only."""
     for at, column in enumerate(columns):
         if not words[column.name]:
@@ -179,7 +179,7 @@ def _pick_lists(sheet: Any, lists: Any, columns: list[Column], words: dict[str, 
         sheet.data_validation(FIRST, at, last, at, rule)
 
 
-def _explain(book: Any, sheet: Any, columns: list[Column], words: dict[str, list[str]]) -> None:
+def _explain(book: Any, sheet: Any, columns: list[SheetColumn], words: dict[str, list[str]]) -> None:
     bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
     titles = [_("Column"), _("Required"), _("Unit"), _("What it takes"), _("Example")]
     sheet.write_row(0, 0, titles, bold)
@@ -194,7 +194,7 @@ def _explain(book: Any, sheet: Any, columns: list[Column], words: dict[str, list
             sheet.write_string(number, at, text)
 
 
-def example(column: Column, words: list[str]) -> str:
+def example(column: SheetColumn, words: list[str]) -> str:
     """A text this column takes; empty where any text will do."""
     if words:
         return words[0]

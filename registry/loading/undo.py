@@ -14,7 +14,7 @@ from registry.actions.records import changes_between, values_of
 from registry.models import Draft, DraftState, Event, Load, LoadRow, Record
 from registry.models.base import Voidable, guard_lifted
 
-from .apply import index, public, tell, unlist
+from .apply import index, log_events, public, unlist
 from .bulk import STEP
 
 Entry = tuple[str, int]  # a model's label and a key
@@ -131,7 +131,7 @@ def _put_back(load: Load, entries: list, stored: dict[Entry, models.Model], remo
                 events.append(("change", record, changes))
         if names:
             model._base_manager.bulk_update([record for record, _before in records], sorted(names), batch_size=STEP)
-        tell(load, events, reason_of(load))
+        log_events(load, events, reason_of(load))
         unlist(record for record, _before in records)
         index(public(record for record, _before in records))
     _tell_owners(load, removed)
@@ -142,7 +142,7 @@ def _tell_owners(load: Load, removed: dict[Entry, dict]) -> None:
     for label in {label for label, _pk in removed}:
         of_model = {pk: parts for (other, pk), parts in removed.items() if other == label}
         rows = apps.get_model(label)._base_manager.filter(pk__among=of_model)
-        tell(load, (("parts", record, of_model[record.pk]) for record in rows), reason_of(load))
+        log_events(load, (("parts", record, of_model[record.pk]) for record in rows), reason_of(load))
 
 
 def reason_of(load: Load) -> str:
@@ -198,7 +198,7 @@ def _ever_public(rows: Iterable[models.Model]) -> set[Entry]:
 
 
 def _void_records(load: Load, records: list[models.Model]) -> None:
-    tell(load, (("void", record, {"published": [True, None]}) for record in records), reason_of(load))
+    log_events(load, (("void", record, {"published": [True, None]}) for record in records), reason_of(load))
     unlist(records)
     for model, rows in _by_model(records).items():
         keys = [row.pk for row in rows]
@@ -232,6 +232,6 @@ def _name(part: models.Model) -> str:
 def _delete(load: Load, rows: list[models.Model]) -> None:
     drafts = (("delete", row, {}) for row in rows if isinstance(row, Draft))  # what is typed is nobody's to read
     records = (("delete", record, gone) for record, gone in told_of_deletion(rows))
-    tell(load, chain(records, drafts), reason_of(load))
+    log_events(load, chain(records, drafts), reason_of(load))
     unlist(row for row in rows if isinstance(row, Record))
     remove_rows(rows)

@@ -14,20 +14,20 @@ from django.db.models import Field as ModelField
 
 from registry.access.permissions import area_of
 from registry.loading.bulk import new
-from registry.loading.lookups import WHY, World
+from registry.loading.lookups import WHY, Lookups
 from registry.loading.money_units import WAN, YUAN, in_yuan
-from registry.loading.sheet_types import RECORD, LoadKind, Row, Use, Write, read_cells
+from registry.loading.sheet_types import RECORD, PendingWrite, SheetRow, SheetType, Use, read_cells
 from registry.models import LoadRow, RowVerdict
 
 
-def read(kind: LoadKind, rows: list[Row], world: World) -> None:
+def read(kind: SheetType, rows: list[SheetRow], world: Lookups) -> None:
     """Fills the values of each row, with a message for each cell that cannot be read."""
     columns = [column for column in kind.columns if column.use is not Use.IGNORE]
     for row in rows:
         read_cells(row, columns, world.read)
 
 
-def judge(kind: LoadKind, rows: list[Row], world: World, load: Any) -> None:
+def judge(kind: SheetType, rows: list[SheetRow], world: Lookups, load: Any) -> None:
     """Fills attributes, record, messages and writes of each row that was read. Reads the database in a few queries for
     all rows together, and writes nothing."""
     world.look_up(kind, rows)
@@ -48,7 +48,7 @@ def judge(kind: LoadKind, rows: list[Row], world: World, load: Any) -> None:
             row.refuse("", "outside")  # it names no area, and its record lies where the sender may not write
 
 
-def key_of(kind: LoadKind, attributes: dict[str, Any]) -> tuple:
+def key_of(kind: SheetType, attributes: dict[str, Any]) -> tuple:
     """What tells the record from others; a part that may be empty takes part as a dash."""
     return tuple(
         "—" if name in kind.blanks and attributes.get(name) in (None, "") else attributes.get(name)
@@ -56,7 +56,7 @@ def key_of(kind: LoadKind, attributes: dict[str, Any]) -> tuple:
     )
 
 
-def find(kind: LoadKind, rows: list[Row], world: World) -> None:
+def find(kind: SheetType, rows: list[SheetRow], world: Lookups) -> None:
     """Gives each row the record it is about: the one with its code, else the one with its natural key."""
     known = kind.model._default_manager.unscoped(WHY)  # type: ignore[attr-defined]
     known = known.select_for_update(of=("self",)) if world.writing else known
@@ -73,7 +73,7 @@ def find(kind: LoadKind, rows: list[Row], world: World) -> None:
         assign(row, by_code, {} if keeps else by_key)  # two that are called the same already are told apart by codes
 
 
-def assign(row: Row, by_code: dict[str, Any], by_key: dict[tuple, Any]) -> None:
+def assign(row: SheetRow, by_code: dict[str, Any], by_key: dict[tuple, Any]) -> None:
     code, named = row.values.get("code"), by_key.get(row.key)
     row.record = by_code.get(code) if code else named
     if code and row.record is None:
@@ -82,7 +82,7 @@ def assign(row: Row, by_code: dict[str, Any], by_key: dict[tuple, Any]) -> None:
         row.refuse("code", "key_taken", code=named.code)
 
 
-def _refuse_repeated(rows: list[Row], load: Any) -> None:
+def _refuse_repeated(rows: list[SheetRow], load: Any) -> None:
     """The same record twice in one file: the first row counts."""
     for row in rows:
         row.keys = _keys_of(row)
@@ -98,7 +98,7 @@ def _refuse_repeated(rows: list[Row], load: Any) -> None:
             row.refuse("", "twice_in_file", row=min(before)[1])
 
 
-def _keys_of(row: Row) -> list[str]:
+def _keys_of(row: SheetRow) -> list[str]:
     """By what the row may be known: the code of a record, and what tells it from others. A record that an earlier row
     of the load made had no code then; a row that gives a code is about that record alone."""
     if row.record is not None and row.has("code"):
@@ -106,22 +106,22 @@ def _keys_of(row: Row) -> list[str]:
     return [key for key in (getattr(row.record, "code", ""), _natural_text(row)) if key]
 
 
-def _natural_text(row: Row) -> str:
+def _natural_text(row: SheetRow) -> str:
     if not row.key or None in row.key or "" in row.key:
         return ""
     return sha256("|".join(str(plain(part)) for part in row.key).encode()).hexdigest()  # it may name a person
 
 
-def _named_areas(kind: LoadKind, row: Row) -> set[str]:
+def _named_areas(kind: SheetType, row: SheetRow) -> set[str]:
     return {kind.area_of(row), getattr(row.record, "area_id", "")} - {"", None}
 
 
-def _refuse_outside(kind: LoadKind, row: Row, world: World) -> None:
+def _refuse_outside(kind: SheetType, row: SheetRow, world: Lookups) -> None:
     if not all(map(world.reaches, _named_areas(kind, row))):
         row.refuse("township" if "township" in row.texts else "", "outside")
 
 
-def _plan(kind: LoadKind, row: Row, world: World) -> None:
+def _plan(kind: SheetType, row: SheetRow, world: Lookups) -> None:
     """Appends what is to be written for the row."""
     if row.record is None:
         _refuse_missing(kind, row)
@@ -130,7 +130,7 @@ def _plan(kind: LoadKind, row: Row, world: World) -> None:
         given = {name: value for name, value in row.attributes.items() if value not in (None, "")}
         record = new(kind.model, **row.defaults | given)
         _say_what_was_assumed(kind, row, record, given)
-        write = Write(record, prefix=kind.prefix(row), digits=kind.digits)
+        write = PendingWrite(record, prefix=kind.prefix(row), digits=kind.digits)
     else:
         record = row.record
         changes = {
@@ -138,7 +138,7 @@ def _plan(kind: LoadKind, row: Row, world: World) -> None:
             for name, value in row.attributes.items()
             if value not in (None, "") and not _agrees(name, getattr(record, name), value)
         }
-        write = Write(record, changes)
+        write = PendingWrite(record, changes)
         _doubt_leaps(kind, row, changes)
     row.writes.append(write)
     if write.is_new or write.changes:
@@ -150,21 +150,21 @@ def _plan(kind: LoadKind, row: Row, world: World) -> None:
 LEAP = 100  # times as much or as little money is rather another unit than another amount
 
 
-def _doubt_leaps(kind: LoadKind, row: Row, changes: dict[str, list]) -> None:
+def _doubt_leaps(kind: SheetType, row: SheetRow, changes: dict[str, list]) -> None:
     for name, (before, after) in changes.items():
         column = kind.column(name)
         if column is not None and column.unit in (YUAN, WAN) and before and not 1 / LEAP < after / before < LEAP:
             row.doubt(name, "amount_leaps", before=in_yuan(before), after=in_yuan(after))
 
 
-def _say_what_was_assumed(kind: LoadKind, row: Row, record: Any, given: dict) -> None:
+def _say_what_was_assumed(kind: SheetType, row: SheetRow, record: Any, given: dict) -> None:
     for name, value in row.defaults.items():
         if name not in given and kind.column(name):
             words = getattr(record, f"get_{name}_display", lambda value=value: value)()
             row.warn(name, "assumed", value=words)
 
 
-def _check_order(kind: LoadKind, row: Row, write: Write) -> None:
+def _check_order(kind: SheetType, row: SheetRow, write: PendingWrite) -> None:
     """What begins must not end before."""
     now = {name: after for name, (_before, after) in write.changes.items()}
     for earlier, later, apart in kind.order:
@@ -178,7 +178,7 @@ def _agrees(name: str, held: Any, given: Any) -> bool:
     return same(held, given) or (name == "area_id" and bool(held) and held.startswith(given))
 
 
-def _refuse_missing(kind: LoadKind, row: Row) -> None:
+def _refuse_missing(kind: SheetType, row: SheetRow) -> None:
     """A column that is not in the file at all is missing for a new record, though not for one the registry holds."""
     for column in kind.required:
         if column.name not in row.texts and column.use is Use.STORE and not row.values.get(column.name):
@@ -217,7 +217,7 @@ def _sure(field: ModelField) -> Callable[[Any], bool]:
     return lambda value: False
 
 
-def _check_fields(row: Row, write: Write) -> None:
+def _check_fields(row: SheetRow, write: PendingWrite) -> None:
     """The model's own limits of length and range, as it would be after the change."""
     record, given = write.record, write.changes or row.attributes
     for field, fits in _limited(type(record)):
@@ -235,7 +235,7 @@ def _check_fields(row: Row, write: Write) -> None:
                 setattr(record, field.attname, value)
 
 
-def verdict_of(row: Row) -> RowVerdict:
+def verdict_of(row: SheetRow) -> RowVerdict:
     if row.is_refused:
         return RowVerdict.REFUSED
     if any(write.is_new for write in row.writes if write.stage == RECORD):
@@ -243,7 +243,7 @@ def verdict_of(row: Row) -> RowVerdict:
     return RowVerdict.CHANGED if any(write.does_something for write in row.writes) else RowVerdict.SAME
 
 
-def told(row: Row) -> dict[str, list]:
+def told(row: SheetRow) -> dict[str, list]:
     """What the row changes, {field: [before, after]}, of everything it writes; personal values masked by the reader."""
     changes: dict[str, list] = defaultdict(list)
     for write in row.writes:

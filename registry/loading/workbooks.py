@@ -14,7 +14,7 @@ from openpyxl.styles import Alignment, PatternFill
 
 from registry.loading.job_steps import table_of
 from registry.loading.lifecycle import rows_file
-from registry.loading.sheet_types import LOADS
+from registry.loading.sheet_types import SHEET_TYPES
 from registry.models import Load, RowVerdict
 
 from .files.limits import MOST_COLUMNS
@@ -60,7 +60,7 @@ def _refusals(load: Load) -> Iterator[Refusals]:
     for sheet in load.sheets:
         found = Refusals(sheet)
         places = {name: at for at, name in mapping_of(sheet).items()}
-        kind = LOADS.get(sheet["kind"])
+        kind = SHEET_TYPES.get(sheet["kind"])
         for row in (row for row in rows if row.sheet == sheet["index"]):
             said = []
             for message in (each for each in row.messages if each["level"] == "refused"):

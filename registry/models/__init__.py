@@ -3,7 +3,7 @@
 from .accounts import Role, User
 from .answers import KeptAnswer
 from .areas import Area, AreaAlias, AreaLevel
-from .base import Field, Level, Record, ScopedQuerySet, ScopeMissing, lasting, under
+from .base import Field, Level, Record, ScopedQuerySet, ScopeMissing, in_area_q, valid_on
 from .bookings import Booking, BookingState, SiteCapacity
 from .brands import Brand, Consortium, ConsortiumMembership, RedBusinessDistrict, VillageRole, villages_in_consortia
 from .drafts import Confirmation, Draft, DraftState, FieldRemark
@@ -134,9 +134,9 @@ __all__ = [
     "ZoneMembership",
     "donating_firms",
     "honoured_organisations",
-    "lasting",
+    "in_area_q",
     "timetable",
-    "under",
+    "valid_on",
     "verdict_over",
     "villages_in_consortia",
     "villages_reaching_income",

@@ -8,7 +8,7 @@ from django.db.models.functions import Length, Substr
 from django.db.models.lookups import In
 from django.utils.translation import gettext_lazy as _
 
-from .base import AREA_CODE_LENGTHS, IN_FORCE, Guarded, Part, ScopedQuerySet, ends_after_start, in_choices, lasting
+from .base import AREA_CODE_LENGTHS, IN_FORCE, Guarded, Part, ScopedQuerySet, ends_after_start, in_choices, valid_on
 
 
 class AreaLevel(models.TextChoices):
@@ -24,7 +24,7 @@ class AreaQuerySet(ScopedQuerySet):
     area_path = "code"
 
     def existing(self, as_of: date):
-        return self.filter(lasting(as_of))
+        return self.filter(valid_on(as_of))
 
     def villages(self, as_of: date):
         return self.existing(as_of).filter(level=AreaLevel.VILLAGE)

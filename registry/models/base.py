@@ -39,7 +39,7 @@ class ScopeMissing(ImproperlyConfigured):
 
 
 @models.Field.register_lookup
-class Among(models.Lookup):
+class InArray(models.Lookup):
     """`name__among=names`: as `in`, for a thousand values at once: they are one parameter, an array or JSON."""
 
     lookup_name = "among"
@@ -55,7 +55,7 @@ class Among(models.Lookup):
         return f"{column} IN (SELECT value FROM json_each(%s))", [*parameters, json.dumps(list(self.rhs))]
 
 
-def lasting(as_of: date, start: str = "valid_from", end: str = "valid_to") -> Q:
+def valid_on(as_of: date, start: str = "valid_from", end: str = "valid_to") -> Q:
     """Rows that hold on `as_of`: from `start` (included) until `end` (excluded; empty means still). What was entered in
     error holds on no day, also where it is reached from another row."""
     path = start.rpartition("__")[0]
@@ -64,7 +64,7 @@ def lasting(as_of: date, start: str = "valid_from", end: str = "valid_to") -> Q:
     return Q(**{f"{start}__lte": as_of, f"{voided}__isnull": True}) & open_or_later
 
 
-def under(prefix: str, path: str = "area_id") -> Q:
+def in_area_q(prefix: str, path: str = "area_id") -> Q:
     """Rows of the area `prefix` and everything below it, as a half-open range on the code.
 
     An empty prefix means nothing, never everything.
@@ -152,10 +152,12 @@ class ScopedQuerySet(models.QuerySet):
         if viewer.reads_everything:
             return self._mark()
         public = self.public_rows()
-        return self._mark() if not public else self.filter(public | under(viewer.read_prefix, self.area_path))._mark()
+        return (
+            self._mark() if not public else self.filter(public | in_area_q(viewer.read_prefix, self.area_path))._mark()
+        )
 
     def in_area(self, code: str):
-        return self.filter(under(code, self.area_path))
+        return self.filter(in_area_q(code, self.area_path))
 
     def _insist(self):
         if not self.scoped and not _guard_off.get():

@@ -7,13 +7,13 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from .areas import Area
-from .base import IN_FORCE, Field, Part, Record, ScopedQuerySet, ends_after_start, in_choices, lasting
+from .base import IN_FORCE, Field, Part, Record, ScopedQuerySet, ends_after_start, in_choices, valid_on
 from .parameters import TermList
 
 
 class BrandQuerySet(ScopedQuerySet):
     def in_use(self, as_of: date):
-        return self.filter(lasting(as_of, "created_on", "ended_on"))
+        return self.filter(valid_on(as_of, "created_on", "ended_on"))
 
 
 class Brand(Record):
@@ -44,7 +44,7 @@ class Brand(Record):
 
 class RedDistrictQuerySet(ScopedQuerySet):
     def open(self, as_of: date):
-        return self.filter(lasting(as_of, "opened_on", "closed_on"))
+        return self.filter(valid_on(as_of, "opened_on", "closed_on"))
 
 
 class RedBusinessDistrict(Record):
@@ -79,11 +79,11 @@ class VillageRole(models.TextChoices):
 
 class ConsortiumQuerySet(ScopedQuerySet):
     def active(self, as_of: date):
-        return self.filter(lasting(as_of, "founded_on", "ended_on"))
+        return self.filter(valid_on(as_of, "founded_on", "ended_on"))
 
     def with_village_counts(self, as_of: date):
         """Adds `lead_villages` and `led_villages`, members on `as_of`."""
-        member = lasting(as_of, "memberships__valid_from", "memberships__valid_to")
+        member = valid_on(as_of, "memberships__valid_from", "memberships__valid_to")
         return self.annotate(
             lead_villages=Count("memberships", filter=member & Q(memberships__role=VillageRole.LEAD), distinct=True),
             led_villages=Count("memberships", filter=member & Q(memberships__role=VillageRole.LED), distinct=True),
@@ -166,8 +166,8 @@ class ConsortiumMembership(Part):
 def villages_in_consortia(role: str, as_of: date):
     """Distinct villages that have `role` in a consortium active on `as_of` (F43, F44)."""
     memberships = ConsortiumMembership.objects.filter(
-        lasting(as_of),
-        lasting(as_of, "consortium__founded_on", "consortium__ended_on"),
+        valid_on(as_of),
+        valid_on(as_of, "consortium__founded_on", "consortium__ended_on"),
         village=OuterRef("pk"),
         role=role,
     )

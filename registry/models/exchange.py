@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from .base import IN_FORCE, Level, Part, Record, ScopedQuerySet, ends_after_start, in_choices, lasting, one_of
+from .base import IN_FORCE, Level, Part, Record, ScopedQuerySet, ends_after_start, in_choices, one_of, valid_on
 
 PLACES = ("point", "belt", "zone", "unit")
 
@@ -36,7 +36,7 @@ class Placed(models.Model):
 
 class RouteQuerySet(ScopedQuerySet):
     def open(self, as_of: date):
-        return self.filter(lasting(as_of, "opened_on", "closed_on"))
+        return self.filter(valid_on(as_of, "opened_on", "closed_on"))
 
 
 class StudyRoute(Record):
@@ -117,7 +117,7 @@ class RouteStop(Placed, Part):
 
 class TeachingSiteQuerySet(ScopedQuerySet):
     def named(self, as_of: date):
-        return self.filter(lasting(as_of, "named_on", "ended_on"))
+        return self.filter(valid_on(as_of, "named_on", "ended_on"))
 
     def provincial(self):
         return self.filter(level=Level.PROVINCIAL)

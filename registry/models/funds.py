@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .base import IN_FORCE, Record, ScopedQuerySet, ends_after_start, in_choices, lasting, not_negative
+from .base import IN_FORCE, Record, ScopedQuerySet, ends_after_start, in_choices, not_negative, valid_on
 from .points import DemonstrationPoint
 
 
@@ -112,7 +112,7 @@ class Post(models.TextChoices):
 
 class WageRuleQuerySet(ScopedQuerySet):
     def in_force(self, as_of: date):
-        return self.filter(lasting(as_of))
+        return self.filter(valid_on(as_of))
 
     def for_post(self, post: str, as_of: date):
         return self.in_force(as_of).filter(post=post)

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from .base import IN_FORCE, Level, Part, Record, ScopedQuerySet, ends_after_start, in_choices, lasting, one_of
+from .base import IN_FORCE, Level, Part, Record, ScopedQuerySet, ends_after_start, in_choices, one_of, valid_on
 from .parameters import Parameter
 from .points import COUNTED, DemonstrationPoint, Grade, StatusPeriod
 
@@ -26,7 +26,7 @@ class Stage(models.TextChoices):
 class GroupingQuerySet(ScopedQuerySet):
     def built(self, as_of: date):
         """Built and not ended on `as_of`. A planned one does not count (F14, F16)."""
-        return self.filter(lasting(as_of, "built_on", "ended_on"))
+        return self.filter(valid_on(as_of, "built_on", "ended_on"))
 
     def planned(self, as_of: date):
         """Planned or under construction on `as_of`, not yet built (F16)."""
@@ -83,8 +83,8 @@ class Grouping(Record):
 class BeltQuerySet(GroupingQuerySet):
     def with_point_counts(self, as_of: date):
         """Adds `points` (named members on `as_of`) and `premium_points` (those of the top grade)."""
-        members = BeltMembership.objects.filter(lasting(as_of), belt=OuterRef("pk")).order_by()
-        standing = Q(point__periods__status__in=COUNTED) & lasting(
+        members = BeltMembership.objects.filter(valid_on(as_of), belt=OuterRef("pk")).order_by()
+        standing = Q(point__periods__status__in=COUNTED) & valid_on(
             as_of, "point__periods__valid_from", "point__periods__valid_to"
         )
 
@@ -122,7 +122,7 @@ class Belt(Grouping):
         return reverse("record", args=["belts", self.code])
 
     def verdict(self, as_of: date) -> "Verdict":
-        members = self.memberships.filter(lasting(as_of)).select_related("point__area").order_by("position")
+        members = self.memberships.filter(valid_on(as_of)).select_related("point__area").order_by("position")
         return verdict_over([member.point for member in members], as_of)
 
 
@@ -165,7 +165,7 @@ class Verdict:
 def verdict_over(points: list[DemonstrationPoint], as_of: date) -> Verdict:
     """What a belt through `points` in this order would amount to on a day, saved or not (F11)."""
     minimum = Parameter.objects.public().in_force(as_of).filter(rule="belt-minimum").values_list("value", flat=True)
-    standing = {period.point_id: period for period in StatusPeriod.objects.filter(lasting(as_of), point__in=points)}
+    standing = {period.point_id: period for period in StatusPeriod.objects.filter(valid_on(as_of), point__in=points)}
     return Verdict([Stop(point, standing.get(point.pk)) for point in points], int(next(iter(minimum), 0)))
 
 
@@ -300,7 +300,7 @@ class ZoneMembership(Part):
 class WholeAreaQuerySet(ScopedQuerySet):
     def accepted(self, as_of: date):
         """Townships in the programme on `as_of`, creating or named (F15)."""
-        return self.filter(lasting(as_of, "accepted_on", "ended_on"))
+        return self.filter(valid_on(as_of, "accepted_on", "ended_on"))
 
     def creating(self, as_of: date):
         return self.accepted(as_of).filter(Q(named_on=None) | Q(named_on__gt=as_of))

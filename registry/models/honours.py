@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from .base import IN_FORCE, Level, Record, ScopedQuerySet, ends_after_start, in_choices, lasting, one_of
+from .base import IN_FORCE, Level, Record, ScopedQuerySet, ends_after_start, in_choices, one_of, valid_on
 from .organisations import PartyOrganisation, Unit
 
 HONOUR_TARGETS = ("organisation", "place", "point", "belt", "unit")
@@ -24,7 +24,7 @@ class HonourTitle(models.TextChoices):
 
 class HonourQuerySet(ScopedQuerySet):
     def held(self, as_of: date):
-        return self.filter(lasting(as_of, "granted_on", "revoked_on"))
+        return self.filter(valid_on(as_of, "granted_on", "revoked_on"))
 
     def with_recipient(self):
         """Adds `recipient`, the name of whatever the honour was granted to."""

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from .base import ScopedQuerySet, in_choices, under
+from .base import ScopedQuerySet, in_area_q, in_choices
 from .evidence import private_storage
 from .jobs import Job
 
@@ -56,7 +56,7 @@ class LoadQuerySet(ScopedQuerySet):
         if viewer.is_superuser or viewer.role == "auditor":
             return self._mark()
         own = Q(by=viewer)
-        return self.filter(own | under(viewer.read_prefix) if viewer.role == "admin" else own)._mark()
+        return self.filter(own | in_area_q(viewer.read_prefix) if viewer.role == "admin" else own)._mark()
 
 
 class Load(models.Model):

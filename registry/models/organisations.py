@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .base import IN_FORCE, Field, Record, ScopedQuerySet, ends_after_start, in_choices, lasting, not_negative
+from .base import IN_FORCE, Field, Record, ScopedQuerySet, ends_after_start, in_choices, not_negative, valid_on
 
 
 class OrganisationForm(models.TextChoices):
@@ -30,7 +30,7 @@ class OrganisationKind(models.TextChoices):
 
 class OrganisationQuerySet(ScopedQuerySet):
     def existing(self, as_of: date):
-        return self.filter(lasting(as_of, "founded_on", "dissolved_on"))
+        return self.filter(valid_on(as_of, "founded_on", "dissolved_on"))
 
     def of_villages(self):
         return self.filter(kind=OrganisationKind.VILLAGE)

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from .base import IN_FORCE, Record, ScopedQuerySet, ends_after_start, in_choices, lasting
+from .base import IN_FORCE, Record, ScopedQuerySet, ends_after_start, in_choices, valid_on
 
 
 class ParameterMissing(LookupError):
@@ -15,7 +15,7 @@ class ParameterMissing(LookupError):
 
 class ParameterQuerySet(ScopedQuerySet):
     def in_force(self, as_of: date):
-        return self.filter(lasting(as_of))
+        return self.filter(valid_on(as_of))
 
     def value_on(self, rule: str, as_of: date):
         """Value of `rule` on `as_of` as a subquery: a limit that is not set lets nothing pass."""
@@ -89,7 +89,7 @@ class TermQuerySet(ScopedQuerySet):
         return self
 
     def of(self, term_list: str, as_of: date):
-        return self.filter(lasting(as_of), list=term_list).order_by("position")
+        return self.filter(valid_on(as_of), list=term_list).order_by("position")
 
 
 class Term(Record):

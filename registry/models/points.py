@@ -16,8 +16,8 @@ from .base import (
     ScopedQuerySet,
     ends_after_start,
     in_choices,
-    lasting,
     not_negative,
+    valid_on,
 )
 
 
@@ -90,7 +90,7 @@ class PointQuerySet(ScopedQuerySet):
 
     def with_standing(self, as_of: date, **period):
         """Joins the period that holds on `as_of`, and is as `period` says, as `standing`; points without one stay."""
-        condition = lasting(as_of, "periods__valid_from", "periods__valid_to")
+        condition = valid_on(as_of, "periods__valid_from", "periods__valid_to")
         condition &= Q(**{f"periods__{name}": value for name, value in period.items()})
         return self.annotate(standing=FilteredRelation("periods", condition=condition))
 
@@ -112,7 +112,7 @@ class PointQuerySet(ScopedQuerySet):
 
     def in_development_zone(self, as_of: date):
         """Points whose firm lies in a development zone (F46)."""
-        zone = lasting(as_of, "unit__zone__built_on", "unit__zone__ended_on")
+        zone = valid_on(as_of, "unit__zone__built_on", "unit__zone__ended_on")
         return self.filter(zone, unit__zone__kind="development")
 
     def with_care(self, today: date):

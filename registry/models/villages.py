@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from .areas import Area
-from .base import IN_FORCE, Record, ScopedQuerySet, ends_after_start, lasting, not_negative
+from .base import IN_FORCE, Record, ScopedQuerySet, ends_after_start, not_negative, valid_on
 from .parameters import Parameter
 from .points import Grade
 
@@ -61,7 +61,7 @@ def villages_reaching_income(as_of: date):
 class AttainmentQuerySet(ScopedQuerySet):
     def in_programme(self, as_of: date):
         """Communities that take part in the creation on `as_of`, each with its latest verdict (base of F30 and F32)."""
-        return self.filter(lasting(as_of))
+        return self.filter(valid_on(as_of))
 
     def attained(self, as_of: date):
         return self.in_programme(as_of).filter(attained=True)

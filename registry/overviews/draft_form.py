@@ -27,7 +27,7 @@ from registry.models import (
     Unit,
     UnitKind,
 )
-from registry.models.base import lasting
+from registry.models.base import valid_on
 from registry.text.coordinates import to_wgs84
 from registry.text.validators import Invalid
 
@@ -56,7 +56,7 @@ SENTENCES = {
 
 
 @dataclass(frozen=True)
-class Problem:
+class DraftIssue:
     """What stands in the way of a draft (`hard`), or only gives to think. `site` is another site it is about."""
 
     code: str
@@ -77,7 +77,7 @@ def _sentence(code: str, **details: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Fact:
+class DraftField:
     """A field as the form shows it: what was typed or else what the registry holds."""
 
     input: Input
@@ -121,7 +121,7 @@ class Fact:
         return text
 
 
-class Drafting:
+class DraftForm:
     """A draft beside what the registry holds."""
 
     def __init__(self, draft: Draft):
@@ -182,22 +182,22 @@ class Drafting:
     def belts(self) -> list[Belt]:
         """The belts the site belongs to today: known, and never asked."""
         today = timezone.localdate()
-        own = lasting(today, "memberships__valid_from", "memberships__valid_to")
+        own = valid_on(today, "memberships__valid_from", "memberships__valid_to")
         return list(Belt.objects.unscoped("of the draft's own site").filter(own, memberships__point=self.point))
 
     @cached_property
-    def facts(self) -> dict[str, Fact]:
+    def facts(self) -> dict[str, DraftField]:
         values, confirmed = self.draft.values, self.draft.confirmed
         left_out = {"organisation_name"} if self.organisation else set()
         if self.draft.is_change:
             left_out |= {*APPLICATION}
         return {
-            name: Fact(each, values.get(name), self.held[name], confirmed.get(name) == self.held[name])
+            name: DraftField(each, values.get(name), self.held[name], confirmed.get(name) == self.held[name])
             for name, each in BY_NAME.items()
             if name not in left_out
         }
 
-    def asks_to_confirm(self, fact: Fact) -> bool:
+    def asks_to_confirm(self, fact: DraftField) -> bool:
         """Known facts are vouched for; what is a mere default is not a fact."""
         return fact.is_known and not fact.confirmed and fact.held != fact.input.default
 
@@ -206,7 +206,7 @@ class Drafting:
         return any(self.asks_to_confirm(fact) for fact in self.facts.values())
 
     @cached_property
-    def read(self) -> tuple[dict[str, Any], list[Problem]]:
+    def read(self) -> tuple[dict[str, Any], list[DraftIssue]]:
         """The values that can be read, and a problem for each that cannot."""
         values, problems = {}, []
         for name, fact in self.facts.items():
@@ -217,7 +217,7 @@ class Drafting:
                 if needed and values[name] in (None, ""):
                     raise Invalid("required")
             except Invalid as error:
-                problems.append(Problem(error.code, section, str(error), name))
+                problems.append(DraftIssue(error.code, section, str(error), name))
         return values, problems
 
     @cached_property
@@ -242,16 +242,16 @@ class Drafting:
         return to_wgs84(*values["position"], values["coordinate_system"])
 
     @cached_property
-    def problems(self) -> list[Problem]:
+    def problems(self) -> list[DraftIssue]:
         """Everything hard, then everything doubtful that nobody has set aside with a reason."""
         found = [*self.read[1], *self._open_remarks(), *self._unconfirmed(), *self._doubts()]
         return sorted(found, key=lambda problem: (not problem.hard, list(SECTIONS).index(problem.section)))
 
-    def _open_remarks(self) -> Iterator[Problem]:
+    def _open_remarks(self) -> Iterator[DraftIssue]:
         for remark in self.draft.remarks.all() if self.draft.pk else ():
             if self.text_of(remark.field) == remark.value_then:
                 section = BY_NAME[remark.field].section if remark.field in BY_NAME else "photos"
-                yield Problem("remark_open", section, _sentence("remark_open", text=remark.text), remark.field)
+                yield DraftIssue("remark_open", section, _sentence("remark_open", text=remark.text), remark.field)
 
     def text_of(self, name: str) -> str:
         """What stands in a field now; of the photos, which there are, and documents beside them."""
@@ -259,26 +259,26 @@ class Drafting:
             return self.facts[name].text
         return ",".join(each.code for each in self.evidence) if name == "photos" else self.held.get(name, "")
 
-    def _unconfirmed(self) -> Iterator[Problem]:
+    def _unconfirmed(self) -> Iterator[DraftIssue]:
         for section in SECTIONS:
             names = [fact.input.name for fact in self.facts.values() if fact.input.section == section]
             if any(self.asks_to_confirm(self.facts[name]) for name in names):
-                yield Problem("unconfirmed", section, _sentence("unconfirmed"))
+                yield DraftIssue("unconfirmed", section, _sentence("unconfirmed"))
 
-    def _doubts(self) -> Iterator[Problem]:
+    def _doubts(self) -> Iterator[DraftIssue]:
         others = list(self.others())
         name = self.read[0].get("name", "")
         for other in others if name else ():
             if other.name == name and other.field == self.field and other.area_id == self.draft.area_id:
-                yield Problem("name_taken", "place", _sentence("name_taken", name=other.name), "name", True, other)
+                yield DraftIssue("name_taken", "place", _sentence("name_taken", name=other.name), "name", True, other)
             elif same_stem(other.name, name):
                 text = _sentence("similar_name", name=other.name)
-                yield Problem("similar_name", "place", text, "name", False, other)
+                yield DraftIssue("similar_name", "place", text, "name", False, other)
         yield from self._doubts_of_position(others)
         if not self.photos:
-            yield Problem("no_photo", "photos", _sentence("no_photo"), "photos", False)
+            yield DraftIssue("no_photo", "photos", _sentence("no_photo"), "photos", False)
 
-    def _doubts_of_position(self, others: list[DemonstrationPoint]) -> Iterator[Problem]:
+    def _doubts_of_position(self, others: list[DemonstrationPoint]) -> Iterator[DraftIssue]:
         placed = [other for other in others if other.coordinate_system]
         if self.position is None or not placed:
             return
@@ -286,10 +286,10 @@ class Drafting:
         nearest, other = min(distances, key=lambda pair: pair[0])
         if nearest < NEAR:
             text = _sentence("near", name=other.name, metres=round(nearest))
-            yield Problem("near", "position", text, "position", False, other)
+            yield DraftIssue("near", "position", text, "position", False, other)
         elif nearest > FAR:
             text = _sentence("far", kilometres=round(nearest / 1000))
-            yield Problem("far", "position", text, "position", False)
+            yield DraftIssue("far", "position", text, "position", False)
 
     def others(self) -> Any:
         """The other sites of the township, named or not."""
@@ -299,22 +299,22 @@ class Drafting:
         )
 
     @property
-    def hard(self) -> list[Problem]:
+    def hard(self) -> list[DraftIssue]:
         return [problem for problem in self.problems if problem.hard]
 
     @property
-    def doubts(self) -> list[Problem]:
+    def doubts(self) -> list[DraftIssue]:
         return [problem for problem in self.problems if not problem.hard]
 
-    def overruled(self, problem: Problem) -> str:
+    def overruled(self, problem: DraftIssue) -> str:
         return self.draft.overruled.get(problem.key, "")
 
     @property
-    def open_doubts(self) -> list[Problem]:
+    def open_doubts(self) -> list[DraftIssue]:
         return [problem for problem in self.doubts if not self.overruled(problem)]
 
     @property
-    def differences(self) -> list[Fact]:
+    def differences(self) -> list[DraftField]:
         """What was typed and says otherwise than the registry."""
         return [fact for fact in self.facts.values() if fact.changed]
 

@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy
 from registry.access.permissions import contains_district, may, may_read_event
 from registry.fields.points import BY_NAME
 from registry.kinds import KINDS, Kind
-from registry.kinds.field_visibility import FieldClass, class_of
+from registry.kinds.field_visibility import Visibility, visibility_of
 from registry.models import Confirmation, DemonstrationPoint, Event, EvidenceKind, Remark, ScopedQuerySet, StatusPeriod
-from registry.models.base import VoidableManager, under
+from registry.models.base import VoidableManager, in_area_q
 from registry.models.points import PUBLIC
 
 Text = str | Promise
@@ -187,12 +187,12 @@ def _changes(model: type[models.Model], event: Event, names: dict, *, inside: bo
     order = [*columns_of(model), *event.changes]  # a database may keep them in another
     for name in sorted(event.changes, key=order.index):
         value = event.changes[name]
-        privacy = class_of(model, name)
-        if name in (model._meta.pk.name, "published") or (privacy != FieldClass.PUBLIC and not inside):
+        privacy = visibility_of(model, name)
+        if name in (model._meta.pk.name, "published") or (privacy != Visibility.PUBLIC and not inside):
             continue
         if isinstance(value, dict):
             yield Change(_label_of_parts(name), said=_said(name, value, names, inside=inside))
-        elif privacy == FieldClass.PERSONAL:
+        elif privacy == Visibility.PERSONAL:
             yield Change(label_of(model, name), "…", "…")
         else:
             before, after = (words_of(model, name, each, names) for each in value)
@@ -243,10 +243,10 @@ def _part_said(part: type[models.Model] | None, told: Any, names: dict, *, insid
         return told if isinstance(told, str) else told["part"]
     fields = []
     for name, (before, after) in told["changes"].items():
-        privacy = class_of(part, name)
-        if name == part._meta.pk.name or (privacy != FieldClass.PUBLIC and not inside):
+        privacy = visibility_of(part, name)
+        if name == part._meta.pk.name or (privacy != Visibility.PUBLIC and not inside):
             continue
-        is_personal = privacy == FieldClass.PERSONAL
+        is_personal = privacy == Visibility.PERSONAL
         words = ["…", "…"] if is_personal else [words_of(part, name, each, names) for each in (before, after)]
         if is_personal or words[0] != words[1]:
             fields.append(f"{label_of(part, name)} {words[0]} → {words[1]}")
@@ -406,7 +406,7 @@ def _changed(model: type[models.Model], events: list[Event], viewer: Any) -> Ite
 
 def readable(prefix: str) -> models.Q:
     """Events of the area `prefix`; those of no area belong to the whole district, as the records do."""
-    own = under(prefix, "area")
+    own = in_area_q(prefix, "area")
     return own | models.Q(area="") if contains_district(prefix) else own
 
 

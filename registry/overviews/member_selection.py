@@ -21,7 +21,7 @@ minutes_of = whole(0, 1440)
 
 
 @dataclass
-class Row:
+class SelectedPoint:
     """A chosen place. `typed` holds its columns as they were typed; `held` is the key of the stored row it stands
     for, if any; `problem` says what is wrong with it."""
 
@@ -61,15 +61,15 @@ class Row:
 
 
 @dataclass
-class Selection:
+class MemberSelection:
     """The rows in their order. Places that do not exist, or that `viewer` may not see, are left out."""
 
     kinds: tuple[str, ...]
     viewer: Any
-    rows: list[Row] = field(default_factory=list)
+    rows: list[SelectedPoint] = field(default_factory=list)
 
     @classmethod
-    def typed_in(cls, data: Any, kinds: tuple[str, ...], viewer: Any) -> "Selection":
+    def typed_in(cls, data: Any, kinds: tuple[str, ...], viewer: Any) -> "MemberSelection":
         """As the page sent it: `row` numbers in order, and for each number its place, held key and columns."""
         found = cls(kinds, viewer)
         numbers = [text for text in data.getlist("row") if re.fullmatch(r"[0-9]{1,6}", text)][:MOST_ROWS]
@@ -79,7 +79,7 @@ class Selection:
             if key in places:
                 typed = {column: data.get(f"{column}-{number}", "")[:40] for column in COLUMNS}
                 held_key = int(held) if re.fullmatch(r"[0-9]{1,18}", held) else None
-                found.rows.append(Row(int(number), key.partition(":")[0], places[key], typed, held_key))
+                found.rows.append(SelectedPoint(int(number), key.partition(":")[0], places[key], typed, held_key))
         return found
 
     def places(self, keys: Iterable[str]) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class Selection:
         if not self.is_full:
             number = max((row.number for row in self.rows), default=0) + 1
             columns = {column: typed.get(column, "") for column in COLUMNS}
-            self.rows.append(Row(number, place._meta.model_name.replace("demonstration", ""), place, columns))
+            self.rows.append(SelectedPoint(number, place._meta.model_name.replace("demonstration", ""), place, columns))
 
     def act(self, command: str, today: date) -> None:
         """Does what a button of the page says: `add-point:FN-0001`, `up-3`, `down-3`, `out-3`, `back-3`."""
@@ -134,12 +134,12 @@ class Selection:
             elif key in places:
                 self.add(places[key], since=today.isoformat())
 
-    def _move(self, row: Row, step: int) -> None:
+    def _move(self, row: SelectedPoint, step: int) -> None:
         at = self.rows.index(row)
         to = min(max(at + step, 0), len(self.rows) - 1)
         self.rows.insert(to, self.rows.pop(at))
 
-    def _take_out(self, row: Row, today: date) -> None:
+    def _take_out(self, row: SelectedPoint, today: date) -> None:
         """What is stored ends, on a day that can be changed; what was only just chosen goes."""
         if row.held is None or "unit" in self.kinds:
             self.rows.remove(row)
@@ -147,7 +147,7 @@ class Selection:
         since = parse_date(row.typed["since"]) if re.fullmatch(r"\d{4}-\d\d-\d\d", row.typed["since"]) else None
         row.typed["until"] = max(today, since + timedelta(days=1) if since else today).isoformat()
 
-    def on(self, today: date) -> Iterator[Row]:
+    def on(self, today: date) -> Iterator[SelectedPoint]:
         return (row for row in self.rows if row.is_on(today))
 
     def keys(self, today: date) -> set[str]:

@@ -224,7 +224,7 @@ class Refused(Exception):
         return _(SENTENCES[self.code]) % self.details
 
 
-def insist(refusals: Iterable[Refused]) -> None:
+def raise_first(refusals: Iterable[Refused]) -> None:
     """Raises the first of the refusals, if there is any."""
     for refusal in refusals:
         raise refusal

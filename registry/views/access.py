@@ -15,7 +15,7 @@ from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from registry.access.client_ip import address_of
+from registry.access.client_ip import client_ip
 from registry.access.permissions import may
 from registry.text.refusals import Refused
 
@@ -91,7 +91,7 @@ def asking_password(request: HttpRequest) -> Iterator[None]:
             _count_wrong_password(request, credentials)
         raise
     request.session.pop(WRONG, None)
-    AxesProxyHandler.reset_attempts(username=credentials["username"], ip_address=address_of(request))
+    AxesProxyHandler.reset_attempts(username=credentials["username"], ip_address=client_ip(request))
 
 
 def _count_wrong_password(request: HttpRequest, credentials: dict[str, str]) -> None:

@@ -28,8 +28,8 @@ from registry.actions.routes import PlannedStop, refusals_to_save_route, save_ro
 from registry.fields.outlines import MOST_BYTES, points_inside
 from registry.forms import BeltForm, BuilderForm, RouteForm, ZoneForm
 from registry.models import PLACES, Area, Belt, DemonstrationPoint, StudyRoute, Zone, timetable, verdict_over
-from registry.models.base import under
-from registry.overviews.member_selection import Row, Search, Selection
+from registry.models.base import in_area_q
+from registry.overviews.member_selection import MemberSelection, Search, SelectedPoint
 from registry.text.coordinates import to_wgs84
 from registry.text.refusals import Refused
 from registry.text.validators import Invalid
@@ -75,7 +75,7 @@ class Work:
     builder: Builder
     record: Any
     form: BuilderForm
-    chosen: Selection
+    chosen: MemberSelection
     search: Search
     today: date
     refusals: list[Refused] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Work:
 def build_list(request: HttpRequest, kind: str) -> HttpResponse:
     """The belts, zones or routes the account may build."""
     builder, today = BUILDERS[kind], timezone.localdate()
-    rows = builder.model.objects.visible_to(request.user).filter(under(request.user.write_prefix)).order_by("code")
+    rows = builder.model.objects.visible_to(request.user).filter(in_area_q(request.user.write_prefix)).order_by("code")
     if builder.model is Belt:
         rows = rows.with_point_counts(today)
     context = {"builder": builder, "records": [(row, _stage(row, today)) for row in rows], "today": today}
@@ -109,7 +109,7 @@ def build(request: HttpRequest, kind: str, code: str = "") -> HttpResponse:
         form = builder.form(instance=record, viewer=request.user)
         chosen = _stored(builder, record, request.user, today)
         return _page(request, Work(builder, record, form, chosen, Search(builder.places[0]), today))
-    chosen = Selection.typed_in(request.POST, builder.places, request.user)
+    chosen = MemberSelection.typed_in(request.POST, builder.places, request.user)
     search = Search.typed_in(request.POST, builder.places)
     typed = _with_file(request)
     if request.POST.get("do") == "save":
@@ -138,16 +138,16 @@ def _with_file(request: HttpRequest) -> QueryDict:
 def _record(request: HttpRequest, builder: Builder, code: str) -> Any:
     if not code:
         return builder.model()
-    rows = builder.model.objects.visible_to(request.user).filter(under(request.user.write_prefix))
+    rows = builder.model.objects.visible_to(request.user).filter(in_area_q(request.user.write_prefix))
     found = rows.filter(code=code).first()
     if found is None:
         raise Http404
     return found
 
 
-def _stored(builder: Builder, record: Any, viewer: Any, today: date) -> Selection:
+def _stored(builder: Builder, record: Any, viewer: Any, today: date) -> MemberSelection:
     """What the record holds: members that have not left, or stops."""
-    chosen = Selection(builder.places, viewer)
+    chosen = MemberSelection(builder.places, viewer)
     if not builder.is_dated:
         for stop in stops_of(record):
             chosen.add(stop.place, minutes=_text(stop.minutes), travel=_text(stop.travel_minutes))
@@ -164,7 +164,7 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _read(work: Work, make: Callable[[Row], Any]) -> list[Any]:
+def _read(work: Work, make: Callable[[SelectedPoint], Any]) -> list[Any]:
     """The chosen rows as the act wants them; a row that cannot be read is left out and says why."""
     found = []
     for row in work.chosen.rows:
@@ -243,7 +243,7 @@ def _page(request: HttpRequest, work: Work, status: int = 200) -> HttpResponse:
         "held": work.chosen.keys(work.today),
         "found": found[0],
         "more": found[1] - len(found[0]),
-        "townships": Area.objects.public().townships(work.today).filter(under(request.user.write_prefix, "code")),
+        "townships": Area.objects.public().townships(work.today).filter(in_area_q(request.user.write_prefix, "code")),
         "verdict": _verdict(work),
         "former": _former(work),
         "inside": inside,
@@ -300,7 +300,7 @@ def _rows(work: Work) -> list[dict[str, Any]]:
     return [{"row": row, "timed": timed, "is_on": True} for row, timed in zip(rows, times, strict=True)]
 
 
-def _planned(row: Row) -> PlannedStop:
+def _planned(row: SelectedPoint) -> PlannedStop:
     try:
         return PlannedStop(row.kind, row.place, row.minutes("minutes"), row.minutes("travel"))
     except Invalid:

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST
 from registry.actions import drafts as acts
 from registry.fields.points import SECTIONS, of_section
 from registry.models import Area, DemonstrationPoint, Draft, DraftState, Unit
-from registry.models.base import under
-from registry.overviews.draft_form import Drafting, position_of, similar_sites
+from registry.models.base import in_area_q
+from registry.overviews.draft_form import DraftForm, position_of, similar_sites
 from registry.text.refusals import Refused
 
 from .access import asks_for, wants_json
@@ -23,7 +23,7 @@ from .access import asks_for, wants_json
 
 def draft_or_404(request: HttpRequest, key: uuid.UUID) -> Draft:
     """A draft of the account's own area."""
-    drafts = Draft.objects.visible_to(request.user).filter(under(request.user.write_prefix))
+    drafts = Draft.objects.visible_to(request.user).filter(in_area_q(request.user.write_prefix))
     found = drafts.select_related("point__unit", "point__organisation", "area").filter(key=key).first()
     if found is None:
         raise Http404
@@ -32,7 +32,7 @@ def draft_or_404(request: HttpRequest, key: uuid.UUID) -> Draft:
 
 def site_or_404(request: HttpRequest, code: str) -> DemonstrationPoint:
     """A site of the account's own area."""
-    sites = DemonstrationPoint.objects.visible_to(request.user).filter(under(request.user.write_prefix))
+    sites = DemonstrationPoint.objects.visible_to(request.user).filter(in_area_q(request.user.write_prefix))
     found = sites.select_related("area", "organisation", "unit").filter(code=code).first()
     if found is None:
         raise Http404
@@ -43,9 +43,9 @@ def _places(request: HttpRequest) -> list[tuple[str, list]]:
     """(heading, places) of the account's area: its villages and communities, then its units."""
     prefix = request.user.write_prefix
     today = timezone.localdate()
-    areas: QuerySet = Area.objects.visible_to(request.user).filter(under(prefix, "code")).existing(today)
+    areas: QuerySet = Area.objects.visible_to(request.user).filter(in_area_q(prefix, "code")).existing(today)
     villages = list(areas.filter(level__in=("village", "community")).order_by("code"))
-    units = list(Unit.objects.visible_to(request.user).filter(under(prefix)).order_by("name"))
+    units = list(Unit.objects.visible_to(request.user).filter(in_area_q(prefix)).order_by("name"))
     townships = list(areas.filter(level="township"))
     return [(_("Villages and communities"), villages), (_("Units"), units), (_("Township or street"), townships)]
 
@@ -106,7 +106,7 @@ def draft_page(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 
 def _draft(request: HttpRequest, draft: Draft, refusal: Refused | None = None) -> HttpResponse:
-    drafting = Drafting(draft)
+    drafting = DraftForm(draft)
     acts.log_reading_of(drafting, by=request.user)
     context = {
         "draft": draft,
@@ -119,7 +119,7 @@ def _draft(request: HttpRequest, draft: Draft, refusal: Refused | None = None) -
     return render(request, "registry/drafts/draft.html", context, status=409 if refusal else 200)
 
 
-def _state_of(drafting: Drafting, section: str) -> dict:
+def _state_of(drafting: DraftForm, section: str) -> dict:
     problems = [problem for problem in drafting.problems if problem.section == section]
     hard = [problem for problem in problems if problem.hard]
     open_doubts = [problem for problem in drafting.open_doubts if problem.section == section]
@@ -136,7 +136,7 @@ def section_page(request: HttpRequest, key: uuid.UUID, section: str) -> HttpResp
     if request.method != "POST":
         return _section(request, draft, section) if draft.state == DraftState.OPEN else redirect(draft)
     typed = {each.name: request.POST[each.name] for each in of_section(section) if each.name in request.POST}
-    typed = {name: text for name, text in typed.items() if name in Drafting(draft).facts}
+    typed = {name: text for name, text in typed.items() if name in DraftForm(draft).facts}
     was = {name: request.POST[f"was-{name}"] for name in typed if f"was-{name}" in request.POST}
     try:
         saved = acts.save_fields(draft, typed, was=was, by=request.user)
@@ -153,7 +153,7 @@ def section_page(request: HttpRequest, key: uuid.UUID, section: str) -> HttpResp
 
 def _answer(saved: acts.Saved, section: str) -> dict:
     """What the script shows: when it was saved, what is wrong with each field, and where the position lies (WGS 84)."""
-    drafting = Drafting(saved.draft)
+    drafting = DraftForm(saved.draft)
     problems = {p.name: p.text for p in drafting.read[1] if p.section == section and p.code != "required"}
     return {
         "saved": f"{timezone.localtime(saved.draft.saved_at):%H:%M}",
@@ -165,7 +165,7 @@ def _answer(saved: acts.Saved, section: str) -> dict:
 
 def _onward(request: HttpRequest, draft: Draft, section: str) -> HttpResponse:
     """To the section itself if something typed in it cannot be read, else to the next one or the task list."""
-    unreadable = [p for p in Drafting(draft).read[1] if p.section == section and p.code != "required"]
+    unreadable = [p for p in DraftForm(draft).read[1] if p.section == section and p.code != "required"]
     if unreadable:
         return redirect("draft-section", draft.key, section)
     names = list(SECTIONS)
@@ -176,7 +176,7 @@ def _onward(request: HttpRequest, draft: Draft, section: str) -> HttpResponse:
 
 
 def _section(request, draft, section, *, typed=None, conflicts=(), refusal=None) -> HttpResponse:
-    drafting = Drafting(draft)
+    drafting = DraftForm(draft)
     acts.log_reading_of(drafting, section=section, by=request.user)
     checked = "check" in request.GET or draft.submitted_at is not None
     problems = {
@@ -211,7 +211,7 @@ def _section(request, draft, section, *, typed=None, conflicts=(), refusal=None)
     return render(request, "registry/drafts/section.html", context, status=status)
 
 
-def _others(drafting: Drafting) -> list[tuple[float, float, str]]:
+def _others(drafting: DraftForm) -> list[tuple[float, float, str]]:
     """Latitude, longitude and name of the township's other sites: what one finds one's way by on an empty map."""
     placed = [(position_of(site), site.name) for site in drafting.others() if site.coordinate_system]
     return [(lat, lng, name) for (lng, lat), name in placed]
@@ -229,7 +229,7 @@ def confirm(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 def overrule(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     draft = draft_or_404(request, key)
     key_of_doubt, reason = request.POST.get("doubt", ""), request.POST.get("reason", "")
-    if key_of_doubt not in {doubt.key for doubt in Drafting(draft).doubts}:
+    if key_of_doubt not in {doubt.key for doubt in DraftForm(draft).doubts}:
         raise Http404
     try:
         acts.overrule(draft, key_of_doubt, reason=reason, by=request.user)
@@ -261,7 +261,7 @@ def check(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 
 def _check(request: HttpRequest, draft: Draft, refusal: Refused | None = None) -> HttpResponse:
-    drafting = Drafting(draft)
+    drafting = DraftForm(draft)
     acts.log_reading_of(drafting, by=request.user)
     context = {
         "draft": draft,

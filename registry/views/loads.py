@@ -15,7 +15,7 @@ from registry.loading import lifecycle as acts
 from registry.loading.matching import corrections_in
 from registry.loading.messages import doubts_of, notes_of
 from registry.loading.preview import LEFT, STEP_OF, STEPS, first_tab, rows_by, rows_shown, sheets_of, tabs_of
-from registry.loading.sheet_types import LOADS, kinds_for
+from registry.loading.sheet_types import SHEET_TYPES, kinds_for
 from registry.loading.templates import may_be_filled, template, townships_for
 from registry.loading.workbooks import refused_workbook
 from registry.models import Load
@@ -43,7 +43,7 @@ def load_list(request: HttpRequest) -> HttpResponse:
     townships = townships_for(request.user)
     context = {
         "page": Paginator(loads, PAGE_SIZE).get_page(request.GET.get("page")),
-        "kinds": [(slug, label, may_be_filled(LOADS[slug])) for slug, label in _kinds(request)],
+        "kinds": [(slug, label, may_be_filled(SHEET_TYPES[slug])) for slug, label in _kinds(request)],
         "townships": townships,
         "township": next((code for code, _name in townships if code == request.GET.get("township")), ""),
     }
@@ -52,7 +52,7 @@ def load_list(request: HttpRequest) -> HttpResponse:
 
 def _kinds(request: HttpRequest) -> list[tuple[str, Any]]:
     """(slug, label) of the kinds the account may load."""
-    return [(slug, LOADS[slug].label) for slug in kinds_for(request.user)]
+    return [(slug, SHEET_TYPES[slug].label) for slug in kinds_for(request.user)]
 
 
 @asks_for("load.send")

@@ -18,24 +18,24 @@ from registry.models import (
     Visit,
     WholeAreaTownship,
     Zone,
-    lasting,
     timetable,
+    valid_on,
 )
 from registry.overviews.capacity import free_places
 from registry.overviews.funding import received
 
 from .records import opened
-from .tables import Table, rows_of
+from .tables import ListTable, rows_of
 
 
-def _table(kind: str, rows: QuerySet, scope: Scope) -> Table:
+def _table(kind: str, rows: QuerySet, scope: Scope) -> ListTable:
     """All of `rows`, unpaged: for the parts of a record."""
     record_kind = KINDS[kind]
     found = rows_of(record_kind, record_kind.values(rows, scope), scope)
-    return Table(record_kind, record_kind.columns, found, count=len(found))
+    return ListTable(record_kind, record_kind.columns, found, count=len(found))
 
 
-def _honours(scope: Scope, **target) -> Table:
+def _honours(scope: Scope, **target) -> ListTable:
     return _table("honours", Honour.objects.visible_to(scope.viewer).held(scope.as_of).filter(**target), scope)
 
 
@@ -51,7 +51,7 @@ def point_page(request: HttpRequest, code: str) -> HttpResponse:
     """A point with every grouping it serves, its life, its honours and the figures it counts in."""
     context = opened(request, "points", code)
     scope, point = context["scope"], context["record"]
-    member = lasting(scope.as_of)
+    member = valid_on(scope.as_of)
     periods = list(point.periods.all())
     context |= {
         "point": point,
@@ -78,7 +78,7 @@ def belt_page(request: HttpRequest, code: str) -> HttpResponse:
         "stage": belt.stage(scope.as_of),
         "verdict": belt.verdict(scope.as_of),
         "townships": belt.townships.public(),
-        "zones": _seen(Zone, scope).filter(pk__in=belt.zone_memberships.filter(lasting(scope.as_of)).values("zone")),
+        "zones": _seen(Zone, scope).filter(pk__in=belt.zone_memberships.filter(valid_on(scope.as_of)).values("zone")),
         "routes": _seen(StudyRoute, scope).open(scope.as_of).filter(stops__belt=belt, stops__voided=None),
         "honours": _honours(scope, belt=belt),
     }
@@ -88,7 +88,7 @@ def belt_page(request: HttpRequest, code: str) -> HttpResponse:
 def zone_page(request: HttpRequest, code: str) -> HttpResponse:
     context = opened(request, "zones", code)
     scope, zone = context["scope"], context["record"]
-    members = zone.memberships.filter(lasting(scope.as_of))
+    members = zone.memberships.filter(valid_on(scope.as_of))
     context |= {
         "zone": zone,
         "stage": zone.stage(scope.as_of),
@@ -123,7 +123,7 @@ def township_page(request: HttpRequest, code: str) -> HttpResponse:
 def consortium_page(request: HttpRequest, code: str) -> HttpResponse:
     context = opened(request, "consortia", code)
     scope, consortium = context["scope"], context["record"]
-    members = consortium.memberships.filter(lasting(scope.as_of)).select_related("village__parent")
+    members = consortium.memberships.filter(valid_on(scope.as_of)).select_related("village__parent")
     context |= {
         "consortium": consortium,
         "lead": [member for member in members if member.role == "lead"],

@@ -82,11 +82,11 @@ def opened(request: HttpRequest, kind: Kind | str, code: str) -> dict:
         "facts": facts_of(record_kind, record, scope),
         "remark": remark_of(record),
         "counted_in": counted_in(record_kind.slug, code, scope),
-        **told_of(record_kind, record, scope.viewer),
+        **describe_record(record_kind, record, scope.viewer),
     }
 
 
-def told_of(kind: Kind, record: Model, viewer: Any) -> dict:
+def describe_record(kind: Kind, record: Model, viewer: Any) -> dict:
     """The foot of every record's page: its latest history, the answered remarks, and whether one may be left; and that
     it was entered in error, if so, or whether the viewer may say so."""
     entries = history_of(record, viewer)

@@ -14,7 +14,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from registry.access.client_ip import address_of
+from registry.access.client_ip import client_ip
 from registry.access.permissions import may
 from registry.access.scope import read_scope
 from registry.actions import remarks as acts
@@ -35,7 +35,7 @@ SETTLED = 50  # of the settled remarks, the list shows the latest
 
 def sender_of(request: HttpRequest) -> str:
     """A fingerprint that tells senders of one day apart and cannot be turned back into an address."""
-    address = address_of(request)
+    address = client_ip(request)
     try:
         network = str(ip_network(f"{address}/{64 if ':' in address else 32}", strict=False))
     except ValueError:

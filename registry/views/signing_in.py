@@ -19,7 +19,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from registry.access.client_ip import address_of
+from registry.access.client_ip import client_ip
 from registry.access.second_factor import has_second_factor
 from registry.actions.second_factor import use_code
 from registry.models import User
@@ -82,7 +82,7 @@ def insist_on_pace(request: HttpRequest, name: str) -> None:
     """Raises Refused where wrong passwords of many names came from this address within the time a name stays closed:
     then one attempt in a few seconds is taken from there. A browser that signed in with this name before goes on as
     ever, so that nobody keeps the rest of an office out; and one person's own wrong passwords are those of one name."""
-    address, since = address_of(request), timezone.now() - settings.AXES_COOLOFF_TIME
+    address, since = client_ip(request), timezone.now() - settings.AXES_COOLOFF_TIME
     tried = AccessAttempt.objects.filter(ip_address=address, attempt_time__gte=since)
     if tried.values("username").distinct().count() < MOST_NAMES:
         return

@@ -42,19 +42,19 @@ class Cell:
 
 
 @dataclass
-class Row:
+class ListRow:
     url: str
     illustrative: bool
     cells: list[Cell]
 
 
 @dataclass
-class Table:
+class ListTable:
     """A page of rows. `count` is the number of rows after filtering, over all pages."""
 
     kind: Kind
     columns: tuple[Column, ...]
-    rows: list[Row]
+    rows: list[ListRow]
     page: Page | None = None
     filters: Any = None
     count: int = 0
@@ -81,7 +81,7 @@ def render_table(request: HttpRequest, template: str, context: dict) -> HttpResp
     return response
 
 
-def table_of(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any = None) -> Table:
+def table_of(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any = None) -> ListTable:
     """The page of `rows` that `parameters` (an address's query) asks for: filters, `ordering`, `page`.
 
     Raises BadInput for a filter value that does not exist.
@@ -92,7 +92,7 @@ def table_of(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any = None) -
     paginator = Paginator(values, PAGE_SIZE)
     paginator.count = filters.qs.order_by().count()
     page = paginator.get_page((parameters or {}).get("page"))
-    return Table(
+    return ListTable(
         kind, kind.columns, rows_of(kind, page.object_list, scope), page, filters, paginator.count, ordering,
         headings=_headings(kind, ordering),
     )  # fmt: skip
@@ -127,14 +127,14 @@ def _headings(kind: Kind, ordering: str) -> list[dict]:
     return headings
 
 
-def rows_of(kind: Kind, values: Any, scope: Scope) -> list[Row]:
+def rows_of(kind: Kind, values: Any, scope: Scope) -> list[ListRow]:
     """Dictionaries of a kind's columns as rows with words for choices and the address of each record."""
     base = "" if kind.redacted else reverse("record", args=[kind.slug, "CODE"])
     return [
-        Row(
+        ListRow(
             base.replace("CODE", value["row_code"]) + scope.query if base else "",
             value.get("row_illustrative", False),
             [Cell(column, column.text(value[column.name])) for column in kind.columns],
         )
-        for value in kind.as_known(values, scope)
+        for value in kind.hide_future(values, scope)
     ]

@@ -6,29 +6,32 @@ from registry.access.scope import Scope
 from registry.api.read_views import list_text, record_text
 from registry.kinds import KINDS
 from registry.models import Area, DemonstrationPoint, ScopeMissing
-from registry.query_cache import hole, text_of
+from registry.query_cache import compile_query, placeholder
 from tests.conftest import LAST_DAY
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_a_text_finds_the_rows_of_its_query_with_the_same_values(kind, scope):
     values = kind.values(kind.on(scope), scope)
-    assert text_of(values).rows() == list(values)
+    assert compile_query(values).rows() == list(values)
 
 
 def test_a_hole_is_filled_each_time(sample):
-    text = text_of(Area.objects.public().filter(code=hole("code")).values("name"))
-    assert [text.rows({hole("code"): code})[0]["name"] for code in ("130207", "130207114")] == ["丰南区", "大齐各庄镇"]
+    text = compile_query(Area.objects.public().filter(code=placeholder("code")).values("name"))
+    assert [text.rows({placeholder("code"): code})[0]["name"] for code in ("130207", "130207114")] == [
+        "丰南区",
+        "大齐各庄镇",
+    ]
     assert text.rows() == []
 
 
 def test_a_query_that_can_find_nothing_finds_nothing(sample):
-    assert text_of(Area.objects.public().filter(pk__in=[]).values("name")).rows() == []
+    assert compile_query(Area.objects.public().filter(pk__in=[]).values("name")).rows() == []
 
 
 def test_no_text_is_made_of_rows_nobody_was_asked_about(sample):
     with pytest.raises(ScopeMissing):
-        text_of(DemonstrationPoint.objects.values("name"))
+        compile_query(DemonstrationPoint.objects.values("name"))
 
 
 def test_every_page_of_a_list_is_asked_for_with_one_text(api):

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from registry.loading.files.tables import plain_heading
 from registry.loading.matching import headings_of
 from registry.loading.messages import sentence
-from registry.loading.sheet_types import LOADS
+from registry.loading.sheet_types import SHEET_TYPES
 from registry.models import CollectiveIncome, DemonstrationPoint, Draft, Event
 from tests.api.sending import faults, program
 from tests.conftest import DAQI, TANGFANG
@@ -40,7 +40,7 @@ def admin(sample, administrator):
 
 def as_fields(kind: str, row: dict[str, str]) -> dict[str, str]:
     """A row of a spreadsheet as the body of a request: the fields that can be written."""
-    declared, fields = LOADS[kind], headings_of(LOADS[kind])
+    declared, fields = SHEET_TYPES[kind], headings_of(SHEET_TYPES[kind])
     found = {}
     for heading, text in row.items():
         column = declared.column(fields[plain_heading(heading)])

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from assessment.actions import projects as acts
 from assessment.models import Amendment, Light, ProjectProblem, Promise, SecretaryProject
-from assessment.overviews.ledgers import check_days, next_check, proposed_check, settlement, told_promise
+from assessment.overviews.ledgers import check_days, describe_promise, next_check, proposed_check, settlement
 from registry.actions.records import save_record
 from registry.figures import FIGURES
 from registry.models import PartyOrganisation, SearchEntry
@@ -203,7 +203,7 @@ def test_the_people_of_a_promise_are_for_the_staff_of_its_area(opened, clerk_tan
     amend(opened, responsible_person="另一书记", by=clerk_tangfang)
     shown = {}
     for viewer in (None, clerk_daqi, clerk_tangfang):
-        told = told_promise(again(opened), viewer)
+        told = describe_promise(again(opened), viewer)
         shown[viewer and viewer.username] = [text for _label, text in told["people"]], told["amendments"][0][1][0][2]
     assert shown == {
         None: ([], "…"),

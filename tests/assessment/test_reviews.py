@@ -31,7 +31,7 @@ from registry.actions.drafts import save_fields, submit_draft
 from registry.actions.points import open_period
 from registry.figures import FIGURES
 from registry.models import CalendarDay, Draft, DraftState, Event, Evidence, Parameter, Remark
-from registry.overviews.draft_form import Drafting
+from registry.overviews.draft_form import DraftForm
 from registry.text.refusals import Refused
 from registry.text.validators import Invalid
 from tests.factories import full_scores, make_submitted
@@ -145,9 +145,9 @@ def test_what_has_no_warnings_is_passed_from_the_list(submitted, head_tangfang):
 def test_a_remark_stands_at_its_field_until_the_field_says_otherwise(submitted, head_tangfang, clerk_tangfang):
     draft = return_draft(submitted, remarks={"highlights": "请写明数据"}, by=head_tangfang)
     assert (status_of(draft.point), draft.state) == ("returned", DraftState.OPEN)
-    assert [problem.name for problem in Drafting(draft).hard if problem.code == "remark_open"] == ["highlights"]
+    assert [problem.name for problem in DraftForm(draft).hard if problem.code == "remark_open"] == ["highlights"]
     draft.values["highlights"] = "带动120户增收。"
-    assert [problem.name for problem in Drafting(draft).hard if problem.code == "remark_open"] == []
+    assert [problem.name for problem in DraftForm(draft).hard if problem.code == "remark_open"] == []
 
 
 def test_nothing_is_sent_back_without_a_remark(submitted, head_tangfang):

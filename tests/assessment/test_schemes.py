@@ -179,7 +179,7 @@ def test_equal_totals_share_a_rank_and_the_next_is_skipped():
             self.code, self.organisation_id = code, code
 
     def line(score):
-        return standings.Line(1, "", "", "100.0", False, "", "", "", "2021-12-31", score=score)
+        return standings.CardLine(1, "", "", "100.0", False, "", "", "", "2021-12-31", score=score)
 
     found = [
         standings.Standing(Unit(code), [line(score)])

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from fengnan import settings as settings_file
 from fengnan.middleware.sessions import SEEN, SINCE
-from registry.access.client_ip import address_of
+from registry.access.client_ip import client_ip
 from registry.access.second_factor import has_second_factor
 from registry.models import User
 from registry.views.signing_in import HALFWAY
@@ -125,7 +125,7 @@ def test_every_sign_in_is_kept_with_its_address(sample, client, clerk_daqi):
 def test_the_address_is_what_our_own_proxies_saw_not_what_the_sender_claims(proxies, claimed, address, settings):
     settings.PROXIES = proxies
     request = SimpleNamespace(META={"REMOTE_ADDR": "10.9.9.9", "HTTP_X_FORWARDED_FOR": claimed})
-    assert address_of(request) == address
+    assert client_ip(request) == address
 
 
 # Where signing in leads ----------------------------------------------------------------------

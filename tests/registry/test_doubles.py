@@ -4,7 +4,7 @@ import pytest
 
 from registry.actions.drafts import overrule, save_fields
 from registry.models import AreaAlias
-from registry.overviews.draft_form import Drafting, same_stem, similar_sites
+from registry.overviews.draft_form import DraftForm, same_stem, similar_sites
 from registry.text.coordinates import wgs84_to_gcj02
 from tests.conftest import DAQI, TANGFANG
 from tests.factories import HERE, again, codes, make_named_point, refused
@@ -37,7 +37,7 @@ def test_a_site_is_found_by_its_name_and_by_its_villages_other_name(sample, vill
 def test_the_same_name_field_and_place_is_the_same_site(draft, village, clerk_tangfang):
     make_named_point(area=village.pk, name="甲乙丙村党建示范点", field="rural")
     save_fields(draft, {"name": "甲乙丙村党建示范点"}, was={}, by=clerk_tangfang)
-    assert "name_taken" in {problem.code for problem in Drafting(again(draft)).hard}
+    assert "name_taken" in {problem.code for problem in DraftForm(again(draft)).hard}
 
 
 @pytest.mark.parametrize(
@@ -59,16 +59,16 @@ def test_distances_are_measured_across_coordinate_systems(shifted, draft, clerk_
     make_named_point(name="别处", **site)
     typed = {"position": f"{typed['lng']}, {typed['lat']}", "coordinate_system": typed["coordinate_system"]}
     save_fields(draft, typed, was={}, by=clerk_tangfang)
-    [near] = [problem for problem in Drafting(again(draft)).doubts if problem.code == "near"]
+    [near] = [problem for problem in DraftForm(again(draft)).doubts if problem.code == "near"]
     assert near.site.name == "别处"
 
 
 def test_a_warning_is_set_aside_with_a_reason_and_for_that_site_only(draft, village, clerk_tangfang):
     make_named_point(area=village.pk, name="甲乙丙村党建示范点", field="government")
     save_fields(draft, {"name": "甲乙丙村委会党建示范点"}, was={}, by=clerk_tangfang)
-    [doubt] = [each for each in Drafting(again(draft)).open_doubts if each.code == "similar_name"]
+    [doubt] = [each for each in DraftForm(again(draft)).open_doubts if each.code == "similar_name"]
     assert refused(overrule, draft, doubt.key, reason=" 。", by=clerk_tangfang) == "reason_short"
     overrule(draft, doubt.key, reason="两处不同", by=clerk_tangfang)
-    assert "similar_name" not in {each.code for each in Drafting(again(draft)).open_doubts}
+    assert "similar_name" not in {each.code for each in DraftForm(again(draft)).open_doubts}
     make_named_point(area=village.pk, name="甲乙丙社区", field="community")
-    assert [each.site.name for each in Drafting(again(draft)).open_doubts if each.site] == ["甲乙丙社区"]
+    assert [each.site.name for each in DraftForm(again(draft)).open_doubts if each.site] == ["甲乙丙社区"]

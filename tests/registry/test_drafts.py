@@ -19,7 +19,7 @@ from registry.actions.drafts import (
 )
 from registry.actions.sites import form_for
 from registry.models import Area, Draft, Event, PartyOrganisation, Unit
-from registry.overviews.draft_form import Drafting
+from registry.overviews.draft_form import DraftForm
 from registry.text.refusals import Refused
 from tests.conftest import DAQI, DISTRICT, TANGFANG
 from tests.factories import (
@@ -56,7 +56,7 @@ def test_a_site_is_begun_in_the_own_township_only(village, clerk_daqi):
 
 def test_a_site_of_a_unit_lies_where_the_unit_does_and_follows_its_kind(sample, clerk_daqi):
     school = Unit.objects.unscoped("test").filter(area__code__startswith=DAQI, kind="school").first()
-    drafting = Drafting(start_draft(school, key=uuid4(), by=clerk_daqi))
+    drafting = DraftForm(start_draft(school, key=uuid4(), by=clerk_daqi))
     assert (drafting.area, drafting.unit, drafting.field) == (school.area, school, "public_institution")
 
 
@@ -177,7 +177,7 @@ def test_a_draft_that_is_put_away_keeps_what_was_typed_and_takes_no_more(draft, 
 
 def test_known_facts_are_filled_in_and_one_tap_vouches_for_them_all(named, clerk_tangfang):
     change = draft_of(named, by=clerk_tangfang)
-    assert Drafting(change).facts["venue_area"].text == "120.5"
+    assert DraftForm(change).facts["venue_area"].text == "120.5"
     assert "unconfirmed" in codes(change)
     confirm_facts(change, by=clerk_tangfang)
     assert "unconfirmed" not in codes(change)
@@ -192,7 +192,7 @@ def test_a_fact_that_changes_after_it_was_confirmed_is_asked_again(named, clerk_
 
 def test_what_somebody_types_anew_needs_no_confirming(named, clerk_tangfang):
     change = draft_of(named, by=clerk_tangfang)
-    held = [name for name, fact in Drafting(change).facts.items() if fact.is_known]
+    held = [name for name, fact in DraftForm(change).facts.items() if fact.is_known]
     save_fields(change, {name: f"{name} anew" for name in held}, was={}, by=clerk_tangfang)
     assert "unconfirmed" not in codes(change)
 
@@ -200,27 +200,27 @@ def test_what_somebody_types_anew_needs_no_confirming(named, clerk_tangfang):
 def test_a_number_written_otherwise_is_no_change(named, clerk_tangfang):
     change = draft_of(named, by=clerk_tangfang)
     save_fields(change, {"venue_area": "120.500", "position": "118.10, 39.520"}, was={}, by=clerk_tangfang)
-    assert Drafting(again(change)).differences == []
+    assert DraftForm(again(change)).differences == []
     save_fields(change, {"venue_area": "121"}, was={}, by=clerk_tangfang)
-    assert [fact.input.name for fact in Drafting(again(change)).differences] == ["venue_area"]
+    assert [fact.input.name for fact in DraftForm(again(change)).differences] == ["venue_area"]
 
 
 def test_a_belt_with_many_members_is_named_once(named, clerk_tangfang):
     belt = make_belt()
     join(belt, named, *(make_named_point() for _member in range(3)))
-    assert Drafting(draft_of(named, by=clerk_tangfang)).belts == [belt]
+    assert DraftForm(draft_of(named, by=clerk_tangfang)).belts == [belt]
 
 
 def test_a_belt_the_site_has_left_is_not_named(named, clerk_tangfang):
     belt = make_belt()
     join(belt, named, make_named_point())
     belt.memberships.filter(point=named).update(valid_to=timezone.localdate())
-    assert Drafting(draft_of(named, by=clerk_tangfang)).belts == []
+    assert DraftForm(draft_of(named, by=clerk_tangfang)).belts == []
 
 
 def test_a_named_site_is_not_asked_what_it_applies_for(named, draft, clerk_tangfang):
-    assert {"applied_level", "self_score"} & {*Drafting(draft_of(named, by=clerk_tangfang)).facts} == set()
-    assert {"applied_level", "self_score"} <= {*Drafting(draft).facts}
+    assert {"applied_level", "self_score"} & {*DraftForm(draft_of(named, by=clerk_tangfang)).facts} == set()
+    assert {"applied_level", "self_score"} <= {*DraftForm(draft).facts}
 
 
 # Submitting
@@ -385,7 +385,7 @@ def test_without_a_script_a_conflict_comes_back_with_both_texts(draft, clerk_tan
 
 def test_saving_while_typing_answers_when_and_what_cannot_be_read(draft, clerk_tangfang, client):
     client.force_login(clerk_tangfang)
-    typed = {"member_count": "三十六", "was-member_count": Drafting(draft).facts["member_count"].text}
+    typed = {"member_count": "三十六", "was-member_count": DraftForm(draft).facts["member_count"].text}
     answer = client.post(f"/desk/drafts/{draft.key}/organisation/", typed, headers={"X-Autosave": "1"}).json()
     assert list(answer["problems"]) == ["member_count"]
     assert answer["saved"] == f"{timezone.localtime(again(draft).saved_at):%H:%M}"

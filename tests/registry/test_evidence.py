@@ -22,7 +22,7 @@ from registry.actions.evidence import (
 )
 from registry.actions.photo_reader import SHOWN_EDGE
 from registry.models import Event, Evidence, Role, User
-from registry.overviews.draft_form import Drafting
+from registry.overviews.draft_form import DraftForm
 from registry.sandbox import MB
 from registry.text.refusals import Refused
 from registry.views.photos import PART
@@ -194,7 +194,7 @@ def change(named, clerk_tangfang):
 def test_a_new_photo_of_a_named_site_is_public_once_its_change_is_checked(
     change, clerk_tangfang, head_tangfang, client
 ):
-    [photo] = Drafting(change).photos
+    [photo] = DraftForm(change).photos
     address, page = f"/evidence/{photo.code}/", f"/points/{change.point.code}/"
     change = submit_draft(change, by=clerk_tangfang)
     assert client.get(address).status_code == 404
@@ -206,7 +206,7 @@ def test_a_new_photo_of_a_named_site_is_public_once_its_change_is_checked(
 
 def test_a_photo_of_a_submitted_change_stays_as_proof(change, clerk_tangfang, private):
     submit_draft(change, by=clerk_tangfang)
-    [photo] = Drafting(change).photos
+    [photo] = DraftForm(change).photos
     remove_evidence(photo, by=clerk_tangfang)
     assert len(files(private)) == 2
 
@@ -373,7 +373,7 @@ def test_a_document_of_a_named_site_stays_out_of_the_public(draft, clerk_tangfan
 
 def test_a_document_is_listed_with_the_photos_and_is_none(draft, clerk_tangfang, client):
     add_evidence(draft, "制度.pdf", DOCUMENTS["制度.pdf"], by=clerk_tangfang)
-    drafting = Drafting(draft)
+    drafting = DraftForm(draft)
     assert ([each.file_name for each in drafting.documents], drafting.photos) == (["制度.pdf"], [])
     assert "no_photo" in codes(draft)
     client.force_login(clerk_tangfang)
@@ -384,4 +384,4 @@ def test_a_photo_that_was_taken_off_is_none_of_the_sites_photos(draft, clerk_tan
     photo = add_evidence(draft, "a.jpg", PHOTO, by=clerk_tangfang)
     photo.point = submit_draft(draft, by=clerk_tangfang).point
     remove_evidence(photo, by=clerk_tangfang)
-    assert Drafting(draft).photos == []
+    assert DraftForm(draft).photos == []

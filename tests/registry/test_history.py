@@ -13,7 +13,7 @@ from django.utils.translation import override
 
 from registry.actions.points import change_standing, name_point
 from registry.actions.records import ChangeSet, save_record
-from registry.kinds.field_visibility import FieldClass, class_of
+from registry.kinds.field_visibility import Visibility, visibility_of
 from registry.models import Belt, Brand, DemonstrationPoint, Event, Parameter, PartyOrganisation, Zone
 from registry.overviews.history import VERBS, history_of, lately
 from tests.factories import make_belt, make_named_point, make_period, make_point
@@ -91,10 +91,10 @@ def test_personal_values_are_in_no_history(sample, administrator):
 
 
 def test_only_declared_fields_are_public():
-    assert class_of(DemonstrationPoint, "highlights") == FieldClass.PUBLIC
-    assert class_of(DemonstrationPoint, "position_illustrative") == FieldClass.INTERNAL
-    assert class_of(PartyOrganisation, "secretary") == FieldClass.PERSONAL
-    assert class_of(PartyOrganisation, "no_such_field") == FieldClass.INTERNAL
+    assert visibility_of(DemonstrationPoint, "highlights") == Visibility.PUBLIC
+    assert visibility_of(DemonstrationPoint, "position_illustrative") == Visibility.INTERNAL
+    assert visibility_of(PartyOrganisation, "secretary") == Visibility.PERSONAL
+    assert visibility_of(PartyOrganisation, "no_such_field") == Visibility.INTERNAL
 
 
 def test_the_public_learns_nothing_of_the_time_before_the_naming(sample, administrator, clerk_tangfang, auditor):

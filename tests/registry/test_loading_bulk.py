@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from registry.loading.bulk import add_all, add_values, new, streaming
-from registry.loading.sheet_types import FEW, LOADS, Row, read_cells
+from registry.loading.sheet_types import FEW, SHEET_TYPES, SheetRow, read_cells
 from registry.loading.validate import _limited
 from registry.models import (
     Area,
@@ -25,7 +25,7 @@ from registry.models import (
 from tests.factories import load_rows
 from tests.registry.test_loading_points import NEW
 
-LOADED = sorted({kind.model for kind in LOADS.values()} | {StatusPeriod}, key=lambda model: model.__name__)
+LOADED = sorted({kind.model for kind in SHEET_TYPES.values()} | {StatusPeriod}, key=lambda model: model.__name__)
 WRITTEN = [PartyOrganisation, DemonstrationPoint, StatusPeriod, Event, SearchEntry, LoadRow]  # by a load of points
 EVENT = ("change_set", "verb", "kind", "code", "changes")
 
@@ -87,7 +87,7 @@ def test_of_rows_written_together_only_the_one_the_database_refuses_is_refused(
     sample, administrator, monkeypatch, old_ledgers
 ):
     """Somebody else enters the second of three sites after the rows were judged."""
-    kind, taken = LOADS["point"], "唐坊镇新立二示范点"
+    kind, taken = SHEET_TYPES["point"], "唐坊镇新立二示范点"
     area = Area.objects.unscoped("test").get(name="唐坊镇")
     other = PartyOrganisation.objects.unscoped("test").first()
 
@@ -96,7 +96,7 @@ def test_of_rows_written_together_only_the_one_the_database_refuses_is_refused(
         if world.writing:
             DemonstrationPoint.objects.create(code="FN-X", name=taken, area=area, field="rural", organisation=other)
 
-    monkeypatch.setitem(LOADS, "point", replace(kind, find=find))
+    monkeypatch.setitem(SHEET_TYPES, "point", replace(kind, find=find))
     names = ["唐坊镇新立一示范点", taken, "唐坊镇新立三示范点", "唐坊镇新立四示范点"]
     owners = ["唐坊镇新立一党支部", "唐坊镇新立二党支部", "唐坊镇新立一党支部", "唐坊镇新立二党支部"]
     rows = [{**NEW, "示范点名称": name, "党组织名称": owner} for name, owner in zip(names, owners, strict=True)]
@@ -156,8 +156,8 @@ def test_no_index_of_what_a_load_writes_is_kept_twice(model):
 
 
 def test_a_column_keeps_only_so_many_texts_that_were_read():
-    column = LOADS["point"].column("name")
-    rows, known = [Row(0, number, {"name": f"示例{number}点"}) for number in range(2 * FEW)], defaultdict(dict)
+    column = SHEET_TYPES["point"].column("name")
+    rows, known = [SheetRow(0, number, {"name": f"示例{number}点"}) for number in range(2 * FEW)], defaultdict(dict)
     for row in rows:
         read_cells(row, [column], known)
     assert [row.values["name"] for row in rows] == [row.texts["name"] for row in rows]

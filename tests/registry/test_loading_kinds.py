@@ -12,7 +12,7 @@ from registry.fields.points import BY_NAME
 from registry.loading.files.tables import plain_heading
 from registry.loading.matching import _fields, _likeness, headings_of
 from registry.loading.messages import sentence
-from registry.loading.sheet_types import LOADS, Row, may_load, read_cells
+from registry.loading.sheet_types import SHEET_TYPES, SheetRow, may_load, read_cells
 from registry.loading.undo import undo_rows
 from registry.models import Event
 from registry.text.validators import Invalid
@@ -78,17 +78,17 @@ def refusals(load) -> list[tuple[str, str]]:
 
 
 def test_every_kind_has_an_example_and_its_stars():
-    assert {*EXAMPLES, "point"} == {*LOADS} == {*STARS}
+    assert {*EXAMPLES, "point"} == {*SHEET_TYPES} == {*STARS}
 
 
 @pytest.mark.parametrize("slug", STARS)
 def test_the_required_columns_are_those_with_a_star(slug):
-    assert {column.heading for column in LOADS[slug].required} == {*STARS[slug].split()}
+    assert {column.heading for column in SHEET_TYPES[slug].required} == {*STARS[slug].split()}
 
 
 @pytest.mark.parametrize("slug", STARS)
 def test_a_heading_means_one_column(slug):
-    meant = [(plain_heading(text), column.name) for column in LOADS[slug].columns for text in {*column.headings}]
+    meant = [(plain_heading(text), column.name) for column in SHEET_TYPES[slug].columns for text in {*column.headings}]
     assert len({heading for heading, _name in meant}) == len({*meant})
 
 
@@ -103,8 +103,8 @@ def test_everybody_loads_what_is_theirs_to_enter(slug, clerk_tangfang, reviewer,
 def test_the_headings_of_an_example_say_which_kind_it_is(slug):
     """Also among all kinds: what is common to two, such as a day and a place, decides nothing."""
     plain = {at: plain_heading(heading) for at, heading in enumerate(EXAMPLES[slug].row)}
-    fits = {each: _fields(plain, plain, headings_of(kind)) for each, kind in LOADS.items()}
-    assert max(LOADS, key=lambda each: _likeness(LOADS[each], fits[each])) == slug
+    fits = {each: _fields(plain, plain, headings_of(kind)) for each, kind in SHEET_TYPES.items()}
+    assert max(SHEET_TYPES, key=lambda each: _likeness(SHEET_TYPES[each], fits[each])) == slug
 
 
 def test_a_good_row_is_taken_and_counts(kind, scope, sender):
@@ -153,9 +153,9 @@ def test_an_undone_change_leaves_the_record_as_it_was(kind, scope, sender):
 
 def test_a_row_without_a_required_column_is_refused(kind, sender):
     """The column may be missing from the file, or the cell be empty."""
-    example, fields = EXAMPLES[kind], {column.name for column in LOADS[kind].required}
+    example, fields = EXAMPLES[kind], {column.name for column in SHEET_TYPES[kind].required}
     known = {
-        plain_heading(heading): column.name for column in LOADS[kind].columns for heading in column.headings
+        plain_heading(heading): column.name for column in SHEET_TYPES[kind].columns for heading in column.headings
     }  # fmt: skip
     headings = {known[plain_heading(heading)]: heading for heading in example.row}
     assert fields <= headings.keys()
@@ -166,7 +166,7 @@ def test_a_row_without_a_required_column_is_refused(kind, sender):
 
 
 def test_a_record_of_the_registry_is_found_by_its_code_alone(kind, sender):
-    if not LOADS[kind].column("code"):
+    if not SHEET_TYPES[kind].column("code"):
         return
     load = load_rows(kind, EXAMPLES[kind].row, by=sender)
     again = load_rows(kind, {"编号": load.rows.get().code}, by=sender)
@@ -202,8 +202,8 @@ def test_a_clerk_loads_the_own_township_only(slug, sample, clerk_tangfang, clerk
 @pytest.mark.parametrize("slug", STARS)
 def test_a_bad_value_is_refused_alike_in_form_and_file(slug):
     inputs = {each.name: each.read for each in BY_NAME.values()}
-    for column in (each for each in LOADS[slug].columns if inputs.get(each.name) == each.read):
-        row = Row(0, 1, {column.name: BAD[column.name]})
+    for column in (each for each in SHEET_TYPES[slug].columns if inputs.get(each.name) == each.read):
+        row = SheetRow(0, 1, {column.name: BAD[column.name]})
         read_cells(row, [column], defaultdict(dict))
         with pytest.raises(Invalid) as invalid:
             BY_NAME[column.name].read(BAD[column.name])

@@ -6,8 +6,8 @@ import pytest
 
 from registry.figures import FIGURES
 from registry.loading.apply import keep_rows, write_rows
-from registry.loading.lookups import World
-from registry.loading.sheet_types import LOADS, Row
+from registry.loading.lookups import Lookups
+from registry.loading.sheet_types import SHEET_TYPES, SheetRow
 from registry.loading.undo import undo_rows
 from registry.loading.validate import judge, read
 from registry.models import (
@@ -236,9 +236,9 @@ def test_a_code_does_not_give_one_record_the_name_of_another(sample, administrat
 
 
 def test_a_record_that_an_earlier_chunk_made_is_twice_in_the_file(sample, administrator):
-    kind, text = LOADS["brand"], {"name": "示例先锋", "field": "农村", "organisation": "唐坊镇党委"}
+    kind, text = SHEET_TYPES["brand"], {"name": "示例先锋", "field": "农村", "organisation": "唐坊镇党委"}
     load = Load.objects.create(kind="brand", by=administrator, area_id="130207", file_name="x.csv", state="applying")
-    world, rows = World(administrator, date(2026, 1, 1)), [Row(0, 2, dict(text)), Row(0, 600, dict(text))]
+    world, rows = Lookups(administrator, date(2026, 1, 1)), [SheetRow(0, 2, dict(text)), SheetRow(0, 600, dict(text))]
     world.writing = True
     for row in rows:  # a chunk each
         read(kind, [row], world)

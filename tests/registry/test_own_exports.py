@@ -19,7 +19,7 @@ from registry.api.resources import RESOURCES
 from registry.figures import FIGURES
 from registry.kinds import KINDS
 from registry.loading.messages import state_of
-from registry.loading.sheet_types import LOADS
+from registry.loading.sheet_types import SHEET_TYPES
 from registry.models import CollectiveIncome, Load
 from tests.conftest import TANGFANG
 from tests.factories import make_named_point, make_period
@@ -35,7 +35,7 @@ MANY = {"income", "organisation", "point", "visit"}  # kinds with hundreds of ro
 
 def sources(slug: str) -> dict[str, tuple[str, ...]]:
     """The addresses that export records of a load's kind, with their formats."""
-    model = LOADS[slug].model
+    model = SHEET_TYPES[slug].model
     pages = {f"/{kind.slug}/": kind for kind in KINDS.values() if kind.model is model and not kind.redacted}
     found = {page: ("csv", "xlsx", "json", *(["geojson"] if kind.shape else [])) for page, kind in pages.items()}
     found |= {f"/api/v1/{each.slug}/": each.formats for each in RESOURCES.values() if each.model is model}
@@ -63,7 +63,7 @@ def quick(monkeypatch):
     read_in_this_process(monkeypatch)
 
 
-EXPORTED = sorted(slug for slug in LOADS if sources(slug))
+EXPORTED = sorted(slug for slug in SHEET_TYPES if sources(slug))
 
 
 @pytest.mark.parametrize("slug", EXPORTED)
@@ -87,7 +87,7 @@ def test_every_export_comes_back_the_same(slug, sample, client, administrator, q
             assert told(load) == [], case
             assert [sheet["kind"] for sheet in load.sheets] == [slug], case
             rows += load.total
-    assert rows > 0 or not LOADS[slug].model._base_manager.exists()
+    assert rows > 0 or not SHEET_TYPES[slug].model._base_manager.exists()
 
 
 @pytest.mark.parametrize("name", ["export_of_incomes.csv", "export_of_funds.csv"])
@@ -102,7 +102,7 @@ def test_the_rows_of_every_figure_come_back_the_same_or_are_refused_as_counted(s
     for figure in FIGURES.values():
         data = taken(client, f"/figures/{figure.slug}/", "csv", as_of=scope.as_of.isoformat(), area=TANGFANG)
         load = checked(data, administrator, f"{figure.slug}.csv", kind="")
-        loaded = figure.record_kind.model in {kind.model for kind in LOADS.values()}
+        loaded = figure.record_kind.model in {kind.model for kind in SHEET_TYPES.values()}
         end = load.refusal.get("code", "")
         assert {*verdicts(load)} <= {"same"} and told(load) == [], figure.slug
         assert end == "" if loaded and not figure.record_kind.redacted else end.startswith("export_"), figure.slug

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from registry.access.scope import BadInput, Scope, newest_day, read_scope
 from registry.models import Area, Belt, DemonstrationPoint, ScopeMissing, User
-from registry.models.base import under
+from registry.models.base import in_area_q
 from tests.conftest import DAQI, TANGFANG
 from tests.factories import make_period, make_point
 
@@ -49,7 +49,7 @@ def test_an_empty_area_means_nothing_never_everything(sample):
 
 
 def test_an_area_is_a_half_open_range_of_codes(sample):
-    inside = Area.objects.unscoped("test").filter(under("130207114", "code"))
+    inside = Area.objects.unscoped("test").filter(in_area_q("130207114", "code"))
     assert {area.code[:9] for area in inside} == {"130207114"}
     assert inside.count() == 20
 

@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 from openpyxl.styles import Font
 
-from registry.loading.sheet_types import LOADS, kinds_for
+from registry.loading.sheet_types import SHEET_TYPES, kinds_for
 from registry.loading.templates import EXPLANATION, LISTS, may_be_filled, template
 from registry.loading.workbooks import refused_workbook
 from registry.models import DemonstrationPoint
@@ -44,15 +44,15 @@ def test_a_filled_template_that_is_loaded_back_changes_nothing(scope, administra
     assert [sheet["skipped"] for sheet in load.sheets] == ["", "explanation", "hidden"]
 
 
-@pytest.mark.parametrize("slug", sorted(slug for slug, kind in LOADS.items() if may_be_filled(kind)))
+@pytest.mark.parametrize("slug", sorted(slug for slug, kind in SHEET_TYPES.items() if may_be_filled(kind)))
 def test_what_the_registry_holds_of_a_kind_comes_back_the_same(slug, sample, administrator):
     rows = rows_in(book(template(slug, administrator, filled=True)).worksheets[0], header=2)
     load = load_rows(slug, *rows, by=administrator)
-    assert len(rows) > 0 or not LOADS[slug].model._base_manager.exists()
+    assert len(rows) > 0 or not SHEET_TYPES[slug].model._base_manager.exists()
     assert verdicts(load) == ({"same": len(rows)} if rows else {})
 
 
-@pytest.mark.parametrize("slug", sorted(slug for slug, kind in LOADS.items() if kind.by_clerks))
+@pytest.mark.parametrize("slug", sorted(slug for slug, kind in SHEET_TYPES.items() if kind.by_clerks))
 def test_what_a_clerk_is_handed_is_the_clerks_to_send_back(slug, sample, clerk_tangfang, administrator):
     EXAMPLES[slug].before() if slug in EXAMPLES else None
     rows, whole = (
@@ -167,16 +167,16 @@ def test_a_template_has_pick_lists_notes_and_locked_codes(sample, clerk_tangfang
     assert made[LISTS][f"{at}1"].value == "唐坊镇"
 
 
-@pytest.mark.parametrize("slug", sorted(LOADS))
+@pytest.mark.parametrize("slug", sorted(SHEET_TYPES))
 def test_every_column_is_explained_and_takes_its_own_example(sample, administrator, slug):
     explained = rows_in(book(template(slug, administrator))[EXPLANATION], header=1)
-    columns = {column.heading: column for column in LOADS[slug].columns}
+    columns = {column.heading: column for column in SHEET_TYPES[slug].columns}
     assert [row["列"] for row in explained] == [each for each in columns if each != "序号"]
     for row in explained:
         assert not row["示例"] or columns[row["列"]].read(row["示例"]) is not None
 
 
 def test_the_kinds_of_a_clerk_are_those_a_township_keeps(clerk_tangfang, reviewer, administrator):
-    assert set(kinds_for(clerk_tangfang)) == {slug for slug, kind in LOADS.items() if kind.by_clerks}
-    assert set(kinds_for(administrator)) == set(LOADS) - set(kinds_for(reviewer))
+    assert set(kinds_for(clerk_tangfang)) == {slug for slug, kind in SHEET_TYPES.items() if kind.by_clerks}
+    assert set(kinds_for(administrator)) == set(SHEET_TYPES) - set(kinds_for(reviewer))
     assert kinds_for(reviewer) == ["scheme-score"]

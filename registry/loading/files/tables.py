@@ -29,7 +29,7 @@ NOTE = re.compile(
 
 
 @dataclass
-class Table:
+class SheetTable:
     """A table found on a sheet, or why the sheet is left out: hidden, explanation, empty, no_headings.
 
     `headings` has the text over each column, of two rows joined as top/bottom; `above` what stands over them, such as a
@@ -114,14 +114,14 @@ def unit_of(text: str) -> str:
 
 def find_tables(
     sheets: Iterable[RawSheet], into: Path, known: Collection[str], header_row: dict[int, int] | None = None
-) -> list[Table]:
+) -> list[SheetTable]:
     """One table a sheet. `known` are plain headings; `header_row` says by hand in which row those of a sheet end."""
     given = header_row or {}
     return [_find(sheet, into, frozenset(known), given.get(sheet.index, 0)) for sheet in sheets]
 
 
-def _find(sheet: RawSheet, into: Path, known: frozenset[str], given: int) -> Table:
-    table = Table(sheet.index, sheet.name, start=sheet.start)
+def _find(sheet: RawSheet, into: Path, known: frozenset[str], given: int) -> SheetTable:
+    table = SheetTable(sheet.index, sheet.name, start=sheet.start)
     top = top_rows(sheet, into, given)
     if sheet.hidden or not (top or given):
         table.skipped = "hidden" if sheet.hidden else "empty"
@@ -192,12 +192,12 @@ def _count(headings: dict[int, list[str]], known: frozenset[str]) -> int:
     return len(set().union(*named) & known)
 
 
-def data_rows(table: Table, into: Path, start: int = 0, limit: int | None = None) -> Iterator[DataRow]:
+def data_rows(table: SheetTable, into: Path, start: int = 0, limit: int | None = None) -> Iterator[DataRow]:
     """The rows below the headings, from byte `start` on: merged cells filled, repeated headings left out."""
     return islice(_data_rows(table, into, max(start, table.start)), limit)
 
 
-def _data_rows(table: Table, into: Path, start: int) -> Iterator[DataRow]:
+def _data_rows(table: SheetTable, into: Path, start: int) -> Iterator[DataRow]:
     words = {plain_heading(word) for text in table.headings.values() for word in text.split(JOINT)}
     filler = Filler(table.merged)
     if table.merged and start > table.start:
@@ -253,7 +253,7 @@ class Filler:
                     filled.add(column)
         return filled
 
-    def catch_up(self, table: Table, into: Path, start: int) -> None:
+    def catch_up(self, table: SheetTable, into: Path, start: int) -> None:
         """Opens the ranges that began before byte `start`, where the work goes on."""
         tops = {each[0] for each in self.coming}
         for offset, row in rows_of(into, table.start, only=tops):

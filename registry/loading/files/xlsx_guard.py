@@ -115,7 +115,7 @@ def _inflated(file: BinaryIO, left: int) -> Iterator[bytes]:
         packed = unpack.unconsumed_tail
 
 
-class Part(NamedTuple):
+class ZipMember(NamedTuple):
     """A sheet as the workbook lists it: its name, the member it lies in, whether it is hidden."""
 
     name: str
@@ -123,7 +123,7 @@ class Part(NamedTuple):
     hidden: bool
 
 
-def sheet_parts(file: BinaryIO, members: dict[str, zipfile.ZipInfo]) -> list[Part]:
+def sheet_parts(file: BinaryIO, members: dict[str, zipfile.ZipInfo]) -> list[ZipMember]:
     """Every sheet, in the order of the workbook."""
     places = {}
     for tag, given in _elements(file, members.get("xl/_rels/workbook.xml.rels")):
@@ -131,7 +131,7 @@ def sheet_parts(file: BinaryIO, members: dict[str, zipfile.ZipInfo]) -> list[Par
             target = given.get("Target", "").lower().lstrip("/")
             places[given.get("Id")] = target if target.startswith("xl/") else f"xl/{target}"
     return [
-        Part(given.get("name", ""), places.get(given.get("id"), ""), given.get("state", "visible") != "visible")
+        ZipMember(given.get("name", ""), places.get(given.get("id"), ""), given.get("state", "visible") != "visible")
         for tag, given in _elements(file, members["xl/workbook.xml"])
         if tag == "sheet"
     ]

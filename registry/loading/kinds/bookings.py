@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from registry.actions.bookings import ALLOWED, RIGHT, refusals_of_places, refusals_to_ask
-from registry.loading.lookups import WHY, World
-from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, register
+from registry.loading.lookups import WHY, Lookups
+from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, SheetColumn, SheetRow, SheetType, register
 from registry.models import Booking, BookingState, SiteCapacity, TeachingSite
 from registry.models.bookings import GIVEN_UP, OPEN, TAKING
 from registry.overviews.capacity import balance, months_from
@@ -24,7 +24,7 @@ STATE_WORDS = {
     "待确认": "asked", "申请": "asked", "已确认": "confirmed", "确认": "confirmed", "已谢绝": "refused",
     "已取消": "cancelled", "取消": "cancelled", "已接待": "held",
 }  # fmt: skip
-SITE = Column(
+SITE = SheetColumn(
     "site", "教学点", line(80), required=True, names="site",
     also=("教学点名称", "现场教学点", "教学观摩点", "预约地点"),
 )  # fmt: skip
@@ -33,14 +33,14 @@ BOOKING_COLUMNS = (
     CODE,
     SITE,
     day_column("booked_for", "预约日期", "预约时间", "预约参观日期", required=True),
-    Column("visitor", "来访单位", line(80, least=2), required=True, also=("预约单位", "来访团组", "团队名称")),
-    Column(
+    SheetColumn("visitor", "来访单位", line(80, least=2), required=True, also=("预约单位", "来访团组", "团队名称")),
+    SheetColumn(
         "headcount", "预约人数", whole(1, 100_000, unit="人"), required=True, also=("预约人次", "人数"), numeric=True,
     ),
-    Column("topic", "主题", line(120), also=("内容", "参观内容")),
-    Column("contact", "联系人", line(40), personal=True),
-    Column("phone", "联系电话", phone, also=("电话",), personal=True),
-    Column(
+    SheetColumn("topic", "主题", line(120), also=("内容", "参观内容")),
+    SheetColumn("contact", "联系人", line(40), personal=True),
+    SheetColumn("phone", "联系电话", phone, also=("电话",), personal=True),
+    SheetColumn(
         "state", "预约状态", choice(BookingState, STATE_WORDS), also=("状态",),
         words=("待确认", "已确认", "已谢绝", "已取消", "已接待"),
         hint=_("A file asks and confirms; what else becomes of a booking is entered on its page."),
@@ -51,7 +51,7 @@ CAPACITY_COLUMNS = (
     ROW_NUMBER,
     CODE,
     SITE,
-    Column(
+    SheetColumn(
         "people", "每月接待人次", whole(0, 1_000_000, unit="人次"), required=True, numeric=True,
         also=("月接待人次", "每月可接待人次", "月接待能力", "接待能力", "每月接待人数"),
     ),
@@ -61,16 +61,16 @@ CAPACITY_COLUMNS = (
 )  # fmt: skip
 
 
-def _take_site(row: Row, world: World) -> None:
+def _take_site(row: SheetRow, world: Lookups) -> None:
     row.values["at"] = look_up(row, world, "site", "site")
 
 
-def area_of_site(row: Row) -> str:
+def area_of_site(row: SheetRow) -> str:
     site = row.values.get("at")
     return site.area_id if site else ""
 
 
-def resolve_booking(row: Row, world: World) -> None:
+def resolve_booking(row: SheetRow, world: Lookups) -> None:
     """A booking is the same if its site, its day and its visitors are; one given up only if the row says that too."""
     copy(row, "visitor", "headcount", "topic", "contact", "phone", "state", "remark")
     row.attributes["given_up"] = row.values["state"] if row.values.get("state") in GIVEN_UP else ""
@@ -79,7 +79,7 @@ def resolve_booking(row: Row, world: World) -> None:
     row.title = f"{day or ''} {row.values.get('visitor') or ''}".strip()
 
 
-def resolve_capacity(row: Row, world: World) -> None:
+def resolve_capacity(row: SheetRow, world: Lookups) -> None:
     """A capacity is the same if its site and its first day are."""
     copy(row, "people", "remark")
     _take_site(row, world)
@@ -88,7 +88,7 @@ def resolve_capacity(row: Row, world: World) -> None:
     row.title = f"{day or ''} {row.values.get('site') or ''}".strip()
 
 
-def prepare_sites(rows: list[Row], world: World) -> None:
+def prepare_sites(rows: list[SheetRow], world: Lookups) -> None:
     """The sites of the rows and of what is held. While bookings are written, they are held: nobody else takes the same
     places meanwhile."""
     keys = {row.attributes.get("site_id") for row in rows} | {row.record.site_id for row in rows if row.record}
@@ -100,7 +100,7 @@ def prepare_sites(rows: list[Row], world: World) -> None:
             row.record.site = world.found["sites"][row.record.site_id]
 
 
-def prepare_bookings(rows: list[Row], world: World) -> None:
+def prepare_bookings(rows: list[SheetRow], world: Lookups) -> None:
     """The months of the bookings with their places, to be counted down row by row."""
     prepare_sites(rows, world)
     for row in rows:
@@ -115,13 +115,13 @@ def prepare_bookings(rows: list[Row], world: World) -> None:
     world.found["months"] = {(month.site.pk, month.first): month for month in months}
 
 
-def keep_site(row: Row, world: World) -> None:
+def keep_site(row: SheetRow, world: Lookups) -> None:
     """The record knows its site, and so the area that it lies in."""
     record: Any = row.main.record
     record.site = world.found["sites"][record.site_id]
 
 
-def keep_rules(row: Row, world: World) -> None:
+def keep_rules(row: SheetRow, world: Lookups) -> None:
     """What stands against a form, stands against a row."""
     keep_site(row, world)
     if not row.main.does_something:
@@ -132,12 +132,12 @@ def keep_rules(row: Row, world: World) -> None:
         _take_places(row, world)
 
 
-def _now(row: Row, name: str) -> Any:
+def _now(row: SheetRow, name: str) -> Any:
     """The booking's value as it would be after the row."""
     return row.main.changes.get(name, (None, getattr(row.main.record, name)))[1]
 
 
-def _refusals(row: Row, world: World) -> Iterator[tuple[str, Refused]]:
+def _refusals(row: SheetRow, world: Lookups) -> Iterator[tuple[str, Refused]]:
     booking: Any = row.main.record
     if not row.main.is_new and booking.state not in OPEN:
         yield "state", Refused("booking_moved_on", state=BookingState(booking.state).label)
@@ -152,7 +152,7 @@ def _refusals(row: Row, world: World) -> Iterator[tuple[str, Refused]]:
         yield "state", Refused("booking_on_page", state=BookingState(state).label)
 
 
-def _take_places(row: Row, world: World) -> None:
+def _take_places(row: SheetRow, world: Lookups) -> None:
     """Of several rows of a file each finds what the ones before it have left."""
     booking: Any = row.main.record
     months = world.found["months"]
@@ -198,13 +198,13 @@ def held_capacities(rows: QuerySet) -> Iterator[dict[str, Any]]:
 
 
 register(
-    LoadKind(
+    SheetType(
         "booking", _("Bookings of groups"), Booking, BOOKING_COLUMNS,
         ("site_id", "booked_for", "visitor", "given_up"), resolve_booking, blanks=("given_up",),
         prefix=lambda row: f"BK-{row.attributes['booked_for'].year}-", prepare=prepare_bookings,
         parts=keep_rules, right=RIGHT, by_clerks=True, held=held_bookings, area_of=area_of_site,
     ),
-    LoadKind(
+    SheetType(
         "site-capacity", _("Capacities of teaching sites"), SiteCapacity, CAPACITY_COLUMNS, ("site_id", "valid_from"),
         resolve_capacity, prefix=lambda row: "CAP-", digits=2, prepare=prepare_sites, parts=keep_site,
         held=held_capacities, area_of=area_of_site, order=(("valid_from", "valid_to", True),),

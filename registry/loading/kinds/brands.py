@@ -4,8 +4,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from registry.loading.lookups import World
-from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, register
+from registry.loading.lookups import Lookups
+from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, SheetColumn, SheetRow, SheetType, register
 from registry.models import Brand, Consortium, ConsortiumMembership, RedBusinessDistrict, TermList, VillageRole
 from registry.text.validators import Invalid, choice, line, listing, prose, yes_no
 
@@ -30,43 +30,45 @@ KIND_WORDS = {"以强带弱": "strong_leads_weak", "以城带乡": "town_leads_c
 BRAND_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    Column("name", "品牌名称", line(60), required=True, also=("名称", "品牌", "党建品牌")),
+    SheetColumn("name", "品牌名称", line(60), required=True, also=("名称", "品牌", "党建品牌")),
     FIELD,
-    Column("organisation", "党组织", line(80), required=True, also=("党组织名称", "所属党组织"), names="organisation"),
-    Column("slogan", "口号", line(120), also=("品牌口号",)),
-    Column("meaning", "内涵", prose(2000), also=("品牌内涵",)),
+    SheetColumn(
+        "organisation", "党组织", line(80), required=True, also=("党组织名称", "所属党组织"), names="organisation",
+    ),
+    SheetColumn("slogan", "口号", line(120), also=("品牌口号",)),
+    SheetColumn("meaning", "内涵", prose(2000), also=("品牌内涵",)),
     day_column("created_on", "创建时间", "创建日期"),
     REMARK,
 )  # fmt: skip
 RED_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    Column("name", "名称", line(60), required=True, also=("商圈名称", "红色商圈名称", "红色商圈")),
+    SheetColumn("name", "名称", line(60), required=True, also=("商圈名称", "红色商圈名称", "红色商圈")),
     township("所属街道"),
-    Column("organisation", "党组织", line(80), also=("党组织名称",), names="organisation"),
-    *(Column(name, heading, yes_no, words=("√",)) for name, heading in FUNCTIONS.items()),
+    SheetColumn("organisation", "党组织", line(80), also=("党组织名称",), names="organisation"),
+    *(SheetColumn(name, heading, yes_no, words=("√",)) for name, heading in FUNCTIONS.items()),
     day_column("opened_on", "建成时间", "启用时间", "开放时间"),
     REMARK,
 )
 CONSORTIUM_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    Column("name", "联合体名称", line(80), required=True, also=("名称", "区域联合体名称", "区域联合体")),
-    Column(
+    SheetColumn("name", "联合体名称", line(80), required=True, also=("名称", "区域联合体名称", "区域联合体")),
+    SheetColumn(
         "lead_organisation", "牵头单位", line(80), required=True, also=("牵头党组织", "牵头村党组织"),
         names="organisation",
     ),
     township("所属乡镇"),
-    Column("kind", "类型", choice(Consortium.Kind, KIND_WORDS), also=("联合体类型",), words=tuple(KIND_WORDS)),
-    Column("lead_villages", "示范村", listing, required=True, also=("示范村名单", "带动主体村")),
-    Column("led_villages", "带动村", listing, required=True, also=("被带动村", "带动村名单")),
-    Column("linkages", "四联内容", listing, also=("四联",)),
+    SheetColumn("kind", "类型", choice(Consortium.Kind, KIND_WORDS), also=("联合体类型",), words=tuple(KIND_WORDS)),
+    SheetColumn("lead_villages", "示范村", listing, required=True, also=("示范村名单", "带动主体村")),
+    SheetColumn("led_villages", "带动村", listing, required=True, also=("被带动村", "带动村名单")),
+    SheetColumn("linkages", "四联内容", listing, also=("四联",)),
     day_column("founded_on", "成立时间", "成立日期"),
     REMARK,
 )  # fmt: skip
 
 
-def resolve_brand(row: Row, world: World) -> None:
+def resolve_brand(row: SheetRow, world: Lookups) -> None:
     """Two organisations may have brands of one name."""
     copy(row, "name", "field", "slogan", "meaning", "remark")
     organisation = look_up(row, world, "organisation", "organisation")
@@ -75,7 +77,7 @@ def resolve_brand(row: Row, world: World) -> None:
     take_day(row, "created_on", world, happened=True, assume=True)
 
 
-def resolve_red(row: Row, world: World) -> None:
+def resolve_red(row: SheetRow, world: Lookups) -> None:
     """The template has no day: a new one counts from today, unless a column gives another day."""
     copy(row, "name", "remark")
     row.attributes["area_id"] = code = place(row, world)
@@ -83,12 +85,12 @@ def resolve_red(row: Row, world: World) -> None:
     take_day(row, "opened_on", world, assume=True)
 
 
-def prepare_red(rows: list[Row], world: World) -> None:
+def prepare_red(rows: list[SheetRow], world: Lookups) -> None:
     offered = RedBusinessDistrict.functions.through.objects.filter(redbusinessdistrict__in=_keys(rows))
     world.found["functions of"] = by_owner(offered.values_list("redbusinessdistrict_id", "term_id", "term__name"))
 
 
-def red_parts(row: Row, world: World) -> None:
+def red_parts(row: SheetRow, world: Lookups) -> None:
     """√ adds a function; × of one that is on record takes nothing away, and says so. A blank says nothing."""
     wanted, held, refused = {}, held_by(row, world, "functions of"), set()
     for name, heading in FUNCTIONS.items():
@@ -106,7 +108,7 @@ def red_parts(row: Row, world: World) -> None:
         row.warn("functions", "member_stays", text="、".join(kept[pk] for pk in refused & kept.keys()))
 
 
-def resolve_consortium(row: Row, world: World) -> None:
+def resolve_consortium(row: SheetRow, world: Lookups) -> None:
     copy(row, "name", "kind", "remark")
     row.attributes["area_id"] = code = place(row, world)
     row.defaults["kind"] = Consortium.Kind.STRONG_LEADS_WEAK
@@ -125,7 +127,7 @@ def resolve_consortium(row: Row, world: World) -> None:
             row.values["terms"][term.pk] = term.name
 
 
-def _villages(row: Row, world: World, name: str, township: str) -> dict[str, str]:
+def _villages(row: SheetRow, world: Lookups, name: str, township: str) -> dict[str, str]:
     """Villages of the township, or of others where it has none of that name."""
     found = {}
     for text in row.values.get(name) or ():
@@ -137,7 +139,7 @@ def _villages(row: Row, world: World, name: str, township: str) -> dict[str, str
     return found
 
 
-def prepare_consortia(rows: list[Row], world: World) -> None:
+def prepare_consortia(rows: list[SheetRow], world: Lookups) -> None:
     for role in VillageRole.values:
         members = ConsortiumMembership.objects.filter(consortium__in=_keys(rows), role=role)
         now = members.filter(valid_to=None).values_list("consortium_id", "village_id", "village__name")
@@ -148,11 +150,11 @@ def prepare_consortia(rows: list[Row], world: World) -> None:
     world.found["linkages of"] = by_owner(linked.values_list("consortium_id", "term_id", "term__name"))
 
 
-def _keys(rows: list[Row]) -> list[int]:
+def _keys(rows: list[SheetRow]) -> list[int]:
     return [row.record.pk for row in rows if row.record]
 
 
-def consortium_parts(row: Row, world: World) -> None:
+def consortium_parts(row: SheetRow, world: Lookups) -> None:
     """A village has one part in a consortium, and one time there: what left, or has the other part, is not moved by a
     file."""
     own: Any = row.main.record
@@ -174,16 +176,16 @@ def consortium_parts(row: Row, world: World) -> None:
 
 
 register(
-    LoadKind(
+    SheetType(
         "brand", _("Brands"), Brand, BRAND_COLUMNS, ("name", "organisation_id"), resolve_brand,
         prefix=lambda row: "BR-", order=(("created_on", "ended_on", True),),
     ),
-    LoadKind(
+    SheetType(
         "red-district", _("Red business districts"), RedBusinessDistrict, RED_COLUMNS, ("name", "area_id"),
         resolve_red, prefix=lambda row: "RD-", digits=2, prepare=prepare_red, parts=red_parts,
         order=(("opened_on", "closed_on", True),),
     ),
-    LoadKind(
+    SheetType(
         "consortium", _("Regional consortia"), Consortium, CONSORTIUM_COLUMNS, ("name",), resolve_consortium,
         prefix=lambda row: "C-", digits=2, prepare=prepare_consortia, parts=consortium_parts,
         order=(("founded_on", "ended_on", True),),

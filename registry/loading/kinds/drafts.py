@@ -6,16 +6,16 @@ from registry.access.permissions import may
 from registry.actions.drafts import draft_of, save_fields, start_draft, unsettled_draft
 from registry.fields.points import BY_NAME
 from registry.loading.apply import write_records
-from registry.loading.lookups import World
-from registry.loading.sheet_types import RECORD, Row
+from registry.loading.lookups import Lookups
+from registry.loading.sheet_types import RECORD, SheetRow
 from registry.models import Area, Draft, Load
-from registry.overviews.draft_form import Drafting
+from registry.overviews.draft_form import DraftForm
 from registry.text.refusals import Refused
 
 WHY = "the sender's own load"
 
 
-def write_drafts(rows: list[Row], world: World, load: Load) -> None:
+def write_drafts(rows: list[SheetRow], world: Lookups, load: Load) -> None:
     """Records for those who may write them; for a clerk, drafts to be completed and submitted."""
     if may(load.by, "record.add"):
         write_records(rows, world, load)
@@ -28,7 +28,7 @@ def write_drafts(rows: list[Row], world: World, load: Load) -> None:
                 row.refuse("", "draft_refused", text=str(refusal))
 
 
-def _write(row: Row, load: Load) -> None:
+def _write(row: SheetRow, load: Load) -> None:
     before = None
     if row.record is not None:
         if standing := unsettled_draft(row.record):
@@ -39,7 +39,7 @@ def _write(row: Row, load: Load) -> None:
         place = unit if unit is not None and unit.pk else Area.objects.unscoped(WHY).get(code=row.attributes["area_id"])
         key = uuid5(load.key, f"{row.sheet}:{row.number}")
         draft = start_draft(place, key=key, name=row.texts.get("name", ""), by=load.by)
-    facts = Drafting(draft).facts
+    facts = DraftForm(draft).facts
     typed = {name: text for name, text in _typed(row).items() if text and name in facts}
     saved = save_fields(draft, typed, was={}, by=load.by)
     row.undo = [[Draft._meta.label_lower, draft.pk, before, saved.draft.version]]
@@ -48,7 +48,7 @@ def _write(row: Row, load: Load) -> None:
             write.record.code = str(draft.key) if row.record is None else row.record.code
 
 
-def _typed(row: Row) -> dict[str, str]:
+def _typed(row: SheetRow) -> dict[str, str]:
     typed = {name: text for name, text in row.texts.items() if name in BY_NAME}
     if row.attributes.get("coordinate_system"):
         typed["position"] = f"{row.attributes['lng']}, {row.attributes['lat']}"

@@ -6,8 +6,18 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from registry.loading.lookups import World
-from registry.loading.sheet_types import CODE, PART, REMARK, ROW_NUMBER, Column, LoadKind, Row, Write, register
+from registry.loading.lookups import Lookups
+from registry.loading.sheet_types import (
+    CODE,
+    PART,
+    REMARK,
+    ROW_NUMBER,
+    PendingWrite,
+    SheetColumn,
+    SheetRow,
+    SheetType,
+    register,
+)
 from registry.models import HostedEvent, RouteStop, StudyRoute, TeachingSite, Visit
 from registry.models.exchange import EventKind
 from registry.text.validators import Invalid, choice, clean, line, number, whole
@@ -33,24 +43,24 @@ def site_kind(text: str) -> str:
 SITE_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    Column("name", "名称", line(80), required=True, also=("教学点名称", "观摩点名称"), names=PLACES),
+    SheetColumn("name", "名称", line(80), required=True, also=("教学点名称", "观摩点名称"), names=PLACES),
     LEVEL,
-    Column("place_kind", "对象类型", site_kind, required=True, also=("类型",), words=("点", "带", "单位")),
-    Column("place", "对象", line(80), also=("对象名称", "所在点位"), names=PLACES),
+    SheetColumn("place_kind", "对象类型", site_kind, required=True, also=("类型",), words=("点", "带", "单位")),
+    SheetColumn("place", "对象", line(80), also=("对象名称", "所在点位"), names=PLACES),
     day_column("named_on", "命名时间", "命名日期"),
-    Column("theme", "主题", line(80), also=("教学主题",)),
+    SheetColumn("theme", "主题", line(80), also=("教学主题",)),
     not_kept("guide", "讲解员", personal=True),
-    Column("capacity", "容纳人数", whole(1, 1_000_000, unit="人"), numeric=True),
+    SheetColumn("capacity", "容纳人数", whole(1, 1_000_000, unit="人"), numeric=True),
     REMARK,
 )
 ROUTE_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    Column("name", "线路名称", line(80), required=True, also=("名称", "研学线路", "路线名称")),
-    Column("theme", "主题", line(80), also=("线路主题",)),
-    Column("stops", "站点", stops, required=True, also=("途经站点", "站点顺序"), names=PLACES),
-    Column("hours", "时长(小时)", number("0", "999", decimals=1, unit="小时"), also=("时长",), numeric=True),
-    Column("capacity", "适合人数", whole(1, 1_000_000, unit="人"), numeric=True),
+    SheetColumn("name", "线路名称", line(80), required=True, also=("名称", "研学线路", "路线名称")),
+    SheetColumn("theme", "主题", line(80), also=("线路主题",)),
+    SheetColumn("stops", "站点", stops, required=True, also=("途经站点", "站点顺序"), names=PLACES),
+    SheetColumn("hours", "时长(小时)", number("0", "999", decimals=1, unit="小时"), also=("时长",), numeric=True),
+    SheetColumn("capacity", "适合人数", whole(1, 1_000_000, unit="人"), numeric=True),
     day_column("opened_on", "开放时间", "启用时间", "开通时间"),
     REMARK,
 )
@@ -58,31 +68,31 @@ VISIT_COLUMNS = (
     ROW_NUMBER,
     CODE,
     day_column("visited_on", "日期", "接待日期", "来访日期", "接待时间", required=True),
-    Column("place", "接待地点", line(80), required=True, also=("地点", "参观地点"), names=PLACES),
-    Column("visitor", "来访单位", line(80), also=("来访团组", "参观单位")),
-    Column(
+    SheetColumn("place", "接待地点", line(80), required=True, also=("地点", "参观地点"), names=PLACES),
+    SheetColumn("visitor", "来访单位", line(80), also=("来访团组", "参观单位")),
+    SheetColumn(
         "headcount", "人次", whole(1, 1_000_000, unit="人次"), required=True, also=("接待人次", "人数"), numeric=True,
     ),
     not_kept("rank", "级别"),
-    Column("topic", "内容", line(120), also=("参观内容", "主题")),
+    SheetColumn("topic", "内容", line(120), also=("参观内容", "主题")),
     not_kept("host", "接待人", "陪同人员", personal=True),
     REMARK,
 )  # fmt: skip
 EVENT_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    Column("name", "会议名称", line(80), required=True, also=("名称", "活动名称")),
+    SheetColumn("name", "会议名称", line(80), required=True, also=("名称", "活动名称")),
     LEVEL,
     day_column("held_on", "日期", "会议日期", "召开时间", required=True),
-    Column("place", "承接地点", line(80), required=True, also=("地点", "会议地点"), names=PLACES),
-    Column("headcount", "人数", whole(0, 1_000_000, unit="人"), also=("参会人数",), numeric=True),
-    Column("event_kind", "类型", choice(EventKind), also=("会议类型",), words=tuple(map(str, EventKind.labels))),
-    Column("topic", "主题", line(80), also=("会议主题",)),
+    SheetColumn("place", "承接地点", line(80), required=True, also=("地点", "会议地点"), names=PLACES),
+    SheetColumn("headcount", "人数", whole(0, 1_000_000, unit="人"), also=("参会人数",), numeric=True),
+    SheetColumn("event_kind", "类型", choice(EventKind), also=("会议类型",), words=tuple(map(str, EventKind.labels))),
+    SheetColumn("topic", "主题", line(80), also=("会议主题",)),
     REMARK,
 )
 
 
-def _stand_at(row: Row, world: World, name: str, text: str, kinds: str = PLACES) -> None:
+def _stand_at(row: SheetRow, world: Lookups, name: str, text: str, kinds: str = PLACES) -> None:
     """The one point, belt, zone or unit that the text names, and the area that it lies in."""
     with at(row, name):
         what, found = world.place(text, kinds.split())
@@ -90,7 +100,7 @@ def _stand_at(row: Row, world: World, name: str, text: str, kinds: str = PLACES)
         row.attributes["area_id"] = found.area_id or world.area
 
 
-def resolve_site(row: Row, world: World) -> None:
+def resolve_site(row: SheetRow, world: Lookups) -> None:
     """A site is the same if its name and its level are. It is called like the place, unless a column names that."""
     copy(row, "name", "level", "theme", "capacity", "remark")
     take_day(row, "named_on", world, happened=True, assume=True)
@@ -99,7 +109,7 @@ def resolve_site(row: Row, world: World) -> None:
         _stand_at(row, world, "place" if place else "name", place or row.values["name"], row.values["place_kind"])
 
 
-def resolve_visit(row: Row, world: World) -> None:
+def resolve_visit(row: SheetRow, world: Lookups) -> None:
     """A visit is the same if its day, its place and its visitors are."""
     copy(row, "visitor", "headcount", "topic", "remark")
     day = take_day(row, "visited_on", world, happened=True)
@@ -108,7 +118,7 @@ def resolve_visit(row: Row, world: World) -> None:
         _stand_at(row, world, "place", row.values["place"])
 
 
-def resolve_event(row: Row, world: World) -> None:
+def resolve_event(row: SheetRow, world: Lookups) -> None:
     """An event is the same if its name and its day are. It was held in an area, or at a place that lies in one."""
     copy(row, "name", "level", "headcount", "topic", "remark")
     row.attributes["kind"] = row.values.get("event_kind")
@@ -125,7 +135,7 @@ def resolve_event(row: Row, world: World) -> None:
                 row.attributes["area_id"] = world.anywhere(text)
 
 
-def resolve_route(row: Row, world: World) -> None:
+def resolve_route(row: SheetRow, world: Lookups) -> None:
     copy(row, "name", "theme", "hours", "capacity", "remark")
     row.defaults["area_id"] = world.area
     take_day(row, "opened_on", world, assume=True)
@@ -137,14 +147,14 @@ def resolve_route(row: Row, world: World) -> None:
         row.refuse("stops", "no_stops")
 
 
-def prepare_routes(rows: list[Row], world: World) -> None:
+def prepare_routes(rows: list[SheetRow], world: Lookups) -> None:
     world.found["stops of"] = defaultdict(list)
     found = [row.record.pk for row in rows if row.record]
     for stop in RouteStop.objects.filter(route__in=found).select_related(*PLACES.split()).order_by("position"):
         world.found["stops of"][stop.route_id].append(stop)
 
 
-def route_parts(row: Row, world: World) -> None:
+def route_parts(row: SheetRow, world: Lookups) -> None:
     """New stops come after those there are. What the file leaves out stays, and so does the order: the reader is
     told."""
     held = world.found["stops of"].get(row.record.pk, []) if row.record else []
@@ -159,7 +169,7 @@ def route_parts(row: Row, world: World) -> None:
     position = held[-1].position if held else 0
     for at_place, (_text, what, place) in enumerate(new, start=position + 1):
         stop = RouteStop(route=row.main.record, position=at_place, **{f"{what}_id": place.pk})
-        row.writes.append(Write(stop, stage=PART))
+        row.writes.append(PendingWrite(stop, stage=PART))
     if new:
         tell(row, "stops", [text for text, _what, _place in new])
     if places and (staying := [str(stop.place) for stop in held if free[_key(stop)]]):
@@ -173,21 +183,21 @@ def _key(stop: RouteStop) -> tuple[str, Any]:
 
 
 register(
-    LoadKind(
+    SheetType(
         "teaching-site", _("Teaching sites"), TeachingSite, SITE_COLUMNS, ("name", "level"), resolve_site,
         prefix=lambda row: "TS-", digits=2, parts=move, order=(("named_on", "ended_on", True),),
     ),
-    LoadKind(
+    SheetType(
         "route", _("Study routes"), StudyRoute, ROUTE_COLUMNS, ("name",), resolve_route, prefix=lambda row: "R-",
         digits=2, prepare=prepare_routes, parts=route_parts, order=(("opened_on", "closed_on", True),),
     ),
-    LoadKind(
+    SheetType(
         "visit", _("Visits"), Visit, VISIT_COLUMNS,
         ("visited_on", *(f"{place}_id" for place in PLACES.split()), "visitor"), resolve_visit,
         prefix=lambda row: "V-", blanks=(*(f"{place}_id" for place in PLACES.split()), "visitor"), parts=move,
         by_clerks=True,
     ),
-    LoadKind(
+    SheetType(
         "event", _("Hosted events"), HostedEvent, EVENT_COLUMNS, ("name", "held_on"), resolve_event,
         prefix=lambda row: "E-", digits=2,
     ),

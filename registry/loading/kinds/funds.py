@@ -6,8 +6,18 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from registry.loading.apply import write_records
-from registry.loading.lookups import WHY, World
-from registry.loading.sheet_types import CODE, OWNER, REMARK, ROW_NUMBER, Column, LoadKind, Row, Write, register
+from registry.loading.lookups import WHY, Lookups
+from registry.loading.sheet_types import (
+    CODE,
+    OWNER,
+    REMARK,
+    ROW_NUMBER,
+    PendingWrite,
+    SheetColumn,
+    SheetRow,
+    SheetType,
+    register,
+)
 from registry.loading.validate import assign, same
 from registry.models import DemonstrationPoint, Fund, FundCategory, FundLevel, Post, WageRule
 from registry.models.funds import project_named
@@ -25,48 +35,48 @@ FUND_COLUMNS = (
     ROW_NUMBER,
     CODE,
     YEAR,
-    Column(
+    SheetColumn(
         "category", "资金类别", choice(FundCategory, CATEGORY_WORDS), required=True, also=("类别",),
         words=("区财政", "创建资金", "其他"),
     ),
-    Column(
+    SheetColumn(
         "level", "来源级别", choice(FundLevel, SOURCE_WORDS), required=True, also=("来源", "级别"),
         words=("区", "乡", "村"),
     ),
-    Column(
+    SheetColumn(
         "amount_yuan", "金额(万元)", positive(money("万元")), required=True, also=("金额", "资金数额"), unit="万元",
         numeric=True,
     ),
-    Column("budgeted_yuan", "预算数(万元)", money("万元"), also=("预算数", "预算"), unit="万元", numeric=True),
-    Column("paid_yuan", "支付数(万元)", money("万元"), also=("支付数", "已支付"), unit="万元", numeric=True),
-    Column("out_of_code", "上级资金编号", line(40), also=("资金来源编号",)),
-    Column("point", "受益示范点", line(80), also=("示范点",), names="point"),
-    Column("project_code", "受益书记项目编号", line(40), also=("书记项目编号",)),
-    Column("purpose", "用途", line(120), also=("资金用途", "项目")),
-    Column("document_no", "文号", line(60), also=("拨付文号",)),
+    SheetColumn("budgeted_yuan", "预算数(万元)", money("万元"), also=("预算数", "预算"), unit="万元", numeric=True),
+    SheetColumn("paid_yuan", "支付数(万元)", money("万元"), also=("支付数", "已支付"), unit="万元", numeric=True),
+    SheetColumn("out_of_code", "上级资金编号", line(40), also=("资金来源编号",)),
+    SheetColumn("point", "受益示范点", line(80), also=("示范点",), names="point"),
+    SheetColumn("project_code", "受益书记项目编号", line(40), also=("书记项目编号",)),
+    SheetColumn("purpose", "用途", line(120), also=("资金用途", "项目")),
+    SheetColumn("document_no", "文号", line(60), also=("拨付文号",)),
     day_column("arrived_on", "到位时间", "到位日期", "拨付时间"),
     township("所属乡镇", required=False),
-    Column("village", "村名", line(60), also=("所属村", "村")),
+    SheetColumn("village", "村名", line(60), also=("所属村", "村")),
     REMARK,
 )  # fmt: skip
 WAGE_COLUMNS = (
     ROW_NUMBER,
     CODE,
     YEAR,
-    Column(
+    SheetColumn(
         "post", "职务情形", choice(Post, POST_WORDS), required=True, also=("职务", "任职情形"),
         words=("一肩挑", "两委交叉任职", "其他"),
     ),
-    Column("standard_yuan", "省定标准(元)", positive(money("元")), also=("省定标准",), unit="元", numeric=True),
-    Column("actual_yuan", "实发工资(元)", positive(money("元")), also=("实发工资",), unit="元", numeric=True),
-    Column(
+    SheetColumn("standard_yuan", "省定标准(元)", positive(money("元")), also=("省定标准",), unit="元", numeric=True),
+    SheetColumn("actual_yuan", "实发工资(元)", positive(money("元")), also=("实发工资",), unit="元", numeric=True),
+    SheetColumn(
         "uplift_percent", "高于比例(%)", number("-100", "1000", unit="%"), required=True, also=("高于比例", "上浮比例"),
     ),
     REMARK,
 )  # fmt: skip
 
 
-def resolve_fund(row: Row, world: World) -> None:
+def resolve_fund(row: SheetRow, world: Lookups) -> None:
     """Money is the same if its year, category, source, area and purpose are: the amount may be put right."""
     copy(row, "year", "category", "level", "amount_yuan", "purpose", "document_no", "remark")
     copy(row, "budgeted_yuan", "paid_yuan", "project_code")
@@ -85,7 +95,7 @@ def resolve_fund(row: Row, world: World) -> None:
         row.attributes["area_id"] = area
 
 
-def _whose(row: Row, world: World) -> None:
+def _whose(row: SheetRow, world: Lookups) -> None:
     """Which money it comes out of, and which point or project it is for."""
     point: Any = look_up(row, world, "point", "point")
     if point is not None and not DemonstrationPoint.objects.public().filter(pk=point.pk).exists():
@@ -99,7 +109,7 @@ def _whose(row: Row, world: World) -> None:
         refer(row, "out_of", above)
 
 
-def resolve_wage(row: Row, world: World) -> None:
+def resolve_wage(row: SheetRow, world: Lookups) -> None:
     copy(row, "post", "standard_yuan", "actual_yuan", "uplift_percent", "remark")
     row.attributes["area_id"] = world.area
     if row.has("year"):
@@ -107,7 +117,7 @@ def resolve_wage(row: Row, world: World) -> None:
     row.title = f"{Post(row.values['post']).label if row.has('post') else ''} {row.values.get('year', '')}".strip()
 
 
-def find_wage(rows: list[Row], world: World) -> None:
+def find_wage(rows: list[SheetRow], world: Lookups) -> None:
     """A rule holds until a later year says otherwise: a row is about the rule in force at the beginning of its year, if
     that says the same or began then."""
     if not world.found["wage rules"]:
@@ -134,7 +144,7 @@ def _says(rule: WageRule, values: dict[str, Any]) -> bool:
     return uplift == rule.uplift_percent and (standard is None or same(rule.standard_yuan, standard))
 
 
-def wage_parts(row: Row, world: World) -> None:
+def wage_parts(row: SheetRow, world: Lookups) -> None:
     """A new rule ends the one before it, and lasts until the one after it."""
     if row.record is not None:
         return
@@ -149,11 +159,11 @@ def wage_parts(row: Row, world: World) -> None:
     elif before.pk is None:
         before.valid_to = new.valid_from
     else:
-        row.writes.append(Write(before, {"valid_to": [before.valid_to, new.valid_from]}, stage=OWNER))
+        row.writes.append(PendingWrite(before, {"valid_to": [before.valid_to, new.valid_from]}, stage=OWNER))
     world.pending["wage", new.post].append(new)
 
 
-def write_wage(rows: list[Row], world: World, load: Any) -> None:
+def write_wage(rows: list[SheetRow], world: Lookups, load: Any) -> None:
     """The old rule ends before the new one begins: never are two of a post open."""
     for row in rows:
         for write in row.writes:
@@ -163,11 +173,11 @@ def write_wage(rows: list[Row], world: World, load: Any) -> None:
 
 
 register(
-    LoadKind(
+    SheetType(
         "fund", _("Funds"), Fund, FUND_COLUMNS, ("year", "category", "level", "area_id", "purpose"), resolve_fund,
         prefix=lambda row: f"F-{row.attributes['year']}-", blanks=("purpose",),
     ),
-    LoadKind(
+    SheetType(
         "wage-rule", _("Wage rules"), WageRule, WAGE_COLUMNS, ("post", "area_id", "valid_from"), resolve_wage,
         prefix=lambda row: "W-", digits=2, find=find_wage, parts=wage_parts, write=write_wage,
         order=(("valid_from", "valid_to", True),),

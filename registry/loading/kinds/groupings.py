@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
-from registry.loading.lookups import WHY, World
-from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, Use, register
+from registry.loading.lookups import WHY, Lookups
+from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, SheetColumn, SheetRow, SheetType, Use, register
 from registry.models import (
     Belt,
     BeltMembership,
@@ -44,7 +44,7 @@ ZONE_WORDS = {
     "开发区": "development", "乡村振兴示范区": "rural_revitalisation", "乡村振兴": "rural_revitalisation",
 }  # fmt: skip
 WHOLE_AREA_WORDS = {"创建单位": "building", "创建": "building", "已命名": "built", "命名": "built"}
-STAGE = Column(
+STAGE = SheetColumn(
     "stage", "状态", choice(Stage, STAGE_WORDS), required=True, also=("建设状态", "进度"),
     words=("谋划", "在建", "建成"),
 )  # fmt: skip
@@ -53,35 +53,37 @@ DAYS = (
     day_column("started_on", "开工时间", "启动时间"),
     day_column("built_on", "建成时间", "建成日期"),
 )
-POINTS = Column("points", "包含示范点", listing, also=("示范点", "包含点位", "示范点名称"), names="point")
+POINTS = SheetColumn("points", "包含示范点", listing, also=("示范点", "包含点位", "示范点名称"), names="point")
 BELT_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    Column("name", "示范带名称", line(80), required=True, also=("名称", "示范带", "带名")),
-    Column("kind", "示范带类型", line(40), also=("类型",)),
+    SheetColumn("name", "示范带名称", line(80), required=True, also=("名称", "示范带", "带名")),
+    SheetColumn("kind", "示范带类型", line(40), also=("类型",)),
     LEVEL,
-    Column("start", "起点", line(60)),
-    Column("end", "终点", line(60)),
+    SheetColumn("start", "起点", line(60)),
+    SheetColumn("end", "终点", line(60)),
     townships("途经乡镇"),
-    Column("point_count", "示范点数量", whole(0, 10_000, unit="个"), also=("点位数量",), use=Use.COMPARE, numeric=True),
+    SheetColumn(
+        "point_count", "示范点数量", whole(0, 10_000, unit="个"), also=("点位数量",), use=Use.COMPARE, numeric=True,
+    ),
     replace(POINTS, required=True),
     *DAYS,
     STAGE,
-    Column("organisation", "责任单位", line(80), also=("责任党组织",), names="organisation"),
+    SheetColumn("organisation", "责任单位", line(80), also=("责任党组织",), names="organisation"),
     REMARK,
 )  # fmt: skip
 ZONE_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    Column("name", "片区名称", line(80), required=True, also=("名称", "示范片区名称", "示范片区")),
-    Column(
+    SheetColumn("name", "片区名称", line(80), required=True, also=("名称", "示范片区名称", "示范片区")),
+    SheetColumn(
         "kind", "片区类型", choice(ZoneKind, ZONE_WORDS), required=True, also=("类型",),
         words=("综合", "乡村振兴", "主题", "样板区"),
     ),
     replace(LEVEL, required=False),
     townships("所属乡镇"),
     POINTS,
-    Column("belts", "包含示范带", listing, also=("示范带",), names="belt"),
+    SheetColumn("belts", "包含示范带", listing, also=("示范带",), names="belt"),
     STAGE,
     *DAYS,
     REMARK,
@@ -91,19 +93,19 @@ WHOLE_AREA_COLUMNS = (
     CODE,
     township("乡镇(街道)"),
     LEVEL,
-    Column("batch", "批次", whole(1, 100), also=("批",)),
-    Column(
+    SheetColumn("batch", "批次", whole(1, 100), also=("批",)),
+    SheetColumn(
         "stage", "阶段", choice(Stage, WHOLE_AREA_WORDS), required=True, words=("创建单位", "已命名"),
     ),
     day_column("accepted_on", "列入时间", "创建时间"),
     day_column("named_on", "命名时间", "命名日期"),
-    Column("zones", "主题示范区", listing, names="zone"),
-    Column("organisation_count", "村党组织数", whole(0, 10_000, unit="个"), use=Use.COMPARE, numeric=True),
+    SheetColumn("zones", "主题示范区", listing, names="zone"),
+    SheetColumn("organisation_count", "村党组织数", whole(0, 10_000, unit="个"), use=Use.COMPARE, numeric=True),
     REMARK,
 )  # fmt: skip
 
 
-def resolve(row: Row, world: World) -> None:
+def resolve(row: SheetRow, world: Lookups) -> None:
     copy(row, "name", "kind", "level", "start", "end", "remark")
     row.values["areas"] = codes_of(row, world)
     look_up(row, world, "organisation", "organisation", within=row.values["areas"], required=False)
@@ -114,7 +116,7 @@ def resolve(row: Row, world: World) -> None:
         differs(row, "point_count", len(row.values["members"]))
 
 
-def resolve_zone(row: Row, world: World) -> None:
+def resolve_zone(row: SheetRow, world: Lookups) -> None:
     copy(row, "name", "kind", "level", "remark")
     row.defaults["level"] = Level.DISTRICT
     row.values["areas"] = codes_of(row, world)
@@ -125,7 +127,7 @@ def resolve_zone(row: Row, world: World) -> None:
         take_day(row, name, world)
 
 
-def come_so_far(row: Row, world: World) -> None:
+def come_so_far(row: SheetRow, world: Lookups) -> None:
     """Whether the dates say the stage that the file says; where it gives none, a new one begins today. Only the day of
     completion is never assumed: belts and zones are counted from it."""
     said, days = row.values.get("stage"), row.attributes
@@ -145,7 +147,7 @@ def come_so_far(row: Row, world: World) -> None:
         row.refuse("stage", "stage_differs", held=stage.label)
 
 
-def prepare_belts(rows: list[Row], world: World) -> None:
+def prepare_belts(rows: list[SheetRow], world: Lookups) -> None:
     for row in rows:
         come_so_far(row, world)
     found = [row.record.pk for row in rows if row.record]
@@ -165,17 +167,17 @@ def by_owner(found: Any) -> dict[int, dict[Any, str]]:
     return held
 
 
-def held_by(row: Row, world: World, what: str) -> dict[Any, str]:
+def held_by(row: SheetRow, world: Lookups, what: str) -> dict[Any, str]:
     return world.found[what].get(row.record.pk, {}) if row.record else {}
 
 
-def member_since(row: Row, world: World) -> date:
+def member_since(row: SheetRow, world: Lookups) -> date:
     """What a new belt or zone is made of belongs to it from the beginning; what joins an old one, from today."""
     own: Any = row.main.record
     return world.today if row.record else own.built_on or own.planned_on
 
 
-def belt_parts(row: Row, world: World) -> None:
+def belt_parts(row: SheetRow, world: Lookups) -> None:
     belt, since = row.main.record, member_since(row, world)
     last = world.found["last of"].get(row.record.pk, 0) if row.record else 0
     held = held_by(row, world, "points of")
@@ -188,7 +190,7 @@ def belt_parts(row: Row, world: World) -> None:
     cover(row, world, Belt)
 
 
-def cover(row: Row, world: World, model: Any) -> None:
+def cover(row: SheetRow, world: Lookups, model: Any) -> None:
     """The townships it passes or covers."""
     name = model._meta.model_name
     make = lambda code: model.townships.through(**{name: row.main.record, "area_id": code})  # noqa: E731
@@ -196,7 +198,7 @@ def cover(row: Row, world: World, model: Any) -> None:
     add_parts(row, "townships", wanted, held_by(row, world, "townships of"), make)
 
 
-def prepare_zones(rows: list[Row], world: World) -> None:
+def prepare_zones(rows: list[SheetRow], world: Lookups) -> None:
     for row in rows:
         come_so_far(row, world)
     found = [row.record.pk for row in rows if row.record]
@@ -208,7 +210,7 @@ def prepare_zones(rows: list[Row], world: World) -> None:
     world.found["townships of"] = by_owner(covered.values_list("zone_id", "area_id", "area__name"))
 
 
-def zone_parts(row: Row, world: World) -> None:
+def zone_parts(row: SheetRow, world: Lookups) -> None:
     zone, since = row.main.record, member_since(row, world)
     for what in ("point", "belt"):
 
@@ -220,7 +222,7 @@ def zone_parts(row: Row, world: World) -> None:
     cover(row, world, Zone)
 
 
-def resolve_whole_area(row: Row, world: World) -> None:
+def resolve_whole_area(row: SheetRow, world: Lookups) -> None:
     """The template has no days: a new entry counts from today, unless a column gives another day."""
     row.attributes["area_id"] = code = place(row, world)
     row.title = world.names.get(code, "")
@@ -230,7 +232,7 @@ def resolve_whole_area(row: Row, world: World) -> None:
         take_day(row, name, world, happened=True)
 
 
-def prepare_whole_area(rows: list[Row], world: World) -> None:
+def prepare_whole_area(rows: list[SheetRow], world: Lookups) -> None:
     found = [row.record.pk for row in rows if row.record]
     themed = WholeAreaTownship.themed_zones.through.objects.filter(wholeareatownship__in=found)
     world.found["zones of"] = by_owner(themed.values_list("wholeareatownship_id", "zone_id", "zone__name"))
@@ -244,7 +246,7 @@ def prepare_whole_area(rows: list[Row], world: World) -> None:
         _name_township(row, world)
 
 
-def _name_township(row: Row, world: World) -> None:
+def _name_township(row: SheetRow, world: Lookups) -> None:
     said, named = row.values.get("stage"), row.attributes.get("named_on") or getattr(row.record, "named_on", None)
     accepted = row.attributes.get("accepted_on") or getattr(row.record, "accepted_on", None)
     if said == Stage.BUILT and not named:
@@ -255,7 +257,7 @@ def _name_township(row: Row, world: World) -> None:
     row.defaults["accepted_on"] = accepted or named or world.today
 
 
-def whole_area_parts(row: Row, world: World) -> None:
+def whole_area_parts(row: SheetRow, world: Lookups) -> None:
     entry = row.main.record
     make = lambda pk: WholeAreaTownship.themed_zones.through(wholeareatownship=entry, zone_id=pk)  # noqa: E731
     wanted = {pk: zone.name for pk, zone in row.values["members"].items()}
@@ -263,15 +265,15 @@ def whole_area_parts(row: Row, world: World) -> None:
 
 
 register(
-    LoadKind(
+    SheetType(
         "belt", _("Demonstration belts"), Belt, BELT_COLUMNS, ("name",), resolve, prefix=lambda row: "B-", digits=2,
         prepare=prepare_belts, parts=belt_parts, order=(("built_on", "ended_on", True),),
     ),
-    LoadKind(
+    SheetType(
         "zone", _("Demonstration zones"), Zone, ZONE_COLUMNS, ("name",), resolve_zone, prefix=lambda row: "Z-",
         digits=2, prepare=prepare_zones, parts=zone_parts, order=(("built_on", "ended_on", True),),
     ),
-    LoadKind(
+    SheetType(
         "whole-area", _("Whole-area townships"), WholeAreaTownship, WHOLE_AREA_COLUMNS, ("area_id",),
         resolve_whole_area, prefix=lambda row: f"WA-{row.attributes['area_id']}", digits=0,
         prepare=prepare_whole_area, parts=whole_area_parts,

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from registry.loading.lookups import WHY, World
-from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, register
+from registry.loading.lookups import WHY, Lookups
+from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, SheetColumn, SheetRow, SheetType, register
 from registry.loading.validate import assign, key_of
 from registry.models import Donation, DonationKind, Honour, HonourTitle
 from registry.models.honours import HONOUR_TARGETS
@@ -23,40 +23,42 @@ GIVEN = {DonationKind.CASH: ("amount_yuan",), DonationKind.GOODS: ("goods", "qua
 HONOUR_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    Column("title", "荣誉名称", line(80), required=True, also=("名称", "荣誉", "称号")),
+    SheetColumn("title", "荣誉名称", line(80), required=True, also=("名称", "荣誉", "称号")),
     LEVEL,
-    Column("issuer", "授予单位", line(80), required=True, also=("颁发单位", "表彰单位")),
+    SheetColumn("issuer", "授予单位", line(80), required=True, also=("颁发单位", "表彰单位")),
     day_column("granted_on", "授予时间", "授予日期", "表彰时间", required=True),
-    Column(
+    SheetColumn(
         "target_kind", "获得对象类型", lambda text: _target(text), required=True, also=("对象类型",),
         words=("党组织", "地区", "示范点", "示范带", "单位"),
     ),
-    Column(
+    SheetColumn(
         "target", "获得对象", line(80), required=True, also=("对象", "获奖对象", "获奖单位"),
         names="organisation point belt unit",
     ),
-    Column("document_no", "文号", line(60), also=("表彰文号",)),
+    SheetColumn("document_no", "文号", line(60), also=("表彰文号",)),
     township("所属乡镇", required=False),
-    Column("title_kind", "统计口径", choice(HonourTitle), also=("计入",), words=tuple(map(str, HonourTitle.labels))),
+    SheetColumn(
+        "title_kind", "统计口径", choice(HonourTitle), also=("计入",), words=tuple(map(str, HonourTitle.labels)),
+    ),
     REMARK,
 )  # fmt: skip
 DONATION_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    Column("donor", "捐赠单位", line(80), required=True, also=("捐赠企业", "捐赠方"), names="unit"),
+    SheetColumn("donor", "捐赠单位", line(80), required=True, also=("捐赠企业", "捐赠方"), names="unit"),
     day_column("donated_on", "日期", "捐赠日期", "捐赠时间"),
-    Column(
+    SheetColumn(
         "kind", "类别", choice(DonationKind, DONATION_WORDS), required=True, also=("捐赠类别", "类型"),
         words=("资金", "物资"),
     ),
-    Column(
+    SheetColumn(
         "amount_yuan", "金额(万元)", positive(money("万元")), also=("金额", "捐赠金额"), unit="万元", numeric=True,
     ),
-    Column("goods", "物资名称", line(80), also=("物资",)),
-    Column("quantity", "数量", positive(whole(0, 1_000_000_000)), numeric=True),
-    Column("goods_unit", "单位", line(16), also=("计量单位",)),
-    Column("recipient", "受赠方", line(80), required=True, also=("受赠单位", "接收单位")),
-    Column("purpose", "事由", line(120), also=("用途",)),
+    SheetColumn("goods", "物资名称", line(80), also=("物资",)),
+    SheetColumn("quantity", "数量", positive(whole(0, 1_000_000_000)), numeric=True),
+    SheetColumn("goods_unit", "单位", line(16), also=("计量单位",)),
+    SheetColumn("recipient", "受赠方", line(80), required=True, also=("受赠单位", "接收单位")),
+    SheetColumn("purpose", "事由", line(120), also=("用途",)),
     REMARK,
 )  # fmt: skip
 
@@ -68,7 +70,7 @@ def _target(text: str) -> str:
     return TARGET_WORDS.get(given, given)
 
 
-def resolve_honour(row: Row, world: World) -> None:
+def resolve_honour(row: SheetRow, world: Lookups) -> None:
     """An honour is the same if its title, level, day and holder are."""
     copy(row, "title", "level", "issuer", "document_no", "remark", "title_kind")
     take_day(row, "granted_on", world, happened=True)
@@ -88,7 +90,7 @@ def resolve_honour(row: Row, world: World) -> None:
         row.attributes["area_id"] = found.area_id or world.area
 
 
-def prepare_honours(rows: list[Row], world: World) -> None:
+def prepare_honours(rows: list[SheetRow], world: Lookups) -> None:
     """A title counts as it counted before: by its name, never by likeness (F02, F03, F28)."""
     titles = {row.attributes.get("title") for row in rows}
     known = Honour.objects.unscoped(WHY).filter(title__in=titles - {None, ""}).order_by("-pk")
@@ -97,7 +99,7 @@ def prepare_honours(rows: list[Row], world: World) -> None:
         row.defaults["title_kind"] = counted.get(row.attributes.get("title"), HonourTitle.OTHER)
 
 
-def resolve_donation(row: Row, world: World) -> None:
+def resolve_donation(row: SheetRow, world: Lookups) -> None:
     copy(row, "kind", "amount_yuan", "goods", "quantity", "goods_unit", "recipient", "purpose", "remark")
     donor = look_up(row, world, "unit", "donor", to="donor")
     if donor is not None:
@@ -112,7 +114,7 @@ def resolve_donation(row: Row, world: World) -> None:
                     row.refuse(name, "donation_needs" if of == kind else "donation_is_not", kind=kind.label)
 
 
-def find_donations(rows: list[Row], world: World) -> None:
+def find_donations(rows: list[SheetRow], world: Lookups) -> None:
     """A donation is the same if its donor, day, kind and what was given are. A row without a day is about one that the
     registry holds with any day: it would else be taken anew each day."""
     known = Donation.objects.unscoped(WHY)
@@ -131,13 +133,13 @@ def find_donations(rows: list[Row], world: World) -> None:
             row.refuse("kind", "donation_is_not", kind=row.record.get_kind_display())
 
 
-DONATION = LoadKind(
+DONATION = SheetType(
     "donation", _("Donations"), Donation, DONATION_COLUMNS,
     ("donor_id", "kind", "amount_yuan", "goods", "quantity", "donated_on"), resolve_donation,
     prefix=lambda row: "D-", find=find_donations, blanks=("amount_yuan", "goods", "quantity", "donated_on"),
 )  # fmt: skip
 register(
-    LoadKind(
+    SheetType(
         "honour", _("Honours"), Honour, HONOUR_COLUMNS,
         ("title", "level", "granted_on", *(f"{target}_id" for target in HONOUR_TARGETS)), resolve_honour,
         prefix=lambda row: "H-", prepare=prepare_honours, parts=move,

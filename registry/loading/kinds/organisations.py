@@ -10,16 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from registry.actions.sites import KIND_OF_AREA
 from registry.fields.points import BY_NAME
 from registry.loading.apply import write_records
-from registry.loading.lookups import WHY, World
+from registry.loading.lookups import WHY, Lookups
 from registry.loading.sheet_types import (
     CODE,
     REMARK,
     ROW_NUMBER,
     UNIT,
-    Column,
-    LoadKind,
-    Row,
-    Write,
+    PendingWrite,
+    SheetColumn,
+    SheetRow,
+    SheetType,
     of_input,
     plain_name,
     register,
@@ -51,21 +51,23 @@ FORM_WORDS = {
     "总支": "general_branch", "党支部": "party_branch", "支部": "party_branch",
 }  # fmt: skip
 ENDING = re.compile(r"(?:党?总支部委员会|党?支部委员会|党总支|党支部|党工委|党委|委员会)$")
-PLACE = Column("village_or_unit", "所属村(社区)/单位", line(80), names="unit", also=(
+PLACE = SheetColumn("village_or_unit", "所属村(社区)/单位", line(80), names="unit", also=(
     "所属村(社区)", "所属村", "村(社区)", "村名", "村(社区)/单位", "所属单位", "单位",
 ))  # fmt: skip
 COLUMNS = (
     ROW_NUMBER,
     CODE,
-    Column("name", "党组织名称", line(80, least=4), required=True, also=("组织名称", "党组织全称", "名称", "Name")),
-    Column(
+    SheetColumn(
+        "name", "党组织名称", line(80, least=4), required=True, also=("组织名称", "党组织全称", "名称", "Name"),
+    ),
+    SheetColumn(
         "form", "党组织类型", choice(OrganisationForm, FORM_WORDS), required=True, also=("组织类型", "类型"),
         words=("党委", "党总支", "党支部"),
     ),
     township("所属乡镇"),
     PLACE,
     FIELD,
-    Column("parent", "上级党组织", line(80), also=("上级组织", "隶属党组织"), names="organisation"),
+    SheetColumn("parent", "上级党组织", line(80), also=("上级组织", "隶属党组织"), names="organisation"),
     of_input(BY_NAME["secretary"], "书记", required=True, also=("党组织书记", "书记姓名", "支部书记")),
     not_kept("secretary_since", "书记任职时间", "任职时间", read=dated),
     of_input(BY_NAME["member_count"], "党员人数", also=("党员数", "党员总数", "党员")),
@@ -73,13 +75,13 @@ COLUMNS = (
     not_kept("under_35", "其中35岁以下", "35岁以下", read=whole(0, 100_000, unit="人")),
     day_column("founded_on", "成立时间", "成立日期", "组建时间"),
     not_kept("elected_on", "换届时间", "换届日期", read=dated),
-    Column("is_combined_post", "是否一肩挑", yes_no, also=("一肩挑",), words=("是", "否")),
+    SheetColumn("is_combined_post", "是否一肩挑", yes_no, also=("一肩挑",), words=("是", "否")),
     of_input(BY_NAME["phone"], "联系电话", also=("电话", "联系方式", "手机"), droppable=True),
     REMARK,
 )  # fmt: skip
 
 
-def stand_in(row: Row, world: World, township: str) -> None:
+def stand_in(row: SheetRow, world: Lookups, township: str) -> None:
     """The village or community, or else the unit, that the row's record stands in."""
     given, field = row.values.get("village_or_unit") or "", row.values["field"]
     if not given:
@@ -96,7 +98,7 @@ def stand_in(row: Row, world: World, township: str) -> None:
         row.attributes["unit"] = _unit(row, world, township, given, field)
 
 
-def _unit(row: Row, world: World, township: str, name: str, field: str) -> Any:
+def _unit(row: SheetRow, world: Lookups, township: str, name: str, field: str) -> Any:
     found = None
     with at(row, "village_or_unit"):
         found = world.unit(name, township)
@@ -105,7 +107,7 @@ def _unit(row: Row, world: World, township: str, name: str, field: str) -> Any:
             found = world.pending["unit", township, plain_name(name)] = Unit(name=name, kind=kind, area_id=township)
             row.warn("village_or_unit", "unit_new", text=name)
     if found is not None and found._state.adding:
-        row.writes.append(Write(found, stage=UNIT, prefix="U-N", digits=4))
+        row.writes.append(PendingWrite(found, stage=UNIT, prefix="U-N", digits=4))
     return found
 
 
@@ -115,7 +117,7 @@ def _kind_by_name(name: str) -> UnitKind:
     return UnitKind.SCHOOL if any(word in name for word in ("学校", "小学", "中学", "幼儿园")) else UnitKind.OFFICE
 
 
-def resolve(row: Row, world: World) -> None:
+def resolve(row: SheetRow, world: Lookups) -> None:
     code = place(row, world)
     copy(row, "name", "form", "field", "secretary", "phone", "member_count", "is_combined_post", "remark")
     row.attributes["area_id"] = code
@@ -133,7 +135,7 @@ def resolve(row: Row, world: World) -> None:
             row.warn(name, "more_than_all", said=row.values[name], held=row.values["member_count"])
 
 
-def _stand_by_name(row: Row, world: World, township: str) -> None:
+def _stand_by_name(row: SheetRow, world: Lookups, township: str) -> None:
     """The village that the name says: 孔家庄 of 大齐各庄镇孔家庄村党支部. What is not clear stays with the township."""
     rest = ENDING.sub("", world.without_township(township, row.values["name"].removeprefix("中共")))
     with suppress(Invalid):
@@ -141,7 +143,7 @@ def _stand_by_name(row: Row, world: World, township: str) -> None:
             row.attributes["area_id"] = village
 
 
-def find(rows: list[Row], world: World) -> None:
+def find(rows: list[SheetRow], world: Lookups) -> None:
     """An organisation is the same if its name and its township are, and it is not dissolved; of several in one
     township, that of the same village."""
     known = PartyOrganisation.objects.unscoped(WHY).filter(dissolved_on=None)
@@ -165,7 +167,7 @@ def find(rows: list[Row], world: World) -> None:
             _say_where_it_stands(row, world, area)
 
 
-def _say_where_it_stands(row: Row, world: World, area: str) -> None:
+def _say_where_it_stands(row: SheetRow, world: Lookups, area: str) -> None:
     field = row.values.get("field")
     level = AreaLevel(world.levels.get(area, AreaLevel.TOWNSHIP))
     in_unit = field in UNIT_FIELDS or "unit" in row.attributes or "unit_id" in row.attributes
@@ -174,7 +176,7 @@ def _say_where_it_stands(row: Row, world: World, area: str) -> None:
         row.warn("village_or_unit", "village_missing")
 
 
-def parts(row: Row, world: World) -> None:
+def parts(row: SheetRow, world: Lookups) -> None:
     """Its superior, which an earlier row of the same file may have added."""
     own, text = row.main, row.values.get("parent")
     if own.is_new:
@@ -197,7 +199,7 @@ def parts(row: Row, world: World) -> None:
         own.changes["parent_id"] = [own.record.parent_id, parent.pk]  # type: ignore[attr-defined]
 
 
-def write(rows: list[Row], world: World, load: Any) -> None:
+def write(rows: list[SheetRow], world: Lookups, load: Any) -> None:
     """Superiors before those below them."""
     waiting = rows
     while waiting:
@@ -207,13 +209,13 @@ def write(rows: list[Row], world: World, load: Any) -> None:
         write_records(ready, world, load)
 
 
-def _waits(row: Row) -> bool:
+def _waits(row: SheetRow) -> bool:
     parent = getattr(row.main.record, "parent", None) if row.main.is_new else row.main.changes.get("parent", [0, 0])[1]
     return bool(parent) and parent.pk is None
 
 
 register(
-    LoadKind(
+    SheetType(
         "organisation", _("Party organisations"), PartyOrganisation, COLUMNS, ("name", "area_id"), resolve,
         prefix=lambda row: f"O-{row.attributes['area_id'][:9]}-N", find=find, parts=parts, write=write, by_clerks=True,
         order=(("founded_on", "dissolved_on", True),),

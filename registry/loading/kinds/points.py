@@ -13,18 +13,18 @@ from registry.fields.points import BY_NAME, ORGANISATION
 from registry.kinds import KINDS
 from registry.loading.bulk import new
 from registry.loading.kinds.prefill import held_points
-from registry.loading.lookups import WHY, World
+from registry.loading.lookups import WHY, Lookups
 from registry.loading.sheet_types import (
     CODE,
     OWNER,
     PART,
     REMARK,
     ROW_NUMBER,
-    Column,
-    LoadKind,
-    Row,
+    PendingWrite,
+    SheetColumn,
+    SheetRow,
+    SheetType,
     Use,
-    Write,
     of_input,
     plain_name,
     register,
@@ -66,34 +66,34 @@ COLUMNS = (
         also=("党组织", "党组织全称", "所属党组织"),
     ),
     FIELD,
-    Column("six_type", "创建类型", line(40), also=("六型创建类型", "类型"), use=Use.COMPARE),
-    Column(
+    SheetColumn("six_type", "创建类型", line(40), also=("六型创建类型", "类型"), use=Use.COMPARE),
+    SheetColumn(
         "level", "示范点级别", LEVEL.read, required=True, also=("级别", "命名级别", "Level"), words=LEVEL.words,
     ),
-    Column("grade", "等次", choice(Grade), also=("档次", "Grade"), words=("精品", "示范", "达标")),
-    Column("is_premium", "是否精品", yes_no, also=("精品",), use=Use.COMPARE, words=("是", "否")),
+    SheetColumn("grade", "等次", choice(Grade), also=("档次", "Grade"), words=("精品", "示范", "达标")),
+    SheetColumn("is_premium", "是否精品", yes_no, also=("精品",), use=Use.COMPARE, words=("是", "否")),
     of_input(BY_NAME["secretary"], "党组织书记", required=True, also=("书记", "书记姓名", "支部书记")),
     of_input(BY_NAME["phone"], "联系电话", also=("电话", "联系方式", "手机"), droppable=True),
     of_input(BY_NAME["member_count"], "党员人数", also=("党员数", "党员总数", "党员")),
     of_input(BY_NAME["venue_area"], "阵地面积(㎡)", also=("阵地面积", "活动场所面积", "面积")),
-    Column("brand", "党建品牌", line(60), also=("品牌", "品牌名称"), use=Use.COMPARE),
+    SheetColumn("brand", "党建品牌", line(60), also=("品牌", "品牌名称"), use=Use.COMPARE),
     of_input(BY_NAME["highlights"], "特色亮点", also=("亮点", "主要做法", "简介")),
-    Column("belts", "所属示范带", listing, also=("示范带",)),
-    Column("zones", "所属示范片区", listing, also=("示范片区", "片区")),
-    Column("applied_on", "申报时间", dated, also=("申报日期",), use=Use.COMPARE),
-    Column("named_on", "命名时间", dated, also=("命名日期", "授牌时间", "Named on")),
-    Column("document_no", "命名文号", line(60), also=("文号", "命名文件", "文件号")),
-    Column("batch", "批次", line(40)),
-    Column("creation_fund", "创建资金(万元)", money("万元"), unit="万元", numeric=True, use=Use.COMPARE),
-    Column("lng", "经度", number("73", "136", decimals=8), numeric=True, droppable=True),
-    Column("lat", "纬度", number("3", "54", decimals=8), numeric=True, droppable=True),
-    Column("coordinate_system", "坐标系", choice(CoordinateSystem), words=tuple(CoordinateSystem.labels)),
-    Column("status", "状态", choice(PointStatus, STATUS_WORDS), words=("命名", "草稿")),
+    SheetColumn("belts", "所属示范带", listing, also=("示范带",)),
+    SheetColumn("zones", "所属示范片区", listing, also=("示范片区", "片区")),
+    SheetColumn("applied_on", "申报时间", dated, also=("申报日期",), use=Use.COMPARE),
+    SheetColumn("named_on", "命名时间", dated, also=("命名日期", "授牌时间", "Named on")),
+    SheetColumn("document_no", "命名文号", line(60), also=("文号", "命名文件", "文件号")),
+    SheetColumn("batch", "批次", line(40)),
+    SheetColumn("creation_fund", "创建资金(万元)", money("万元"), unit="万元", numeric=True, use=Use.COMPARE),
+    SheetColumn("lng", "经度", number("73", "136", decimals=8), numeric=True, droppable=True),
+    SheetColumn("lat", "纬度", number("3", "54", decimals=8), numeric=True, droppable=True),
+    SheetColumn("coordinate_system", "坐标系", choice(CoordinateSystem), words=tuple(CoordinateSystem.labels)),
+    SheetColumn("status", "状态", choice(PointStatus, STATUS_WORDS), words=("命名", "草稿")),
     REMARK,
 )  # fmt: skip
 
 
-def resolve(row: Row, world: World) -> None:
+def resolve(row: SheetRow, world: Lookups) -> None:
     township = place(row, world)
     attributes = row.attributes
     attributes |= {name: row.values.get(name) for name in ("name", "field", "highlights", "venue_area", "remark")}
@@ -106,7 +106,7 @@ def resolve(row: Row, world: World) -> None:
     _say_what_stays_behind(row)
 
 
-def _belong_to(row: Row, world: World, township: str) -> None:
+def _belong_to(row: SheetRow, world: Lookups, township: str) -> None:
     """The organisation of that name; a new one if the registry has none. Its secretary, telephone and members are
     written down with it, wherever they were typed."""
     name = row.values["organisation_name"]
@@ -120,14 +120,14 @@ def _belong_to(row: Row, world: World, township: str) -> None:
     if found is None:
         return
     if found._state.adding:
-        row.writes.append(Write(found, stage=OWNER, prefix=f"O-{township}-N"))
+        row.writes.append(PendingWrite(found, stage=OWNER, prefix=f"O-{township}-N"))
         return
     changes = {each: [getattr(found, each), new] for each, new in facts.items() if not same(getattr(found, each), new)}
     if changes:
-        row.writes.append(Write(found, changes, stage=OWNER))
+        row.writes.append(PendingWrite(found, changes, stage=OWNER))
 
 
-def _new_organisation(row: Row, world: World, township: str, name: str, facts: dict) -> PartyOrganisation:
+def _new_organisation(row: SheetRow, world: Lookups, township: str, name: str, facts: dict) -> PartyOrganisation:
     unit = row.attributes.get("unit")
     area = row.attributes["area_id"]
     level = world.levels.get(area, AreaLevel.TOWNSHIP)
@@ -148,7 +148,7 @@ def _form(name: str, members: int | None) -> str:
     return next((form for ending, form in endings.items() if name.endswith(ending)), form_for(members or 0))
 
 
-def _locate(row: Row) -> None:
+def _locate(row: SheetRow) -> None:
     """A position needs both numbers and the system they were measured in."""
     lng, lat, system = (row.values.get(name) for name in ("lng", "lat", "coordinate_system"))
     if lng is None and lat is None:
@@ -161,14 +161,14 @@ def _locate(row: Row) -> None:
         row.attributes |= {"lng": round(lng, 6), "lat": round(lat, 6), "coordinate_system": system}
 
 
-def _say_what_stays_behind(row: Row) -> None:
+def _say_what_stays_behind(row: SheetRow) -> None:
     if row.has("brand"):
         row.warn("brand", "kept_elsewhere", text=row.values["brand"], where="品牌")
     if row.has("creation_fund"):
         row.warn("creation_fund", "kept_elsewhere", text=f"{row.values['creation_fund']:f}", where="资金")
 
 
-def find(rows: list[Row], world: World) -> None:
+def find(rows: list[SheetRow], world: Lookups) -> None:
     """A site is the same if its township, its field and its name are: two townships may each have one of that name."""
     known = DemonstrationPoint.objects.unscoped(WHY).select_related("organisation")
     known = known.select_for_update(of=("self",)) if world.writing else known
@@ -197,7 +197,7 @@ def _memberships(model: Any, name: str, points: dict[int, Any]) -> dict:
     return held
 
 
-def parts(row: Row, world: World) -> None:
+def parts(row: SheetRow, world: Lookups) -> None:
     """The title of a new site, and its places in belts and zones. The title of one that has one is not changed by a
     file: that is a decision."""
     main = row.writes[-1]
@@ -213,12 +213,12 @@ def parts(row: Row, world: World) -> None:
         _join(row, world, main, Zone, ZoneMembership, "zones")
 
 
-def _warn_of_missing_village(row: Row) -> None:
+def _warn_of_missing_village(row: SheetRow) -> None:
     if row.values["field"] in AREA_FIELDS:
         row.warn("village_or_unit", "village_missing")
 
 
-def _give_title(row: Row, world: World, main: Write) -> None:
+def _give_title(row: SheetRow, world: Lookups, main: PendingWrite) -> None:
     if not world.decides:
         row.warn("level", "title_by_district")
         return
@@ -244,10 +244,10 @@ def _give_title(row: Row, world: World, main: Write) -> None:
         main.verb, main.document_no = VERB, period.document_no
     main.also = {"status": [None, status], "level": [None, period.level], "grade": [None, grade]}
     main.also |= {"valid_from": [None, since.isoformat()], "document_no": [None, period.document_no]}
-    row.writes.append(Write(period, stage=PART))
+    row.writes.append(PendingWrite(period, stage=PART))
 
 
-def _grade(row: Row) -> str:
+def _grade(row: SheetRow) -> str:
     """The grade, and 是否精品 where it says the same."""
     grade, premium = row.values.get("grade") or "", row.values.get("is_premium")
     if premium is not None and grade and premium != (grade == Grade.PREMIUM):
@@ -255,7 +255,7 @@ def _grade(row: Row) -> str:
     return grade or (Grade.PREMIUM if premium else "")
 
 
-def _compare_title(row: Row) -> None:
+def _compare_title(row: SheetRow) -> None:
     now, grade = row.record.standing_now, _grade(row)
     said = {"status": row.values.get("status"), "level": row.values.get("level"), "grade": grade}
     for name, value in said.items():
@@ -265,7 +265,7 @@ def _compare_title(row: Row) -> None:
             row.refuse(name, "title_differs", held=words)
 
 
-def _join(row: Row, world: World, main: Write, model: Any, membership: Any, name: str) -> None:
+def _join(row: SheetRow, world: Lookups, main: PendingWrite, model: Any, membership: Any, name: str) -> None:
     names = row.values.get(name)
     if not names:
         return
@@ -284,24 +284,24 @@ def _join(row: Row, world: World, main: Write, model: Any, membership: Any, name
             since = max(filter(None, (_since(row), grouping.built_on or grouping.planned_on)), default=world.today)
             more = {"position": _next_position(world, grouping)} if model is Belt else {}
             row.writes.append(
-                Write(membership(point=main.record, valid_from=since, **{kind: grouping}, **more), stage=PART)
+                PendingWrite(membership(point=main.record, valid_from=since, **{kind: grouping}, **more), stage=PART)
             )
     if new:
         main.also[name] = ["", "、".join(new)]
 
 
-def _since(row: Row) -> date | None:
+def _since(row: SheetRow) -> date | None:
     named = row.values.get("named_on")
     return named.day if named else None
 
 
-def _grouping(world: World, model: Any, name: str) -> Any:
+def _grouping(world: Lookups, model: Any, name: str) -> Any:
     with suppress(Invalid):
         return world.places(model, [name])[name]
     return None
 
 
-def _next_position(world: World, belt: Belt) -> int:
+def _next_position(world: Lookups, belt: Belt) -> int:
     key = f"position:{belt.pk}"
     if key not in world.numbers:
         last = belt.memberships.order_by("-position").values_list("position", flat=True).first()
@@ -311,7 +311,7 @@ def _next_position(world: World, belt: Belt) -> int:
 
 
 register(
-    LoadKind(
+    SheetType(
         "point",
         _("Demonstration points"),
         DemonstrationPoint,

@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
-from registry.loading.lookups import World
-from registry.loading.sheet_types import PART, Column, Row, Use, Write
+from registry.loading.lookups import Lookups
+from registry.loading.sheet_types import PART, PendingWrite, SheetColumn, SheetRow, Use
 from registry.models import Field, Level
 from registry.models.points import Precision
 from registry.text.validators import Invalid, Reader, choice, dated, line, listing, whole
@@ -24,15 +24,15 @@ FIELD_WORDS = {
     "事业单位": "public_institution", "非公企业": "nonpublic_enterprise", "非公有制企业": "nonpublic_enterprise",
     "两新组织": "nonpublic_enterprise", "社会组织": "social_organisation",
 }  # fmt: skip
-TOWNSHIP = Column(
+TOWNSHIP = SheetColumn(
     "township", "所属乡镇(街道)", line(60), required=True,
     also=("所属乡镇", "乡镇(街道)", "乡镇", "街道", "镇街", "所在乡镇", "所属街道", "Township"),
 )  # fmt: skip
-LEVEL = Column(
+LEVEL = SheetColumn(
     "level", "级别", choice(Level, LEVEL_WORDS), required=True, also=("Level",),
     words=("国家级", "省级", "市级", "区级"),
 )  # fmt: skip
-FIELD = Column(
+FIELD = SheetColumn(
     "field", "所属领域", choice(Field, FIELD_WORDS), required=True, also=("领域", "Field"),
     words=("农村", "城市社区", "机关", "事业单位", "非公企业", "社会组织"),
 )  # fmt: skip
@@ -41,7 +41,7 @@ FIELD = Column(
 class at:
     """What cannot be looked up is the fault of the field `name`."""
 
-    def __init__(self, row: Row, name: str):
+    def __init__(self, row: SheetRow, name: str):
         self.row, self.name = row, name
 
     def __enter__(self) -> None: ...
@@ -52,7 +52,7 @@ class at:
         return isinstance(error, Invalid)
 
 
-def place(row: Row, world: World) -> str:
+def place(row: SheetRow, world: Lookups) -> str:
     """Code of the row's township; empty, with the reason said, if it cannot be told."""
     if row.has("township"):
         with at(row, "township"):
@@ -64,24 +64,26 @@ LINE = line(200)
 NOT_KEPT = _("Read, but not kept by the registry.")
 PLACES = "point belt zone unit"  # what a visit, a stop or a teaching site may be at
 TARGETS = {*PLACES.split(), "organisation", "place"}
-YEAR = Column("year", "年度", whole(1949, 2200, unit="年"), required=True, also=("年份", "Year"))
+YEAR = SheetColumn("year", "年度", whole(1949, 2200, unit="年"), required=True, also=("年份", "Year"))
 
 
-def day_column(name: str, heading: str, *also: str, required: bool = False) -> Column:
-    return Column(name, heading, dated, required=required, also=also)
+def day_column(name: str, heading: str, *also: str, required: bool = False) -> SheetColumn:
+    return SheetColumn(name, heading, dated, required=required, also=also)
 
 
-def not_kept(name: str, heading: str, *also: str, read: Reader = LINE, personal: bool = False) -> Column:
+def not_kept(name: str, heading: str, *also: str, read: Reader = LINE, personal: bool = False) -> SheetColumn:
     """A column of the template that the registry has no place for: said in the template, and left out."""
-    return Column(name, heading, read, also=also, hint=NOT_KEPT, use=Use.COMPARE, droppable=True, personal=personal)
+    return SheetColumn(
+        name, heading, read, also=also, hint=NOT_KEPT, use=Use.COMPARE, droppable=True, personal=personal
+    )
 
 
-def townships(heading: str, required: bool = True) -> Column:
+def townships(heading: str, required: bool = True) -> SheetColumn:
     also = (TOWNSHIP.heading, "途经乡镇", *TOWNSHIP.also)
-    return Column("townships", heading, listing, required=required, also=also)
+    return SheetColumn("townships", heading, listing, required=required, also=also)
 
 
-def township(heading: str, required: bool = True) -> Column:
+def township(heading: str, required: bool = True) -> SheetColumn:
     return replace(TOWNSHIP, heading=heading, required=required, also=(TOWNSHIP.heading, *TOWNSHIP.also))
 
 
@@ -97,12 +99,12 @@ def positive(read: Reader) -> Reader:
     return read_positive
 
 
-def copy(row: Row, *names: str) -> None:
+def copy(row: SheetRow, *names: str) -> None:
     """Fields that are kept as they were read."""
     row.attributes |= {name: row.values.get(name) for name in names}
 
 
-def take_day(row: Row, name: str, world: World, *, happened: bool = False, assume: bool = False) -> date | None:
+def take_day(row: SheetRow, name: str, world: Lookups, *, happened: bool = False, assume: bool = False) -> date | None:
     """The first day that the field may mean. What `happened` cannot lie in the future. With `assume` a new record
     without one counts from today."""
     value = row.values.get(name)
@@ -118,19 +120,26 @@ def take_day(row: Row, name: str, world: World, *, happened: bool = False, assum
     return value.day
 
 
-def refer(row: Row, name: str, record: Any) -> None:
+def refer(row: SheetRow, name: str, record: Any) -> None:
     """Makes the row's record refer to `record`, which may be one that is written with it."""
     if record is not None:
         row.attributes |= {f"{name}_id": record.pk} if record.pk else {name: record}
 
 
-def sayer(row: Row, required: bool) -> Callable[..., None]:
+def sayer(row: SheetRow, required: bool) -> Callable[..., None]:
     """What cannot be looked up refuses the row where it is required, else it is left out with a warning."""
     return row.refuse if required else row.warn
 
 
 def look_up(
-    row: Row, world: World, what: str, name: str, *, to: str = "", within: Iterable[str] = (), required: bool = True
+    row: SheetRow,
+    world: Lookups,
+    what: str,
+    name: str,
+    *,
+    to: str = "",
+    within: Iterable[str] = (),
+    required: bool = True,
 ) -> Any:
     """The record that the field `name` names, which the row's record then refers to."""
     text = row.values.get(name)
@@ -148,7 +157,7 @@ def look_up(
 
 
 def look_up_all(
-    row: Row, world: World, what: str, name: str, *, within: Iterable[str] = (), required: bool = True
+    row: SheetRow, world: Lookups, what: str, name: str, *, within: Iterable[str] = (), required: bool = True
 ) -> dict[int, Any]:
     """The records that a field of several names names, by key."""
     found = {}
@@ -163,7 +172,7 @@ def look_up_all(
     return found
 
 
-def codes_of(row: Row, world: World, name: str = "townships") -> list[str]:
+def codes_of(row: SheetRow, world: Lookups, name: str = "townships") -> list[str]:
     """Codes of the townships that a field of several names names; the first of them is where a new record belongs."""
     codes = []
     for text in row.values.get(name) or ():
@@ -174,7 +183,7 @@ def codes_of(row: Row, world: World, name: str = "townships") -> list[str]:
     return list(dict.fromkeys(codes))
 
 
-def move(row: Row, world: World) -> None:
+def move(row: SheetRow, world: Lookups) -> None:
     """What now stands somewhere else, of another kind, does not stand where it stood."""
     given = {name for name in TARGETS if row.attributes.get(f"{name}_id")}
     for name in TARGETS - given if given and row.record is not None else ():
@@ -183,12 +192,14 @@ def move(row: Row, world: World) -> None:
             row.main.changes[f"{name}_id"] = [held, None]
 
 
-def add_parts(row: Row, name: str, wanted: dict[Any, str], held: dict[Any, str], make: Callable[[Any], Model]) -> None:
+def add_parts(
+    row: SheetRow, name: str, wanted: dict[Any, str], held: dict[Any, str], make: Callable[[Any], Model]
+) -> None:
     """Adds the parts that are wanted and not held, {key: words}. What is held stays, though the file does not name it,
     and the reader is told."""
     new = {key: words for key, words in wanted.items() if key not in held}
     for key in new:
-        row.writes.append(Write(make(key), stage=PART))
+        row.writes.append(PendingWrite(make(key), stage=PART))
     if new:
         tell(row, name, new.values())
     staying = [words for key, words in held.items() if key not in wanted]
@@ -196,12 +207,12 @@ def add_parts(row: Row, name: str, wanted: dict[Any, str], held: dict[Any, str],
         row.warn(name, "member_stays", text="、".join(staying))
 
 
-def tell(row: Row, name: str, words: Iterable[str]) -> None:
+def tell(row: SheetRow, name: str, words: Iterable[str]) -> None:
     """Says in the event of the row's record what was added to it."""
     row.main.also[name] = ["", "、".join(words)]
 
 
-def differs(row: Row, name: str, held: Any) -> None:
+def differs(row: SheetRow, name: str, held: Any) -> None:
     """Warns where the file says otherwise than the registry counts."""
     said = row.values.get(name)
     if said is not None and said != held:

@@ -5,8 +5,18 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from registry.loading.lookups import World
-from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, Column, LoadKind, Row, Use, plain_name, register
+from registry.loading.lookups import Lookups
+from registry.loading.sheet_types import (
+    CODE,
+    REMARK,
+    ROW_NUMBER,
+    SheetColumn,
+    SheetRow,
+    SheetType,
+    Use,
+    plain_name,
+    register,
+)
 from registry.models import CollectiveIncome
 from registry.text.validators import line, money, yes_no
 
@@ -16,27 +26,27 @@ COLUMNS = (
     ROW_NUMBER,
     CODE,
     township("乡镇"),
-    Column("village", "村名", line(60), required=True, also=("村", "村(社区)", "村名称", "行政村", "Village")),
-    Column("village_code", "村代码", plain_name, also=("区划代码", "行政区划代码", "统计代码")),
+    SheetColumn("village", "村名", line(60), required=True, also=("村", "村(社区)", "村名称", "行政村", "Village")),
+    SheetColumn("village_code", "村代码", plain_name, also=("区划代码", "行政区划代码", "统计代码")),
     YEAR,
-    Column(
+    SheetColumn(
         "amount_yuan", "集体经济年收入(万元)", money("万元"), required=True, unit="万元", numeric=True,
         also=("集体经济年收入", "年收入", "集体收入", "村集体经济收入", "收入"),
     ),
-    Column(
+    SheetColumn(
         "operating_yuan", "其中经营性收入(万元)", money("万元"), unit="万元", numeric=True,
         also=("其中经营性收入", "经营性收入"),
     ),
-    Column(
+    SheetColumn(
         "reaches_threshold", "是否达5万元", yes_no, use=Use.COMPARE, words=("是", "否"), droppable=True,
         also=("是否达标", "是否达到5万元", "是否达到门槛"),
     ),
-    Column("source", "主要来源", line(80), also=("收入来源", "来源")),
+    SheetColumn("source", "主要来源", line(80), also=("收入来源", "来源")),
     REMARK,
 )  # fmt: skip
 
 
-def resolve(row: Row, world: World) -> None:
+def resolve(row: SheetRow, world: Lookups) -> None:
     copy(row, "year", "amount_yuan", "operating_yuan", "source", "remark")
     code = place(row, world)
     village = _village(row, world, code) if code and row.has("village") else ""
@@ -50,7 +60,7 @@ def resolve(row: Row, world: World) -> None:
         _compare(row, world)
 
 
-def _village(row: Row, world: World, township: str) -> str:
+def _village(row: SheetRow, world: Lookups, township: str) -> str:
     """By the code if there is one, else by the name; where both are given they must agree."""
     named = coded = ""
     with at(row, "village"):
@@ -63,7 +73,7 @@ def _village(row: Row, world: World, township: str) -> str:
     return coded or named
 
 
-def _compare(row: Row, world: World) -> None:
+def _compare(row: SheetRow, world: Lookups) -> None:
     """The threshold is that of the year (F26, F27): 以上 includes the number itself."""
     threshold = world.parameter("income-threshold", date(row.values["year"], 12, 31))
     if threshold is not None and row.has("amount_yuan"):
@@ -73,12 +83,12 @@ def _compare(row: Row, world: World) -> None:
         row.warn("operating_yuan", "more_than_all", said=said, held=held)
 
 
-def _code(row: Row) -> Any:
+def _code(row: SheetRow) -> Any:
     return f"CI-{row.attributes['area_id']}-{row.attributes['year']}"
 
 
 register(
-    LoadKind(
+    SheetType(
         "income", _("Collective incomes"), CollectiveIncome, COLUMNS, ("area_id", "year"), resolve, prefix=_code,
         digits=0, by_clerks=True,
     )

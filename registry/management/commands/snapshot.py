@@ -69,7 +69,7 @@ def rows_of(resource: Resource, scope: Scope) -> Iterator[list[Any]]:
     kind = resource.listed
     names = [column.name for column in kind.columns]
     yield [*names, "illustrative"]
-    for known in kind.as_known(kind.values(resource.on(scope), scope).iterator(chunk_size=2000), scope):
+    for known in kind.hide_future(kind.values(resource.on(scope), scope).iterator(chunk_size=2000), scope):
         yield [*(known[name] for name in names), str(known["row_illustrative"]).lower()]
 
 

@@ -5,11 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 from assessment import models as a
 from registry.api.catalogue import AREA, ORGANISATION, POINT
-from registry.api.resources import Link, Part, Resource, register
+from registry.api.resources import Link, Resource, ResourcePart, register
 from registry.kinds import KINDS, Column, Dimension, Kind
 from registry.kinds.shared import BY_TOWNSHIP, CODE, by_year
 from registry.models import Grade
-from registry.models.base import under
+from registry.models.base import in_area_q
 
 REVIEWS = Kind(
     "reviews",
@@ -60,7 +60,7 @@ def _inside(model, path: str):
 
     def rows(scope):
         everything, prefix = scope.reader or (False, "")
-        found = model.objects.all() if everything else model.objects.filter(under(prefix, f"{path}__area_id"))
+        found = model.objects.all() if everything else model.objects.filter(in_area_q(prefix, f"{path}__area_id"))
         return found.order_by(path, *model._meta.ordering)
 
     return rows
@@ -77,7 +77,7 @@ register(
         KINDS["projects"],
         (AREA, ORGANISATION),
         (
-            Part(
+            ResourcePart(
                 "entries",
                 _("Entries of the ledger"),
                 lambda s: a.LedgerEntry.objects.filter(entered_on__lte=s.as_of).order_by("project", "entered_on", "pk"),
@@ -89,7 +89,7 @@ register(
                     Column("text", _("Entry")),
                 ),
             ),
-            Part(
+            ResourcePart(
                 "problems",
                 _("Problems"),
                 lambda s: a.ProjectProblem.objects.visible_to(s.viewer).filter(found_on__lte=s.as_of).order_by("code"),
@@ -108,7 +108,7 @@ register(
         KINDS["standards"],
         (),
         (
-            Part(
+            ResourcePart(
                 "items",
                 _("Items"),
                 lambda s: a.StandardItem.objects.visible_to(s.viewer).order_by("standard", "number"),
@@ -121,14 +121,14 @@ register(
                     Column("method", _("How it is checked")),
                 ),
             ),
-            Part(
+            ResourcePart(
                 "vetoes",
                 _("Veto items"),
                 lambda s: a.VetoItem.objects.order_by("standard", "number"),
                 "standard__code",
                 (Column("number", _("Number")), Column("name", _("Item"))),
             ),
-            Part(
+            ResourcePart(
                 "pass_lines",
                 _("Pass lines"),
                 lambda s: a.PassLine.objects.order_by("standard", "-minimum"),
@@ -145,7 +145,7 @@ register(
         KINDS["schemes"],
         (AREA,),
         (
-            Part(
+            ResourcePart(
                 "items",
                 _("Items"),
                 lambda s: a.SchemeItem.objects.filter(scheme__in=a.Scheme.objects.visible_to(s.viewer)).order_by(
@@ -170,7 +170,7 @@ register(
         FINDINGS,
         (AREA, ORGANISATION),
         (
-            Part(
+            ResourcePart(
                 "steps",
                 _("Steps of a finding"),
                 _inside(a.SupervisionStep, "finding"),
@@ -188,7 +188,7 @@ register(
         KINDS["results"],
         (SCHEME, AREA, ORGANISATION),
         (
-            Part(
+            ResourcePart(
                 "scores",
                 _("Scores"),
                 _inside(a.ItemScore, "result"),
@@ -200,7 +200,7 @@ register(
                     Column("note", _("Note")),
                 ),
             ),
-            Part(
+            ResourcePart(
                 "appeals",
                 _("Appeals"),
                 _inside(a.Appeal, "result"),
@@ -220,7 +220,7 @@ register(
         REVIEWS,
         (POINT, STANDARD),
         (
-            Part(
+            ResourcePart(
                 "scores",
                 _("Scores"),
                 _scores,
