@@ -34,7 +34,10 @@ class CompiledQuery:
         if not self.sql:
             return []
         connection = connections[self.using]
-        filled = [holes.get(each, each) if isinstance(each, str) else each for each in self.parameters]
+        filled = [
+            holes.get(parameter, parameter) if isinstance(parameter, str) else parameter
+            for parameter in self.parameters
+        ]
         with connection.cursor() as cursor:
             cursor.execute(self.sql, filled)
             found = orjson.loads(cursor.fetchone()[0]) if self.is_packed else cursor.fetchall()

@@ -289,7 +289,7 @@ def unlocked() -> ExitStack:
     off.enter_context(patch.object(StatusPeriod, "full_clean"))
     with connection.schema_editor() as editor:
         for name in ("period_one_open", "period_one_start"):
-            [constraint] = [each for each in StatusPeriod._meta.constraints if each.name == name]
+            [constraint] = [constraint for constraint in StatusPeriod._meta.constraints if constraint.name == name]
             editor.remove_constraint(StatusPeriod, constraint)
     return off
 

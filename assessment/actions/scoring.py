@@ -229,10 +229,10 @@ def _write(review: Review, name: str, value: Any, by: Any) -> None:
 
 def _keep_proof(judging: Judging, proof: Mapping[str, Iterable[str]]) -> None:
     held = {evidence.code: evidence for evidence in judging.evidence}
-    for each in judging.lines:
-        number = str(each.item.number)
+    for line in judging.lines:
+        number = str(line.item.number)
         if number in proof:
-            each.score.proof.set([held[code] for code in proof[number] if code in held])
+            line.score.proof.set([held[code] for code in proof[number] if code in held])
 
 
 def refusals_to_finish(review: Review, *, by: Any) -> Iterator[Refused]:

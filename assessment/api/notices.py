@@ -31,8 +31,8 @@ TAKES = (
 )
 BODY = {
     "type": "object",
-    "properties": {each.name: each.schema for each in TAKES},
-    "required": [each.name for each in TAKES if each.required],
+    "properties": {take.name: take.schema for take in TAKES},
+    "required": [take.name for take in TAKES if take.required],
     "additionalProperties": False,
 }
 MOST = 200

@@ -80,14 +80,14 @@ def _amend(
     """What is left out stays as it was promised."""
     if problems is not None and not problems:
         raise Unusable([field_error("problems", str(Invalid("required")), "required")])
-    wanted = problems or [each.name for each in acts.problems_of(project)]
+    wanted = problems or [problem.name for problem in acts.problems_of(project)]
     for name, value in changes.items():
         setattr(project, name, value)
     return acts.amend_promise(project, wanted, reason=reason, by=by)
 
 
 def _solve(project: SecretaryProject, *, by: Any, problem: str, on: date | None = None, **said: Any) -> Any:
-    found = {each.code: each for each in acts.problems_of(project)}
+    found = {problem.code: problem for problem in acts.problems_of(project)}
     if problem not in found:
         invalid = Invalid("not_a_choice", text=problem, choices="、".join(found))
         raise Unusable([field_error("problem", str(invalid), invalid.code)])

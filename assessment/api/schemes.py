@@ -167,7 +167,7 @@ def _by_hand(name: str, items: Mapping[str, SchemeItem]) -> SchemeItem:
 
 
 def _appeal(result: SchemeResult, *, by: Any, item: str, text: str) -> Appeal:
-    items = {str(each.number): each for each in acts.items_in(result.scheme)}
+    items = {str(item.number): item for item in acts.items_in(result.scheme)}
     try:
         about = _item(item, items)
     except Invalid as invalid:
@@ -182,7 +182,7 @@ def _open_appeals(result: SchemeResult) -> list[Appeal]:
 
 def _settle(result: SchemeResult, *, by: Any, item: str, **said: Any) -> Appeal:
     """The item says which appeal: only one is open for each."""
-    appeal = next((each for each in _open_appeals(result) if str(each.item.number) == item), None)
+    appeal = next((appeal for appeal in _open_appeals(result) if str(appeal.item.number) == item), None)
     if appeal is None:
         raise Refused("nothing_appealed")
     return acts.settle_appeal(appeal, by=by, **said)
@@ -192,7 +192,7 @@ def _against_settling(result: SchemeResult, *, by: Any) -> Iterator[Refused]:
     """What stands against answering any of the appeals that are open."""
     if not may(by, acts.SETTLE, result):
         yield Refused("not_allowed")
-    found = [list(acts.refusals_to_settle(each, by=by)) for each in _open_appeals(result)]
+    found = [list(acts.refusals_to_settle(appeal, by=by)) for appeal in _open_appeals(result)]
     if not found:
         yield Refused("nothing_appealed")
     elif all(found):

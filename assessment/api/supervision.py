@@ -32,7 +32,7 @@ def serialize_finding(finding: SupervisionFinding) -> dict[str, Any]:
 
 
 def serialize_visit(findings: Sequence[SupervisionFinding]) -> dict[str, Any]:
-    return {"results": [serialize_finding(each) for each in findings]}
+    return {"results": [serialize_finding(finding) for finding in findings]}
 
 
 def serialize_organisation(organisation: PartyOrganisation) -> dict[str, Any]:

@@ -126,7 +126,7 @@ class SolveForm(forms.Form):
 
     def __init__(self, *args: Any, problems: list, **kwargs: Any):
         super().__init__(*args, initial={"on": timezone.localdate()}, **kwargs)
-        self.fields["problem"].choices = [(each.code, each.name) for each in problems]
+        self.fields["problem"].choices = [(problem.code, problem.name) for problem in problems]
 
 
 class HandInForm(forms.Form):

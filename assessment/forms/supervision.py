@@ -37,7 +37,7 @@ class VisitForm(forms.Form):
         self.fields["organisation"].queryset = _organisations(viewer)  # type: ignore[attr-defined]
 
     def clean_findings(self) -> list[str]:
-        return [text for each in self.cleaned_data["findings"].splitlines() if (text := line(300)(each))]
+        return [text for typed in self.cleaned_data["findings"].splitlines() if (text := line(300)(typed))]
 
 
 class FindingForm(forms.Form):

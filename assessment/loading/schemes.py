@@ -91,11 +91,11 @@ def _scheme_of(row: SheetRow, schemes: list[Scheme]) -> Scheme | None:
     text = plain_name(row.values.get("scheme") or "")
     said = {name: row.values[name] for name in ("year", "kind") if row.has(name)}
     fitting = [
-        each
-        for each in schemes
-        if (not text or text in (plain_name(each.name), each.code))
-        and all(getattr(each, name) == value for name, value in said.items())
-        and (text or said or each.state == SchemeState.OPEN)
+        scheme
+        for scheme in schemes
+        if (not text or text in (plain_name(scheme.name), scheme.code))
+        and all(getattr(scheme, name) == value for name, value in said.items())
+        and (text or said or scheme.state == SchemeState.OPEN)
     ]
     if len(fitting) == 1:
         if not text and not said:
@@ -182,7 +182,7 @@ def write(rows: list[SheetRow], world: Lookups, load: Any) -> None:
     doing = [row for row in rows if row.main.does_something]
     before = {id(row): _take(row, load) for row in doing}
     records: list[Any] = [row.main.record for row in doing]
-    add_all([[each for each in records if each._state.adding]])
+    add_all([[record for record in records if record._state.adding]])
     ItemScore.objects.bulk_update([row.main.record for row in doing if not row.main.is_new], [*GIVEN, "scored_by"])
     told: dict[int, dict[str, list]] = defaultdict(dict)
     cards = {row.values["card"].pk: row.values["card"] for row in doing}

@@ -67,7 +67,7 @@ def find(rows: list[SheetRow], world: Lookups) -> None:
     standing = StatusPeriod.objects.filter(point__in=reviews, valid_to=None)
     world.found["status of"] = dict(standing.values_list("point_id", "status"))
     world.found["own work"] = written_by(world.by, [review.point for review in reviews.values()])
-    world.found["standards"] = {each.pk: each for each in Standard.objects.unscoped(WHY)}
+    world.found["standards"] = {standard.pk: standard for standard in Standard.objects.unscoped(WHY)}
     items: dict[int, dict[str, StandardItem]] = defaultdict(dict)
     for item in StandardItem.objects.unscoped(WHY):
         items[item.standard_id] |= {plain_name(item.name): item, str(item.number): item, item.code: item}

@@ -180,7 +180,8 @@ def frozen(scheme: Scheme) -> list[Standing]:
     """The standings as they were announced or published."""
     results = sorted(_results(scheme), key=lambda each: (each.rank or 0, each.code))
     return [
-        Standing(each, [CardLine(**line) for line in each.card], each.rank or 0, each.previous_rank) for each in results
+        Standing(result, [CardLine(**line) for line in result.card], result.rank or 0, result.previous_rank)
+        for result in results
     ]
 
 

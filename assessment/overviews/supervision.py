@@ -63,8 +63,8 @@ def findings_of(area: str, as_of: date) -> tuple[int, int]:
 
 def by_state(findings: list[SupervisionFinding], today: date) -> list[tuple[Any, list[SupervisionFinding]]]:
     """(state, findings): first what is overdue, under None."""
-    late = [each for each in findings if each.is_overdue(today)]
+    late = [finding for finding in findings if finding.is_overdue(today)]
     groups: list[tuple[Any, list[SupervisionFinding]]] = [(None, late)]
     for state in FindingState:
-        groups.append((state, [each for each in findings if each.stage == state and each not in late]))
+        groups.append((state, [finding for finding in findings if finding.stage == state and finding not in late]))
     return groups

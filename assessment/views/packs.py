@@ -25,7 +25,7 @@ def _contents(point: DemonstrationPoint) -> dict:
         "standing": next((period for period in point.periods.all() if period.holds_on(today)), None),
         "standard": Standard.objects.public().in_force(today).first(),
         "items": items,
-        "missing": [each.item for each in items if not each.proof],
+        "missing": [item.item for item in items if not item.proof],
         "others": others,
         "today": today,
     }

@@ -217,18 +217,18 @@ def board(request: HttpRequest) -> HttpResponse:
     year = int(asked) if asked.isascii() and asked.isdigit() and int(asked) in years else newest
     found = rows.filter(year=year).with_progress(today).select_related("organisation", "area")
     projects = list(found.prefetch_related("entries").order_by("deadline", "code"))
-    is_open = [each for each in projects if ledgers.column_of(each) not in ("close", "signed")]
+    is_open = [project for project in projects if ledgers.column_of(project) not in ("close", "signed")]
     context = {
         "year": year,
         "years": years,
         "today": today,
         "view": "timeline" if request.GET.get("view") == "timeline" else "board",
         "columns": [
-            (label, [each for each in projects if ledgers.column_of(each) == column])
+            (label, [project for project in projects if ledgers.column_of(project) == column])
             for column, label in ledgers.COLUMNS.items()
         ],
         "overdue": [(each, (today - each.deadline).days) for each in is_open if each.deadline < today],
-        "lanes": [_lane(each, year) for each in projects if each.opened_on],
+        "lanes": [_lane(project, year) for project in projects if project.opened_on],
         "may_open": may(request.user, acts.WRITE),
     }
     return render(request, "assessment/projects/board.html", context)

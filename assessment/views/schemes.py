@@ -39,7 +39,7 @@ def scheme_page(request: HttpRequest, code: str) -> HttpResponse:
     context = opened(request, "schemes", code)
     scheme, scope = context["record"], context["scope"]
     seen = set(SchemeResult.objects.visible_to(scope.viewer).filter(scheme=scheme).values_list("pk", flat=True))
-    found = [each for each in standings.standings(scheme, scope.as_of) if each.result.pk in seen]
+    found = [standing for standing in standings.standings(scheme, scope.as_of) if standing.result.pk in seen]
     items = [item | {"label": standings.label_of(item["figure"])} for item in standings.items_of(scheme)]
     context |= {
         "parts": [(part, list(rows)) for part, rows in groupby(items, key=lambda item: item["part"])],

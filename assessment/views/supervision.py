@@ -130,13 +130,13 @@ def _page(
     request: HttpRequest, found: SupervisionFinding, act: str = "", form: Any = None, refusal: Refused | None = None
 ) -> HttpResponse:
     """The page, with the forms of what may be done now; the one that was sent holds what was typed."""
-    steps = [(each, list(each.proof.unscoped("of the finding itself"))) for each in found.steps.all()]
+    steps = [(step, list(step.proof.unscoped("of the finding itself"))) for step in found.steps.all()]
     offered = [
         (each, form if each == act and form else _form(each, None, found))
         for each in acts.ALLOWED
         if not any(acts.refusals_to(each, found, by=request.user))
     ]
-    own_work = [each for each in acts.refusals_to("check", found, by=request.user) if each.code == "own_work"]
+    own_work = [refusal for refusal in acts.refusals_to("check", found, by=request.user) if refusal.code == "own_work"]
     township = Area.objects.unscoped("area names are public").get(pk=found.area_id[:9])
     context = {
         "finding": found,

@@ -218,7 +218,9 @@ def report_of(scope: Scope) -> Report:
     texts = _texts(scope)
     sections = []
     for number, (slug, title) in enumerate(SECTIONS.items(), start=1):
-        lines = [Line(answers[each.slug], before[each.slug]) for each in FIGURES.values() if each.section == slug]
+        lines = [
+            Line(answers[figure.slug], before[figure.slug]) for figure in FIGURES.values() if figure.section == slug
+        ]
         told = [
             (_("How it stands"), _overall(slug, answers, scope)),
             (_("Against the year before"), _compared(lines, earlier)),
@@ -315,7 +317,7 @@ def _held_against_targets(lines: list[Line]) -> Sentence:
 
 def _amended(section: str, amendments: Iterable[Amendment]) -> Sentence:
     """Beside each live number the one that was frozen, where they differ."""
-    told = [each for each in amendments if each.answer.figure.section == section]
+    told = [amendment for amendment in amendments if amendment.answer.figure.section == section]
     return _listed("", [Piece(_amendment(each), each.answer) for each in told])
 
 

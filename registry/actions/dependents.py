@@ -63,7 +63,7 @@ def record_of(part: models.Model) -> Any:
 
 def is_shared(row: models.Model, rows: Collection[models.Model]) -> bool:
     """Whether the row belongs to a record that is not among `rows`, too: a point's place in a belt."""
-    keys = {_key(each) for each in rows}
+    keys = {_key(row) for row in rows}
     owners = (getattr(row, name) for name in getattr(row, "goes_with", ()))
     return any(owner is not None and _key(owner) not in keys for owner in owners)
 

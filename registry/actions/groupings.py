@@ -109,7 +109,9 @@ def _says_the_same(model: Any, code: str, typed: Grouping, members: list[Member]
     if stored is None or (typed.pk and typed.pk != stored.pk):
         return False
     derived = {"id", "code", "area"} | ({"start", "end"} if isinstance(typed, Belt) else set())
-    kept = {(str(place_of(each)), each.valid_from, each.valid_to) for each in memberships_of(stored)}
+    kept = {
+        (str(place_of(membership)), membership.valid_from, membership.valid_to) for membership in memberships_of(stored)
+    }
     differs = changes_between(values_of(stored), values_of(typed)).keys() - derived
     return not differs and {(str(member.place), member.since, member.until) for member in members} <= kept
 

@@ -24,7 +24,7 @@ def entry_of(*record: Any) -> SearchEntry:
 def entry_values(kind: Kind, code: str, name: str, area: str | None, others: tuple[str, ...] = ()) -> tuple:
     """The values of an entry in the order of ENTRY: all names of a record, their pinyin without tones, initials."""
     names = (name, *others)
-    spelt = [[_spelt(piece) for piece in PIECES.findall(each)] for each in names]
+    spelt = [[_spelt(piece) for piece in PIECES.findall(name)] for name in names]
     pinyin = "\n".join("".join(whole for whole, _first in pieces) for pieces in spelt)
     initials = " ".join("".join(first for _whole, first in pieces) for pieces in spelt)
     return kind.slug, code, area, name[:120], "\n".join(names), pinyin, initials[:200]
@@ -43,7 +43,9 @@ def _spelt(piece: str) -> tuple[str, str]:
     from pypinyin import lazy_pinyin  # noqa: PLC0415 (its tables take 60 MB that only indexing needs)
 
     syllables = lazy_pinyin(piece)
-    return "".join(syllables).lower(), "".join(each if each in piece else each[:1] for each in syllables).lower()
+    return "".join(syllables).lower(), "".join(
+        syllable if syllable in piece else syllable[:1] for syllable in syllables
+    ).lower()
 
 
 def _entries(kind: Kind) -> list[SearchEntry]:

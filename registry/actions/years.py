@@ -52,10 +52,10 @@ def _close(year: int, take: Taking, by: Any, edition: int, reason: str) -> Froze
         closed_at=now, closed_on=timezone.localdate(now), closed_by=by, hash="", remark=reason,
     )  # fmt: skip
     figures = sorted(take(year, settings.DISTRICT_AREA), key=lambda each: (each.area_id, each.slug))
-    closing.hash = closing.hash_over([each.hash for each in figures], before.hash if before else "")
+    closing.hash = closing.hash_over([figure.hash for figure in figures], before.hash if before else "")
     closing.save()
-    for each in figures:
-        each.frozen = closing
+    for figure in figures:
+        figure.frozen = closing
     FrozenFigure.objects.bulk_create(figures, batch_size=200)
     ChangeSet(by, reason).tell("close-year", closing, {"hash": [before.hash if before else None, closing.hash]})
     return closing

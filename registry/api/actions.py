@@ -152,8 +152,8 @@ class Verb:
     @property
     def parsers(self) -> list[type[BaseParser]]:
         """A form is sent where there are files, and nothing else where there must be some."""
-        files = [each for each in self.takes if each.is_files]
-        return [*([] if any(each.required for each in files) else [ExactJSON]), *([MultiPartParser] if files else [])]
+        files = [take for take in self.takes if take.is_files]
+        return [*([] if any(file.required for file in files) else [ExactJSON]), *([MultiPartParser] if files else [])]
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def sent_in(request: Request, takes: tuple[Given, ...]) -> Any:
     """What was sent: JSON, or a form, whose fields hold one value each unless several are taken."""
     if not isinstance(request.data, MultiValueDict):
         return request.data or {}
-    many = {each.name for each in takes if each.is_list or each.is_files}
+    many = {take.name for take in takes if take.is_list or take.is_files}
     return {name: request.data.getlist(name) if name in many else request.data[name] for name in request.data}
 
 
@@ -193,7 +193,7 @@ def values_in(takes: tuple[Given, ...], body: Any) -> dict[str, Any]:
     if not isinstance(body, dict):
         said = _("An item is an object of fields and values. Send one.")
         raise Unusable([field_error("", said, "not_an_object")])
-    known = {each.name: each for each in takes}
+    known = {take.name: take for take in takes}
     errors, values = [], {}
     for name, sent in body.items():
         if name not in known:
@@ -251,7 +251,7 @@ class NounView(ApiView):
             "verb": verb.name,
             "label": str(verb.label),
             "url": reverse(f"api-{self.noun.slug}-{verb.name}", [code], request=request),
-            "fields": [{"name": each.name, "required": each.required} for each in verb.takes],
+            "fields": [{"name": take.name, "required": take.required} for take in verb.takes],
             "refusals": [_told(refusal) for refusal in against],
         }
 
@@ -276,7 +276,7 @@ class VerbView(NounView):
                 raise refusal
         body = sent_in(request, self.verb.takes)
         values = values_in(self.verb.takes, body)
-        files = {each.name for each in self.verb.takes if each.is_files}
+        files = {take.name for take in self.verb.takes if take.is_files}
         prints = {name: [sha256(file.content).hexdigest() for file in values[name]] for name in files & values.keys()}
         versions = versions_in(request) if "If-Match" in request.headers else []
 

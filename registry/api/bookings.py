@@ -65,7 +65,7 @@ class PlacesView(ApiView):
         if site is None:
             raise Http404
         months = free_places(site, localdate())
-        told = [{"month": f"{each.first:%Y-%m}", "people": each.capacity, "left": each.left} for each in months]
+        told = [{"month": f"{month.first:%Y-%m}", "people": month.capacity, "left": month.left} for month in months]
         return Response({"results": told})
 
 

@@ -178,7 +178,7 @@ def told(message: dict, index: int) -> dict:
 
 def refuse(rows: Sequence[SheetRow]) -> None:
     """Raises Unusable if any of the rows is refused, with all that stands against all of them."""
-    errors = [told(each, row.number) for row in rows for each in row.messages if each["level"] == "refused"]
+    errors = [told(message, row.number) for row in rows for message in row.messages if message["level"] == "refused"]
     if errors:
         raise Unusable(errors, status_of(errors))
 

@@ -25,7 +25,11 @@ POINT = DemonstrationPoint._meta.model_name
 @cache
 def models() -> dict[str, type[Model]]:
     """The models whose records the API shows, by the name events know them by."""
-    return {str(each.model._meta.model_name): each.model for each in RESOURCES.values() if each.slug != "events"}
+    return {
+        str(resource.model._meta.model_name): resource.model
+        for resource in RESOURCES.values()
+        if resource.slug != "events"
+    }
 
 
 @cache

@@ -212,7 +212,7 @@ def bbox(text: str) -> list[Any]:
     try:
         numbers = [float(part) for part in text.split(",")]
         west, south, east, north = numbers if len(numbers) == 4 else (*numbers[:2], *numbers[3:5])
-        if len(numbers) not in (4, 6) or not all(abs(each) <= 180 for each in numbers[:2]) or not south <= north:
+        if len(numbers) not in (4, 6) or not all(abs(number) <= 180 for number in numbers[:2]) or not south <= north:
             raise ValueError
         if not (abs(east) <= 180 and abs(south) <= 90 and abs(north) <= 90):
             raise ValueError

@@ -109,5 +109,5 @@ def _unit(column: SheetColumn) -> str:
 def _property(column: SheetColumn) -> dict[str, Any]:
     types = ["number", "string"] if column.numeric else ["string", "number", "boolean", "array"]
     said = [column.heading, _unit(column), " / ".join(map(str, column.words))]
-    options: list[dict] = [{"type": each, **({"items": {}} if each == "array" else {})} for each in types]
+    options: list[dict] = [{"type": type_, **({"items": {}} if type_ == "array" else {})} for type_ in types]
     return {"description": " ".join(filter(None, said)), "nullable": True, "oneOf": options}

@@ -284,14 +284,14 @@ class DraftView(NounView):
         ]
         problems = [
             {
-                "code": each.code,
-                "key": each.key,
-                "field": each.name,
-                "hard": each.hard,
-                "text": each.text,
-                "set_aside": drafting.overruled(each),
+                "code": problem.code,
+                "key": problem.key,
+                "field": problem.name,
+                "hard": problem.hard,
+                "text": problem.text,
+                "set_aside": drafting.overruled(problem),
             }
-            for each in drafting.problems
+            for problem in drafting.problems
         ]
         told = serialize_draft(draft) | {"fields": fields, "problems": problems}
         return Response(told, headers={"ETag": f'"{draft.version}"'})

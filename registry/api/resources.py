@@ -65,7 +65,9 @@ class ResourcePart:
 
     def values(self, codes: list[str], scope: Scope) -> QuerySet:
         rows = self.rows(scope).filter(**{f"{self.owner}__in": codes})
-        return rows.values(part_owner=F(self.owner), **{f"part_{each.name}": F(each.source) for each in self.columns})
+        return rows.values(
+            part_owner=F(self.owner), **{f"part_{column.name}": F(column.source) for column in self.columns}
+        )
 
 
 @lru_cache(maxsize=512)
@@ -113,7 +115,9 @@ class Resource:
     def columns(self, names: tuple[str, ...] = (), full: bool = False) -> Kind:
         """The kind with only the columns of these names; with all if there are none."""
         kind = self.full if full else self.listed
-        return replace(kind, columns=tuple(each for each in kind.columns if each.name in names)) if names else kind
+        return (
+            replace(kind, columns=tuple(column for column in kind.columns if column.name in names)) if names else kind
+        )
 
     @cached_property
     def told(self) -> Kind:
@@ -122,7 +126,7 @@ class Resource:
 
     @property
     def expandable(self) -> tuple[str, ...]:
-        return tuple(each.name for each in (*self.links, *self.parts))
+        return tuple(link.name for link in (*self.links, *self.parts))
 
     def on(self, scope: Scope, status: str = "") -> QuerySet:
         """The rows of the list: what counts on the day, or what stands at `status` then."""
@@ -149,7 +153,9 @@ def register(*resources: Resource) -> None:
 @cache
 def resource_of(kind: Kind) -> Resource:
     """The resource that shows records of `kind`; one without an address where none was declared."""
-    return next((each for each in RESOURCES.values() if each.kind is kind), None) or Resource(kind.slug, kind)
+    return next((resource for resource in RESOURCES.values() if resource.kind is kind), None) or Resource(
+        kind.slug, kind
+    )
 
 
 def standing(points: Any, scope: Scope, status: str = "") -> QuerySet:

@@ -120,4 +120,8 @@ def holding(kind: Kind, rows: QuerySet, scope: Scope, text: str) -> QuerySet:
 
 def _words(kind: Kind) -> list[Column]:
     fields = fields_of(kind)
-    return [each for each in kind.columns if not each.choices and isinstance(fields[each.name], CharField | TextField)]
+    return [
+        column
+        for column in kind.columns
+        if not column.choices and isinstance(fields[column.name], CharField | TextField)
+    ]

@@ -35,7 +35,7 @@ def addresses() -> list:
         own: dict[str, Any] = {"resource": resource}
         if noun and noun.adds:
             bases, own = ((Adds, *bases[0]), bases[1]), own | {"noun": noun, "adds": noun.adds}
-        listed, one = (type(f"{name}{each[-1].__name__}", each, own) for each in bases)
+        listed, one = (type(f"{name}{base[-1].__name__}", base, own) for base in bases)
         describe_list(listed, resource)
         describe_one(one, resource)
         if noun and noun.adds:

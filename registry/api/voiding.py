@@ -102,8 +102,8 @@ class MarkView(Writes, ApiView):
         request={
             "application/json": {
                 "type": "object",
-                "properties": {each.name: each.schema for each in TAKES},
-                "required": [each.name for each in TAKES],
+                "properties": {take.name: take.schema for take in TAKES},
+                "required": [take.name for take in TAKES],
                 "additionalProperties": False,
             }
         },

@@ -141,7 +141,7 @@ def describe_adding(view: type, slug: str, verb: Any) -> None:
 
 def taken(takes: tuple, media_type: str = "application/json") -> dict[str, Any]:
     """The values of an act as a body of this form holds them: files come in a form only."""
-    held = [each for each in takes if not each.is_files or media_type == MultiPartParser.media_type]
+    held = [take for take in takes if not take.is_files or media_type == MultiPartParser.media_type]
     needed = [each.name for each in held if each.required]
     return {
         "type": "object",

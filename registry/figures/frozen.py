@@ -121,7 +121,7 @@ def frozen_figures(scope: Scope) -> dict[str, FrozenFigure]:
         return {}
     holds = FrozenYear.objects.public().last_of(scope.as_of.year).values("pk")
     rows = FrozenFigure.objects.filter(frozen__in=holds, area_id=scope.area).defer("rows")
-    return {each.slug: each for each in rows.select_related("frozen")}
+    return {row.slug: row for row in rows.select_related("frozen")}
 
 
 def amendments_of(answers: Iterable[Answer], frozen: dict[str, FrozenFigure]) -> dict[str, Amendment]:
@@ -199,9 +199,9 @@ def _name_of_the_gone(events: list[Event], viewer: Any) -> str:
 def broken_hashes(closing: FrozenYear) -> list[str]:
     """What of a closed year is not as it was written: the figures whose hash does not fit, and the edition's own."""
     figures = list(closing.figures.order_by("area_id", "slug"))
-    found = [f"{each.slug} {each.area_id}" for each in figures if each.hash != each.computed_hash()]
+    found = [f"{figure.slug} {figure.area_id}" for figure in figures if figure.hash != figure.computed_hash()]
     before = FrozenYear.objects.public().filter(year=closing.year, edition=closing.edition - 1).first()
-    if closing.hash != closing.hash_over([each.hash for each in figures], before.hash if before else ""):
+    if closing.hash != closing.hash_over([figure.hash for figure in figures], before.hash if before else ""):
         found.append(closing.code)
     return found
 

@@ -38,7 +38,7 @@ def write_rows(
             if meanwhile:
                 meanwhile()
     except IntegrityError:
-        _unwrite(each for row in good for each in row.writes if each.is_new)
+        _unwrite(write for row in good for write in row.writes if write.is_new)
         for row in good:
             _write_alone(write, row, world, load)
         if meanwhile:
@@ -46,7 +46,9 @@ def write_rows(
 
 
 def _write_alone(write: Any, row: SheetRow, world: Lookups, load: Load) -> None:
-    adding = [each for each in row.writes if each.is_new and each.record._state.adding]  # not what a row before added
+    adding = [
+        write for write in row.writes if write.is_new and write.record._state.adding
+    ]  # not what a row before added
     try:
         with transaction.atomic():
             write([row], world, load)
@@ -57,16 +59,16 @@ def _write_alone(write: Any, row: SheetRow, world: Lookups, load: Load) -> None:
 
 def _unwrite(writes: Iterable[PendingWrite]) -> None:
     """These were added, and that was taken back."""
-    for each in writes:
-        each.record.pk, each.record._state.adding = None, True
+    for write in writes:
+        write.record.pk, write.record._state.adding = None, True
 
 
 def _reason(row: SheetRow) -> str:
     """What the models say of it, in the reader's words."""
-    for each in row.writes:
+    for write in row.writes:
         try:
             with guard_lifted("constraints hold over all rows, whoever asks"):
-                each.record.full_clean(exclude=["code"])
+                write.record.full_clean(exclude=["code"])
         except ValidationError as error:
             return " ".join(error.messages)
         except (ValueError, models.ObjectDoesNotExist):
@@ -225,7 +227,7 @@ def public(records: Iterable[Any], known: Iterable[Any] = ()) -> list[tuple[Kind
 def index(shown: list[tuple[Kind, list[Any]]]) -> None:
     """Writes down under which names search finds these records."""
     for kind, records in shown:
-        entries = (entry_values(kind, each.code, str(each), getattr(each, "area_id", None)) for each in records)
+        entries = (entry_values(kind, record.code, str(record), getattr(record, "area_id", None)) for record in records)
         add_values(SearchEntry, ENTRY, entries)
 
 

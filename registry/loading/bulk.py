@@ -35,9 +35,9 @@ def new(model: type[M], **values: Any) -> M:
 def _columns(model: type[models.Model]) -> tuple[dict[str, Any], list[tuple[str, Callable]], list[tuple[str, str]]]:
     """Of a model: its columns with what they hold unless told, those to be asked each time, its relations' keys."""
     fields = model._meta.concrete_fields
-    called = [(each.attname, each.get_default) for each in fields if each.has_default() and callable(each.default)]
-    plain = {each.attname: each.get_default() for each in fields}
-    return plain, called, [(each.name, each.attname) for each in fields if each.is_relation]
+    called = [(field.attname, field.get_default) for field in fields if field.has_default() and callable(field.default)]
+    plain = {field.attname: field.get_default() for field in fields}
+    return plain, called, [(field.name, field.attname) for field in fields if field.is_relation]
 
 
 def add_all(groups: Iterable[Sequence[models.Model]]) -> None:

@@ -158,7 +158,7 @@ def _read(load: Load, sheet: dict, world: Lookups, place: int) -> tuple[list[Dat
 def _say_how_amounts_were_taken(kind: SheetType, sheet: dict, rows: list[SheetRow]) -> None:
     """Where nothing says what the amounts of a column count in, the first of them is said as it was understood."""
     assumed = sheet.setdefault("assumed", {})
-    for told in (each for each in sheet["columns"] if each.get("told")):
+    for told in (column for column in sheet["columns"] if column.get("told")):
         name = told["field"]
         for row in rows:
             if assumed.get(name, row.number) != row.number:
@@ -199,7 +199,7 @@ def row_of(sheet: dict, found: DataRow, wanted: list[tuple[int, str, str]], lett
 def columns_of(kind: SheetType, sheet: dict) -> list[tuple[int, str, str]]:
     """(column, field, unit) of the known columns; the unit is that of money which counts in another one than the
     template: a bare amount is an amount in that unit."""
-    units = {each["at"]: each["unit"] for each in sheet["columns"]}
+    units = {column["at"]: column["unit"] for column in sheet["columns"]}
     found = []
     for at, name in mapping_of(sheet).items():
         if column := kind.column(name):
@@ -211,7 +211,9 @@ def _compare_totals(kind: SheetType, sheet: dict, found: list[DataRow], rows: li
     """Adds up the numeric columns and notes what a row of totals says otherwise. A subtotal is only left out."""
     mapping, values = mapping_of(sheet), {row.number: row.values for row in rows}
     named = set(mapping.values())
-    numeric = [each for each in kind.columns if each.numeric and each.use is not Use.IGNORE and each.name in named]
+    numeric = [
+        column for column in kind.columns if column.numeric and column.use is not Use.IGNORE and column.name in named
+    ]
     sums = {name: Decimal(text) for name, text in sheet["sums"].items()}
     for each in found:
         if each.is_total:

@@ -198,7 +198,7 @@ class Lookups:
             return given
         found = set(self._townships.get(given, ())) | {code for code in (self.area,) if given == self.names.get(code)}
         townships = list(within) or [code for code in self.levels if len(code) == 9]
-        found = found or {code for each in townships if (code := self.village(each, text))}
+        found = found or {code for township in townships if (code := self.village(township, text))}
         if not found and within:
             return self.anywhere(text)
         if len(found) != 1:
@@ -231,7 +231,7 @@ class Lookups:
 
     def term(self, which: str, text: str) -> Term | None:
         """The entry of that name in an editable list, today."""
-        return next((each for each in self._terms if each.list == which and plain_name(each.name) == text), None)
+        return next((term for term in self._terms if term.list == which and plain_name(term.name) == text), None)
 
     def organisation(self, text: str, township: str = "") -> PartyOrganisation | None:
         """The organisation of that full name, inside `township` if one is given; None if the registry has none."""
@@ -239,7 +239,7 @@ class Lookups:
         fitting = [each for each in self.found["organisation"].get(given, ()) if each.area_id.startswith(township)]
         open_ones = [each for each in fitting if each.dissolved_on is None]
         if len(open_ones) > 1:
-            where = "、".join(f"{each.name} ({each.code})" for each in open_ones)
+            where = "、".join(f"{one.name} ({one.code})" for one in open_ones)
             raise Invalid("organisation_unclear", text=text, found=where)
         return next(iter(open_ones), None) or self.pending.get(("organisation", township, given))
 

@@ -52,7 +52,7 @@ class Exported:
         """What its rows are loaded as; None where they are not, or nothing tells which record one is of."""
         if self.kind.redacted:
             return None
-        return next((each for each in SHEET_TYPES.values() if each.model is self.kind.model), None)
+        return next((type_ for type_ in SHEET_TYPES.values() if type_.model is self.kind.model), None)
 
     @property
     def columns(self) -> dict[str, Column]:

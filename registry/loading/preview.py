@@ -86,7 +86,7 @@ class RowShown:
 
 def kind_of(load: Load, sheet: int) -> SheetType | None:
     """The kind of the rows of a sheet."""
-    kinds = {each["index"]: each["kind"] for each in load.sheets}
+    kinds = {sheet["index"]: sheet["kind"] for sheet in load.sheets}
     return SHEET_TYPES.get(kinds.get(sheet) or load.kind)
 
 
@@ -117,7 +117,7 @@ def _sheet(load: Load, sheet: dict) -> SheetShown:
         sheet["index"], sheet["name"], kind.label, max(sheet["header"], default=1), columns,
         fields=[(column.name, column.heading) for column in kind.columns],
         missing=[] if as_of else [each.heading for each in kind.required if each.name not in mapping.values()],
-        totals=[{**each, "heading": _heading(kind, each["field"])} for each in sheet["totals"]],
+        totals=[{**total, "heading": _heading(kind, total["field"])} for total in sheet["totals"]],
         as_of=as_of,
     )  # fmt: skip
 

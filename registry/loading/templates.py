@@ -78,7 +78,7 @@ def held(kind: SheetType, by: Any, area: str) -> Iterable[dict[str, Any]]:
         return kind.lines(by, area)
     rows = kind.model._default_manager.visible_to(by).order_by("code")  # type: ignore[attr-defined]
     rows = rows.in_area(area) if len(area) > 6 else rows  # the district's own records lie in no area
-    if "area" in {each.name for each in kind.model._meta.get_fields()}:
+    if "area" in {field.name for field in kind.model._meta.get_fields()}:
         rows = rows.filter(Q(area=None) | Q(area__valid_to=None)).select_related("area")
     return kind.held(rows) if kind.held else (_attributes(kind, record) for record in rows)
 

@@ -198,7 +198,7 @@ def same(before: Any, after: Any) -> bool:
 def _limited(model: type[Model]) -> list[tuple[ModelField, Callable[[Any], bool]]]:
     """The columns whose limits are asked about, all but the code and those that refer to others; with a test of what
     surely keeps them, since asking the column itself takes ten times as long."""
-    fields = [each for each in model._meta.concrete_fields if not each.is_relation and each.name != "code"]
+    fields = [field for field in model._meta.concrete_fields if not field.is_relation and field.name != "code"]
     return [(field, _sure(field)) for field in fields]
 
 

@@ -42,14 +42,14 @@ class Refusals:
     @property
     def place_of_reason(self) -> int:
         """The column of the reasons, counted from 0: the one an earlier round added, else behind the last."""
-        known = [each["at"] for each in self.sheet["columns"] if each["plain"] == plain_heading(REASON)]
-        return known[0] if known else max((each["at"] for each in self.sheet["columns"]), default=-1) + 1
+        known = [column["at"] for column in self.sheet["columns"] if column["plain"] == plain_heading(REASON)]
+        return known[0] if known else max((column["at"] for column in self.sheet["columns"]), default=-1) + 1
 
 
 def refused_workbook(load: Load) -> bytes:
     """The header rows and the refused rows: of a workbook as it was formatted, of any other file as a new one."""
     refusals = list(_refusals(load))
-    is_own = all(each.sheet["format"] == "xlsx" for each in refusals)
+    is_own = all(refusal.sheet["format"] == "xlsx" for refusal in refusals)
     if is_own and sum(sheet["rows"] for sheet in load.sheets) <= MOST_ROWS:
         return _own(load, refusals)
     return _new(load, refusals)
@@ -63,7 +63,7 @@ def _refusals(load: Load) -> Iterator[Refusals]:
         kind = SHEET_TYPES.get(sheet["kind"])
         for row in (row for row in rows if row.sheet == sheet["index"]):
             said = []
-            for message in (each for each in row.messages if each["level"] == "refused"):
+            for message in (message for message in row.messages if message["level"] == "refused"):
                 column = kind.column(message["field"]) if kind else None
                 said.append(f"{column.heading}{_(': ')}{sentence(message)}" if column else sentence(message))
                 if message["field"] in places:
@@ -81,7 +81,7 @@ def _rows(load: Load, refusals: Refusals) -> Iterator[DataRow]:
 
 def _own(load: Load, refusals: list[Refusals]) -> bytes:
     book = openpyxl.load_workbook(load.file.path, keep_links=False)
-    kept = {each.sheet["name"]: each for each in refusals}
+    kept = {refusal.sheet["name"]: refusal for refusal in refusals}
     for name in book.sheetnames:
         if name in kept:
             _reduce(book[name], load, kept[name])
@@ -144,19 +144,19 @@ def _new(load: Load, refusals: list[Refusals]) -> bytes:
         bold, bad = book.add_format({"bold": True}), book.add_format({"bg_color": f"#{BAD}", "num_format": "@"})
         text, wrapped = book.add_format({"num_format": "@"}), book.add_format({"text_wrap": True})
         taken: set[str] = set()
-        for each in refusals:
-            sheet = book.add_worksheet(sheet_name(each.sheet["name"], taken))
-            reason = each.place_of_reason
-            for column in each.sheet["columns"]:
+        for refusal in refusals:
+            sheet = book.add_worksheet(sheet_name(refusal.sheet["name"], taken))
+            reason = refusal.place_of_reason
+            for column in refusal.sheet["columns"]:
                 sheet.write_string(0, column["at"], column["heading"], bold)
             sheet.write_string(0, reason, REASON, bold)
             sheet.set_column(reason, reason, WIDTH)
-            for place, row in enumerate(_rows(load, each), start=1):
-                reasons = each.cells.get(row.number, {})
+            for place, row in enumerate(_rows(load, refusal), start=1):
+                reasons = refusal.cells.get(row.number, {})
                 for at in sorted(row.cells.keys() | reasons.keys()):
                     why = reasons.get(at)
                     sheet.write_string(place, at, text_of(row.cells.get(at)), bad if why else text)
                     if why:
                         sheet.write_comment(place, at, why)
-                sheet.write_string(place, reason, each.reasons[row.number], wrapped)
+                sheet.write_string(place, reason, refusal.reasons[row.number], wrapped)
     return written.getvalue()

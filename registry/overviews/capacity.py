@@ -51,7 +51,7 @@ def balance(sites: Iterable[TeachingSite], first: date, count: int = 12) -> list
     capacities = list(SiteCapacity.objects.public().filter(site__in=sites).order_by("-valid_from"))
     return [
         Month(
-            site, month, _capacity([each for each in capacities if each.site_id == site.pk], month),
+            site, month, _capacity([capacity for capacity in capacities if capacity.site_id == site.pk], month),
             booked[site.pk, month], received[(*_place(site), month)],
         )
         for site in sites
@@ -81,5 +81,5 @@ def _place(record: TeachingSite | Visit) -> tuple[str, int]:
 
 def _capacity(rows: Iterable[SiteCapacity], day: date) -> int | None:
     """Of several that hold on `day`, the one given last."""
-    holding = (each for each in rows if each.valid_from <= day and (each.valid_to is None or day < each.valid_to))
+    holding = (row for row in rows if row.valid_from <= day and (row.valid_to is None or day < row.valid_to))
     return next((each.people for each in holding), None)

@@ -70,8 +70,8 @@ def years(scope: Scope) -> list[tuple[int, list[tuple[Any, Decimal]]]]:
     twice."""
     rows = scope.sees(Fund).filter(out_of=None, arrived_on__lte=scope.as_of).order_by().values("year", "level")
     found: dict[int, dict[str, Decimal]] = {}
-    for each in rows.annotate(sum=Sum("amount_yuan")):
-        found.setdefault(each["year"], {})[each["level"]] = each["sum"]
+    for row in rows.annotate(sum=Sum("amount_yuan")):
+        found.setdefault(row["year"], {})[row["level"]] = row["sum"]
     return [
         (year, [(level.label, sums.get(level, NOTHING)) for level in FundLevel])
         for year, sums in sorted(found.items(), reverse=True)
@@ -82,9 +82,9 @@ def splits(scope: Scope) -> list[Split]:
     """Money of the year that was passed down, with the parts the viewer may see."""
     rows = scope.sees(Fund).of_year(scope.as_of).filter(out_of__isnull=False).select_related("out_of", "area")
     parts: dict[int, list[Fund]] = {}
-    for each in rows.order_by("out_of__code", "code"):
-        parts.setdefault(each.out_of_id, []).append(each)
-    return [Split(each[0].out_of, sum((one.amount_yuan for one in each), NOTHING), each) for each in parts.values()]
+    for row in rows.order_by("out_of__code", "code"):
+        parts.setdefault(row.out_of_id, []).append(row)
+    return [Split(part[0].out_of, sum((one.amount_yuan for one in part), NOTHING), part) for part in parts.values()]
 
 
 def wages(scope: Scope) -> Iterable[WageRule]:

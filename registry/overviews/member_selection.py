@@ -112,7 +112,7 @@ class MemberSelection:
     def act(self, command: str, today: date) -> None:
         """Does what a button of the page says: `add-point:FN-0001`, `up-3`, `down-3`, `out-3`, `back-3`."""
         verb, _hyphen, what = command.partition("-")
-        row = next((each for each in self.rows if str(each.number) == what), None)
+        row = next((row for row in self.rows if str(row.number) == what), None)
         if verb == "add":
             self.take([what], today)
         elif row and verb in ("up", "down"):

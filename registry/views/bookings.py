@@ -144,4 +144,4 @@ def _offered(booking: Booking, user: Any, sent: str, form: forms.Form | None) ->
 def _too_many(booking: Booking, user: Any) -> list[Refused]:
     """Why a group that asks cannot be confirmed, where it is for want of places."""
     refusals = list(acts.refusals_to("confirm", booking, by=user))
-    return refusals if [each.code for each in refusals] == ["booking_full"] else []
+    return refusals if [refusal.code for refusal in refusals] == ["booking_full"] else []

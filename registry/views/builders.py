@@ -325,7 +325,11 @@ def _former(work: Work) -> list[Any]:
     """Members that left."""
     if not work.builder.is_dated:
         return []
-    return [each for each in memberships_of(work.record) if each.valid_to and each.valid_to <= work.today]
+    return [
+        membership
+        for membership in memberships_of(work.record)
+        if membership.valid_to and membership.valid_to <= work.today
+    ]
 
 
 def _inside(work: Work) -> tuple[list[str], Invalid | None]:

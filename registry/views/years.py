@@ -60,7 +60,7 @@ def year_page(request: HttpRequest, year: int) -> HttpResponse:
         "editions": editions,
         "form": form,
         "refusal": refusal,
-        "broken": [word for each in editions for word in broken_hashes(each)],
+        "broken": [word for edition in editions for word in broken_hashes(edition)],
         "amendments": list(amendments_of_year(last)) if last else [],
     }
     return render(request, "registry/years/year.html", context, status=status)

@@ -61,7 +61,7 @@ def send_form(who: Program, address: str, values: dict[str, str], *photos: bytes
 
 def faults(found: tuple[int, Any]) -> list[tuple]:
     """(index, field, code) of what stands against a request."""
-    return [(each.get("index"), each["field"], each["code"]) for each in found[1]["errors"]]
+    return [(error.get("index"), error["field"], error["code"]) for error in found[1]["errors"]]
 
 
 def problem(found: tuple[int, Any]) -> tuple[int, str]:

@@ -45,7 +45,7 @@ def test_a_group_passes_from_its_question_to_a_visit(clerk):
 def test_a_group_that_finds_no_places_is_told_before_and_when_it_is_confirmed(clerk):
     clerk.post(f"{booked(clerk)}confirm/")
     second = booked(clerk, headcount=21)
-    assert [each["code"] for each in clerk.get(f"{second}confirm/")["refusals"]] == ["booking_full"]
+    assert [refusal["code"] for refusal in clerk.get(f"{second}confirm/")["refusals"]] == ["booking_full"]
     assert problem(clerk.post(f"{second}confirm/")) == (409, "booking-full")
 
 
@@ -94,14 +94,14 @@ def test_bookings_are_read_by_those_who_manage_them_in_their_area(
 
 def test_others_book_nothing_by_program(clerk, clerk_tangfang, reviewer, client):
     for other in (clerk_tangfang, reviewer):
-        assert [each["code"] for each in program(other).get(ADDRESS)["refusals"]] == ["not_allowed"]
+        assert [refusal["code"] for refusal in program(other).get(ADDRESS)["refusals"]] == ["not_allowed"]
         assert program(other).post(ADDRESS, GROUP)[0] == 403
     assert client.post(f"/api/v1/{ADDRESS}").status_code == 401
 
 
 def test_events_of_bookings_are_told_to_those_who_manage_them(clerk, reviewer):
     booked(clerk)
-    assert [each["act"] for each in clerk.get("events/?kind=bookings")["results"]] == ["录入"]
+    assert [result["act"] for result in clerk.get("events/?kind=bookings")["results"]] == ["录入"]
     assert program(reviewer).get("events/?kind=bookings")["results"] == []
 
 

@@ -40,10 +40,10 @@ def test_a_client_finds_its_way_from_the_landing_page(api):
     assert set(links) == {"self", "service-desc", "service-doc", "conformance", "data"}
     assert api(links["conformance"])["conformsTo"] == CONFORMS
     collections = api(links["data"])["collections"]
-    assert [each["id"] for each in collections] == LAYERS
-    for each in collections:
-        to = {link["rel"]: link["href"] for link in each["links"]}
-        assert api(to["self"]) == each
+    assert [collection["id"] for collection in collections] == LAYERS
+    for collection in collections:
+        to = {link["rel"]: link["href"] for link in collection["links"]}
+        assert api(to["self"]) == collection
         assert api(to["items"])["type"] == "FeatureCollection"
     assert api(links["service-desc"])["openapi"].startswith("3.0")
 

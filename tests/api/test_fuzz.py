@@ -81,7 +81,9 @@ def describe(env: dict[str, str], address: str) -> dict:
         keys: dict[str, str] = {}
         for name in re.findall(r"{(\w+)}", path):
             keys[name] = first_key(path.partition(f"{{{name}}}")[0].format(**keys)) if all(keys.values()) else ""
-        for parameter in (each for operation in operations.values() for each in operation.get("parameters", [])):
+        for parameter in (
+            parameter for operation in operations.values() for parameter in operation.get("parameters", [])
+        ):
             if parameter["in"] == "path" and keys[parameter["name"]]:
                 parameter["example"] = keys[parameter["name"]]
     return description

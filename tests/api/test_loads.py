@@ -42,7 +42,7 @@ def test_a_dry_run_says_what_would_become_of_the_rows_and_writes_nothing(clerk):
     load = clerk.get(sent["url"])
     assert (load["state"], load["kind"], load["new"], load["refused"]) == ("ready", "income", 1, 1)
     [row] = load["rows"]
-    assert (row["row"], row["verdict"], [each["code"] for each in row["messages"]]) == (
+    assert (row["row"], row["verdict"], [message["code"] for message in row["messages"]]) == (
         3,
         "refused",
         ["village_unknown"],
@@ -114,8 +114,8 @@ def test_all_rows_are_listed_page_by_page_and_by_their_verdict(clerk):
 def test_a_load_is_its_senders_own(clerk, clerk_daqi, administrator):
     sent = send(clerk)[1]
     assert program(clerk_daqi)("GET", sent["url"])[0] == 404
-    assert [each["key"] for each in program(clerk_daqi).get("loads/")["results"]] == []
-    assert [each["key"] for each in program(administrator).get("loads/")["results"]] == [sent["key"]]
+    assert [result["key"] for result in program(clerk_daqi).get("loads/")["results"]] == []
+    assert [result["key"] for result in program(administrator).get("loads/")["results"]] == [sent["key"]]
     assert Client().get(sent["url"]).status_code == 401
 
 

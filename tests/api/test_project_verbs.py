@@ -82,8 +82,8 @@ def test_a_check_says_how_far_it_is_and_shows_a_light(project, clerk):
 def test_a_project_says_its_acts_and_what_stands_against_them(project, clerk):
     offered = clerk.get(f"projects/{project.code}/actions/")
     assert [each["verb"] for each in offered] == ALL_VERBS
-    assert [each["code"] for each in offered[1]["refusals"]] == ["ledger_not_open", "not_frozen"]
-    assert [each["code"] for each in offered[2]["refusals"]] == ["ledger_not_open"]
+    assert [refusal["code"] for refusal in offered[1]["refusals"]] == ["ledger_not_open", "not_frozen"]
+    assert [refusal["code"] for refusal in offered[2]["refusals"]] == ["ledger_not_open"]
 
 
 def test_a_project_of_another_township_is_not_there(project, clerk_daqi):

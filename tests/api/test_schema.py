@@ -44,7 +44,9 @@ def test_every_parameter_a_list_takes_is_described(schema):
         named = path.replace("{layer}", "points").replace("{code}", "X").replace("{slug}", "points")
         view = resolve(named.replace("{key}", str(UUID(int=1)))).func
         wanted = set(view.view_class().parameters())
-        described_ones = {each["name"] for each in operations["get"].get("parameters", []) if each["in"] == "query"}
+        described_ones = {
+            parameter["name"] for parameter in operations["get"].get("parameters", []) if parameter["in"] == "query"
+        }
         assert described_ones == wanted, path
 
 

@@ -54,7 +54,7 @@ def card(scheme: Scheme, area: str = TANGFANG) -> str:
 
 
 def refusals(who, address: str) -> list[str]:
-    return [each["code"] for each in who.get(address)["refusals"]]
+    return [refusal["code"] for refusal in who.get(address)["refusals"]]
 
 
 def test_a_scheme_passes_from_its_opening_to_its_publication(announced, cast):
@@ -140,7 +140,7 @@ def test_an_appeal_is_made_by_the_unit_and_answered_by_who_did_neither(announced
     assert problem(cast["admin"].post(f"{address}settle/", answer | {"item": "1"})) == (409, "nothing-appealed")
     assert cast["admin"].post(f"{address}settle/", answer)[1]["scores"] == {"2": "38"}
     told = cast["clerk"].get(f"{address}?as_of={localdate()}")
-    assert [(each["text"], each["answer"]) for each in told["appeals"]] == [("漏计省级荣誉", "属实，已补计")]
+    assert [(appeal["text"], appeal["answer"]) for appeal in told["appeals"]] == [("漏计省级荣誉", "属实，已补计")]
     assert told["points"] >= 38
 
 

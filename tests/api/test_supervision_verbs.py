@@ -29,7 +29,7 @@ def inspector(sample, reviewer):
 def found(inspector) -> str:
     """The address of what a visit found."""
     status, made = inspector.post(ADDRESS, VISIT)
-    assert (status, [each["state"] for each in made["results"]]) == (201, ["found", "found"])
+    assert (status, [result["state"] for result in made["results"]]) == (201, ["found", "found"])
     return f"findings/{made['results'][0]['code']}/"
 
 

@@ -30,7 +30,7 @@ def clerk(cast):
 
 
 def codes(refusals: list[dict]) -> list[str]:
-    return [each["code"] for each in refusals]
+    return [refusal["code"] for refusal in refusals]
 
 
 def checked(cast) -> Review:
@@ -119,7 +119,7 @@ def test_a_draft_says_what_is_still_to_be_done(clerk):
 
 def test_drafts_of_the_own_township_are_listed(cast, clerk_daqi):
     draft, other = make_draft(cast["clerk"].account), program(clerk_daqi)
-    assert [each["key"] for each in cast["clerk"].get("drafts/")["results"]] == [str(draft.key)]
+    assert [result["key"] for result in cast["clerk"].get("drafts/")["results"]] == [str(draft.key)]
     assert other.get("drafts/")["results"] == []
     assert [other(method, f"drafts/{draft.key}/")[0] for method in ("GET", "PATCH")] == [404, 404]
     assert other("GET", "drafts/no-such-key/")[0] == 404
@@ -134,7 +134,7 @@ def test_until_it_is_submitted_a_draft_is_read_by_its_township_alone(role, clerk
     assert district.get("drafts/")["results"] == []
     submit_draft(draft, by=clerk.account)
     assert [district("GET", address)[0] for address in addresses] == [200] * 3
-    assert [each["key"] for each in district.get("drafts/")["results"]] == [str(draft.key)]
+    assert [result["key"] for result in district.get("drafts/")["results"]] == [str(draft.key)]
 
 
 def test_a_head_reads_what_the_clerks_of_the_township_are_filling_in(head_tangfang, clerk):
@@ -145,7 +145,7 @@ def test_a_head_reads_what_the_clerks_of_the_township_are_filling_in(head_tangfa
 def test_a_telephone_in_a_draft_is_masked_for_those_who_only_read_it(cast):
     draft = make_submitted(cast["clerk"].account, phone="13911110000")
     for name, shown in (("clerk", "13911110000"), ("reviewer", "139****0000")):
-        fields = {each["name"]: each["value"] for each in cast[name].get(f"drafts/{draft.key}/")["fields"]}
+        fields = {field["name"]: field["value"] for field in cast[name].get(f"drafts/{draft.key}/")["fields"]}
         assert fields["phone"] == shown
 
 
@@ -174,7 +174,7 @@ def test_scores_are_all_taken_or_none(cast):
     answer = cast["reviewer"].post(address, {"scores": scores | {"score-1": "99", "score-99": "1"}})
     assert faults(answer) == [(None, "scores.score-99", "unknown")]
     answer = cast["reviewer"].post(address, {"scores": scores | {"score-1": "99"}})
-    assert [each[1] for each in faults(answer)] == ["scores.score-1"]
+    assert [fault[1] for fault in faults(answer)] == ["scores.score-1"]
     assert review.scores.filter(district_score=None).count() == review.scores.count()
     assert problem(cast["reviewer"].post(f"reviews/{review.code}/finish/")) == (409, "scores-missing")
     cast["reviewer"].post(address, {"scores": scores})
@@ -219,7 +219,7 @@ def test_a_notice_is_read_by_everybody_once_it_is_posted(cast, client):
     assert client.get(url).status_code == 404
     Notice.objects.unscoped("test").update(starts_on=timezone.localdate())
     assert "reviews" not in client.get(url).json()
-    assert [each["url"] for each in client.get("/api/v1/notices/").json()["results"]] == [url]
+    assert [result["url"] for result in client.get("/api/v1/notices/").json()["results"]] == [url]
 
 
 def test_a_named_site_is_checked_again_and_decided_on(cast):

@@ -114,8 +114,10 @@ def test_bad_values_have_the_words_of_the_form_and_the_spreadsheet(admin):
     }
     row |= {"级别": "镇级", "书记": "", "党员人数": "三十六个"}
     messages = load_rows("point", row, by=admin.account).rows.get().messages
-    expected = {(each["field"], each["code"], sentence(each)) for each in messages if each["level"] == "refused"}
-    said = {(each["field"], each["code"], f"{each['reason']}{each['what_to_do']}") for each in answer[1]["errors"]}
+    expected = {
+        (message["field"], message["code"], sentence(message)) for message in messages if message["level"] == "refused"
+    }
+    said = {(error["field"], error["code"], f"{error['reason']}{error['what_to_do']}") for error in answer[1]["errors"]}
     assert {(field, code) for field, code, _text in said} == {(field, code) for field, code, _text in expected}
     assert {text.replace(" ", "") for *_field, text in said} == {text.replace(" ", "") for *_field, text in expected}
 
@@ -204,7 +206,7 @@ def test_many_items_are_all_written_or_none(admin):
     assert faults(admin.post("points/", [good[0], good[0]])) == [(1, "", "twice_in_file")]
     assert DemonstrationPoint.objects.unscoped("test").count() == before
     status, made = admin.post("points/", good)
-    assert (status, [each["verdict"] for each in made["results"]]) == (201, ["new"] * 3)
+    assert (status, [result["verdict"] for result in made["results"]]) == (201, ["new"] * 3)
     assert DemonstrationPoint.objects.unscoped("test").count() == before + 3
 
 

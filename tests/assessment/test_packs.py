@@ -45,7 +45,7 @@ def openings(pack: InspectionPack) -> int:
 
 def test_each_item_stands_with_its_proof_and_what_has_none_is_missing(proven):
     items, others = acts.contents_of(proven, timezone.localdate())
-    assert [len(each.proof) for each in items] == [1] + [0] * 9
+    assert [len(item.proof) for item in items] == [1] + [0] * 9
     held = Evidence.objects.unscoped("test").filter(point=proven).count()
     assert len(others) == held - 1
 

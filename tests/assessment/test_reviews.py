@@ -80,7 +80,7 @@ def ended(notice, reviewer, settings):
 def test_a_passed_application_is_checked_and_opens_a_round_by_the_standard_in_force(review):
     assert status_of(review.point) == "checked"
     assert review.standard == Standard.objects.public().in_force(timezone.localdate()).get()
-    assert [each.item.number for each in review.scores.all()] == list(range(1, 11))
+    assert [score.item.number for score in review.scores.all()] == list(range(1, 11))
 
 
 def test_the_round_takes_level_and_own_score_from_the_application(sample, clerk_tangfang, head_tangfang):
@@ -226,7 +226,7 @@ def test_a_second_reviewer_sees_both_values_and_overwrites_nothing(review, revie
     )
     save_scores(review, {"score-1": "9"}, was={"score-1": ""}, by=reviewer)
     saved = save_scores(review, {"score-1": "7"}, was={"score-1": ""}, by=other)
-    assert [(each.mine, each.theirs, each.who) for each in saved.conflicts] == [("7", "9", "reviewer")]
+    assert [(conflict.mine, conflict.theirs, conflict.who) for conflict in saved.conflicts] == [("7", "9", "reviewer")]
     assert Judging(review).lines[0].text == "9"
 
 

@@ -203,7 +203,9 @@ def test_an_announced_card_stays_when_its_rows_are_corrected_and_says_what_moved
     [standing] = [each for each in standings.frozen(announced) if each.result == result]
     assert standings.moved(announced, standing, timezone.localdate()) == []
     StatusPeriod.objects.filter(point__area__code__startswith="130207114").update(grade="standard")
-    [kept] = [each for each in standings.standings(announced, timezone.localdate()) if each.result == result]
+    [kept] = [
+        standing for standing in standings.standings(announced, timezone.localdate()) if standing.result == result
+    ]
     assert kept.total == standing.total
     [(then, now)] = standings.moved(announced, kept, timezone.localdate())
     assert (then.name, now.score) == ("精品率", "0.00")

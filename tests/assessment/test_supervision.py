@@ -80,7 +80,7 @@ def test_a_finding_goes_from_the_visit_to_its_closing(found, reviewer, clerk_tan
     states.append(again(found).stage)
     assert states == [FindingState.FOUND, FindingState.DEMANDED, FindingState.RECTIFIED, FindingState.CLOSED]
     assert step.proof.unscoped("test").count() == 1
-    assert [each.act for each in found.steps.all()] == ["rectify", "close"]
+    assert [step.act for step in found.steps.all()] == ["rectify", "close"]
     assert (again(found).rechecked_on, again(found).progress) == (timezone.localdate(), "已补齐记录")
     assert Event.objects.filter(kind="supervisionfinding", code=found.code).count() == 7
 
@@ -91,7 +91,7 @@ def test_what_was_not_put_right_goes_back_with_the_reason(rectified, reviewer, c
     assert again(rectified).stage == FindingState.DEMANDED
     rectify(rectified, clerk_tangfang)
     acts.close(rectified, text="复查到位", by=reviewer)
-    assert [each.act for each in rectified.steps.all()] == ["rectify", "return", "rectify", "close"]
+    assert [step.act for step in rectified.steps.all()] == ["rectify", "return", "rectify", "close"]
 
 
 def test_who_put_it_right_never_closes_it(rectified, clerk_tangfang, reviewer):

@@ -84,7 +84,7 @@ def test_a_belt_is_built_in_one_form(desk):
     answer = desk.post(reverse("desk-belts-new"), belt_form("point:FN-0006", "point:FN-0007"))
     belt = stored(Belt, name="测试新建示范带")
     assert answer.headers["Location"] == reverse("desk-belts-edit", args=[belt.code])
-    assert [each.point.code for each in memberships_of(belt)] == ["FN-0006", "FN-0007"]
+    assert [membership.point.code for membership in memberships_of(belt)] == ["FN-0006", "FN-0007"]
 
 
 def test_choosing_saves_nothing_and_shows_the_verdict(desk):
@@ -92,7 +92,7 @@ def test_choosing_saves_nothing_and_shows_the_verdict(desk):
     form = belt_form(*(f"point:{code}" for code in codes[:4]), do=f"add-point:{codes[4]}")
     context = desk.post(reverse("desk-belts-new"), form).context
     assert (context["verdict"].counting, context["verdict"].qualifies) == (5, True)
-    assert [each["row"].place.code for each in context["rows"]] == codes
+    assert [row["row"].place.code for row in context["rows"]] == codes
     assert not Belt.objects.unscoped("test").filter(name="测试新建示范带").exists()
 
 
@@ -109,7 +109,7 @@ def test_htmx_gets_the_changed_parts_only(desk):
 def test_buttons_order_and_take_out(desk, command, order):
     form = belt_form("point:FN-0006", "point:FN-0007", "point:FN-0008", do=command)
     rows = desk.post(reverse("desk-belts-new"), form).context["rows"]
-    assert [each["row"].number for each in rows] == order
+    assert [row["row"].number for row in rows] == order
 
 
 def test_a_stored_member_that_is_taken_out_gets_an_end_that_can_be_changed(desk):
@@ -121,7 +121,9 @@ def test_a_stored_member_that_is_taken_out_gets_an_end_that_can_be_changed(desk)
     assert (shown["row"].typed["until"], shown["is_on"]) == (timezone.localdate().isoformat(), False)
     form |= {"do": "save", "version": "1", "until-1": "2022-03-01"}
     desk.post(reverse("desk-belts-edit", args=[belt.code]), form)
-    assert [(each.valid_from, each.valid_to) for each in memberships_of(belt)] == [(DAY, date(2022, 3, 1))]
+    assert [(membership.valid_from, membership.valid_to) for membership in memberships_of(belt)] == [
+        (DAY, date(2022, 3, 1))
+    ]
     assert [each.point for each in desk.get(reverse("desk-belts-edit", args=[belt.code])).context["former"]] == [point]
 
 
@@ -152,7 +154,7 @@ def test_a_second_writer_sees_both_values_and_loses_nothing(desk, administrator)
     again = re.search(r'name="version" value="(\d+)"', page)[1]
     assert desk.post(path, form | {"version": again}).status_code == 302
     assert stored(Belt, pk=belt.pk).name == "我改的示范带名称"
-    assert {each.point for each in memberships_of(belt)} == {first, second}
+    assert {membership.point for membership in memberships_of(belt)} == {first, second}
 
 
 def test_a_double_click_makes_one_belt(desk):
@@ -174,7 +176,7 @@ def test_going_back_and_changing_a_new_belt_is_asked_about_not_swallowed(desk):
 def test_a_place_that_does_not_exist_or_is_of_another_kind_is_left_out(desk):
     form = belt_form("point:FN-9999", "belt:B-01", "user:1", "point:FN-0006", do="show")
     rows = desk.post(reverse("desk-belts-new"), form).context["rows"]
-    assert [each["row"].key for each in rows] == ["point:FN-0006"]
+    assert [row["row"].key for row in rows] == ["point:FN-0006"]
 
 
 def test_sites_are_found_by_pinyin_township_and_grade(desk):
@@ -193,7 +195,7 @@ def test_the_sites_inside_an_outline_are_taken_in_with_one_tap(desk):
     shown = desk.post(reverse("desk-zones-new"), zone_form(do="show", outline_text=outline)).context
     assert f"point:{inside.code}" in shown["inside"]
     taken = desk.post(reverse("desk-zones-new"), zone_form(do="take", outline_text=outline)).context
-    assert [each["row"].key for each in taken["rows"]] == shown["inside"]
+    assert [row["row"].key for row in taken["rows"]] == shown["inside"]
     assert taken["inside"] == []
 
 
@@ -221,7 +223,7 @@ def test_opening_and_saving_a_zone_changes_nothing_of_it(desk):
     before = stored(Zone, code="Z-01")
     page = desk.get(reverse("desk-zones-edit", args=["Z-01"]))
     form = {bound.html_name: bound.value() or "" for bound in page.context["work"].form if bound.name != "outline_file"}
-    rows = [each["row"] for each in page.context["rows"]]
+    rows = [row["row"] for row in page.context["rows"]]
     form |= {"do": "save", "row": [str(row.number) for row in rows]}
     for row in rows:
         form |= {f"place-{row.number}": row.key, f"held-{row.number}": row.held, f"until-{row.number}": ""}
@@ -254,7 +256,7 @@ def test_a_route_shows_its_times_while_built_and_on_its_page(desk):
 def test_a_route_may_come_by_a_place_twice(desk):
     form = typed("point:FN-0006", "belt:B-01", name="测试研学线路", opened_on="2021-06-01", do="add-point:FN-0006")
     rows = desk.post(reverse("desk-routes-new"), form).context["rows"]
-    assert [each["row"].key for each in rows] == ["point:FN-0006", "belt:B-01", "point:FN-0006"]
+    assert [row["row"].key for row in rows] == ["point:FN-0006", "belt:B-01", "point:FN-0006"]
 
 
 def test_a_form_sent_after_the_session_ended_comes_back_with_everything_typed(client, sample):

@@ -130,7 +130,9 @@ def test_a_right_present_password_forgets_the_wrong_ones_of_the_session(sample, 
 def test_the_rules_for_a_new_password_tell_nothing_to_who_guesses_the_present_one(sample, client, clerk_daqi):
     client.force_login(clerk_daqi)
     guesses = [PASSWORD, "another guess of it"]
-    pages = [client.post(CHANGE, ASKING[CHANGE] | {"new_password1": each, "new_password2": each}) for each in guesses]
+    pages = [
+        client.post(CHANGE, ASKING[CHANGE] | {"new_password1": guess, "new_password2": guess}) for guess in guesses
+    ]
     assert [set(page.context["form"].errors) for page in pages] == [{"old_password"}] * 2
 
 

@@ -25,7 +25,7 @@ def test_an_administrator_closes_a_year_on_its_page(sample, administrator, clien
     assert client.get(OPEN).context["form"].initial == {"edition": 0}
     assert client.post(OPEN, {"edition": 0, "reason": "年终"}).status_code == 302
     page = client.get(OPEN).context
-    assert ([each.remark for each in page["editions"]], page["broken"], page["amendments"]) == (["年终"], [], [])
+    assert ([edition.remark for edition in page["editions"]], page["broken"], page["amendments"]) == (["年终"], [], [])
 
 
 def test_a_second_click_closes_nothing_more(sample, administrator, client):
@@ -41,7 +41,10 @@ def test_a_year_that_is_not_over_has_no_page(sample, administrator, client):
 
 def test_the_desk_lists_what_was_amended(amended, administrator, client):
     client.force_login(administrator)
-    listed = {(each.answer.figure.slug, each.frozen.area_id) for each in client.get(ADDRESS).context["amendments"]}
+    listed = {
+        (amendment.answer.figure.slug, amendment.frozen.area_id)
+        for amendment in client.get(ADDRESS).context["amendments"]
+    }
     assert ("visits", "130207") in listed
 
 

@@ -262,14 +262,14 @@ def addresses() -> dict[str, tuple[URLPattern, str]]:
     found: dict[str, tuple[URLPattern, str]] = {}
 
     def walk(patterns, before: str, space: str) -> None:
-        for each in patterns:
-            route = before + str(each.pattern)
-            if not isinstance(each, URLPattern):
-                walk(each.url_patterns, route, f"{each.namespace}:" if each.namespace else space)
-            elif each.name is None and "admin" not in route:
-                found[route] = (each, route)
-            elif each.name and each.name not in UNNAMED:
-                found[space + each.name] = (each, route)
+        for pattern in patterns:
+            route = before + str(pattern.pattern)
+            if not isinstance(pattern, URLPattern):
+                walk(pattern.url_patterns, route, f"{pattern.namespace}:" if pattern.namespace else space)
+            elif pattern.name is None and "admin" not in route:
+                found[route] = (pattern, route)
+            elif pattern.name and pattern.name not in UNNAMED:
+                found[space + pattern.name] = (pattern, route)
 
     walk(get_resolver().url_patterns, "", "")
     return found

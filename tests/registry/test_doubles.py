@@ -66,9 +66,9 @@ def test_distances_are_measured_across_coordinate_systems(shifted, draft, clerk_
 def test_a_warning_is_set_aside_with_a_reason_and_for_that_site_only(draft, village, clerk_tangfang):
     make_named_point(area=village.pk, name="甲乙丙村党建示范点", field="government")
     save_fields(draft, {"name": "甲乙丙村委会党建示范点"}, was={}, by=clerk_tangfang)
-    [doubt] = [each for each in DraftForm(again(draft)).open_doubts if each.code == "similar_name"]
+    [doubt] = [doubt for doubt in DraftForm(again(draft)).open_doubts if doubt.code == "similar_name"]
     assert refused(overrule, draft, doubt.key, reason=" 。", by=clerk_tangfang) == "reason_short"
     overrule(draft, doubt.key, reason="两处不同", by=clerk_tangfang)
-    assert "similar_name" not in {each.code for each in DraftForm(again(draft)).open_doubts}
+    assert "similar_name" not in {doubt.code for doubt in DraftForm(again(draft)).open_doubts}
     make_named_point(area=village.pk, name="甲乙丙社区", field="community")
-    assert [each.site.name for each in DraftForm(again(draft)).open_doubts if each.site] == ["甲乙丙社区"]
+    assert [doubt.site.name for doubt in DraftForm(again(draft)).open_doubts if doubt.site] == ["甲乙丙社区"]

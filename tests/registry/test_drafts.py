@@ -77,7 +77,7 @@ def test_a_second_draft_at_a_village_is_told_of_the_first_whoever_began_it(villa
 def test_a_village_may_have_another_site_for_who_says_so(village, draft, clerk_tangfang):
     other = start_draft(village, key=uuid4(), another=True, by=clerk_tangfang)
     assert other.pk != draft.pk
-    assert [each.pk for each in drafts_at(village)] == [other.pk, draft.pk]
+    assert [draft.pk for draft in drafts_at(village)] == [other.pk, draft.pk]
 
 
 def test_a_unit_of_the_village_and_the_next_village_are_other_places(village, draft, clerk_tangfang):
@@ -99,7 +99,7 @@ def test_a_submitted_draft_is_there_too_and_one_that_changes_a_named_site_is_not
     place = draft.area
     assert refused(start_draft, place, key=uuid4(), by=clerk_tangfang) == "draft_there"
     draft_of(named, by=clerk_tangfang)
-    assert [each.point_id for each in drafts_at(named.area)] == []
+    assert [draft.point_id for draft in drafts_at(named.area)] == []
 
 
 def test_a_file_and_a_program_begin_no_second_draft_of_a_name(village, draft, clerk_tangfang):
@@ -355,7 +355,9 @@ def test_a_colleague_of_the_same_township_goes_on_where_the_other_stopped(draft,
     save_fields(draft, {"highlights": "写了一半的亮点"}, was={}, by=clerk_tangfang)
     client.force_login(colleague)
     page = client.get(f"/desk/drafts/{draft.key}/venue/")
-    assert {each["fact"].input.name: each["text"] for each in page.context["fields"]}["highlights"] == "写了一半的亮点"
+    assert {field["fact"].input.name: field["text"] for field in page.context["fields"]}[
+        "highlights"
+    ] == "写了一半的亮点"
     client.post(f"/desk/drafts/{draft.key}/venue/", {"highlights": "写完的亮点", "was-highlights": "写了一半的亮点"})
     assert again(draft).values["highlights"] == "写完的亮点"
 
@@ -379,7 +381,7 @@ def test_without_a_script_a_conflict_comes_back_with_both_texts(draft, clerk_tan
     save_fields(draft, {"highlights": "甲写的"}, was={"highlights": ""}, by=clerk_tangfang)
     client.force_login(colleague)
     answer = client.post(f"/desk/drafts/{draft.key}/venue/", {"highlights": "乙写的", "was-highlights": ""})
-    [field] = [each for each in answer.context["fields"] if each["conflict"]]
+    [field] = [field for field in answer.context["fields"] if field["conflict"]]
     assert (answer.status_code, field["text"], field["conflict"].theirs) == (409, "乙写的", "甲写的")
 
 

@@ -21,11 +21,14 @@ def new_belt(**more) -> Belt:
 
 
 def held_members(belt) -> list[Member]:
-    return [Member(each.point, each.valid_from, each.valid_to, each.pk) for each in memberships_of(belt)]
+    return [
+        Member(membership.point, membership.valid_from, membership.valid_to, membership.pk)
+        for membership in memberships_of(belt)
+    ]
 
 
 def days_of(grouping) -> list[tuple]:
-    return [(str(each), each.valid_from, each.valid_to) for each in memberships_of(grouping)]
+    return [(str(membership), membership.valid_from, membership.valid_to) for membership in memberships_of(grouping)]
 
 
 def test_the_verdict_of_an_unsaved_selection_equals_the_verdict_after_saving(sample, administrator):
@@ -166,4 +169,4 @@ def test_a_zone_holds_points_and_belts_and_covers_their_townships(sample, admini
     point = make_named_point(area="130207108")
     save_grouping(zone, members=[Member(point, DAY), Member(belt, DAY)], by=administrator)
     assert [area.pk for area in zone.townships.public().order_by("pk")] == ["130207108", "130207114"]
-    assert [str(each) for each in memberships_of(zone)] == [str(point), str(belt)]
+    assert [str(membership) for membership in memberships_of(zone)] == [str(point), str(belt)]

@@ -51,10 +51,10 @@ def test_a_level_without_money_stands_there_with_nothing(sample, scope):
 
 def test_what_was_passed_down_is_held_against_where_it_came_from(sample, scope):
     budget = Fund.objects.public().get(code="F-2021-QJ")
-    [split] = [each for each in funding.splits(scope) if each.fund == budget]
+    [split] = [split for split in funding.splits(scope) if split.fund == budget]
     assert (split.passed, split.left) == (96_000_000, 14_000_000)
     fund(out_of=budget, amount_yuan=15_000_000).save()
-    [split] = [each for each in funding.splits(scope) if each.fund == budget]
+    [split] = [split for split in funding.splits(scope) if split.fund == budget]
     assert (split.left, split.excess, len(split.parts)) == (-1_000_000, 1_000_000, 17)
 
 

@@ -145,13 +145,13 @@ def test_a_deleted_record_of_the_own_area_is_told(hook, receiver, administrator)
     code = make_point().code
     delete_record(type(make_point()).objects.unscoped("test").get(code=code), by=administrator, reason="重复")
     send_hooks()
-    assert [(each["code"], each["act"]) for each in receiver.bodies[0]["changes"]] == [(code, "delete")]
+    assert [(body["code"], body["act"]) for body in receiver.bodies[0]["changes"]] == [(code, "delete")]
 
 
 def test_a_record_entered_in_error_is_told(hook, receiver, administrator):
     point = entered_in_error(make_named_point(), administrator)
     send_hooks()
-    assert [(each["code"], each["act"]) for each in receiver.bodies[0]["changes"]] == [(point.code, "void")]
+    assert [(body["code"], body["act"]) for body in receiver.bodies[0]["changes"]] == [(point.code, "void")]
 
 
 def test_what_is_refused_is_tried_again_later_and_in_order(hook, receiver, administrator):
@@ -399,7 +399,7 @@ def test_a_withdrawal_is_told_as_a_change_of_standing(hook, receiver, administra
     point = make_named_point()
     withdraw_point(point, reason="整改不到位", document_no="测试〔2026〕1号", on=TODAY(), by=administrator)
     send_hooks()
-    assert [each["act"] for each in receiver.bodies[0]["changes"]] == ["standing"]
+    assert [body["act"] for body in receiver.bodies[0]["changes"]] == ["standing"]
 
 
 def test_changes_of_organisations_are_told_where_they_were_asked_for(sample, administrator, receiver):
@@ -408,7 +408,7 @@ def test_changes_of_organisations_are_told_where_they_were_asked_for(sample, adm
     organisation = PartyOrganisation.objects.unscoped("test").filter(area=TANGFANG).first()
     save_record(organisation, by=administrator)
     send_hooks()
-    assert [each["kind"] for each in receiver.bodies[0]["changes"]] == ["organisations"]
+    assert [body["kind"] for body in receiver.bodies[0]["changes"]] == ["organisations"]
 
 
 def test_old_answers_and_old_calls_are_forgotten(hook, receiver, administrator):

@@ -35,9 +35,11 @@ def test_it_tells_the_verdict_of_each_row_as_json(file, capsys):
     }  # fmt: skip
     [bad] = [row for row in answer["rows"] if row["verdict"] == "refused"]
     assert (bad["sheet"], bad["row"]) == ("农村", 3)
-    assert [(each["cell"], each["column"], each["code"]) for each in bad["messages"] if each["code"] == "required"] == [
-        ("H3", "secretary", "required")
-    ]
+    assert [
+        (message["cell"], message["column"], message["code"])
+        for message in bad["messages"]
+        if message["code"] == "required"
+    ] == [("H3", "secretary", "required")]
     assert new_points() == 1
 
 

@@ -102,7 +102,8 @@ def test_of_rows_written_together_only_the_one_the_database_refuses_is_refused(
     rows = [{**NEW, "示范点名称": name, "党组织名称": owner} for name, owner in zip(names, owners, strict=True)]
     load = load_rows("point", *rows, by=administrator)
     refusals = [
-        [each["code"] for each in row.messages if each["level"] == "refused"] for row in load.rows.order_by("row")
+        [message["code"] for message in row.messages if message["level"] == "refused"]
+        for row in load.rows.order_by("row")
     ]
     assert refusals == [[], ["database_says"], [], []]
     made = DemonstrationPoint.objects.unscoped("test").filter(name__startswith="唐坊镇新立").exclude(code="FN-X")
@@ -148,11 +149,15 @@ def test_whatever_a_value_among_many_says_only_the_same_is_found(given, sample):
 @pytest.mark.parametrize("model", WRITTEN, ids=lambda model: model.__name__)
 def test_no_index_of_what_a_load_writes_is_kept_twice(model):
     """Areas are sought by range, so a second index of theirs for LIKE, which Django adds to its own, helps nobody."""
-    whole = [each for each in model._meta.constraints if getattr(each, "fields", ()) and not each.condition]
+    whole = [
+        constraint
+        for constraint in model._meta.constraints
+        if getattr(constraint, "fields", ()) and not constraint.condition
+    ]
     first = {each.fields[0] for each in [*whole, *model._meta.indexes]}
-    twice = {each.name for each in model._meta.fields if each.is_relation and each.db_index} & first
+    twice = {field.name for field in model._meta.fields if field.is_relation and field.db_index} & first
     assert not twice
-    assert not [each.name for each in model._meta.fields if each.related_model is Area and each.db_index]
+    assert not [field.name for field in model._meta.fields if field.related_model is Area and field.db_index]
 
 
 def test_a_column_keeps_only_so_many_texts_that_were_read():

@@ -61,7 +61,7 @@ def one(by, headings=HEADINGS, **changed):
 
 
 def codes(row, level: str) -> list[tuple[str, str]]:
-    return [(each["field"], each["code"]) for each in row.messages if each["level"] == level]
+    return [(message["field"], message["code"]) for message in row.messages if message["level"] == level]
 
 
 def checked(data: bytes, by, name="台账.xlsx", kind="point"):
@@ -87,7 +87,11 @@ def undone(load):
 
 def refusals(load) -> dict[int, list[tuple[str, str]]]:
     return {
-        row.row: [(each["column"] + str(row.row), each["code"]) for each in row.messages if each["level"] == "refused"]
+        row.row: [
+            (message["column"] + str(row.row), message["code"])
+            for message in row.messages
+            if message["level"] == "refused"
+        ]
         for row in load.rows.filter(verdict="refused")
     }
 

@@ -202,7 +202,7 @@ def test_a_clerk_loads_the_own_township_only(slug, sample, clerk_tangfang, clerk
 @pytest.mark.parametrize("slug", STARS)
 def test_a_bad_value_is_refused_alike_in_form_and_file(slug):
     inputs = {each.name: each.read for each in BY_NAME.values()}
-    for column in (each for each in SHEET_TYPES[slug].columns if inputs.get(each.name) == each.read):
+    for column in (column for column in SHEET_TYPES[slug].columns if inputs.get(column.name) == column.read):
         row = SheetRow(0, 1, {column.name: BAD[column.name]})
         read_cells(row, [column], defaultdict(dict))
         with pytest.raises(Invalid) as invalid:

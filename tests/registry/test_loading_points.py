@@ -101,5 +101,5 @@ def test_a_load_into_a_draft_that_was_begun_before_gives_it_back_as_it_was(sampl
 
 def test_what_is_no_number_is_refused_as_it_was_typed(sample, administrator):
     load = load_rows("point", {**NEW, "党员人数": "很多"}, by=administrator)
-    (message,) = (each for each in load.rows.get().messages if each["level"] == "refused")
+    (message,) = (message for message in load.rows.get().messages if message["level"] == "refused")
     assert (message["code"], message["details"]["text"]) == ("not_a_number", "很多")

@@ -38,7 +38,9 @@ def sources(slug: str) -> dict[str, tuple[str, ...]]:
     model = SHEET_TYPES[slug].model
     pages = {f"/{kind.slug}/": kind for kind in KINDS.values() if kind.model is model and not kind.redacted}
     found = {page: ("csv", "xlsx", "json", *(["geojson"] if kind.shape else [])) for page, kind in pages.items()}
-    found |= {f"/api/v1/{each.slug}/": each.formats for each in RESOURCES.values() if each.model is model}
+    found |= {
+        f"/api/v1/{resource.slug}/": resource.formats for resource in RESOURCES.values() if resource.model is model
+    }
     return found
 
 
@@ -55,7 +57,7 @@ def verdicts(load: Load) -> Counter:
 
 
 def told(load: Load) -> list[tuple]:
-    return [(row.row, each["code"], each["details"]) for row in load.rows.all() for each in row.messages]
+    return [(row.row, message["code"], message["details"]) for row in load.rows.all() for message in row.messages]
 
 
 @pytest.fixture

@@ -128,7 +128,10 @@ def named_today(on_notice, administrator):
 
 
 def days(point) -> list[tuple]:
-    return [(each.status, each.grade, each.valid_from, each.valid_to) for each in point.periods.order_by("valid_from")]
+    return [
+        (period.status, period.grade, period.valid_from, period.valid_to)
+        for period in point.periods.order_by("valid_from")
+    ]
 
 
 def test_a_title_is_put_right_on_its_own_day_and_counts_as_it_should_have(named_today, scope, administrator):

@@ -87,7 +87,7 @@ def test_every_part_says_what_it_goes_with(model):
 @pytest.mark.parametrize("model", HISTORY, ids=lambda model: model._meta.model_name)
 def test_only_rows_in_force_take_a_place(model):
     """Codes and editions are given once; anything else that must be unique must be so among rows in force alone."""
-    whole = [each for each in model._meta.constraints if isinstance(each, models.UniqueConstraint)]
+    whole = [constraint for constraint in model._meta.constraints if isinstance(constraint, models.UniqueConstraint)]
     for constraint in whole:
         if constraint.name.endswith("_code_once") or constraint.name == "frozen_edition_once":
             continue

@@ -158,7 +158,7 @@ def test_a_template_has_pick_lists_notes_and_locked_codes(sample, clerk_tangfang
     headings = {cell.value: cell for cell in sheet[2]}
     named, code, township = headings["示范点名称*"], headings["编号"], headings["所属乡镇(街道)*"]
     assert sheet.protection.sheet
-    locked = [each.max for each in sheet.column_dimensions.values() if each.protection.locked]
+    locked = [dimension.max for dimension in sheet.column_dimensions.values() if dimension.protection.locked]
     assert locked == [code.column]
     assert named.comment.text.startswith("必填。")
     lists = {str(rule.sqref).split(":")[0][:-1]: rule.formula1 for rule in sheet.data_validations.dataValidation}
@@ -171,7 +171,7 @@ def test_a_template_has_pick_lists_notes_and_locked_codes(sample, clerk_tangfang
 def test_every_column_is_explained_and_takes_its_own_example(sample, administrator, slug):
     explained = rows_in(book(template(slug, administrator))[EXPLANATION], header=1)
     columns = {column.heading: column for column in SHEET_TYPES[slug].columns}
-    assert [row["列"] for row in explained] == [each for each in columns if each != "序号"]
+    assert [row["列"] for row in explained] == [column for column in columns if column != "序号"]
     for row in explained:
         assert not row["示例"] or columns[row["列"]].read(row["示例"]) is not None
 

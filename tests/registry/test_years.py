@@ -33,7 +33,7 @@ def changes(slug: str, scope) -> list[tuple]:
 
 def test_closing_freezes_every_figure_of_the_district_and_of_the_townships(closing, scope):
     said = {slug: figure.answer(scope) for slug, figure in FIGURES.items()}
-    kept = {each.slug: each.value for each in closing.figures.filter(area_id=DISTRICT)}
+    kept = {figure.slug: figure.value for figure in closing.figures.filter(area_id=DISTRICT)}
     assert {slug: float(value) for slug, value in kept.items() if value is not None} == {
         slug: float(answer.value) for slug, answer in said.items() if answer.value is not None
     }

@@ -35,7 +35,7 @@ def _book(store: Store, site: str, day: str, people: int, state: str, visitor: s
 
 def _make_site_of_the_clerk(store: Store) -> None:
     """A municipal one, so that the demonstration clerk has a site to book."""
-    site = next(each for each in store.points if each["area"].startswith(DEMO) and each["named_on"].year < 2019)
+    site = next(point for point in store.points if point["area"].startswith(DEMO) and point["named_on"].year < 2019)
     store.add(
         "exchange", "registry.teachingsite", code="TS-07", name=site["name"], level="municipal", area=[site["area"]],
         point=[site["code"]], named_on="2020-10-15", illustrative=True,

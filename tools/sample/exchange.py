@@ -186,7 +186,7 @@ def _make_passed_down(store: Store) -> None:
     """Of the district's budget of 2021 a part went to each township; one township gave some to its sites."""
     for township in store.townships():
         _passed_down(store, township, "F-2021-QJ", "township", 6_000_000, 5_800_000, "村级运转与党建经费")
-    named = [each for each in store.points if each["named_on"].year < 2021 and not each["withdrawn_on"]]
+    named = [point for point in store.points if point["named_on"].year < 2021 and not point["withdrawn_on"]]
     sites = [each["code"] for each in named if each["area"].startswith(DEMO)][:3]
     for number, site in enumerate(sites, start=1):
         above, code = f"F-2021-QJ-{DEMO}", f"F-2021-{DEMO}-{number}"

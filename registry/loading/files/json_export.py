@@ -46,7 +46,7 @@ def _rows_in(content: Any) -> list[dict]:
         found = content
     elif "features" in content:
         features = content["features"] if isinstance(content["features"], list) else [None]
-        found = [each.get("properties") if isinstance(each, dict) else None for each in features]
+        found = [feature.get("properties") if isinstance(feature, dict) else None for feature in features]
     else:
         found = content.get("rows", content.get("results"))
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):

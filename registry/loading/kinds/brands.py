@@ -161,7 +161,7 @@ def consortium_parts(row: SheetRow, world: Lookups) -> None:
     since = world.today if row.record else own.founded_on
     roles = {VillageRole.LEAD: "lead_villages", VillageRole.LED: "led_villages"}
     for role, name in roles.items():
-        other = next(each for each in VillageRole.values if each != role)
+        other = next(value for value in VillageRole.values if value != role)
         moved = held_by(row, world, f"{other} of") | held_by(row, world, "left")
         wanted = row.values["members"][role]
         for village in wanted.keys() & moved.keys():

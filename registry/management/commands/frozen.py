@@ -16,7 +16,7 @@ class Command(BaseCommand):
         editions = list(FrozenYear.objects.public().filter(year=year))
         if not editions:
             raise CommandError(f"{year} is not closed.")
-        broken = [word for each in editions for word in broken_hashes(each)]
+        broken = [word for edition in editions for word in broken_hashes(edition)]
         if broken:
             raise CommandError("changed after it was written: " + ", ".join(broken))
         last = editions[0]

@@ -41,7 +41,7 @@ class Command(BaseCommand):
             raise CommandError(f"{folder} is there already, and a snapshot is never written twice.")
         folder.mkdir(parents=True)
         scope = read_scope({"as_of": f"{year}-12-31"}, None)
-        resources = [each for each in RESOURCES.values() if not each.kind.redacted]
+        resources = [resource for resource in RESOURCES.values() if not resource.kind.redacted]
         with translation.override(settings.LANGUAGE_CODE):
             for resource in resources:
                 write(folder / f"{resource.slug}.csv", rows_of(resource, scope))
