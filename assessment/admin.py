@@ -76,6 +76,7 @@ class SchemeAdmin(RecordAdmin):
 class ResultAdmin(RecordAdmin):
     list_display = ["code", "scheme", "organisation", "total", "rank", "illustrative"]
     list_select_related = ["scheme", "organisation"]
+    search_fields = ["code", "scheme__name", "organisation__name"]
     autocomplete_fields = ["organisation", "area"]
     readonly_fields = ["total", "rank", "previous_rank"]
 

@@ -63,6 +63,13 @@ def test_a_body_of_unknown_length_is_refused(site):
     assert ask_plainly(site, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings_frame) == b""
 
 
+@pytest.mark.parametrize("sign", [b"\x00", b"\x01", b"\x1b", b"\x7f"])
+def test_the_server_refuses_headers_that_hold_controls(sign, site):
+    """Django could not make a request of a charset with a NUL."""
+    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nContent-Type: text/plain; charset=%b\r\n\r\n"
+    assert ask_plainly(site, head % sign) == b"HTTP/1.1 400"
+
+
 def test_static_files_are_served_under_names_that_never_change(site):
     page = get(f"{site}/")[1].decode()
     style = page.split('<link rel="stylesheet" href="')[1].split('"')[0]

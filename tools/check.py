@@ -135,9 +135,18 @@ def run_linter(command: list[str]) -> bool:
 
 
 def fuzz(arguments: list[str]) -> None:
-    """The API asked for longer than in the suite; FUZZ_EXAMPLES says how many examples an operation gets."""
-    known = environment(FUZZ_EXAMPLES=os.environ.get("FUZZ_EXAMPLES", "200"))
-    sys.exit(0 if run("fuzz", ["pytest", "-q", "-s", "-m", "deep", "tests/api/test_fuzz.py", *arguments], known) else 1)
+    """The API asked by its description, and every address asked with hostile input on each engine, for longer than in
+    the suite; FUZZ_EXAMPLES says how many examples an operation gets."""
+    known = environment(FUZZ_EXAMPLES=os.environ.get("FUZZ_EXAMPLES", "200"), REDIS_URL="", DATABASE_URL="")
+    command = ["pytest", "-q", "-m", "deep", *arguments]
+    crawl = [*command, "-n", "2", "-rP", "tests/fengnan/test_hostile_input.py"]
+    passed = [run("fuzz", [*command, "-s", "tests/api/test_fuzz.py"], known)]
+    passed.append(run("hostile input, SQLite", crawl, known))
+    if servers.postgres_programs():
+        with servers.postgres() as url:
+            engine = {"DATABASE_URL": url, "TEST_DATABASE_URL": url}
+            passed.append(run("hostile input, PostgreSQL", crawl, {**known, **engine}))
+    sys.exit(0 if all(passed) else 1)
 
 
 def bench(arguments: list[str]) -> None:

@@ -14,7 +14,7 @@ from registry.actions.evidence import File, insist_on_size, open_file
 from registry.forms import BuilderForm, Typed, day
 from registry.models import PartyOrganisation
 from registry.text.refusals import Refused
-from registry.text.validators import line, prose, whole
+from registry.text.validators import line, lines, prose, whole
 
 YEAR_END = (12, 15)  # proposed as the deadline: before the year's assessment
 
@@ -49,7 +49,10 @@ class PlanForm(BuilderForm):
     """The plan of a project; what the registry knows is filled in."""
 
     problems = Typed(
-        prose(2000), label=_("Problems to solve"), widget=text_area(3), help_text=_("Each on a line of its own.")
+        lines(2000, each=160),
+        label=_("Problems to solve"),
+        widget=text_area(3),
+        help_text=_("Each on a line of its own."),
     )
     measures = Typed(prose(2000), label=_("Measures"), widget=text_area(3))
     expected_results = Typed(prose(2000), label=_("Expected results"), widget=text_area(3))
@@ -78,9 +81,6 @@ class PlanForm(BuilderForm):
         self.initial["deadline"] = max(today, date(today.year, *YEAR_END))
         if own:
             self.initial |= {"organisation": own.pk, "responsible_person": own.secretary}
-
-    def clean_problems(self) -> list[str]:
-        return [name for text in self.cleaned_data["problems"].splitlines() if (name := line(160)(text))]
 
 
 class AmendForm(PlanForm):

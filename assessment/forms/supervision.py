@@ -13,7 +13,7 @@ from assessment.models import SupervisionFinding
 from assessment.overviews.supervision import Warning
 from registry.forms import Typed, day
 from registry.models import CalendarDay, Parameter, PartyOrganisation
-from registry.text.validators import line, prose
+from registry.text.validators import line, lines
 
 
 def _organisations(viewer: Any) -> Any:
@@ -26,7 +26,7 @@ class VisitForm(forms.Form):
     on = day(_("Visited on"), required=True)
     issuer = Typed(line(80), label=_("Supervised by"))
     findings = Typed(
-        prose(2000), label=_("Problems found"), widget=text_area(4), help_text=_("Each on a line of its own.")
+        lines(2000, each=300), label=_("Problems found"), widget=text_area(4), help_text=_("Each on a line of its own.")
     )
     key = forms.UUIDField(widget=forms.HiddenInput)
 
@@ -35,9 +35,6 @@ class VisitForm(forms.Form):
         known = {"on": timezone.localdate(), "issuer": newest.issuer if newest else ""}
         super().__init__(*args, initial=known | initial, **kwargs)
         self.fields["organisation"].queryset = _organisations(viewer)  # type: ignore[attr-defined]
-
-    def clean_findings(self) -> list[str]:
-        return [text for typed in self.cleaned_data["findings"].splitlines() if (text := line(300)(typed))]
 
 
 class FindingForm(forms.Form):

@@ -214,7 +214,7 @@ def board(request: HttpRequest) -> HttpResponse:
     years = sorted(set(rows.order_by().values_list("year", flat=True)), reverse=True)
     newest = rows.aggregate(newest=Max("year"))["newest"] or today.year
     asked = request.GET.get("year", "")
-    year = int(asked) if asked.isascii() and asked.isdigit() and int(asked) in years else newest
+    year = int(asked) if asked in map(str, years) else newest
     found = rows.filter(year=year).with_progress(today).select_related("organisation", "area")
     projects = list(found.prefetch_related("entries").order_by("deadline", "code"))
     is_open = [project for project in projects if ledgers.column_of(project) not in ("close", "signed")]

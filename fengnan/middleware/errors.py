@@ -1,7 +1,9 @@
 """Bad input, and acts that are refused, answered in plain words: a page for people, a problem document for programs."""
 
+from typing import Any
+
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -21,16 +23,43 @@ class BadInputMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info:
+            return page_not_found(request, Http404())
+        try:
+            _check_query(request)
+        except BadInput as error:
+            return _answer(request, error)
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view: Any) -> None:
+        """A NUL in a form becomes a sign that no reader takes, so that it is refused at its field and nothing typed is
+        lost. Programs send JSON."""
+        if request.method == "POST" and not problems.is_api(request):
+            typed = list(request.POST.lists())
+            if any("\0" in text for name, values in typed for text in (name, *values)):
+                form = QueryDict(mutable=True)
+                for name, values in typed:
+                    form.setlist(name.replace("\0", "\ufffd"), [text.replace("\0", "\ufffd") for text in values])
+                request.POST = form
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Refused) and not problems.is_api(request):
             return refused_page(request, error)
-        if not isinstance(error, BadInput):
-            return None
-        if problems.is_api(request):
-            return JsonResponse(problems.of_bad_input(error), status=400, content_type=problems.PROBLEM)
-        return render(request, "400.html", {"error": error}, status=400)
+        return _answer(request, error) if isinstance(error, BadInput) else None
+
+
+def _check_query(request: HttpRequest) -> None:
+    """Raises BadInput for a NUL, which PostgreSQL cannot look for."""
+    for name, values in request.GET.lists():
+        if any("\0" in text for text in (name, *values)):
+            said = _("It holds characters that are no text. Take them out.")
+            raise BadInput(name.replace("\0", "\ufffd"), "", said, "no_text")
+
+
+def _answer(request: HttpRequest, error: BadInput) -> HttpResponse:
+    if problems.is_api(request):
+        return JsonResponse(problems.of_bad_input(error), status=400, content_type=problems.PROBLEM)
+    return render(request, "400.html", {"error": error}, status=400)
 
 
 class BodyLengthMiddleware:

@@ -17,6 +17,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 from fengnan.report.content import Report, Section, Sentence, Table, close_up, subheading
+from registry.text.validators import legible
 
 PAGE = (Mm(210), Mm(297))
 TOP, BOTTOM, LEFT, RIGHT = Mm(37), Mm(35), Mm(28), Mm(26)
@@ -54,14 +55,14 @@ def _write(document, section: Section) -> None:
 
 
 def _add(document, words: str, style: str = "Normal"):
-    return document.add_paragraph(words, style)
+    return document.add_paragraph(legible(words), style)
 
 
 def _add_sentence(document, sentence: Sentence) -> None:
     """Each figure is followed by its code, small and raised."""
     paragraph = document.add_paragraph()
     for piece in sentence:
-        paragraph.add_run(close_up(piece.text))
+        paragraph.add_run(legible(close_up(piece.text)))
         if piece.code:
             paragraph.add_run(f"[{piece.code}]").font.superscript = True
 
@@ -86,7 +87,7 @@ def _fill(row, texts: tuple[str, ...], widths: list[int], words: int) -> None:
         cell.width = width
         paragraph = cell.paragraphs[0]
         paragraph._p.style = "Cell"  # looking a style up by its name takes most of the time
-        paragraph.add_run(close_up(text))
+        paragraph.add_run(legible(close_up(text)))
         if number >= words:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
 
@@ -181,7 +182,7 @@ def _font(properties, font: str) -> None:
 def _set_properties(document, report: Report) -> None:
     day = report.scope.as_of
     said = document.core_properties
-    said.title, said.author = report.title, _("Fengnan Showcase Registry")
+    said.title, said.author = legible(report.title), _("Fengnan Showcase Registry")
     said.subject, said.comments, said.last_modified_by = report.as_of, "", ""
     said.created = said.modified = datetime(day.year, day.month, day.day)
     said.revision = 1

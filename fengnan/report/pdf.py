@@ -20,6 +20,7 @@ from reportlab.platypus import CondPageBreak, Paragraph, SimpleDocTemplate, Tabl
 from reportlab.platypus import Table as Grid
 
 from fengnan.report.content import Report, Section, Sentence, Table, close_up, subheading
+from registry.text.validators import legible
 
 FOLDERS = (
     "/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts", "/Library/Fonts",
@@ -51,11 +52,11 @@ def pdf_of(report: Report) -> bytes:
     made = BytesIO()
     document = SimpleDocTemplate(
         made, pagesize=A4, topMargin=TOP, bottomMargin=BOTTOM, leftMargin=LEFT, rightMargin=RIGHT, invariant=1,
-        title=report.title, author=_("Fengnan Showcase Registry"), subject=report.as_of,
+        title=legible(report.title), author=_("Fengnan Showcase Registry"), subject=report.as_of,
     )  # fmt: skip
     story = [
         Paragraph(_set(report.title), styles["title"]),
-        Paragraph(escape(report.as_of), styles["subtitle"]),
+        Paragraph(_plain(report.as_of), styles["subtitle"]),
         *(Paragraph(_set(words), styles["body"]) for words in report.reading),
     ]
     for section in report.sections:
@@ -65,11 +66,11 @@ def pdf_of(report: Report) -> bytes:
 
 
 def _written(section: Section, styles: dict[str, ParagraphStyle], width: float) -> Iterator:
-    yield Paragraph(escape(section.heading), styles["heading"])
+    yield Paragraph(_plain(section.heading), styles["heading"])
     for words in section.paragraphs:
-        yield Paragraph(escape(words), styles["body"])
+        yield Paragraph(_plain(words), styles["body"])
     for number, (heading, sentence) in enumerate(section.told, start=1):
-        yield Paragraph(escape(subheading(number, heading)), styles["subheading"])
+        yield Paragraph(_plain(subheading(number, heading)), styles["subheading"])
         yield Paragraph(_marked(sentence), styles["body"])
     for table in section.tables:
         yield CondPageBreak(5 * LINE)
@@ -79,7 +80,7 @@ def _written(section: Section, styles: dict[str, ParagraphStyle], width: float) 
 
 def _marked(sentence: Sentence) -> str:
     """Each figure is followed by its code, small and raised."""
-    codes = [f'<super size="8">[{escape(piece.code)}]</super>' if piece.code else "" for piece in sentence]
+    codes = [f'<super size="8">[{_plain(piece.code)}]</super>' if piece.code else "" for piece in sentence]
     return "".join(_set(piece.text) + code for piece, code in zip(sentence, codes, strict=True))
 
 
@@ -100,7 +101,11 @@ def _cell(text: str, styles: dict[str, ParagraphStyle], kind: str) -> Paragraph:
 
 
 def _set(text: str) -> str:
-    return escape(close_up(text))
+    return _plain(close_up(text))
+
+
+def _plain(text: str) -> str:
+    return escape(legible(text))
 
 
 def _styles() -> dict[str, ParagraphStyle]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from registry.models import Area, PointStatus, StatusPeriod
 from registry.query_cache import CompiledQuery, compile_query, placeholder
+from registry.text.validators import plain_number
 
 
 class BadInput(ValueError):
@@ -85,11 +86,12 @@ def _day(parameters: Mapping[str, str], default: date) -> date:
     text = parameters.get("as_of", "").strip()
     year = parameters.get("year", "").strip()
     if not text and year:
-        if not (year.isascii() and year.isdigit() and 1900 <= int(year) <= 2200):
+        number = plain_number(year)
+        if number is None or not 1900 <= number <= 2200:
             raise BadInput(
                 "year", year, _("“%(value)s” is not a year. Write four digits, such as 2021.") % {"value": year}
             )
-        return default if int(year) == default.year else date(int(year), 12, 31)
+        return default if number == default.year else date(number, 12, 31)
     return read_day("as_of", text) if text else default
 
 

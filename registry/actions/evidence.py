@@ -19,6 +19,7 @@ from registry.access.permissions import may
 from registry.models import Draft, DraftState, Evidence, EvidenceKind, Upload
 from registry.sandbox import MB
 from registry.text.refusals import Refused
+from registry.text.validators import REFUSED
 
 from .records import ChangeSet, changes_between, values_of
 
@@ -119,7 +120,8 @@ def _keep(evidence: Evidence, file: File, held: Any, *, about: Any, by: Any) -> 
 
 def _printable(name: str) -> str:
     """The file's name without folders and signs that cannot be shown."""
-    return "".join(sign for sign in Path(name).name if sign.isprintable())[-120:] or "photo"
+    shown = REFUSED.sub("", Path(name).name)
+    return "".join(sign for sign in shown if sign.isprintable())[-120:] or "photo"
 
 
 def insist_on_size(name: str, size: int) -> None:

@@ -74,7 +74,7 @@ def add_with_code(record: Any, prefix: str, digits: int, *, by: Any, right: str 
     is handed on to `save_record`."""
     for attempt in range(ATTEMPTS):
         codes = type(record)._base_manager.filter(code__startswith=prefix).values_list("code", flat=True)
-        numbers = [int(code[len(prefix) :]) for code in codes if code[len(prefix) :].isdigit()]
+        numbers = [int(code[len(prefix) :]) for code in codes if code[len(prefix) :].isdecimal()]
         record.code = f"{prefix}{max(numbers, default=0) + 1 + attempt:0{digits}d}"
         try:
             with transaction.atomic():

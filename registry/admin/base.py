@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
@@ -49,8 +51,8 @@ class RecordForm(forms.ModelForm):
         cleaned = super().clean()
         if self.refusal is not None:
             self.add_error(None, self.refusal if isinstance(self.refusal, ValidationError) else str(self.refusal))
-        opened = cleaned.get("opened_version")
-        if self.instance.pk and opened is not None and opened != self.instance.version:
+        opened, version = cleaned.get("opened_version"), getattr(self.instance, "version", None)
+        if self.instance.pk and None not in (opened, version) and opened != version:
             self.add_error(None, str(Refused("stale", who="—", when="—")))
             for name in self.changed_data:
                 if name in cleaned and hasattr(self.instance, name) and name in self.fields:
@@ -58,7 +60,46 @@ class RecordForm(forms.ModelForm):
         return cleaned
 
 
-class ScopedAdmin(admin.ModelAdmin):
+class KnownChoices:
+    """Of a form that is shown again, an autocomplete looks up what was chosen. Text that is no key cannot be looked up;
+    Django's own raises an error for it."""
+
+    def optgroups(self, name, value, attr=None):
+        key = self.field.remote_field.model._meta.pk
+        kept = []
+        for each in value:
+            with suppress(ValidationError):
+                key.run_validators(key.to_python(each))
+                kept.append(each)
+        return super().optgroups(name, kept, attr)
+
+
+class Autocomplete(KnownChoices, AutocompleteSelect):
+    pass
+
+
+class AutocompleteMany(KnownChoices, AutocompleteSelectMultiple):
+    pass
+
+
+class ChoosesReadable:
+    """Offers only rows the account may read to choose from."""
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        kwargs.setdefault("queryset", readable(db_field.remote_field.model, request))
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", Autocomplete(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        rows = readable(db_field.remote_field.model, request)
+        kwargs.setdefault("queryset", rows.complex_filter(db_field.get_limit_choices_to()))
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", AutocompleteMany(db_field, self.admin_site))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+class ScopedAdmin(ChoosesReadable, admin.ModelAdmin):
     """Shows the rows the account may read, offers only such rows to choose from, and asks the table who may."""
 
     list_per_page = 50
@@ -78,15 +119,6 @@ class ScopedAdmin(admin.ModelAdmin):
         record = self.get_object(request, unquote(object_id))
         entries = history_of(record, request.user) if record else []
         return super().history_view(request, object_id, {**(extra_context or {}), "entries": entries})
-
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        kwargs.setdefault("queryset", readable(db_field.remote_field.model, request))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    def formfield_for_manytomany(self, db_field, request, **kwargs):
-        rows = readable(db_field.remote_field.model, request)
-        kwargs.setdefault("queryset", rows.complex_filter(db_field.get_limit_choices_to()))
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         with guard_lifted("the record's own links, for accounts that may only look"):
@@ -260,7 +292,7 @@ class RecordAdmin(ScopedAdmin):
         return None
 
 
-class PartInline(admin.TabularInline):
+class PartInline(ChoosesReadable, admin.TabularInline):
     """Rows that belong to the record above; who may change that may change these."""
 
     extra = 0
@@ -280,7 +312,3 @@ class PartInline(admin.TabularInline):
 
     def has_delete_permission(self, request, obj=None):
         return may(request.user, "record.change", obj)
-
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        kwargs.setdefault("queryset", readable(db_field.remote_field.model, request))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)

@@ -62,7 +62,7 @@ class Given:
         if self.rows:
             return self._rows(_of_type(sent, list))
         if self.is_map:
-            return {str(name): self._text(each) for name, each in _of_type(sent, dict).items()}
+            return {self._text(name): self._text(each) for name, each in _of_type(sent, dict).items()}
         if self.is_list:
             return [self.read(self._text(each)) for each in _of_type(sent, list)]
         return self.read(self._text(sent))

@@ -15,6 +15,7 @@ from registry.kinds.field_visibility import Visibility, visibility_of
 from registry.models import DemonstrationPoint, Event, StatusPeriod
 from registry.models.points import PUBLIC
 from registry.overviews.history import PUBLIC_VERBS, VERBS, WHY_PUBLIC, readable, shown_parts
+from registry.text.validators import plain_number
 
 from .base import one_of
 from .resources import RESOURCES, Resource
@@ -138,7 +139,7 @@ class EventDetail(DetailView):
     known = ("format",)
 
     def found(self, scope: Scope, code: str) -> QuerySet:
-        return seen(scope).filter(pk=int(code) if code.isascii() and code.isdigit() and len(code) < 19 else 0)
+        return seen(scope).filter(pk=plain_number(code) or 0)
 
     def written(self, writer: Writer, rows: list[dict], kind: Kind) -> list[dict]:
         return told(super().written(writer, rows, kind), writer.scope)

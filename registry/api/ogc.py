@@ -27,6 +27,7 @@ from registry.api.serialize import as_json
 from registry.filters import filtered, filters_of
 from registry.models import COUNTED, StatusPeriod
 from registry.models.points import PUBLIC
+from registry.text.validators import plain_number
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 CONFORMS = [f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{name}" for name in ("core", "geojson", "oas30")]
@@ -200,9 +201,10 @@ def _no_interval(text: str) -> BadInput:
 def limit(parameters: Any) -> int:
     """More than a page holds is allowed to be asked for, and answered with a full page."""
     text = parameters.get("limit", str(PAGE_SIZE))
-    if not (text.isascii() and text.isdigit() and int(text[:10]) > 0):
+    size = plain_number(text[:18])
+    if not size:
         raise BadInput("limit", text, _("“%(value)s” is no number of features. Write 1 or more.") % {"value": text})
-    return min(int(text[:10]), MOST)
+    return min(size, MOST)
 
 
 def bbox(text: str) -> list[Any]:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from registry.access.scope import BadInput, Scope
 from registry.kinds import Kind
 from registry.query_cache import placeholder
+from registry.text.validators import plain_number
 
 PAGE_SIZE, MOST = 50, 500
 KEY = "key_%d"
@@ -187,10 +188,11 @@ def _position(cursor: str, signer: signing.Signer) -> Position:
 
 def page_size(parameters: Any, default: int = PAGE_SIZE) -> int:
     text = parameters.get("page_size", str(default))
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:10]) <= MOST):
+    size = plain_number(text)
+    if size is None or not 0 < size <= MOST:
         said = _("“%(value)s” is not a number of rows. Write a number from 1 to %(most)s.")
         raise BadInput("page_size", text, said % {"value": text, "most": MOST})
-    return int(text)
+    return size
 
 
 def _plain(value: Any) -> Any:

@@ -12,9 +12,10 @@ from rest_framework.parsers import BaseParser
 from registry.api.base import unknown
 from registry.api.problems import field_error
 from registry.loading.sheet_types import SheetColumn, SheetType, Use
-from registry.text.validators import UNSTORABLE
+from registry.text.validators import UNSTORABLE, storable
 
 MOST_BYTES = 10 * 1024 * 1024
+MOST_DIGITS, MOST_DECIMALS = 18, 40  # of a number
 WAN = "万元"  # what a bare amount counts in on paper; here it is in yuan
 NOT_GIVEN = {"code", "version"}  # they say which record is meant, not what it holds
 
@@ -52,11 +53,18 @@ def text_of(value: Any) -> str | None:
     if isinstance(value, str):
         return None if UNSTORABLE.search(value) else value
     if isinstance(value, int | Decimal):
-        return f"{Decimal(value):f}" if abs(value) < 10**18 else None
+        return _digits(Decimal(value))
     if isinstance(value, list):
         texts = [text_of(each) for each in value if not isinstance(each, list)]
         return None if None in texts or len(texts) < len(value) else "、".join(texts)  # type: ignore[arg-type]
     return None
+
+
+def _digits(number: Decimal) -> str | None:
+    """The number in full; None for one of too many digits: 1e999999999 would take a gigabyte."""
+    exponent = number.as_tuple().exponent
+    fits = isinstance(exponent, int) and -MOST_DECIMALS <= exponent <= MOST_DIGITS and number.adjusted() < MOST_DIGITS
+    return f"{number:f}" if fits else None
 
 
 def texts_in(kind: SheetType, item: Any, index: int, errors: list[dict]) -> dict[str, str]:
@@ -81,7 +89,7 @@ def texts_in(kind: SheetType, item: Any, index: int, errors: list[dict]) -> dict
 
 
 def _not_writable(kind: SheetType, name: str, fields: dict[str, SheetColumn]) -> dict:
-    name = UNSTORABLE.sub("\ufffd", name)[:80]
+    name = storable(name)[:80]
     if kind.column(name):
         said = _("The registry keeps this elsewhere, or counts it itself. Leave it out.")
         return field_error(name, said, "read_only")

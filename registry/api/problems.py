@@ -16,6 +16,7 @@ from rest_framework.views import exception_handler, set_rollback
 
 from registry.access.scope import BadInput
 from registry.text.refusals import Refused
+from registry.text.validators import storable
 
 PROBLEM = "application/problem+json"
 TITLES = {
@@ -60,8 +61,10 @@ def two_parts(text: str) -> tuple[str, str]:
 
 
 def field_error(field: str, text: str, code: str = "unusable", **more: Any) -> dict[str, Any]:
-    reason, what_to_do = two_parts(text)
-    return {"field": field, "code": code, "reason": reason, "what_to_do": what_to_do, **more}
+    """What is wrong at a field. Names that were sent may hold half of a surrogate pair, which no answer can be encoded
+    with."""
+    reason, what_to_do = two_parts(storable(text))
+    return {"field": storable(field), "code": code, "reason": reason, "what_to_do": what_to_do, **more}
 
 
 def problem(status: int, text: str = "", errors: Iterable[dict] = (), code: str = "", **more: Any) -> dict[str, Any]:
@@ -72,7 +75,7 @@ def problem(status: int, text: str = "", errors: Iterable[dict] = (), code: str 
         "type": "urn:showcase:problem:" + re.sub(r"[^a-z0-9]+", "-", name),
         "title": title,
         "status": status,
-        "detail": text or what_to_do or title,
+        "detail": storable(text) or what_to_do or title,
         **more,
     }
     return document | ({"errors": list(errors)} if errors else {})

@@ -23,9 +23,10 @@ def moment(parameters: Any, name: str) -> datetime | None:
         return None
     try:
         if len(text) == 10:
-            return timezone.make_aware(datetime.combine(date.fromisoformat(text), time.min))
-        found = parse_datetime(text.replace(" ", "+"))  # a plus sign that was not escaped
-        if found is not None and found.year > 1900:
+            found = datetime.combine(date.fromisoformat(text), time.min)
+        else:
+            found = parse_datetime(text.replace(" ", "+"))  # a plus sign that was not escaped
+        if found is not None and 1900 <= found.year <= 2200:  # at the edges of the calendar no zone fits
             return timezone.make_aware(found) if timezone.is_naive(found) else found
     except (ValueError, OverflowError):
         pass

@@ -164,7 +164,7 @@ def next_code(model: type[models.Model], prefix: str, digits: int, world: Lookup
     if known not in world.numbers:
         codes = model._base_manager.filter(code__startswith=prefix).order_by(-Length("code"), "-code")
         rests = (code.removeprefix(prefix) for code in codes.values_list("code", flat=True)[:200])
-        world.numbers[known] = max((int(rest) for rest in rests if rest.isdigit()), default=0)
+        world.numbers[known] = max((int(rest) for rest in rests if rest.isdecimal()), default=0)
     world.numbers[known] += 1
     return f"{prefix}{world.numbers[known]:0{digits}d}"
 

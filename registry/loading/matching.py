@@ -8,6 +8,7 @@ from registry.loading.money_units import WAN, YUAN, money_unit, unit_of_sheet
 from registry.loading.sheet_types import SHEET_TYPES, SheetType, kinds_for, may_load
 from registry.models import KnownHeading, Load
 from registry.text.refusals import Refused
+from registry.text.validators import plain_number
 
 from .files.reading import RawSheet
 from .files.tables import SheetTable, find_tables, letter, plain_heading, top_rows, unit_of
@@ -182,6 +183,7 @@ def corrections_in(load: Load, typed: Mapping[str, str]) -> dict[str, dict]:
 
 
 def _row_number(text: str, sheet: dict) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text) <= sheet["rows"]):
+    number = plain_number(text)
+    if number is None or not 0 < number <= sheet["rows"]:
         raise Refused("header_unread", text=text, most=sheet["rows"])
-    return int(text)
+    return number

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from .base import AREA_CODE_LENGTHS
+from .base import AREA_CODE_LENGTHS, PlainText
 
 
 class Role(models.TextChoices):
@@ -25,7 +25,7 @@ class Role(models.TextChoices):
     API = "api", _("API client")
 
 
-class User(AbstractUser):
+class User(PlainText, AbstractUser):
     """A person or program with an account. An empty prefix gives no area, never every area."""
 
     role = models.CharField(_("role"), max_length=12, choices=Role)

@@ -5,10 +5,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from registry.text.validators import REFUSED, SENTENCES
 
 AREA_CODE_LENGTHS = (2, 4, 6, 9, 12)
 IN_FORCE = Q(voided__isnull=True)  # rows that were not voided: only among them need anything be unique
@@ -67,9 +69,9 @@ def valid_on(as_of: date, start: str = "valid_from", end: str = "valid_to") -> Q
 def in_area_q(prefix: str, path: str = "area_id") -> Q:
     """Rows of the area `prefix` and everything below it, as a half-open range on the code.
 
-    An empty prefix means nothing, never everything.
+    An empty prefix means nothing, never everything, and so does one that is no area code.
     """
-    if not prefix:
+    if not (prefix.isascii() and prefix.isdigit()):
         return Q(pk__in=[])
     return Q(**{f"{path}__gte": prefix, f"{path}__lt": prefix[:-1] + chr(ord(prefix[-1]) + 1)})
 
@@ -189,7 +191,27 @@ class ScopedQuerySet(models.QuerySet):
         return self.unscoped("a natural key of a fixture").get(code=code)
 
 
-class Voidable(models.Model):
+class PlainText(models.Model):
+    """A model whose texts hold nothing that a page, a document or a sheet cannot show, whichever way they came."""
+
+    class Meta:
+        abstract = True
+
+    def clean_fields(self, exclude=None):
+        errors: dict[str, list] = {}
+        try:
+            super().clean_fields(exclude)
+        except ValidationError as error:
+            errors = error.update_error_dict(errors)
+        for field in self._meta.concrete_fields:
+            text = getattr(self, field.attname)
+            if field.name not in (exclude or ()) and isinstance(text, str) and REFUSED.search(text):
+                errors.setdefault(field.name, []).append(ValidationError(_(SENTENCES["control"]), "control"))
+        if errors:
+            raise ValidationError(errors)
+
+
+class Voidable(PlainText):
     """A row that can be voided, as what anybody may have seen is never deleted. `voided` is the change set of the act
     that did so; its event has the reason and the paper. Managers and `lasting` leave voided rows out: they are in no
     list and in no figure on any day.

@@ -9,10 +9,10 @@ from django.db.models import Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from .base import in_choices
+from .base import PlainText, in_choices
 
 
-class HookHost(models.Model):
+class HookHost(PlainText):
     """A host that hooks may call, because an administrator said so. `is_private` ones may lie inside the own network;
     any other must have a public address."""
 
@@ -35,7 +35,7 @@ class HookHost(models.Model):
         return self.host
 
 
-class WebHook(models.Model):
+class WebHook(PlainText):
     """A program that is told of changes `owner` may see. `cursor` is the last event it was told of, or is about to be:
     switched off and on again, it goes on from there. `seed` is what its secret is made of."""
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .accounts import User
-from .base import AREA_CODE_LENGTHS
+from .base import AREA_CODE_LENGTHS, PlainText
 
 
 class TokenScope(models.TextChoices):
@@ -31,7 +31,7 @@ class ApiTokenQuerySet(models.QuerySet):
         return self.filter(unchanged, revoked_at=None, expires_at__gt=now)
 
 
-class ApiToken(models.Model):
+class ApiToken(PlainText):
     """A program's key to what `owner` may do, or less: inside `area` alone, from `addresses` alone. The token itself is
     told once and not kept; `prefix` is its beginning, to know it by. It ends with what ends the sessions of the account
     (a new password, a second factor, being switched off, "end all sessions") and with a change of role:

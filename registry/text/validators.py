@@ -89,7 +89,7 @@ SENTENCES = {
 
 SPACES = re.compile(r"[\s\u00a0\u3000]+")
 INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
-REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffd]")
+REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffd-\uffff]")
 BETWEEN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff\U00020000-\U0003ffff]) (?=[\u3400-\u9fff\U00020000-\U0003ffff])")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
@@ -115,6 +115,11 @@ def storable(text: str) -> str:
     """`text` as any database can keep it, valid or not: line ends as one character, and a sign for what no database
     keeps, which `clean` refuses."""
     return UNSTORABLE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def legible(text: str) -> str:
+    """`text` for a document or a sheet, with a sign in the place of each character that neither can hold."""
+    return REFUSED.sub("\ufffd", text)
 
 
 def clean(text: str) -> str:
@@ -144,6 +149,12 @@ def prose(most: int, least: int = 0) -> Reader:
     return lambda text: _measured(clean(text), most, least)
 
 
+def lines(most: int, each: int) -> Callable[[str], list[str]]:
+    """Up to `most` characters, as the lines of up to `each` that hold anything."""
+    read_all, read_one = prose(most), line(each)
+    return lambda text: [found for one in read_all(text).splitlines() if (found := read_one(one))]
+
+
 def _measured(value: str, most: int, least: int) -> str:
     if len(value) > most:
         raise Invalid("too_long", length=len(value), most=most)
@@ -156,6 +167,11 @@ def plain(text: str) -> str:
     """For numbers, codes and telephones: full-width characters become the usual ones, white space goes."""
     cleaned = clean(text)
     return SPACES.sub("", cleaned if cleaned.isascii() else unicodedata.normalize("NFKC", cleaned))
+
+
+def plain_number(text: str) -> int | None:
+    """The whole number of an address or a hidden field, in at most 18 digits; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
 def number(least: str, most: str, decimals: int = 2, unit: str | Promise = "") -> Reader:

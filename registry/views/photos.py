@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from registry.actions import evidence as acts
 from registry.models import Evidence, EvidenceKind, Upload
 from registry.text.refusals import Refused
+from registry.text.validators import plain_number
 
 from .access import asks_for
 from .drafts import draft_or_404
@@ -58,11 +59,11 @@ def part(request: HttpRequest, key: uuid.UUID, upload: uuid.UUID) -> HttpRespons
     """The next bytes of a photo, as the body; `offset` says where they belong."""
     draft = draft_or_404(request, key)
     found = get_object_or_404(Upload, key=upload, draft=draft)
-    offset = request.GET.get("offset", "")
-    if not (offset.isascii() and offset.isdigit()) or len(request.body) > 2 * PART:
+    offset = plain_number(request.GET.get("offset", ""))
+    if offset is None or len(request.body) > 2 * PART:
         return JsonResponse({"error": _("The photo cannot be sent like this. Choose it again.")}, status=400)
     try:
-        found = acts.add_part(found, int(offset), request.body)
+        found = acts.add_part(found, offset, request.body)
     except Refused as refusal:
         found.refresh_from_db()
         answer = {"error": str(refusal), "resume": refusal.code == "part_misplaced", "received": found.received}

@@ -57,6 +57,11 @@ def test_who_refuses_or_cancels_by_program_says_why(clerk):
     assert clerk.post(f"{booked(clerk)}cancel/", {"reason": "改期"})[1]["state"] == "cancelled"
 
 
+def test_a_name_that_holds_half_of_a_surrogate_pair_is_answered_as_an_unknown_field(clerk):
+    status, told = clerk.post(f"{booked(clerk)}cancel/", {"\ud800": "\ud800", "reason": "改期"})
+    assert (status, told["errors"][0]["field"], told["errors"][0]["code"]) == (400, "\ufffd", "unknown")
+
+
 def test_a_group_without_day_name_or_people_is_asked_for_them(clerk):
     assert faults(clerk.post(ADDRESS, {"booked_for": " ", "phone": "12", "headcount": "0"})) == [
         (None, "booked_for", "required"), (None, "phone", "not_a_phone"), (None, "headcount", "too_small"),

@@ -53,7 +53,17 @@ def test_a_moment_is_a_day_or_a_time(text, api):
     assert api("points/?" + urlencode({"updated_since": text}))["results"] == []
 
 
-@pytest.mark.parametrize("text", ["2026-02-30", "2026-01-01T25:00", "0001-01-01T00:00:00+23:00", "now", "12345"])
+EDGES = [
+    "0001-01-01",
+    "9999-12-31",
+    "0001-01-01T00:00:00+23:00",
+    "9999-12-31T23:59:59-23:59",
+    "1899-12-31",
+    "2201-01-01",
+]
+
+
+@pytest.mark.parametrize("text", ["2026-02-30", "2026-01-01T25:00", "now", "12345", *EDGES])
 def test_what_is_no_moment_is_refused(text, api):
     assert api("points/?" + urlencode({"updated_since": text}), 400)["errors"][0]["field"] == "updated_since"
 

@@ -193,6 +193,9 @@ def test_kinds_that_search_does_not_index_are_searched_in_their_words(walk):
         ("search=%00", "search"),
         ("format=xml", "format"),
         ("updated_since=yesterday", "updated_since"),
+        ("page_size=" + "0" * 9 + "19999", "page_size"),
+        ("page_size=" + "0" * 9 + "1" * 5000, "page_size"),
+        ("year=" + "1" * 5000, "year"),
     ],
 )
 def test_what_is_not_declared_can_be_neither_asked_for_nor_ordered_by(query, field, api):

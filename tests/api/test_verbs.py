@@ -182,6 +182,13 @@ def test_scores_are_all_taken_or_none(cast):
     assert problem(cast["second"].post(address, was)) == (409, "seen-otherwise")
 
 
+@pytest.mark.parametrize("name", ["\x00", "score-1\x00", "\ud800"])
+def test_a_name_that_no_database_keeps_is_refused_with_its_map(name, cast):
+    address = f"reviews/{checked(cast).code}/score/"
+    answer = cast["reviewer"].post(address, {"scores": {name: "1"}})
+    assert (answer[0], faults(answer)) == (400, [(None, "scores", "control")])
+
+
 def test_an_application_is_refused_or_sent_back_by_the_district(cast):
     first, second = checked(cast), checked(cast)
     assert problem(cast["reviewer"].post(f"reviews/{first.code}/refuse/")) == (409, "opinion-missing")

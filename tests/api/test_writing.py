@@ -143,6 +143,21 @@ def test_what_cannot_be_written_is_said_at_its_field(admin, field, value, code):
     assert (faults(answer) if code else answer[0]) == (expected or 201)
 
 
+@pytest.mark.parametrize(
+    "number", ["1e999999999", "-1e999999999", "1e-999999", "0e999999999", "0e-999999", "1e18", "1" + "0" * 400]
+)
+@pytest.mark.parametrize("written", ['{{"name": {}}}', '[{{"name": {}}}]', '{{"member_count": [{}]}}'])
+def test_a_number_of_too_many_digits_is_refused_at_its_field_and_not_written_out(written, number, admin):
+    answer = Client().generic(
+        "POST", "/api/v1/points/", written.format(number), "application/json",
+        headers={"Authorization": f"Token {admin.text}"},
+    )  # fmt: skip
+    assert {(error["field"], error["code"]) for error in answer.json()["errors"]} >= {
+        ("member_count" if "member" in written else "name", "unreadable")
+    }
+    assert (answer.status_code, len(answer.content) < 5000) == (400, True)
+
+
 def test_an_unknown_field_names_those_that_are_near(admin):
     [error] = admin.post("points/", POINT | {"secretery": "示例书记"})[1]["errors"]
     assert "secretary" in error["what_to_do"]

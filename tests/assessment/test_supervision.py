@@ -16,6 +16,7 @@ from registry.figures import FIGURES
 from registry.loading.lifecycle import send_load
 from registry.models import Area, Event, Load, Parameter, PartyOrganisation
 from registry.overviews.tasks import tasks_of
+from registry.text.validators import Invalid
 from tests.conftest import DAQI, TANGFANG
 from tests.factories import PROOF, refused
 
@@ -131,6 +132,15 @@ def test_a_visit_may_find_several_things_and_the_form_sent_twice_makes_them_once
     first = visit(reviewer, "记录不全", "公开栏陈旧", "记录不全", key=key)
     assert visit(reviewer, "记录不全", "公开栏陈旧", key=key) == first
     assert [each.finding for each in first] == ["记录不全", "公开栏陈旧"]
+
+
+def test_a_finding_that_is_too_long_is_said_at_its_field_and_what_was_typed_stays(sample, client, reviewer):
+    client.force_login(reviewer)
+    typed = "记录不全\n" + "长" * 301
+    answer = client.post("/desk/supervision/new/", {"findings": typed, "issuer": "区委组织部", "key": uuid4()})
+    form = answer.context["form"]
+    assert form.errors["findings"] == [str(Invalid("too_long", length=301, most=300))]
+    assert form["findings"].value() == typed
 
 
 def test_the_township_is_told_how_far_it_is_from_a_talk(sample, reviewer):

@@ -1,11 +1,15 @@
 """The admin screens: all there, for those who may, and nothing written past the acts."""
 
+import pytest
 from django.contrib import admin
 from django.urls import reverse
 
 from assessment.actions.packs import make_pack
 from assessment.models import InspectionPack, SupervisionFinding, SupervisionStep
-from registry.models import Belt, Event
+from registry.admin.base import LookedAtAdmin
+from registry.models import ApiToken, Area, Belt, Event, HookHost, User, WebHook
+from registry.models.base import PlainText
+from registry.text.validators import Invalid
 from tests.factories import make_named_point
 
 
@@ -44,6 +48,46 @@ def test_saving_a_record_leaves_an_event_with_both_values(sample, client, admini
     event = Event.objects.get(kind="belt", code="B-02", verb="change")
     assert event.changes == {"name": ["煤河沿线党建示范带", "改名后的示范带"]}
     assert (event.actor, event.reason) == (administrator, "更名")
+
+
+@pytest.mark.parametrize("sign", ["\x01", "\x7f", "\u202e", "\u2066", "\ufffd", "\uffff"])
+def test_what_no_page_or_document_can_show_is_refused_at_its_field(sign, sample, client, administrator):
+    belt = Belt._base_manager.get(code="B-02")
+    client.force_login(administrator)
+    form = _form_of(client, belt, name=f"煤河{sign}示范带", change_reason="更名")
+    answer = client.post(address(Belt, "change", belt.pk), form)
+    assert answer.context["adminform"].form.errors["name"] == [str(Invalid("control"))]
+
+
+def test_every_model_whose_texts_people_type_refuses_such_signs():
+    typed = {User, ApiToken, HookHost, WebHook}
+    for screen in admin.site._registry.values():
+        if not isinstance(screen, LookedAtAdmin):
+            typed |= {screen.model, *(inline.model for inline in screen.inlines)}
+    assert {model for model in typed if not issubclass(model, PlainText)} == set()
+
+
+@pytest.mark.parametrize("chosen", ["x", "9" * 30, "-1", "1e5", "\uffff"])
+def test_what_is_no_choice_of_a_field_is_said_at_the_field(chosen, sample, client, administrator):
+    belt = Belt._base_manager.get(code="B-02")
+    client.force_login(administrator)
+    form = _form_of(client, belt, organisation=chosen, townships=[chosen], change_reason="更名")
+    answer = client.post(address(Belt, "change", belt.pk), form)
+    assert {"organisation", "townships"} <= answer.context["adminform"].form.errors.keys()
+
+
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.model_name)
+def test_every_list_can_be_searched(model, sample, client, administrator):
+    client.force_login(administrator)
+    assert client.get(address(model, "changelist"), {"q": "示范"}).status_code == 200
+
+
+def test_an_area_that_says_which_version_it_was_opened_in_is_saved(sample, client, administrator):
+    """Areas have no versions."""
+    area = Area._base_manager.get(code="130207114")
+    client.force_login(administrator)
+    form = _form_of(client, area, opened_version="12", change_reason="更名")
+    assert client.post(address(Area, "change", area.pk), form).status_code == 302
 
 
 def test_a_second_writer_is_told_and_loses_nothing_typed(sample, client, administrator):

@@ -12,8 +12,11 @@ from zipfile import ZipFile
 import docx
 import pypdf
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import CharField, TextField, Value
+from django.db.models.functions import Concat, Left
 from django.utils import timezone
 from django.utils.translation import override
 from docx.oxml.ns import qn
@@ -28,6 +31,7 @@ from registry.actions.records import save_record
 from registry.actions.reports import save_report_text, text_of
 from registry.figures import FIGURES
 from registry.models import Belt, Event, Parameter, ReportText, Visit
+from registry.models.base import PlainText
 from registry.text.refusals import Refused
 from tests.conftest import DAQI, LAST_DAY, TANGFANG
 from tests.factories import entered_in_error, make_point
@@ -248,6 +252,23 @@ def test_the_pdf_holds_the_rows_of_the_document_and_the_font(scope, font, chines
 
 def test_two_pdfs_of_one_day_are_the_same_file(scope, font, chinese):
     assert pdf_of(report_of(scope)) == pdf_of(report_of(scope))
+
+
+@pytest.fixture
+def illegible(scope, administrator):
+    """Every name and text holds a control character, one that turns the direction and one that is none, as an older
+    version of the portal took them."""
+    save_report_text(words("brand", "示例"), by=administrator, key=KEY)
+    for model in apps.get_models():
+        names = {field.name for field in model._meta.fields if isinstance(field, CharField | TextField)}
+        for name in names & {"name", "title", "text", "finding", "issuer"}:
+            if issubclass(model, PlainText):
+                model._base_manager.update(**{name: Concat(Left(name, 20), Value("\x01\u202e\uffff"))})
+
+
+def test_a_character_that_no_document_holds_spoils_none(illegible, scope, font, chinese):
+    assert "\ufffd" in "".join(paragraph.text for paragraph in document_of(scope).paragraphs)
+    assert pdf_of(report_of(scope)).startswith(b"%PDF-")
 
 
 def test_without_a_font_the_pdf_is_refused_in_plain_words(sample, client, monkeypatch):

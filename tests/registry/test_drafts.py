@@ -31,6 +31,7 @@ from tests.factories import (
     make_belt,
     make_draft,
     make_named_point,
+    make_point,
     make_submitted,
     refused,
 )  # fmt: skip
@@ -291,6 +292,11 @@ def test_a_place_without_an_organisation_gets_the_one_that_was_typed(village, cl
     organisation = submit_draft(draft, by=clerk_tangfang).point.organisation
     assert (organisation.name, organisation.area, organisation.kind) == ("中共新村支部委员会", village, "village")
     assert f"{organisation.member_count}" == ANSWERS["member_count"]
+
+
+def test_a_code_that_ends_in_a_sign_like_a_digit_does_not_count(sample, clerk_tangfang):
+    make_point(code="FN-²")
+    assert make_submitted(clerk_tangfang).point.code.removeprefix("FN-").isascii()
 
 
 # Changing a site that is named
