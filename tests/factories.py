@@ -2,7 +2,6 @@
 
 from datetime import date
 from decimal import Decimal
-from functools import partial
 from io import BytesIO
 from itertools import count
 from uuid import uuid4
@@ -179,9 +178,8 @@ def load_rows(kind: str, *rows: dict[str, str], by, name: str = "台账.xlsx"):
         judge(declared, made, world, load)
         forget_rows(load, made)
         if stage == "apply":
-            write_rows(declared, made, world, load, meanwhile=partial(keep_rows, load, made))
-        else:
-            keep_rows(load, made)
+            write_rows(declared, made, world, load)
+        keep_rows(load, made)
     finish(load, LoadState.APPLIED)
     count_rows(load)
     load.save()

@@ -25,10 +25,11 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=settings.JOB_LEASE)
 MOST_ATTEMPTS = 5
 
-# A step takes the cursor and the payload and returns (next cursor or None at the end, done, total). It runs inside the
-# transaction that moves the cursor, so it happened exactly once whenever the cursor has moved.
-Step = Callable[[int, dict], tuple[int | None, int, int]]
-STEPS: dict[str, Step] = {"reindex": lambda cursor, payload: reindex_step(cursor)}
+# A step takes the cursor, the payload and the memory of this run, and returns (next cursor or None at the end, done,
+# total). It runs inside the transaction that moves the cursor, so it happened exactly once whenever the cursor has
+# moved. The memory is one dict for all steps of a run, for what they need not look up again.
+Step = Callable[[int, dict, dict], tuple[int | None, int, int]]
+STEPS: dict[str, Step] = {"reindex": lambda cursor, payload, memory: reindex_step(cursor)}
 # What a job does before its first step, outside any transaction: long work on files. Done again after a kill.
 FIRST: dict[str, Callable[[dict], None]] = {}
 # What else is to be marked when a job has failed for good: the record that waits for it says so to people.
@@ -93,11 +94,12 @@ def run(job: Job, *, stopping: Callable[[], bool] = lambda: False) -> Job:
 
 
 def _work(job: Job, stopping: Callable[[], bool]) -> None:
+    memory: dict = {}
     try:
         if job.kind in FIRST and job.cursor == 0:
             FIRST[job.kind](job.payload)
         while not stopping():
-            if not take_step(job):
+            if not take_step(job, memory):
                 return
             if connection.vendor == "sqlite":
                 sleep(PAUSE)
@@ -112,12 +114,12 @@ def _work(job: Job, stopping: Callable[[], bool]) -> None:
 
 
 @transaction.atomic
-def take_step(job: Job) -> bool:
+def take_step(job: Job, memory: dict) -> bool:
     """One step, its cursor and a new lease, in one transaction. Returns whether there is more to do."""
     current = Job.objects.select_for_update().get(pk=job.pk)
     if current.fence != job.fence or current.state != JobState.RUNNING:
         raise LeaseLost
-    following, done, total = STEPS[job.kind](current.cursor, current.payload)
+    following, done, total = STEPS[job.kind](current.cursor, current.payload, memory)
     ended = following is None
     changed: dict[str, Any] = {"done": done, "total": total, "cursor": current.cursor if ended else following}
     if ended:

@@ -1,8 +1,7 @@
 """Writing what was judged, a chunk of rows in a few statements, each record with its event; and taking it back."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
@@ -21,28 +20,22 @@ from registry.loading.validate import plain, told, verdict_of
 from registry.models import Event, Load, LoadRow, Record, SearchEntry
 from registry.models.base import guard_lifted
 
-from .bulk import STEP, add_all, add_values, streaming
+from .bulk import STEP, add_all, add_values, check_references_at_once
 
 
-def write_rows(
-    kind: SheetType, rows: list[SheetRow], world: Lookups, load: Load, meanwhile: Callable[[], None] | None = None
-) -> None:
+def write_rows(kind: SheetType, rows: list[SheetRow], world: Lookups, load: Load) -> None:
     """Writes all rows that were not refused. Where the database refuses one, the rows are written one by one, and the
-    one it refuses is refused with the reason. `meanwhile` is what can be done while the database is at it; it is done
-    anew if that was in vain."""
+    one it refuses is refused with the reason."""
     good = [row for row in rows if not row.is_refused]
     write = kind.write or write_records
     try:
-        with transaction.atomic(), streaming() if meanwhile else nullcontext():
+        with transaction.atomic():
+            check_references_at_once()
             write(good, world, load)
-            if meanwhile:
-                meanwhile()
     except IntegrityError:
         _unwrite(write for row in good for write in row.writes if write.is_new)
         for row in good:
             _write_alone(write, row, world, load)
-        if meanwhile:
-            meanwhile()
 
 
 def _write_alone(write: Any, row: SheetRow, world: Lookups, load: Load) -> None:

@@ -1,6 +1,5 @@
 """The background work of loads, chunk by chunk; each chunk is a transaction of the job that moves its cursor."""
 
-import gc
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -27,37 +26,34 @@ MONEY = (YUAN, WAN)
 SHEETS = 1 << 20  # a cursor holds the place in the file and, below, the sheet
 LOOKED_AT = 1 << 60  # above them, that all rows were looked at and now are written
 
-_worlds: dict[tuple, Lookups] = {}  # of the load that is being worked at: names are read once, not once a chunk
+
+def _lookups(load: Load, stage: str, fresh: bool, memory: dict) -> Lookups:
+    """What the rows refer to: names are read once a run, not once a chunk."""
+    if fresh or "lookups" not in memory:
+        memory["lookups"] = Lookups(load.by.within(load.area_id), timezone.localdate())
+        memory["lookups"].writing = stage == "apply"
+    return memory["lookups"]
 
 
-def _world(load: Load, stage: str, fresh: bool) -> Lookups:
-    key = (load.job_id, load.job and load.job.fence)  # what one claim knows of may have been taken back for the next
-    if fresh or key not in _worlds:
-        _worlds.clear()
-        _worlds[key] = Lookups(load.by.within(load.area_id), timezone.localdate())
-        _worlds[key].writing = stage == "apply"
-    return _worlds[key]
-
-
-def check_step(cursor: int, payload: dict) -> tuple[int | None, int, int]:
+def check_step(cursor: int, payload: dict, memory: dict) -> tuple[int | None, int, int]:
     """Judges the next rows and notes what they amount to; the first step forgets what an earlier reading noted."""
     load = locked(Load(pk=payload["load"]))
-    return _step(load, "check", cursor, LoadState.READY)
+    return _step(load, "check", cursor, LoadState.READY, memory)
 
 
-def apply_step(cursor: int, payload: dict) -> tuple[int | None, int, int]:
+def apply_step(cursor: int, payload: dict, memory: dict) -> tuple[int | None, int, int]:
     """Judges the next rows once more and writes them."""
-    return _step(locked(Load(pk=payload["load"])), "apply", cursor, LoadState.APPLIED)
+    return _step(locked(Load(pk=payload["load"])), "apply", cursor, LoadState.APPLIED, memory)
 
 
-def at_once_step(cursor: int, payload: dict) -> tuple[int | None, int, int]:
+def at_once_step(cursor: int, payload: dict, memory: dict) -> tuple[int | None, int, int]:
     """Writes without waiting for anybody. Where money may change, all rows are looked at first: a load with a doubtful
     one waits to be confirmed, and nothing of it is written."""
     load = locked(Load(pk=payload["load"]))
     if cursor >= LOOKED_AT or load.confirmed or not _changes_money(load):
-        following, done, total = _step(load, "apply", cursor % LOOKED_AT, LoadState.APPLIED)
+        following, done, total = _step(load, "apply", cursor % LOOKED_AT, LoadState.APPLIED, memory)
         return following and following + cursor // LOOKED_AT * LOOKED_AT, done, total
-    following, done, total = _step(load, "check", cursor, LoadState.READY)
+    following, done, total = _step(load, "check", cursor, LoadState.READY, memory)
     if following is None and load.state == LoadState.READY and not load.doubts:
         load.state = LoadState.APPLYING
         load.save(update_fields=["state"])
@@ -72,25 +68,15 @@ def _changes_money(load: Load) -> bool:
     return any(column and column.unit in MONEY and column.use is Use.STORE for column in columns)
 
 
-def _step(load: Load, stage: str, cursor: int, end: LoadState) -> tuple[int | None, int, int]:
+def _step(load: Load, stage: str, cursor: int, end: LoadState, memory: dict) -> tuple[int | None, int, int]:
     if load.refusal:
         finish(load, LoadState.REFUSED)
         return None, 0, 0
     if cursor == 0 and stage == "check":
         load.rows.all().delete()
-    gc.disable()  # a chunk makes some hundred thousand objects, and none of them is rubbish before its end
-    try:
-        following = _chunk(load, stage, cursor)
-        gc.freeze()  # nor are those that were read ahead: what is frozen is not looked through from now on
-    except BaseException:
-        _worlds.clear()  # it may know of records that are not written now
-        gc.unfreeze()
-        raise
-    finally:
-        gc.enable()
+    following = _chunk(load, stage, cursor, memory)
     total = sum(sheet["rows"] for sheet in load.sheets if not sheet["skipped"])
     if following is None:
-        gc.unfreeze()
         count_rows(load)
         finish(load, end)
         return None, total, total
@@ -99,7 +85,7 @@ def _step(load: Load, stage: str, cursor: int, end: LoadState) -> tuple[int | No
     return following, min(done, total), total
 
 
-def _chunk(load: Load, stage: str, cursor: int) -> int | None:
+def _chunk(load: Load, stage: str, cursor: int, memory: dict) -> int | None:
     """One chunk of one sheet; returns the next cursor, None at the end."""
     place, at = divmod(cursor, SHEETS)
     sheets = [sheet for sheet in load.sheets if not sheet["skipped"]]
@@ -108,15 +94,10 @@ def _chunk(load: Load, stage: str, cursor: int) -> int | None:
     sheet, kind = sheets[at], SHEET_TYPES[sheets[at]["kind"]]
     if not place:
         sheet |= {"sums": {}, "totals": [], "done": 0, "past": 0, "assumed": {}}
-    world = _world(load, stage, fresh=cursor == 0)
-    found, rows = world.ahead.pop(cursor, None) or _read(load, sheet, world, place)
+    world = _lookups(load, stage, cursor == 0, memory)
+    found, rows = _read(load, sheet, world, place)
     more = len(found) == CHUNK
     following = found[-1].offset_after * SHEETS + at if more else at + 1 if at + 1 < len(sheets) else None
-
-    def go_on() -> None:
-        keep_rows(load, rows)
-        if more and following not in world.ahead:
-            world.ahead[following] = _read(load, sheet, world, found[-1].offset_after)
 
     judged = rows
     if sheet.get("export"):
@@ -126,9 +107,8 @@ def _chunk(load: Load, stage: str, cursor: int) -> int | None:
     _hold_back_doubtful(load, stage, judged)
     forget_rows(load, rows)
     if stage == "apply":
-        write_rows(kind, judged, world, load, meanwhile=go_on)
-    else:
-        go_on()
+        write_rows(kind, judged, world, load)
+    keep_rows(load, rows)
     _compare_totals(kind, sheet, found, rows)
     sheet["done"] += len(found)
     return following
@@ -241,7 +221,7 @@ def _differing(
             }  # fmt: skip
 
 
-def undo_step(cursor: int, payload: dict) -> tuple[int | None, int, int]:
+def undo_step(cursor: int, payload: dict, memory: dict) -> tuple[int | None, int, int]:
     """Takes back the last rows that were not yet taken back; the cursor is the key of the last one dealt with."""
     load = locked(Load(pk=payload["load"]))
     written = load.rows.exclude(undo=[])

@@ -52,7 +52,6 @@ class Lookups:
         self.pending: dict[tuple, Any] = {}  # records that earlier rows of the same file add
         self.found: dict[str, dict] = defaultdict(dict)  # by kind of look-up, what the present chunk asks for
         self.read: dict[str, dict[str, Any]] = defaultdict(dict)  # by column, cells that were read before
-        self.ahead: dict[int, Any] = {}  # rows that were read while others were being written, by cursor
         self.numbers: dict[Any, int] = {}  # the last code given with each prefix
         self._reached: dict[str, bool] = {}  # areas asked about before
         self._placed: dict[Any, str] = {}  # townships and villages that were found before, by what names them

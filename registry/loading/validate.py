@@ -13,7 +13,6 @@ from django.db.models import CharField, DecimalField, Model, TextField
 from django.db.models import Field as ModelField
 
 from registry.access.permissions import area_of
-from registry.loading.bulk import new
 from registry.loading.lookups import WHY, Lookups
 from registry.loading.money_units import WAN, YUAN, in_yuan
 from registry.loading.sheet_types import RECORD, PendingWrite, SheetRow, SheetType, Use, read_cells
@@ -128,7 +127,7 @@ def _plan(kind: SheetType, row: SheetRow, world: Lookups) -> None:
         if row.is_refused:
             return
         given = {name: value for name, value in row.attributes.items() if value not in (None, "")}
-        record = new(kind.model, **row.defaults | given)
+        record = kind.model(**row.defaults | given)
         _say_what_was_assumed(kind, row, record, given)
         write = PendingWrite(record, prefix=kind.prefix(row), digits=kind.digits)
     else:

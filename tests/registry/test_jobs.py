@@ -16,7 +16,7 @@ def written(monkeypatch) -> list[int]:
     """A job of three steps that notes each step it does."""
     steps: list[int] = []
 
-    def step(cursor, payload):
+    def step(cursor, payload, memory):
         steps.append(cursor)
         return (cursor + 1 if cursor < 2 else None), cursor + 1, 3
 
@@ -41,7 +41,7 @@ def test_a_claimed_job_cannot_be_claimed_again_while_its_lease_holds(db, written
 def test_a_killed_workers_job_goes_on_where_it_stopped(db, written):
     jobs.enqueue("three-steps")
     killed = jobs.claim()
-    jobs.take_step(killed)
+    jobs.take_step(killed, {})
     Job.objects.update(lease_until=PAST)
     assert jobs.run_one()
     assert written == [0, 1, 2]
@@ -54,7 +54,7 @@ def test_a_worker_that_comes_back_after_its_lease_writes_nothing(db, written):
     Job.objects.update(lease_until=PAST)
     jobs.claim()
     with pytest.raises(jobs.LeaseLost):
-        jobs.take_step(late)
+        jobs.take_step(late, {})
     assert written == []
 
 
@@ -68,7 +68,7 @@ def test_a_job_is_given_up_after_five_attempts(db, written):
 
 
 def test_a_step_that_fails_ends_the_job_with_its_reason(db, monkeypatch):
-    def step(cursor, payload):
+    def step(cursor, payload, memory):
         raise ValueError("the third row is torn")
 
     monkeypatch.setitem(jobs.STEPS, "torn", step)

@@ -314,7 +314,7 @@ def test_a_failed_load_can_be_put_away_and_one_that_broke_off_while_writing_is_t
     rows = [site(示范点名称=f"唐坊镇新立{number}号示范点") for number in range(5)]
     written = lifecycle.apply_load(checked(workbook(HEADINGS, *rows), administrator), by=administrator)
     job = jobs.claim(written.job_id)
-    jobs.take_step(job)
+    jobs.take_step(job, {})
     monkeypatch.setattr("registry.loading.job_steps.write_rows", torn)
     jobs.run(job)
     written.refresh_from_db()
@@ -331,7 +331,7 @@ def test_what_was_written_before_work_broke_off_can_be_undone_after_it_went_on(s
     rows = [site(示范点名称=f"唐坊镇新立{number}号示范点") for number in range(5)]
     load = lifecycle.apply_load(checked(workbook(HEADINGS, *rows), administrator), by=administrator)
     job = jobs.claim(load.job_id)
-    jobs.take_step(job)
+    jobs.take_step(job, {})
     with monkeypatch.context() as broken:
         broken.setattr("registry.loading.job_steps.write_rows", torn)
         jobs.run(job)
@@ -358,7 +358,7 @@ def test_what_the_database_will_never_take_fails_at_once_and_one_that_is_busy_is
 ):
     load = lifecycle.send_load("台账.xlsx", workbook(HEADINGS, site()), key=uuid4(), by=administrator)
 
-    def step(cursor, payload):
+    def step(cursor, payload, memory):
         raise error("no")
 
     monkeypatch.setitem(jobs.STEPS, "load-read", step)

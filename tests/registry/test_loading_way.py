@@ -56,11 +56,11 @@ def test_applying_twice_writes_once(sample, administrator, small_chunks):
 def test_a_load_stopped_while_it_is_applied_is_taken_back(sample, administrator, small_chunks):
     load = lifecycle.apply_load(checked(ledger(), administrator), by=administrator)
     job = jobs.claim(load.job_id)
-    jobs.take_step(job)
+    jobs.take_step(job, {})
     assert new_points() == 2
     load = lifecycle.cancel_load(load, by=administrator)
     with pytest.raises(jobs.LeaseLost):
-        jobs.take_step(job)
+        jobs.take_step(job, {})
     run_one(load.job_id)
     load.refresh_from_db()
     assert (load.state, new_points()) == ("undone", 0)
@@ -97,10 +97,10 @@ def test_what_a_worker_wrote_in_vain_it_writes_when_it_has_the_job_again(
         checked(workbook(HEADINGS, *(site(**each) for each in named)), administrator), by=administrator
     )
     job = jobs.claim(load.job_id)
-    jobs.take_step(job)
+    jobs.take_step(job, {})
     with monkeypatch.context() as lost, pytest.raises(jobs.LeaseLost):
         lost.setattr(jobs, "_owned", lambda job: Job.objects.none())
-        jobs.take_step(job)
+        jobs.take_step(job, {})
     assert new_points() == 2
     Job.objects.filter(pk=load.job_id).update(lease_until=None)
     run_one(load.job_id)
@@ -110,7 +110,7 @@ def test_what_a_worker_wrote_in_vain_it_writes_when_it_has_the_job_again(
 
 def test_a_job_that_failed_can_be_taken_up_again(sample, administrator, monkeypatch):
     load = lifecycle.send_load("台账.xlsx", ledger(), key=uuid4(), by=administrator)
-    monkeypatch.setitem(jobs.STEPS, "load-read", lambda cursor, payload: 1 / 0)
+    monkeypatch.setitem(jobs.STEPS, "load-read", lambda cursor, payload, memory: 1 / 0)
     run_one(load.job_id)
     assert Job.objects.get(pk=load.job_id).state == "failed"
     monkeypatch.undo()

@@ -11,7 +11,6 @@ from registry.actions.sites import KIND_OF_AREA, form_for
 from registry.actions.take_overs import VERB, areas_taken_over
 from registry.fields.points import BY_NAME, ORGANISATION
 from registry.kinds import KINDS
-from registry.loading.bulk import new
 from registry.loading.kinds.prefill import held_points
 from registry.loading.lookups import WHY, Lookups
 from registry.loading.sheet_types import (
@@ -131,8 +130,7 @@ def _new_organisation(row: SheetRow, world: Lookups, township: str, name: str, f
     unit = row.attributes.get("unit")
     area = row.attributes["area_id"]
     level = world.levels.get(area, AreaLevel.TOWNSHIP)
-    made = new(
-        PartyOrganisation, name=name, field=row.values["field"], area_id=area, unit=unit, founded_on=world.today,
+    made = PartyOrganisation(name=name, field=row.values["field"], area_id=area, unit=unit, founded_on=world.today,
         kind=OrganisationKind.UNIT if unit else KIND_OF_AREA[AreaLevel(level)],
         form=_form(name, facts.get("member_count")), **facts,
     )  # fmt: skip
@@ -234,8 +232,7 @@ def _give_title(row: SheetRow, world: Lookups, main: PendingWrite) -> None:
                 row.refuse(name, "title_needs")
         if since > world.today:
             row.refuse("named_on", "in_future", day=since.isoformat())
-    period = new(
-        StatusPeriod, point=main.record, status=status, level=row.values.get("level") or "", grade=grade,
+    period = StatusPeriod(point=main.record, status=status, level=row.values.get("level") or "", grade=grade,
         valid_from=since, precision=named.precision if named else "day", batch=row.values.get("batch") or "",
         document_no=row.values.get("document_no") or "",
     )  # fmt: skip
