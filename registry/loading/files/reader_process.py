@@ -44,7 +44,10 @@ NOT_TABLES = (
     b"MIME-Version",
     b"PK\x05\x06",
 )
-READERS = (calamine.CalamineError, zipfile.BadZipFile, zlib.error, ExpatError, UnicodeDecodeError, EOFError)
+READERS = (
+    calamine.CalamineError, zipfile.BadZipFile, NotImplementedError, zlib.error, ExpatError, UnicodeDecodeError,
+    EOFError,
+)  # fmt: skip
 
 
 def reader_of(path: Path) -> Callable[[Path, str, Rows], Iterable[dict]]:
@@ -69,16 +72,16 @@ def reader_of(path: Path) -> Callable[[Path, str, Rows], Iterable[dict]]:
 
 def read_xlsx(path: Path, name: str, rows: Rows) -> Iterator[dict]:
     """Gates first, then the reader."""
-    members = weigh(path)
-    limit_memory(BASE_MEMORY_MB + XLSX_GROWTH * sum(info.file_size for info in members.values()) // MB)
-    with path.open("rb") as file:
-        parts = sheet_parts(file, members)
+    with zipfile.ZipFile(path) as archive:
+        members = weigh(archive)
+        limit_memory(BASE_MEMORY_MB + XLSX_GROWTH * sum(info.file_size for info in members.values()) // MB)
+        parts = sheet_parts(archive, members)
         sheets = {part.place for part in parts}
         for place, info in members.items():
             if place not in sheets:
-                look_through(file, info)
+                look_through(archive, info)
         scans = {
-            index: scan(file, members[part.place], part.name)
+            index: scan(archive, members[part.place], part.name)
             for index, part in enumerate(parts)
             if part.place in members and not part.hidden and part.place.startswith("xl/worksheets/")
         }

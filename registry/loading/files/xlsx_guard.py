@@ -5,15 +5,13 @@ pieces, so its memory does not grow with the sheet, and it resolves nothing.
 """
 
 import re
-import struct
-import zipfile
-import zlib
 from collections.abc import Iterator
+from copy import copy
 from functools import cache
 from html import unescape
-from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 from xml.parsers import expat
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from registry.loading.files.limits import (
     LAST_ROW,
@@ -53,10 +51,9 @@ def column_of(letters: bytes) -> int:
     return number - 1
 
 
-def weigh(path: Path) -> dict[str, zipfile.ZipInfo]:
+def weigh(archive: ZipFile) -> dict[str, ZipInfo]:
     """The members of an archive by name, after every gate that needs no unpacking."""
-    with zipfile.ZipFile(path) as archive:
-        infos = archive.infolist()
+    infos = archive.infolist()
     names = {info.filename.lower(): info for info in infos}
     if len(infos) > MOST_MEMBERS or len(names) < len(infos):
         raise Unreadable("file_zip_bomb")
@@ -71,48 +68,25 @@ def weigh(path: Path) -> dict[str, zipfile.ZipInfo]:
     return names
 
 
-def _swollen(info: zipfile.ZipInfo) -> bool:
+def _swollen(info: ZipInfo) -> bool:
     return info.file_size > RATIO_FROM_MB * MB and info.file_size > MOST_RATIO * max(info.compress_size, 1)
 
 
-def pieces(file: BinaryIO, info: zipfile.ZipInfo) -> Iterator[bytes]:
+def pieces(archive: ZipFile, info: ZipInfo) -> Iterator[bytes]:
     """The unpacked bytes of a member. They are counted: the size an archive claims may be a lie."""
-    file.seek(info.header_offset)
-    header = file.read(30)
-    if header[:4] != b"PK\x03\x04":
+    if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
         raise Unreadable("file_broken")
-    file.seek(sum(struct.unpack("<HH", header[26:30])), 1)
-    ways = {zipfile.ZIP_STORED: _stored, zipfile.ZIP_DEFLATED: _inflated}
-    if info.compress_type not in ways:
-        raise Unreadable("file_broken")
-    size = check = 0
-    for piece in ways[info.compress_type](file, info.compress_size):
-        size, check = size + len(piece), zlib.crc32(piece, check)
-        if size > info.file_size:
-            raise Unreadable("file_zip_bomb")
-        yield piece
-    if size != info.file_size or check != info.CRC:
-        raise Unreadable("file_broken")
-
-
-def _stored(file: BinaryIO, left: int) -> Iterator[bytes]:
-    while left and (piece := file.read(min(left, PIECE))):
-        left -= len(piece)
-        yield piece
-
-
-def _inflated(file: BinaryIO, left: int) -> Iterator[bytes]:
-    unpack, packed = zlib.decompressobj(-zlib.MAX_WBITS), b""
-    while not unpack.eof:
-        if not packed and left:
-            packed = file.read(min(left, PIECE // 8))
-            left -= len(packed)
-        piece = unpack.decompress(packed, PIECE)
-        if piece:
+    size, claimed = 0, info.file_size
+    longer = copy(info)
+    longer.file_size += PIECE  # zipfile reads no further than this
+    with archive.open(longer) as member:
+        while piece := member.read(PIECE):
+            size += len(piece)
+            if size > claimed:
+                raise Unreadable("file_zip_bomb")
             yield piece
-        elif not packed:
-            raise Unreadable("file_broken")
-        packed = unpack.unconsumed_tail
+    if size != claimed:
+        raise Unreadable("file_broken")
 
 
 class ZipMember(NamedTuple):
@@ -123,21 +97,21 @@ class ZipMember(NamedTuple):
     hidden: bool
 
 
-def sheet_parts(file: BinaryIO, members: dict[str, zipfile.ZipInfo]) -> list[ZipMember]:
+def sheet_parts(archive: ZipFile, members: dict[str, ZipInfo]) -> list[ZipMember]:
     """Every sheet, in the order of the workbook."""
     places = {}
-    for tag, given in _elements(file, members.get("xl/_rels/workbook.xml.rels")):
+    for tag, given in _elements(archive, members.get("xl/_rels/workbook.xml.rels")):
         if tag == "Relationship":
             target = given.get("Target", "").lower().lstrip("/")
             places[given.get("Id")] = target if target.startswith("xl/") else f"xl/{target}"
     return [
         ZipMember(given.get("name", ""), places.get(given.get("id"), ""), given.get("state", "visible") != "visible")
-        for tag, given in _elements(file, members["xl/workbook.xml"])
+        for tag, given in _elements(archive, members["xl/workbook.xml"])
         if tag == "sheet"
     ]
 
 
-def _elements(file: BinaryIO, info: zipfile.ZipInfo | None) -> list[tuple[str, dict[str, str]]]:
+def _elements(archive: ZipFile, info: ZipInfo | None) -> list[tuple[str, dict[str, str]]]:
     """Elements of a small part with their attributes, both without name space."""
     found: list[tuple[str, dict[str, str]]] = []
     parser = expat.ParserCreate(namespace_separator=" ")
@@ -145,7 +119,7 @@ def _elements(file: BinaryIO, info: zipfile.ZipInfo | None) -> list[tuple[str, d
         (tag.split(" ")[-1], {name.split(" ")[-1]: value for name, value in given.items()})
     )
     parser.StartDoctypeDeclHandler = _refuse_doctype
-    for piece in pieces(file, info) if info else ():
+    for piece in pieces(archive, info) if info else ():
         parser.Parse(piece)
     return found
 
@@ -154,10 +128,10 @@ def _refuse_doctype(*_about: Any) -> None:
     raise Unreadable("file_doctype")
 
 
-def look_through(file: BinaryIO, info: zipfile.ZipInfo) -> None:
+def look_through(archive: ZipFile, info: ZipInfo) -> None:
     """A member no sheet lies in: really as small as it says, no document type in it, no more texts than cells."""
     texts, many = 0, info.file_size > MOST_CELLS * SHORTEST_CELL
-    for number, piece in enumerate(pieces(file, info)):
+    for number, piece in enumerate(pieces(archive, info)):
         if number == 0:
             _look_at_head(info.filename, piece)
         texts += piece.count(b"si>") // 2 if many else 0
@@ -173,11 +147,11 @@ def _look_at_head(name: str, piece: bytes) -> None:
             raise Unreadable("file_broken")
 
 
-def scan(file: BinaryIO, info: zipfile.ZipInfo, name: str) -> Scan:
+def scan(archive: ZipFile, info: ZipInfo, name: str) -> Scan:
     """Looks through one sheet's bytes. Raises Unreadable where a value lies too far out, or there are too many."""
     found, rest, prefix = Scan(), b"", b""
     small, many = info.file_size < SMALL_MB * MB, info.file_size > MOST_CELLS * SHORTEST_CELL
-    for number, piece in enumerate(pieces(file, info)):
+    for number, piece in enumerate(pieces(archive, info)):
         if number == 0:
             _look_at_head(info.filename, piece)
             root = re.search(rb"<(\w+:)?worksheet\b", piece)
