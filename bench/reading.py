@@ -11,7 +11,8 @@ from pathlib import Path
 import python_calamine as calamine
 import xlsxwriter
 
-from registry.loading.files.reading import ROOT, read_file
+from registry.loading.files.reading import read_file
+from registry.sandbox import ROOT
 
 ROWS, COLUMNS, ROUNDS = 20_000, 25, 5
 PEAK = (
