@@ -17,7 +17,7 @@ from assessment.models import Review, Round
 from assessment.overviews.review_sheet import Judging
 from registry.access.permissions import may
 from registry.actions.drafts import log_reading_of
-from registry.fields.points import INPUTS
+from registry.fields.points import BY_NAME
 from registry.models import Draft, DraftState, Event, PointStatus
 from registry.overviews.draft_form import DraftForm
 from registry.text.refusals import Refused
@@ -98,7 +98,7 @@ def check_draft(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 
 def _remarks(request: HttpRequest) -> dict[str, str]:
-    names = [*(each.name for each in INPUTS), "photos"]
+    names = [*BY_NAME, "photos"]
     return {name: request.POST.get(f"remark-{name}", "") for name in names}
 
 

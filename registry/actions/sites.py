@@ -5,7 +5,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from registry.fields.points import ORGANISATION
+from registry.fields.points import names_stored_on
 from registry.models import (
     AreaLevel,
     DemonstrationPoint,
@@ -40,7 +40,8 @@ def write_site(drafting: DraftForm, *, right: str, by: Any) -> DemonstrationPoin
     point = drafting.point or DemonstrationPoint(
         area=drafting.area, unit=drafting.unit, field=drafting.field, organisation=organisation
     )
-    point.name, point.highlights, point.venue_area = values["name"], values["highlights"], values["venue_area"]
+    for name in names_stored_on("point"):
+        setattr(point, name, values[name])
     if not point.pk or drafting.facts["position"].changed or drafting.facts["coordinate_system"].changed:
         point.lng, point.lat = (f"{degrees:.6f}" for degrees in values["position"])
         point.coordinate_system, point.position_illustrative = values["coordinate_system"], False
@@ -60,9 +61,9 @@ def _write_organisation(drafting: DraftForm, values: dict[str, Any], right: str,
             kind=OrganisationKind.UNIT if drafting.unit else KIND_OF_AREA[AreaLevel(drafting.area.level)],
             area=drafting.area, unit=drafting.unit, founded_on=timezone.localdate(),
         )  # fmt: skip
-    elif not any(drafting.facts[name].changed for name in ORGANISATION):
+    elif not any(drafting.facts[name].changed for name in names_stored_on("organisation")):
         return organisation
-    for name in ORGANISATION:
+    for name in names_stored_on("organisation"):
         setattr(organisation, name, values[name])
     if organisation.pk:
         return save_record(organisation, right=right, by=by)

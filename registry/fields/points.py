@@ -1,46 +1,11 @@
-"""What a person fills in for a site: one declaration of each field, read alike by the form, the load and the API."""
+"""The fields of a point that a person fills in, its organisation's and its application's among them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from registry.fields.base import DeclaredField, Text
 from registry.models import CoordinateSystem, Level
-from registry.text.validators import Reader, choice, line, number, phone, position, prose, whole
-
-Text = str | Promise
-
-
-@dataclass(frozen=True)
-class Input:
-    """A field: how it is called, in which section it is asked, how its text is read, and how it is shown.
-
-    `personal` values are shown to the own township only; the phone forgets them with the window.
-    """
-
-    name: str
-    label: Text
-    section: str
-    read: Reader
-    hint: Text = ""
-    required: bool = False
-    widget: str = "text"
-    choices: Any = None
-    unit: Text = ""
-    personal: bool = False
-    default: str = ""
-
-    def text(self, value: Any) -> str:
-        """`value` as it would be typed."""
-        return "" if value is None else f"{value.normalize():f}" if hasattr(value, "normalize") else str(value)
-
-    def words(self, text: str) -> str:
-        """A typed text as a reader sees it: choices in words."""
-        return str(dict(self.choices.choices).get(text, text)) if self.choices else text
-
+from registry.text.validators import choice, line, number, phone, position, prose, whole
 
 PERSONS = pgettext_lazy("unit", "persons")
 SECTIONS: dict[str, Text] = {
@@ -50,53 +15,65 @@ SECTIONS: dict[str, Text] = {
     "position": _("Position"),
     "photos": _("Photos"),
 }
-INPUTS: tuple[Input, ...] = (
-    Input(
-        "name", _("Name of the site"), "place", line(80, least=4), required=True,
+FIELDS: tuple[DeclaredField, ...] = (
+    DeclaredField(
+        "name", _("Name of the site"), line(80, least=4), "place", "point", required=True,
         hint=_("The full name, as it should stand on the plate."),
+        heading="示范点名称", also=("名称", "示范点", "点位名称", "Name"), required_in_sheet=True,
     ),
-    Input(
-        "organisation_name", _("Party organisation"), "organisation", line(80, least=4),
+    DeclaredField(
+        "organisation_name", _("Party organisation"), line(80, least=4), "organisation",
         hint=_("The full name of the organisation. Only asked where the registry holds none."),
+        heading="党组织名称", also=("党组织", "党组织全称", "所属党组织"), required_in_sheet=True,
     ),
-    Input("secretary", _("Secretary"), "organisation", line(40, least=2), required=True),
-    Input(
-        "phone", _("Telephone"), "organisation", phone, widget="tel", personal=True,
+    DeclaredField(
+        "secretary", _("Secretary"), line(40, least=2), "organisation", "organisation", required=True,
+        heading="党组织书记", also=("书记", "书记姓名", "支部书记"), required_in_sheet=True,
+    ),
+    DeclaredField(
+        "phone", _("Telephone"), phone, "organisation", "organisation", widget="tel", personal=True,
         hint=_("Seen by your township only."),
+        heading="联系电话", also=("电话", "联系方式", "手机"), droppable=True,
     ),
-    Input(
-        "member_count", _("Party members"), "organisation", whole(0, 100_000, unit=PERSONS), widget="number",
-        unit=PERSONS, required=True,
+    DeclaredField(
+        "member_count", _("Party members"), whole(0, 100_000, unit=PERSONS), "organisation", "organisation",
+        required=True, widget="number", unit=PERSONS,
+        heading="党员人数", also=("党员数", "党员总数", "党员"),
     ),
-    Input(
-        "venue_area", _("Venue area"), "venue", number("0", "9999999", unit="m²"), widget="number", unit="m²",
+    DeclaredField(
+        "venue_area", _("Venue area"), number("0", "9999999", unit="m²"), "venue", "point", widget="number", unit="m²",
+        heading="阵地面积(㎡)", also=("阵地面积", "活动场所面积", "面积"),
     ),
-    Input(
-        "highlights", _("Highlights"), "venue", prose(1000), widget="textarea", required=True,
+    DeclaredField(
+        "highlights", _("Highlights"), prose(1000), "venue", "point", required=True, widget="textarea",
         hint=_("What others can learn here, in two or three sentences."),
+        heading="特色亮点", also=("亮点", "主要做法", "简介"),
     ),
-    Input(
-        "applied_level", _("Level applied for"), "venue", choice(Level), widget="select", choices=Level, required=True,
-        default=Level.DISTRICT,
+    DeclaredField(
+        "applied_level", _("Level applied for"), choice(Level), "venue", "application", required=True, widget="select",
+        choices=Level, default=Level.DISTRICT,
     ),
-    Input(
-        "self_score", _("Own score"), "venue", number("0", "100", decimals=1), widget="number", unit=_("of 100"),
-        hint=_("Leave it empty if you have not scored yourselves."),
+    DeclaredField(
+        "self_score", _("Own score"), number("0", "100", decimals=1), "venue", "application", widget="number",
+        unit=_("of 100"), hint=_("Leave it empty if you have not scored yourselves."),
     ),
-    Input(
-        "position", _("Longitude, latitude"), "position", position, required=True,
+    DeclaredField(
+        "position", _("Longitude, latitude"), position, "position", required=True,
         hint=_("Tap the map, use the position of this phone, or paste coordinates such as 118.0863, 39.5762."),
     ),
-    Input(
-        "coordinate_system", _("Coordinate system"), "position", choice(CoordinateSystem), widget="select",
-        choices=CoordinateSystem, required=True, default=CoordinateSystem.CGCS2000,
+    DeclaredField(
+        "coordinate_system", _("Coordinate system"), choice(CoordinateSystem), "position", required=True,
+        widget="select", choices=CoordinateSystem, default=CoordinateSystem.CGCS2000,
         hint=_("Coordinates copied from Gaode or Tencent maps are GCJ-02, from Baidu maps BD-09."),
     ),
 )  # fmt: skip
-BY_NAME: dict[str, Input] = {each.name: each for each in INPUTS}
-ORGANISATION = ("secretary", "phone", "member_count")
-APPLICATION = ("applied_level", "self_score")  # of the application, not of the site
+BY_NAME: dict[str, DeclaredField] = {field.name: field for field in FIELDS}
 
 
-def of_section(section: str, keep: Callable[[Input], bool] = lambda each: True) -> list[Input]:
-    return [each for each in INPUTS if each.section == section and keep(each)]
+def names_stored_on(record: str) -> tuple[str, ...]:
+    """The fields that are columns of "point" or "organisation", or kept with the "application"."""
+    return tuple(field.name for field in FIELDS if field.stored_on == record)
+
+
+def of_section(section: str) -> list[DeclaredField]:
+    return [field for field in FIELDS if field.section == section]

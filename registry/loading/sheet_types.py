@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.utils.functional import Promise
 
 from registry.access.permissions import may
-from registry.fields.points import Input
+from registry.fields.base import DeclaredField
 from registry.text.validators import Invalid, Reader
 
 if TYPE_CHECKING:
@@ -59,10 +59,13 @@ class SheetColumn:
         return (self.heading, *self.also, self.name)
 
 
-def of_input(declared: Input, heading: str, **more: Any) -> SheetColumn:
-    """The column of a field that the form asks for: the same name, the same reader, the same words for a bad value."""
-    more = {"personal": declared.personal, "numeric": declared.widget == "number", **more}
-    return SheetColumn(declared.name, heading, declared.read, hint=declared.hint, **more)
+def column_of(declared: DeclaredField, **more: Any) -> SheetColumn:
+    """The column of a declared field: the same name, the same reader, the same words for a bad value."""
+    own = {
+        "heading": declared.heading, "also": declared.also, "required": declared.required_in_sheet,
+        "droppable": declared.droppable, "personal": declared.personal, "numeric": declared.widget == "number",
+    }  # fmt: skip
+    return SheetColumn(declared.name, read=declared.read, hint=declared.hint, **own | more)
 
 
 def plain_name(text: str) -> str:

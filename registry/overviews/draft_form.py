@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from registry.fields.points import APPLICATION, BY_NAME, INPUTS, ORGANISATION, SECTIONS, Input
+from registry.fields.base import DeclaredField
+from registry.fields.points import BY_NAME, FIELDS, SECTIONS, names_stored_on
 from registry.models import (
     Area,
     AreaAlias,
@@ -80,7 +81,7 @@ def _sentence(code: str, **details: Any) -> str:
 class DraftField:
     """A field as the form shows it: what was typed or else what the registry holds."""
 
-    input: Input
+    input: DeclaredField
     typed: str | None
     held: str
     confirmed: bool
@@ -156,10 +157,9 @@ class DraftForm:
     @cached_property
     def held(self) -> dict[str, str]:
         """What the registry holds of each field, as it would be typed."""
-        held = {each.name: each.default for each in INPUTS}
-        sources = [(self.organisation, (*ORGANISATION,)), (self.point, ("name", "venue_area", "highlights"))]
-        for record, names in sources:
-            for name in names if record else ():
+        held = {field.name: field.default for field in FIELDS}
+        for record, kind in ((self.organisation, "organisation"), (self.point, "point")):
+            for name in names_stored_on(kind) if record else ():
                 held[name] = BY_NAME[name].text(getattr(record, name))
         if self.organisation:
             held["organisation_name"] = self.organisation.name
@@ -168,7 +168,11 @@ class DraftForm:
         elif self.point.coordinate_system:
             held["position"] = f"{self.point.lng.normalize():f}, {self.point.lat.normalize():f}"
             held["coordinate_system"] = self.point.coordinate_system
-        held |= {name: self.last_application[name] for name in APPLICATION if self.last_application.get(name)}
+        held |= {
+            name: self.last_application[name]
+            for name in names_stored_on("application")
+            if self.last_application.get(name)
+        }
         return held
 
     @cached_property
@@ -176,7 +180,14 @@ class DraftForm:
         """As typed when the site last applied for a title; empty if it never did."""
         drafts = Draft.objects.unscoped("of the point itself").filter(point=self.point, state=DraftState.APPLIED)
         applied = drafts.exclude(pk=self.draft.pk).exclude(point=None).order_by("-pk")
-        return next((values for values in applied.values_list("values", flat=True) if {*APPLICATION} & {*values}), {})
+        return next(
+            (
+                values
+                for values in applied.values_list("values", flat=True)
+                if {*names_stored_on("application")} & {*values}
+            ),
+            {},
+        )
 
     @cached_property
     def belts(self) -> list[Belt]:
@@ -190,7 +201,7 @@ class DraftForm:
         values, confirmed = self.draft.values, self.draft.confirmed
         left_out = {"organisation_name"} if self.organisation else set()
         if self.draft.is_change:
-            left_out |= {*APPLICATION}
+            left_out |= {*names_stored_on("application")}
         return {
             name: DraftField(each, values.get(name), self.held[name], confirmed.get(name) == self.held[name])
             for name, each in BY_NAME.items()

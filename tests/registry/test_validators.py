@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.utils import translation
 
-from registry.fields.points import BY_NAME, INPUTS, SECTIONS
+from registry.fields.points import BY_NAME, FIELDS, SECTIONS
 from registry.models import CoordinateSystem, Level
 from registry.text.validators import (
     SENTENCES,
@@ -199,12 +199,12 @@ def test_what_is_no_position_here_is_refused(text, code):
 
 
 def test_every_field_lies_in_a_section_and_is_asked_once():
-    assert {each.section for each in INPUTS} <= SECTIONS.keys()
-    assert len(BY_NAME) == len(INPUTS)
+    assert {each.section for each in FIELDS} <= SECTIONS.keys()
+    assert len(BY_NAME) == len(FIELDS)
 
 
 def test_a_default_is_a_value_the_field_takes():
-    assert {each.name: each.read(each.default) for each in INPUTS if each.default} == {
+    assert {each.name: each.read(each.default) for each in FIELDS if each.default} == {
         "applied_level": Level.DISTRICT, "coordinate_system": CoordinateSystem.CGCS2000
     }  # fmt: skip
 
@@ -217,7 +217,7 @@ def test_a_value_shown_again_reads_as_the_same_value(name):
 
 
 def test_only_the_telephone_is_personal():
-    assert [each.name for each in INPUTS if each.personal] == ["phone"]
+    assert [each.name for each in FIELDS if each.personal] == ["phone"]
 
 
 @pytest.mark.parametrize("code", SENTENCES)

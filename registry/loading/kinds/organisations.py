@@ -20,7 +20,7 @@ from registry.loading.sheet_types import (
     SheetColumn,
     SheetRow,
     SheetType,
-    of_input,
+    column_of,
     plain_name,
     register,
 )
@@ -68,15 +68,15 @@ COLUMNS = (
     PLACE,
     FIELD,
     SheetColumn("parent", "上级党组织", line(80), also=("上级组织", "隶属党组织"), names="organisation"),
-    of_input(BY_NAME["secretary"], "书记", required=True, also=("党组织书记", "书记姓名", "支部书记")),
+    column_of(BY_NAME["secretary"], heading="书记", also=("党组织书记", "书记姓名", "支部书记")),
     not_kept("secretary_since", "书记任职时间", "任职时间", read=dated),
-    of_input(BY_NAME["member_count"], "党员人数", also=("党员数", "党员总数", "党员")),
+    column_of(BY_NAME["member_count"]),
     not_kept("women", "其中女党员", "女党员", read=whole(0, 100_000, unit="人")),
     not_kept("under_35", "其中35岁以下", "35岁以下", read=whole(0, 100_000, unit="人")),
     day_column("founded_on", "成立时间", "成立日期", "组建时间"),
     not_kept("elected_on", "换届时间", "换届日期", read=dated),
     SheetColumn("is_combined_post", "是否一肩挑", yes_no, also=("一肩挑",), words=("是", "否")),
-    of_input(BY_NAME["phone"], "联系电话", also=("电话", "联系方式", "手机"), droppable=True),
+    column_of(BY_NAME["phone"]),
     REMARK,
 )  # fmt: skip
 

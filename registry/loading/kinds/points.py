@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.actions.sites import KIND_OF_AREA, form_for
 from registry.actions.take_overs import VERB, areas_taken_over
-from registry.fields.points import BY_NAME, ORGANISATION
+from registry.fields.points import FIELDS, names_stored_on
 from registry.kinds import KINDS
 from registry.loading.kinds.prefill import held_points
 from registry.loading.lookups import WHY, Lookups
@@ -24,7 +25,7 @@ from registry.loading.sheet_types import (
     SheetRow,
     SheetType,
     Use,
-    of_input,
+    column_of,
     plain_name,
     register,
 )
@@ -54,16 +55,15 @@ STATUS_WORDS = {
     "草稿": "draft", "申报": "submitted", "初审": "checked", "公示": "notice", "命名": "named", "退回": "returned",
     "摘牌": "withdrawn",
 }  # fmt: skip
-COLUMNS = (
+FIELD_COLUMNS = {field.name: column_of(field) for field in FIELDS if field.heading}
+FIELD_COLUMNS["organisation_name"] = replace(FIELD_COLUMNS["organisation_name"], names="organisation")
+COLUMNS = (  # in the order of the district's template; a field that is declared later comes at its end
     ROW_NUMBER,
     CODE,
     TOWNSHIP,
     PLACE,
-    of_input(BY_NAME["name"], "示范点名称", required=True, also=("名称", "示范点", "点位名称", "Name")),
-    of_input(
-        BY_NAME["organisation_name"], "党组织名称", required=True, names="organisation",
-        also=("党组织", "党组织全称", "所属党组织"),
-    ),
+    FIELD_COLUMNS.pop("name"),
+    FIELD_COLUMNS.pop("organisation_name"),
     FIELD,
     SheetColumn("six_type", "创建类型", line(40), also=("六型创建类型", "类型"), use=Use.COMPARE),
     SheetColumn(
@@ -71,12 +71,12 @@ COLUMNS = (
     ),
     SheetColumn("grade", "等次", choice(Grade), also=("档次", "Grade"), words=("精品", "示范", "达标")),
     SheetColumn("is_premium", "是否精品", yes_no, also=("精品",), use=Use.COMPARE, words=("是", "否")),
-    of_input(BY_NAME["secretary"], "党组织书记", required=True, also=("书记", "书记姓名", "支部书记")),
-    of_input(BY_NAME["phone"], "联系电话", also=("电话", "联系方式", "手机"), droppable=True),
-    of_input(BY_NAME["member_count"], "党员人数", also=("党员数", "党员总数", "党员")),
-    of_input(BY_NAME["venue_area"], "阵地面积(㎡)", also=("阵地面积", "活动场所面积", "面积")),
+    FIELD_COLUMNS.pop("secretary"),
+    FIELD_COLUMNS.pop("phone"),
+    FIELD_COLUMNS.pop("member_count"),
+    FIELD_COLUMNS.pop("venue_area"),
     SheetColumn("brand", "党建品牌", line(60), also=("品牌", "品牌名称"), use=Use.COMPARE),
-    of_input(BY_NAME["highlights"], "特色亮点", also=("亮点", "主要做法", "简介")),
+    FIELD_COLUMNS.pop("highlights"),
     SheetColumn("belts", "所属示范带", listing, also=("示范带",)),
     SheetColumn("zones", "所属示范片区", listing, also=("示范片区", "片区")),
     SheetColumn("applied_on", "申报时间", dated, also=("申报日期",), use=Use.COMPARE),
@@ -89,13 +89,14 @@ COLUMNS = (
     SheetColumn("coordinate_system", "坐标系", choice(CoordinateSystem), words=tuple(CoordinateSystem.labels)),
     SheetColumn("status", "状态", choice(PointStatus, STATUS_WORDS), words=("命名", "草稿")),
     REMARK,
+    *FIELD_COLUMNS.values(),
 )  # fmt: skip
 
 
 def resolve(row: SheetRow, world: Lookups) -> None:
     township = place(row, world)
     attributes = row.attributes
-    attributes |= {name: row.values.get(name) for name in ("name", "field", "highlights", "venue_area", "remark")}
+    attributes |= {name: row.values.get(name) for name in (*names_stored_on("point"), "field", "remark")}
     attributes["area_id"] = township
     if township and row.has("field"):
         stand_in(row, world, township)
@@ -109,7 +110,9 @@ def _belong_to(row: SheetRow, world: Lookups, township: str) -> None:
     """The organisation of that name; a new one if the registry has none. Its secretary, telephone and members are
     written down with it, wherever they were typed."""
     name = row.values["organisation_name"]
-    facts = {each: row.values.get(each) for each in ORGANISATION if row.values.get(each) not in (None, "")}
+    facts = {
+        field: row.values[field] for field in names_stored_on("organisation") if row.values.get(field) not in (None, "")
+    }
     found = None
     with at(row, "organisation_name"):
         found = world.organisation(name, township)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from registry.fields.points import names_stored_on
 from registry.models import Area, BeltMembership, StatusPeriod, ZoneMembership
 
 
@@ -22,13 +23,10 @@ def held_points(rows: QuerySet) -> Iterator[dict[str, Any]]:
             "code": point.code,
             "township": names[point.area_id[:9]],
             "village_or_unit": point.unit.name if point.unit else point.area.name if len(point.area_id) > 9 else "",
-            "name": point.name,
+            **{name: getattr(point, name) for name in names_stored_on("point")},
+            **{name: getattr(point.organisation, name) for name in names_stored_on("organisation") if name != "phone"},
             "organisation_name": point.organisation.name,
             "field": point.field,
-            "secretary": point.organisation.secretary,
-            "member_count": point.organisation.member_count,
-            "venue_area": point.venue_area,
-            "highlights": point.highlights,
             "belts": belts[point.pk],
             "zones": zones[point.pk],
             "remark": point.remark,

@@ -1,0 +1,74 @@
+"""A field is declared once: form, sheet and API follow, and few files name it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+
+from registry.api.parsers import writable
+from registry.fields.points import BY_NAME
+from registry.figures import FIGURES
+from registry.loading.sheet_types import SHEET_TYPES, Use
+from registry.models import DemonstrationPoint, PartyOrganisation
+
+FORM, SHEET, API = "form", "sheet", "API"
+NOT_ASKED = {  # column of a point or its organisation: where it is not asked for, and why
+    "area": ({FORM, SHEET, API}, "follows from the place that was chosen; sheets and programs name the township"),
+    "unit": ({FORM, SHEET, API}, "is the place that was chosen; sheets and programs name it"),
+    "organisation": ({FORM, SHEET, API}, "is found by its name"),
+    "field": ({FORM}, "follows from the place"),
+    "lng": ({FORM}, "is half of the position"),
+    "lat": ({FORM}, "is half of the position"),
+    "position_illustrative": ({FORM, SHEET, API}, "marks sample data"),
+    "illustrative": ({FORM, SHEET, API}, "marks sample data"),
+    "code": ({FORM, API}, "is given once, by the registry; a sheet names records by it"),
+    "remark": ({FORM}, "is the district's own note"),
+}
+NOT_A_POINTS_OWN = {  # columns of the organisation that a point says nothing of
+    "area", "unit", "field", "illustrative", "code", "remark", "name", "form", "kind", "parent", "branch_count",
+    "founded_on", "dissolved_on", "election_due_on", "is_combined_post",
+}  # fmt: skip
+
+
+def editable(model) -> Iterator[str]:
+    return (field.name for field in model._meta.concrete_fields if field.editable and not field.primary_key)
+
+
+def test_every_column_of_a_point_is_in_form_sheet_and_api_or_said_not_to_be():
+    sheet = SHEET_TYPES["point"]
+    asked = {
+        FORM: BY_NAME.keys(),
+        SHEET: {column.name for column in sheet.columns if column.use is Use.STORE},
+        API: writable(sheet).keys(),
+    }
+    for name in editable(DemonstrationPoint):
+        missing = {place for place, names in asked.items() if name not in names}
+        assert missing == NOT_ASKED.get(name, (set(), ""))[0], name
+
+
+def test_every_column_of_the_organisation_that_a_point_asks_for_is_in_form_sheet_and_api():
+    sheet = SHEET_TYPES["point"]
+    for name in set(editable(PartyOrganisation)) - NOT_A_POINTS_OWN:
+        assert name in BY_NAME and name in writable(sheet), name
+
+
+def files_that_name(pattern: str) -> set[str]:
+    """The code files, without tests, tools and migrations, in which the pattern is found."""
+    root = Path(settings.BASE_DIR)
+    code = [file for app in ("registry", "assessment", "fengnan") for file in (root / app).rglob("*.py")]
+    found = {str(file.relative_to(root)) for file in code if re.search(pattern, file.read_text("utf-8"))}
+    return {name for name in found if "/migrations/" not in name}
+
+
+def test_a_new_field_of_a_point_touches_three_code_files_and_its_migration():
+    """The venue's area is a number with a unit, asked in the form, loaded, written by programs and shown to all."""
+    keeps_the_order_of_the_template = "registry/loading/kinds/points.py"
+    assert files_that_name(r"\bvenue_area\b") - {keeps_the_order_of_the_template} == {
+        "registry/models/points.py", "registry/fields/points.py", "registry/kinds/showcase.py",
+    }  # fmt: skip
+
+
+def test_a_new_figure_touches_the_file_that_declares_it():
+    assert "wage-uplift-cross" in FIGURES
+    assert files_that_name('"wage-uplift-cross"') == {"registry/figures/guarantee.py"}
