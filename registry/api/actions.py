@@ -92,7 +92,9 @@ class Given:
             return {"type": "array", "items": taken(self.rows)}
         if self.is_files:
             return {"type": "array", "items": {"type": "string", "format": "binary"}}
-        return {"type": "array", "items": TEXT} if self.is_list else TEXT
+        if self.is_list:
+            return {"type": "array", "items": TEXT}
+        return TEXT if self.required else TEXT | {"nullable": True}  # null is the same as left out
 
 
 def _of_type(sent: Any, kind: type) -> Any:

@@ -13,7 +13,7 @@ from registry.models import Remark, Role, User
 from registry.models.base import ScopedQuerySet
 from registry.views.access import asks_for
 
-from .walk import METHODS, OWN, ROLES, Stage, addresses, cases, matrix, walked
+from .walk import OWN, ROLES, Stage, addresses, cases, matrix, methods, walked
 
 pytestmark = [pytest.mark.access, pytest.mark.deep]
 IN_THE_SUITE = 2  # of each kind of line
@@ -99,7 +99,7 @@ def is_seen(stage: Stage, held: dict, names: Iterable[str], roles: Iterable[str]
         _cell(stage, role, method, address) != held[f"{name} | {kind} | {method}"][role]
         for name in names
         for kind, address in cases(stage, name)
-        for method in METHODS
+        for method in methods(name)
         for role in roles
     )
 
