@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -18,6 +19,7 @@ from registry.loading.job_steps import table_of
 from registry.loading.lifecycle import rows_file
 from registry.loading.matching import REASON, mapping_of
 from registry.loading.messages import sentence
+from registry.loading.money_units import WAN, YUAN, in_yuan
 from registry.loading.sheet_types import SHEET_TYPES, SheetColumn, SheetType
 from registry.models import Area, Load, LoadRow, RowVerdict
 from registry.overviews.history import Change, columns_of, label_of, words_of
@@ -139,8 +141,15 @@ def _sample(column: SheetColumn | None, text: str) -> str:
 
 
 def _heading(kind: SheetType | None, name: str) -> str:
+    """What a field is called beside its value. Amounts are shown in yuan, whatever the template's heading counts in."""
     column = kind.column(name) if kind else None
-    return column.heading if column else ""
+    if column is None:
+        return ""
+    return column.heading.removesuffix(f"({column.unit})") if _is_money(column) else column.heading
+
+
+def _is_money(column: SheetColumn | None) -> bool:
+    return column is not None and column.unit in (YUAN, WAN)
 
 
 def tabs_of(load: Load) -> list[tuple[str, Any, int]]:
@@ -210,6 +219,8 @@ def _words(kind: SheetType, name: str, value: Any, areas: dict[str, str]) -> str
         return masked(str(value or "")) or "—"
     if isinstance(value, list):
         return "、".join(map(str, value)) or "—"
+    if _is_money(column) and value not in (None, ""):
+        return _("%(amount)s yuan") % {"amount": in_yuan(Decimal(value))}
     own = columns_of(kind.model).get(name)
     if own is not None and own.is_relation and value:
         return areas.get(str(value), str(value))

@@ -15,6 +15,7 @@ from registry.actions.records import save_record
 from registry.loading import lifecycle
 from registry.loading.messages import sentence, state_of
 from registry.loading.money_units import money_unit, unit_of_sheet
+from registry.loading.preview import rows_shown
 from registry.models import CollectiveIncome, User
 from registry.text.refusals import Refused
 from tests.api.sending import Program, problem, program
@@ -166,6 +167,14 @@ def test_a_doubtful_load_is_applied_only_once_somebody_confirmed_it(sample, admi
     load.refresh_from_db()
     assert (load.state, held().amount_yuan, state_of(load)["message"]) == ("applied", HELD * 10_000, "")
     assert (undone(load).state, held().amount_yuan) == ("undone", HELD)
+
+
+def test_the_preview_shows_amounts_in_yuan_under_headings_without_a_unit(sample, administrator):
+    load = leaping(administrator)
+    [row] = rows_shown(load, load.rows.all())
+    assert [(change.label, change.before, change.after) for change in row.changes] == [
+        ("集体经济年收入", "1,085,000 元", "10,850,000,000 元")
+    ]
 
 
 def test_a_row_that_became_doubtful_after_the_look_is_held_back(sample, administrator):
