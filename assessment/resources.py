@@ -59,8 +59,9 @@ def _inside(model, path: str):
     """Rows that the staff of the area read, and nobody else: what came of a card before it was announced, and why."""
 
     def rows(scope):
-        everything, prefix = scope.reader or (False, "")
-        found = model.objects.all() if everything else model.objects.filter(in_area_q(prefix, f"{path}__area_id"))
+        reader = scope.reader
+        inside = in_area_q(reader.prefix if reader else "", f"{path}__area_id")
+        found = model.objects.all() if reader and reader.everything else model.objects.filter(inside)
         return found.order_by(path, *model._meta.ordering)
 
     return rows

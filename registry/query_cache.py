@@ -3,7 +3,8 @@ what it was asked with, never on data; values that differ from one time to the n
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
 import orjson
 from django.core.exceptions import EmptyResultSet
@@ -11,6 +12,14 @@ from django.db import connection, connections
 from django.db.models import QuerySet
 
 NOTHING: Mapping[str, str] = {}
+MOST_KEPT = 512
+Made = TypeVar("Made")
+
+
+def keep_query(compile_it: Callable[..., Made]) -> Callable[..., Made]:
+    """Keeps what the function compiles, by its arguments. Whoever may see what is part of a scope's identity, so that
+    two accounts that see different rows never share a query."""
+    return lru_cache(maxsize=MOST_KEPT)(compile_it)
 
 
 def placeholder(name: str | int) -> str:

@@ -23,7 +23,7 @@ from registry.access.scope import Scope
 from registry.figures import FIGURES
 from registry.models import Area, Belt, BeltMembership, DemonstrationPoint, Grade, Zone, valid_on
 from registry.models.points import COUNTED
-from registry.query_cache import Statement, compile_rows, fetch_rows
+from registry.query_cache import Statement, compile_rows, fetch_rows, keep_query
 
 LINKED_AT_MOST = 2000  # with more dots than this, a dot is no link of its own
 TOWNSHIP = 9  # digits of a township's code
@@ -186,7 +186,7 @@ def asked(rows: Callable[[Scope, Choices], QuerySet], scope: Scope, choices: Cho
     return fetch_rows(_statement(rows, scope, choices))
 
 
-@lru_cache(maxsize=128)
+@keep_query
 def _statement(rows: Callable, scope: Scope, choices: Choices) -> Statement:
     """The query's text, kept because writing it costs more than running it; its result never is."""
     return compile_rows(rows(scope, choices))

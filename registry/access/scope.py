@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -26,23 +26,32 @@ class BadInput(ValueError):
         self.name, self.value, self.message, self.code = name, value, message, code
 
 
+class Reader(NamedTuple):
+    """What an account may read: as which role, whether in every area, else below which prefix."""
+
+    role: str
+    everything: bool
+    prefix: str
+
+
 @dataclass(frozen=True)
 class Scope:
     """`as_of` a day, `area` an area code (the area and everything below it), `viewer` an account or None, `reader`
-    what that account may read."""
+    what that account may read, None for the public."""
 
     as_of: date
     area: str
     viewer: Any = field(default=None, compare=False)
-    reader: tuple = field(init=False)
+    reader: Reader | None = field(init=False)
     place: Area | None = field(default=None, compare=False)
     default_as_of: date | None = field(default=None, compare=False)
 
     def __post_init__(self):
-        """Two scopes are equal if they show the same rows: the viewer counts by what the account may read."""
+        """Two scopes are equal if they show the same rows: the viewer counts by role and by what it may read."""
         viewer = self.viewer
-        known = viewer is not None and viewer.is_authenticated and not viewer.reads_published_only
-        object.__setattr__(self, "reader", (viewer.reads_everything, viewer.read_prefix) if known else ())
+        reads = viewer is not None and viewer.is_authenticated and not viewer.reads_published_only
+        reader = Reader(viewer.role, viewer.reads_everything, viewer.read_prefix) if reads else None
+        object.__setattr__(self, "reader", reader)
 
     def at(self, as_of: date) -> "Scope":
         return replace(self, as_of=as_of)

@@ -107,7 +107,6 @@ def _is_told(name: str, field: str, inside: bool) -> bool:
 
 class EventList(ListView):
     resource = RESOURCES["events"]
-    is_kept = False  # what of the events is seen depends on the role
 
     def parameters(self) -> tuple[str, ...]:
         unmeant = {"search", "ordering", "expand", "fields", "as_of"}
@@ -135,7 +134,7 @@ class EventList(ListView):
 
 class EventDetail(DetailView):
     resource = RESOURCES["events"]
-    is_kept = False  # what of the events is seen depends on the role
+    is_kept = False  # its key is a number
     known = ("format",)
 
     def found(self, scope: Scope, code: str) -> QuerySet:

@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from django.db.models import F, QuerySet
@@ -25,7 +25,7 @@ from registry.kinds import KINDS, Kind
 from registry.loading.export import export_values
 from registry.models import Record
 from registry.models.points import PUBLIC
-from registry.query_cache import CompiledQuery, compile_query, placeholder
+from registry.query_cache import CompiledQuery, compile_query, keep_query, placeholder
 
 LIST = (*SCOPED, "format", "search", "ordering", "updated_since", "page_size", "cursor", "fields", "expand")
 FILES, NOT_IN_FILES = ("csv", "xlsx"), ("page_size", "cursor", "expand")
@@ -37,7 +37,6 @@ class ResourceView(ApiView):
     """A view of `resource`."""
 
     resource: Resource
-    is_kept = True  # whether two equal scopes see the same rows, so that the text of a query may be kept
 
     def field_names(self) -> tuple[str, ...]:
         """What `fields` may name."""
@@ -99,8 +98,7 @@ class ListView(ResourceView):
 
         def fetch(at: Position) -> list[dict]:
             shape, held = at.with_holes(keys)
-            text = list_text if self.is_kept else list_text.__wrapped__
-            return text(type(self), scope, asked, writer.names, keys, shape, size).rows(held)
+            return list_text(type(self), scope, asked, writer.names, keys, shape, size).rows(held)
 
         size, address = page_size(parameters), request.build_absolute_uri(request.path)
         page = page_of(keys, parameters, address, size, fetch)
@@ -141,7 +139,7 @@ class ListView(ResourceView):
         return rows
 
 
-@lru_cache(maxsize=512)
+@keep_query
 def list_text(
     view: type[ListView],
     scope: Scope,
@@ -161,6 +159,7 @@ def list_text(
 
 
 class DetailView(ResourceView):
+    is_kept = True  # whether a placeholder can stand for the code in the query, which is then kept
     known = (*SCOPED, "format", "fields", "expand")
 
     def get(self, request: Request, code: str) -> HttpResponse:
@@ -203,7 +202,7 @@ class DetailView(ResourceView):
             return None
 
 
-@lru_cache(maxsize=512)
+@keep_query
 def record_text(view: type[DetailView], scope: Scope, names: tuple[str, ...], code: str) -> CompiledQuery:
     """The query of one record, with its version."""
     resource = view.resource

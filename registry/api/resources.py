@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from registry.loading import own_exports
 from registry.models import DemonstrationPoint, Record
 from registry.models.base import in_area_q
 from registry.models.points import PUBLIC
-from registry.query_cache import CompiledQuery, compile_query, placeholder
+from registry.query_cache import CompiledQuery, compile_query, keep_query, placeholder
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class ResourcePart:
         )
 
 
-@lru_cache(maxsize=512)
+@keep_query
 def part_text(part: ResourcePart, scope: Scope) -> CompiledQuery:
     return compile_query(part.values([placeholder("code")], scope))
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -18,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.access.scope import Scope
 from registry.kinds import KINDS, MISSING, Dimension, Kind
 from registry.models import Area, Parameter
-from registry.query_cache import Statement, compile_rows, fetch_rows
+from registry.query_cache import Statement, compile_rows, fetch_rows, keep_query
 
 Number = int | float
 Text = str | Promise
@@ -217,7 +216,7 @@ def _ask(asked: tuple[tuple[str, Scope], ...]) -> tuple:
 # the scopes alone, never on data: whose rows may be seen is part of a scope's identity.
 
 
-@lru_cache(maxsize=256)
+@keep_query
 def _statement(asked: tuple[tuple[str, Scope], ...]) -> Statement:
     return _compiled(
         [
@@ -227,7 +226,7 @@ def _statement(asked: tuple[tuple[str, Scope], ...]) -> Statement:
     )
 
 
-@lru_cache(maxsize=256)
+@keep_query
 def _grouping(slug: str, dimension: str, scope: Scope) -> Statement:
     figure = FIGURES[slug]
     key = figure.record_kind.dimension(dimension).on(scope)

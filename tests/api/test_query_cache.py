@@ -52,3 +52,8 @@ def test_every_record_is_asked_for_with_one_text(api):
 def test_accounts_that_see_different_rows_share_no_text(clerk_daqi, clerk_tangfang, auditor):
     scopes = {Scope(LAST_DAY, "130207", viewer) for viewer in (None, clerk_daqi, clerk_tangfang, auditor)}
     assert len(scopes) == 4
+
+
+def test_two_roles_that_read_the_same_areas_share_no_text(reviewer, auditor):
+    assert reviewer.read_prefix == auditor.read_prefix
+    assert Scope(LAST_DAY, "130207", reviewer) != Scope(LAST_DAY, "130207", auditor)
