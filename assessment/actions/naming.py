@@ -15,7 +15,7 @@ from registry.actions.points import change_standing, name_point, open_period, wi
 from registry.actions.records import ChangeSet, save_told
 from registry.actions.sites import add_with_code
 from registry.models import CalendarDay, DemonstrationPoint, Level, Parameter, PointStatus, Remark
-from registry.text.refusals import Refused
+from registry.text.refusals import Refused, raise_first
 
 from .scoring import decided, open_round
 
@@ -60,8 +60,7 @@ def post_notice(
     """Shows the points of these rounds to the public, from `starts_on` for as many working days as the rule says."""
     chosen = Review.objects.unscoped("a lock against two notices").filter(pk__in=[review.pk for review in reviews])
     reviews = list(chosen.select_for_update(of=("self",)).select_related("point").order_by("pk"))
-    for refusal in refusals_to_post(reviews, starts_on=starts_on, by=by):
-        raise refusal
+    raise_first(refusals_to_post(reviews, starts_on=starts_on, by=by))
     notice = Notice(
         title=title, starts_on=starts_on, ends_on=notice_end(starts_on), working_days=notice_days(starts_on),
         document_no=document_no, text=text, posted_by=by, area_id=reviews[0].point.area_id[:6],
@@ -141,8 +140,7 @@ def name_from_notice(
     """Names points whose notice has ended: the level they applied for, the grade that follows from the scores."""
     rows = Review.objects.unscoped("a lock against two deciders").filter(pk__in=[review.pk for review in reviews])
     reviews = list(rows.select_for_update(of=("self",)).select_related("point").order_by("pk"))
-    for refusal in refusals_to_name(notice, reviews, on=on, document_no=document_no, by=by):
-        raise refusal
+    raise_first(refusals_to_name(notice, reviews, on=on, document_no=document_no, by=by))
     for review in reviews:
         name_point(
             review.point, level=review.applied_level, grade=review.proposed_grade, document_no=document_no.strip(),
@@ -175,8 +173,7 @@ def open_rechecks(points: Iterable[DemonstrationPoint], *, by: Any) -> list[Revi
     if not points:
         raise Refused("nothing_chosen")
     for point in points:
-        for refusal in refusals_to_recheck(point, by=by):
-            raise refusal
+        raise_first(refusals_to_recheck(point, by=by))
     return [
         open_round(
             point, Round.RECHECK, right="point.review", by=by, applied_level=open_period(point).level or Level.DISTRICT
@@ -205,8 +202,7 @@ def settle_recheck(
     the title stands on a paper."""
     rows = Review.objects.unscoped("a lock against two deciders").select_for_update(of=("self",))
     review = rows.select_related("point").get(pk=review.pk)
-    for refusal in refusals_to_settle(review, by=by):
-        raise refusal
+    raise_first(refusals_to_settle(review, by=by))
     now, on = open_period(review.point), on or timezone.localdate()
     paper = {"document_no": document_no.strip(), "reason": reason.strip(), "on": on, "by": by}
     if not grade:

@@ -25,7 +25,7 @@ from registry.actions.deletion import delete_rows
 from registry.actions.dependents import was_ever_public
 from registry.actions.evidence import File, add_proofs
 from registry.actions.points import WRITING
-from registry.actions.records import ChangeSet, done_before, part_change, save_record, values_of
+from registry.actions.records import ChangeSet, done_before, locked, part_change, save_record, values_of
 from registry.actions.sites import add_with_code
 from registry.actions.voiding import void
 from registry.models import Event
@@ -50,13 +50,6 @@ def wrote(user: Any, project: SecretaryProject) -> bool:
     return (own | parts).filter(actor=user, verb__in=WRITING).exists()
 
 
-def _locked(project: SecretaryProject) -> SecretaryProject:
-    """The project as stored, held until the transaction ends: of two who act on it the second finds what the first
-    did."""
-    rows = SecretaryProject.objects.unscoped("a lock").select_for_update(of=("self",))
-    return rows.select_related("organisation", "area").get(pk=project.pk)
-
-
 @transaction.atomic
 def open_project(
     project: SecretaryProject, problems: Sequence[str], *, by: Any, key: UUID | None = None
@@ -72,7 +65,7 @@ def open_project(
     if project._state.adding:
         add_with_code(project, f"SP-{project.year}-", 2, right=WRITE, by=by, key=key)
     else:
-        if _locked(project).opened_on is not None:
+        if locked(project, "organisation", "area").opened_on is not None:
             raise Refused("ledger_is_open")
         save_record(project, right=WRITE, by=by)
     _write_problems(project, problems, found_on=localdate(), by=by)
@@ -114,7 +107,7 @@ def refusals_to_freeze(project: SecretaryProject, *, on: date, by: Any) -> Itera
 def freeze_promise(project: SecretaryProject, *, on: date, by: Any) -> Promise:
     """Opens the ledger (建账): what was promised is kept as it is, with a fingerprint. A project that came by a sheet
     keeps the day its ledger was opened on."""
-    project = _locked(project)
+    project = locked(project, "organisation", "area")
     on = project.opened_on or on
     raise_first(refusals_to_freeze(project, on=on, by=by))
     problems = problems_of(project)
@@ -143,7 +136,7 @@ def refusals_to_amend(project: SecretaryProject, *, by: Any) -> Iterator[Refused
 def amend_promise(project: SecretaryProject, problems: Sequence[str], *, reason: str, by: Any) -> Amendment:
     """Changes what was promised to what `project` and `problems` say. The promise stays as it was; the amendment stands
     beside it, with today's date. `project` carries the version it was opened with."""
-    stored, reason = _locked(project), reason.strip()
+    stored, reason = locked(project, "organisation", "area"), reason.strip()
     raise_first(refusals_to_amend(stored, by=by))
     if len(reason) < 4:
         raise Refused("amendment_reason")
@@ -189,7 +182,7 @@ def add_check(
     project: SecretaryProject, *, on: date, percent: int, light: str, text: str, proof: Sequence[File] = (), by: Any
 ) -> LedgerEntry:
     """A check of the ledger (查账): how far it is, which light it shows, and what proves it. One a day."""
-    project = _locked(project)
+    project = locked(project, "organisation", "area")
     raise_first(refusals_to_write(project, right=CHECK, by=by))
     raise_first(_refusals_of_day(project, on, project.opened_on))
     if project.entries.filter(stage=LedgerStage.CHECK, entered_on=on).exists():
@@ -211,7 +204,7 @@ def _enter(project: SecretaryProject, proof: Sequence[File], stage: str, *, righ
 @transaction.atomic
 def solve_problem(problem: ProjectProblem, *, on: date, result: str, proof: Sequence[File], by: Any) -> ProjectProblem:
     """Strikes one problem off, with what proves it. It counts once."""
-    project = _locked(problem.project)
+    project = locked(problem.project, "organisation", "area")
     raise_first(refusals_to_write(project, right=WRITE, by=by))
     problem = ProjectProblem.objects.unscoped("of the project itself").get(pk=problem.pk)
     if problem.solved_on is not None:
@@ -236,7 +229,7 @@ def hand_in(
     project: SecretaryProject, *, on: date, text: str, difference: str = "", proof: Sequence[File] = (), by: Any
 ) -> LedgerEntry:
     """Hands the ledger in (交账): what was delivered, and how it differs from what was promised."""
-    project = _locked(project)
+    project = locked(project, "organisation", "area")
     raise_first(refusals_to_write(project, right=WRITE, by=by))
     last = max([project.opened_on, *project.entries.values_list("entered_on", flat=True)])
     raise_first(_refusals_of_day(project, on, last))
@@ -265,7 +258,7 @@ def refusals_to_sign(project: SecretaryProject, *, by: Any) -> Iterator[Refused]
 @transaction.atomic
 def sign_off(project: SecretaryProject, *, by: Any) -> LedgerEntry:
     """A second person vouches for what was delivered."""
-    project = _locked(project)
+    project = locked(project, "organisation", "area")
     raise_first(refusals_to_sign(project, by=by))
     entry = project.closing()
     before = values_of(entry)
@@ -280,7 +273,7 @@ def sign_off(project: SecretaryProject, *, by: Any) -> LedgerEntry:
 @transaction.atomic
 def send_back(project: SecretaryProject, *, reason: str, by: Any) -> None:
     """The ledger is opened again; what was handed in stays in the history."""
-    project = _locked(project)
+    project = locked(project, "organisation", "area")
     raise_first(refusals_to_sign(project, by=by))
     if len(reason.strip()) < 4:
         raise Refused("opinion_missing")

@@ -23,7 +23,7 @@ from assessment.models import (
 from assessment.overviews.standings import live, weights
 from registry.access.permissions import may
 from registry.actions.evidence import File, add_proofs
-from registry.actions.records import ChangeSet, done_before, part_change, save_record, save_told
+from registry.actions.records import ChangeSet, done_before, locked, part_change, save_record, save_told
 from registry.actions.sites import add_with_code
 from registry.models import CalendarDay, Field, OrganisationKind, Parameter, PartyOrganisation
 from registry.text.refusals import Refused, raise_first
@@ -35,12 +35,6 @@ WRITE, OWN, SCORE, APPEAL, SETTLE = (
 
 def items_in(scheme: Scheme) -> list[SchemeItem]:
     return list(SchemeItem.objects.filter(scheme=scheme.pk))
-
-
-def _locked(scheme: Scheme) -> Scheme:
-    """The scheme as stored, held until the transaction ends."""
-    rows = Scheme.objects.unscoped("a lock").select_for_update(of=("self",))
-    return rows.select_related("area").get(pk=scheme.pk)
 
 
 def refusals_to_write(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
@@ -60,7 +54,7 @@ def write_scheme(scheme: Scheme, items: Sequence[SchemeItem], *, by: Any, key: U
     if scheme._state.adding:
         add_with_code(scheme, f"SC-{scheme.year}-", 2, right=WRITE, by=by, key=key)
     else:
-        raise_first(refusals_to_write(_locked(scheme), by=by))
+        raise_first(refusals_to_write(locked(scheme, "area"), by=by))
         save_record(scheme, right=WRITE, by=by)
     before = {item.number: item for item in items_in(scheme)}
     SchemeItem.objects.filter(scheme=scheme).delete()  # nobody is judged by a draft
@@ -135,7 +129,7 @@ def refusals_to_open(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
 def open_scheme(scheme: Scheme, *, by: Any) -> Scheme:
     """Freezes what units are judged by, with a fingerprint, and gives each its card with a line for each item that is
     scored by hand."""
-    scheme = _locked(scheme)
+    scheme = locked(scheme, "area")
     raise_first(refusals_to_open(scheme, by=by))
     body = scheme.body
     scheme.opened_on, scheme.frozen, scheme.sha256 = localdate(), body, fingerprint(body)
@@ -168,7 +162,7 @@ def give_own_scores(
     result: SchemeResult, scores: dict[int, Decimal | None], proof: dict[int, Sequence[File]], *, by: Any
 ) -> None:
     """What the unit gives itself, by item number, with what proves it. Items that are left out stay as they are."""
-    scheme = _locked(result.scheme)
+    scheme = locked(result.scheme, "area")
     result.scheme = scheme
     raise_first(refusals_to_score(result, right=OWN, by=by))
     changed: dict[str, list] = {}
@@ -182,7 +176,7 @@ def give_own_scores(
 @transaction.atomic
 def give_scores(result: SchemeResult, scores: dict[int, Decimal | None], notes: dict[int, str], *, by: Any) -> None:
     """What the district gives, by item number. Items that are left out stay as they are."""
-    scheme = _locked(result.scheme)
+    scheme = locked(result.scheme, "area")
     result.scheme = scheme
     raise_first(refusals_to_score(result, right=SCORE, by=by))
     changed: dict[str, list] = {}
@@ -239,7 +233,7 @@ def refusals_to_announce(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
 @transaction.atomic
 def announce(scheme: Scheme, *, by: Any) -> Scheme:
     """Shows every unit the ranking. From now on it may be appealed against, until `appeal_until`."""
-    scheme = _locked(scheme)
+    scheme = locked(scheme, "area")
     raise_first(refusals_to_announce(scheme, by=by))
     _freeze_cards(scheme, by)
     scheme.announced_on = localdate()
@@ -271,7 +265,7 @@ def refusals_to_appeal(result: SchemeResult, *, by: Any) -> Iterator[Refused]:
 @transaction.atomic
 def make_appeal(result: SchemeResult, item: SchemeItem, text: str, *, by: Any) -> Appeal:
     """The unit does not agree with an item's score, and says why. One open appeal an item."""
-    result.scheme = _locked(result.scheme)
+    result.scheme = locked(result.scheme, "area")
     raise_first(refusals_to_appeal(result, by=by))
     if result.appeals.filter(item=item, settled_on=None).exists():
         raise Refused("appealed_already", name=item.name)
@@ -294,7 +288,7 @@ def refusals_to_settle(appeal: Appeal, *, by: Any) -> Iterator[Refused]:
 @transaction.atomic
 def settle_appeal(appeal: Appeal, *, answer: str, score: Decimal | None = None, by: Any) -> Appeal:
     """Answers an appeal, with another `score` if it is right. The ranking follows."""
-    scheme = _locked(appeal.result.scheme)
+    scheme = locked(appeal.result.scheme, "area")
     appeal = Appeal.objects.select_related("result__scheme", "item", "settled_by").get(pk=appeal.pk)
     raise_first(refusals_to_settle(appeal, by=by))
     if score is not None and appeal.item.figure:
@@ -327,7 +321,7 @@ def refusals_to_publish(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
 @transaction.atomic
 def publish(scheme: Scheme, *, by: Any) -> Scheme:
     """The ranking stands for good, and everybody may read it."""
-    scheme = _locked(scheme)
+    scheme = locked(scheme, "area")
     raise_first(refusals_to_publish(scheme, by=by))
     scheme.published_on = localdate()
     return save_record(scheme, right=SETTLE, by=by)

@@ -12,11 +12,11 @@ from assessment.overviews.review_sheet import STATUSES, Judging
 from registry.access.permissions import may
 from registry.actions.drafts import Conflict, send_back, take_over
 from registry.actions.points import change_standing, open_period, wrote
-from registry.actions.records import ChangeSet, save_told
+from registry.actions.records import ChangeSet, locked, save_told
 from registry.actions.sites import add_with_code
 from registry.models import DemonstrationPoint, Draft, DraftState, Event, PointStatus
 from registry.overviews.draft_form import DraftForm
-from registry.text.refusals import Refused
+from registry.text.refusals import Refused, raise_first
 from registry.text.validators import Invalid, clean
 
 
@@ -47,8 +47,7 @@ def pass_draft(draft: Draft, *, opinion: str = "", scores: Mapping[str, str] | N
     """The township accepts a submitted draft. A change of a named point is taken over and that is all (None); an
     application goes to the district: a round of review opens, with the township's own scores where it gave any
     (`scores`: score-1 … as typed). Raises Invalid for a score that cannot be read."""
-    for refusal in refusals_to_pass(draft, by=by):
-        raise refusal
+    raise_first(refusals_to_pass(draft, by=by))
     is_change = draft.is_change
     draft = take_over(draft, by=by)
     if is_change:
@@ -85,8 +84,7 @@ def pass_unopened(drafts: Iterable[Draft], *, by: Any) -> int:
     if not drafts:
         raise Refused("nothing_chosen")
     for draft in drafts:
-        for refusal in refusals_to_pass_unopened(draft, by=by):
-            raise refusal
+        raise_first(refusals_to_pass_unopened(draft, by=by))
         pass_draft(draft, by=by)
     return len(drafts)
 
@@ -136,11 +134,6 @@ class Scored:
     conflicts: list[Conflict] = field(default_factory=list)
 
 
-def _locked(review: Review) -> Review:
-    rows = Review.objects.unscoped("a lock against two reviewers").select_for_update(of=("self",))
-    return rows.select_related("point", "standard").get(pk=review.pk)
-
-
 def refusals_to_score(review: Review, *, by: Any) -> Iterator[Refused]:
     """Everything that stands against scoring a round; empty if it may be done."""
     if not may(by, "point.review", review):
@@ -178,9 +171,8 @@ def save_scores(
     """Keeps what can be read of the fields `typed` (see Judging.fields). `was` is what stood in each when the page was
     opened: what somebody else changed since is not overwritten but comes back with both values. `proof` gives the
     codes of the photos and files that prove an item, by its number."""
-    review = _locked(review)
-    for refusal in refusals_to_score(review, by=by):
-        raise refusal
+    review = locked(review, "point", "standard")
+    raise_first(refusals_to_score(review, by=by))
     saved, judging = Scored(review), Judging(review)
     for name, mine in typed.items():
         stands = judging.fields[name].stands
@@ -254,9 +246,8 @@ def refusals_to_finish(review: Review, *, by: Any) -> Iterator[Refused]:
 def finish_scoring(review: Review, *, seen: Mapping[str, str], by: Any) -> Review:
     """Hands in the scores: the grade follows from the total. `seen` is what the reviewer saw in each field: if
     anything stands otherwise by now, nothing is decided."""
-    review = _locked(review)
-    for refusal in refusals_to_finish(review, by=by):
-        raise refusal
+    review = locked(review, "point", "standard")
+    raise_first(refusals_to_finish(review, by=by))
     judging = Judging(review)
     if any(not judging.fields[name].says(text) for name, text in seen.items() if name in judging.fields):
         raise Refused("seen_otherwise")
@@ -273,7 +264,7 @@ def finish_scoring(review: Review, *, seen: Mapping[str, str], by: Any) -> Revie
 @transaction.atomic
 def refuse_application(review: Review, *, reason: str, by: Any) -> Review:
     """Refuses an application, at any point before naming: a veto, too few points, or an objection that holds."""
-    review = _locked(review)
+    review = locked(review, "point", "standard")
     reason = reason.strip()[:300]
     if len(reason) < 2:
         raise Refused("opinion_missing")
@@ -285,7 +276,7 @@ def refuse_application(review: Review, *, reason: str, by: Any) -> Review:
 @transaction.atomic
 def return_review(review: Review, *, remarks: Mapping[str, str], by: Any) -> Review:
     """The district sends an application back to the clerk, with what is to be put right at each field."""
-    review = _locked(review)
+    review = locked(review, "point", "standard")
     _insist_on_pending(review, by)
     send_back(review.point, remarks=remarks, by=by)
     _tell_return(review.point, remarks, by)

@@ -16,7 +16,7 @@ from registry.models import Area, Role, User
 from registry.models.base import in_area_q
 from registry.text.refusals import Refused, raise_first
 
-from .records import ChangeSet, changes_between
+from .records import ChangeSet, changes_between, locked
 
 TOLD = ("username", "display_name", "role", "read_prefix", "write_prefix", "is_active")
 GIVEN_ONCE = {"username", "password"}
@@ -66,10 +66,6 @@ def insist_on_password(user: User, password: str) -> None:
         raise Refused("password_wrong")
 
 
-def _locked(account: User) -> User:
-    return User.objects.select_for_update().get(pk=account.pk)
-
-
 def _told(account: User) -> dict[str, Any]:
     return {name: getattr(account, name) for name in TOLD}
 
@@ -111,7 +107,7 @@ def _add(account: User, by: Any) -> User:
 def change_account(account: User, *, display_name: str, role: str, area: str, by: Any) -> User:
     """Another name, role or area; another role ends all sessions and tokens. Both the account as it is and as it
     becomes must be below `by`."""
-    account = _locked(account)
+    account = locked(account)
     raise_first(refusals_to_manage(account, by=by))
     raise_first(refusals_to_give(role, area, by=by))
     before = _told(account)
@@ -130,7 +126,7 @@ def change_account(account: User, *, display_name: str, role: str, area: str, by
 @transaction.atomic
 def switch_account(account: User, *, on: bool, by: Any) -> User:
     """Off: nobody signs in with it, and all its sessions and tokens end. It is never deleted, for events name it."""
-    account = _locked(account)
+    account = locked(account)
     raise_first(refusals_to_manage(account, by=by))
     if account.is_active != on:
         account.is_active = on
@@ -150,7 +146,7 @@ def reset_password(account: User, *, by: Any) -> str:
 
 @transaction.atomic
 def _give_password(account: User, hashed: str, verb: str, by: Any) -> User:
-    account = _locked(account)
+    account = locked(account)
     if account != by:
         raise_first(refusals_to_manage(account, by=by))
     account.take_password(hashed)
@@ -163,7 +159,7 @@ def _give_password(account: User, hashed: str, verb: str, by: Any) -> User:
 @transaction.atomic
 def end_sessions(account: User, *, by: Any) -> User:
     """Signs the account out everywhere, at once, its programs too: one's own, or one below."""
-    account = _locked(account)
+    account = locked(account)
     if account != by:
         raise_first(refusals_to_manage(account, by=by))
     account.sessions_ended += 1
@@ -187,7 +183,7 @@ def set_wishes(user: User, *, email: str, wants_digest: bool, large_type: bool, 
     """How the registry looks and writes to oneself; no event tells of it."""
     if user != by:
         raise Refused("not_allowed")
-    user = _locked(user)
+    user = locked(user)
     user.email, user.wants_digest, user.large_type = email, wants_digest, large_type
     user.full_clean(exclude=GIVEN_ONCE)
     user.save()

@@ -26,7 +26,7 @@ from registry.text.validators import storable
 
 from .access_log import log_reading
 from .points import change_standing, open_period
-from .records import ChangeSet
+from .records import ChangeSet, locked
 from .sites import write_site
 
 
@@ -48,11 +48,6 @@ class Saved:
     draft: Draft
     written: list[str] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
-
-
-def _locked(draft: Draft) -> Draft:
-    rows = Draft.objects.unscoped("a lock against two writers").select_for_update()
-    return rows.get(pk=draft.pk)
 
 
 def _insist(draft: Draft, by: Any) -> None:
@@ -133,7 +128,7 @@ def unsettled_draft(point: DemonstrationPoint) -> Draft | None:
 def save_fields(draft: Draft, typed: Mapping[str, str], *, was: Mapping[str, str], by: Any) -> Saved:
     """Keeps what was typed, valid or not. `was` is what stood in each field when it was opened: a field somebody else
     has changed since is not overwritten but comes back as a conflict with both values."""
-    draft = _locked(draft)
+    draft = locked(draft)
     _insist(draft, by)
     saved = Saved(draft)
     facts = DraftForm(draft).facts
@@ -165,7 +160,7 @@ def _keep(draft: Draft, names: list[str], by: Any) -> None:
 @transaction.atomic
 def confirm_facts(draft: Draft, *, by: Any) -> Draft:
     """Somebody vouches for everything the registry holds of the site and nobody typed anew."""
-    draft = _locked(draft)
+    draft = locked(draft)
     _insist(draft, by)
     drafting = DraftForm(draft)
     facts = [fact for fact in drafting.facts.values() if fact.is_known]
@@ -177,7 +172,7 @@ def confirm_facts(draft: Draft, *, by: Any) -> Draft:
 @transaction.atomic
 def overrule(draft: Draft, doubt: str, *, reason: str, by: Any) -> Draft:
     """Sets the warning with the key `doubt` aside; the reviewer sees the reason."""
-    draft = _locked(draft)
+    draft = locked(draft)
     _insist(draft, by)
     reason = storable(reason).strip()[:300]
     if len(reason) < 2:
@@ -204,13 +199,12 @@ def refusals_to_submit(drafting: DraftForm, *, by: Any) -> Iterator[Refused]:
 def submit_draft(draft: Draft, *, by: Any) -> Draft:
     """Hands the draft to the township. A new site is written and stands as submitted from today; a change of a site
     that is or was public waits until the township has checked it. Twice is once."""
-    draft = _locked(draft)
+    draft = locked(draft)
     if draft.state == DraftState.SUBMITTED and may(by, "draft.write", draft):
         return draft
     _insist(draft, by)
     drafting = DraftForm(draft)
-    for refusal in refusals_to_submit(drafting, by=by):
-        raise refusal
+    raise_first(refusals_to_submit(drafting, by=by))
     is_change, told = draft.is_change, _told(drafting)
     if not draft.was_public:
         draft.point = write_site(drafting, right="draft.write", by=by)
@@ -240,7 +234,7 @@ def _stand_submitted(point: DemonstrationPoint, by: Any) -> None:
 @transaction.atomic
 def discard_draft(draft: Draft, *, by: Any) -> Draft:
     """Puts a draft away; what was typed stays in the database."""
-    draft = _locked(draft)
+    draft = locked(draft)
     _insist(draft, by)
     draft.state = DraftState.DISCARDED
     _keep(draft, [""], by)
@@ -250,7 +244,7 @@ def discard_draft(draft: Draft, *, by: Any) -> Draft:
 @transaction.atomic
 def take_over(draft: Draft, *, by: Any) -> Draft:
     """The township accepts a submitted draft. A change of a public site is written now, by the right of the checker."""
-    draft = _locked(draft)
+    draft = locked(draft)
     if not may(by, "point.check", draft):
         raise Refused("not_allowed")
     if draft.writers.filter(pk=by.pk).exists():

@@ -21,7 +21,7 @@ from registry.sandbox import MB
 from registry.text.refusals import Refused
 from registry.text.validators import REFUSED
 
-from .records import ChangeSet, changes_between, values_of
+from .records import ChangeSet, changes_between, locked, values_of
 
 MOST_BYTES = 20 * MB
 PROCESSOR_SECONDS, SECONDS = 8, 20  # for one file: of the processor, and by the clock of a busy machine
@@ -185,7 +185,7 @@ def add_part(upload: Upload, offset: int, content: bytes) -> Upload:
 
 @transaction.atomic
 def _write_part(upload: Upload, offset: int, content: bytes) -> Upload:
-    upload = _locked(upload)
+    upload = locked(upload)
     if upload.evidence_id or offset + len(content) <= upload.received:
         return upload
     if offset != upload.received or offset + len(content) > upload.size:
@@ -210,16 +210,12 @@ def _finish(upload: Upload) -> Upload:
         upload.refresh_from_db()
         return upload
     with transaction.atomic():
-        upload = _locked(upload)
+        upload = locked(upload)
         if upload.evidence_id is None:
             upload.evidence = _keep_for(upload.draft, file, upload.by)
             upload.save()
             transaction.on_commit(lambda: path.unlink(missing_ok=True))
     return upload
-
-
-def _locked(upload: Upload) -> Upload:
-    return Upload.objects.select_for_update().get(pk=upload.pk)
 
 
 def _path_of(upload: Upload) -> Path:

@@ -11,7 +11,7 @@ from django.utils.timezone import localtime
 
 from registry.models import Area, Belt, BeltMembership, DemonstrationPoint, Zone, ZoneMembership
 from registry.models.base import guard_lifted
-from registry.text.refusals import Refused
+from registry.text.refusals import Refused, raise_first
 
 from .records import changes_between, done_before, save_record, values_of
 from .sites import add_with_code
@@ -86,8 +86,7 @@ def save_grouping(
         return type(grouping).objects.unscoped("what this form wrote itself").get(code=earlier.code)
     if earlier and grouping.pk is None:
         raise Refused("stale", who=by, when=f"{localtime(earlier.at):%Y-%m-%d %H:%M}", code=earlier.code)
-    for refusal in refusals_to_save_grouping(grouping, members):
-        raise refusal
+    raise_first(refusals_to_save_grouping(grouping, members))
     townships = _townships(members)
     grouping.area = grouping.area if grouping.area_id else _home(grouping, townships, by)
     if isinstance(grouping, Belt):

@@ -98,8 +98,7 @@ def change_standing(point: DemonstrationPoint, *, by: Any, on: date, **change: s
     the events keep each step.
     """
     DemonstrationPoint.objects.unscoped("a lock against two deciders").select_for_update().get(pk=point.pk)
-    for refusal in refusals_to_change_standing(point, by=by, on=on, **change):
-        raise refusal
+    raise_first(refusals_to_change_standing(point, by=by, on=on, **change))
     now = open_period(point)
     change_set = ChangeSet(by, change.get("reason", ""), change.get("document_no", ""))
     if now and now.valid_from == on:
@@ -132,8 +131,7 @@ def refusals_to_change_title(point: DemonstrationPoint, **change: Any) -> Iterat
 
 def change_title(point: DemonstrationPoint, *, by: Any, on: date, **change: str) -> DemonstrationPoint:
     """Another level or grade of a named point, or its withdrawal. Raises the first refusal."""
-    for refusal in refusals_to_change_title(point, by=by, on=on, **change):
-        raise refusal
+    raise_first(refusals_to_change_title(point, by=by, on=on, **change))
     return change_standing(point, by=by, on=on, **change)
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
@@ -28,6 +28,16 @@ from .search import entry_of
 UNWRITTEN = {"version", "voided"}
 WRITTEN = {str, int, bool, type(None)}
 PLAIN = {Decimal, date}
+
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+def locked(record: Row, *relations: str) -> Row:
+    """The record as stored, with its relations, held until the transaction ends: of two who act on it, the second finds
+    what the first did."""
+    rows = record._meta.model._base_manager.select_for_update(of=("self",))
+    return rows.select_related(*relations).get(pk=record.pk)
 
 
 @dataclass(frozen=True)

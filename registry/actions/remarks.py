@@ -13,7 +13,7 @@ from registry.access.permissions import area_of, may
 from registry.kinds import KINDS, Kind
 from registry.models import CalendarDay, Parameter, Remark, RemarkOutcome, RemarkState
 from registry.models.remarks import NOTICES
-from registry.text.refusals import Refused
+from registry.text.refusals import Refused, raise_first
 from registry.text.validators import Invalid, line, prose
 
 from .records import ChangeSet
@@ -56,8 +56,7 @@ def leave_remark(kind: Kind, record: Any, *, text: str, contact: str = "", sende
     found = Remark.objects.unscoped("a key is known to its maker").filter(code=code).first()
     if found:
         return found
-    for refusal in refusals_to_leave_remark(kind.slug, record.code, sender=sender):
-        raise refusal
+    raise_first(refusals_to_leave_remark(kind.slug, record.code, sender=sender))
     today = timezone.localdate()
     days = Parameter.objects.count_on("reply-working-days", today, default=5)
     area = area_of(record) or settings.DISTRICT_AREA
@@ -116,8 +115,7 @@ def reject_remark(remark: Remark, *, reason: str, by: Any) -> Remark:
 def pass_on_remark(remark: Remark, *, note: str, by: Any) -> Remark:
     """Hands the remark to the district, which sees `note`. It stays open, and is due on the same day."""
     remark = _locked(remark, by)
-    for refusal in refusals_to_pass_on(remark, by=by):
-        raise refusal
+    raise_first(refusals_to_pass_on(remark, by=by))
     note = _words(note)
     remark.outcome = RemarkOutcome.PASSED_ON
     remark.save()
@@ -128,8 +126,7 @@ def pass_on_remark(remark: Remark, *, note: str, by: Any) -> Remark:
 def _locked(remark: Remark, by: Any) -> Remark:
     rows = Remark.objects.unscoped("a lock against two who answer").select_for_update()
     remark = rows.get(pk=remark.pk)
-    for refusal in refusals_to_answer(remark, by=by):
-        raise refusal
+    raise_first(refusals_to_answer(remark, by=by))
     return remark
 
 

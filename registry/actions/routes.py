@@ -12,7 +12,7 @@ from django.utils.timezone import localtime
 
 from registry.models import PLACES, Area, RouteStop, StudyRoute
 from registry.models.base import guard_lifted
-from registry.text.refusals import Refused
+from registry.text.refusals import Refused, raise_first
 
 from .groupings import RIGHT
 from .records import changes_between, done_before, save_record, values_of
@@ -78,8 +78,7 @@ def save_route(
         return StudyRoute.objects.unscoped("what this form wrote itself").get(code=earlier.code)
     if earlier and route.pk is None:
         raise Refused("stale", who=by, when=f"{localtime(earlier.at):%Y-%m-%d %H:%M}", code=earlier.code)
-    for refusal in refusals_to_save_route(route, stops):
-        raise refusal
+    raise_first(refusals_to_save_route(route, stops))
     if not route.area_id:
         route.area = Area.objects.unscoped("area names are public").get(code=by.write_prefix)
     if route.hours is None and all(stop.minutes is not None for stop in stops):

@@ -15,7 +15,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from registry.access.permissions import decides
 from registry.access.second_factor import device_being_set_up, has_second_factor, kept_form
 from registry.models import User
-from registry.text.refusals import Refused
+from registry.text.refusals import Refused, raise_first
 
 from .accounts import LETTERS, insist_on_password, refusals_to_manage
 from .records import ChangeSet
@@ -110,8 +110,7 @@ def refusals_to_remove_second_factor(account: User, *, by: Any) -> Iterator[Refu
 def remove_second_factor(account: User, *, by: Any, password: str = "") -> User:
     """Takes off the authenticator and the recovery codes: one's own, with the password; or, when it was lost, from
     above, which ends all sessions of the account."""
-    for refusal in refusals_to_remove_second_factor(account, by=by):
-        raise refusal
+    raise_first(refusals_to_remove_second_factor(account, by=by))
     if account == by:
         insist_on_password(account, password)
     return _remove(account, by)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from registry.access.second_factor import lacks_second_factor
 from registry.models import ApiToken, Area, Role, TokenScope, User
 from registry.models.base import in_area_q
-from registry.text.refusals import Refused
+from registry.text.refusals import Refused, raise_first
 
 from .accounts import accounts_below, insist_on_password
 from .records import ChangeSet
@@ -85,8 +85,7 @@ def _make_token(
     by: Any,
 ) -> tuple[ApiToken, str]:
     owner = User.objects.select_for_update().get(pk=owner.pk)
-    for refusal in refusals_to_make_token(owner, scopes=scopes, area=area, days=days, by=by):
-        raise refusal
+    raise_first(refusals_to_make_token(owner, scopes=scopes, area=area, days=days, by=by))
     text = START + secrets.token_urlsafe(32)
     token = ApiToken(
         owner=owner, name=name, prefix=text[:SHOWN], hash=hash_of(text), area=area, made_by=by,

@@ -14,7 +14,7 @@ from registry.actions.records import ChangeSet
 from registry.actions.tokens import owners_for
 from registry.kinds import KINDS
 from registry.models import Delivery, DeliveryState, Event, HookHost, User, WebHook
-from registry.text.refusals import Refused
+from registry.text.refusals import Refused, raise_first
 
 RIGHT = "hook.manage"
 MOST_CHANGES = 100  # in one call
@@ -93,8 +93,7 @@ def refusals_to_add_hook(owner: User, *, address: str, kinds: Collection[str], b
 @transaction.atomic
 def add_hook(owner: User, *, name: str, address: str, kinds: Collection[str], by: Any) -> WebHook:
     """A new hook, told of what happens from now on. Raises Refused."""
-    for refusal in refusals_to_add_hook(owner, address=address, kinds=kinds, by=by):
-        raise refusal
+    raise_first(refusals_to_add_hook(owner, address=address, kinds=kinds, by=by))
     newest = Event.objects.aggregate(newest=Max("pk"))["newest"] or 0
     hook = WebHook(owner=owner, name=name, address=address, kinds=sorted(kinds), cursor=newest, made_by=by)
     hook.full_clean()

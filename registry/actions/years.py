@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from registry.access.permissions import may
 from registry.models import FrozenFigure, FrozenYear
-from registry.text.refusals import Refused
+from registry.text.refusals import Refused, raise_first
 
 from .records import ChangeSet
 
@@ -34,8 +34,7 @@ def refusals_to_close(year: int, *, by: Any, edition: int | None = None) -> Iter
 
 def close_year(year: int, take: Taking, *, by: Any, edition: int, reason: str = "") -> FrozenYear:
     """Freezes what `take(year, district)` gives as the edition after `edition`. Raises Refused."""
-    for refusal in refusals_to_close(year, by=by, edition=edition):
-        raise refusal
+    raise_first(refusals_to_close(year, by=by, edition=edition))
     try:
         with transaction.atomic():
             return _close(year, take, by, edition, reason)

@@ -33,7 +33,7 @@ from registry.api.parsers import ExactJSON, text_of
 from registry.api.problems import Unusable, field_error, two_parts
 from registry.api.write_schema import describe_act, describe_acts, taken
 from registry.api.write_views import versions_in
-from registry.text.refusals import Refused
+from registry.text.refusals import Refused, raise_first
 from registry.text.validators import Invalid, Reader, line
 
 Text = str | Promise
@@ -314,8 +314,7 @@ class Adds:
 
     def post(self, request: Request) -> Response:
         """Makes one."""
-        for refusal in standing_against(self.adds, None, request.user):
-            raise refusal
+        raise_first(standing_against(self.adds, None, request.user))
         body = request.data or {}
         values = values_in(self.adds.takes, body)
 

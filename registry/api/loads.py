@@ -24,7 +24,7 @@ from registry.loading import lifecycle as acts
 from registry.loading.messages import row_answer, state_of
 from registry.loading.sheet_types import SHEET_TYPES
 from registry.models import Load, LoadState, RowVerdict, TokenScope
-from registry.text.refusals import Refused
+from registry.text.refusals import Refused, raise_first
 from registry.text.validators import yes_no
 
 from .base import ApiView, one_of
@@ -177,8 +177,7 @@ class LoadList(LoadView):
             raise Refused("not_allowed")
         file, kind = self._sent(request)
         waits, confirmed = (one_of(request.data, name, (*NO, *YES)) in YES for name in ("dry_run", "confirm"))
-        for refusal in acts.refusals_to_send(file.name, file.size, kind, request.user):
-            raise refusal
+        raise_first(acts.refusals_to_send(file.name, file.size, kind, request.user))
         content = file.read()
 
         def act() -> Response:

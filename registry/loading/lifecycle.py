@@ -21,7 +21,7 @@ from registry.loading.messages import doubts_of
 from registry.loading.sheet_types import kinds_for, may_load
 from registry.models import Area, Job, KnownHeading, Load, LoadState, RowVerdict
 from registry.sandbox import MB
-from registry.text.refusals import Refused
+from registry.text.refusals import Refused, raise_first
 
 MOST_BYTES = MOST_MB * MB
 JOBS = {LoadState.READING: "load-read", LoadState.APPLYING: "load-apply", LoadState.UNDOING: "load-undo"}
@@ -35,8 +35,7 @@ def send_load(
     """Takes a file in; it is read in the background. The same form key twice is one load. `kind` is that of the rows,
     or empty where the headings shall say; `at_once` applies it without waiting for somebody to look, unless it has
     doubtful rows that are not `confirmed`. Raises Refused."""
-    for refusal in refusals_to_send(name, len(data), kind, by):
-        raise refusal
+    raise_first(refusals_to_send(name, len(data), kind, by))
     again = Load.objects.unscoped("a key is known to its maker").filter(key=key, by=by).first()
     if again:
         return again
@@ -127,8 +126,7 @@ def apply_load(load: Load, *, by: Any, confirmed: bool = False) -> Load:
     load = _mine(load, by, LoadState.READY, LoadState.APPLYING, LoadState.APPLIED)
     if load.state != LoadState.READY:
         return load
-    for refusal in refusals_to_apply(load, confirmed=confirmed):
-        raise refusal
+    raise_first(refusals_to_apply(load, confirmed=confirmed))
     load.confirmed = load.confirmed or confirmed
     _begin(load, LoadState.APPLYING)
     return load

@@ -7,7 +7,7 @@ from typing import Any
 from registry.loading.money_units import WAN, YUAN, money_unit, unit_of_sheet
 from registry.loading.sheet_types import SHEET_TYPES, SheetType, kinds_for, may_load
 from registry.models import KnownHeading, Load
-from registry.text.refusals import Refused
+from registry.text.refusals import Refused, raise_first
 from registry.text.validators import plain_number
 
 from .files.reading import RawSheet
@@ -46,8 +46,7 @@ def understand(load: Load, sheets: list[RawSheet], into: Path) -> list[dict]:
         for sheet, table in zip(sheets, tables, strict=True)
     ]
     if all(sheet["skipped"] for sheet in found):
-        for refusal in refused.values():
-            raise refusal
+        raise_first(refused.values())
         raise Refused("no_table", sheets="、".join(sheet["name"] for sheet in found) or "—")
     return found
 
