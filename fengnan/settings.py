@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.forms",  # its templates, which templates/django/forms goes before
     "django_filters",
     "django_htmx",
     "template_partials",
@@ -155,6 +156,7 @@ TEMPLATES = [
         },
     }
 ]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # fields are drawn by templates/django/forms
 
 
 def split_url(name: str, url: str) -> ParseResult:

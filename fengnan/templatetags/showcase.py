@@ -264,11 +264,6 @@ def entry(typed, name: str) -> str:
     return typed.get(name, "")
 
 
-@register.filter
-def any_problem(fields: list[dict]) -> bool:
-    return any(field["problem"] or field["conflict"] for field in fields)
-
-
 @register.simple_tag(takes_context=True)
 def last_verdict(context, point) -> Judging | None:
     """The last round of a point that the reader may see, with its scores by item: the registry's pages compose it."""

@@ -82,6 +82,12 @@ class Work:
     stale: Refused | None = None
     theirs: Any = None
 
+    @property
+    def problems(self) -> list[tuple[str, str, Any]]:
+        """What stands in the way beside the form's own errors: the place on the page, no label, the words."""
+        wrong = [(f"row-{row.number}", "", row.problem) for row in self.chosen.rows if row.problem]
+        return [("chosen", "", refusal) for refusal in self.refusals] + wrong
+
 
 @asks_for(RIGHT)
 def build_list(request: HttpRequest, kind: str) -> HttpResponse:

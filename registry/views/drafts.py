@@ -61,18 +61,15 @@ def start(request: HttpRequest) -> HttpResponse:
             try:
                 return redirect(acts.start_draft(places[code], key=key, another=another, by=request.user))
             except Refused as refusal:
-                return _start(request, refusal=refusal, chosen=code, begun=acts.drafts_at(places[code]))
-        return _start(request, error=_("Choose a place from the list."))
+                return _start(request, 409, refusal=refusal, chosen=code, begun=acts.drafts_at(places[code]))
+        return _start(request, 400, refusal=_("Choose a place from the list."), at="place")
     return _start(request)
 
 
-def _start(request: HttpRequest, error: str = "", refusal: Refused | None = None, **more: Any) -> HttpResponse:
+def _start(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
     sites = DemonstrationPoint.objects.visible_to(request.user).in_area(request.user.write_prefix)
     taken = {unit or area for area, unit in sites.values_list("area_id", "unit__code")}
-    context = {
-        "places": _places(request), "taken": taken, "key": uuid.uuid4(), "error": error, "refusal": refusal, **more,
-    }  # fmt: skip
-    status = 409 if refusal else 400 if error else 200
+    context = {"places": _places(request), "taken": taken, "key": uuid.uuid4(), **more}
     return render(request, "registry/drafts/start.html", context, status=status)
 
 
@@ -200,6 +197,12 @@ def _section(request, draft, section, *, typed=None, conflicts=(), refusal=None)
                 "conflict": by_name.get(fact.input.name),
             }
             for fact in facts
+        ],
+        "problems": [
+            (f"f-{fact.input.name}", fact.input.label, words)
+            for fact in facts
+            for words in (problems.get(fact.input.name), fact.input.name in by_name and _("somebody else wrote this meanwhile."))
+            if words
         ],
         "doubts": [doubt for doubt in drafting.doubts if doubt.section == section],
         "asked": [problem.text for problem in drafting.hard if problem.name == section],

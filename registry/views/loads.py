@@ -75,7 +75,7 @@ def _new(request: HttpRequest, key: uuid.UUID, refusals: list[Refused]) -> HttpR
         "key": key,
         "kinds": _kinds(request),
         "chosen": request.POST.get("kind") or request.GET.get("kind", ""),
-        "refusals": refusals,
+        "problems": [("file", "", refusal) for refusal in refusals],
         "most": acts.MOST_BYTES // 1024**2,
     }
     return render(request, "registry/loads/new.html", context, status=400 if refusals else 200)

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 
 from registry.access.client_ip import client_ip
@@ -79,7 +80,16 @@ def _form(
     refusal: Refused | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context = {"kind": kind, "record": record, "typed": typed, "problems": problems or {}, "refusal": refusal}
+    labels = {"text": pgettext("from the public", "Remark"), "contact": _("How to reach you")}
+    wrong = problems or {}
+    context = {
+        "kind": kind,
+        "record": record,
+        "typed": typed,
+        "wrong": wrong,
+        "problems": [(name, label, wrong[name]) for name, label in labels.items() if name in wrong],
+        "refusal": refusal,
+    }
     return render(request, "registry/remarks/leave.html", context, status=status)
 
 
