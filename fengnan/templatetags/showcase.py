@@ -5,6 +5,7 @@ from decimal import Decimal
 from urllib.parse import urlencode
 
 from django import template
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -21,6 +22,22 @@ from registry.figures.frozen import Amendment
 from registry.overviews.history import VERBS
 
 register = template.Library()
+
+
+@register.simple_block_tag
+def section(content: str, id: str, heading: str, count: int | None = None, look: str = "block") -> str:
+    """A part of a page under its heading: `{% section "stops" _("Stops") stops|length %}…{% endsection %}`."""
+    context = {"content": content, "id": id, "heading": heading, "count": count, "look": look}
+    return render_to_string("components/section.html", context)
+
+
+@register.simple_block_tag
+def table(content: str, *headings: str, numeric: str = "", look: str = "data") -> str:
+    """The rows of a table under its headings; `numeric` are the columns of numbers:
+    `{% table _("Name") _("Amount") numeric="2" %}<tr>…</tr>{% endtable %}`."""
+    numbers = {int(place) for place in numeric.split()}
+    columns = [(heading, place in numbers) for place, heading in enumerate(headings, 1)]
+    return render_to_string("components/data_table.html", {"content": content, "columns": columns, "look": look})
 
 
 def quantity(value, unit: str = "", decimals: int = 2) -> tuple[str, str]:

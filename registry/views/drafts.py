@@ -201,7 +201,10 @@ def _section(request, draft, section, *, typed=None, conflicts=(), refusal=None)
         "problems": [
             (f"f-{fact.input.name}", fact.input.label, words)
             for fact in facts
-            for words in (problems.get(fact.input.name), fact.input.name in by_name and _("somebody else wrote this meanwhile."))
+            for words in (
+                problems.get(fact.input.name),
+                by_name.get(fact.input.name) and _("somebody else wrote this meanwhile."),
+            )
             if words
         ],
         "doubts": [doubt for doubt in drafting.doubts if doubt.section == section],
