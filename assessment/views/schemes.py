@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise as Words
 from django.utils.translation import gettext as _
@@ -104,7 +105,7 @@ def _proof(result: SchemeResult) -> dict[int, list]:
 
 
 def _result_steps(result: SchemeResult, user: Any) -> list[tuple[str, str | Words]]:
-    """(name of the address, words) of what the account may do with the card next."""
+    """(address, words) of what the account may do with the card next."""
     state, found = result.scheme.state, []
     if state == SchemeState.OPEN and may(user, acts.OWN, result):
         found.append(("result-own", _("Give the own scores")))
@@ -112,7 +113,7 @@ def _result_steps(result: SchemeResult, user: Any) -> list[tuple[str, str | Word
         found.append(("result-score", _("Score")))
     if not list(acts.refusals_to_appeal(result, by=user)):
         found.append(("result-appeal", _("Appeal")))
-    return found
+    return [(reverse(name, args=[result.code]), words) for name, words in found]
 
 
 @asks_for("scheme.view")
