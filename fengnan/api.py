@@ -22,12 +22,13 @@ from registry.api import ogc
 from registry.api.base import ApiView
 from registry.api.docs import Docs, SchemaView
 from registry.api.paging import Key, keys_of, page_of, page_size, placed
+from registry.api.resources import RESOURCES
 from registry.api.urls import addresses
 from registry.figures import FIGURES, Answer, Figure, answer_all
 from registry.figures.base import plain
 from registry.figures.frozen import frozen_figures
 from registry.filters import filtered
-from registry.kinds import Kind
+from registry.kinds import KINDS, Kind
 from registry.models import FrozenFigure
 
 DIMENSIONS = ("township", "level", "field", "grade", "year", "kind", "stage", "category", "list")
@@ -39,6 +40,14 @@ class FrozenSerializer(serializers.Serializer):
     value = serializers.FloatField(allow_null=True)
     closed_on = serializers.DateField()
     hash = serializers.CharField(help_text="SHA-256 over the frozen numbers and the rows they stand on.")
+
+
+class ResourceSerializer(serializers.Serializer):
+    """A list of records, or another address of the API, with its name for people."""
+
+    slug = serializers.CharField()
+    label = serializers.CharField()
+    url = serializers.URLField()
 
 
 class AnswerSerializer(serializers.Serializer):
@@ -201,7 +210,28 @@ def _measures(answer: Answer) -> dict:
     return {"value": answer.value, "part": answer.part, "whole": answer.whole}
 
 
+class IndexView(ApiView):
+    known = ("format",)
+
+    @extend_schema(operation_id="index", responses=ResourceSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """The resources there are, each with the address of its list, and what else has an address here."""
+        resources = [(slug, resource.kind.label, f"api-{slug}-list") for slug, resource in RESOURCES.items()]
+        others = [
+            ("figures", _("Figures"), "api-figures"),
+            ("notices", KINDS["notices"].label, "api-notices"),
+            ("docs", _("REST API"), "api-docs"),
+        ]
+        return Response(
+            [
+                {"slug": slug, "label": str(label), "url": reverse(name, request=request)}
+                for slug, label, name in (*resources, *others)
+            ]
+        )
+
+
 urlpatterns = [
+    path("", IndexView.as_view(), name="api-index"),
     path("figures/", FigureListView.as_view(), name="api-figures"),
     path("figures/<slug:slug>/", FigureDetailView.as_view(), name="api-figure"),
     path("figures/<slug:slug>/rows/", FigureRowsView.as_view(), name="api-figure-rows"),

@@ -222,6 +222,9 @@ register(
             ),
         ),
     ),
+    Resource("units", KINDS["units"], (AREA,)),
+    Resource("red-districts", KINDS["red-districts"], (AREA,)),
+    Resource("communities", KINDS["communities"], (AREA,)),
     Resource("brands", KINDS["brands"], (AREA, ORGANISATION)),
     Resource(
         "honours",
@@ -229,7 +232,12 @@ register(
         (AREA, ORGANISATION, Link("place", AREAS, _("Code of the area honoured"), "place_id"), POINT, BELT, UNIT),
     ),
     Resource("donations", KINDS["donations"], (AREA, Link("donor", KINDS["units"], _("Code of the donor")))),
+    Resource("external-results", KINDS["external-results"], (AREA,)),
     Resource("funds", KINDS["funds"], (AREA,)),
+    Resource("wage-rules", KINDS["wage-rules"], (AREA,)),
+    Resource("terms", KINDS["terms"]),
+    Resource("parameters", KINDS["parameters"]),
+    Resource("hosted-events", KINDS["hosted-events"], (AREA,)),
     Resource("incomes", KINDS["incomes"], (AREA,)),
     Resource(
         "routes",

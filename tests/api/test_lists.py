@@ -27,8 +27,15 @@ FILLED = [slug for slug in KEYED if slug not in UNSEEN]
 
 def test_the_resources_are_those_of_the_contract():
     wanted = """areas organisations points belts zones townships consortia brands honours donations funds incomes routes
-        teaching-sites capacities bookings visits projects schemes results findings standards reviews events"""
+        teaching-sites capacities bookings visits projects schemes results findings standards reviews events
+        units red-districts communities external-results wage-rules terms parameters hosted-events"""
     assert set(RESOURCES) == set(wanted.split())
+
+
+def test_the_api_begins_with_the_list_of_its_resources(api, client):
+    listed = {entry["slug"]: entry["url"] for entry in api("")}
+    assert RESOURCES.keys() | {"figures", "notices", "docs"} == listed.keys()
+    assert {client.get(url).status_code for url in listed.values()} == {200}
 
 
 @pytest.mark.parametrize("slug", FILLED)
