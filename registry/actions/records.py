@@ -36,7 +36,7 @@ Row = TypeVar("Row", bound=models.Model)
 def locked(record: Row, *relations: str) -> Row:
     """The record as stored, with its relations, held until the transaction ends: of two who act on it, the second finds
     what the first did."""
-    rows = record._meta.model._base_manager.select_for_update(of=("self",))
+    rows: models.QuerySet[Any] = record._meta.model._base_manager.select_for_update(of=("self",))
     return rows.select_related(*relations).get(pk=record.pk)
 
 
