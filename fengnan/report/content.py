@@ -5,14 +5,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from html.parser import HTMLParser
 
-from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from fengnan.templatetags.showcase import gap_words, quantity, target, unit_of, written
+from fengnan.sentences import parts_of
+from fengnan.templatetags.showcase import gap_words, quantity, stated, target, unit_of, written
 from registry.access.scope import Scope
 from registry.figures import FIGURES, SECTIONS, Answer, Figure, answer_all
 from registry.figures.base import Number, plain
@@ -22,7 +21,6 @@ from registry.models import DemonstrationPoint, FrozenYear, ReportText
 NUMERALS = "一二三四五六七八九十"
 CHINESE = "\u2e80-\u9fff\uff00-\uffef"
 BESIDE_CHINESE = re.compile(rf"(?<=[{CHINESE}])[ \u00a0]+|[ \u00a0]+(?=[{CHINESE}])")
-SPACES = re.compile(r"[ \n]+")  # the space before a unit does not break and stays
 
 
 @dataclass(frozen=True)
@@ -222,7 +220,7 @@ def report_of(scope: Scope) -> Report:
             Line(answers[figure.slug], before[figure.slug]) for figure in FIGURES.values() if figure.section == slug
         ]
         told = [
-            (_("How it stands"), _overall(slug, answers, scope)),
+            (_("How it stands"), _overall(slug, answers)),
             (_("Against the year before"), _compared(lines, earlier)),
             (_("Against the targets"), _held_against_targets(lines)),
             (
@@ -248,36 +246,14 @@ def _texts(scope: Scope) -> dict[str, str]:
     return dict(ReportText.objects.public().filter(year=scope.as_of.year).values_list("section", "text"))
 
 
-def _overall(section: str, answers: dict[str, Answer], scope: Scope) -> Sentence:
-    """The sentence of the dashboard, taken apart into its figures and what stands between them."""
-    template = f"components/sentences/{section}.html"
-    reader = _Pieces(answers)
-    reader.feed(render_to_string(template, {"scope": scope, "answers": answers}).strip())
-    reader.close()
-    return [Piece(SPACES.sub(" ", each.text), each.answer) for each in reader.found]
-
-
-class _Pieces(HTMLParser):
-    def __init__(self, answers: dict[str, Answer]):
-        super().__init__()
-        self.answers, self.found = answers, []
-        self.slug = ""
-
-    def handle_starttag(self, tag, attributes):
-        if tag == "a":
-            self.slug = dict(attributes).get("data-figure", "")
-            self.found.append(Piece("", self.answers[self.slug]))
-
-    def handle_endtag(self, tag):
-        if tag == "a":
-            self.slug = ""
-
-    def handle_data(self, data):
-        if self.slug:
-            last = self.found.pop()
-            self.found.append(Piece(last.text + data, last.answer))
-        else:
-            self.found.append(Piece(data))
+def _overall(section: str, answers: dict[str, Answer]) -> Sentence:
+    """The sentence of the dashboard."""
+    return [
+        Piece(part)
+        if isinstance(part, str)
+        else Piece("".join(stated(answers[part.slug], part.show)), answers[part.slug])
+        for part in parts_of(section, answers)
+    ]
 
 
 def _compared(lines: list[Line], earlier: date) -> Sentence:

@@ -8,12 +8,13 @@ from django import template
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from assessment.models import Review
 from assessment.overviews.review_sheet import Judging
+from fengnan.sentences import parts_of
 from registry import models
 from registry.access.permissions import may
 from registry.fields.points import BY_NAME, SECTIONS
@@ -130,12 +131,6 @@ def address(answer: Answer) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def answer(context, slug: str) -> Answer:
-    """The answer of the figure `slug` among the page's `answers`."""
-    return context["answers"][slug]
-
-
-@register.simple_tag(takes_context=True)
 def amended(context, answer: Answer) -> Amendment | None:
     """How the answer differs from what was frozen when its year was closed, on pages that know `amendments`."""
     return context.get("amendments", {}).get(answer.figure.slug)
@@ -155,16 +150,37 @@ def hint(answer: Answer) -> str:
 
 @register.simple_tag(takes_context=True)
 def number(context, slug: str, show: str = "value") -> str:
-    """A figure inside a sentence, linked to its rows: value and unit; `show="part"` for the part of a share,
-    `show="bare"` for the number alone."""
-    found = context["answers"][slug]
-    text, unit_text = written(found, part=show == "part")
-    if show == "bare":
-        unit_text = ""
-    gap = "" if unit_text in ("", "%") else "\u00a0"
+    """A figure inside a text, linked to its rows: see `stated`."""
+    return _link(context["answers"][slug], show)
+
+
+@register.simple_tag(takes_context=True)
+def sentence(context, section: str) -> str:
+    """The sentence of a section, each figure in it linked to its rows."""
+    answers = context["answers"]
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (part if isinstance(part, str) else _link(answers[part.slug], part.show),)
+            for part in parts_of(section, answers)
+        ),
+    )
+
+
+def stated(answer: Answer, show: str) -> tuple[str, str]:
+    """A figure inside a sentence, and its unit after a space that does not break: its value, the "part" of a share, or
+    the "bare" number."""
+    text, unit_text = written(answer, part=show == "part")
+    if show == "bare" or not unit_text:
+        return text, ""
+    return text, unit_text if unit_text == "%" else f"\u00a0{unit_text}"
+
+
+def _link(answer: Answer, show: str) -> str:
     return format_html(
-        '<a class="number" data-figure="{}" href="{}" title="{}"><b>{}</b>{}{}</a>',
-        *(slug, address(found), hint(found), text, gap, unit_text),
+        '<a class="number" data-figure="{}" href="{}" title="{}"><b>{}</b>{}</a>',
+        *(answer.figure.slug, address(answer), hint(answer), *stated(answer, show)),
     )
 
 
