@@ -61,8 +61,8 @@ def _inside(model, path: str):
     def rows(scope):
         reader = scope.reader
         inside = in_area_q(reader.prefix if reader else "", f"{path}__area_id")
-        found = model.objects.all() if reader and reader.everything else model.objects.filter(inside)
-        return found.order_by(path, *model._meta.ordering)
+        entries = model.objects.all() if reader and reader.everything else model.objects.filter(inside)
+        return entries.order_by(path, *model._meta.ordering)
 
     return rows
 

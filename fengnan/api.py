@@ -139,7 +139,7 @@ class FigureListView(FigureView):
 
 
 class FigureDetailView(FigureView):
-    known = (*FigureView.known, "by")
+    accepted = (*FigureView.accepted, "by")
 
     @extend_schema(operation_id="figures_retrieve", responses=FigureSerializer)
     def get(self, request: Request, slug: str) -> Response:
@@ -173,7 +173,7 @@ def row_keys(kind: Kind) -> tuple[Key, ...]:
 
 
 class FigureRowsView(FigureView):
-    known = (*FigureView.known, *DIMENSIONS, "search", "cursor", "page_size")
+    accepted = (*FigureView.accepted, *DIMENSIONS, "search", "cursor", "page_size")
 
     @extend_schema(operation_id="figures_rows", responses=RowsSerializer)
     def get(self, request: Request, slug: str) -> Response:

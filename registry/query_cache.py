@@ -60,8 +60,8 @@ class CompiledQuery:
 
 def compile_query(values: QuerySet) -> CompiledQuery:
     """The text of a query made with `values()`."""
-    if hasattr(values, "_insist"):
-        values._insist()
+    if hasattr(values, "_require_scope"):
+        values._require_scope()
     compiler = values.query.get_compiler(values.db)
     names = tuple(values.query.selected)
     try:

@@ -19,7 +19,7 @@ from registry.loading.lookups import Lookups
 from registry.loading.matching import headings_of
 from registry.loading.sheet_types import SHEET_TYPES
 from registry.loading.sheet_types import SheetRow as SheetRow
-from registry.loading.validate import judge, read
+from registry.loading.validate import read, validate
 from registry.models import (
     Area,
     Belt,
@@ -168,17 +168,17 @@ def load_rows(kind: str, *rows: dict[str, str], by, name: str = "台账.xlsx"):
     place = Area.objects.unscoped("test").get(code=by.write_prefix or "130207")
     load = Load.objects.create(kind=kind, by=by, area=place, file_name=name, state="applying")
     for stage in ("check", "apply"):
-        world = Lookups(by, timezone.localdate())
-        world.writing = stage == "apply"
+        lookups = Lookups(by, timezone.localdate())
+        lookups.writing = stage == "apply"
         made = [
             SheetRow(0, number, {fields[plain_heading(heading)]: text for heading, text in row.items()})
             for number, row in enumerate(rows, start=2)
         ]
-        read(declared, made, world)
-        judge(declared, made, world, load)
+        read(declared, made, lookups)
+        validate(declared, made, lookups, load)
         forget_rows(load, made)
         if stage == "apply":
-            write_rows(declared, made, world, load)
+            write_rows(declared, made, lookups, load)
         keep_rows(load, made)
     finish(load, LoadState.APPLIED)
     count_rows(load)

@@ -42,7 +42,7 @@ def _make_private(data: Path) -> None:
 def run(once) -> None:
     data = Path(os.environ.get("DATA_DIR") or ROOT / "var").resolve()
     host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
-    _insist_on_free_port(host, port)
+    _require_free_port(host, port)
     known = environment(data)
     once(
         "static",
@@ -63,7 +63,7 @@ def run(once) -> None:
     sys.exit(watch(processes))
 
 
-def _insist_on_free_port(host: str, port: int) -> None:
+def _require_free_port(host: str, port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -210,6 +210,6 @@ def settle_recheck(
     elif grade != now.grade:
         change_standing(review.point, status=PointStatus.NAMED, level=now.level, grade=grade, **paper)
     else:
-        ChangeSet(by, reason.strip()).tell("recheck", review.point, {"grade": [now.grade, grade]})
+        ChangeSet(by, reason.strip()).log("recheck", review.point, {"grade": [now.grade, grade]})
     _close(review, Outcome.PASSED if grade else Outcome.REFUSED, on, by)
     return review

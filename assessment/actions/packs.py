@@ -30,15 +30,15 @@ class Shown:
 
 def contents_of(point: DemonstrationPoint, today: date) -> tuple[list[Shown], list[Evidence]]:
     """Each item of the standard in force with its proof; and what the site holds that was given to no item."""
-    held = Evidence.objects.unscoped("of the site itself").filter(point=point).order_by("pk")
-    scores = ReviewScore.objects.filter(review__point=point).prefetch_related(Prefetch("proof", held))
-    given: dict[int, dict[int, Evidence]] = {}
+    evidence = Evidence.objects.unscoped("of the site itself").filter(point=point).order_by("pk")
+    scores = ReviewScore.objects.filter(review__point=point).prefetch_related(Prefetch("proof", evidence))
+    proof_by_item: dict[int, dict[int, Evidence]] = {}
     for score in scores:
-        given.setdefault(score.item_id, {}).update({each.pk: each for each in score.proof.all()})
+        proof_by_item.setdefault(score.item_id, {}).update({proof.pk: proof for proof in score.proof.all()})
     items = StandardItem.objects.unscoped("the standard is public").in_force(today).order_by("number")
-    shown = [Shown(item, list(given.get(item.pk, {}).values())) for item in items]
-    cited = {each.pk for each in (proof for one in shown for proof in one.proof)}
-    return shown, [each for each in held if each.pk not in cited]
+    items_shown = [Shown(item, list(proof_by_item.get(item.pk, {}).values())) for item in items]
+    cited = {proof.pk for entry in items_shown for proof in entry.proof}
+    return items_shown, [document for document in evidence if document.pk not in cited]
 
 
 @transaction.atomic
@@ -65,16 +65,16 @@ def pack_behind(text: str) -> InspectionPack | None:
 
 def open_pack(pack: InspectionPack) -> Event:
     """Notes down that somebody who holds the link opened it."""
-    return ChangeSet(None).tell("open-pack", pack, {})
+    return ChangeSet(None).log("open-pack", pack, {})
 
 
 def openings_of(packs: list[InspectionPack]) -> Iterator[tuple[InspectionPack, list[Event]]]:
     """Each pack with the times it was opened, the latest first."""
     events = Event.objects.filter(kind="inspectionpack", verb="open-pack", code__in=[pack.code for pack in packs])
-    found: dict[str, list[Event]] = {}
+    events_by_code: dict[str, list[Event]] = {}
     for event in events:
-        found.setdefault(event.code, []).append(event)
-    return ((pack, found.get(pack.code, [])) for pack in packs)
+        events_by_code.setdefault(event.code, []).append(event)
+    return ((pack, events_by_code.get(pack.code, [])) for pack in packs)
 
 
 @transaction.atomic

@@ -77,16 +77,16 @@ def _write_problems(
 ) -> None:
     """Makes these the problems of the project: new ones are added, those left out deleted or, once the ledger was open,
     voided."""
-    held = {problem.name: problem for problem in problems_of(project)}
+    stored = {problem.name: problem for problem in problems_of(project)}
     for name in dict.fromkeys(names):
-        if name not in held:
+        if name not in stored:
             problem = ProjectProblem(project=project, area=project.area, name=name, found_on=found_on)
             add_with_code(problem, f"PP-{project.year}-", 4, right=WRITE, by=by)
-    for name in held.keys() - set(names):
-        if was_ever_public(held[name]):
-            void(held[name], ChangeSet(by, reason))
+    for name in stored.keys() - set(names):
+        if was_ever_public(stored[name]):
+            void(stored[name], ChangeSet(by, reason))
         else:
-            delete_rows([held[name]], ChangeSet(by, reason))
+            delete_rows([stored[name]], ChangeSet(by, reason))
 
 
 def refusals_to_freeze(project: SecretaryProject, *, on: date, by: Any) -> Iterator[Refused]:
@@ -122,7 +122,7 @@ def freeze_promise(project: SecretaryProject, *, on: date, by: Any) -> Promise:
         text = "；".join(body["problems"])[:300]
         _enter(project, [], LedgerStage.OPEN, right=WRITE, entered_on=on, percent=0, text=text, by=by)
     promise = Promise.objects.create(project=project, body=body, sha256=fingerprint(body), by=by)
-    ChangeSet(by).tell("freeze", project, {"promise": {"added": [part_change(promise, {}, values_of(promise))]}})
+    ChangeSet(by).log("freeze", project, {"promise": {"added": [part_change(promise, {}, values_of(promise))]}})
     return promise
 
 
@@ -141,22 +141,22 @@ def amend_promise(project: SecretaryProject, problems: Sequence[str], *, reason:
     if len(reason) < 4:
         raise Refused("amendment_reason")
     now = stored.promise.now
-    wanted = {**promised_of(project), "problems": list(dict.fromkeys(problems))}
-    changes = {name: [now[name], text] for name, text in wanted.items() if now[name] != text}
+    values = {**promised_of(project), "problems": list(dict.fromkeys(problems))}
+    changes = {name: [now[name], text] for name, text in values.items() if now[name] != text}
     if not changes:
         raise Refused("nothing_amended")
     for problem in problems_of(stored):
-        if problem.solved_on and problem.name not in wanted["problems"]:
+        if problem.solved_on and problem.name not in values["problems"]:
             raise Refused("solved_stays", name=problem.name)
     amendment = Amendment.objects.create(
         project=stored, amended_on=localdate(), changes=changes, reason=reason[:300], by=by
     )
-    told = {"amendment": {"added": [part_change(amendment, {}, values_of(amendment))]}}
+    logged = {"amendment": {"added": [part_change(amendment, {}, values_of(amendment))]}}
     for name in PLAIN:
         setattr(stored, name, getattr(project, name))
     stored.version = project.version
-    save_record(stored, right=WRITE, reason=reason[:300], by=by, also=told)
-    _write_problems(stored, wanted["problems"], found_on=localdate(), by=by, reason=reason[:300])
+    save_record(stored, right=WRITE, reason=reason[:300], by=by, also=logged)
+    _write_problems(stored, values["problems"], found_on=localdate(), by=by, reason=reason[:300])
     return amendment
 
 
@@ -192,12 +192,12 @@ def add_check(
     )
 
 
-def _enter(project: SecretaryProject, proof: Sequence[File], stage: str, *, right: str, by: Any, **said: Any) -> Any:
-    entry = LedgerEntry(project=project, stage=stage, by=by, **said)
+def _enter(project: SecretaryProject, proof: Sequence[File], stage: str, *, right: str, by: Any, **values: Any) -> Any:
+    entry = LedgerEntry(project=project, stage=stage, by=by, **values)
     entry.full_clean()
     entry.save()
     entry.proof.add(*add_proofs(project, proof, right=right, by=by))
-    ChangeSet(by).tell("parts", project, {"ledgerentry": {"added": [part_change(entry, {}, values_of(entry))]}})
+    ChangeSet(by).log("parts", project, {"ledgerentry": {"added": [part_change(entry, {}, values_of(entry))]}})
     return entry
 
 
@@ -266,7 +266,7 @@ def sign_off(project: SecretaryProject, *, by: Any) -> LedgerEntry:
     entry.full_clean()
     entry.save()
     signed = {"ledgerentry": {"changed": [part_change(entry, before, values_of(entry))]}}
-    ChangeSet(by).tell("sign-off", project, {"signed_on": [None, entry.signed_on.isoformat()]} | signed)
+    ChangeSet(by).log("sign-off", project, {"signed_on": [None, entry.signed_on.isoformat()]} | signed)
     return entry
 
 
@@ -278,6 +278,6 @@ def send_back(project: SecretaryProject, *, reason: str, by: Any) -> None:
     if len(reason.strip()) < 4:
         raise Refused("opinion_missing")
     entry, change_set = project.closing(), ChangeSet(by, reason.strip()[:300])
-    change_set.tell("return", project, {"ledgerentry": {"removed": [part_change(entry, values_of(entry), {})]}})
+    change_set.log("return", project, {"ledgerentry": {"removed": [part_change(entry, values_of(entry), {})]}})
     entry.voided = change_set.key
     entry.save()

@@ -63,21 +63,21 @@ def write_scheme(scheme: Scheme, items: Sequence[SchemeItem], *, by: Any, key: U
         item._state.adding = True
         item.full_clean()
         item.save()
-    if told := _items_told(before, {item.number: item for item in items}):
-        ChangeSet(by).tell("parts", scheme, {"schemeitem": told})
+    if changes := _item_changes(before, {item.number: item for item in items}):
+        ChangeSet(by).log("parts", scheme, {"schemeitem": changes})
     return scheme
 
 
-def _items_told(before: dict[int, SchemeItem], after: dict[int, SchemeItem]) -> dict[str, list]:
+def _item_changes(before: dict[int, SchemeItem], after: dict[int, SchemeItem]) -> dict[str, list]:
     """What the event says of the items of a draft, number by number."""
-    told: dict[str, list] = {}
+    changes: dict[str, list] = {}
     for number in sorted({*before, *after}):
         old, new = before.get(number), after.get(number)
         was, now = old.said if old else {}, new.said if new else {}
         if was != now:
             how = "added" if old is None else "removed" if new is None else "changed"
-            told.setdefault(how, []).append(part_change(new or old, was, now))
-    return told
+            changes.setdefault(how, []).append(part_change(new or old, was, now))
+    return changes
 
 
 def refusals_to_copy(scheme: Scheme, *, year: int, by: Any) -> Iterator[Refused]:
@@ -167,10 +167,10 @@ def give_own_scores(
     raise_first(refusals_to_score(result, right=OWN, by=by))
     changed: dict[str, list] = {}
     for item in _among(scheme, scores, proof):
-        given = _given(result, item)
-        _take(changed, item, given, "self_score", scores.get(item.number, given.self_score), by)
-        given.proof.add(*add_proofs(result, proof.get(item.number, ()), right=OWN, by=by))
-    _tell(result, changed, by)
+        item_score = _item_score(result, item)
+        _take(changed, item, item_score, "self_score", scores.get(item.number, item_score.self_score), by)
+        item_score.proof.add(*add_proofs(result, proof.get(item.number, ()), right=OWN, by=by))
+    _log_scores(result, changed, by)
 
 
 @transaction.atomic
@@ -181,43 +181,43 @@ def give_scores(result: SchemeResult, scores: dict[int, Decimal | None], notes: 
     raise_first(refusals_to_score(result, right=SCORE, by=by))
     changed: dict[str, list] = {}
     for item in _among(scheme, scores, notes):
-        given = _given(result, item)
-        note = notes.get(item.number, given.note)
-        if note != given.note:
-            changed[f"{item.name} ({_('note')})"] = [given.note, note]
-            given.note = note
-        _take(changed, item, given, "score", scores.get(item.number, given.score), by)
-    _tell(result, changed, by)
+        item_score = _item_score(result, item)
+        note = notes.get(item.number, item_score.note)
+        if note != item_score.note:
+            changed[f"{item.name} ({_('note')})"] = [item_score.note, note]
+            item_score.note = note
+        _take(changed, item, item_score, "score", scores.get(item.number, item_score.score), by)
+    _log_scores(result, changed, by)
 
 
-def _among(scheme: Scheme, *given: dict[int, Any]) -> list[SchemeItem]:
+def _among(scheme: Scheme, *by_number: dict[int, Any]) -> list[SchemeItem]:
     """The items scored by hand that something was given for."""
-    return [item for item in hand_items(scheme) if any(item.number in each for each in given)]
+    return [item for item in hand_items(scheme) if any(item.number in numbers for numbers in by_number)]
 
 
-def _given(result: SchemeResult, item: SchemeItem) -> ItemScore:
+def _item_score(result: SchemeResult, item: SchemeItem) -> ItemScore:
     return ItemScore.objects.get_or_create(result=result, item=item)[0]
 
 
-def _take(changed: dict, item: SchemeItem, given: ItemScore, column: str, score: Decimal | None, by: Any) -> None:
+def _take(changed: dict, item: SchemeItem, item_score: ItemScore, column: str, score: Decimal | None, by: Any) -> None:
     """Puts a score down, between 0 and what the item weighs."""
     if score is not None and not 0 <= score <= item.weight:
         raise Refused("score_out_of_range", name=item.name, most=f"{item.weight.normalize():f}")
-    before = getattr(given, column)
+    before = getattr(item_score, column)
     if before != score:
         changed[item.name] = [_words(before), _words(score)]
-        setattr(given, column, score)
-        given.scored_by = by if column == "score" else given.scored_by
-    given.save()
+        setattr(item_score, column, score)
+        item_score.scored_by = by if column == "score" else item_score.scored_by
+    item_score.save()
 
 
 def _words(score: Decimal | None) -> str | None:
     return None if score is None else f"{score.normalize():f}"
 
 
-def _tell(result: SchemeResult, changed: dict, by: Any) -> None:
+def _log_scores(result: SchemeResult, changed: dict, by: Any) -> None:
     if changed:
-        ChangeSet(by).tell("score", result, changed)
+        ChangeSet(by).log("score", result, changed)
 
 
 def refusals_to_announce(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
@@ -225,7 +225,7 @@ def refusals_to_announce(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
         yield Refused("not_allowed")
     if scheme.state != SchemeState.OPEN:
         yield Refused("scheme_not_open")
-    missing = sum(each.unscored for each in live(scheme, localdate())) if scheme.opened_on else 0
+    missing = sum(standing.unscored for standing in live(scheme, localdate())) if scheme.opened_on else 0
     if missing:
         yield Refused("scores_missing", count=missing)
 
@@ -241,10 +241,10 @@ def announce(scheme: Scheme, *, by: Any) -> Scheme:
 
 
 def _freeze_cards(scheme: Scheme, by: Any) -> None:
-    for each in live(scheme, localdate() if scheme.announced_on is None else scheme.announced_on):
-        each.result.card, each.result.total, each.result.rank = each.card, each.total, each.rank
-        each.result.previous_rank = each.previous_rank
-        save_told(each.result, by=by)
+    for standing in live(scheme, localdate() if scheme.announced_on is None else scheme.announced_on):
+        standing.result.card, standing.result.total, standing.result.rank = standing.card, standing.total, standing.rank
+        standing.result.previous_rank = standing.previous_rank
+        save_told(standing.result, by=by)
 
 
 def appeal_until(scheme: Scheme) -> date:
@@ -269,9 +269,9 @@ def make_appeal(result: SchemeResult, item: SchemeItem, text: str, *, by: Any) -
     raise_first(refusals_to_appeal(result, by=by))
     if result.appeals.filter(item=item, settled_on=None).exists():
         raise Refused("appealed_already", name=item.name)
-    made = Appeal.objects.create(result=result, item=item, text=text, made_on=localdate(), by=by)
-    ChangeSet(by).tell("appeal", result, {item.name: [None, text]})
-    return made
+    appeal = Appeal.objects.create(result=result, item=item, text=text, made_on=localdate(), by=by)
+    ChangeSet(by).log("appeal", result, {item.name: [None, text]})
+    return appeal
 
 
 def refusals_to_settle(appeal: Appeal, *, by: Any) -> Iterator[Refused]:
@@ -280,8 +280,8 @@ def refusals_to_settle(appeal: Appeal, *, by: Any) -> Iterator[Refused]:
         yield Refused("not_allowed")
     if appeal.settled_on:
         yield Refused("decided", who=appeal.settled_by, when=appeal.settled_on.isoformat(), what=appeal.answer)
-    given = ItemScore.objects.filter(result=appeal.result_id, item=appeal.item_id).first()
-    if by.pk in (appeal.by_id, given.scored_by_id if given else None):
+    item_score = ItemScore.objects.filter(result=appeal.result_id, item=appeal.item_id).first()
+    if by.pk in (appeal.by_id, item_score.scored_by_id if item_score else None):
         yield Refused("own_work")
 
 
@@ -296,11 +296,11 @@ def settle_appeal(appeal: Appeal, *, answer: str, score: Decimal | None = None, 
     changed: dict[str, list] = {appeal.item.name: [appeal.text, answer]}
     if score is not None:
         scores: dict[str, list] = {}
-        _take(scores, appeal.item, _given(appeal.result, appeal.item), "score", score, by)
+        _take(scores, appeal.item, _item_score(appeal.result, appeal.item), "score", score, by)
         changed |= scores
     appeal.answer, appeal.settled_on, appeal.settled_by = answer, localdate(), by
     appeal.save()
-    ChangeSet(by).tell("appeal-settled", appeal.result, changed)
+    ChangeSet(by).log("appeal-settled", appeal.result, changed)
     _freeze_cards(scheme, by)
     return appeal
 

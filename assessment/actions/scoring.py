@@ -58,15 +58,15 @@ def pass_draft(draft: Draft, *, opinion: str = "", scores: Mapping[str, str] | N
         draft.point, Round.APPLICATION, right="point.check", by=by, township_by=by,
         township_opinion=clean(opinion)[:500], applied_level=applied["applied_level"], self_score=applied["self_score"],
     )  # fmt: skip
-    fields, given = Judging(review).fields, {}
+    fields, changes = Judging(review).fields, {}
     for name, text in (scores or {}).items():
         if name.startswith("score-") and name in fields:
             number = name.removeprefix("score-")
             rows = ReviewScore.objects.filter(review=review, item__number=number)
             rows.update(township_score=fields[name].read(text))
-            given[f"township-{name}"] = [None, text.strip()]
-    if given:
-        ChangeSet(by).tell("score", review, given)
+            changes[f"township-{name}"] = [None, text.strip()]
+    if changes:
+        ChangeSet(by).log("score", review, changes)
     return review
 
 
@@ -99,16 +99,16 @@ def return_draft(draft: Draft, *, remarks: Mapping[str, str], by: Any) -> Draft:
         raise _moved_on(draft)
     is_change = draft.is_change
     returned = send_back(draft.point, remarks=remarks, by=by)
-    _tell_return(draft.point, remarks, by, moves=not is_change)
+    _log_return(draft.point, remarks, by, moves=not is_change)
     return returned
 
 
-def _tell_return(point: DemonstrationPoint, remarks: Mapping[str, str], by: Any, *, moves: bool = True) -> None:
+def _log_return(point: DemonstrationPoint, remarks: Mapping[str, str], by: Any, *, moves: bool = True) -> None:
     reason = ";".join(text.strip() for text in remarks.values() if text.strip())[:300]
     if moves:
         change_standing(point, status=PointStatus.RETURNED, on=timezone.localdate(), reason=reason, by=by)
     else:
-        ChangeSet(by, reason).tell("return", point, {})
+        ChangeSet(by, reason).log("return", point, {})
 
 
 def open_round(point: DemonstrationPoint, kind: Round, *, right: str, by: Any, **more: Any) -> Review:
@@ -192,9 +192,7 @@ def save_scores(
     if saved.written:
         review.version += 1
         review.save()
-        ChangeSet(by).tell(
-            "score", review, {name: [judging.fields[name].stands, typed[name]] for name in saved.written}
-        )
+        ChangeSet(by).log("score", review, {name: [judging.fields[name].stands, typed[name]] for name in saved.written})
     return saved
 
 
@@ -220,11 +218,11 @@ def _write(review: Review, name: str, value: Any, by: Any) -> None:
 
 
 def _keep_proof(judging: Judging, proof: Mapping[str, Iterable[str]]) -> None:
-    held = {evidence.code: evidence for evidence in judging.evidence}
+    by_code = {evidence.code: evidence for evidence in judging.evidence}
     for line in judging.lines:
         number = str(line.item.number)
         if number in proof:
-            line.score.proof.set([held[code] for code in proof[number] if code in held])
+            line.score.proof.set([by_code[code] for code in proof[number] if code in by_code])
 
 
 def refusals_to_finish(review: Review, *, by: Any) -> Iterator[Refused]:
@@ -268,7 +266,7 @@ def refuse_application(review: Review, *, reason: str, by: Any) -> Review:
     reason = reason.strip()[:300]
     if len(reason) < 2:
         raise Refused("opinion_missing")
-    _insist_on_pending(review, by)
+    _require_pending(review, by)
     change_standing(review.point, status=PointStatus.REFUSED, on=timezone.localdate(), reason=reason, by=by)
     return _close(review, Outcome.REFUSED, reason, by)
 
@@ -277,13 +275,13 @@ def refuse_application(review: Review, *, reason: str, by: Any) -> Review:
 def return_review(review: Review, *, remarks: Mapping[str, str], by: Any) -> Review:
     """The district sends an application back to the clerk, with what is to be put right at each field."""
     review = locked(review, "point", "standard")
-    _insist_on_pending(review, by)
+    _require_pending(review, by)
     send_back(review.point, remarks=remarks, by=by)
-    _tell_return(review.point, remarks, by)
+    _log_return(review.point, remarks, by)
     return _close(review, Outcome.RETURNED, "", by)
 
 
-def _insist_on_pending(review: Review, by: Any) -> None:
+def _require_pending(review: Review, by: Any) -> None:
     if not may(by, "point.review", review):
         raise Refused("not_allowed")
     if review.outcome != Outcome.PENDING:

@@ -44,7 +44,7 @@ def refusals_to(act: str, finding: SupervisionFinding, *, by: Any) -> Iterator[R
         yield Refused("own_work")
 
 
-def _held(finding: SupervisionFinding, act: str, by: Any) -> SupervisionFinding:
+def _locked(finding: SupervisionFinding, act: str, by: Any) -> SupervisionFinding:
     """The finding as stored, held until the transaction ends, if `act` may be done on it."""
     rows = SupervisionFinding.objects.unscoped("a lock").select_for_update(of=("self",))
     stored = rows.select_related("area").get(pk=finding.pk)
@@ -64,19 +64,19 @@ def record_visit(
         return list(SupervisionFinding.objects.unscoped("what this form wrote itself").filter(code__in=codes))
     if on > localdate():
         raise Refused("in_future", day=on.isoformat())
-    found = [
+    findings_to_add = [
         SupervisionFinding(
             organisation=organisation, area=organisation.area, finding=text, inspected_on=on, issuer=issuer
         )
         for text in dict.fromkeys(findings)
     ]
-    return [add_with_code(each, f"SF-{on.year}-", 3, right=INSPECT, by=by, key=key) for each in found]
+    return [add_with_code(finding, f"SF-{on.year}-", 3, right=INSPECT, by=by, key=key) for finding in findings_to_add]
 
 
 @transaction.atomic
 def demand(finding: SupervisionFinding, *, text: str, deadline: date, person: str, by: Any) -> SupervisionFinding:
     """Says what is asked for, and by when; or says it anew while nothing was handed in."""
-    stored = _held(finding, "demand", by)
+    stored = _locked(finding, "demand", by)
     if deadline < localdate():
         raise Refused("term_passed", day=deadline.isoformat())
     stored.demand, stored.deadline, stored.person = text, deadline, person
@@ -86,7 +86,7 @@ def demand(finding: SupervisionFinding, *, text: str, deadline: date, person: st
 @transaction.atomic
 def rectify(finding: SupervisionFinding, *, on: date, text: str, proof: Sequence[File], by: Any) -> SupervisionStep:
     """The township says how it was put right, and proves it."""
-    stored = _held(finding, "rectify", by)
+    stored = _locked(finding, "rectify", by)
     if on > localdate():
         raise Refused("in_future", day=on.isoformat())
     since = max([stored.inspected_on, *stored.steps.values_list("on", flat=True)])
@@ -114,7 +114,7 @@ def send_back(finding: SupervisionFinding, *, text: str, by: Any) -> Supervision
 
 
 def _checked(finding: SupervisionFinding, act: StepAct, text: str, by: Any) -> SupervisionStep:
-    stored = _held(finding, "check", by)
+    stored = _locked(finding, "check", by)
     if len(text.strip()) < 4:
         raise Refused("opinion_missing")
     stored.done, stored.rechecked_on = act == StepAct.CLOSE, localdate()
@@ -126,7 +126,7 @@ def _step(finding: SupervisionFinding, act: StepAct, on: date, text: str, by: An
     step = SupervisionStep(finding=finding, act=act, on=on, text=text, by=by)
     step.full_clean()
     step.save()
-    ChangeSet(by).tell("parts", finding, {"supervisionstep": {"added": [part_change(step, {}, values_of(step))]}})
+    ChangeSet(by).log("parts", finding, {"supervisionstep": {"added": [part_change(step, {}, values_of(step))]}})
     return step
 
 
@@ -140,15 +140,15 @@ def refusals_to_talk(township: Area, *, by: Any) -> Iterator[Refused]:
 
 
 @transaction.atomic
-def record_talk(township: Area, *, organisation: PartyOrganisation, by: Any, **said: Any) -> AccountabilityAction:
+def record_talk(township: Area, *, organisation: PartyOrganisation, by: Any, **values: Any) -> AccountabilityAction:
     """The talk (约谈) that the rule asks for. Internal; the public reads how many there were."""
     Area.objects.unscoped("a lock: of two who record it, the second finds it done").select_for_update().get(
         pk=township.pk
     )
     raise_first(refusals_to_talk(township, by=by))
-    if said["occurred_on"] > localdate():
-        raise Refused("in_future", day=said["occurred_on"].isoformat())
+    if values["occurred_on"] > localdate():
+        raise Refused("in_future", day=values["occurred_on"].isoformat())
     talk = AccountabilityAction(
-        kind=AccountabilityKind.INTERVIEW, organisation=organisation, area=organisation.area, **said
+        kind=AccountabilityKind.INTERVIEW, organisation=organisation, area=organisation.area, **values
     )
     return add_with_code(talk, "AA-", 3, right=TALK, by=by)

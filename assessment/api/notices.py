@@ -11,7 +11,7 @@ from rest_framework.reverse import reverse
 from assessment.actions import naming
 from assessment.models import Notice
 from registry.access.permissions import may
-from registry.api.actions import Given, day, values_in
+from registry.api.actions import Input, day, read_values
 from registry.api.base import ApiView
 from registry.api.idempotency import idempotent
 from registry.api.parsers import ExactJSON
@@ -23,11 +23,11 @@ from registry.text.validators import line, prose
 from .verbs import notices_for, reviews_for, serialize_notice
 
 TAKES = (
-    Given("reviews", line(40), required=True, is_list=True),
-    Given("title", line(120), required=True),
-    Given("starts_on", day),
+    Input("reviews", line(40), required=True, is_list=True),
+    Input("title", line(120), required=True),
+    Input("starts_on", day),
     PAPER,
-    Given("text", prose(2000)),
+    Input("text", prose(2000)),
 )
 BODY = {
     "type": "object",
@@ -57,7 +57,7 @@ class NoticesSerializer(serializers.Serializer):
 
 
 class NoticeList(ApiView):
-    known = ("format",)
+    accepted = ("format",)
     parser_classes = [ExactJSON]
 
     @extend_schema(operation_id="notices_list", responses=NoticesSerializer)
@@ -74,7 +74,7 @@ class NoticeList(ApiView):
         """Posts a notice of scored points, named by the codes of their rounds."""
         if not may(request.user, "point.notice"):
             raise Refused("not_allowed")
-        values = values_in(TAKES, request.data or {})
+        values = read_values(TAKES, request.data or {})
         codes = values.pop("reviews")
         chosen = list(reviews_for(request.user).filter(code__in=codes))
         for code in set(codes) - {review.code for review in chosen}:
@@ -90,7 +90,7 @@ class NoticeList(ApiView):
 
 
 class NoticeView(ApiView):
-    known = ("format",)
+    accepted = ("format",)
 
     @extend_schema(operation_id="notices_retrieve", responses=NoticeSerializer)
     def get(self, request: Request, code: str) -> Response:
@@ -98,10 +98,10 @@ class NoticeView(ApiView):
         notice = notices_for(request.user).filter(code=code).first()
         if notice is None:
             raise Http404
-        told = _line(notice, request)
+        body = _line(notice, request)
         if request.user.is_authenticated and request.user.write_prefix:
-            told = serialize_notice(notice) | told
-        return Response(told)
+            body = serialize_notice(notice) | body
+        return Response(body)
 
 
 def _line(notice: Notice, request: Request) -> dict:

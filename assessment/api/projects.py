@@ -10,24 +10,24 @@ from django.utils.translation import gettext_lazy as _
 
 from assessment.actions import projects as acts
 from assessment.models import LedgerStage, Light, SecretaryProject
-from registry.api.actions import Given, Noun, Verb, day, filled, offer
+from registry.api.actions import Input, Noun, Verb, day, filled, offer
 from registry.api.points import ON, REASON
 from registry.api.problems import Unusable, field_error
 from registry.text.refusals import Refused
 from registry.text.validators import Invalid, choice, line, prose, whole
 
-PROOF = Given("proof", is_files=True)
-TEXT = Given("text", line(300), required=True)
+PROOF = Input("proof", is_files=True)
+TEXT = Input("text", line(300), required=True)
 PROMISED = (
-    Given("name", filled(line(80, least=4))),
-    Given("problems", filled(line(160)), is_list=True),
-    *(Given(name, filled(prose(2000))) for name in ("measures", "expected_results")),
-    Given("deadline", filled(day)),
-    Given("responsible_person", filled(line(40))),
-    Given("team", line(120)),
-    Given("reason", line(300), required=True),
+    Input("name", filled(line(80, least=4))),
+    Input("problems", filled(line(160)), is_list=True),
+    *(Input(name, filled(prose(2000))) for name in ("measures", "expected_results")),
+    Input("deadline", filled(day)),
+    Input("responsible_person", filled(line(40))),
+    Input("team", line(120)),
+    Input("reason", line(300), required=True),
 )
-PERCENT, LIGHT = Given("percent", whole(0, 100), required=True), Given("light", choice(Light), required=True)
+PERCENT, LIGHT = Input("percent", whole(0, 100), required=True), Input("light", choice(Light), required=True)
 
 
 def serialize_project(project: SecretaryProject) -> dict[str, Any]:
@@ -58,16 +58,16 @@ def _against_freezing(project: SecretaryProject, *, by: Any) -> Iterator[Refused
     yield from acts.refusals_to_freeze(project, on=on, by=by)
 
 
-def _check(project: SecretaryProject, *, by: Any, on: date | None = None, **said: Any) -> Any:
-    return acts.add_check(project, on=on or localdate(), by=by, **said)
+def _check(project: SecretaryProject, *, by: Any, on: date | None = None, **values: Any) -> Any:
+    return acts.add_check(project, on=on or localdate(), by=by, **values)
 
 
 def _against_checking(project: SecretaryProject, *, by: Any) -> Iterator[Refused]:
     yield from acts.refusals_to_write(project, right=acts.CHECK, by=by)
 
 
-def _hand_in(project: SecretaryProject, *, by: Any, on: date | None = None, **said: Any) -> Any:
-    return acts.hand_in(project, on=on or localdate(), by=by, **said)
+def _hand_in(project: SecretaryProject, *, by: Any, on: date | None = None, **values: Any) -> Any:
+    return acts.hand_in(project, on=on or localdate(), by=by, **values)
 
 
 def _against_writing(project: SecretaryProject, *, by: Any) -> Iterator[Refused]:
@@ -80,18 +80,18 @@ def _amend(
     """What is left out stays as it was promised."""
     if problems is not None and not problems:
         raise Unusable([field_error("problems", str(Invalid("required")), "required")])
-    wanted = problems or [problem.name for problem in acts.problems_of(project)]
+    names = problems or [problem.name for problem in acts.problems_of(project)]
     for name, value in changes.items():
         setattr(project, name, value)
-    return acts.amend_promise(project, wanted, reason=reason, by=by)
+    return acts.amend_promise(project, names, reason=reason, by=by)
 
 
-def _solve(project: SecretaryProject, *, by: Any, problem: str, on: date | None = None, **said: Any) -> Any:
-    found = {problem.code: problem for problem in acts.problems_of(project)}
-    if problem not in found:
-        invalid = Invalid("not_a_choice", text=problem, choices="、".join(found))
+def _solve(project: SecretaryProject, *, by: Any, problem: str, on: date | None = None, **values: Any) -> Any:
+    by_code = {problem.code: problem for problem in acts.problems_of(project)}
+    if problem not in by_code:
+        invalid = Invalid("not_a_choice", text=problem, choices="、".join(by_code))
         raise Unusable([field_error("problem", str(invalid), invalid.code)])
-    return acts.solve_problem(found[problem], on=on or localdate(), by=by, **said)
+    return acts.solve_problem(by_code[problem], on=on or localdate(), by=by, **values)
 
 
 def _return(project: SecretaryProject, *, by: Any, reason: str = "") -> None:
@@ -109,10 +109,10 @@ offer(
             Verb("checks", _("Check the ledger"), _check, _against_checking,
                  (ON, PERCENT, LIGHT, TEXT, PROOF)),
             Verb("solve", _("Strike off a problem"), _solve, _against_writing,
-                 (Given("problem", line(40), required=True), ON, Given("result", line(300, least=4), required=True),
-                  Given("proof", required=True, is_files=True))),
+                 (Input("problem", line(40), required=True), ON, Input("result", line(300, least=4), required=True),
+                  Input("proof", required=True, is_files=True))),
             Verb("hand-in", _("Hand the ledger in"), _hand_in, _against_writing,
-                 (ON, TEXT, Given("difference", line(300)), PROOF)),
+                 (ON, TEXT, Input("difference", line(300)), PROOF)),
             Verb("sign-off", _("Sign off the ledger of a project"), acts.sign_off, acts.refusals_to_sign),
             Verb("return", _("Send back"), _return, acts.refusals_to_sign, (REASON,)),
         ],

@@ -10,31 +10,31 @@ from assessment.actions import schemes as acts
 from assessment.models import Appeal, Scheme, SchemeItem, SchemeKind, SchemeResult
 from assessment.models.schemes import figures_to_score_by
 from registry.access.permissions import may
-from registry.api.actions import Given, Noun, Verb, filled, needs, offer, plain
+from registry.api.actions import Input, Noun, Verb, filled, needs, offer, plain
 from registry.api.problems import Unusable, field_error
 from registry.text.refusals import Refused
 from registry.text.validators import Invalid, choice, line, number, whole, yes_no
 
 
 def _figure(text: str) -> str:
-    known = [slug for slug, _label in figures_to_score_by()]
-    if text.strip() and text.strip() not in known:
-        raise Invalid("not_a_choice", text=text.strip(), choices="、".join(known))
+    slugs = [slug for slug, _label in figures_to_score_by()]
+    if text.strip() and text.strip() not in slugs:
+        raise Invalid("not_a_choice", text=text.strip(), choices="、".join(slugs))
     return text.strip()
 
 
-ITEMS = Given("items", rows=(
-    Given("part", filled(line(40)), required=True),
-    Given("name", filled(line(80)), required=True),
-    Given("weight", filled(number("0.1", "100", decimals=1)), required=True),
-    Given("method", line(200)),
-    Given("figure", _figure),
-    Given("full_at", number("0.01", "999999999999", decimals=2)),
-    Given("bonus", yes_no),
+ITEMS = Input("items", rows=(
+    Input("part", filled(line(40)), required=True),
+    Input("name", filled(line(80)), required=True),
+    Input("weight", filled(number("0.1", "100", decimals=1)), required=True),
+    Input("method", line(200)),
+    Input("figure", _figure),
+    Input("full_at", number("0.01", "999999999999", decimals=2)),
+    Input("bonus", yes_no),
 ))  # fmt: skip
 NAME, YEAR, KIND = line(80, least=4), whole(2000, 2100), choice(SchemeKind)
-ITEM = Given("item", line(10), required=True)
-SCORES, NOTES = Given("scores", plain, required=True, is_map=True), Given("notes", plain, is_map=True)
+ITEM = Input("item", line(10), required=True)
+SCORES, NOTES = Input("scores", plain, required=True, is_map=True), Input("notes", plain, is_map=True)
 
 
 def _day(day: Any) -> str | None:
@@ -62,8 +62,8 @@ def serialize_result(result: SchemeResult) -> dict[str, Any]:
     return {
         "code": result.code,
         "scheme": result.scheme.code,
-        "scores": {str(each.item.number): _digits(each.score) for each in lines},
-        "own_scores": {str(each.item.number): _digits(each.self_score) for each in lines},
+        "scores": {str(line.item.number): _digits(line.score) for line in lines},
+        "own_scores": {str(line.item.number): _digits(line.self_score) for line in lines},
         "version": result.version,
     }
 
@@ -93,9 +93,9 @@ def results_for(user: Any) -> Any:
     return rows.select_related("scheme", "area", "organisation")
 
 
-def _add(*, by: Any, kind: str = "", **said: Any) -> Scheme:
+def _add(*, by: Any, kind: str = "", **values: Any) -> Scheme:
     scheme = Scheme(area_id=by.write_prefix, kind=kind or SchemeKind.TOWNSHIP)
-    return _write(scheme, by=by, **said)
+    return _write(scheme, by=by, **values)
 
 
 def _write(scheme: Scheme, *, by: Any, items: Sequence[Mapping[str, Any]] | None = None, **changes: Any) -> Scheme:
@@ -109,10 +109,10 @@ def _items(rows: Sequence[Mapping[str, Any]]) -> list[SchemeItem]:
     """Items as they were sent. That a computed one needs its full value is a rule of the database; here it is told with
     the number of the item."""
     items = [SchemeItem(**{name: value for name, value in row.items() if value is not None}) for row in rows]
-    said = str(_("A computed item needs the value that gives the full weight, and only it."))
+    message = str(_("A computed item needs the value that gives the full weight, and only it."))
     wrong = [at for at, item in enumerate(items) if bool(item.figure) != (item.full_at is not None)]
     if wrong:
-        raise Unusable([field_error(f"items[{at}].full_at", said, "full_at") for at in wrong])
+        raise Unusable([field_error(f"items[{at}].full_at", message, "full_at") for at in wrong])
     return items
 
 
@@ -125,8 +125,8 @@ def _against_copying(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
 
 
 def _score(result: SchemeResult, *, by: Any, scores: Mapping[str, str], notes: Mapping[str, str] | None = None) -> None:
-    given = _read("scores", result, scores, _number)
-    acts.give_scores(result, given, _read("notes", result, notes or {}, lambda item: line(200)), by=by)
+    numbers = _read("scores", result, scores, _number)
+    acts.give_scores(result, numbers, _read("notes", result, notes or {}, lambda item: line(200)), by=by)
 
 
 def _own_score(result: SchemeResult, *, by: Any, scores: Mapping[str, str]) -> None:
@@ -137,11 +137,11 @@ def _number(item: SchemeItem) -> Callable[[str], Any]:
     return number("0", f"{item.weight:f}", decimals=1)
 
 
-def _read(within: str, result: SchemeResult, given: Mapping[str, str], reader: Callable) -> dict[int, Any]:
+def _read(within: str, result: SchemeResult, texts: Mapping[str, str], reader: Callable) -> dict[int, Any]:
     """What was sent by item number, each read as the form reads it. Raises Unusable for all that cannot be."""
     items = {str(item.number): item for item in acts.items_in(result.scheme)}
     values, errors = {}, []
-    for name, text in given.items():
+    for name, text in texts.items():
         try:
             values[int(name)] = reader(_by_hand(name, items))(text)
         except Invalid as invalid:
@@ -180,23 +180,23 @@ def _open_appeals(result: SchemeResult) -> list[Appeal]:
     return list(rows.select_related("result__scheme", "result__area", "item", "by"))
 
 
-def _settle(result: SchemeResult, *, by: Any, item: str, **said: Any) -> Appeal:
+def _settle(result: SchemeResult, *, by: Any, item: str, **values: Any) -> Appeal:
     """The item says which appeal: only one is open for each."""
     appeal = next((appeal for appeal in _open_appeals(result) if str(appeal.item.number) == item), None)
     if appeal is None:
         raise Refused("nothing_appealed")
-    return acts.settle_appeal(appeal, by=by, **said)
+    return acts.settle_appeal(appeal, by=by, **values)
 
 
 def _against_settling(result: SchemeResult, *, by: Any) -> Iterator[Refused]:
     """What stands against answering any of the appeals that are open."""
     if not may(by, acts.SETTLE, result):
         yield Refused("not_allowed")
-    found = [list(acts.refusals_to_settle(appeal, by=by)) for appeal in _open_appeals(result)]
-    if not found:
+    refusals = [list(acts.refusals_to_settle(appeal, by=by)) for appeal in _open_appeals(result)]
+    if not refusals:
         yield Refused("nothing_appealed")
-    elif all(found):
-        yield from found[0]
+    elif all(refusals):
+        yield from refusals[0]
 
 
 def _against_scoring(right: str) -> Callable[..., Iterator[Refused]]:
@@ -210,16 +210,16 @@ offer(
         serialize_scheme,
         [
             Verb("write", _("Change the draft"), _write, acts.refusals_to_write,
-                 (Given("name", filled(NAME)), Given("year", filled(YEAR)), Given("kind", filled(KIND)), ITEMS)),
+                 (Input("name", filled(NAME)), Input("year", filled(YEAR)), Input("kind", filled(KIND)), ITEMS)),
             Verb("open", _("Open the scheme"), acts.open_scheme, acts.refusals_to_open),
             Verb("announce", _("Announce the ranking"), acts.announce, acts.refusals_to_announce),
             Verb("publish", _("Publish the ranking"), acts.publish, acts.refusals_to_publish),
             Verb("copy", _("Copy for the next year"), _copy, _against_copying,
-                 (Given("year", YEAR),), made=serialize_scheme),
+                 (Input("year", YEAR),), serialize_result=serialize_scheme),
         ],
         adds=Verb("add", _("Write a scheme"), _add, needs(acts.WRITE),
-                  (Given("name", filled(NAME), required=True), Given("year", filled(YEAR), required=True),
-                   Given("kind", KIND), ITEMS)),
+                  (Input("name", filled(NAME), required=True), Input("year", filled(YEAR), required=True),
+                   Input("kind", KIND), ITEMS)),
     )
 )  # fmt: skip
 offer(
@@ -231,10 +231,10 @@ offer(
             Verb("own-score", _("Give the own scores"), _own_score, _against_scoring(acts.OWN), (SCORES,)),
             Verb("score", _("Score"), _score, _against_scoring(acts.SCORE), (SCORES, NOTES)),
             Verb("appeal", _("Appeal"), _appeal, acts.refusals_to_appeal,
-                 (ITEM, Given("text", line(300, least=4), required=True)), made=serialize_appeal),
+                 (ITEM, Input("text", line(300, least=4), required=True)), serialize_result=serialize_appeal),
             Verb("settle", _("Answer an appeal"), _settle, _against_settling,
-                 (ITEM, Given("answer", line(300, least=4), required=True),
-                  Given("score", number("0", "100", decimals=1)))),
+                 (ITEM, Input("answer", line(300, least=4), required=True),
+                  Input("score", number("0", "100", decimals=1)))),
         ],
     )
 )  # fmt: skip

@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from assessment.actions import supervision as acts
 from assessment.models import SupervisionFinding
-from registry.api.actions import Given, Noun, Verb, day, filled, needs, offer
+from registry.api.actions import Input, Noun, Verb, day, filled, needs, offer
 from registry.api.points import ON
 from registry.models import PartyOrganisation
 from registry.text.validators import line
 
-WORDS = Given("text", line(300, least=4), required=True)
+WORDS = Input("text", line(300, least=4), required=True)
 
 
 def serialize_finding(finding: SupervisionFinding) -> dict[str, Any]:
@@ -49,16 +49,16 @@ def organisations_for(user: Any) -> Any:
     return PartyOrganisation.objects.visible_to(user).existing(localdate()).select_related("area")
 
 
-def _visit(organisation: PartyOrganisation, *, by: Any, on: date | None = None, **said: Any) -> Any:
-    return acts.record_visit(organisation, on=on or localdate(), by=by, key=uuid4(), **said)
+def _visit(organisation: PartyOrganisation, *, by: Any, on: date | None = None, **values: Any) -> Any:
+    return acts.record_visit(organisation, on=on or localdate(), by=by, key=uuid4(), **values)
 
 
-def _demand(finding: SupervisionFinding, *, by: Any, person: str | None = None, **said: Any) -> Any:
-    return acts.demand(finding, person=finding.person if person is None else person, by=by, **said)
+def _demand(finding: SupervisionFinding, *, by: Any, person: str | None = None, **values: Any) -> Any:
+    return acts.demand(finding, person=finding.person if person is None else person, by=by, **values)
 
 
-def _rectify(finding: SupervisionFinding, *, by: Any, on: date | None = None, **said: Any) -> Any:
-    return acts.rectify(finding, on=on or localdate(), by=by, **said)
+def _rectify(finding: SupervisionFinding, *, by: Any, on: date | None = None, **values: Any) -> Any:
+    return acts.rectify(finding, on=on or localdate(), by=by, **values)
 
 
 def _against(act: str):
@@ -72,8 +72,8 @@ offer(
         serialize_organisation,
         [
             Verb("visit", _("Record a visit"), _visit, needs(acts.INSPECT),
-                 (ON, Given("issuer", line(80), required=True),
-                  Given("findings", filled(line(300)), required=True, is_list=True)), made=serialize_visit),
+                 (ON, Input("issuer", line(80), required=True),
+                  Input("findings", filled(line(300)), required=True, is_list=True)), serialize_result=serialize_visit),
         ],
     )
 )  # fmt: skip
@@ -84,9 +84,9 @@ offer(
         serialize_finding,
         [
             Verb("demand", _("Say what is asked for"), _demand, _against("demand"),
-                 (WORDS, Given("deadline", filled(day), required=True), Given("person", line(40)))),
+                 (WORDS, Input("deadline", filled(day), required=True), Input("person", line(40)))),
             Verb("rectify", _("Say how it was put right"), _rectify, _against("rectify"),
-                 (ON, WORDS, Given("proof", required=True, is_files=True))),
+                 (ON, WORDS, Input("proof", required=True, is_files=True))),
             Verb("close", _("Strike it off"), acts.close, _against("check"), (WORDS,)),
             Verb("return", _("Send back"), acts.send_back, _against("check"), (WORDS,)),
         ],

@@ -13,7 +13,7 @@ from assessment.overviews.review_sheet import Judging
 from registry.access.permissions import may
 from registry.actions.drafts import unsettled_draft
 from registry.actions.points import open_period
-from registry.api.actions import Given, Noun, Verb, offer, plain
+from registry.api.actions import Input, Noun, Verb, offer, plain
 from registry.api.points import ON, PAPER, REASON, points_for, serialize_point
 from registry.api.problems import Unusable, field_error
 from registry.fields.points import BY_NAME
@@ -21,8 +21,8 @@ from registry.models import DemonstrationPoint, Draft, Grade, PointStatus
 from registry.text.refusals import Refused
 from registry.text.validators import Invalid, choice, line
 
-REMARKS = Given("remarks", plain, required=True, is_map=True)
-OPINION = Given("opinion", line(500))
+REMARKS = Input("remarks", plain, required=True, is_map=True)
+OPINION = Input("opinion", line(500))
 
 
 def serialize_review(review: Review) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def serialize_review(review: Review) -> dict[str, Any]:
         "proposed_grade": review.proposed_grade or None,
         "notice": review.notice.code if review.notice else None,
         "version": review.version,
-        "fields": {name: each.stands for name, each in judging.fields.items()},
+        "fields": {name: field.stands for name, field in judging.fields.items()},
     }
 
 
@@ -85,24 +85,24 @@ def _against_checking(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused
         yield from scoring.refusals_to_pass(draft, by=by)
 
 
-def _insist_on_names(within: str, given: Mapping[str, str], known: Iterable[str]) -> None:
+def _check_names(within: str, values: Mapping[str, str], names: Iterable[str]) -> None:
     """Raises Unusable for a key that is none."""
-    choices = ", ".join(known)
+    choices = ", ".join(names)
     errors = [
         field_error(f"{within}.{name}", str(Invalid("not_a_choice", text=name, choices=choices)), "unknown")
-        for name in sorted(given.keys() - set(known))
+        for name in sorted(values.keys() - set(names))
     ]
     if errors:
         raise Unusable(errors)
 
 
-def _known_remarks(remarks: Mapping[str, str]) -> Mapping[str, str]:
-    _insist_on_names("remarks", remarks, (*BY_NAME, "photos"))
+def _checked_remarks(remarks: Mapping[str, str]) -> Mapping[str, str]:
+    _check_names("remarks", remarks, (*BY_NAME, "photos"))
     return remarks
 
 
 def _return(point: DemonstrationPoint, *, by: Any, remarks: Mapping[str, str]) -> Any:
-    return scoring.return_draft(_submitted(point), remarks=_known_remarks(remarks), by=by)
+    return scoring.return_draft(_submitted(point), remarks=_checked_remarks(remarks), by=by)
 
 
 def _recheck(point: DemonstrationPoint, *, by: Any) -> Any:
@@ -111,10 +111,10 @@ def _recheck(point: DemonstrationPoint, *, by: Any) -> Any:
 
 def _round_on_notice(point: DemonstrationPoint) -> Review:
     rounds = point.reviews.unscoped("of the point itself").pending().exclude(notice=None).select_related("notice")
-    found = rounds.first()
-    if found is None:
+    review = rounds.first()
+    if review is None:
         raise Refused("not_on_notice", name=point.name)
-    return found
+    return review
 
 
 def _name(point: DemonstrationPoint, *, by: Any, document_no: str = "", on: date | None = None, batch: str = "") -> Any:
@@ -140,11 +140,11 @@ offer(
         serialize_point,
         [
             Verb("check", _("Pass what the township submitted"), _check, _against_checking,
-                 (OPINION, Given("scores", plain, is_map=True))),
+                 (OPINION, Input("scores", plain, is_map=True))),
             Verb("return", _("Send back what was submitted"), _return, _against_checking, (REMARKS,)),
             Verb("recheck", _("Open a re-check"), _recheck, naming.refusals_to_recheck),
             Verb("name", _("Name the site when its notice has ended"), _name, _against_naming,
-                 (PAPER, ON, Given("batch", line(40)))),
+                 (PAPER, ON, Input("batch", line(40)))),
         ],
     )
 )  # fmt: skip
@@ -152,7 +152,7 @@ offer(
 
 def _score(review: Review, *, by: Any, scores: Mapping[str, str], was: Mapping[str, str] | None = None) -> Any:
     """All fields, or none: what cannot be read, or was changed meanwhile, is said at its field."""
-    _insist_on_names("scores", scores, Judging(review).fields.keys())
+    _check_names("scores", scores, Judging(review).fields.keys())
     saved = scoring.save_scores(review, scores, was=was or {}, by=by)
     if saved.problems:
         raise Unusable([field_error(f"scores.{name}", text) for name, text in saved.problems.items()])
@@ -166,7 +166,7 @@ def _finish(review: Review, *, by: Any, seen: Mapping[str, str] | None = None) -
 
 
 def _return_review(review: Review, *, by: Any, remarks: Mapping[str, str]) -> Any:
-    return scoring.return_review(review, remarks=_known_remarks(remarks), by=by)
+    return scoring.return_review(review, remarks=_checked_remarks(remarks), by=by)
 
 
 def _refuse(review: Review, *, by: Any, reason: str = "") -> Any:
@@ -208,14 +208,14 @@ offer(
         serialize_review,
         [
             Verb("score", _("Enter scores"), _score, scoring.refusals_to_score,
-                 (Given("scores", plain, required=True, is_map=True), Given("was", plain, is_map=True))),
+                 (Input("scores", plain, required=True, is_map=True), Input("was", plain, is_map=True))),
             Verb("finish", _("Hand in the scores"), _finish, scoring.refusals_to_finish,
-                 (Given("seen", plain, is_map=True),)),
+                 (Input("seen", plain, is_map=True),)),
             Verb("return", _("Send the application back"), _return_review, _against_deciding, (REMARKS,)),
             Verb("refuse", _("Refuse the application"), _refuse, _against_deciding, (REASON,)),
             Verb("take-off", _("Take the site off its notice"), _take_off, _against_taking_off, (REASON,)),
             Verb("settle", _("Decide on a re-check"), _settle, naming.refusals_to_settle,
-                 (Given("grade", _decision, required=True), REASON, PAPER, ON)),
+                 (Input("grade", _decision, required=True), REASON, PAPER, ON)),
         ],
     )
 )  # fmt: skip
@@ -244,7 +244,7 @@ def _against_naming_all(notice: Notice, *, by: Any) -> Iterator[Refused]:
     yield from naming.refusals_to_name(notice, naming.on_notice(notice), on=today, document_no="…", by=by)
 
 
-REVIEWS = Given("reviews", line(40), is_list=True)
+REVIEWS = Input("reviews", line(40), is_list=True)
 offer(
     Noun(
         "notices",
@@ -252,7 +252,7 @@ offer(
         serialize_notice,
         [
             Verb("name", _("Name the sites of the notice when it has ended"), _name_all, _against_naming_all,
-                 (REVIEWS, PAPER, ON, Given("batch", line(40)))),
+                 (REVIEWS, PAPER, ON, Input("batch", line(40)))),
         ],
     )
 )  # fmt: skip

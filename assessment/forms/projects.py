@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessment.models import Light, SecretaryProject
 from assessment.overviews.ledgers import proposed_check
-from registry.actions.evidence import File, insist_on_size, open_file
+from registry.actions.evidence import File, check_size, open_file
 from registry.forms import BuilderForm, Typed, day
 from registry.models import PartyOrganisation
 from registry.text.refusals import Refused
@@ -39,7 +39,7 @@ class Proof(forms.FileField):
         files = [super(Proof, self).clean(file, initial) for file in data or ([None] if self.required else [])]
         try:
             for file in files:
-                insist_on_size(file.name, file.size)
+                check_size(file.name, file.size)
             return [open_file(file.name, file.read()) for file in files]
         except Refused as refusal:
             raise forms.ValidationError(str(refusal)) from refusal
@@ -49,7 +49,7 @@ class PlanForm(BuilderForm):
     """The plan of a project; what the registry knows is filled in."""
 
     problems = Typed(
-        lines(2000, each=160),
+        lines(2000, most_each=160),
         label=_("Problems to solve"),
         widget=text_area(3),
         help_text=_("Each on a line of its own."),

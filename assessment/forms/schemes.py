@@ -50,23 +50,23 @@ class ItemForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if bool(cleaned.get("figure")) != (cleaned.get("full_at") is not None) and "full_at" not in self.errors:
-            said = _("A computed item needs the value that gives the full weight, and only it.")
-            self.add_error("full_at", said)
+            message = _("A computed item needs the value that gives the full weight, and only it.")
+            self.add_error("full_at", message)
         return cleaned
 
 
 def item_forms(scheme: Scheme, data: Any = None) -> Any:
     """The items of a scheme as forms, with some empty ones to add more; one that is marked is taken away."""
-    made = forms.formset_factory(ItemForm, extra=SPARE, can_delete=True, max_num=60)
-    held = [model_to_dict(item, ItemForm.Meta.fields) for item in SchemeItem.objects.filter(scheme=scheme.pk)]
-    return made(data, initial=held, prefix="items")
+    formset = forms.formset_factory(ItemForm, extra=SPARE, can_delete=True, max_num=60)
+    initial = [model_to_dict(item, ItemForm.Meta.fields) for item in SchemeItem.objects.filter(scheme=scheme.pk)]
+    return formset(data, initial=initial, prefix="items")
 
 
-def kept_items(formset: Any) -> list[SchemeItem]:
+def edited_items(formset: Any) -> list[SchemeItem]:
     """The items that were filled in and not taken away; those of a part stand together. Only of a valid formset."""
-    kept = [form.instance for form in formset if form not in formset.deleted_forms and form.instance.name]
-    parts = list(dict.fromkeys(item.part for item in kept))
-    return sorted(kept, key=lambda item: parts.index(item.part))
+    items = [form.instance for form in formset if form not in formset.deleted_forms and form.instance.name]
+    parts = list(dict.fromkeys(item.part for item in items))
+    return sorted(items, key=lambda item: parts.index(item.part))
 
 
 class ScoresForm(forms.Form):
@@ -75,14 +75,14 @@ class ScoresForm(forms.Form):
     def __init__(self, *args: Any, result: SchemeResult, items: Sequence[SchemeItem], own: bool, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.items, self.own = items, own
-        self.given = given = {score.item_id: score for score in result.scores.all()}
+        self.given = item_scores = {score.item_id: score for score in result.scores.all()}
         for item in items:
-            score = given.get(item.pk)
-            held = score and (score.self_score if own else score.score)
+            score = item_scores.get(item.pk)
+            current = score and (score.self_score if own else score.score)
             self.fields[f"score-{item.number}"] = numeric(
                 number("0", f"{item.weight:f}", decimals=1),
                 _("Own score") if own else _("Score"),
-                initial="" if held is None else f"{held.normalize():f}",
+                initial="" if current is None else f"{current.normalize():f}",
                 help_text=_("0 to %(most)s") % {"most": f"{item.weight.normalize():f}"},
             )
             if own:
@@ -97,13 +97,13 @@ class ScoresForm(forms.Form):
             beside = self[f"{'proof' if self.own else 'note'}-{item.number}"]
             yield item, [self[f"score-{item.number}"], beside], self.given.get(item.pk)
 
-    def taken(self, name: str) -> dict[int, Any]:
+    def read_values(self, name: str) -> dict[int, Any]:
         """What was typed into the fields `name`, by item number. Only of a valid form."""
         return {item.number: self.cleaned_data[f"{name}-{item.number}"] for item in self.items}
 
     @property
     def scores(self) -> dict[int, Decimal | None]:
-        return self.taken("score")
+        return self.read_values("score")
 
 
 class AppealForm(forms.Form):

@@ -26,22 +26,25 @@ class VisitForm(forms.Form):
     on = day(_("Visited on"), required=True)
     issuer = Typed(line(80), label=_("Supervised by"))
     findings = Typed(
-        lines(2000, each=300), label=_("Problems found"), widget=text_area(4), help_text=_("Each on a line of its own.")
+        lines(2000, most_each=300),
+        label=_("Problems found"),
+        widget=text_area(4),
+        help_text=_("Each on a line of its own."),
     )
     key = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, viewer: Any, initial: dict, **kwargs: Any):
         newest = SupervisionFinding.objects.visible_to(viewer).order_by("-pk").first()
-        known = {"on": timezone.localdate(), "issuer": newest.issuer if newest else ""}
-        super().__init__(*args, initial=known | initial, **kwargs)
+        values = {"on": timezone.localdate(), "issuer": newest.issuer if newest else ""}
+        super().__init__(*args, initial=values | initial, **kwargs)
         self.fields["organisation"].queryset = _organisations(viewer)  # type: ignore[attr-defined]
 
 
 class FindingForm(forms.Form):
     def __init__(self, *args: Any, finding: SupervisionFinding, **kwargs: Any):
-        super().__init__(*args, initial=self.known(finding), **kwargs)
+        super().__init__(*args, initial=self.prefill(finding), **kwargs)
 
-    def known(self, finding: SupervisionFinding) -> dict[str, Any]:
+    def prefill(self, finding: SupervisionFinding) -> dict[str, Any]:
         return {}
 
 
@@ -50,7 +53,7 @@ class DemandForm(FindingForm):
     deadline = day(_("To be put right by"), required=True)
     person = Typed(line(40), label=_("Responsible person"), required=False)
 
-    def known(self, finding: SupervisionFinding) -> dict[str, Any]:
+    def prefill(self, finding: SupervisionFinding) -> dict[str, Any]:
         """The term proposed is the district's usual one; the person is the organisation's secretary."""
         today = timezone.localdate()
         days = Parameter.objects.count_on("rectify-working-days", today, default=15)
@@ -67,7 +70,7 @@ class RectifyForm(FindingForm):
     text = Typed(line(300, least=4), label=_("How it was put right"), widget=text_area(2))
     proof = Proof()
 
-    def known(self, finding: SupervisionFinding) -> dict[str, Any]:
+    def prefill(self, finding: SupervisionFinding) -> dict[str, Any]:
         return {"on": timezone.localdate()}
 
 
@@ -87,16 +90,16 @@ class TalkForm(forms.Form):
         today = timezone.localdate()
         late = SupervisionFinding.objects.visible_to(viewer).in_area(warning.township.pk).overdue(today)
         first = late.select_related("organisation").order_by("deadline").first()
-        known: dict[str, Any] = {"occurred_on": today, "post": _now("Secretary of the party organisation")}
-        known["reason"] = _now("%(count)s findings of supervision were not put right in time") % {
+        values: dict[str, Any] = {"occurred_on": today, "post": _now("Secretary of the party organisation")}
+        values["reason"] = _now("%(count)s findings of supervision were not put right in time") % {
             "count": warning.overdue
         }
         if first:
-            known |= {
+            values |= {
                 "organisation": first.organisation,
                 "person": first.organisation.secretary,
                 "issuer": first.issuer,
             }
-        super().__init__(*args, initial=known, **kwargs)
+        super().__init__(*args, initial=values, **kwargs)
         rows = _organisations(viewer).in_area(warning.township.pk)
         self.fields["organisation"].queryset = rows  # type: ignore[attr-defined]

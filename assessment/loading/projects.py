@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessment.models import PLAIN, LedgerEntry, LedgerStage, ProjectProblem, Promise, SecretaryProject
 from registry.fields.points import BY_NAME
-from registry.loading.kinds.groupings import by_owner, held_by
+from registry.loading.kinds.groupings import by_owner, parts_of
 from registry.loading.kinds.shared import (
     NOT_KEPT,
     YEAR,
@@ -18,11 +18,11 @@ from registry.loading.kinds.shared import (
     copy,
     day_column,
     differs,
+    log_parts,
     look_up,
     not_kept,
     replace,
     take_day,
-    tell,
 )
 from registry.loading.lookups import WHY, Lookups
 from registry.loading.sheet_types import (
@@ -57,15 +57,15 @@ class Entry:
 
 def entries(text: str) -> list[Entry]:
     """Ledger lines, each perhaps with a day before it and a percentage within it."""
-    return [_entry(each) for each in re.split(r"[\n;\uff1b]+", clean(text)) if each.strip()]
+    return [_entry(entry) for entry in re.split(r"[\n;\uff1b]+", clean(text)) if entry.strip()]
 
 
 def _entry(text: str) -> Entry:
     day, percent = DAY.match(text), PERCENT.search(text)
-    found = dated(day[1]) if day else None
-    said = whole(0, 100)(percent[1]) if percent else None
+    match = dated(day[1]) if day else None
+    share = whole(0, 100)(percent[1]) if percent else None
     rest = BEFORE.sub("", text[day.end() :]) if day else text
-    return Entry(found.day if found else None, said, line(300)(rest or text))
+    return Entry(match.day if match else None, share, line(300)(rest or text))
 
 
 def problems(text: str) -> list[str]:
@@ -105,50 +105,52 @@ COLUMNS = (
 CHECKS = ("ledger_check", "ledger_check_2", "ledger_check_3")
 
 
-def resolve(row: SheetRow, world: Lookups) -> None:
+def resolve(row: SheetRow, lookups: Lookups) -> None:
     """A project is the same if its name, its year and its organisation are."""
     copy(row, "name", "responsible_person", "team", "measures", "expected_results", "remark")
-    organisation: Any = look_up(row, world, "organisation", "organisation")
+    organisation: Any = look_up(row, lookups, "organisation", "organisation")
     if organisation is not None:
         row.attributes["area_id"] = organisation.area_id
-    opened = take_day(row, "opened_on", world)
-    take_day(row, "deadline", world)
+    opened = take_day(row, "opened_on", lookups)
+    take_day(row, "deadline", lookups)
     row.attributes["year"] = row.values.get("year") or (opened.year if opened else None)
 
 
-def prepare(rows: list[SheetRow], world: Lookups) -> None:
-    found = [row.record.pk for row in rows if row.record]
-    world.found["entries of"] = defaultdict(list)
-    for entry in LedgerEntry.objects.filter(project__in=found).order_by("entered_on", "pk"):
-        world.found["entries of"][entry.project_id].append(entry)
-    known = ProjectProblem.objects.unscoped(WHY).filter(project__in=found)
-    world.found["problems of"] = by_owner((each.project_id, plain_name(each.name), each.name) for each in known)
-    frozen = {promise.project_id: promise.now for promise in Promise.objects.filter(project__in=found)}
-    world.found["promise of"] = frozen
-    solved = known.filter(solved_on__lte=world.today)
-    world.found["solved of"] = by_owner(solved.values_list("project_id", "pk", "name"))
+def prepare(rows: list[SheetRow], lookups: Lookups) -> None:
+    projects = [row.record.pk for row in rows if row.record]
+    lookups.records["entries of"] = defaultdict(list)
+    for entry in LedgerEntry.objects.filter(project__in=projects).order_by("entered_on", "pk"):
+        lookups.records["entries of"][entry.project_id].append(entry)
+    problems = ProjectProblem.objects.unscoped(WHY).filter(project__in=projects)
+    lookups.records["problems of"] = by_owner(
+        (problem.project_id, plain_name(problem.name), problem.name) for problem in problems
+    )
+    frozen = {promise.project_id: promise.now for promise in Promise.objects.filter(project__in=projects)}
+    lookups.records["promise of"] = frozen
+    solved = problems.filter(solved_on__lte=lookups.today)
+    lookups.records["solved of"] = by_owner(solved.values_list("project_id", "pk", "name"))
 
 
-def parts(row: SheetRow, world: Lookups) -> None:
+def parts(row: SheetRow, lookups: Lookups) -> None:
     project: Any = row.main.record
-    held = held_by(row, world, "problems of")
+    current = parts_of(row, lookups, "problems of")
 
     def problem(name: str) -> ProjectProblem:
         return ProjectProblem(
-            project=project, area_id=row.attributes.get("area_id") or project.area_id, name=wanted[name],
+            project=project, area_id=row.attributes.get("area_id") or project.area_id, name=names[name],
             found_on=row.attributes.get("opened_on") or project.opened_on,
         )  # fmt: skip
 
-    wanted = {plain_name(text): text for text in row.values.get("problems") or ()}
-    add_parts(row, "problems", wanted, held, problem)
+    names = {plain_name(text): text for text in row.values.get("problems") or ()}
+    add_parts(row, "problems", names, current, problem)
     for write in row.writes:
         if isinstance(write.record, ProjectProblem):
             write.prefix, write.digits = f"PP-{project.year}-", 4
-    _keep_promise(row, world.found["promise of"].get(project.pk))
-    _keep_ledger(row, world, project)
-    solved = len(held_by(row, world, "solved of"))
+    _keep_promise(row, lookups.records["promise of"].get(project.pk))
+    _keep_ledger(row, lookups, project)
+    solved = len(parts_of(row, lookups, "solved of"))
     differs(row, "solved_count", solved)
-    differs(row, "closed", bool(held) and solved == len({**held, **wanted}))
+    differs(row, "closed", bool(current) and solved == len({**current, **names}))
 
 
 def _keep_promise(row: SheetRow, promise: dict[str, Any] | None) -> None:
@@ -162,9 +164,9 @@ def _keep_promise(row: SheetRow, promise: dict[str, Any] | None) -> None:
         row.refuse("problems", "promise_frozen")
 
 
-def _keep_ledger(row: SheetRow, world: Lookups, project: Any) -> None:
+def _keep_ledger(row: SheetRow, lookups: Lookups, project: Any) -> None:
     """One opening, one handing in, and a check for each day: the same again is put right, not added."""
-    held = list(world.found["entries of"].get(row.record.pk, ())) if row.record else []
+    stored = list(lookups.records["entries of"].get(row.record.pk, ())) if row.record else []
     opened = row.attributes.get("opened_on") or project.opened_on
     words: list[str] = []
     for name, stage, day in (
@@ -172,28 +174,34 @@ def _keep_ledger(row: SheetRow, world: Lookups, project: Any) -> None:
         *((name, LedgerStage.CHECK, None) for name in CHECKS),
         ("ledger_close", LedgerStage.CLOSE, None),
     ):
-        given = row.values.get(name) or []
-        if stage != LedgerStage.CHECK and len(given) > 1:
-            given = [Entry(given[0].day, given[0].percent, line(300)("; ".join(each.text for each in given)))]
-        for each in given:
+        entries = row.values.get(name) or []
+        if stage != LedgerStage.CHECK and len(entries) > 1:
+            entries = [
+                Entry(
+                    entries[0].day,
+                    entries[0].percent,
+                    line(300)("; ".join(given_entry.text for given_entry in entries)),
+                )
+            ]
+        for new in entries:
             fitting = [
-                entry for entry in held if entry.stage == stage and (stage != LedgerStage.CHECK or _same(entry, each))
+                entry for entry in stored if entry.stage == stage and (stage != LedgerStage.CHECK or _same(entry, new))
             ]
             if fitting:
-                words += _put_right(row, fitting[0], each)
+                words += _put_right(row, fitting[0], new)
             else:
-                words.append(_add(row, world, project, held, name, stage, each.day or day, each))
+                words.append(_add(row, lookups, project, stored, name, stage, new.day or day, new))
     if words:
-        tell(row, "ledger", words)
+        log_parts(row, "ledger", words)
 
 
-def _same(entry: LedgerEntry, given: Entry) -> bool:
+def _same(entry: LedgerEntry, new: Entry) -> bool:
     """A check is the one of its day; one without a day is the one that says the same."""
-    return entry.entered_on == given.day if given.day else entry.text == given.text
+    return entry.entered_on == new.day if new.day else entry.text == new.text
 
 
-def _put_right(row: SheetRow, entry: LedgerEntry, given: Entry) -> list[str]:
-    now = {"text": given.text, "percent": given.percent, "entered_on": given.day}
+def _put_right(row: SheetRow, entry: LedgerEntry, new: Entry) -> list[str]:
+    now = {"text": new.text, "percent": new.percent, "entered_on": new.day}
     changes = {
         name: [getattr(entry, name), value]
         for name, value in now.items()
@@ -202,28 +210,28 @@ def _put_right(row: SheetRow, entry: LedgerEntry, given: Entry) -> list[str]:
     if not changes:
         return []
     row.writes.append(PendingWrite(entry, changes, stage=PART))
-    return [given.text]
+    return [new.text]
 
 
 def _add(
     row: SheetRow,
-    world: Lookups,
+    lookups: Lookups,
     project: Any,
-    held: list,
+    stored: list,
     name: str,
     stage: LedgerStage,
     day: date | None,
-    given: Entry,
+    new: Entry,
 ) -> str:
     if day is None:
-        row.warn(name, "assumed", value=world.today)
-    percent = given.percent if given.percent is not None else 100 if stage == LedgerStage.CLOSE else 0
+        row.warn(name, "assumed", value=lookups.today)
+    percent = new.percent if new.percent is not None else 100 if stage == LedgerStage.CLOSE else 0
     entry = LedgerEntry(
-        project=project, stage=stage, entered_on=day or world.today, percent=percent, text=given.text
+        project=project, stage=stage, entered_on=day or lookups.today, percent=percent, text=new.text
     )  # fmt: skip
-    held.append(entry)
+    stored.append(entry)
     row.writes.append(PendingWrite(entry, stage=PART))
-    return given.text
+    return new.text
 
 
 register(

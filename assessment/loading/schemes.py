@@ -52,7 +52,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def resolve(row: SheetRow, world: Lookups) -> None:
+def resolve(row: SheetRow, lookups: Lookups) -> None:
     """Scheme, unit and item are found for all rows together."""
     row.title = f"{row.values.get('unit') or ''} {row.values.get('item') or ''}".strip()
     for column in COLUMNS:
@@ -60,52 +60,52 @@ def resolve(row: SheetRow, world: Lookups) -> None:
             row.refuse(column.name, "required")
 
 
-def find(rows: list[SheetRow], world: Lookups) -> None:
+def find(rows: list[SheetRow], lookups: Lookups) -> None:
     """While they are written the schemes are held: nobody announces a ranking in between."""
-    known = Scheme.objects.unscoped(WHY).in_area(world.area).order_by("pk")
-    known = known.select_for_update(of=("self",)) if world.writing else known
-    schemes = list(known)
+    records = Scheme.objects.unscoped(WHY).in_area(lookups.area).order_by("pk")
+    records = records.select_for_update(of=("self",)) if lookups.writing else records
+    schemes = list(records)
     of = {id(row): _scheme_of(row, schemes) for row in rows}
-    wanted = {scheme.pk: scheme for scheme in of.values() if scheme}
-    cards = _cards(wanted)
-    items: dict[int, dict[str, list[SchemeItem]]] = {pk: defaultdict(list) for pk in wanted}
-    for item in SchemeItem.objects.filter(scheme__in=wanted):
+    by_pk = {scheme.pk: scheme for scheme in of.values() if scheme}
+    cards = _cards(by_pk)
+    items: dict[int, dict[str, list[SchemeItem]]] = {pk: defaultdict(list) for pk in by_pk}
+    for item in SchemeItem.objects.filter(scheme__in=by_pk):
         for name in {plain_name(item.name), str(item.number)}:
             items[item.scheme_id][name].append(item)
-    held = ItemScore.objects.filter(result__scheme__in=wanted)
-    scores = {(score.result_id, score.item_id): score for score in held}
+    stored = ItemScore.objects.filter(result__scheme__in=by_pk)
+    scores = {(score.result_id, score.item_id): score for score in stored}
     for row in rows:
         scheme = of[id(row)]
         if scheme is None or not row.has("unit", "item"):
             continue
-        card = row.values["card"] = _card_of(row, scheme, cards[scheme.pk], world)
+        card = row.values["card"] = _card_of(row, scheme, cards[scheme.pk], lookups)
         item = row.values["numbered"] = _item_of(row, items[scheme.pk])
         if card and item:
             row.key, row.record = (card.code, item.pk), scores.get((card.pk, item.pk))
-            _judge(row, world, card, item)
+            _validate(row, lookups, card, item)
 
 
 def _scheme_of(row: SheetRow, schemes: list[Scheme]) -> Scheme | None:
     """The scheme that the row names, by itself or by its year and whom it assesses; where it says nothing, the only
     one that is open."""
     text = plain_name(row.values.get("scheme") or "")
-    said = {name: row.values[name] for name in ("year", "kind") if row.has(name)}
+    values = {name: row.values[name] for name in ("year", "kind") if row.has(name)}
     fitting = [
         scheme
         for scheme in schemes
         if (not text or text in (plain_name(scheme.name), scheme.code))
-        and all(getattr(scheme, name) == value for name, value in said.items())
-        and (text or said or scheme.state == SchemeState.OPEN)
+        and all(getattr(scheme, name) == value for name, value in values.items())
+        and (text or values or scheme.state == SchemeState.OPEN)
     ]
     if len(fitting) == 1:
-        if not text and not said:
+        if not text and not values:
             row.warn("scheme", "assumed", value=fitting[0].name)
         return fitting[0]
     if fitting:
-        found = "、".join(f"{each.name} ({each.code})" for each in fitting)
-        row.refuse("scheme", "place_unclear", text=row.texts.get("scheme", ""), found=found)
-    elif text or said:
-        row.refuse("scheme" if text else next(iter(said)), "place_unknown", text=text or next(iter(said.values())))
+        names = "、".join(f"{candidate.name} ({candidate.code})" for candidate in fitting)
+        row.refuse("scheme", "place_unclear", text=row.texts.get("scheme", ""), found=names)
+    elif text or values:
+        row.refuse("scheme" if text else next(iter(values)), "place_unknown", text=text or next(iter(values.values())))
     else:
         row.refuse("scheme", "required")
     return None
@@ -114,8 +114,8 @@ def _scheme_of(row: SheetRow, schemes: list[Scheme]) -> Scheme | None:
 def _cards(schemes: dict[int, Scheme]) -> dict[int, dict[str, set[SchemeResult]]]:
     """The cards of each scheme by what their units are called. Of townships the area is assessed, by whatever name."""
     cards: dict[int, dict[str, set[SchemeResult]]] = {pk: defaultdict(set) for pk in schemes}
-    known = SchemeResult.objects.unscoped(WHY).filter(scheme__in=schemes).select_related("organisation", "area")
-    for card in known:
+    results = SchemeResult.objects.unscoped(WHY).filter(scheme__in=schemes).select_related("organisation", "area")
+    for card in results:
         card.scheme = schemes[card.scheme_id]
         names = {plain_name(card.organisation.name), card.organisation.code, card.code}
         if card.scheme.kind == SchemeKind.TOWNSHIP:
@@ -125,18 +125,20 @@ def _cards(schemes: dict[int, Scheme]) -> dict[int, dict[str, set[SchemeResult]]
     return cards
 
 
-def _card_of(row: SheetRow, scheme: Scheme, cards: dict[str, set[SchemeResult]], world: Lookups) -> SchemeResult | None:
+def _card_of(
+    row: SheetRow, scheme: Scheme, cards: dict[str, set[SchemeResult]], lookups: Lookups
+) -> SchemeResult | None:
     text = row.values["unit"]
-    found = cards.get(plain_name(text), set())
-    if not found and scheme.kind == SchemeKind.TOWNSHIP:
+    matches = cards.get(plain_name(text), set())
+    if not matches and scheme.kind == SchemeKind.TOWNSHIP:
         try:
-            found = cards.get(world.township(text), set())
+            matches = cards.get(lookups.township(text), set())
         except Invalid:
-            found = set()
-    if len(found) == 1:
-        return next(iter(found))
-    if found:
-        named = "、".join(sorted(f"{each.organisation} ({each.code})" for each in found))
+            matches = set()
+    if len(matches) == 1:
+        return next(iter(matches))
+    if matches:
+        named = "、".join(sorted(f"{card.organisation} ({card.code})" for card in matches))
         row.refuse("unit", "place_unclear", text=text, found=named)
     elif scheme.opened_on is None:
         row.refuse("scheme", "scheme_not_open")
@@ -146,37 +148,37 @@ def _card_of(row: SheetRow, scheme: Scheme, cards: dict[str, set[SchemeResult]],
 
 
 def _item_of(row: SheetRow, items: dict[str, list[SchemeItem]]) -> SchemeItem | None:
-    found = items.get(plain_name(row.values["item"]), [])
-    if len(found) != 1:
+    matches = items.get(plain_name(row.values["item"]), [])
+    if len(matches) != 1:
         row.refuse("item", "scheme_item_unknown", text=row.values["item"])
         return None
-    if found[0].figure:
-        row.refuse("item", "computed_item", name=found[0].name)
+    if matches[0].figure:
+        row.refuse("item", "computed_item", name=matches[0].name)
         return None
-    return found[0]
+    return matches[0]
 
 
-def _judge(row: SheetRow, world: Lookups, card: SchemeResult, item: SchemeItem) -> None:
+def _validate(row: SheetRow, lookups: Lookups, card: SchemeResult, item: SchemeItem) -> None:
     """What the row would change must be the sender's to change, and lie within what the item weighs."""
     differs(row, "weight", item.weight)
-    given = {name: row.values[name] for name in GIVEN if row.has(name)}
+    values = {name: row.values[name] for name in GIVEN if row.has(name)}
     for name in ("self_score", "score"):
-        if name in given:
+        if name in values:
             with at(row, name):
-                number("0", f"{item.weight:f}", decimals=1)(f"{given[name]:f}")
-    changed = [name for name, value in given.items() if not same(getattr(row.record, name, None), value)]
-    rights = {GIVEN[name]: name for name in reversed(changed)} if world.reaches(card.area_id) else {}
+                number("0", f"{item.weight:f}", decimals=1)(f"{values[name]:f}")
+    changed = [name for name, value in values.items() if not same(getattr(row.record, name, None), value)]
+    rights = {GIVEN[name]: name for name in reversed(changed)} if lookups.reaches(card.area_id) else {}
     for right, name in rights.items():
-        for refusal in refusals_to_score(card, right=right, by=world.by):
+        for refusal in refusals_to_score(card, right=right, by=lookups.by):
             row.refuse(name, refusal.code, **refusal.details)
-    if row.record is None and not given:
+    if row.record is None and not values:
         row.refuse("score", "required")
-    row.attributes |= given
+    row.attributes |= values
     if row.record is None:
         row.attributes |= {"result_id": card.pk, "item_id": item.pk}
 
 
-def write(rows: list[SheetRow], world: Lookups, load: Any) -> None:
+def write(rows: list[SheetRow], lookups: Lookups, load: Any) -> None:
     """The scores, and for each card one event that says them. What was to be put back leans on the card: where
     somebody scored on or announced the ranking in the meantime, it stays."""
     doing = [row for row in rows if row.main.does_something]
@@ -184,16 +186,16 @@ def write(rows: list[SheetRow], world: Lookups, load: Any) -> None:
     records: list[Any] = [row.main.record for row in doing]
     add_all([[record for record in records if record._state.adding]])
     ItemScore.objects.bulk_update([row.main.record for row in doing if not row.main.is_new], [*GIVEN, "scored_by"])
-    told: dict[int, dict[str, list]] = defaultdict(dict)
+    changes: dict[int, dict[str, list]] = defaultdict(dict)
     cards = {row.values["card"].pk: row.values["card"] for row in doing}
     for row in doing:
         card = row.values["card"]
-        told[card.pk] |= _told(row)
+        changes[card.pk] |= _serialize_changes(row)
         row.undo = [
             [ItemScore._meta.label_lower, row.main.record.pk, before[id(row)], 0],
             [SchemeResult._meta.label_lower, card.pk, {}, card.version],
         ]
-    log_events(load, (("score", card, told[card.pk]) for card in cards.values()))
+    log_events(load, (("score", card, changes[card.pk]) for card in cards.values()))
 
 
 def _take(row: SheetRow, load: Any) -> dict[str, Any] | None:
@@ -208,7 +210,7 @@ def _take(row: SheetRow, load: Any) -> dict[str, Any] | None:
     return None if main.is_new else before
 
 
-def _told(row: SheetRow) -> dict[str, list]:
+def _serialize_changes(row: SheetRow) -> dict[str, list]:
     """As the form tells of it; of a note alone what it says now."""
     changes = row.main.changes or {name: [None, value] for name, value in row.attributes.items() if name in GIVEN}
     name = next(name for name in ("score", "self_score", "note") if name in changes)
@@ -224,8 +226,8 @@ def lines(by: Any, area: str) -> Iterator[dict[str, Any]]:
     items: dict[int, list[SchemeItem]] = defaultdict(list)
     for item in SchemeItem.objects.filter(scheme__in={card.scheme_id for card in cards}, figure=""):
         items[item.scheme_id].append(item)
-    held = ItemScore.objects.filter(result__in=cards)
-    scores = {(score.result_id, score.item_id): score for score in held}
+    stored = ItemScore.objects.filter(result__in=cards)
+    scores = {(score.result_id, score.item_id): score for score in stored}
     for card in cards:
         names = [item.name for item in items[card.scheme_id]]
         for item in items[card.scheme_id]:

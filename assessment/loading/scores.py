@@ -41,11 +41,11 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def resolve(row: SheetRow, world: Lookups) -> None:
+def resolve(row: SheetRow, lookups: Lookups) -> None:
     """Which point is meant; the round and the item are found for all rows together."""
     text = row.values.get("point")
     row.title = f"{text or ''} {row.values.get('item') or ''}".strip()
-    take_day(row, "scored_on", world, happened=True)
+    take_day(row, "scored_on", lookups, happened=True)
     row.attributes.clear()
     for column in COLUMNS:
         if column.required and column.name not in row.texts:
@@ -53,26 +53,26 @@ def resolve(row: SheetRow, world: Lookups) -> None:
     if not text:
         return
     try:
-        within = [world.township(row.values["township"])] if row.has("township") else []
-        row.values["found"] = world.place(text, ["point"], within)[1]
+        within = [lookups.township(row.values["township"])] if row.has("township") else []
+        row.values["found"] = lookups.place(text, ["point"], within)[1]
     except Invalid as error:
         row.refuse("point", error.code, **error.details)
 
 
-def find(rows: list[SheetRow], world: Lookups) -> None:
+def find(rows: list[SheetRow], lookups: Lookups) -> None:
     points = {row.values["found"].pk for row in rows if row.values.get("found")}
     pending = Review.objects.unscoped(WHY).filter(point__in=points, outcome=Outcome.PENDING)
-    pending = pending.select_for_update(of=("self",)) if world.writing else pending
+    pending = pending.select_for_update(of=("self",)) if lookups.writing else pending
     reviews = {review.point_id: review for review in pending.select_related("point")}
     standing = StatusPeriod.objects.filter(point__in=reviews, valid_to=None)
-    world.found["status of"] = dict(standing.values_list("point_id", "status"))
-    world.found["own work"] = written_by(world.by, [review.point for review in reviews.values()])
-    world.found["standards"] = {standard.pk: standard for standard in Standard.objects.unscoped(WHY)}
+    lookups.records["status of"] = dict(standing.values_list("point_id", "status"))
+    lookups.records["own work"] = written_by(lookups.by, [review.point for review in reviews.values()])
+    lookups.records["standards"] = {standard.pk: standard for standard in Standard.objects.unscoped(WHY)}
     items: dict[int, dict[str, StandardItem]] = defaultdict(dict)
     for item in StandardItem.objects.unscoped(WHY):
         items[item.standard_id] |= {plain_name(item.name): item, str(item.number): item, item.code: item}
-    held = ReviewScore.objects.filter(review__in=reviews.values())
-    scores = {(score.review_id, score.item_id): score for score in held}
+    stored = ReviewScore.objects.filter(review__in=reviews.values())
+    scores = {(score.review_id, score.item_id): score for score in stored}
     for row in rows:
         point = row.values.get("found")
         if point is None:
@@ -80,26 +80,26 @@ def find(rows: list[SheetRow], world: Lookups) -> None:
         review = row.values["review"] = reviews.get(point.pk)
         if review is None:
             row.refuse("point", "no_round", point=point.name)
-        elif _may_be_scored(row, world, review):
-            _judge(row, review, items[review.standard_id], scores)
+        elif _may_be_scored(row, lookups, review):
+            _validate(row, review, items[review.standard_id], scores)
 
 
-def _may_be_scored(row: SheetRow, world: Lookups, review: Review) -> bool:
+def _may_be_scored(row: SheetRow, lookups: Lookups, review: Review) -> bool:
     """The round is of the kind and standard that the file says, and the sender had no hand in it."""
-    standard = world.found["standards"][review.standard_id]
-    if world.found["status of"].get(review.point_id) not in STATUSES[Round(review.round)]:
+    standard = lookups.records["standards"][review.standard_id]
+    if lookups.records["status of"].get(review.point_id) not in STATUSES[Round(review.round)]:
         row.refuse("point", "no_round", point=review.point.name)
     if row.has("round") and row.values["round"] != review.round:
         row.refuse("round", "round_differs", held=review.get_round_display())
-    said = plain_name(row.values.get("standard") or "")
-    if said and said not in (plain_name(standard.name), standard.code):
+    name = plain_name(row.values.get("standard") or "")
+    if name and name not in (plain_name(standard.name), standard.code):
         row.refuse("standard", "standard_differs", held=standard.name)
-    if review.point_id in world.found["own work"] or review.township_by_id == world.by.pk:
+    if review.point_id in lookups.records["own work"] or review.township_by_id == lookups.by.pk:
         row.refuse("", "own_work")
     return not row.is_refused
 
 
-def _judge(row: SheetRow, review: Review, items: dict[str, StandardItem], scores: dict) -> None:
+def _validate(row: SheetRow, review: Review, items: dict[str, StandardItem], scores: dict) -> None:
     if not row.has("item"):
         return
     item = items.get(plain_name(row.values["item"])) or items.get(row.values["item"])
@@ -116,15 +116,15 @@ def _judge(row: SheetRow, review: Review, items: dict[str, StandardItem], scores
                 row.attributes[name] = score(item.weight)(f"{row.values[name]:f}")
             except Invalid as error:
                 row.refuse(name, error.code, **error.details)
-    given = getattr(row.record, "township_score", None)
-    if given is not None and row.has("township_score") and not same(given, row.values["township_score"]):
-        row.refuse("township_score", "score_stands", held=f"{given.normalize():f}")
+    stored = getattr(row.record, "township_score", None)
+    if stored is not None and row.has("township_score") and not same(stored, row.values["township_score"]):
+        row.refuse("township_score", "score_stands", held=f"{stored.normalize():f}")
     row.attributes["reason"] = row.values.get("reason")
     if row.record is None:
         row.attributes |= {"review_id": review.pk, "item_id": item.pk}
 
 
-def write(rows: list[SheetRow], world: Lookups, load: Any) -> None:
+def write(rows: list[SheetRow], lookups: Lookups, load: Any) -> None:
     """The scores, and for each round one event that says them. What was to be put back leans on the round's version:
     who scores on in the meantime keeps what they wrote."""
     doing = [row for row in rows if row.main.does_something]
@@ -133,26 +133,29 @@ def write(rows: list[SheetRow], world: Lookups, load: Any) -> None:
             setattr(row.main.record, name, after)
     add_all([[row.main.record for row in doing if row.main.is_new]])
     ReviewScore.objects.bulk_update([row.main.record for row in doing if not row.main.is_new], [*SCORES, "reason"])
-    told: dict[int, dict[str, list]] = defaultdict(dict)
+    changes: dict[int, dict[str, list]] = defaultdict(dict)
     reviews = {row.values["review"].pk: row.values["review"] for row in doing}
     for row in doing:
         review, number = row.values["review"], row.values["numbered"].number
-        told[review.pk] |= _told(row, number)
+        changes[review.pk] |= _serialize_changes(row, number)
         before = None if row.main.is_new else {name: plain(old) for name, (old, _new) in row.main.changes.items()}
         row.undo = [
             [ReviewScore._meta.label_lower, row.main.record.pk, before, 0],
             [Review._meta.label_lower, review.pk, {}, review.version],
         ]
-    log_events(load, (("score", review, told[review.pk]) for review in reviews.values()))
+    log_events(load, (("score", review, changes[review.pk]) for review in reviews.values()))
 
 
-def _told(row: SheetRow, number: int) -> dict[str, list]:
+def _serialize_changes(row: SheetRow, number: int) -> dict[str, list]:
     """As the reviewer's form tells of it, with who gave the score and when."""
     names = {"district_score": "score", "township_score": "township", "reason": "reason"}
     main = row.main
     changes = main.changes or {name: [None, value] for name, value in row.attributes.items() if name in names}
-    told = {f"{names[name]}-{number}": [plain(old), plain(new)] for name, (old, new) in changes.items()}
-    return told | {"scored_by": ["", row.values["scored_by"]], "scored_on": ["", str(row.values["scored_on"].day)]}
+    changes_by_field = {f"{names[name]}-{number}": [plain(old), plain(new)] for name, (old, new) in changes.items()}
+    return changes_by_field | {
+        "scored_by": ["", row.values["scored_by"]],
+        "scored_on": ["", str(row.values["scored_on"].day)],
+    }
 
 
 SENTENCES.update(

@@ -47,27 +47,27 @@ ACTION_COLUMNS = (
 )  # fmt: skip
 
 
-def _of(row: SheetRow, world: Lookups) -> None:
-    organisation: Any = look_up(row, world, "organisation", "organisation")
+def _of(row: SheetRow, lookups: Lookups) -> None:
+    organisation: Any = look_up(row, lookups, "organisation", "organisation")
     if organisation is not None:
         row.attributes["area_id"] = organisation.area_id
 
 
-def resolve_finding(row: SheetRow, world: Lookups) -> None:
+def resolve_finding(row: SheetRow, lookups: Lookups) -> None:
     """A finding is the same if its day, its organisation and its text are."""
     copy(row, "issuer", "finding", "demand", "person", "progress", "done", "remark")
-    _of(row, world)
-    day = take_day(row, "inspected_on", world, happened=True)
-    take_day(row, "deadline", world)
-    take_day(row, "rechecked_on", world, happened=True)
+    _of(row, lookups)
+    day = take_day(row, "inspected_on", lookups, happened=True)
+    take_day(row, "deadline", lookups)
+    take_day(row, "rechecked_on", lookups, happened=True)
     row.title = f"{day or ''} {row.values.get('organisation') or ''}".strip()
 
 
-def resolve_action(row: SheetRow, world: Lookups) -> None:
+def resolve_action(row: SheetRow, lookups: Lookups) -> None:
     """One is the same if its day, its kind, the organisation and the person are. Its title names nobody."""
     copy(row, "kind", "person", "post", "reason", "issuer", "remark")
-    _of(row, world)
-    day = take_day(row, "occurred_on", world, happened=True)
+    _of(row, lookups)
+    day = take_day(row, "occurred_on", lookups, happened=True)
     row.title = f"{AccountabilityKind(row.values['kind']).label if row.has('kind') else ''} {day or ''}".strip()
 
 

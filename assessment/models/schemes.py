@@ -39,8 +39,8 @@ def figures_to_score_by() -> list[tuple[str, Any]]:
     computed with: not how often somebody logged in, liked or uploaded."""
     from registry.figures import FIGURES  # noqa: PLC0415  (declared after the models)
 
-    found = [(figure.slug, figure.label) for figure in FIGURES.values() if not figure.district_only]
-    return [*found, (FINDINGS, FINDINGS_LABEL)]
+    choices = [(figure.slug, figure.label) for figure in FIGURES.values() if not figure.district_only]
+    return [*choices, (FINDINGS, FINDINGS_LABEL)]
 
 
 class SchemeQuerySet(ScopedQuerySet):
@@ -187,9 +187,10 @@ class ResultQuerySet(ScopedQuerySet):
 
     def with_rank(self, as_of: date):
         """Adds `place` and `points`: rank and total, from the day they were announced."""
-        told = Q(scheme__announced_on__lte=as_of)
+        is_announced = Q(scheme__announced_on__lte=as_of)
         return self.annotate(
-            place=models.Case(models.When(told, then="rank")), points=models.Case(models.When(told, then="total"))
+            place=models.Case(models.When(is_announced, then="rank")),
+            points=models.Case(models.When(is_announced, then="total")),
         )
 
 

@@ -67,11 +67,11 @@ def settlement(project: SecretaryProject, on: date) -> list[LedgerLine]:
 def _problem_lines(project: SecretaryProject, promised: list[str] | None, on: date) -> list[LedgerLine]:
     problems = acts.problems_of(project)
     prefetch_related_objects(problems, Prefetch("proof", Evidence.objects.unscoped(PROVES)))
-    lines, held = [], {problem.name: problem for problem in problems}
+    lines, by_name = [], {problem.name: problem for problem in problems}
     for name in promised or []:
-        if name not in held:
+        if name not in by_name:
             lines.append(LedgerLine(_("Problem"), name, "", _("given up by an amendment"), False))
-    for name, problem in held.items():
+    for name, problem in by_name.items():
         solved = problem.is_solved(on)
         delivered = f"{problem.solved_on} {problem.result}".strip() if solved else ""
         difference = "" if solved else _("not solved")
@@ -148,19 +148,19 @@ def proposed_check(project: SecretaryProject, on: date) -> dict[str, Any]:
 def steps_for(project: SecretaryProject, user: Any) -> list[tuple[str, str | Words]]:
     """(address, words) of what the account may do with the project next."""
     is_open, closing = project.opened_on is not None, project.closing()
-    found = []
+    steps = []
     if may(user, acts.WRITE, project) and not acts.has_promise(project):
-        found.append(("project-plan", _("Plan and opening of the ledger")))
+        steps.append(("project-plan", _("Plan and opening of the ledger")))
     if is_open and not closing and may(user, acts.CHECK, project):
-        found.append(("project-check", _("Check the ledger")))
+        steps.append(("project-check", _("Check the ledger")))
     if is_open and not closing and may(user, acts.WRITE, project):
-        found.append(("project-solve", _("Strike off a problem")))
+        steps.append(("project-solve", _("Strike off a problem")))
         if acts.has_promise(project):
-            found.append(("project-amend", _("Amend the promise")))
-        found.append(("project-hand-in", _("Hand the ledger in")))
+            steps.append(("project-amend", _("Amend the promise")))
+        steps.append(("project-hand-in", _("Hand the ledger in")))
     if closing and not closing.signed_on and may(user, acts.SIGN, project):
-        found.append(("project-sign", _("Sign off")))
-    return [(reverse(name, args=[project.code]), words) for name, words in found]
+        steps.append(("project-sign", _("Sign off")))
+    return [(reverse(name, args=[project.code]), words) for name, words in steps]
 
 
 def column_of(project: SecretaryProject) -> str:

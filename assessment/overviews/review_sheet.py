@@ -58,8 +58,8 @@ class ScoreLine:
     @property
     def share(self) -> int | None:
         """The district's score in percent of the weight."""
-        given = self.score.district_score
-        return None if given is None else int(given * 100 / self.item.weight)
+        score = self.score.district_score
+        return None if score is None else int(score * 100 / self.item.weight)
 
     @property
     def proof(self) -> set[str]:
@@ -95,8 +95,10 @@ class Judging:
         proof = Evidence.objects.unscoped("proof of the round itself")
         scores = self.review.scores.select_related("item").prefetch_related(Prefetch("proof", proof))
         before = self.previous.scores.all() if self.previous else ()
-        given = {each.item_id: each.district_score for each in before}
-        return [ScoreLine(each.item, each, given.get(each.item_id)) for each in scores.order_by("item__number")]
+        scores_before = {score.item_id: score.district_score for score in before}
+        return [
+            ScoreLine(score.item, score, scores_before.get(score.item_id)) for score in scores.order_by("item__number")
+        ]
 
     @cached_property
     def previous(self) -> Review | None:
@@ -124,8 +126,8 @@ class Judging:
 
     @property
     def township_total(self) -> Decimal | None:
-        given = [line.score.township_score for line in self.lines if line.score.township_score is not None]
-        return sum(given, Decimal(0)) if given else None
+        scores = [line.score.township_score for line in self.lines if line.score.township_score is not None]
+        return sum(scores, Decimal(0)) if scores else None
 
     @property
     def weight(self) -> Decimal:
@@ -151,10 +153,10 @@ class Judging:
         return {field.name: field for field in self._fields()}
 
     def _fields(self) -> Iterator[ReviewedField]:
-        for each in self.lines:
-            number = each.item.number
-            yield ReviewedField(f"score-{number}", str(each.item), score(each.item.weight), each.text)
-            yield ReviewedField(f"reason-{number}", _("Reason of the deduction"), line(300), each.score.reason)
+        for score_line in self.lines:
+            number = score_line.item.number
+            yield ReviewedField(f"score-{number}", str(score_line.item), score(score_line.item.weight), score_line.text)
+            yield ReviewedField(f"reason-{number}", _("Reason of the deduction"), line(300), score_line.score.reason)
         for veto, reason in self.vetoes:
             yield ReviewedField(f"veto-{veto.number}", str(veto), line(300, least=2), reason)
         yield ReviewedField("opinion", _("Opinion of the district"), line(500), self.review.opinion)
@@ -162,5 +164,5 @@ class Judging:
     @cached_property
     def evidence(self) -> list[Evidence]:
         """Every photo and file held of the point: any may prove any number of items."""
-        held = Evidence.objects.unscoped("of the point in review").filter(point=self.review.point_id)
-        return list(held.order_by("pk"))
+        documents = Evidence.objects.unscoped("of the point in review").filter(point=self.review.point_id)
+        return list(documents.order_by("pk"))

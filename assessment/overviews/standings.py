@@ -121,23 +121,23 @@ def live(scheme: Scheme, as_of: date) -> list[Standing]:
     }
     scopes = [Scope(on, result.area_id) for result in results]
     values = {slug: _values(slug, scopes) for slug in {item["figure"] for item in items} - {""}}
-    found = []
+    unranked = []
     for at, result in enumerate(results):
         lines = [
             _line(item, on, values[item["figure"]][at] if item["figure"] else scores.get((result.pk, item["number"])))
             for item in items
         ]
-        found.append(Standing(result, lines))
-    return ranked(found, _last_year(scheme))
+        unranked.append(Standing(result, lines))
+    return ranked(unranked, _last_year(scheme))
 
 
 def _values(slug: str, scopes: list[Scope]) -> list[Any]:
     """What the figure says for each of the scopes. Where supervision found nothing, all of it is struck off."""
     if slug != FINDINGS:
         return [answer.value for answer in answer_days(FIGURES[slug], scopes)]
-    found = [findings_of(scope.area, scope.as_of) for scope in scopes]
+    counts = [findings_of(scope.area, scope.as_of) for scope in scopes]
     return [
-        plain(round(100 * closed / (waiting + closed), 2)) if waiting + closed else 100 for waiting, closed in found
+        plain(round(100 * closed / (waiting + closed), 2)) if waiting + closed else 100 for waiting, closed in counts
     ]
 
 
@@ -153,17 +153,17 @@ def _line(item: dict, on: date, stands_on: Any) -> CardLine:
         return CardLine(**item, on=on.isoformat(), value=stands_on, score=score)
     if stands_on is None:
         return CardLine(**item, on=on.isoformat())
-    own, score = ("" if each is None else f"{each:f}" for each in (stands_on.self_score, stands_on.score))
+    own, score = ("" if number is None else f"{number:f}" for number in (stands_on.self_score, stands_on.score))
     return CardLine(**item, on=on.isoformat(), own=own, score=score, note=stands_on.note)
 
 
 def ranked(standings: list[Standing], last_year: dict[str, int]) -> list[Standing]:
     """Best first. Equal totals share a rank, and the next one is skipped (1, 2, 2, 4)."""
-    standings = sorted(standings, key=lambda each: (-each.total, each.result.code))
-    for place, each in enumerate(standings, start=1):
+    standings = sorted(standings, key=lambda standing: (-standing.total, standing.result.code))
+    for place, standing in enumerate(standings, start=1):
         ahead = standings[place - 2] if place > 1 else None
-        each.rank = ahead.rank if ahead and ahead.total == each.total else place
-        each.previous_rank = last_year.get(each.result.organisation_id)
+        standing.rank = ahead.rank if ahead and ahead.total == standing.total else place
+        standing.previous_rank = last_year.get(standing.result.organisation_id)
     return standings
 
 
@@ -178,7 +178,7 @@ def _last_year(scheme: Scheme) -> dict[int, int]:
 
 def frozen(scheme: Scheme) -> list[Standing]:
     """The standings as they were announced or published."""
-    results = sorted(_results(scheme), key=lambda each: (each.rank or 0, each.code))
+    results = sorted(_results(scheme), key=lambda result: (result.rank or 0, result.code))
     return [
         Standing(result, [CardLine(**line) for line in result.card], result.rank or 0, result.previous_rank)
         for result in results
@@ -194,7 +194,7 @@ def standings(scheme: Scheme, as_of: date) -> list[Standing]:
 
 def moved(scheme: Scheme, standing: Standing, as_of: date) -> list[tuple[CardLine, CardLine]]:
     """Lines of a frozen card that the rows would give otherwise today, each with what they would give."""
-    now = next((each for each in live(scheme, as_of) if each.result.pk == standing.result.pk), None)
+    now = next((current for current in live(scheme, as_of) if current.result.pk == standing.result.pk), None)
     pairs: Iterable[tuple[CardLine, CardLine]] = zip(standing.lines, now.lines, strict=True) if now else ()
     return [(then, since) for then, since in pairs if then.score != since.score]
 

@@ -38,8 +38,8 @@ def warnings(area: str, today: date) -> list[Warning]:
     for code, deadline in rows.values_list("area_id", "deadline"):
         overdue[code[:9]] += deadline >= talked.get(code[:9], deadline)
     places = Area.objects.unscoped("area names are public").filter(pk__in=[code for code, n in overdue.items() if n])
-    found = [Warning(place, overdue[place.pk], limit) for place in places]
-    return sorted(found, key=lambda each: (-each.overdue, each.township.pk))
+    late_places = [Warning(place, overdue[place.pk], limit) for place in places]
+    return sorted(late_places, key=lambda warning: (-warning.overdue, warning.township.pk))
 
 
 def warning_of(township: Area, today: date) -> Warning:

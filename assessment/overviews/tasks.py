@@ -157,8 +157,8 @@ def findings_to_follow(user: Any, today: date) -> Iterable[Task]:
     for finding in rows.select_related("area").prefetch_related("steps"):
         right, act, what, button = words[finding.stage]
         if may(user, right) and not any(refusals_to(act, finding, by=user)):
-            asked = finding.last_step.on if finding.stage == FindingState.RECTIFIED else finding.inspected_on
-            due = finding.deadline if right == RECTIFY else _due(asked, "review-working-days", today)
+            since = finding.last_step.on if finding.stage == FindingState.RECTIFIED else finding.inspected_on
+            due = finding.deadline if right == RECTIFY else _due(since, "review-working-days", today)
             yield Task(what, finding.finding, finding.get_absolute_url(), button, due)
 
 
@@ -194,8 +194,8 @@ def _lacking(cards: Any, column: str) -> Any:
         SchemeItem.objects.filter(figure="").values("scheme").annotate(count=Count("pk")).values_list("scheme", "count")
     )
     needed = dict(by_hand)
-    given = cards.annotate(given=Count("scores", filter=Q(**{f"scores__{column}__isnull": False})))
-    return [card for card in given.order_by("code") if card.given < needed.get(card.scheme_id, 0)]
+    counted = cards.annotate(given=Count("scores", filter=Q(**{f"scores__{column}__isnull": False})))
+    return [card for card in counted.order_by("code") if card.given < needed.get(card.scheme_id, 0)]
 
 
 @to_do

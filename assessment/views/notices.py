@@ -89,10 +89,10 @@ def new(request: HttpRequest) -> HttpResponse:
 @asks_for("point.notice", "point.decide")
 def desk(request: HttpRequest, code: str) -> HttpResponse:
     """A notice as the district sees it: its points, the remarks, what stands against naming, and the naming."""
-    found = Notice.objects.visible_to(request.user).in_area(request.user.write_prefix).filter(code=code).first()
-    if found is None:
+    notice = Notice.objects.visible_to(request.user).in_area(request.user.write_prefix).filter(code=code).first()
+    if notice is None:
         raise Http404
-    reviews = naming.on_notice(found)
+    reviews = naming.on_notice(notice)
     sent = request.method == "POST"
     if sent and not may(request.user, "point.decide"):
         raise Http404
@@ -101,25 +101,25 @@ def desk(request: HttpRequest, code: str) -> HttpResponse:
     refusal = None
     if sent and form.is_valid():
         try:
-            named = naming.name_from_notice(found, chosen, by=request.user, **form.cleaned_data)
+            named = naming.name_from_notice(notice, chosen, by=request.user, **form.cleaned_data)
         except Refused as error:
             refusal = error
         else:
             words = ngettext("%(count)s point was named.", "%(count)s points were named.", len(named))
             messages.success(request, words % {"count": len(named)})
-            return redirect("notice-desk", found.code)
+            return redirect("notice-desk", notice.code)
     on = _today_if_unread(form, "on")
     paper = form.data.get("document_no", "") if sent else "…"
     context = {
-        "notice": found,
+        "notice": notice,
         "form": form,
         "reviews": [(review, review in chosen) for review in reviews],
-        "settled": found.reviews.unscoped("of the notice itself").exclude(outcome="pending").select_related("point"),
-        "refusals": list(naming.refusals_to_name(found, reviews, on=on, document_no=paper, by=request.user)),
-        "open_remarks": naming.open_remarks(found),
+        "settled": notice.reviews.unscoped("of the notice itself").exclude(outcome="pending").select_related("point"),
+        "refusals": list(naming.refusals_to_name(notice, reviews, on=on, document_no=paper, by=request.user)),
+        "open_remarks": naming.open_remarks(notice),
         "may_decide": may(request.user, "point.decide"),
         "may_review": may(request.user, "point.review"),
-        "may_run_out": settings.DEMO and not found.has_ended(timezone.localdate()),
+        "may_run_out": settings.DEMO and not notice.has_ended(timezone.localdate()),
         "refusal": refusal,
     }
     return render(request, "assessment/notice_desk.html", context, status=status_of(form, refusal))
@@ -129,11 +129,11 @@ def desk(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def run_out(request: HttpRequest, code: str) -> HttpResponse:
     """Demonstration only: the notice has ended."""
-    found = Notice.objects.visible_to(request.user).in_area(request.user.write_prefix).filter(code=code).first()
-    if found is None or not settings.DEMO:
+    notice = Notice.objects.visible_to(request.user).in_area(request.user.write_prefix).filter(code=code).first()
+    if notice is None or not settings.DEMO:
         raise Http404
     try:
-        naming.let_notice_run_out(found, by=request.user)
+        naming.let_notice_run_out(notice, by=request.user)
     except Refused as refusal:
         messages.error(request, str(refusal))
     return redirect("notice-desk", code)

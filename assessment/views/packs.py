@@ -75,11 +75,13 @@ def _pack_or_404(code: str) -> InspectionPack:
 @require_safe
 def pack(request: HttpRequest, code: str) -> HttpResponse:
     """The pack behind a link, for anybody who holds it. Every opening is noted down."""
-    found = _pack_or_404(code)
-    if not found.holds_on(timezone.localdate()):
-        return render(request, "assessment/packs/over.html", {"pack": found}, status=410)
-    acts.open_pack(found)
-    answer = render(request, "assessment/packs/pack.html", _contents(found.point) | {"pack": found, "signed": code})
+    proof_pack = _pack_or_404(code)
+    if not proof_pack.holds_on(timezone.localdate()):
+        return render(request, "assessment/packs/over.html", {"pack": proof_pack}, status=410)
+    acts.open_pack(proof_pack)
+    answer = render(
+        request, "assessment/packs/pack.html", _contents(proof_pack.point) | {"pack": proof_pack, "signed": code}
+    )
     answer["X-Robots-Tag"] = "noindex"
     return answer
 
@@ -88,9 +90,9 @@ def pack(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def pack_file(request: HttpRequest, code: str, file: str) -> HttpResponse:
     """A photo or document of the site a pack is about, as long as the link holds."""
-    found = _pack_or_404(code)
-    held = Evidence.objects.unscoped("who holds the link sees the site's proof").filter(point=found.point)
-    evidence = held.filter(code=file).first() if found.holds_on(timezone.localdate()) else None
+    proof_pack = _pack_or_404(code)
+    documents = Evidence.objects.unscoped("who holds the link sees the site's proof").filter(point=proof_pack.point)
+    evidence = documents.filter(code=file).first() if proof_pack.holds_on(timezone.localdate()) else None
     if evidence is None:
         raise Http404
     return handed_out(evidence)

@@ -35,10 +35,10 @@ TITLES: dict[str, str | Words] = {
 def project_or_404(request: HttpRequest, code: str) -> SecretaryProject:
     """A project of the area the account writes in."""
     rows = SecretaryProject.objects.visible_to(request.user).in_area(request.user.write_prefix)
-    found = rows.select_related("organisation", "area").filter(code=code).first()
-    if found is None:
+    project = rows.select_related("organisation", "area").filter(code=code).first()
+    if project is None:
         raise Http404
-    return found
+    return project
 
 
 def _tried(form: Any, act: Any) -> tuple[Any, Refused | None]:
@@ -63,8 +63,8 @@ def plan(request: HttpRequest, code: str = "") -> HttpResponse:
     form = projects.PlanForm(typed, instance=project, viewer=request.user, problems=problems)
     refusal = None
     if typed is not None and form.is_valid():
-        given = form.cleaned_data
-        act = lambda: acts.open_project(form.opened, given["problems"], key=given["key"], by=request.user)  # noqa: E731
+        values = form.cleaned_data
+        act = lambda: acts.open_project(form.opened, values["problems"], key=values["key"], by=request.user)  # noqa: E731
         saved, refusal = _tried(form, act)
         if saved:
             messages.success(request, _("“%(name)s” was saved.") % {"name": saved})
@@ -138,7 +138,7 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
     """查账, filled in from the registry."""
     project = _opened_or_404(request, code)
     form = projects.CheckForm(*_typed(request), project=project)
-    act = lambda given: acts.add_check(project, by=request.user, **given)  # noqa: E731
+    act = lambda values: acts.add_check(project, by=request.user, **values)  # noqa: E731
     return _step(request, project, "check", form, act, acts.CHECK)
 
 
@@ -149,8 +149,8 @@ def solve(request: HttpRequest, code: str) -> HttpResponse:
     unsolved = {problem.code: problem for problem in acts.problems_of(project) if problem.solved_on is None}
     form = projects.SolveForm(*_typed(request), problems=list(unsolved.values()))
 
-    def act(given: dict[str, Any]) -> Any:
-        return acts.solve_problem(unsolved[given.pop("problem")], by=request.user, **given)
+    def act(values: dict[str, Any]) -> Any:
+        return acts.solve_problem(unsolved[values.pop("problem")], by=request.user, **values)
 
     return _step(request, project, "solve", form, act, acts.WRITE)
 
@@ -163,8 +163,8 @@ def amend(request: HttpRequest, code: str) -> HttpResponse:
     typed = request.POST if request.method == "POST" else None
     form = projects.AmendForm(typed, instance=project, viewer=request.user, problems=problems)
 
-    def act(given: dict[str, Any]) -> Any:
-        return acts.amend_promise(form.opened, given["problems"], reason=given["reason"], by=request.user)
+    def act(values: dict[str, Any]) -> Any:
+        return acts.amend_promise(form.opened, values["problems"], reason=values["reason"], by=request.user)
 
     return _step(request, project, "amend", form, act, acts.WRITE)
 
@@ -174,7 +174,7 @@ def hand_in(request: HttpRequest, code: str) -> HttpResponse:
     """交账: promised, delivered, difference, proof."""
     project = _opened_or_404(request, code)
     form = projects.HandInForm(*_typed(request))
-    act = lambda given: acts.hand_in(project, by=request.user, **given)  # noqa: E731
+    act = lambda values: acts.hand_in(project, by=request.user, **values)  # noqa: E731
     return _step(request, project, "hand-in", form, act, acts.WRITE)
 
 
@@ -213,10 +213,10 @@ def board(request: HttpRequest) -> HttpResponse:
     rows = SecretaryProject.objects.visible_to(request.user).in_area(request.user.read_prefix)
     years = sorted(set(rows.order_by().values_list("year", flat=True)), reverse=True)
     newest = rows.aggregate(newest=Max("year"))["newest"] or today.year
-    asked = request.GET.get("year", "")
-    year = int(asked) if asked in map(str, years) else newest
-    found = rows.filter(year=year).with_progress(today).select_related("organisation", "area")
-    projects = list(found.prefetch_related("entries").order_by("deadline", "code"))
+    requested = request.GET.get("year", "")
+    year = int(requested) if requested in map(str, years) else newest
+    of_year = rows.filter(year=year).with_progress(today).select_related("organisation", "area")
+    projects = list(of_year.prefetch_related("entries").order_by("deadline", "code"))
     is_open = [project for project in projects if ledgers.column_of(project) not in ("close", "signed")]
     context = {
         "year": year,
@@ -227,7 +227,7 @@ def board(request: HttpRequest) -> HttpResponse:
             (label, [project for project in projects if ledgers.column_of(project) == column])
             for column, label in ledgers.COLUMNS.items()
         ],
-        "overdue": [(each, (today - each.deadline).days) for each in is_open if each.deadline < today],
+        "overdue": [(project, (today - project.deadline).days) for project in is_open if project.deadline < today],
         "lanes": [_lane(project, year) for project in projects if project.opened_on],
         "may_open": may(request.user, acts.WRITE),
     }

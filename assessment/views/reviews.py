@@ -77,8 +77,8 @@ def pass_many(request: HttpRequest) -> HttpResponse:
 @asks_for("point.check")
 def check_draft(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """The township's check: the answers, what changed, warnings set aside, photos; then passed or sent back."""
-    found = Draft.objects.visible_to(request.user).in_area(request.user.write_prefix).filter(key=key)
-    draft = found.select_related("point__unit", "point__organisation", "area").first()
+    drafts = Draft.objects.visible_to(request.user).in_area(request.user.write_prefix).filter(key=key)
+    draft = drafts.select_related("point__unit", "point__organisation", "area").first()
     if draft is None:
         raise Http404
     if request.method != "POST":
@@ -138,10 +138,10 @@ def _rows(request: HttpRequest, drafting: DraftForm, *, mask: bool = False) -> l
 
 
 def review_or_404(request: HttpRequest, code: str) -> Review:
-    found = reviews_of(request.user).filter(code=code).select_related("point__organisation", "point__unit").first()
-    if found is None:
+    review = reviews_of(request.user).filter(code=code).select_related("point__organisation", "point__unit").first()
+    if review is None:
         raise Http404
-    return found
+    return review
 
 
 @asks_for("point.review")
@@ -168,8 +168,8 @@ def review_page(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _proof(request: HttpRequest) -> dict[str, list[str]]:
-    shown = request.POST.getlist("proof-shown")
-    return {number: request.POST.getlist(f"proof-{number}") for number in shown}
+    numbers = request.POST.getlist("proof-shown")
+    return {number: request.POST.getlist(f"proof-{number}") for number in numbers}
 
 
 def _decide(request: HttpRequest, review: Review, typed: dict[str, str]) -> HttpResponse:
@@ -238,12 +238,12 @@ def _review_page(
     conflicts = {conflict.name: conflict for conflict in saved.conflicts} if saved else {}
 
     def field(name: str) -> dict:
-        each = judging.fields[name]
+        reviewed = judging.fields[name]
         return {
             "name": name,
-            "label": each.label,
-            "text": typed.get(name, each.stands),
-            "was": conflicts[name].theirs if name in conflicts else each.stands,
+            "label": reviewed.label,
+            "text": typed.get(name, reviewed.stands),
+            "was": conflicts[name].theirs if name in conflicts else reviewed.stands,
             "problem": problems.get(name, ""),
             "conflict": conflicts.get(name),
         }

@@ -40,11 +40,11 @@ def scheme_page(request: HttpRequest, code: str) -> HttpResponse:
     context = opened(request, "schemes", code)
     scheme, scope = context["record"], context["scope"]
     seen = set(SchemeResult.objects.visible_to(scope.viewer).filter(scheme=scheme).values_list("pk", flat=True))
-    found = [standing for standing in standings.standings(scheme, scope.as_of) if standing.result.pk in seen]
+    visible = [standing for standing in standings.standings(scheme, scope.as_of) if standing.result.pk in seen]
     items = [item | {"label": standings.label_of(item["figure"])} for item in standings.items_of(scheme)]
     context |= {
         "parts": [(part, list(rows)) for part, rows in groupby(items, key=lambda item: item["part"])],
-        "standings": found,
+        "standings": visible,
         "is_ranked": scheme.announced_on is not None
         or may(request.user, acts.SCORE, scheme)
         or may(request.user, acts.SETTLE, scheme),
@@ -56,15 +56,15 @@ def scheme_page(request: HttpRequest, code: str) -> HttpResponse:
 
 def _steps(scheme: Scheme, user: Any) -> list[tuple[str, str | Words, list[Refused]]]:
     """(act, words, what stands against it) of what the account may do with the scheme next."""
-    found: list[tuple[str, str | Words, Any]] = []
+    steps: list[tuple[str, str | Words, Any]] = []
     if may(user, acts.SETTLE, scheme):
         if scheme.state == SchemeState.OPEN:
-            found.append(("announce", _("Announce the ranking"), acts.refusals_to_announce(scheme, by=user)))
+            steps.append(("announce", _("Announce the ranking"), acts.refusals_to_announce(scheme, by=user)))
         if scheme.state == SchemeState.ANNOUNCED:
-            found.append(("publish", _("Publish the ranking"), acts.refusals_to_publish(scheme, by=user)))
+            steps.append(("publish", _("Publish the ranking"), acts.refusals_to_publish(scheme, by=user)))
     if may(user, acts.WRITE, scheme) and scheme.opened_on:
-        found.append(("copy", _("Copy for the next year"), []))
-    return [(act, words, list(refusals)) for act, words, refusals in found]
+        steps.append(("copy", _("Copy for the next year"), []))
+    return [(act, words, list(refusals)) for act, words, refusals in steps]
 
 
 def result_page(request: HttpRequest, code: str) -> HttpResponse:
@@ -72,8 +72,8 @@ def result_page(request: HttpRequest, code: str) -> HttpResponse:
     context = opened(request, "results", code)
     result, scope = context["record"], context["scope"]
     scheme = result.scheme
-    found = standings.standings(scheme, scope.as_of)
-    standing = next((each for each in found if each.result.pk == result.pk), None)
+    all_standings = standings.standings(scheme, scope.as_of)
+    standing = next((candidate for candidate in all_standings if candidate.result.pk == result.pk), None)
     if standing is None:  # entered in error: it stands nowhere
         return render(request, "registry/record.html", context)
     inside = may(request.user, "record.view", result)
@@ -106,14 +106,14 @@ def _proof(result: SchemeResult) -> dict[int, list]:
 
 def _result_steps(result: SchemeResult, user: Any) -> list[tuple[str, str | Words]]:
     """(address, words) of what the account may do with the card next."""
-    state, found = result.scheme.state, []
+    state, steps = result.scheme.state, []
     if state == SchemeState.OPEN and may(user, acts.OWN, result):
-        found.append(("result-own", _("Give the own scores")))
+        steps.append(("result-own", _("Give the own scores")))
     if state == SchemeState.OPEN and may(user, acts.SCORE, result):
-        found.append(("result-score", _("Score")))
+        steps.append(("result-score", _("Score")))
     if not list(acts.refusals_to_appeal(result, by=user)):
-        found.append(("result-appeal", _("Appeal")))
-    return [(reverse(name, args=[result.code]), words) for name, words in found]
+        steps.append(("result-appeal", _("Appeal")))
+    return [(reverse(name, args=[result.code]), words) for name, words in steps]
 
 
 @asks_for("scheme.view")
@@ -143,8 +143,8 @@ def write(request: HttpRequest, code: str = "") -> HttpResponse:
     refusal = None
     if typed is not None and form.is_valid() and items.is_valid():
         try:
-            kept = forms.kept_items(items)
-            saved = acts.write_scheme(form.opened, kept, key=form.cleaned_data["key"], by=request.user)
+            edited = forms.edited_items(items)
+            saved = acts.write_scheme(form.opened, edited, key=form.cleaned_data["key"], by=request.user)
             messages.success(request, _("“%(name)s” was saved.") % {"name": saved})
             return redirect("scheme-edit", saved.code)
         except Refused as error:
@@ -212,7 +212,7 @@ def own_scores(request: HttpRequest, code: str) -> HttpResponse:
     """What the unit gives itself, with proof."""
 
     def act(result: SchemeResult, form: forms.ScoresForm) -> None:
-        acts.give_own_scores(result, form.scores, form.taken("proof"), by=request.user)
+        acts.give_own_scores(result, form.scores, form.read_values("proof"), by=request.user)
 
     return _scores(request, code, acts.OWN, _("Give the own scores"), act)
 
@@ -222,7 +222,7 @@ def district_scores(request: HttpRequest, code: str) -> HttpResponse:
     """What the district gives."""
 
     def act(result: SchemeResult, form: forms.ScoresForm) -> None:
-        acts.give_scores(result, form.scores, form.taken("note"), by=request.user)
+        acts.give_scores(result, form.scores, form.read_values("note"), by=request.user)
 
     return _scores(request, code, acts.SCORE, _("Score"), act)
 
@@ -236,8 +236,8 @@ def appeal(request: HttpRequest, code: str) -> HttpResponse:
     refusal = None
     if request.method == "POST" and form.is_valid():
         try:
-            given = form.cleaned_data
-            acts.make_appeal(result, items[given["item"]], given["text"], by=request.user)
+            values = form.cleaned_data
+            acts.make_appeal(result, items[values["item"]], values["text"], by=request.user)
             messages.success(request, _("The appeal was handed in."))
             return redirect(result)
         except Refused as error:

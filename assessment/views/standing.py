@@ -86,10 +86,10 @@ def rechecks(request: HttpRequest) -> HttpResponse:
         words = ngettext("%(count)s re-check was opened.", "%(count)s re-checks were opened.", len(opened))
         messages.success(request, words % {"count": len(opened)})
         return redirect("reviews")
-    asked = request.GET.get("q", "").strip()[:60]
-    found = points.filter(name__contains=asked) if asked else points
-    listed = longest_unchecked(found).select_related("area")[:MOST]
-    context = {"points": listed, "asked": asked, "count": found.count()}
+    text = request.GET.get("q", "").strip()[:60]
+    matches = points.filter(name__contains=text) if text else points
+    listed = longest_unchecked(matches).select_related("area")[:MOST]
+    context = {"points": listed, "asked": text, "count": matches.count()}
     return render(request, "assessment/rechecks.html", context)
 
 
@@ -156,8 +156,8 @@ def correct(request: HttpRequest, code: str) -> HttpResponse:
     if now is None or now.status not in PUBLIC:
         raise Http404
     sent, refusal = request.method == "POST", None
-    held = {name: getattr(now, name) for name in CORRECTED} | {"on": now.valid_from}
-    form = CorrectForm(request.POST if sent else None, initial=held)
+    current = {name: getattr(now, name) for name in CORRECTED} | {"on": now.valid_from}
+    form = CorrectForm(request.POST if sent else None, initial=current)
     if sent and form.is_valid():
         try:
             correct_standing(point, by=request.user, **form.cleaned_data)

@@ -37,9 +37,9 @@ def _findings(user: Any) -> Any:
 def listing(request: HttpRequest) -> HttpResponse:
     """Findings of the account's area by where they stand, those overdue first; and who is near a talk."""
     today, area = timezone.localdate(), request.user.read_prefix
-    found = _findings(request.user).in_area(request.GET.get("area") or area)
-    open_ones = list(found.exclude(done=True).order_by("deadline", "code"))
-    closed = list(found.filter(done=True).order_by("-rechecked_on", "code")[:CLOSED_SHOWN])
+    findings = _findings(request.user).in_area(request.GET.get("area") or area)
+    open_ones = list(findings.exclude(done=True).order_by("deadline", "code"))
+    closed = list(findings.filter(done=True).order_by("-rechecked_on", "code")[:CLOSED_SHOWN])
     near = warnings(area, today)
     own = Area.objects.unscoped("area names are public").filter(pk=area).first() if len(area) > 6 else None
     context = {
@@ -65,9 +65,9 @@ def visit(request: HttpRequest) -> HttpResponse:
     refusal = None
     if typed is not None and form.is_valid():
         try:
-            found = acts.record_visit(by=request.user, **form.cleaned_data)
+            findings = acts.record_visit(by=request.user, **form.cleaned_data)
             messages.success(request, _("The visit was recorded. Say what is asked for, and by when."))
-            return redirect(found[0] if len(found) == 1 else "supervision")
+            return redirect(findings[0] if len(findings) == 1 else "supervision")
         except Refused as error:
             refusal = error
     context = {"form": form, "refusal": refusal, "title": _("Record a visit")}
@@ -75,10 +75,10 @@ def visit(request: HttpRequest) -> HttpResponse:
 
 
 def _finding_or_404(request: HttpRequest, code: str) -> SupervisionFinding:
-    found = _findings(request.user).filter(code=code).first()
-    if found is None:
+    finding = _findings(request.user).filter(code=code).first()
+    if finding is None:
         raise Http404
-    return found
+    return finding
 
 
 @asks_for("record.view")
@@ -93,16 +93,16 @@ def _step(act: str) -> Callable[..., HttpResponse]:
     @asks_for(acts.ALLOWED[act][0])
     @require_POST
     def step(request: HttpRequest, code: str) -> HttpResponse:
-        found = _finding_or_404(request, code)
-        form, refusal = _form(act, request, found), None
+        finding = _finding_or_404(request, code)
+        form, refusal = _form(act, request, finding), None
         if form.is_valid():
             try:
-                _do(act, found, form.cleaned_data, request)
-                messages.success(request, _("“%(name)s” was saved.") % {"name": found.finding})
-                return redirect(found)
+                _do(act, finding, form.cleaned_data, request)
+                messages.success(request, _("“%(name)s” was saved.") % {"name": finding.finding})
+                return redirect(finding)
             except Refused as error:
                 refusal = error
-        return _page(request, found, act, form, refusal)
+        return _page(request, finding, act, form, refusal)
 
     return step
 
@@ -110,44 +110,46 @@ def _step(act: str) -> Callable[..., HttpResponse]:
 demand, rectify, check = (_step(act) for act in acts.ALLOWED)
 
 
-def _do(act: str, found: SupervisionFinding, given: dict[str, Any], request: HttpRequest) -> None:
+def _do(act: str, finding: SupervisionFinding, values: dict[str, Any], request: HttpRequest) -> None:
     if act == "demand":
-        acts.demand(found, by=request.user, **given)
+        acts.demand(finding, by=request.user, **values)
     elif act == "rectify":
-        acts.rectify(found, by=request.user, **given)
+        acts.rectify(finding, by=request.user, **values)
     else:
         check = acts.close if request.POST.get("then") == "close" else acts.send_back
-        check(found, by=request.user, **given)
+        check(finding, by=request.user, **values)
 
 
-def _form(act: str, request: HttpRequest | None, found: SupervisionFinding) -> Any:
+def _form(act: str, request: HttpRequest | None, finding: SupervisionFinding) -> Any:
     kind = {"demand": forms.DemandForm, "rectify": forms.RectifyForm, "check": forms.CheckForm}[act]
     typed = (request.POST, request.FILES) if request else ()
-    return kind(*typed, finding=found)
+    return kind(*typed, finding=finding)
 
 
 def _page(
-    request: HttpRequest, found: SupervisionFinding, act: str = "", form: Any = None, refusal: Refused | None = None
+    request: HttpRequest, finding: SupervisionFinding, act: str = "", form: Any = None, refusal: Refused | None = None
 ) -> HttpResponse:
     """The page, with the forms of what may be done now; the one that was sent holds what was typed."""
-    steps = [(step, list(step.proof.unscoped("of the finding itself"))) for step in found.steps.all()]
+    steps = [(step, list(step.proof.unscoped("of the finding itself"))) for step in finding.steps.all()]
     offered = [
-        (each, form if each == act and form else _form(each, None, found))
-        for each in acts.ALLOWED
-        if not any(acts.refusals_to(each, found, by=request.user))
+        (action, form if action == act and form else _form(action, None, finding))
+        for action in acts.ALLOWED
+        if not any(acts.refusals_to(action, finding, by=request.user))
     ]
-    own_work = [refusal for refusal in acts.refusals_to("check", found, by=request.user) if refusal.code == "own_work"]
-    township = Area.objects.unscoped("area names are public").get(pk=found.area_id[:9])
+    own_work = [
+        refusal for refusal in acts.refusals_to("check", finding, by=request.user) if refusal.code == "own_work"
+    ]
+    township = Area.objects.unscoped("area names are public").get(pk=finding.area_id[:9])
     context = {
-        "finding": found,
+        "finding": finding,
         "steps": steps,
-        "is_late": found.is_overdue(timezone.localdate()),
+        "is_late": finding.is_overdue(timezone.localdate()),
         "offered": offered,
         "form": form,
         "refusal": refusal,
         "why_not": own_work,
         "warning": warning_of(township, timezone.localdate()),
-        "entries": history_of(found, request.user),
+        "entries": history_of(finding, request.user),
     }
     status = status_of(form, refusal) if form is not None else 200
     return render(request, "assessment/supervision/finding.html", context, status=status)

@@ -1,1 +1,1 @@
-"""Who may see and do what: permissions, scope, passwords, the client's address."""
+"""Access control: permissions, scope, passwords, the client's IP address."""

@@ -1,4 +1,4 @@
-"""Where a request came from, and what the logs call it; known to every act done on its behalf."""
+"""The origin of a request: client IP and request id, available to every action of the request."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ SOUND = re.compile(r"[A-Za-z0-9._:+/=-]{1,64}")
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks for an act, apart from the account: empty where no request does."""
+    """The origin of an action, apart from the account; empty outside a request."""
 
     address: str = ""
     request_id: str = ""
@@ -33,7 +33,7 @@ def caller() -> Caller:
 
 @contextmanager
 def called_by(caller: Caller) -> Iterator[None]:
-    """Events that are logged within it say so."""
+    """Sets the caller for all events logged inside the block."""
     token = _caller.set(caller)
     try:
         yield
@@ -42,14 +42,14 @@ def called_by(caller: Caller) -> Iterator[None]:
 
 
 class CallerMiddleware:
-    """Gives each request an id, that of the proxy where it sent a sound one, and sends it back."""
+    """Gives each request an id, taken from the proxy if valid, and returns it in the answer."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get(HEADER, "")
-        request_id = given if SOUND.fullmatch(given) else uuid4().hex
+        sent_id = request.headers.get(HEADER, "")
+        request_id = sent_id if SOUND.fullmatch(sent_id) else uuid4().hex
         with called_by(Caller(client_ip(request)[:45], request_id)):
             response = self.get_response(request)
         response[HEADER] = request_id
@@ -57,7 +57,7 @@ class CallerMiddleware:
 
 
 def client_ip(request: HttpRequest) -> str:
-    """The address a request came from: what the outermost of our own proxies saw, not what the sender claims."""
+    """The client IP of a request: the address seen by the outermost own proxy, not the one the sender claims."""
     peer = request.META.get("REMOTE_ADDR", "")
     claimed = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
     if settings.PROXIES and len(claimed) >= settings.PROXIES:

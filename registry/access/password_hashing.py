@@ -1,5 +1,5 @@
-"""Hashing passwords in few slots: it takes half a second of a processor, so that whoever asks for many at once would
-slow every page. One at a time in each process of the web server, one more waits; the next is asked to come again."""
+"""Limits concurrent password hashing: a hash takes half a second of CPU, and many at once would slow down every page.
+Each web process hashes one password at a time; one more request waits, the next is refused for now."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from registry.text.refusals import Refused
 
 
 class Slots:
-    """Lets `size` at a time through; `waiting` more stand in a queue, for at most `patience` seconds."""
+    """Admits `size` at a time; `waiting` more wait for at most `patience` seconds."""
 
     def __init__(self, size: int, waiting: int, patience: float):
         self.patience = patience
@@ -19,7 +19,7 @@ class Slots:
 
     @contextmanager
     def one(self) -> Iterator[None]:
-        """Raises Refused("too_busy") where there is no place."""
+        """Takes a slot. Raises Refused("too_busy") if there is none."""
         if not self._queue.acquire(blocking=False):
             raise Refused("too_busy", wait=round(self.patience))
         try:
@@ -33,11 +33,11 @@ class Slots:
             self._queue.release()
 
 
-SLOTS = Slots(size=1, waiting=1, patience=2)  # a process has three threads: one is left for pages
+SLOTS = Slots(size=1, waiting=1, patience=2)  # a process has three threads: one stays free for pages
 
 
 class SlottedPBKDF2(PBKDF2PasswordHasher):
-    """Django's own hash, in one of the slots; passwords stored by that are known and stay as they are."""
+    """Django's own hasher inside a slot. Stored passwords stay valid."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
         with SLOTS.one():

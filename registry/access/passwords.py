@@ -1,4 +1,4 @@
-"""What a new password must be, beyond what Django itself knows; see `password_rules` in the settings."""
+"""The password rules beyond Django's own; see `password_rules` in the settings."""
 
 import string
 from typing import Any
@@ -10,7 +10,7 @@ KINDS = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
 
 
 class DiffersFromPresent:
-    """A new password is not the one in use: whoever must change it cannot keep it."""
+    """A new password must differ from the current one."""
 
     def validate(self, password: str, user: Any = None) -> None:
         if user is not None and user.password and user.check_password(password):
@@ -21,7 +21,7 @@ class DiffersFromPresent:
 
 
 class KindsOfCharacter:
-    """Of small letters, capital letters, digits and other characters, `least` kinds occur."""
+    """A password must contain `least` of: small letters, capital letters, digits, other characters."""
 
     def __init__(self, least: int = 3):
         self.least = least

@@ -1,4 +1,4 @@
-"""Who may do what: one table. Templates, views, admin, acts and API ask `may(user, action, record)`."""
+"""The permission table. Templates, views, admin, actions and API call `may(user, action, record)`."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.conf import settings
 
 from registry.models import Role, User
 
-# Inside the account's own area. Who writes does not decide; nobody manages their own account.
+# Inside the account's own area. Authors do not decide on their own records; nobody manages their own account.
 STAFF = frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMIN, Role.LEADER, Role.AUDITOR})
 TABLE: dict[str, frozenset[str]] = {
     "record.view": STAFF - {Role.LEADER},
@@ -47,22 +47,22 @@ TABLE: dict[str, frozenset[str]] = {
     "job.view": frozenset({Role.ADMIN, Role.AUDITOR}),
     "internal.view": frozenset({Role.ADMIN, Role.REVIEWER, Role.AUDITOR}),
 }
-DECIDES = frozenset({Role.REVIEWER, Role.ADMIN})  # who needs a second factor
-WRITES = frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMIN})  # who is given an area to write in
-# What reaches the whole district, whichever record is named: only for accounts whose area contains the district.
+DECIDES = frozenset({Role.REVIEWER, Role.ADMIN})  # roles that need a second factor
+WRITES = frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMIN})  # roles with an area to write in
+# Actions on the whole district, for any record: only for accounts whose area contains the district.
 OF_DISTRICT = frozenset({"hook.manage", "job.view", "ledger.take_over", "report.write", "year.close"})
 READING = frozenset({"record.view", "event.view", "job.view", "internal.view", "project.board", "scheme.view"})
-MANAGES: dict[str, frozenset[str]] = {  # whose accounts a role looks after: below its own, never its equals
+MANAGES: dict[str, frozenset[str]] = {  # the lower roles that a role manages
     Role.HEAD: frozenset({Role.CLERK}),
     Role.ADMIN: frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.LEADER, Role.AUDITOR, Role.API}),
 }
 
 
 def may(user: Any, action: str, record: Any = None) -> bool:
-    """Whether `user` may do `action`, to `record` if one is given: by role, and inside the area of the account. A right
-    of the district is one in no smaller area.
+    """Whether `user` may do `action`, to `record` if one is given: by role, and inside the area of the account. An
+    action on the district needs an area that contains the district.
 
-    Raises KeyError for an action the table does not know.
+    Raises KeyError for an unknown action.
     """
     roles = TABLE[action]
     if user is None or not user.is_authenticated or not user.is_active:
@@ -80,12 +80,12 @@ def may(user: Any, action: str, record: Any = None) -> bool:
 
 
 def role_of(user: Any) -> str:
-    """The role an event says the account had; empty where nobody is signed in."""
+    """The role of the account for an event; empty without an account."""
     return "" if user is None else "superuser" if user.is_superuser else user.role
 
 
 def roles_below(user: Any) -> frozenset[str]:
-    """The roles whose accounts `user` looks after: those below the own one, for a superuser all."""
+    """The roles of the accounts that `user` manages; for a superuser all."""
     return MANAGES[Role.ADMIN] | {Role.ADMIN} if user.is_superuser else MANAGES.get(user.role, frozenset())
 
 
@@ -93,18 +93,17 @@ def decides(user: Any) -> bool:
     return user.is_superuser or user.role in DECIDES
 
 
-def _ranks_above(user: User, other: User) -> bool:
-    return other.role in roles_below(user) and not other.reads_all_areas
+def _ranks_above(user: User, account: User) -> bool:
+    return account.role in roles_below(user) and not account.reads_all_areas
 
 
 def may_read_event(viewer: Any, event: Any) -> bool:
-    """Whether `viewer` reads this event; of a record that is gone only events are left, for who reads those of its
-    area."""
+    """Whether `viewer` reads this event. Of a deleted record only events are left, for readers of its area."""
     return may(viewer, "event.view") and (viewer.reads_everything or may(viewer, "event.view", event))
 
 
 def _inside(record: Any, prefix: str) -> bool:
-    """Whether the record's area lies below `prefix`; a record of no area belongs to the whole district."""
+    """Whether the record's area is below `prefix`. A record without an area belongs to the whole district."""
     if isinstance(record, User):
         return record.read_prefix.startswith(prefix) and (record.write_prefix or prefix).startswith(prefix)
     area = area_of(record)
@@ -112,12 +111,12 @@ def _inside(record: Any, prefix: str) -> bool:
 
 
 def contains_district(prefix: str) -> bool:
-    """Whether the area `prefix` is the district or holds it: what lies in no area belongs there."""
+    """Whether the area `prefix` is or contains the district, to which records without an area belong."""
     return bool(prefix) and settings.DISTRICT_AREA.startswith(prefix)
 
 
 def area_of(record: Any) -> str:
-    """Code of the area a record lies in, its own or its point's; empty for a record of no area."""
+    """The code of the record's area, its own or its point's; empty if it has none."""
     if record._meta.model_name == "event":
         return record.area
     of = record if hasattr(record, "area_id") else getattr(record, "point", None)

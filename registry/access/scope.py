@@ -1,5 +1,5 @@
-"""Scope: as of when, where, and for whom. One frozen value travels from the address bar to the figure, the list, the
-API, the export and the task."""
+"""The scope of a request: day, area and viewer. One frozen value is passed from the request to the figure, the list,
+the API, the export and the task."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -18,8 +18,7 @@ from registry.text.validators import plain_number
 
 
 class BadInput(ValueError):
-    """Something in the address or the form cannot be used: which field, what stood there, why, and what to do; `code`
-    says the same to a program."""
+    """An invalid parameter or field: its name, its value, the message, and a `code` for programs."""
 
     def __init__(self, name: str, value: str, message: str, code: str = "unusable"):
         super().__init__(message)
@@ -47,10 +46,10 @@ class Scope:
     default_as_of: date | None = field(default=None, compare=False)
 
     def __post_init__(self):
-        """Two scopes are equal if they show the same rows: the viewer counts by role and by what it may read."""
+        """Two scopes are equal if they show the same rows: viewers are compared by role and by what they may read."""
         viewer = self.viewer
-        reads = viewer is not None and viewer.is_authenticated and not viewer.reads_published_only
-        reader = Reader(viewer.role, viewer.reads_everything, viewer.read_prefix) if reads else None
+        is_reader = viewer is not None and viewer.is_authenticated and not viewer.reads_published_only
+        reader = Reader(viewer.role, viewer.reads_everything, viewer.read_prefix) if is_reader else None
         object.__setattr__(self, "reader", reader)
 
     def at(self, as_of: date) -> "Scope":
@@ -60,12 +59,12 @@ class Scope:
         return replace(self, area=area, place=None)
 
     def sees(self, model: Any) -> Any:
-        """Rows of `model` that the viewer may see in the area, of any day."""
+        """Rows of `model` that the viewer may see in the area, on any day."""
         return model._default_manager.visible_to(self.viewer).in_area(self.area)
 
     @cached_property
     def parameters(self) -> dict[str, str]:
-        """What an address must carry to come back to this scope; nothing where the default says the same."""
+        """The parameters of a URL with this scope; defaults are left out."""
         parameters = {}
         if self.area != settings.DISTRICT_AREA:
             parameters["area"] = self.area
@@ -75,7 +74,7 @@ class Scope:
 
     @cached_property
     def query(self) -> str:
-        """`parameters` as the end of an address, with its question mark; empty when there are none."""
+        """`parameters` as a query string with its question mark; empty if there are none."""
         return f"?{urlencode(self.parameters)}" if self.parameters else ""
 
     @property
@@ -84,7 +83,7 @@ class Scope:
 
 
 def newest_day(newest: date | None) -> date:
-    """Last day of the newest year that has data, or today if that year is not over: what a page shows by default."""
+    """The last day of the newest year with data, or today if that year is not over: the default day of pages."""
     today = date.today()
     if newest is None or newest.year >= today.year:
         return today
@@ -105,7 +104,7 @@ def _day(parameters: Mapping[str, str], default: date) -> date:
 
 
 def read_day(name: str, text: str) -> date:
-    """The day `text` of the address's parameter `name`. Raises BadInput."""
+    """Parses the day in the parameter `name`. Raises BadInput."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -120,10 +119,10 @@ def read_day(name: str, text: str) -> date:
 
 
 def _place(parameters: Mapping[str, str]) -> Area:
-    """The area asked for, with `newest_naming`, the day of the newest naming anywhere."""
+    """The requested area, with `newest_naming`, the day of the newest naming anywhere."""
     code = parameters.get("area", "").strip() or settings.DISTRICT_AREA
-    found = _place_text().rows({placeholder("code"): code}) if code.isascii() and code.isdigit() else []
-    place = _area(**found[0]) if found else None
+    rows = _place_text().rows({placeholder("code"): code}) if code.isascii() and code.isdigit() else []
+    place = _area(**rows[0]) if rows else None
     if place is None:
         raise BadInput(
             "area", code, _("There is no area with the code “%(value)s”. Choose one from the list.") % {"value": code}
@@ -147,7 +146,7 @@ def _area(newest_naming: date | None, **columns: Any) -> Area:
 
 
 def read_scope(parameters: Mapping[str, str], viewer: Any) -> Scope:
-    """The scope an address asks for. Raises BadInput for a day or an area that does not exist."""
+    """The scope of a request. Raises BadInput for an invalid day or an unknown area."""
     place = _place(parameters)
     default = newest_day(place.newest_naming)  # type: ignore[attr-defined]
     day = _day(parameters, default)

@@ -1,4 +1,4 @@
-"""The second factor of an account: codes of an authenticator (TOTP), and recovery codes for when it is lost."""
+"""The second factor of an account: authenticator codes (TOTP) and recovery codes."""
 
 from base64 import b32encode
 from typing import Any
@@ -17,7 +17,7 @@ def has_second_factor(user: Any) -> bool:
 
 
 def lacks_second_factor(user: Any) -> bool:
-    """Whether `user` must set one up before working: who decides, where the district requires it."""
+    """Whether `user` must set up a second factor first: required of roles that decide, if the district requires it."""
     return settings.SECOND_FACTOR == "required" and decides(user) and not has_second_factor(user)
 
 
@@ -31,16 +31,16 @@ def recovery_codes_left(user: Any) -> int:
 
 
 def picture_of(device: TOTPDevice) -> str:
-    """The QR code an authenticator reads, as the address of an image; nothing is fetched from elsewhere."""
+    """The QR code for an authenticator, as a data URI; nothing is fetched from other hosts."""
     return segno.make(device.config_url, error="m").svg_data_uri(scale=5, border=4, light="#fff")
 
 
 def secret_of(device: TOTPDevice) -> str:
-    """The secret as one types it, in groups of four."""
+    """The secret for typing, in groups of four."""
     text = b32encode(device.bin_key).decode().rstrip("=")
     return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
 
 
-def kept_form(code: str) -> str:
-    """What is stored of a recovery code: nobody who reads the database can sign in with it."""
+def hash_recovery_code(code: str) -> str:
+    """The stored hash of a recovery code: the database alone is not enough to sign in."""
     return salted_hmac("registry.recovery-code", code, algorithm="sha256").hexdigest()[:16]

@@ -1,5 +1,5 @@
-"""Events of who read personal data, and of who tried to write where they may not. They belong to no record's history:
-their kind is ACCESS. They hold no personal values."""
+"""Logs who read personal data, and who tried to write without permission. The events have the kind ACCESS, belong to no
+record's history, and hold no personal values."""
 
 import logging
 import re
@@ -26,7 +26,7 @@ PLAIN = re.compile(r"[\w.:-]{1,40}", re.ASCII)
 
 
 def personal_in(record: Any) -> list[str]:
-    """The personal columns of the record that hold something."""
+    """The personal columns of the record that are not empty."""
     return [
         field.name
         for field in record._meta.concrete_fields
@@ -35,37 +35,37 @@ def personal_in(record: Any) -> list[str]:
 
 
 def log_reading(record: Any, names: Iterable[str], *, by: Any) -> None:
-    """Somebody is shown these personal columns of a record in full: once a day for each account and record."""
+    """Logs that an account was shown these personal columns of a record: once a day per account and record."""
     names, kind = sorted(names), str(record._meta.model_name)
     if not names:
         return
     code = str(getattr(record, "code", record.pk))[:40]
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    told = {"record": [None, kind], **{name: ["…", "…"] for name in names}}
-    known = Event.objects.filter(kind=ACCESS, code=code, verb=READ, actor=by, at__gte=today)
-    if not any(event.changes == told for event in known):
-        _log(READ, code, area_of(record), told, by)
+    changes = {"record": [None, kind], **{name: ["…", "…"] for name in names}}
+    logged = Event.objects.filter(kind=ACCESS, code=code, verb=READ, actor=by, at__gte=today)
+    if not any(event.changes == changes for event in logged):
+        _log(READ, code, area_of(record), changes, by)
 
 
 def log_refusal(*, view: str, code: str, method: str, status: int, refusal: str, by: Any) -> None:
-    """Somebody tried to write where they may not. Of many attempts within an hour the first ones are told, and the last
-    of those says that there are more. What goes wrong here stands in the log and harms nobody."""
+    """Logs a refused write. Of many attempts within an hour only the first are logged, and the last of those says that
+    there are more. An error here is only written to the server log."""
     account = by if by is not None and by.is_authenticated else None
     area = (account.write_prefix or account.read_prefix) if account else ""
     try:
         left = min(_left(account, area))
         if left <= 0:
             return
-        told = {"view": [None, view], "method": [None, method], "status": [None, status]}
-        told |= {"refusal": [None, refusal]} if refusal else {}
-        told |= {"more": [None, True]} if left == 1 else {}
-        _log(REFUSED, code if PLAIN.fullmatch(code) else "", area, told, account)
+        changes = {"view": [None, view], "method": [None, method], "status": [None, status]}
+        changes |= {"refusal": [None, refusal]} if refusal else {}
+        changes |= {"more": [None, True]} if left == 1 else {}
+        _log(REFUSED, code if PLAIN.fullmatch(code) else "", area, changes, account)
     except DatabaseError as error:
         logger.warning("a refused attempt was not told: %s", error)
 
 
 def _left(account: Any, area: str) -> Iterable[int]:
-    """How many may still be told within the hour."""
+    """How many more events may be logged within the hour."""
     lately = Event.objects.filter(area=area, at__gte=timezone.now() - AN_HOUR, kind=ACCESS, verb=REFUSED)
     of_one = lately.filter(actor=account, **({} if account else {"address": caller().address}))
     yield MOST_OF_ONE - of_one.count()

@@ -1,5 +1,5 @@
-"""Booking of groups: asked for, confirmed while there are places, refused or cancelled with a reason, and held: then
-it is a visit, and nothing is typed twice."""
+"""Bookings of groups: requested, confirmed while there are places, refused or cancelled with a reason, and held. A held
+booking becomes a visit, so nothing is typed twice."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -18,7 +18,7 @@ from .records import done_before, save_record
 from .sites import add_with_code
 
 RIGHT = "booking.manage"
-ALLOWED = {  # act → in which states
+ALLOWED = {  # action → allowed states
     "confirm": {BookingState.ASKED},
     "hold": {BookingState.CONFIRMED},
     "refuse": {BookingState.ASKED},
@@ -27,7 +27,7 @@ ALLOWED = {  # act → in which states
 
 
 def refusals_to(act: str, booking: Booking, *, by: Any) -> Iterator[Refused]:
-    """Everything that stands against `act` on a booking now; empty if it may be done."""
+    """All refusals against `act` on a booking now; empty if it is allowed."""
     if not may(by, RIGHT, booking):
         yield Refused("not_allowed")
     if booking.state not in ALLOWED[act]:
@@ -40,7 +40,7 @@ def refusals_to(act: str, booking: Booking, *, by: Any) -> Iterator[Refused]:
 
 
 def refusals_of_places(month: Month, people: int) -> Iterator[Refused]:
-    """Whether the month has no places for so many more."""
+    """The refusal if the month has too few places left."""
     if month.left is not None and people > month.left:
         yield Refused(
             "booking_full", month=f"{month.first:%Y-%m}", capacity=month.capacity, left=month.left, people=people
@@ -48,8 +48,8 @@ def refusals_of_places(month: Month, people: int) -> Iterator[Refused]:
 
 
 def _locked(booking: Booking, act: str, by: Any) -> Booking:
-    """The booking as stored, if `act` may be done on it. Its site is held until the transaction ends: of two who take
-    the last places, the second finds them taken."""
+    """The stored booking, if `act` is allowed on it. Its site is locked until the transaction ends, so that two
+    requests cannot take the same places."""
     sites = TeachingSite.objects.unscoped("a lock").select_for_update(of=("self",))
     sites.get(pk=booking.site_id)
     stored = Booking.objects.unscoped("as it is now").select_related("site__area").get(pk=booking.pk)
@@ -58,7 +58,7 @@ def _locked(booking: Booking, act: str, by: Any) -> Booking:
 
 
 def refusals_to_ask(site: TeachingSite, *, booked_for: date, by: Any) -> Iterator[Refused]:
-    """What stands against booking a site for a day."""
+    """All refusals against booking a site for a day."""
     if not may(by, RIGHT, site):
         yield Refused("not_allowed")
     if booked_for < localdate():
@@ -68,20 +68,20 @@ def refusals_to_ask(site: TeachingSite, *, booked_for: date, by: Any) -> Iterato
 
 
 @transaction.atomic
-def ask(site: TeachingSite, *, booked_for: date, by: Any, key: UUID, **said: Any) -> Booking:
-    """A group asks for a day. The same form sent twice makes one booking."""
+def ask(site: TeachingSite, *, booked_for: date, by: Any, key: UUID, **details: Any) -> Booking:
+    """Adds a request of a group for a day. The same form sent twice makes one booking."""
     if done_before(key, by=by):
         codes = Event.objects.filter(change_set=key, actor=by).values("code")
         return Booking.objects.unscoped("what this form wrote itself").get(code__in=codes)
     site = TeachingSite.objects.unscoped("as it is now").get(pk=site.pk)
     raise_first(refusals_to_ask(site, booked_for=booked_for, by=by))
-    booking = Booking(site=site, booked_for=booked_for, **said)
+    booking = Booking(site=site, booked_for=booked_for, **details)
     return add_with_code(booking, f"BK-{booked_for.year}-", 3, right=RIGHT, by=by, key=key)
 
 
 @transaction.atomic
 def confirm(booking: Booking, *, by: Any) -> Booking:
-    """Promises the places, if so many are left in the month."""
+    """Confirms the booking, if enough places are left in the month."""
     stored = _locked(booking, "confirm", by)
     stored.state = BookingState.CONFIRMED
     return save_record(stored, right=RIGHT, by=by)
@@ -92,7 +92,7 @@ def refuse(booking: Booking, *, reason: str, by: Any) -> Booking:
 
 
 def cancel(booking: Booking, *, reason: str, by: Any) -> Booking:
-    """The group does not come, or cannot be received after all. Its places are free again."""
+    """Cancels or refuses the booking. Its places are free again."""
     return _ended(booking, "cancel", BookingState.CANCELLED, reason, by)
 
 
@@ -107,7 +107,7 @@ def _ended(booking: Booking, act: str, state: BookingState, reason: str, by: Any
 
 @transaction.atomic
 def hold(booking: Booking, *, headcount: int, by: Any) -> Visit:
-    """The group came: the booking becomes a visit of so many people."""
+    """The visit took place: the booking becomes a visit with this number of people."""
     stored, key = _locked(booking, "hold", by), uuid4()
     place = {name: getattr(stored.site, name) for name in PLACES}
     visit = Visit(

@@ -1,4 +1,4 @@
-"""What is kept for a while only, and then cleared: how many days is a setting each (`KEEP_…_DAYS`)."""
+"""Deletes data after its retention period. The days are settings (`KEEP_…_DAYS`)."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -25,35 +25,35 @@ from registry.models import (
     Upload,
 )
 
-FLOOD_LIMIT = timedelta(days=2)  # a sender is counted for one day
-CLEARED = ["…", "…"]  # how an event tells of a personal value: not at all
+FLOOD_LIMIT = timedelta(days=2)  # senders are counted for one day
+CLEARED = ["…", "…"]  # how an event shows a personal value: not at all
 
 
 def clear_sessions(now: datetime) -> int:
-    """Sessions that have expired. Returns how many rows went, as each of these functions does."""
+    """Deletes expired sessions. Like all these functions it returns the number of rows."""
     return Session.objects.filter(expire_date__lt=now).delete()[0]
 
 
 def clear_sign_ins(now: datetime) -> int:
-    """The log of who signed in, and of wrong passwords."""
+    """Deletes the log of sign-ins and wrong passwords."""
     old = {"attempt_time__lt": now - timedelta(days=settings.KEEP_SIGN_IN_DAYS)}
     return AccessLog.objects.filter(**old).delete()[0] + AccessAttempt.objects.filter(**old).delete()[0]
 
 
 def clear_answers(now: datetime) -> int:
-    """Answers to requests with an idempotency key."""
+    """Deletes stored answers to requests with an idempotency key."""
     return KeptAnswer.objects.filter(made_at__lt=now - timedelta(days=settings.KEEP_ANSWER_DAYS)).delete()[0]
 
 
 def clear_deliveries(now: datetime) -> int:
-    """Calls of web hooks that arrived."""
+    """Deletes delivered webhook calls."""
     delivered = Delivery.objects.filter(state=DeliveryState.DELIVERED)
     return delivered.filter(answered_at__lt=now - timedelta(days=settings.KEEP_DELIVERY_DAYS)).delete()[0]
 
 
 @transaction.atomic
 def clear_contacts(now: datetime) -> int:
-    """How to reach the writer of a remark that was settled, or a group whose day is over. The record itself stays."""
+    """Empties the contact data of settled remarks and past bookings. The records stay."""
     before = now - timedelta(days=settings.KEEP_CONTACT_DAYS)
     remarks = Remark.objects.unscoped("contacts are cleared by age")
     settled = remarks.filter(answered_at__lt=before).exclude(state=RemarkState.NEW).exclude(contact="")
@@ -64,17 +64,17 @@ def clear_contacts(now: datetime) -> int:
 
 
 def _blank(records: Any, *columns: str) -> int:
-    """Empties personal `columns`, with an event for each record; the event holds nothing of what stood there."""
-    found = list(records)
-    for record in found:
-        ChangeSet(None).tell("change", record, {column: CLEARED for column in columns if getattr(record, column)})
-    rows = records.model._base_manager.filter(pk__in=[record.pk for record in found])
+    """Empties personal `columns`, with an event per record. The event holds none of the old values."""
+    rows_to_blank = list(records)
+    for record in rows_to_blank:
+        ChangeSet(None).log("change", record, {column: CLEARED for column in columns if getattr(record, column)})
+    rows = records.model._base_manager.filter(pk__in=[record.pk for record in rows_to_blank])
     return rows.update(version=F("version") + 1, **dict.fromkeys(columns, ""))
 
 
 @transaction.atomic
 def clear_uploads(now: datetime) -> int:
-    """Photos that arrived in part or are complete since long, and photos of drafts that were put away."""
+    """Deletes uploads that are incomplete or long complete, and photos of discarded drafts."""
     before = now - timedelta(days=settings.KEEP_UPLOAD_DAYS)
     for path in upload_folder().iterdir():
         if path.stat().st_mtime < before.timestamp():
@@ -82,24 +82,24 @@ def clear_uploads(now: datetime) -> int:
     photos = Evidence.objects.unscoped("photos are cleared by age").select_related("draft")
     unused = photos.filter(point=None, draft__state=DraftState.DISCARDED, draft__saved_at__lt=before)
     for photo in unused:
-        ChangeSet(None).tell("photo", photo.draft, {photo.kind: [photo.file_name, None]})
+        ChangeSet(None).log("photo", photo.draft, {photo.kind: [photo.file_name, None]})
         delete_with_files(photo, photo.original, photo.shown)
     return len(unused) + Upload.objects.filter(begun_at__lt=before).delete()[0]
 
 
 def delete_with_files(record: Any, *files: Any) -> None:
-    """Deletes a record, and its files once that is certain."""
+    """Deletes a record, and its files after the commit."""
     record.delete()
-    kept = [(file.storage, file.name) for file in files if file]
-    transaction.on_commit(lambda: [storage.delete(name) for storage, name in kept])
+    paths = [(file.storage, file.name) for file in files if file]
+    transaction.on_commit(lambda: [storage.delete(name) for storage, name in paths])
 
 
-CLEANERS: list[Callable[[datetime], int]] = [  # other parts of the registry add their own
+CLEANERS: list[Callable[[datetime], int]] = [  # other modules register their own
     clear_sessions, clear_sign_ins, clear_answers, clear_deliveries, clear_contacts, clear_uploads,
 ]  # fmt: skip
 
 
 def tidy() -> int:
-    """Clears everything that is older than it is kept. Returns how many rows went or lost a contact."""
+    """Runs all cleaners. Returns the number of rows deleted or emptied."""
     now = timezone.now()
     return sum(clear(now) for clear in CLEANERS)

@@ -1,5 +1,5 @@
-"""Deleting what nobody outside ever saw. What was public stays: it ends by its dates, or is marked as entered in error
-(`voiding.py`)."""
+"""Deletes records that were never public. Public records stay: they end by their dates, or are marked as entered in
+error (`voiding.py`)."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -24,7 +24,7 @@ from .records import ChangeSet, changes_between, part_change, unlist, values_of
 
 
 def refusals_to_delete(record: Any, *, by: Any) -> Iterator[Refused]:
-    """Everything that stands against deleting the record, by whatever channel; empty if it may go."""
+    """All refusals against deleting the record, by any channel; empty if it may be deleted."""
     if not may(by, "record.delete", record):
         yield Refused("not_allowed")
     if was_ever_public(record):
@@ -41,23 +41,22 @@ def refusals_to_delete(record: Any, *, by: Any) -> Iterator[Refused]:
 
 @transaction.atomic
 def delete_record(record: Any, *, by: Any, reason: str = "") -> None:
-    """Deletes a record that was never public, with what belongs to it; the events keep the values of all of it. Raises
-    the first refusal."""
+    """Deletes a record that was never public, with its parts. The events keep all values. Raises the first refusal."""
     type(record)._base_manager.select_for_update().get(pk=record.pk)
     raise_first(refusals_to_delete(record, by=by))
     delete_rows([record, *belongings(record)], ChangeSet(by, reason))
 
 
 def delete_rows(rows: list[Any], change_set: ChangeSet) -> None:
-    """Deletes these rows, which nothing else refers to, with an event for each record among them."""
-    for record, gone in told_of_deletion(rows):
-        change_set.tell("delete", record, gone)
+    """Deletes these rows, which nothing else refers to, and logs an event for each record among them."""
+    for record, gone in deletion_events(rows):
+        change_set.log("delete", record, gone)
         unlist(record)
     remove_rows(rows)
 
 
-def told_of_deletion(rows: Iterable[Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """What the event of each record among `rows` says: its values, and those of its parts."""
+def deletion_events(rows: Iterable[Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """The change of each record among `rows` in its event: its values, and those of its parts."""
     records = {
         (type(row), row.pk): (row, changes_between(values_of(row), {})) for row in rows if isinstance(row, Guarded)
     }
@@ -70,7 +69,7 @@ def told_of_deletion(rows: Iterable[Any]) -> Iterator[tuple[Any, dict[str, Any]]
 
 
 def remove_rows(rows: Iterable[Any]) -> None:
-    """Deletes rows without a word, what refers to others first; their files go once that is sure."""
+    """Deletes rows without events, referring rows first. Their files are deleted after the commit."""
     rows = list(rows)
     files = [file for row in rows if isinstance(row, Evidence) for file in (row.original, row.shown) if file]
     for model, keys in in_order_of_deletion(rows):

@@ -1,4 +1,4 @@
-"""What belongs to a record and goes with it, and what else refers to it."""
+"""The rows that belong to a record and are deleted with it, and the rows that refer to it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
@@ -9,17 +9,17 @@ from django.db import models
 
 from registry.models.base import Guarded, Part, ScopedQuerySet, Voidable
 
-MOST_NAMED = 3  # records that a refusal names
+MOST_NAMED = 3  # records named in a refusal
 
 
 def belongings(record: models.Model) -> list[models.Model]:
-    """The rows that go with `record`, and with those, the nearest first: voided ones, too."""
-    found: dict[tuple, models.Model] = {_key(record): record}
+    """The rows that belong to `record`, and to those rows, the nearest first; voided ones too."""
+    records: dict[tuple, models.Model] = {_key(record): record}
     layer = [record]
     while layer:
-        layer = [row for row in _belonging_to(layer) if _key(row) not in found]
-        found |= {_key(row): row for row in layer}
-    return list(found.values())[1:]
+        layer = [row for row in _belonging_to(layer) if _key(row) not in records]
+        records |= {_key(row): row for row in layer}
+    return list(records.values())[1:]
 
 
 def _key(row: models.Model) -> tuple:
@@ -34,7 +34,7 @@ def _by_model(rows: Iterable[models.Model]) -> dict[type[models.Model], list[Any
 
 
 def _relations(model: type[models.Model]) -> Iterator[models.ForeignObjectRel]:
-    """The keys of other rows that point at rows of `model`, those of lists included."""
+    """The foreign keys of other models to `model`, including many-to-many tables."""
     for relation in model._meta.get_fields(include_hidden=True):
         if relation.auto_created and not relation.concrete and (relation.one_to_many or relation.one_to_one):
             yield relation
@@ -48,13 +48,13 @@ def _belonging_to(rows: Iterable[models.Model]) -> Iterator[models.Model]:
 
 
 def owner_of(row: models.Model) -> Any:
-    """The record that a row belongs to first of all; None for one of its own."""
+    """The record that a row primarily belongs to; None for an independent record."""
     name = next(iter(getattr(row, "goes_with", ())), "")
     return getattr(row, name) if name else None
 
 
 def record_of(part: models.Model) -> Any:
-    """The record that a part, or a part of a part, belongs to; None for one of none."""
+    """The record of a part, or of a part of a part; None if it is no part."""
     row = owner_of(part)
     while row is not None and not isinstance(row, Guarded):
         row = owner_of(row)
@@ -62,15 +62,15 @@ def record_of(part: models.Model) -> Any:
 
 
 def is_shared(row: models.Model, rows: Collection[models.Model]) -> bool:
-    """Whether the row belongs to a record that is not among `rows`, too: a point's place in a belt."""
+    """Whether the row also belongs to a record outside `rows`, such as a point's place in a belt."""
     keys = {_key(row) for row in rows}
     owners = (getattr(row, name) for name in getattr(row, "goes_with", ()))
     return any(owner is not None and _key(owner) not in keys for owner in owners)
 
 
 def names_of_referrers(rows: Collection[models.Model], *, in_force: bool) -> list[str]:
-    """What refers to any of `rows` and is none of them, by name: a few of it. With `in_force`, only what counts: not
-    what was voided."""
+    """The names of a few records outside `rows` that refer to any of them. With `in_force`, voided ones are left
+    out."""
     names = []
     for row in _referrers(rows, in_force):
         names.append(str(row))
@@ -83,28 +83,28 @@ def _referrers(rows: Collection[models.Model], in_force: bool) -> Iterator[model
     keys = {_key(row) for row in rows}
     for model, of_model in _by_model(rows).items():
         for relation in _relations(model):
-            other, name = relation.related_model, relation.field.name
-            if other._meta.auto_created is model:
+            referrer, name = relation.related_model, relation.field.name
+            if referrer._meta.auto_created is model:
                 continue  # its own list
-            if relation.on_delete is models.CASCADE and not other._meta.auto_created:
-                continue  # made anew or on its way: an entry of the search, an upload
-            found = other._base_manager.filter(**{f"{name}__pk__in": of_model})
-            if in_force and issubclass(other, Voidable):
-                found = found.filter(voided=None)
-            for row in found.order_by("pk"):
-                owner = _lister(row) if other._meta.auto_created else row
+            if relation.on_delete is models.CASCADE and not referrer._meta.auto_created:
+                continue  # rebuilt or temporary: a search entry, an upload
+            referrers = referrer._base_manager.filter(**{f"{name}__pk__in": of_model})
+            if in_force and issubclass(referrer, Voidable):
+                referrers = referrers.filter(voided=None)
+            for row in referrers.order_by("pk"):
+                owner = _lister(row) if referrer._meta.auto_created else row
                 if _key(owner) not in keys and not (in_force and getattr(owner, "voided", None)):
                     yield owner
 
 
 def _lister(row: models.Model) -> Any:
-    """Of an entry of a list, the row that has the list."""
+    """For an entry of a many-to-many table, the row that owns the list."""
     model = row._meta.auto_created
     return getattr(row, next(field.name for field in row._meta.fields if field.related_model is model))
 
 
 def was_ever_public(row: Any) -> bool:
-    """Whether anybody may have seen the row or counted it in a figure; of a part, whether its record was."""
+    """Whether the row was ever public or counted in a figure; for a part, whether its record was."""
     if isinstance(row, Part):
         return was_ever_public(owner_of(row))
     rows = type(row)._default_manager
@@ -114,7 +114,7 @@ def was_ever_public(row: Any) -> bool:
 
 
 def in_order_of_deletion(rows: Iterable[models.Model]) -> list[tuple[type[models.Model], list[Any]]]:
-    """The keys of the rows, model by model: what refers to others before those."""
+    """The keys of the rows by model, referring models first."""
     grouped = _by_model(rows)
     refers = TopologicalSorter({model: set() for model in grouped})
     for model in grouped:

@@ -1,4 +1,4 @@
-"""The daily e-mail: what an account has to do, for those who asked for it. At most one a day, whoever sends it."""
+"""The daily task e-mail for the accounts that want it. At most one a day, whoever sends it."""
 
 import logging
 from datetime import date
@@ -24,9 +24,9 @@ def send_todays_digests() -> int:
 
 
 def send_digests(today: date) -> int:
-    """Sends the day's mail to every account that wants it, has an address and something to do; returns how many went
-    out. May run twice, and in two workers at once: nobody gets a second one. Without SITE_URL nothing is sent, for its
-    links would lead nowhere."""
+    """Sends the day's mail to every account that wants it, has an address, and has tasks. Returns the number of mails.
+    It may run twice, and in two workers at once: nobody gets a second mail. Without SITE_URL nothing is sent, because
+    the links would be broken."""
     if not settings.SITE_URL:
         return 0
     wanting = User.objects.filter(is_active=True, wants_digest=True).exclude(email="")
@@ -45,7 +45,7 @@ def _send(account: User, today: date) -> bool:
         subject, text = written(account, tasks, today)
     try:
         send_mail(subject, text, settings.DEFAULT_FROM_EMAIL, [account.email])
-    except OSError as error:  # what mail servers do; the next run tries again
+    except OSError as error:  # errors of mail servers; the next run tries again
         logger.warning("the daily e-mail of account %s was not sent: %s", account.pk, error)
         User.objects.filter(pk=account.pk).update(digest_sent_on=account.digest_sent_on)
         return False
@@ -53,9 +53,9 @@ def _send(account: User, today: date) -> bool:
 
 
 def written(account: User, tasks: list[Task], today: date) -> tuple[str, str]:
-    """Subject and text of the mail, in the language that is active."""
+    """Subject and text of the mail, in the active language."""
     count = ngettext("%(count)s thing to do", "%(count)s things to do", len(tasks)) % {"count": len(tasks)}
-    site = "{0.scheme}://{0.netloc}".format(urlsplit(settings.SITE_URL))  # addresses begin with their own path
+    site = "{0.scheme}://{0.netloc}".format(urlsplit(settings.SITE_URL))  # URLs already contain the path prefix
     context = {
         "name": str(account),
         "tasks": [(task, task.is_late(today), site + task.url) for task in tasks],

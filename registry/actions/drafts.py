@@ -1,4 +1,4 @@
-"""Filling in a site: begun once, saved while typing, submitted, sent back, taken over. Nothing typed is ever lost."""
+"""Drafts of sites: started, saved while typing, submitted, sent back, taken over. No typed value is lost."""
 
 import uuid
 from collections.abc import Iterator, Mapping
@@ -32,7 +32,7 @@ from .sites import write_site
 
 @dataclass(frozen=True)
 class Conflict:
-    """Two people wrote the same field: what was typed now, and what `who` had saved meanwhile."""
+    """Two people wrote the same field: the value typed now, and the value `who` saved meanwhile."""
 
     name: str
     mine: str
@@ -43,14 +43,14 @@ class Conflict:
 
 @dataclass
 class Saved:
-    """What became of the fields sent: how many were kept, and those somebody else had changed meanwhile."""
+    """The result of saving: the number of saved fields, and the conflicts."""
 
     draft: Draft
     written: list[str] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
 
 
-def _insist(draft: Draft, by: Any) -> None:
+def _require_editor(draft: Draft, by: Any) -> None:
     if not may(by, "draft.write", draft):
         raise Refused("not_allowed")
     if draft.state != DraftState.OPEN:
@@ -63,16 +63,18 @@ def _stamp(draft: Draft, name: str, by: Any) -> None:
 
 
 def drafts_at(place: Area | Unit) -> list[Draft]:
-    """The drafts of new sites at a place that are being filled in or were submitted, the latest first. A village may
-    have several sites, but rarely two that are begun at once."""
+    """Unsettled drafts of new sites at a place, the latest first. A village may have several sites, but rarely starts
+    two at once."""
     of_unit = place.code if isinstance(place, Unit) else ""
     drafts = Draft.objects.unscoped("so that nobody begins the same one twice").unsettled()
-    found = drafts.filter(area=place.area_id if isinstance(place, Unit) else place.pk).select_related("point__unit")
-    return [draft for draft in found if not draft.was_public and draft.values.get("unit", "") == of_unit]
+    candidates = drafts.filter(area=place.area_id if isinstance(place, Unit) else place.pk).select_related(
+        "point__unit"
+    )
+    return [draft for draft in candidates if not draft.was_public and draft.values.get("unit", "") == of_unit]
 
 
 def refusals_to_start(place: Area | Unit, *, name: str = "", by: Any) -> Iterator[Refused]:
-    """What stands against beginning a draft of a new site; with a `name`, only drafts of that name are in the way."""
+    """All refusals against starting a draft of a new site. With a `name`, only drafts of that name conflict."""
     for draft in drafts_at(place):
         if name in ("", draft.values.get("name", "").strip()):
             _version, who, when = draft.stamps.get("name", [0, "—", "—"])
@@ -81,8 +83,8 @@ def refusals_to_start(place: Area | Unit, *, name: str = "", by: Any) -> Iterato
 
 @transaction.atomic
 def start_draft(place: Area | Unit, *, key: uuid.UUID, by: Any, another: bool = False, name: str = "") -> Draft:
-    """Begins the draft of a new site at a village, community, township or unit. The same key twice is one draft. Where
-    one is being filled in already it is refused, unless it is to be `another` one, or that has another `name`."""
+    """Starts the draft of a new site at a village, community, township or unit. The same key twice is one draft. If a
+    draft exists there it is refused, unless `another` is set, or the name differs."""
     area = place.area if isinstance(place, Unit) else place
     if area is None or not may(by, "draft.write", Draft(area=area)):
         raise Refused("not_allowed")
@@ -108,28 +110,28 @@ def start_draft(place: Area | Unit, *, key: uuid.UUID, by: Any, another: bool = 
 
 @transaction.atomic
 def draft_of(point: DemonstrationPoint, *, by: Any) -> Draft:
-    """The draft in which a site is being changed: the one there is, or a new one."""
+    """The draft that changes a site: the existing one, or a new one."""
     if not may(by, "draft.write", point):
         raise Refused("not_allowed")
     DemonstrationPoint.objects.unscoped("one draft for a site").select_for_update().get(pk=point.pk)
-    found = unsettled_draft(point)
-    if found is None:
-        found = Draft.objects.create(point=point, area_id=point.area_id, point_version=point.version)
-        found.writers.add(by)
-    return found
+    draft = unsettled_draft(point)
+    if draft is None:
+        draft = Draft.objects.create(point=point, area_id=point.area_id, point_version=point.version)
+        draft.writers.add(by)
+    return draft
 
 
 def unsettled_draft(point: DemonstrationPoint) -> Draft | None:
-    """The draft of a point that is being filled in or was submitted, or None."""
+    """The open or submitted draft of a point, or None."""
     return point.drafts.unscoped("of the point itself").unsettled().first()
 
 
 @transaction.atomic
 def save_fields(draft: Draft, typed: Mapping[str, str], *, was: Mapping[str, str], by: Any) -> Saved:
-    """Keeps what was typed, valid or not. `was` is what stood in each field when it was opened: a field somebody else
-    has changed since is not overwritten but comes back as a conflict with both values."""
+    """Saves the typed values, valid or not. `was` holds the value of each field when the form was opened. A field that
+    somebody else changed since is not overwritten; it is returned as a conflict with both values."""
     draft = locked(draft)
-    _insist(draft, by)
+    _require_editor(draft, by)
     saved = Saved(draft)
     facts = DraftForm(draft).facts
     for name, text in typed.items():
@@ -159,9 +161,9 @@ def _keep(draft: Draft, names: list[str], by: Any) -> None:
 
 @transaction.atomic
 def confirm_facts(draft: Draft, *, by: Any) -> Draft:
-    """Somebody vouches for everything the registry holds of the site and nobody typed anew."""
+    """Confirms all stored facts of the site that were not typed anew."""
     draft = locked(draft)
-    _insist(draft, by)
+    _require_editor(draft, by)
     drafting = DraftForm(draft)
     facts = [fact for fact in drafting.facts.values() if fact.is_known]
     draft.confirmed = {fact.input.name: fact.held for fact in facts}
@@ -171,9 +173,9 @@ def confirm_facts(draft: Draft, *, by: Any) -> Draft:
 
 @transaction.atomic
 def overrule(draft: Draft, doubt: str, *, reason: str, by: Any) -> Draft:
-    """Sets the warning with the key `doubt` aside; the reviewer sees the reason."""
+    """Overrules the warning with the key `doubt`. The reviewer sees the reason."""
     draft = locked(draft)
-    _insist(draft, by)
+    _require_editor(draft, by)
     reason = storable(reason).strip()[:300]
     if len(reason) < 2:
         raise Refused("reason_short")
@@ -183,7 +185,7 @@ def overrule(draft: Draft, doubt: str, *, reason: str, by: Any) -> Draft:
 
 
 def refusals_to_submit(drafting: DraftForm, *, by: Any) -> Iterator[Refused]:
-    """Everything that stands against submitting; empty if it may be done."""
+    """All refusals against submitting; empty if it may be submitted."""
     draft = drafting.draft
     if not may(by, "draft.write", draft):
         yield Refused("not_allowed")
@@ -197,26 +199,26 @@ def refusals_to_submit(drafting: DraftForm, *, by: Any) -> Iterator[Refused]:
 
 @transaction.atomic
 def submit_draft(draft: Draft, *, by: Any) -> Draft:
-    """Hands the draft to the township. A new site is written and stands as submitted from today; a change of a site
-    that is or was public waits until the township has checked it. Twice is once."""
+    """Submits the draft to the township. A new site is written with the status submitted from today. A change of a
+    public site waits for the township's check. Submitting twice has no further effect."""
     draft = locked(draft)
     if draft.state == DraftState.SUBMITTED and may(by, "draft.write", draft):
         return draft
-    _insist(draft, by)
+    _require_editor(draft, by)
     drafting = DraftForm(draft)
     raise_first(refusals_to_submit(drafting, by=by))
-    is_change, told = draft.is_change, _told(drafting)
+    is_change, changes = draft.is_change, _changes_of(drafting)
     if not draft.was_public:
         draft.point = write_site(drafting, right="draft.write", by=by)
     draft.state, draft.submitted_at = DraftState.SUBMITTED, timezone.now()
     _keep(draft, [""], by)
-    ChangeSet(by, "; ".join(draft.overruled.values())[:300]).tell("submit", draft.point, told)
+    ChangeSet(by, "; ".join(draft.overruled.values())[:300]).log("submit", draft.point, changes)
     if not is_change:
         _stand_submitted(draft.point, by)
     return draft
 
 
-def _told(drafting: DraftForm) -> dict[str, list]:
+def _changes_of(drafting: DraftForm) -> dict[str, list]:
     return {
         fact.input.name: ["…", "…"] if fact.input.personal or fact.input.name == "secretary" else [fact.held, fact.text]
         for fact in drafting.differences
@@ -233,9 +235,9 @@ def _stand_submitted(point: DemonstrationPoint, by: Any) -> None:
 
 @transaction.atomic
 def discard_draft(draft: Draft, *, by: Any) -> Draft:
-    """Puts a draft away; what was typed stays in the database."""
+    """Discards a draft. The typed values stay in the database."""
     draft = locked(draft)
-    _insist(draft, by)
+    _require_editor(draft, by)
     draft.state = DraftState.DISCARDED
     _keep(draft, [""], by)
     return draft
@@ -243,7 +245,8 @@ def discard_draft(draft: Draft, *, by: Any) -> Draft:
 
 @transaction.atomic
 def take_over(draft: Draft, *, by: Any) -> Draft:
-    """The township accepts a submitted draft. A change of a public site is written now, by the right of the checker."""
+    """The township accepts a submitted draft. A change of a public site is written now, with the permission of the
+    checker."""
     draft = locked(draft)
     if not may(by, "point.check", draft):
         raise Refused("not_allowed")
@@ -261,7 +264,7 @@ def take_over(draft: Draft, *, by: Any) -> Draft:
 
 @transaction.atomic
 def send_back(point: DemonstrationPoint, *, remarks: Mapping[str, str], by: Any) -> Draft:
-    """Opens the point's draft again with `remarks`, field by field, of what is to be put right."""
+    """Opens the point's draft again with `remarks` by field, for the clerk to correct."""
     remarks = {name: text.strip() for name, text in remarks.items() if text.strip()}
     if not remarks:
         raise Refused("remark_missing")
@@ -280,7 +283,7 @@ def send_back(point: DemonstrationPoint, *, remarks: Mapping[str, str], by: Any)
 
 
 def _keep_state(draft: Draft, by: Any) -> None:
-    """Saves a step of somebody who is no writer of the draft."""
+    """Saves a step of an account that is no writer of the draft."""
     draft.version += 1
     draft.saved_at = timezone.now()
     _stamp(draft, "", by)
@@ -289,28 +292,28 @@ def _keep_state(draft: Draft, by: Any) -> None:
 
 @transaction.atomic
 def confirm_site(point: DemonstrationPoint, *, year: int, by: Any) -> Confirmation:
-    """Vouches for what the registry holds of a site, for a year. Twice is once."""
+    """Confirms the stored facts of a site for a year. A second time has no effect."""
     if not may(by, "point.confirm", point):
         raise Refused("not_allowed")
-    confirmation, made = Confirmation.objects.get_or_create(point=point, year=year, defaults={"by": by})
-    if made:
-        ChangeSet(by).tell("confirm", point, {"year": [None, year]})
+    confirmation, is_new = Confirmation.objects.get_or_create(point=point, year=year, defaults={"by": by})
+    if is_new:
+        ChangeSet(by).log("confirm", point, {"year": [None, year]})
     return confirmation
 
 
 def log_reading_of(drafting: DraftForm, *, by: Any, section: str = "") -> None:
-    """Whoever opens a draft reads the telephone in it: the event is of its organisation, where there is one. What one
-    typed oneself one knows."""
+    """Logs that an account read the telephone in a draft it opened. The event belongs to the organisation, if there is
+    one. Own input is not logged."""
     draft = drafting.draft
-    shown = [fact for fact in drafting.facts.values() if fact.input.personal and fact.text]
+    facts = [fact for fact in drafting.facts.values() if fact.input.personal and fact.text]
     names = [
         fact.input.name
-        for fact in shown
+        for fact in facts
         if section in ("", fact.input.section) and draft.stamps.get(fact.input.name, [0, ""])[1] != str(by)
     ]
     log_reading(drafting.organisation or draft, names, by=by)
 
 
 def differences(draft: Draft) -> list[tuple[str, Any, str, str]]:
-    """(field, label, before, after) of everything the draft says otherwise than the registry."""
+    """(field, label, before, after) of all values in the draft that differ from the registry."""
     return [(fact.input.name, fact.input.label, fact.was, fact.words) for fact in DraftForm(draft).differences]

@@ -1,4 +1,4 @@
-"""Writing a record together with its parts and lists, with one event that says of each from what to what."""
+"""Writes a record together with its parts and lists, with one event that holds all changes."""
 
 import uuid
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ from .records import part_change, save_record, values_of
 
 @dataclass
 class Parts:
-    """Rows that belong to a record: `kept` are those added or changed, not saved yet, `removed` those to go."""
+    """The parts of a record to write: `kept` are those added or changed, not saved yet, `removed` those to delete."""
 
     kept: list[Any] = field(default_factory=list)
     removed: list[Any] = field(default_factory=list)
@@ -35,15 +35,15 @@ def edit_record(
     document_no: str = "",
 ) -> Any:
     """Adds or changes a record with `parts` and with `lists`, its many-to-many columns by name. Parts of a record that
-    was public are voided instead of deleted, on a paper; parts with a code of their own are records, deleted as such.
-    Raises as `save_record` does."""
+    was public are voided instead of deleted, with a document; parts with their own code are records, and are deleted as
+    such. Raises as `save_record` does."""
     key = uuid.uuid4()
-    told: dict[str, Any] = {"by": by, "reason": reason, "document_no": document_no, "key": key}
+    options: dict[str, Any] = {"by": by, "reason": reason, "document_no": document_no, "key": key}
     is_public = not record._state.adding and was_ever_public(record)
     if is_public and not document_no and any(isinstance(part, Part) for part in parts.removed):
         raise Refused("void_paper")
     also = _of_lists(record, lists) | _of_parts(parts)
-    save_record(record, also=also, **told)
+    save_record(record, also=also, **options)
     for name, chosen in lists.items():
         getattr(record, name).set(chosen)
     for part in parts.removed:
@@ -56,7 +56,7 @@ def edit_record(
     for part in parts.kept:
         setattr(part, part.goes_with[0], record)
         if isinstance(part, Record):
-            save_record(part, **told)
+            save_record(part, **options)
         else:
             part.save()
     return record
@@ -65,15 +65,15 @@ def edit_record(
 def _of_lists(record: Any, lists: Mapping[str, Iterable[Any]]) -> dict[str, list]:
     changes = {}
     for name, chosen in lists.items():
-        before = [] if record._state.adding else [str(each) for each in getattr(record, name).all()]
-        after = [str(each) for each in chosen]
+        before = [] if record._state.adding else [str(item) for item in getattr(record, name).all()]
+        after = [str(item) for item in chosen]
         if sorted(before) != sorted(after):
             changes[name] = [before, after]
     return changes
 
 
 def _of_parts(parts: Parts) -> dict[str, dict]:
-    """What the event says of the parts that have no code of their own."""
+    """The changes of parts without a code, for the event."""
     changes: dict[str, dict] = {}
     for part in (part for part in parts.kept if not isinstance(part, Record)):
         stored = type(part)._base_manager.filter(pk=part.pk).first()
@@ -90,6 +90,6 @@ def _listed(changes: dict[str, dict], part: models.Model, how: str) -> list:
 
 
 def _values(part: Any) -> dict[str, Any]:
-    """The part's own columns, without its key and that of its record, which the event is about."""
+    """The part's columns, without its key and that of its record."""
     own = {part._meta.pk.name, part.goes_with[0]}
     return {name: value for name, value in values_of(part).items() if name not in own}

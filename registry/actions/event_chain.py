@@ -1,8 +1,8 @@
-"""The chain over all events: what is changed, put in or taken away behind the registry's back breaks it.
+"""The hash chain over all events. A change, insertion or deletion outside the application breaks it.
 
-Events are appended without any lock. As soon as they are committed, a link is added that covers those no link covers
-yet; of two that are added at once the database takes one, by its number, and the other looks again. So writers never
-wait for each other, in whatever order their transactions end, and an act that is rolled back leaves no link.
+Events are appended without a lock. After the commit, a link is added that covers the events not covered yet. If two are
+added at once, the database accepts one by its number, and the other looks again. So writers never wait for each other,
+in whatever order their transactions end, and a rolled back action leaves no link.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,28 +21,28 @@ from django.utils import timezone
 from registry.models import Event, EventLink
 
 MOST = 2000  # events of a link
-AT_ONCE = 3  # links that one act adds: what a load left, the schedule adds
+AT_ONCE = 3  # links added by one action; the schedule adds the rest after a load
 TRIES = 20
-GAP = timedelta(minutes=10)  # longer than any transaction: a number that is missing by then was taken back
+GAP = timedelta(minutes=10)  # longer than any transaction: a number still missing then was rolled back
 COLUMNS = tuple(field.attname for field in Event._meta.concrete_fields)
-# Read as text, since the library takes longer to make values of them than all the rest does
+# Read as text, because converting the values takes longer than everything else.
 TEXTS = {"change_set": Cast("change_set", CharField()), "changes": Cast("changes", TextField())}
 Range = list[int]  # the first and the last of a run of numbers
 
 
 def columns_of(events: models.QuerySet[Event]) -> models.QuerySet:
-    """The columns of the events, as `digest_of` takes them."""
+    """The columns of the events, as `digest_of` expects them."""
     texts = {f"{name}_text": text for name, text in TEXTS.items()}
     return events.annotate(**texts).values_list(*(f"{name}_text" if name in TEXTS else name for name in COLUMNS))
 
 
 def digest_of(values: Iterable[Any]) -> bytes:
-    """The fingerprint of an event, the same on every database: in UTC, without the hyphens of a UUID, and without empty
-    columns, so that one that is added later leaves it as it is."""
-    said = {name: value for name, value in zip(COLUMNS, values, strict=True) if value}
-    said["changes"] = orjson.loads(said["changes"])
-    said["change_set"] = said["change_set"].replace("-", "")
-    return sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).digest()
+    """The digest of an event, the same on every database: in UTC, without the hyphens of a UUID, and without empty
+    columns, so that a column added later does not change it."""
+    content = {name: value for name, value in zip(COLUMNS, values, strict=True) if value}
+    content["changes"] = orjson.loads(content["changes"])
+    content["change_set"] = content["change_set"].replace("-", "")
+    return sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
 
 
 def _stamp(at: datetime) -> str:
@@ -50,13 +50,13 @@ def _stamp(at: datetime) -> str:
 
 
 def hash_of(link: EventLink) -> str:
-    """What the hash of a link must be."""
-    said = [link.number, _stamp(link.sealed_at), link.ranges, link.count, link.digest, link.previous]
-    return sha256(orjson.dumps(said)).hexdigest()
+    """The hash that a link must have."""
+    content = [link.number, _stamp(link.sealed_at), link.ranges, link.count, link.digest, link.previous]
+    return sha256(orjson.dumps(content)).hexdigest()
 
 
 def seal_on_commit() -> None:
-    """Adds a link once the transaction is committed. What goes wrong then harms no act: the schedule seals, too."""
+    """Adds a link after the commit. An error then does not affect the action; the schedule seals as well."""
     if not any(waiting is _seal_after_act for _savepoints, waiting, _robust in connection.run_on_commit):
         transaction.on_commit(_seal_after_act, robust=True)
 
@@ -66,7 +66,8 @@ def _seal_after_act() -> None:
 
 
 def seal(links: int | None = None) -> int:
-    """Covers all committed events, or as many as `links` links hold. Returns how many were not covered yet."""
+    """Covers all committed events, or as many as `links` links hold. Returns the number of events that were
+    uncovered."""
     counts = iter(_seal_next, 0)
     return sum(counts if links is None else islice(counts, links))
 
@@ -76,7 +77,7 @@ def _seal_next() -> int:
         try:
             with transaction.atomic():
                 return _add_link()
-        except IntegrityError:  # somebody else added the link of this number meanwhile
+        except IntegrityError:  # somebody else added the link with this number
             continue
     return 0
 
@@ -108,11 +109,12 @@ def _digest_over(digests: Iterable[bytes]) -> str:
 
 
 def uncovered(last: EventLink | None) -> models.QuerySet[Event]:
-    """The events that no link up to the `last` covers: those above all covered ones, and late ones among them."""
-    wanted = models.Q(pk__gt=last.through if last else 0)
+    """The events not covered by any link up to `last`: those above the highest covered number, and late ones below
+    it."""
+    condition = models.Q(pk__gt=last.through if last else 0)
     for first, end, _since in last.gaps if last else ():
-        wanted |= models.Q(pk__range=(first, end))
-    return Event.objects.filter(wanted).order_by("pk")
+        condition |= models.Q(pk__range=(first, end))
+    return Event.objects.filter(condition).order_by("pk")
 
 
 def _ranges(numbers: Iterable[int]) -> list[Range]:
@@ -126,18 +128,20 @@ def _ranges(numbers: Iterable[int]) -> list[Range]:
 
 
 def _open_gaps(through: int, gaps: list, link: EventLink) -> Iterator[list]:
-    """The runs of numbers below the highest covered one that may still come, each with the time since when."""
+    """The gaps below the highest covered number that may still be filled, each with the time since when."""
     now = int(link.sealed_at.timestamp())
     for first, end, since in [*gaps, [through + 1, link.through, now]]:
         if now - since < GAP.total_seconds():
-            inside = (each for each in link.ranges if first <= each[0] <= end)
+            inside = (covered for covered in link.ranges if first <= covered[0] <= end)
             edges = [[first - 1, first - 1], *inside, [end + 1, end + 1]]
-            yield from ([one[1] + 1, other[0] - 1, since] for one, other in pairwise(edges) if other[0] > one[1] + 1)
+            yield from (
+                [before[1] + 1, after[0] - 1, since] for before, after in pairwise(edges) if after[0] > before[1] + 1
+            )
 
 
 @dataclass(frozen=True)
 class Break:
-    """The first link that does not hold, and why."""
+    """The first invalid link, and the reason."""
 
     number: int
     events: str
@@ -146,8 +150,7 @@ class Break:
 
 @dataclass(frozen=True)
 class Chain:
-    """What is known of the chain: how many links and events it has, how many events no link covers yet, and where it is
-    broken."""
+    """The state of the chain: the number of links, events and uncovered events, and where it is broken."""
 
     links: int
     events: int
@@ -159,7 +162,7 @@ STEP = 200  # links whose events are read together
 
 
 def verify() -> Chain:
-    """Computes the whole chain again."""
+    """Recomputes the whole chain."""
     previous, number, events = "", 0, 0
     for links in _in_steps():
         digests = _digests(links)
@@ -181,8 +184,8 @@ def _in_steps() -> Iterator[list[EventLink]]:
 
 
 def _digests(links: Sequence[EventLink]) -> dict[int, bytes]:
-    """The fingerprints of the events that these links cover, as they are now."""
-    ranges = [each for link in links for each in link.ranges]
+    """The current digests of the events that these links cover."""
+    ranges = [covered for link in links for covered in link.ranges]
     numbers = {number for first, end in ranges for number in range(first, end + 1)}
     lowest, highest = min(first for first, _end in ranges), max(end for _first, end in ranges)
     rows = columns_of(Event.objects.filter(pk__range=(lowest, highest)).order_by("pk"))
@@ -190,16 +193,16 @@ def _digests(links: Sequence[EventLink]) -> dict[int, bytes]:
 
 
 def _why_broken(link: EventLink, number: int, previous: str, digests: dict[int, bytes]) -> str:
-    """Why the link does not hold; empty if it does."""
+    """The reason why the link is invalid; empty if it is valid."""
     if link.number != number:
         return "the link is missing"
     if link.previous != previous or link.hash != hash_of(link):
         return "the link was changed"
-    covered = [each for first, end in link.ranges for each in range(first, end + 1)]
-    missing = [each for each in covered if each not in digests]
+    covered = [number for first, end in link.ranges for number in range(first, end + 1)]
+    missing = [number for number in covered if number not in digests]
     if missing:
         return f"event {missing[0]} is missing"
-    is_same = link.digest == _digest_over(digests[each] for each in covered)
+    is_same = link.digest == _digest_over(digests[number] for number in covered)
     return "" if is_same and link.count == len(covered) else "one of its events was changed"
 
 
@@ -208,18 +211,18 @@ def _words(ranges: list[Range]) -> str:
 
 
 def _intruder(last: EventLink, covered: int) -> Break | None:
-    """An event below the last covered one that no link covers, and that came too late to be one of a transaction."""
+    """An uncovered event below the last covered one that is too late to come from an open transaction."""
     late = Event.objects.filter(pk__lte=last.through)
     for first, end, _since in last.gaps:
         late = late.exclude(pk__range=(first, end))
     if late.count() == covered:
         return None
-    known = {
+    expected = {
         number
         for links in _in_steps()
         for link in links
         for first, end in link.ranges
         for number in range(first, end + 1)
     }
-    pk = next((pk for pk in late.order_by("pk").values_list("pk", flat=True).iterator() if pk not in known), None)
+    pk = next((pk for pk in late.order_by("pk").values_list("pk", flat=True).iterator() if pk not in expected), None)
     return None if pk is None else Break(last.number + 1, str(pk), f"event {pk} was put in later")

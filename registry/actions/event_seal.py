@@ -1,5 +1,5 @@
-"""The events of a day as files that can be kept elsewhere: the events, the head of their chain, and the hashes of both.
-Whoever keeps them can show later that nothing was changed, not even by somebody who wrote the whole chain anew."""
+"""Exports the events of a day as files to keep elsewhere: the events, the head of their chain, and the hashes of both.
+With these files a later change can be proved, even if the whole chain was rewritten."""
 
 import json
 from collections.abc import Iterator
@@ -18,27 +18,27 @@ COLUMNS = (
     "id", "at", "actor__username", "role", "address", "request_id", "verb", "kind", "code", "area", "changes", "reason",
     "document_no", "change_set",
 )  # fmt: skip
-MOST_DAYS = 31  # that one run makes up for
+MOST_DAYS = 31  # days that one run catches up
 
 
 def export_daily() -> list[Path]:
-    """As the schedule does it, into the folder of the settings."""
+    """The scheduled export, into the folder of the settings."""
     return export_finished_days(settings.EVENTS_DIR)
 
 
 def export_finished_days(folder: Path) -> list[Path]:
-    """Writes the days that are over and not there yet, since the newest one that is; at first, the last day alone.
-    Returns the files of events."""
+    """Exports the finished days that are missing since the newest exported one; at first, only yesterday. Returns the
+    files of events."""
     yesterday = timezone.localdate() - timedelta(days=1)
-    known = [date.fromisoformat(file.name[7:17]) for file in folder.glob("events-????-??-??.json")]
-    first = max([max(known) + timedelta(days=1)] if known else [yesterday])
+    days = [date.fromisoformat(file.name[7:17]) for file in folder.glob("events-????-??-??.json")]
+    first = max([max(days) + timedelta(days=1)] if days else [yesterday])
     first = max(first, yesterday - timedelta(days=MOST_DAYS))
     return [export_day(folder, first + timedelta(days=number)) for number in range((yesterday - first).days + 1)]
 
 
 def export_day(folder: Path, day: date) -> Path:
-    """Writes the events of a day: NAME.jsonl, NAME.json with the head of the chain, NAME.sha256 over both. A day that
-    goes on has the time in its name. Raises FileExistsError for a day that was written already."""
+    """Exports the events of a day: NAME.jsonl, NAME.json with the head of the chain, NAME.sha256 over both. An
+    unfinished day has the time in its name. Raises FileExistsError for a day that was exported already."""
     seal()
     now = timezone.localtime()
     name = f"events-{day}" if day < now.date() else f"events-{day}T{now:%H%M%S}"
@@ -47,16 +47,16 @@ def export_day(folder: Path, day: date) -> Path:
     if head.exists():
         raise FileExistsError(str(head))
     hashed, count = sha256(), 0
-    with lines.open("wb") as file:  # one that broke off is written again
+    with lines.open("wb") as file:  # an interrupted export is written again
         for line in _lines(day):
             file.write(line)
             hashed.update(line)
             count += 1
-    said = json.dumps(_head(day, lines.name, count, hashed.hexdigest()), ensure_ascii=False, indent=2) + "\n"
-    sums = {lines.name: hashed.hexdigest(), head.name: sha256(said.encode()).hexdigest()}
+    head_text = json.dumps(_head(day, lines.name, count, hashed.hexdigest()), ensure_ascii=False, indent=2) + "\n"
+    sums = {lines.name: hashed.hexdigest(), head.name: sha256(head_text.encode()).hexdigest()}
     text = "".join(f"{hash_of}  {file_name}\n" for file_name, hash_of in sums.items())
     (folder / f"{name}.sha256").write_text(text, encoding="ascii")
-    head.write_text(said, encoding="utf-8")
+    head.write_text(head_text, encoding="utf-8")
     return lines
 
 
@@ -76,7 +76,7 @@ def _head(day: date, file: str, count: int, hashed: str) -> dict[str, Any]:
 
 
 def against(folder: Path) -> Iterator[str]:
-    """What of the files in `folder` does not fit the chain as it is, in words; nothing if all do."""
+    """All differences between the files in `folder` and the current chain, as sentences; empty if they agree."""
     for file in sorted(folder.glob("events-*.json")):
         head = json.loads(file.read_text(encoding="utf-8"))
         lines = folder / head["file"]

@@ -1,4 +1,4 @@
-"""Building belts and zones: the record, who belongs to it from when to when, and the townships that follow."""
+"""Belts and zones: the record, its members with dates, and the townships that follow from them."""
 
 import uuid
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ Membership = BeltMembership | ZoneMembership
 @dataclass(frozen=True)
 class Member:
     """A point or belt that belongs to a belt or zone from `since` (included) until `until` (excluded). `held` is the
-    key of the stored membership it stands for; without, it is a new one."""
+    key of the stored membership; None for a new one."""
 
     place: Any
     since: date | None
@@ -37,7 +37,7 @@ class Member:
 
 
 def memberships_of(grouping: Grouping) -> list[Membership]:
-    """All memberships there are or were, with their points and belts, in order."""
+    """All memberships, past and present, with their points and belts, in order."""
     if grouping.pk is None:
         return []
     names = ("point__area",) if isinstance(grouping, Belt) else ("point__area", "belt__area")
@@ -46,17 +46,15 @@ def memberships_of(grouping: Grouping) -> list[Membership]:
 
 
 def place_of(membership: Membership) -> Any:
-    """The point or belt that belongs to it."""
+    """The point or belt of a membership."""
     return membership.point if membership.point_id else membership.belt
 
 
 def refusals_to_save_grouping(grouping: Grouping, members: list[Member]) -> Iterator[Refused]:
-    """Why these members could not be taken; `row` among the details is the member's place in the list."""
+    """All refusals against these members; `row` in the details is the member's place in the list."""
     stored = {membership.pk: membership for membership in memberships_of(grouping)}
     named = {member.held for member in members}
-    others = [
-        Member(place_of(each), each.valid_from, each.valid_to, pk) for pk, each in stored.items() if pk not in named
-    ]
+    others = [Member(place_of(row), row.valid_from, row.valid_to, pk) for pk, row in stored.items() if pk not in named]
     for row, member in enumerate(members):
         about = {"row": row, "name": member.place, "since": member.since, "until": member.until}
         if member.since is None:
@@ -64,9 +62,11 @@ def refusals_to_save_grouping(grouping: Grouping, members: list[Member]) -> Iter
         elif member.until is not None and member.until <= member.since:
             yield Refused("member_order", **about)
         else:
-            for other in others:
-                if other.place == member.place and other.overlaps(member.since, member.until):
-                    yield Refused("member_twice", **about | {"since": other.since, "until": other.until or "…"})
+            for other_member in others:
+                if other_member.place == member.place and other_member.overlaps(member.since, member.until):
+                    yield Refused(
+                        "member_twice", **about | {"since": other_member.since, "until": other_member.until or "…"}
+                    )
                     break
             others.append(member)
 
@@ -75,11 +75,11 @@ def refusals_to_save_grouping(grouping: Grouping, members: list[Member]) -> Iter
 def save_grouping(
     grouping: Grouping, *, members: list[Member], by: Any, key: uuid.UUID | None = None, reason: str = ""
 ) -> Grouping:
-    """Adds or changes a belt or zone with its members in their order. A stored membership that `members` does not name
-    stays as it is: one that is over gets an end, it is never taken away. The townships follow from the members.
+    """Adds or changes a belt or zone with its members in their order. A stored membership that is not in `members`
+    stays: a past one gets an end date, it is never deleted. The townships follow from the members.
 
-    A form `key` that was used for the same values changes nothing more; for other values it is Refused("stale"), with
-    the `code` it made. Raises Refused for what `refusals_to_…` yields, and ValidationError for values.
+    A form `key` used before with the same values changes nothing; with other values it is Refused("stale"), with the
+    `code` it created. Raises Refused for what `refusals_to_…` yields, and ValidationError for values.
     """
     earlier = done_before(key, by=by) if key else None
     if earlier and _says_the_same(type(grouping), earlier.code, grouping, members):
@@ -91,11 +91,11 @@ def save_grouping(
     grouping.area = grouping.area if grouping.area_id else _home(grouping, townships, by)
     if isinstance(grouping, Belt):
         _name_the_ends(grouping, members)
-    told = {"right": RIGHT, "by": by, "key": key, "reason": reason, "also": _changes(grouping, members)}
+    options = {"right": RIGHT, "by": by, "key": key, "reason": reason, "also": _changes(grouping, members)}
     if grouping.pk is None:
-        add_with_code(grouping, PREFIXES[type(grouping)], 2, **told)
+        add_with_code(grouping, PREFIXES[type(grouping)], 2, **options)
     else:
-        save_record(grouping, **told)
+        save_record(grouping, **options)
     _write_members(grouping, members)
     if townships:
         with guard_lifted("the townships of its members"):
@@ -108,11 +108,11 @@ def _says_the_same(model: Any, code: str, typed: Grouping, members: list[Member]
     if stored is None or (typed.pk and typed.pk != stored.pk):
         return False
     derived = {"id", "code", "area"} | ({"start", "end"} if isinstance(typed, Belt) else set())
-    kept = {
+    stored_members = {
         (str(place_of(membership)), membership.valid_from, membership.valid_to) for membership in memberships_of(stored)
     }
     differs = changes_between(values_of(stored), values_of(typed)).keys() - derived
-    return not differs and {(str(member.place), member.since, member.until) for member in members} <= kept
+    return not differs and {(str(member.place), member.since, member.until) for member in members} <= stored_members
 
 
 def _township_of(place: Any) -> str:
@@ -120,7 +120,7 @@ def _township_of(place: Any) -> str:
 
 
 def _townships(members: list[Member]) -> list[str]:
-    """Codes of the townships that the members lie in or pass, in the members' order; those that left do not count."""
+    """The codes of the townships of the current members, in the members' order."""
     codes: dict[str, None] = {}
     for member in members:
         if member.until is not None:
@@ -133,14 +133,14 @@ def _townships(members: list[Member]) -> list[str]:
 
 
 def _home(grouping: Grouping, townships: list[str], by: Any) -> Area:
-    """Where it belongs: the township its members begin in, else that of its organisation or of the account."""
+    """The area of the record: the township of the first member, else that of its organisation or of the account."""
     organisation = grouping.organisation
     code = townships[0] if townships else organisation.area_id if organisation else by.write_prefix
     return Area.objects.unscoped("area names are public").get(code=code)
 
 
 def _name_the_ends(belt: Belt, members: list[Member]) -> None:
-    """Where it begins and ends, if nobody said so: the townships of its first and last point."""
+    """Fills in an empty begin and end with the townships of the first and last point."""
     codes = [_township_of(member.place) for member in members if member.until is None]
     names = dict(Area.objects.unscoped("area names are public").filter(code__in=codes).values_list("code", "name"))
     belt.start = belt.start or (names.get(codes[0], "") if codes else "")
@@ -148,7 +148,7 @@ def _name_the_ends(belt: Belt, members: list[Member]) -> None:
 
 
 def _changes(grouping: Grouping, members: list[Member]) -> dict[str, list]:
-    """For the event: of each member that is new or has other days, and of the order, [before, after]."""
+    """The changes of members and of their order for the event, each [before, after]."""
     stored = {membership.pk: membership for membership in memberships_of(grouping)}
     changes: dict[str, list] = {}
     for member in members:
@@ -156,7 +156,7 @@ def _changes(grouping: Grouping, members: list[Member]) -> dict[str, list]:
         both = [_days(before.valid_from, before.valid_to) if before else "", _days(member.since, member.until)]
         if both[0] != both[1]:
             changes[member.place.code] = both
-    order = [place_of(each).code for each in stored.values() if each.pk in {member.held for member in members}]
+    order = [place_of(row).code for row in stored.values() if row.pk in {member.held for member in members}]
     after = [member.place.code for member in members if member.held]
     if isinstance(grouping, Belt) and order != after:
         changes["order"] = [order, after]
@@ -168,9 +168,9 @@ def _days(since: date | None, until: date | None) -> str:
 
 
 def _write_members(grouping: Grouping, members: list[Member]) -> None:
-    """Ends first: a point may leave and come back in one act."""
+    """Writes ended memberships first, so that a point may leave and come back in one action."""
     stored = {membership.pk: membership for membership in memberships_of(grouping)}
-    ordered = sorted(enumerate(members, start=1), key=lambda each: each[1].until is None)
+    ordered = sorted(enumerate(members, start=1), key=lambda pair: pair[1].until is None)
     for position, member in ordered:
         row = stored.get(member.held) if member.held else None
         if row is None:

@@ -1,4 +1,4 @@
-"""Asking for background work, claiming it, and doing it step by step so that a kill at any moment loses nothing."""
+"""Background jobs: enqueued, claimed, and run step by step, so that a kill at any moment loses nothing."""
 
 import logging
 from collections.abc import Callable
@@ -25,24 +25,24 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=settings.JOB_LEASE)
 MOST_ATTEMPTS = 5
 
-# A step takes the cursor, the payload and the memory of this run, and returns (next cursor or None at the end, done,
-# total). It runs inside the transaction that moves the cursor, so it happened exactly once whenever the cursor has
-# moved. The memory is one dict for all steps of a run, for what they need not look up again.
+# A step gets the cursor, the payload and the memory of this run, and returns (next cursor or None at the end, done,
+# total). It runs inside the transaction that moves the cursor, so it ran exactly once if the cursor has moved. The
+# memory is one dict for all steps of a run, as a cache.
 Step = Callable[[int, dict, dict], tuple[int | None, int, int]]
 STEPS: dict[str, Step] = {"reindex": lambda cursor, payload, memory: reindex_step(cursor)}
-# What a job does before its first step, outside any transaction: long work on files. Done again after a kill.
+# The preparation of a job before its first step, outside any transaction: long work on files. Repeated after a kill.
 FIRST: dict[str, Callable[[dict], None]] = {}
-# What else is to be marked when a job has failed for good: the record that waits for it says so to people.
+# Called when a job has failed for good, to mark the record that waits for it.
 ON_FAILURE: dict[str, Callable[[Job], None]] = {}
-PAUSE = 0.05  # seconds between steps where writers wait for each other, so that a load does not starve the pages
+PAUSE = 0.05  # seconds between steps on SQLite, so that a load does not block the pages
 
 
 class LeaseLost(Exception):
-    """Another worker has taken the job over: stop without writing."""
+    """Another worker has claimed the job: stop without writing."""
 
 
 def enqueue(kind: str, *, by=None, **payload) -> Job:
-    """A new job; the hint to the queue goes out once the row is there. A lost hint is found by `sweep`."""
+    """Adds a job. A hint is sent to the queue after the commit; `sweep` finds jobs whose hint was lost."""
     if kind not in STEPS:
         raise KeyError(f"no job is called {kind}")
     job = Job.objects.create(kind=kind, payload=payload, created_by=by)
@@ -51,40 +51,41 @@ def enqueue(kind: str, *, by=None, **payload) -> Job:
 
 
 def enqueue_reindex() -> Job:
-    """Makes the index of names anew: what `index` missed is found again."""
+    """Enqueues a rebuild of the search index, which finds what `index` missed."""
     return enqueue("reindex")
 
 
 def send_hint(job_id: int) -> None:
-    """Tells the queue of a job. Whatever goes wrong here is harmless: the row waits."""
+    """Sends a hint of a job to the queue. An error is harmless, because the row waits."""
     if not settings.REDIS_URL:
         return
     try:
         current_app.send_task("registry.run_job", (job_id,), retry=False)
-    except Exception as error:  # the broker's own errors are of many kinds
+    except Exception as error:  # brokers raise many kinds of errors
         logger.warning("job %s waits for the sweeper: %s", job_id, error)
 
 
 def claim(job_id: int | None = None) -> Job | None:
-    """Takes a job (or the oldest that is free) under a lease and a new fence; None if there is none to be had."""
+    """Claims a job (or the oldest free one) with a lease and a new fence; None if there is none."""
     free = Job.objects.claimable(Now())
     pk = job_id or free.order_by("pk").values_list("pk", flat=True).first()
     if pk is None:
         return None
-    taken = free.filter(pk=pk).update(
+    is_claimed = free.filter(pk=pk).update(
         state=JobState.RUNNING,
         fence=F("fence") + 1,
         attempts=F("attempts") + 1,
         lease_until=timezone.now() + LEASE,
     )
-    return Job.objects.get(pk=pk) if taken else None
+    return Job.objects.get(pk=pk) if is_claimed else None
 
 
 def run(job: Job, *, stopping: Callable[[], bool] = lambda: False) -> Job:
-    """Works at a claimed job until it is done, has failed, or `stopping()` says so; a stopped job is free at once.
+    """Runs a claimed job until it is done, has failed, or `stopping()` is true; a stopped job is free at once.
 
-    Whatever a step raises is a failure of the job, but for a database that is away or busy: the lease ends and the job
-    is tried again, `MOST_ATTEMPTS` times at most."""
+    An exception of a step fails the job, except if the database is away or busy: then the lease ends and the job is
+    tried again, at most `MOST_ATTEMPTS` times.
+    """
     if job.attempts > MOST_ATTEMPTS:
         return _fail(job, f"given up after {MOST_ATTEMPTS} attempts")
     with called_by(Caller(request_id=f"job-{job.pk}")):
@@ -115,7 +116,7 @@ def _work(job: Job, stopping: Callable[[], bool]) -> None:
 
 @transaction.atomic
 def take_step(job: Job, memory: dict) -> bool:
-    """One step, its cursor and a new lease, in one transaction. Returns whether there is more to do."""
+    """Runs one step, and saves its cursor and a new lease, in one transaction. Returns whether there is more to do."""
     current = Job.objects.select_for_update().get(pk=job.pk)
     if current.fence != job.fence or current.state != JobState.RUNNING:
         raise LeaseLost
@@ -125,14 +126,17 @@ def take_step(job: Job, memory: dict) -> bool:
     if ended:
         changed |= {"state": JobState.DONE, "lease_until": None, "finished_at": timezone.now()}
     else:
-        changed |= {"lease_until": timezone.now() + LEASE, "attempts": 1}  # it goes on: only attempts in vain count
+        changed |= {
+            "lease_until": timezone.now() + LEASE,
+            "attempts": 1,
+        }  # only attempts without progress count
     if not _owned(job).update(**changed):
         raise LeaseLost
     return not ended
 
 
 def cancel(job: Job) -> bool:
-    """Stops a job where it stands: whoever works at it writes nothing more. Returns whether it was open."""
+    """Cancels a job; its worker writes nothing more. Returns whether it was open."""
     open_ones = Job.objects.filter(pk=job.pk, state__in=OPEN_STATES)
     return bool(
         open_ones.update(state=JobState.CANCELLED, fence=F("fence") + 1, lease_until=None, finished_at=timezone.now())
@@ -145,7 +149,7 @@ def _owned(job: Job):
 
 @transaction.atomic
 def _fail(job: Job, message: str) -> Job:
-    """Ends the job as failed, and tells the record that waits for it. `message` is for administrators."""
+    """Marks the job as failed, and the record that waits for it. `message` is for administrators."""
     ended = {"state": JobState.FAILED, "message": message[:300], "lease_until": None, "finished_at": timezone.now()}
     if _owned(job).update(**ended) and job.kind in ON_FAILURE:
         ON_FAILURE[job.kind](job)
@@ -154,14 +158,14 @@ def _fail(job: Job, message: str) -> Job:
 
 
 def revive(job: Job) -> None:
-    """Lets a failed job go on where it stopped."""
+    """Continues a failed job where it stopped."""
     failed = Job.objects.filter(pk=job.pk, state=JobState.FAILED)
     if failed.update(state=JobState.QUEUED, attempts=0, message="", finished_at=None):
         transaction.on_commit(lambda: send_hint(job.pk))
 
 
 def run_one(job_id: int | None = None, *, stopping: Callable[[], bool] = lambda: False) -> bool:
-    """Claims a job and works at it. Returns whether there was one."""
+    """Claims a job and runs it. Returns whether there was one."""
     job = claim(job_id)
     if job is None:
         return False
@@ -170,7 +174,8 @@ def run_one(job_id: int | None = None, *, stopping: Callable[[], bool] = lambda:
 
 
 def sweep() -> int:
-    """Sends a hint for every open job that nobody works at: flushed queues and killed workers. Returns how many."""
+    """Sends a hint for every open job without a worker, after a flushed queue or a killed worker. Returns the
+    number."""
     waiting = list(Job.objects.claimable(Now()).values_list("pk", flat=True))
     for pk in waiting:
         send_hint(pk)

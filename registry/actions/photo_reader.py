@@ -1,7 +1,7 @@
 """The process that opens a photo or document: `python -m registry.actions.photo_reader SUFFIX SECONDS < FILE`.
 
-It knows neither Django nor the database. It prints what it found as one line of JSON, and behind it the picture to
-show; or, with the exit code REFUSED, why it refuses.
+It has neither Django nor the database. It prints its result as one line of JSON, followed by the picture to show; or,
+with the exit code REFUSED, the reason of the refusal.
 """
 
 import json
@@ -23,14 +23,14 @@ MEMORY_MB = 1200  # of address space; 50 million pixels take up to 800
 DOCUMENTS = {".pdf": "", ".docx": "word/document.xml", ".xlsx": "xl/workbook.xml"}  # suffix: what the archive holds
 FORMATS = ["JPEG", "PNG", "WEBP"]  # and HEIF
 SHOWN_EDGE, QUALITY = 2048, 85
-BROKEN = (  # what Pillow raises on bytes that are no picture, or a damaged one
+BROKEN = (  # errors of Pillow for invalid or damaged pictures
     UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, KeyError, OverflowError,
     ZeroDivisionError, AttributeError, struct.error,
 )  # fmt: skip
 
 
 def read(suffix: str, content: bytes) -> tuple[dict[str, Any], bytes]:
-    """What is known of the file, and the picture to show. Raises Unreadable."""
+    """The properties of the file, and the picture to show. Raises Unreadable."""
     if suffix in DOCUMENTS:
         check_document(suffix, content)
         return {"kind": "file"}, b""
@@ -38,7 +38,7 @@ def read(suffix: str, content: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def check_document(suffix: str, content: bytes) -> None:
-    """Raises Unreadable for what is not what its name says, or brings macros along."""
+    """Raises Unreadable if the content does not match the suffix, or contains macros."""
     is_sound = suffix == ".pdf" and content.startswith(b"%PDF-")
     if suffix != ".pdf":
         with suppress(BadZipFile):
@@ -49,7 +49,7 @@ def check_document(suffix: str, content: bytes) -> None:
 
 
 def read_photo(content: bytes) -> tuple[dict[str, Any], bytes]:
-    """The picture, wholly decoded: looking at the first bytes proves nothing."""
+    """The picture, fully decoded: checking only the first bytes proves nothing."""
     formats = FORMATS
     if content[4:8] == b"ftyp":
         from pillow_heif import register_heif_opener  # noqa: PLC0415 (its library takes a while to load)
@@ -62,14 +62,14 @@ def read_photo(content: bytes) -> tuple[dict[str, Any], bytes]:
             raise Unreadable("photo_large", most=MOST_PIXELS // 1_000_000)
         exif = picture.getexif()
         lng, lat = place_in(exif)
-        return {"kind": "photo", "taken_on": taken_on(exif), "lng": lng, "lat": lat}, shown(picture)
+        return {"kind": "photo", "taken_on": day_taken(exif), "lng": lng, "lat": lat}, encode_shown(picture)
     except BROKEN as error:
         raise Unreadable("not_a_photo") from error
 
 
-def shown(picture: Image.Image) -> bytes:
-    """Pixels alone, upright, and no more than a screen needs: no position, no camera, no thumbnail."""
-    picture.draft("RGB", (SHOWN_EDGE, SHOWN_EDGE))  # a JPEG is unfolded no larger than needed
+def encode_shown(picture: Image.Image) -> bytes:
+    """Only the pixels, upright, in screen size: without position, camera data and thumbnail."""
+    picture.draft("RGB", (SHOWN_EDGE, SHOWN_EDGE))  # a JPEG is decoded no larger than needed
     picture.load()
     if picture.mode not in ("L", "RGB"):
         picture = picture.convert("RGB")
@@ -82,7 +82,7 @@ def shown(picture: Image.Image) -> bytes:
     return written.getvalue()
 
 
-def taken_on(exif: Image.Exif) -> str | None:
+def day_taken(exif: Image.Exif) -> str | None:
     with suppress(*BROKEN):
         written = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal) or exif.get(
             ExifTags.Base.DateTime
@@ -92,7 +92,7 @@ def taken_on(exif: Image.Exif) -> str | None:
 
 
 def place_in(exif: Image.Exif) -> tuple[str | None, str | None]:
-    """Where the camera says it was (WGS 84), kept for the township alone."""
+    """The camera's position (WGS 84), for the township only."""
     with suppress(*BROKEN):
         gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
         lat, lng = (degrees(gps[tag]) for tag in (ExifTags.GPS.GPSLatitude, ExifTags.GPS.GPSLongitude))
@@ -111,10 +111,10 @@ def main() -> None:
     limit_processor(int(sys.argv[2]))
     limit_memory(MEMORY_MB)
     limit_written(0)
-    Image.MAX_IMAGE_PIXELS = None  # `read_photo` looks at the size itself
+    Image.MAX_IMAGE_PIXELS = None  # `read_photo` checks the size itself
     try:
-        found, picture = read(sys.argv[1], sys.stdin.buffer.read())
-        code, printed = 0, json.dumps(found).encode() + b"\n" + picture
+        facts, picture = read(sys.argv[1], sys.stdin.buffer.read())
+        code, printed = 0, json.dumps(facts).encode() + b"\n" + picture
     except Unreadable as refusal:
         code, printed = REFUSED, json.dumps([refusal.code, refusal.details]).encode()
     except MemoryError:

@@ -1,4 +1,5 @@
-"""What happens to a demonstration point: named, raised, lowered, withdrawn. Nothing else writes its periods."""
+"""The life cycle of a demonstration point: named, upgraded, downgraded, withdrawn. Only this module writes status
+periods."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -19,7 +20,7 @@ def open_period(point: DemonstrationPoint) -> StatusPeriod | None:
     return point.periods.filter(valid_to=None).first()
 
 
-RIGHTS = {  # which right a step to a status asks for
+RIGHTS = {  # the permission for a step to a status
     PointStatus.DRAFT: "draft.write",
     PointStatus.SUBMITTED: "draft.write",
     PointStatus.CHECKED: "point.check",
@@ -29,23 +30,23 @@ RIGHTS = {  # which right a step to a status asks for
     PointStatus.NAMED: "point.decide",
     PointStatus.WITHDRAWN: "point.decide",
 }
-WRITING = ("add", "take-over", "change", "submit", "parts")  # acts that make somebody an author of the record
+WRITING = ("add", "take-over", "change", "submit", "parts")  # actions that make an account an author of the record
 
 
 def right_for(before: str, after: str) -> str:
-    """The right a step asks for: who has the point before them may send it back."""
+    """The permission for a step. Whoever has to act on the point may also send it back."""
     if after == PointStatus.RETURNED:
         return "point.check" if before == PointStatus.SUBMITTED else "point.review"
     return RIGHTS[PointStatus(after)]
 
 
 def wrote(user: Any, point: DemonstrationPoint) -> bool:
-    """Whether `user` entered or changed the point: then somebody else decides on it (GLOSSARY section 8)."""
+    """Whether `user` entered or changed the point. Then somebody else must decide on it (GLOSSARY section 8)."""
     return point.pk in written_by(user, [point])
 
 
 def written_by(user: Any, points: list[DemonstrationPoint]) -> set[int]:
-    """Keys of those of the points that `user` entered or changed."""
+    """The keys of those points that `user` entered or changed."""
     codes = {point.code: point.pk for point in points}
     acts = Event.objects.filter(kind="demonstrationpoint", code__in=codes, actor=user, verb__in=WRITING)
     drafts = Draft.objects.unscoped("who wrote it").filter(point__in=codes.values(), writers=user)
@@ -64,7 +65,7 @@ def refusals_to_change_standing(
     batch: str = "",
     by: Any,
 ) -> Iterator[Refused]:
-    """Everything that stands against the change; empty if it may be done."""
+    """All refusals against the change; empty if it is allowed."""
     now = open_period(point)
     before = now.status if now else ""
     if not may(by, right_for(before, status), point):
@@ -94,8 +95,8 @@ def refusals_to_change_standing(
 def change_standing(point: DemonstrationPoint, *, by: Any, on: date, **change: str) -> DemonstrationPoint:
     """Ends the open period on the day `on` and begins the next, with one event. Raises the first refusal.
 
-    A working step (not a title) of the same day gives way to the next one: a day ends with the last status it had, and
-    the events keep each step.
+    A working step (not a title) of the same day is replaced by the next one: a day ends with its last status, and the
+    events keep each step.
     """
     DemonstrationPoint.objects.unscoped("a lock against two deciders").select_for_update().get(pk=point.pk)
     raise_first(refusals_to_change_standing(point, by=by, on=on, **change))
@@ -113,14 +114,14 @@ def change_standing(point: DemonstrationPoint, *, by: Any, on: date, **change: s
     before = {"status": now.status, "level": now.level, "grade": now.grade} if now else {}
     changes = {name: [before.get(name), change.get(name, "")] for name in ("status", "level", "grade")}
     changes["valid_from"] = [None, on.isoformat()]
-    change_set.tell("standing", point, changes)
+    change_set.log("standing", point, changes)
     index(point)
     return point
 
 
 def refusals_to_change_title(point: DemonstrationPoint, **change: Any) -> Iterator[Refused]:
-    """Everything that stands against another level or grade of a named point, or its withdrawal. The title itself is
-    given by the life cycle, or taken over from an old ledger, and not here."""
+    """All refusals against another level or grade of a named point, or its withdrawal. The title itself is given by the
+    life cycle or a take-over, not here."""
     now = open_period(point)
     before = now.status if now else ""
     if before != PointStatus.NAMED:
@@ -130,7 +131,7 @@ def refusals_to_change_title(point: DemonstrationPoint, **change: Any) -> Iterat
 
 
 def change_title(point: DemonstrationPoint, *, by: Any, on: date, **change: str) -> DemonstrationPoint:
-    """Another level or grade of a named point, or its withdrawal. Raises the first refusal."""
+    """Changes the level or grade of a named point, or withdraws it. Raises the first refusal."""
     raise_first(refusals_to_change_title(point, by=by, on=on, **change))
     return change_standing(point, by=by, on=on, **change)
 
@@ -138,7 +139,7 @@ def change_title(point: DemonstrationPoint, *, by: Any, on: date, **change: str)
 def name_point(
     point: DemonstrationPoint, *, level: str, grade: str, document_no: str, on: date, by: Any, batch: str = ""
 ) -> DemonstrationPoint:
-    """Names a point that was on public notice (GLOSSARY section 8)."""
+    """Names a point after its public notice (GLOSSARY section 8)."""
     return change_standing(
         point, status=PointStatus.NAMED, level=level, grade=grade, document_no=document_no, on=on, by=by, batch=batch
     )
@@ -158,7 +159,7 @@ def refusals_to_correct(
     on: date | None = None,
     by: Any,
 ) -> Iterator[Refused]:
-    """Everything that stands against correcting what was typed of the present title; empty if it may be done."""
+    """All refusals against correcting typing errors in the current title; empty if it is allowed."""
     if not may(by, RIGHTS[PointStatus.NAMED], point):
         yield Refused("not_allowed")
     elif wrote(by, point):
@@ -168,8 +169,8 @@ def refusals_to_correct(
         yield Refused("no_title")
     else:
         yield from _refusals_to_move(now, on or now.valid_from)
-        held = (now.level, now.grade, now.document_no, now.batch, now.valid_from)
-        if held == (level, grade, document_no, batch, on or now.valid_from):
+        current = (now.level, now.grade, now.document_no, now.batch, now.valid_from)
+        if current == (level, grade, document_no, batch, on or now.valid_from):
             yield Refused("nothing_changes")
     if not (level and grade):
         yield Refused("grade_missing")
@@ -180,7 +181,7 @@ def refusals_to_correct(
 
 
 def _refusals_to_move(now: StatusPeriod, on: date) -> Iterator[Refused]:
-    """What stands against its having begun on the day `on`."""
+    """All refusals against the new first day `on`."""
     before = _period_before(now)
     if before and on <= before.valid_from:
         yield Refused("too_early", since=before.valid_from.isoformat())
@@ -205,41 +206,41 @@ def correct_standing(
     opened: int | None = None,
     by: Any,
 ) -> DemonstrationPoint:
-    """Puts right what was typed wrongly of the present title, on the day of the decision or later: the level, grade,
-    paper or day it should have had. A title that really changes gets its own day: `change_standing`. `opened` is the
-    key of the period that was read; if there is another one since, it is Refused("stale")."""
+    """Corrects typing errors in the current title: its level, grade, document or day. A real change of the title gets
+    its own day: `change_standing`. `opened` is the key of the period that was read; if there is a newer one, it is
+    Refused("stale")."""
     DemonstrationPoint.objects.unscoped("a lock against two deciders").select_for_update().get(pk=point.pk)
-    given = {"level": level, "grade": grade, "document_no": document_no.strip(), "batch": batch.strip()}
+    values = {"level": level, "grade": grade, "document_no": document_no.strip(), "batch": batch.strip()}
     reason = reason.strip()[:300]
-    raise_first(refusals_to_correct(point, reason=reason, on=on, by=by, **given))
+    raise_first(refusals_to_correct(point, reason=reason, on=on, by=by, **values))
     wrong: Any = open_period(point)
     if opened not in (None, wrong.pk):
         raise stale(point)
     before = _period_before(wrong)
-    change_set = ChangeSet(by, reason, given["document_no"])
+    change_set = ChangeSet(by, reason, values["document_no"])
     wrong.voided = change_set.key
     wrong.save()
     right = StatusPeriod(
         point=point, status=wrong.status, valid_from=on or wrong.valid_from, precision=wrong.precision,
-        reason=wrong.reason, **given,
+        reason=wrong.reason, **values,
     )  # fmt: skip
     if before and before.valid_to != right.valid_from:
         before.valid_to = right.valid_from
         before.save()
     right.full_clean()
     right.save()
-    change_set.tell("correct", point, changes_between(_told(wrong), _told(right)))
+    change_set.log("correct", point, changes_between(_logged_fields(wrong), _logged_fields(right)))
     return point
 
 
-def _told(period: StatusPeriod) -> dict[str, str]:
+def _logged_fields(period: StatusPeriod) -> dict[str, str]:
     return {name: getattr(period, name) for name in CORRECTED} | {"valid_from": period.valid_from.isoformat()}
 
 
 def withdraw_point(
     point: DemonstrationPoint, *, reason: str, document_no: str, on: date, by: Any
 ) -> DemonstrationPoint:
-    """Takes the title back; from `on` the point counts no more, and keeps its number."""
+    """Withdraws the title. From `on` the point no longer counts, and keeps its code."""
     now = open_period(point)
     standing = {"level": now.level, "grade": now.grade} if now else {}
     return change_standing(

@@ -1,4 +1,4 @@
-"""Writing a record: who may, which version, and the event that tells of it. Every plain write goes through here."""
+"""Writes records: the permission, the version, and the event. Every plain write goes through this module."""
 
 import json
 import uuid
@@ -42,14 +42,14 @@ def locked(record: Row, *relations: str) -> Row:
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """What the events of one act have in common. Undo and history read its `key`."""
+    """The common values of the events of one action. Undo and history use its `key`."""
 
     by: Any
     reason: str = ""
     document_no: str = ""
     key: uuid.UUID = field(default_factory=uuid.uuid4)
 
-    def tell(self, verb: str, record: Any, changes: dict[str, Any]) -> Event:
+    def log(self, verb: str, record: Any, changes: dict[str, Any]) -> Event:
         event = Event.objects.create(
             change_set=self.key,
             actor=self.by,
@@ -70,18 +70,18 @@ class ChangeSet:
 
 class _Encoder(DjangoJSONEncoder):
     def default(self, value: Any) -> Any:
-        return str(value) if hasattr(value, "storage") else super().default(value)  # a picture: its name
+        return str(value) if hasattr(value, "storage") else super().default(value)  # an image: its name
 
 
 @cache
 def _written(options: Options) -> tuple[tuple[str, ...], Callable[[Any], tuple]]:
-    """The columns of a model that events tell of: their names, and what reads them from a record."""
+    """The columns of a model that events log: their names, and functions that read them from a record."""
     columns = [column for column in options.concrete_fields if column.name not in UNWRITTEN]
     return tuple(column.name for column in columns), attrgetter(*(column.attname for column in columns))
 
 
 def values_of(record: Any) -> dict[str, Any]:
-    """The record's own columns as an event writes them."""
+    """The record's own columns in the form that events store."""
     names, read = _written(record._meta)
     values = zip(names, read(record), strict=True)
     return {name: value if type(value) in WRITTEN else _plain(value) for name, value in values}
@@ -94,8 +94,8 @@ def _plain(value: Any) -> Any:
 
 
 def changes_between(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list]:
-    """Changed columns with both values; of personal ones only that they changed. An empty `after` is of a row that
-    goes."""
+    """Changed columns with both values; of personal columns only that they changed. An empty `after` means a deleted
+    row."""
     return {
         name: ["…", "…"] if name in PERSONAL else [before.get(name), value]
         for name, value in (after or dict.fromkeys(before)).items()
@@ -104,13 +104,13 @@ def changes_between(before: dict[str, Any], after: dict[str, Any]) -> dict[str, 
 
 
 def part_change(part: Any, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """What an event says of a part that was added (no `before`), changed, or taken away (no `after`)."""
+    """The entry of an event for a part that was added (no `before`), changed, or removed (no `after`)."""
     return {"part": str(part), "changes": changes_between(before, after)}
 
 
 def done_before(key: uuid.UUID, *, by: Any) -> Event | None:
-    """The first event of the act that a form with this key did already. Holds the account until the transaction ends:
-    of two clicks at once, the second waits and then finds what the first did."""
+    """The first event of an action with this form key. Locks the account until the transaction ends: of two clicks at
+    once, the second waits and then finds the event of the first."""
     User._base_manager.select_for_update().get(pk=by.pk)
     return Event.objects.filter(change_set=key, actor=by).order_by("pk").first()
 
@@ -126,12 +126,12 @@ def save_record(
     key: uuid.UUID | None = None,
     also: dict[str, list] | None = None,
 ) -> Any:
-    """Adds or changes a record, with its event and its name in the search index. `key` is that of the form it was
-    typed in; `also` are changes of its parts, [before, after] by name, for the same event.
+    """Adds or changes a record, with its event and its search entry. `key` is that of the form; `also` are changes of
+    its parts, [before, after] by name, for the same event.
 
     A changed record must carry the `version` it was opened with: if somebody else saved it since, Refused("stale").
-    `right` is asked for instead of the plain right to add or change records: an act of its own may write what its actor
-    otherwise may not. Raises ValidationError for bad values and Refused("not_allowed") outside the role or area.
+    `right` replaces the plain permission to add or change records: an action may write what its account otherwise may
+    not. Raises ValidationError for bad values and Refused("not_allowed") outside the role or area.
     """
     adding = record._state.adding
     right = right or ("record.add" if adding else "record.change")
@@ -149,7 +149,7 @@ def save_record(
         _take_version(record)
     record.save()
     changes = changes_between(before, values_of(record)) | (also or {})
-    ChangeSet(by, reason, document_no, key or uuid.uuid4()).tell("add" if adding else "change", record, changes)
+    ChangeSet(by, reason, document_no, key or uuid.uuid4()).log("add" if adding else "change", record, changes)
     index(record)
     return record
 
@@ -157,17 +157,17 @@ def save_record(
 def save_told(
     record: Any, *, by: Any, verb: str = "change", reason: str = "", also: dict[str, Any] | None = None
 ) -> Any:
-    """Saves a record inside an act that has asked for its rights and locked it, at its next version; the event says
-    what changed, and `also`."""
+    """Saves a record inside an action that has checked its permissions and locked it, at its next version, with an
+    event of the changes and `also`."""
     stored = type(record)._base_manager.get(pk=record.pk)
     record.version = stored.version + 1
     record.save()
-    ChangeSet(by, reason).tell(verb, record, changes_between(values_of(stored), values_of(record)) | (also or {}))
+    ChangeSet(by, reason).log(verb, record, changes_between(values_of(stored), values_of(record)) | (also or {}))
     return record
 
 
 def _take_version(record: Any) -> None:
-    """Moves the version on, if it is still the one that was opened."""
+    """Increments the version, if it is still the one that was opened."""
     if not isinstance(record, Record):
         return
     rows = type(record)._base_manager.filter(pk=record.pk, version=record.version)
@@ -177,20 +177,20 @@ def _take_version(record: Any) -> None:
 
 
 def stale(record: Any) -> Refused:
-    """Somebody changed the record since it was read: who, and when."""
+    """The refusal if somebody changed the record since it was read: who, and when."""
     last = Event.objects.filter(kind=record._meta.model_name, code=record.code).first()
     who = last.actor if last and last.actor else "—"
     return Refused("stale", who=who, when=f"{localtime(last.at):%Y-%m-%d %H:%M}" if last else "—")
 
 
 def unlist(record: Any) -> None:
-    """Takes the record's name out of the search index."""
+    """Removes the record from the search index."""
     for kind in _searched(record):
         SearchEntry.objects.filter(kind=kind.slug, code=record.code).delete()
 
 
 def index(record: Any) -> None:
-    """Puts the record's name into the search index if it is public, and out of it if not."""
+    """Updates the record's search entry: present if it is public, else removed."""
     unlist(record)
     for kind in _searched(record):
         if type(record).objects.public().filter(pk=record.pk).exists():

@@ -1,4 +1,4 @@
-"""What becomes of a remark from the public: left under a record, passed on, answered, or kept from publication."""
+"""Remarks of the public: left under a record, passed on, answered, or rejected."""
 
 import uuid
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ ANSWERS = (RemarkOutcome.CORRECTED, RemarkOutcome.UNCHANGED)
 
 
 def read_remark(typed: Mapping[str, str]) -> tuple[dict[str, str], dict[str, Invalid]]:
-    """The values of a remark as typed, cleaned; and why a field cannot be taken."""
+    """The cleaned values of a typed remark, and the errors by field."""
     values: dict[str, str] = {}
     problems: dict[str, Invalid] = {}
     for name, read in READERS.items():
@@ -37,7 +37,7 @@ def read_remark(typed: Mapping[str, str]) -> tuple[dict[str, str], dict[str, Inv
 
 
 def refusals_to_leave_remark(kind: str, code: str, *, sender: str) -> Iterator[Refused]:
-    """Everything that stands against one more remark on this record from this sender; empty if it may be left."""
+    """All refusals against one more remark on this record from this sender; empty if it is allowed."""
     now = timezone.now()
     limit = Parameter.objects.count_on("remarks-a-day", timezone.localdate(now), default=5)
     left = Remark.objects.unscoped("against floods").filter(made_at__gt=now - timedelta(days=1))
@@ -50,12 +50,12 @@ def refusals_to_leave_remark(kind: str, code: str, *, sender: str) -> Iterator[R
 
 @transaction.atomic
 def leave_remark(kind: Kind, record: Any, *, text: str, contact: str = "", sender: str, key: uuid.UUID) -> Remark:
-    """Keeps a remark on a public record, due to be answered within the working days the district promises. The same
-    `key` twice is one remark. Raises Refused when the sender, or the record, had too many."""
+    """Saves a remark on a public record, due within the district's number of working days. The same `key` twice is one
+    remark. Raises Refused if the sender, or the record, has too many."""
     code = f"RM-{key.hex[:16].upper()}"
-    found = Remark.objects.unscoped("a key is known to its maker").filter(code=code).first()
-    if found:
-        return found
+    earlier = Remark.objects.unscoped("a key is known to its maker").filter(code=code).first()
+    if earlier:
+        return earlier
     raise_first(refusals_to_leave_remark(kind.slug, record.code, sender=sender))
     today = timezone.localdate()
     days = Parameter.objects.count_on("reply-working-days", today, default=5)
@@ -67,19 +67,20 @@ def leave_remark(kind: Kind, record: Any, *, text: str, contact: str = "", sende
     )  # fmt: skip
     remark.full_clean()
     remark.save()
-    ChangeSet(None).tell("remark-left", record, {})
+    ChangeSet(None).log("remark-left", record, {})
     return remark
 
 
 def right_to_answer(remark: Remark) -> str:
-    """Who answers: those who decide on a notice its objections; what the township passed on, who may change records."""
+    """The permission to answer: for objections to a notice, to decide on titles; for remarks passed on by the township,
+    to change records."""
     if remark.kind == NOTICES:
         return "point.notice"
     return "record.change" if remark.outcome == RemarkOutcome.PASSED_ON else "remark.answer"
 
 
 def refusals_to_answer(remark: Remark, *, by: Any) -> Iterator[Refused]:
-    """Everything that stands against `by` settling the remark; empty if it may be done."""
+    """All refusals against `by` settling the remark; empty if it is allowed."""
     if remark.state != RemarkState.NEW:
         when = f"{timezone.localtime(remark.answered_at):%Y-%m-%d %H:%M}" if remark.answered_at else "—"
         yield Refused("remark_settled", who=remark.answered_by or "—", when=when, state=remark.get_state_display())
@@ -89,7 +90,7 @@ def refusals_to_answer(remark: Remark, *, by: Any) -> Iterator[Refused]:
 
 
 def refusals_to_pass_on(remark: Remark, *, by: Any) -> Iterator[Refused]:
-    """Everything that stands against handing the remark to the district; empty if it may be done."""
+    """All refusals against passing the remark on to the district; empty if it is allowed."""
     yield from refusals_to_answer(remark, by=by)
     if len(remark.area_id) <= 6 or remark.outcome == RemarkOutcome.PASSED_ON:
         yield Refused("remark_at_district")
@@ -106,20 +107,20 @@ def answer_remark(remark: Remark, *, outcome: str, reply: str, by: Any) -> Remar
 
 @transaction.atomic
 def reject_remark(remark: Remark, *, reason: str, by: Any) -> Remark:
-    """Settles the remark without publishing it. The writer alone can read the `reason`."""
+    """Settles the remark without publishing it. Only the writer can read the `reason`."""
     remark = _locked(remark, by)
     return _settle(remark, "remark-rejected", RemarkState.REJECTED, "", _words(reason), by)
 
 
 @transaction.atomic
 def pass_on_remark(remark: Remark, *, note: str, by: Any) -> Remark:
-    """Hands the remark to the district, which sees `note`. It stays open, and is due on the same day."""
+    """Passes the remark on to the district, which sees `note`. It stays open, with the same due day."""
     remark = _locked(remark, by)
     raise_first(refusals_to_pass_on(remark, by=by))
     note = _words(note)
     remark.outcome = RemarkOutcome.PASSED_ON
     remark.save()
-    _tell(remark, "remark-passed-on", note, by)
+    _log(remark, "remark-passed-on", note, by)
     return remark
 
 
@@ -131,7 +132,7 @@ def _locked(remark: Remark, by: Any) -> Remark:
 
 
 def _words(text: str) -> str:
-    """A reply or reason, cleaned. Raises Refused if there is none, or it cannot be taken."""
+    """A cleaned reply or reason. Raises Refused if it is empty or invalid."""
     try:
         words = prose(1000, least=2)(text)
     except Invalid as problem:
@@ -146,13 +147,13 @@ def _settle(remark: Remark, verb: str, state: RemarkState, outcome: str, words: 
     remark.answered_by, remark.answered_at = by, timezone.now()
     remark.full_clean()
     remark.save()
-    _tell(remark, verb, words if state == RemarkState.REJECTED else "", by)
+    _log(remark, verb, words if state == RemarkState.REJECTED else "", by)
     return remark
 
 
-def _tell(remark: Remark, verb: str, reason: str, by: Any) -> None:
-    """The event belongs to the record the remark is on; it holds nothing of what the writer said."""
+def _log(remark: Remark, verb: str, reason: str, by: Any) -> None:
+    """The event belongs to the record of the remark; it holds no text of the writer."""
     kind = KINDS[remark.kind]
     record = kind.model.objects.unscoped("its history").filter(code=remark.record_code).first()
     changes = {"outcome": [None, remark.outcome]} if remark.outcome else {}
-    ChangeSet(by, reason[:300]).tell(verb, record or remark, changes)
+    ChangeSet(by, reason[:300]).log(verb, record or remark, changes)

@@ -1,4 +1,4 @@
-"""Building study routes: the record, and its stops in order with stays and ways."""
+"""Study routes: the record, and its stops in order with stays and travel times."""
 
 import uuid
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from .sites import add_with_code
 
 @dataclass(frozen=True)
 class PlannedStop:
-    """A stop as it is to be: the place, the stay and the way to the next stop, both in minutes."""
+    """A planned stop: the place, the stay and the travel time to the next stop, both in minutes."""
 
     kind: str
     place: Any
@@ -29,7 +29,7 @@ class PlannedStop:
     travel_minutes: int | None = None
 
     def said(self) -> str:
-        """For the event: which place, how long, how far to the next."""
+        """The stop in the event: place, stay, and travel time."""
         return f"{self.kind}:{self.place.code} {self.minutes or '-'}+{self.travel_minutes or '-'}"
 
 
@@ -46,12 +46,12 @@ def stops_of(route: StudyRoute) -> list[PlannedStop]:
 
 
 def duration(stops: list[PlannedStop]) -> int:
-    """Minutes from the first stop to the end of the last: stays, and ways between."""
+    """Minutes from the first stop to the end of the last: stays and travel times."""
     return sum(stop.minutes or 0 for stop in stops) + sum(stop.travel_minutes or 0 for stop in stops[:-1])
 
 
 def refusals_to_save_route(route: StudyRoute, stops: list[PlannedStop]) -> Iterator[Refused]:
-    """Why these stops could not be taken; `row` among the details is the stop's place in the list."""
+    """All refusals against these stops; `row` in the details is the stop's place in the list."""
     if len(stops) < 2:
         yield Refused("no_stops")
     if route.start_time is None:
@@ -68,10 +68,10 @@ def refusals_to_save_route(route: StudyRoute, stops: list[PlannedStop]) -> Itera
 def save_route(
     route: StudyRoute, *, stops: list[PlannedStop], by: Any, key: uuid.UUID | None = None, reason: str = ""
 ) -> StudyRoute:
-    """Adds or changes a route with its stops in their order. Hours that nobody typed follow from the stops.
+    """Adds or changes a route with its stops in their order. Empty hours are computed from the stops.
 
-    A form `key` that was used for the same values changes nothing more; for other values it is Refused("stale"), with
-    the `code` it made. Raises Refused for what `refusals_to_…` yields, and ValidationError for values.
+    A form `key` used before with the same values changes nothing; with other values it is Refused("stale"), with the
+    `code` it created. Raises Refused for what `refusals_to_…` yields, and ValidationError for values.
     """
     earlier = done_before(key, by=by) if key else None
     if earlier and _says_the_same(earlier.code, route, stops):
@@ -85,12 +85,12 @@ def save_route(
         route.hours = (Decimal(duration(stops)) / 6).to_integral_value(ROUND_CEILING) / 10
     before, after = [stop.said() for stop in stops_of(route)], [stop.said() for stop in stops]
     key = key or uuid.uuid4()
-    told = {"right": RIGHT, "by": by, "key": key, "reason": reason}
-    told["also"] = {"stops": [before, after]} if before != after else {}
+    options = {"right": RIGHT, "by": by, "key": key, "reason": reason}
+    options["also"] = {"stops": [before, after]} if before != after else {}
     if route.pk is None:
-        add_with_code(route, "R-", 2, **told)
+        add_with_code(route, "R-", 2, **options)
     else:
-        save_record(route, **told)
+        save_record(route, **options)
     if before != after:
         _write_stops(route, stops, key)
     return route
@@ -105,7 +105,7 @@ def _says_the_same(code: str, typed: StudyRoute, stops: list[PlannedStop]) -> bo
 
 
 def _write_stops(route: StudyRoute, stops: list[PlannedStop], change_set: uuid.UUID) -> None:
-    """New stops take the place of those there were, which stay, voided by the act."""
+    """Replaces the stops. Old stops stay in the database, voided."""
     route.stops.update(voided=change_set)
     RouteStop.objects.bulk_create(
         RouteStop(

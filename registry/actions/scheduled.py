@@ -1,4 +1,4 @@
-"""Doing what is due: once for each of its times, whoever of several workers comes first."""
+"""Runs scheduled work once per due time, whichever worker comes first."""
 
 import logging
 from datetime import datetime
@@ -16,7 +16,7 @@ BY_NAME = {work.name: work for work in SCHEDULE}
 
 
 def run(name: str) -> bool:
-    """Does the work called `name` if it is due and nobody did it. Returns whether it was done."""
+    """Runs the work `name` if it is due and nobody has run it. Returns whether it ran."""
     work = BY_NAME[name]
     if work.hours and not _claim(work, timezone.localtime()):
         return False
@@ -24,7 +24,7 @@ def run(name: str) -> bool:
         import_string(work.does)()
     except DatabaseError:
         raise
-    except Exception:  # what fails now comes again at its next time; the others go on
+    except Exception:  # a failed work runs again at its next time; the others go on
         logger.exception("%s failed", name)
     return True
 
@@ -39,17 +39,17 @@ def _claim(work: Work, now: datetime) -> bool:
 
 
 class Clock:
-    """The schedule of a worker of its own: `tick` does what is due by then."""
+    """The schedule of a worker: `tick` runs what is due."""
 
     def __init__(self) -> None:
         self.next: dict[str, float] = {}
 
     def tick(self, now: float) -> None:
-        """`now` in seconds of a clock that only goes forward."""
+        """`now` in seconds of a monotonic clock."""
         for work in SCHEDULE:
             if now >= self.next.get(work.name, 0.0):
                 self.next[work.name] = now + (work.every or MINUTE)
                 run(work.name)
 
 
-MINUTE = 60.0  # between two looks at what is done at a time of the day
+MINUTE = 60.0  # between two checks of work with a fixed time of day

@@ -1,4 +1,4 @@
-"""The index of names: what search finds, made from the public rows of the searched record kinds."""
+"""The search index, built from the public rows of the searched record kinds."""
 
 import re
 from functools import lru_cache
@@ -16,7 +16,7 @@ ENTRY = ("kind", "code", "area", "name", "names", "pinyin", "initials")
 
 
 def entry_of(*record: Any) -> SearchEntry:
-    """What search keeps of one record, as `entry_values` tells it."""
+    """The search entry of one record; see `entry_values`."""
     names = (SearchEntry._meta.get_field(name).attname for name in ENTRY)
     return SearchEntry(**dict(zip(names, entry_values(*record), strict=True)))
 
@@ -36,8 +36,7 @@ PIECES = re.compile(r"[\u3400-\u9fff]+|[^\u3400-\u9fff]+")
 
 @lru_cache(maxsize=20_000)
 def _spelt(piece: str) -> tuple[str, str]:
-    """The pinyin of a piece of a name, without tones, and its first letters; what was written in letters or digits
-    stays whole."""
+    """The pinyin of a part of a name, without tones, and its initials; letters and digits stay as they are."""
     if not CHINESE.match(piece):
         return piece.lower(), piece.lower()
     from pypinyin import lazy_pinyin  # noqa: PLC0415 (its tables take 60 MB that only indexing needs)
@@ -71,7 +70,7 @@ def searched_kinds() -> list[Kind]:
 
 @transaction.atomic
 def reindex_kind(kind: Kind) -> int:
-    """Makes the index of one kind anew; returns how many names it holds."""
+    """Rebuilds the index of one kind. Returns the number of entries."""
     SearchEntry.objects.filter(kind=kind.slug).delete()
     entries = _entries(kind)
     SearchEntry.objects.bulk_create(entries, batch_size=STEP)
@@ -79,7 +78,8 @@ def reindex_kind(kind: Kind) -> int:
 
 
 def reindex_step(cursor: int) -> tuple[int | None, int, int]:
-    """One step of the reindexing job: the kind number `cursor`. Returns the next cursor or None, done and total."""
+    """One step of the reindexing job: the kind with the number `cursor`. Returns the next cursor or None, done and
+    total."""
     kinds = searched_kinds()
     if cursor < len(kinds):
         reindex_kind(kinds[cursor])
@@ -88,5 +88,5 @@ def reindex_step(cursor: int) -> tuple[int | None, int, int]:
 
 
 def rebuild() -> int:
-    """The whole index at once; returns how many names it holds."""
+    """Rebuilds the whole index at once. Returns the number of entries."""
     return sum(reindex_kind(kind) for kind in searched_kinds())

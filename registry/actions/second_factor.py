@@ -1,4 +1,5 @@
-"""The second factor of an account: set up by its owner, asked for at sign-in, taken off by the owner or from above."""
+"""The second factor of an account: set up by its owner, required at sign-in, removed by the owner or an account
+above."""
 
 import re
 import secrets
@@ -13,11 +14,11 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from registry.access.permissions import decides
-from registry.access.second_factor import device_being_set_up, has_second_factor, kept_form
+from registry.access.second_factor import device_being_set_up, has_second_factor, hash_recovery_code
 from registry.models import User
 from registry.text.refusals import Refused, raise_first
 
-from .accounts import LETTERS, insist_on_password, refusals_to_manage
+from .accounts import LETTERS, refusals_to_manage, require_password
 from .records import ChangeSet
 
 RECOVERY_CODES = 10
@@ -25,7 +26,8 @@ RECOVERY_CODES = 10
 
 @transaction.atomic
 def begin_second_factor(user: User, *, by: Any) -> TOTPDevice:
-    """A new secret, which asks for nothing until a code of it was typed. Begun twice is begun once."""
+    """Creates a new secret, which is not required until a code of it was entered. Calling it twice has no further
+    effect."""
     if user != by:
         raise Refused("not_allowed")
     User.objects.select_for_update().get(pk=user.pk)
@@ -33,12 +35,12 @@ def begin_second_factor(user: User, *, by: Any) -> TOTPDevice:
 
 
 def confirm_second_factor(user: User, code: str, *, by: Any) -> list[str]:
-    """The first code shows that the authenticator works. Takes the place of an older one, ends all other sessions and
-    all tokens, and returns the recovery codes, which are told once."""
+    """Confirms the authenticator with its first code. Replaces an older one, ends all other sessions and all tokens,
+    and returns the recovery codes, which are shown once."""
     device = device_being_set_up(user)
     if user != by or device is None:
         raise Refused("not_allowed")
-    _insist_on_code(TOTPDevice, device.pk, _plain(code))
+    _require_code(TOTPDevice, device.pk, _plain(code))
     with transaction.atomic():
         TOTPDevice.objects.filter(user=user, confirmed=True).delete()
         TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
@@ -46,17 +48,17 @@ def confirm_second_factor(user: User, code: str, *, by: Any) -> list[str]:
         account.sessions_ended += 1
         account.save()
         user.sessions_ended = account.sessions_ended
-        ChangeSet(by).tell("add_second_factor", user, {})
+        ChangeSet(by).log("add_second_factor", user, {})
         return _new_codes(user)
 
 
 def renew_recovery_codes(user: User, *, password: str, by: Any) -> list[str]:
-    """Ten new recovery codes; the old ones are void."""
+    """Creates ten new recovery codes; the old ones become invalid."""
     if user != by or not has_second_factor(user):
         raise Refused("not_allowed")
-    insist_on_password(user, password)  # before the transaction: hashing takes a while
+    require_password(user, password)  # before the transaction: hashing takes a while
     with transaction.atomic():
-        ChangeSet(by).tell("renew_recovery_codes", user, {})
+        ChangeSet(by).log("renew_recovery_codes", user, {})
         return _new_codes(user)
 
 
@@ -64,29 +66,29 @@ def _new_codes(user: User) -> list[str]:
     StaticDevice.objects.filter(user=user).delete()
     device = StaticDevice.objects.create(user=user, name="recovery codes")
     codes = ["".join(secrets.choice(LETTERS) for _each in range(10)) for _code in range(RECOVERY_CODES)]
-    StaticToken.objects.bulk_create(StaticToken(device=device, token=kept_form(code)) for code in codes)
+    StaticToken.objects.bulk_create(StaticToken(device=device, token=hash_recovery_code(code)) for code in codes)
     return [f"{code[:5]}-{code[5:]}" for code in codes]
 
 
 def use_code(user: User, code: str) -> None:
-    """Takes a code of the authenticator, or a recovery code; each is good once. Raises Refused("code_wrong"), or
-    Refused("code_wait") while too many wrong ones were typed: one second after the first, then twice as long each."""
+    """Checks a code of the authenticator, or a recovery code; each is valid once. Raises Refused("code_wrong"), or
+    Refused("code_wait") after too many wrong ones: one second after the first, then twice as long each time."""
     code = _plain(code)
     model = TOTPDevice if re.fullmatch(r"\d{6}", code, re.ASCII) else StaticDevice
     device = model.objects.filter(user=user, confirmed=True).first()
     if device is None:
         raise Refused("code_wrong")
-    _insist_on_code(model, device.pk, code if model is TOTPDevice else kept_form(code))
+    _require_code(model, device.pk, code if model is TOTPDevice else hash_recovery_code(code))
     if model is StaticDevice:
-        ChangeSet(user).tell("use_recovery_code", user, {})
+        ChangeSet(user).log("use_recovery_code", user, {})
 
 
 def _plain(code: str) -> str:
     return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", code)).lower()
 
 
-def _insist_on_code(model: type, pk: int, code: str) -> None:
-    """What was counted of a wrong code stays, so the refusal is raised after the transaction."""
+def _require_code(model: type, pk: int, code: str) -> None:
+    """The counter of wrong codes must be committed, so the refusal is raised after the transaction."""
     with transaction.atomic():
         device = model.objects.select_for_update().get(pk=pk)
         allowed, why = device.verify_is_allowed()
@@ -98,7 +100,7 @@ def _insist_on_code(model: type, pk: int, code: str) -> None:
 
 
 def refusals_to_remove_second_factor(account: User, *, by: Any) -> Iterator[Refused]:
-    """Everything that stands against taking the second factor off `account`."""
+    """All refusals against removing the second factor of `account`."""
     if account != by:
         yield from refusals_to_manage(account, by=by)
     elif settings.SECOND_FACTOR == "required" and decides(account):
@@ -108,11 +110,11 @@ def refusals_to_remove_second_factor(account: User, *, by: Any) -> Iterator[Refu
 
 
 def remove_second_factor(account: User, *, by: Any, password: str = "") -> User:
-    """Takes off the authenticator and the recovery codes: one's own, with the password; or, when it was lost, from
-    above, which ends all sessions of the account."""
+    """Removes the authenticator and the recovery codes: the own ones, with the password; or, if they are lost, by an
+    account above, which ends all sessions of the account."""
     raise_first(refusals_to_remove_second_factor(account, by=by))
     if account == by:
-        insist_on_password(account, password)
+        require_password(account, password)
     return _remove(account, by)
 
 
@@ -124,5 +126,5 @@ def _remove(account: User, by: Any) -> User:
         account = User.objects.select_for_update().get(pk=account.pk)
         account.sessions_ended += 1
         account.save()
-    ChangeSet(by).tell("remove_second_factor", account, {})
+    ChangeSet(by).log("remove_second_factor", account, {})
     return account

@@ -1,4 +1,4 @@
-"""Writing a site from its draft: the organisation's facts and the point's, each through the same act as any record."""
+"""Writes a site from its draft: the facts of the organisation and of the point, each like any record."""
 
 from typing import Any
 
@@ -27,14 +27,15 @@ ATTEMPTS = 5
 
 
 def form_for(members: int) -> OrganisationForm:
-    """The form that follows from the number of members (S7): 100 and more, 50 to under 100, under 50."""
+    """The form by the number of members (S7): 100 and more, 50 to under 100, under 50."""
     if members >= 100:
         return OrganisationForm.COMMITTEE
     return OrganisationForm.GENERAL_BRANCH if members >= 50 else OrganisationForm.BRANCH
 
 
 def write_site(drafting: DraftForm, *, right: str, by: Any) -> DemonstrationPoint:
-    """Writes what was typed to the organisation and the point, adding them where there are none. Returns the point."""
+    """Writes the typed values to the organisation and the point, and adds them if they are missing. Returns the
+    point."""
     values = drafting.read[0]
     organisation = _write_organisation(drafting, values, right, by)
     point = drafting.point or DemonstrationPoint(
@@ -70,16 +71,16 @@ def _write_organisation(drafting: DraftForm, values: dict[str, Any], right: str,
     return add_with_code(organisation, f"O-{drafting.area.pk[:9]}-N", 3, right=right, by=by)
 
 
-def add_with_code(record: Any, prefix: str, digits: int, *, by: Any, right: str = "", **told: Any) -> Any:
-    """Adds a record under the next free code `prefix` + number. Two at once: the second takes the next number. `told`
-    is handed on to `save_record`."""
+def add_with_code(record: Any, prefix: str, digits: int, *, by: Any, right: str = "", **options: Any) -> Any:
+    """Adds a record with the next free code `prefix` + number. Of two at once, the second takes the next number.
+    `options` are passed to `save_record`."""
     for attempt in range(ATTEMPTS):
         codes = type(record)._base_manager.filter(code__startswith=prefix).values_list("code", flat=True)
         numbers = [int(code[len(prefix) :]) for code in codes if code[len(prefix) :].isdecimal()]
         record.code = f"{prefix}{max(numbers, default=0) + 1 + attempt:0{digits}d}"
         try:
             with transaction.atomic():
-                return save_record(record, by=by, right=right, **told)
+                return save_record(record, by=by, right=right, **options)
         except IntegrityError:
             record.pk = None
             record._state.adding = True

@@ -1,5 +1,5 @@
-"""Taking over old ledgers: for a term, titles that were given on paper before are entered by loads and by program.
-Outside such a term a title is given by the life cycle alone."""
+"""Take-over of old ledgers: during a term, loads and programs may enter titles that were given on paper. Outside a term
+only the life cycle gives titles."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -15,12 +15,12 @@ from registry.text.refusals import Refused, raise_first
 from .records import ChangeSet
 
 RIGHT = "ledger.take_over"
-VERB = "take-over"  # of the event of each title that is entered
+VERB = "take-over"  # of the event of each entered title
 MOST_DAYS = 92
 
 
 def refusals_to_open(area: Area, *, ends_on: date, reason: str, by: Any) -> Iterator[Refused]:
-    """Everything that stands against opening a term for old ledgers of `area` until `ends_on`; empty if it may be."""
+    """All refusals against opening a term for old ledgers of `area` until `ends_on`; empty if it is allowed."""
     today = timezone.localdate()
     if not may(by, RIGHT, area):
         yield Refused("not_allowed")
@@ -35,8 +35,7 @@ def refusals_to_open(area: Area, *, ends_on: date, reason: str, by: Any) -> Iter
 
 @transaction.atomic
 def open_take_over(area: Area, *, ends_on: date, reason: str, document_no: str = "", by: Any) -> TakeOver:
-    """From now on, until `ends_on` or until it is closed, titles of old ledgers of `area` may be entered. Raises
-    Refused."""
+    """Opens a term until `ends_on`, in which titles of old ledgers of `area` may be entered. Raises Refused."""
     Area.objects.unscoped("a lock against two terms at once").select_for_update(no_key=True).get(code=area.code)
     raise_first(refusals_to_open(area, ends_on=ends_on, reason=reason, by=by))
     term = TakeOver(
@@ -45,23 +44,23 @@ def open_take_over(area: Area, *, ends_on: date, reason: str, document_no: str =
     )  # fmt: skip
     term.full_clean()
     term.save()
-    ChangeSet(by, term.reason, term.document_no).tell("open-take-over", term, {"ends_on": [None, ends_on.isoformat()]})
+    ChangeSet(by, term.reason, term.document_no).log("open-take-over", term, {"ends_on": [None, ends_on.isoformat()]})
     return term
 
 
 @transaction.atomic
 def close_take_over(term: TakeOver, *, by: Any) -> TakeOver:
-    """From now on no title is entered by it. Twice is once."""
+    """Closes the term. A second time has no effect."""
     term = TakeOver.objects.select_for_update(of=("self",)).get(pk=term.pk)
     if not may(by, RIGHT, term):
         raise Refused("not_allowed")
     if term.closed_on is None:
         term.closed_on, term.closed_by = timezone.localdate(), by
         term.save()
-        ChangeSet(by).tell("close-take-over", term, {"closed_on": [None, term.closed_on.isoformat()]})
+        ChangeSet(by).log("close-take-over", term, {"closed_on": [None, term.closed_on.isoformat()]})
     return term
 
 
 def areas_taken_over(day: date) -> list[str]:
-    """Codes of the areas whose old ledgers are being entered on `day`."""
+    """The codes of the areas with an open term on `day`."""
     return list(TakeOver.objects.open_on(day).values_list("area_id", flat=True))

@@ -1,4 +1,4 @@
-"""Tokens of the REST API: made and revoked by who holds the account or looks after it, and recognised again."""
+"""Tokens of the REST API: created, revoked and recognised."""
 
 import hashlib
 import secrets
@@ -16,18 +16,18 @@ from registry.models import ApiToken, Area, Role, TokenScope, User
 from registry.models.base import in_area_q
 from registry.text.refusals import Refused, raise_first
 
-from .accounts import accounts_below, insist_on_password
+from .accounts import accounts_below, require_password
 from .records import ChangeSet
 
 MOST_DAYS = 365
 MOST_TOKENS = 20
 START = "fn_"
 SHOWN = len(START) + 6
-NOTED_EVERY = timedelta(minutes=1)  # the last use is not written more often
+NOTED_EVERY = timedelta(minutes=1)  # how often the last use is saved
 
 
 def owners_for(by: Any) -> QuerySet[User]:
-    """Whose tokens `by` may make: the own ones, and those of programs `by` looks after."""
+    """The accounts `by` may create tokens for: the own one, and those of programs below."""
     below = accounts_below(by).filter(role=Role.API, is_active=True)
     return User.objects.filter(Q(pk=by.pk) | Q(pk__in=below.values("pk"))).order_by("username")
 
@@ -39,7 +39,7 @@ def tokens_for(by: Any) -> QuerySet[ApiToken]:
 
 
 def areas_for(by: Any) -> QuerySet[Area]:
-    """The areas a token may be bound to: what `by` reads and what lies directly inside."""
+    """The areas a token may be limited to: the area of `by` and those directly inside."""
     areas = Area.objects.visible_to(by).existing(timezone.localdate())
     if by.reads_everything:
         return areas.filter(level="township").order_by("code")
@@ -49,7 +49,7 @@ def areas_for(by: Any) -> QuerySet[Area]:
 def refusals_to_make_token(
     owner: User, *, scopes: Collection[str], area: str = "", days: int = MOST_DAYS, by: Any
 ) -> Iterator[Refused]:
-    """Everything that stands against this token; empty if it may be made."""
+    """All refusals against this token; empty if it may be created."""
     if not owners_for(by).filter(pk=owner.pk).exists():
         yield Refused("not_allowed")
     if not scopes:
@@ -66,11 +66,11 @@ def refusals_to_make_token(
         yield Refused("token_many", most=MOST_TOKENS)
 
 
-def make_token(owner: User, *, password: str, by: Any, **wanted: Any) -> tuple[ApiToken, str]:
-    """A new token and its text, which nobody can read again. `password` is that of `by`; of what is `wanted`,
-    `addresses` are addresses or networks with spaces between. Raises Refused."""
-    insist_on_password(by, password)  # before the transaction: it takes a while
-    return _make_token(owner, by=by, **wanted)
+def make_token(owner: User, *, password: str, by: Any, **options: Any) -> tuple[ApiToken, str]:
+    """Creates a token. Returns it with its text, which is never shown again. `password` is that of `by`; in `options`,
+    `addresses` are addresses or networks separated by spaces. Raises Refused."""
+    require_password(by, password)  # before the transaction: it takes a while
+    return _make_token(owner, by=by, **options)
 
 
 @transaction.atomic
@@ -89,14 +89,14 @@ def _make_token(
     text = START + secrets.token_urlsafe(32)
     token = ApiToken(
         owner=owner, name=name, prefix=text[:SHOWN], hash=hash_of(text), area=area, made_by=by,
-        addresses=" ".join(_network(each) for each in addresses.replace(",", " ").split()),
+        addresses=" ".join(_network(address) for address in addresses.replace(",", " ").split()),
         expires_at=timezone.now() + timedelta(days=days), sessions_ended=owner.sessions_ended, owner_rank=owner.rank,
         **{f"can_{scope}": scope in scopes for scope in TokenScope},
     )  # fmt: skip
     token.full_clean()
     token.save()
-    told = {"owner": [None, owner.username], "scopes": [None, " ".join(token.scopes)], "area": [None, area]}
-    ChangeSet(by).tell("add_token", token, told)
+    changes = {"owner": [None, owner.username], "scopes": [None, " ".join(token.scopes)], "area": [None, area]}
+    ChangeSet(by).log("add_token", token, changes)
     return token, text
 
 
@@ -109,25 +109,25 @@ def _network(text: str) -> str:
 
 @transaction.atomic
 def revoke_token(token: ApiToken, *, by: Any) -> ApiToken:
-    """From now on nothing is done with it. Twice is once."""
+    """Revokes the token. A second time has no effect."""
     token = ApiToken.objects.select_for_update(of=("self",)).select_related("owner").get(pk=token.pk)
     if not tokens_for(by).filter(pk=token.pk).exists():
         raise Refused("not_allowed")
     if token.revoked_at is None:
         token.revoked_at = timezone.now()
         token.save(update_fields=["revoked_at"])
-        ChangeSet(by).tell("revoke_token", token, {})
+        ChangeSet(by).log("revoke_token", token, {})
     return token
 
 
 def hash_of(text: str) -> str:
-    """Its 256 random bits make a slow hash needless."""
+    """A fast hash is enough for 256 random bits."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def recognise(text: str, *, address: str) -> ApiToken:
-    """The token with this text, used from `address`. Raises Refused for one that is not, or no longer, good, and for
-    one of a person who has to choose a password or set up a second factor first, as at the desk."""
+    """The token with this text, used from `address`. Raises Refused for an invalid or ended token, and for one of a
+    person who must first choose a password or set up a second factor."""
     now = timezone.now()
     token = ApiToken.objects.usable(now).select_related("owner").filter(hash=hash_of(text)).first()
     if token is None:

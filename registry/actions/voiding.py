@@ -1,5 +1,5 @@
-"""Marking as entered in error what was public and never was so. It counts on no day from then on; its page stays, and
-says why and on which paper. For what was right and is over, there are dates instead."""
+"""Marks public records as entered in error. A voided record counts on no day; its page stays, with the reason and the
+document. A record that was right and has ended gets dates instead."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from registry.text.refusals import Refused, raise_first
 from .records import ChangeSet, index, part_change, stale, unlist, values_of
 
 RIGHT = "record.void"
-REASON, PAPER = 4, 2  # the least number of characters
+REASON, PAPER = 4, 2  # minimum number of characters
 
 
 @dataclass(frozen=True)
 class Voided:
-    """Why a record was marked as entered in error, on which paper, when."""
+    """The reason, document and time of a void."""
 
     reason: str
     document_no: str
@@ -30,7 +30,7 @@ class Voided:
 
 
 def voided_because(record: Any) -> Voided | None:
-    """What the page of a voided record says; None for one in force."""
+    """The void shown on the page of a record; None if it is in force."""
     if not getattr(record, "voided", None):
         return None
     rows = Event.objects.filter(change_set=record.voided, kind=record._meta.model_name, code=record.code, verb="void")
@@ -39,7 +39,7 @@ def voided_because(record: Any) -> Voided | None:
 
 
 def refusals_to_mark(record: Any, *, by: Any) -> Iterator[Refused]:
-    """Everything that stands against marking the record as entered in error; empty if it may be done."""
+    """All refusals against marking the record as entered in error; empty if it is allowed."""
     if not may(by, RIGHT, record):
         yield Refused("not_allowed")
     if record.voided:
@@ -50,8 +50,8 @@ def refusals_to_mark(record: Any, *, by: Any) -> Iterator[Refused]:
 
 @transaction.atomic
 def mark_entered_in_error(record: Any, *, reason: str, document_no: str, by: Any) -> Any:
-    """Takes a record out of every list and figure, on all days, with the records that belong to it and its places in
-    others. It carries the version it was opened with."""
+    """Removes a record from all lists and figures, on all days, with the records that belong to it and its memberships.
+    It carries the version it was opened with."""
     _lock(record)
     raise_first(refusals_to_mark(record, by=by))
     reason, document_no = reason.strip(), document_no.strip()
@@ -70,14 +70,14 @@ def mark_entered_in_error(record: Any, *, reason: str, document_no: str, by: Any
 
 
 def void(row: Any, change_set: ChangeSet) -> None:
-    """Voids one row, with its event: that of a part is its record's."""
+    """Voids one row, with its event; the event of a part belongs to its record."""
     if isinstance(row, Guarded):
         rows = type(row)._default_manager.filter(pk=row.pk)  # type: ignore[attr-defined]
         is_public = rows.public().exists()
-        change_set.tell("void", row, {"published": [True, None]} if is_public else {})
+        change_set.log("void", row, {"published": [True, None]} if is_public else {})
         unlist(row)
     else:
-        change_set.tell("parts", owner_of(row), _parts("removed", row, values_of(row), {}))
+        change_set.log("parts", owner_of(row), _parts("removed", row, values_of(row), {}))
     row.voided = change_set.key
     _store(row)
 
@@ -101,14 +101,14 @@ def _lock(record: Any) -> None:
 
 
 def _put_away(draft: Draft) -> None:
-    """What is being typed of a record that never was is typed in vain."""
+    """Discards open drafts of a voided record."""
     if draft.state in (DraftState.OPEN, DraftState.SUBMITTED):
         draft.state = DraftState.DISCARDED
         draft.save(update_fields=["state"])
 
 
 def refusals_to_restore(record: Any, *, by: Any) -> Iterator[Refused]:
-    """Everything that stands against taking the mark off again; empty if it may be done."""
+    """All refusals against removing the mark; empty if it is allowed."""
     if not may(by, RIGHT, record):
         yield Refused("not_allowed")
     if not record.voided:
@@ -117,25 +117,25 @@ def refusals_to_restore(record: Any, *, by: Any) -> Iterator[Refused]:
     rows = voided_with(record)
     keys = {(type(row), row.pk) for row in rows}
     for row in rows:
-        for other in _referred(row):
-            if other.voided and (type(other), other.pk) not in keys:
-                yield Refused("refers_to_voided", name=row, other=other)
+        for target in _referred(row):
+            if target.voided and (type(target), target.pk) not in keys:
+                yield Refused("refers_to_voided", name=row, other=target)
 
 
 def voided_with(record: Any) -> list[Any]:
-    """The record, and what belongs to it and was voided by the same act."""
+    """The record, and the rows that belong to it and were voided by the same action."""
     return [row for row in [record, *belongings(record)] if getattr(row, "voided", None) == record.voided]
 
 
 def _referred(row: models.Model) -> Iterable[Any]:
     keys = (field.name for field in row._meta.concrete_fields if field.is_relation)
-    return (other for name in keys if isinstance(other := getattr(row, name), Voidable))
+    return (target for name in keys if isinstance(target := getattr(row, name), Voidable))
 
 
 @transaction.atomic
 def restore_record(record: Any, *, reason: str, by: Any) -> Any:
-    """Takes the mark off again: the record counts by its dates, with all that was voided with it. Raises
-    ValidationError where something else has taken its place meanwhile."""
+    """Removes the mark: the record counts by its dates, with everything that was voided with it. Raises ValidationError
+    if another record has taken its place."""
     _lock(record)
     raise_first(refusals_to_restore(record, by=by))
     if len(reason.strip()) < REASON:
@@ -148,8 +148,8 @@ def restore_record(record: Any, *, reason: str, by: Any) -> Any:
         _store(row)
     for row in rows:
         if isinstance(row, Guarded):
-            change_set.tell("restore", row, {})
+            change_set.log("restore", row, {})
             index(row)
         else:
-            change_set.tell("parts", owner_of(row), _parts("added", row, {}, values_of(row)))
+            change_set.log("parts", owner_of(row), _parts("added", row, {}, values_of(row)))
     return record

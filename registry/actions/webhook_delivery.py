@@ -1,6 +1,6 @@
-"""Calling web hooks: signed, to allowed addresses alone, never inside a transaction, tried again later and later.
+"""Delivers webhook calls: signed, only to allowed hosts, never inside a transaction, with retries at growing intervals.
 
-Hooks have a process or a thread of their own: however slow a receiver is, no job waits for it.
+Webhooks have their own process or thread: a slow receiver delays no job.
 """
 
 import base64
@@ -28,19 +28,19 @@ from registry.text.refusals import Refused
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = 5  # seconds for a connection, and for each piece of an answer
-DEADLINE = 10  # seconds for a whole call, however many pieces the answer comes in
-BETWEEN_CALLS = 5  # seconds from one look for calls that are due to the next
-LEASE = timedelta(minutes=2)  # a call that is being made is nobody else's meanwhile
+PATIENCE = 5  # seconds for a connection, and for each part of an answer
+DEADLINE = 10  # seconds for a whole call
+BETWEEN_CALLS = 5  # seconds between two checks for due calls
+LEASE = timedelta(minutes=2)  # no other worker makes a call during its lease
 MOST_READ = 1000  # bytes of an answer
 WAITS = [timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30)]
 WAITS += [timedelta(hours=hours) for hours in (2, 6, 12, 24)]
-SPELL = 20  # seconds of calling before new events are looked for
+SPELL = 20  # seconds of calling before new events are collected
 FAILURES = (OSError, HTTPException, Refused, UnicodeError)
 
 
 def call_hooks(stop: threading.Event) -> None:
-    """Calls the hooks every few seconds until `stop`. What goes wrong is logged and tried again."""
+    """Delivers calls every few seconds until `stop`. Errors are logged, and the call is repeated."""
     try:
         while not stop.is_set():
             close_old_connections()
@@ -54,23 +54,23 @@ def call_hooks(stop: threading.Event) -> None:
 
 
 def send_hooks() -> int:
-    """Makes calls ready and makes those that are due, for a while. Returns how many were made."""
+    """Collects calls and delivers the due ones, for a limited time. Returns the number of calls."""
     collect()
-    made, until = 0, time.monotonic() + SPELL
+    count, until = 0, time.monotonic() + SPELL
     while time.monotonic() < until and (delivery := _claim()):
         _send(delivery)
-        made += 1
-    return made
+        count += 1
+    return count
 
 
 def _claim() -> Delivery | None:
-    """Takes the oldest call that is due; None if there is none, or another worker was quicker."""
+    """Claims the oldest due call; None if there is none, or another worker was faster."""
     now = timezone.now()
-    found = Delivery.objects.due(now).order_by("next_try_at").select_related("hook").first()
-    if found is None:
+    delivery = Delivery.objects.due(now).order_by("next_try_at").select_related("hook").first()
+    if delivery is None:
         return None
-    mine = Delivery.objects.filter(pk=found.pk, state=DeliveryState.WAITING, next_try_at=found.next_try_at)
-    return found if mine.update(next_try_at=now + LEASE) else None
+    mine = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.WAITING, next_try_at=delivery.next_try_at)
+    return delivery if mine.update(next_try_at=now + LEASE) else None
 
 
 def _send(delivery: Delivery) -> None:
@@ -83,7 +83,7 @@ def _send(delivery: Delivery) -> None:
 
 @transaction.atomic
 def _note(delivery: Delivery, status: int, answer: str) -> None:
-    """What came of a call. After the last try in vain the hook is switched off, until somebody looks at it."""
+    """Stores the result of a call. After the last failed try the hook is switched off."""
     now = timezone.now()
     delivery.attempts += 1
     delivery.status, delivery.answered_at = status, now
@@ -100,8 +100,8 @@ def _note(delivery: Delivery, status: int, answer: str) -> None:
 
 
 def body_of(delivery: Delivery) -> bytes:
-    said = {"delivery": str(delivery.key), "hook": delivery.hook.name, "changes": delivery.changes}
-    return json.dumps(said, ensure_ascii=False).encode()
+    content = {"delivery": str(delivery.key), "hook": delivery.hook.name, "changes": delivery.changes}
+    return json.dumps(content, ensure_ascii=False).encode()
 
 
 def signature(key: bytes, delivery: str, timestamp: str, body: bytes) -> str:
@@ -111,7 +111,7 @@ def signature(key: bytes, delivery: str, timestamp: str, body: bytes) -> str:
 
 
 def call(delivery: Delivery) -> tuple[int, str]:
-    """The status and the beginning of the answer. Raises Refused for an address that may not be called."""
+    """The status and the beginning of the answer. Raises Refused for a forbidden address."""
     hook, body, now = delivery.hook, body_of(delivery), str(int(time.time()))
     allowed = host_of(hook.address)
     parts = parts_of(hook.address)
@@ -133,28 +133,28 @@ def call(delivery: Delivery) -> tuple[int, str]:
 
 
 def address_to_call(allowed: HookHost, port: int) -> str:
-    """The address the host has now, which is then called itself: the name is not asked about a second time. Raises
-    Refused where the name leads into our own network and nobody said it may."""
-    found = {str(entry[4][0]) for entry in socket.getaddrinfo(allowed.host, port, type=socket.SOCK_STREAM)}
-    for text in found:
+    """The current IP address of the host, which is then called itself, without a second DNS lookup. Raises Refused if
+    the name leads into the own network and the host is not allowed to."""
+    addresses = {str(entry[4][0]) for entry in socket.getaddrinfo(allowed.host, port, type=socket.SOCK_STREAM)}
+    for text in addresses:
         address = ip_address(text.partition("%")[0])
         address = getattr(address, "ipv4_mapped", None) or address
         never = address.is_link_local or address.is_multicast or address.is_unspecified
         if never or not (address.is_global or allowed.is_private):
             raise Refused("hook_inside", host=allowed.host, address=text)
-    return sorted(found)[0]
+    return sorted(addresses)[0]
 
 
 class Pinned(HTTPConnection):
-    """A connection to an address that was looked at, whatever the name leads to by now. It is cut off after DEADLINE:
-    the timeout of a socket begins anew with each byte that comes."""
+    """A connection to a checked IP address. It is cut off after DEADLINE, because the timeout of a socket restarts with
+    each byte."""
 
     pinned = ""
     is_cut = False
 
     def connect(self) -> None:
         self.sock = socket.create_connection((self.pinned, self.port), self.timeout)
-        self.line = self.sock.dup()  # to cut the connection whoever reads from it
+        self.line = self.sock.dup()  # to cut the connection in any reading state
         self.timer = threading.Timer(DEADLINE, self._cut)
         self.timer.start()
 
@@ -165,7 +165,7 @@ class Pinned(HTTPConnection):
 
     @contextmanager
     def in_time(self) -> Iterator[None]:
-        """Around a call: closes the connection, and raises TimeoutError if it was cut off."""
+        """Limits a call: closes the connection, and raises TimeoutError if it was cut off."""
         try:
             yield
         except FAILURES:

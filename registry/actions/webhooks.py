@@ -1,4 +1,4 @@
-"""Web hooks: who is told of changes; which hosts may be called; and from events to calls, in the background."""
+"""Webhooks: the subscriptions, the allowed hosts, and the collection of events into calls."""
 
 from collections.abc import Collection, Iterator
 from datetime import timedelta
@@ -18,18 +18,18 @@ from registry.text.refusals import Refused, raise_first
 
 RIGHT = "hook.manage"
 MOST_CHANGES = 100  # in one call
-MOST_WAITING = 50  # calls of one hook: then its events wait in their own table
+MOST_WAITING = 50  # waiting calls per hook; further events wait in their own table
 GONE = ("delete", "void")
-GAP = timedelta(minutes=5)  # longer than any transaction: an event that is missing by then was taken back
+GAP = timedelta(minutes=5)  # longer than any transaction: a number still missing then was rolled back
 
 
-def told_kinds() -> dict[str, Any]:
-    """The kinds of record that hooks may be told of: those that anybody may see rows of."""
+def kinds_for_hooks() -> dict[str, Any]:
+    """The record kinds that hooks may subscribe to: those with public rows."""
     return {slug: kind for slug, kind in KINDS.items() if not kind.redacted and hasattr(kind.model, "code")}
 
 
 def parts_of(address: str) -> SplitResult:
-    """The parts of an address that can be called. Raises Refused for what is none."""
+    """The parts of a valid URL. Raises Refused for an invalid one."""
     try:
         parts = urlsplit(address)
         sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -43,47 +43,47 @@ def parts_of(address: str) -> SplitResult:
 
 
 def host_of(address: str) -> HookHost:
-    """The entry of the list that allows this address. Raises Refused if there is none."""
+    """The allowed host of this URL. Raises Refused if there is none."""
     name = (parts_of(address).hostname or "").lower()
-    found = HookHost.objects.filter(host=name).first()
-    if found is None:
+    host = HookHost.objects.filter(host=name).first()
+    if host is None:
         raise Refused("hook_host", host=name)
-    return found
+    return host
 
 
-def _insist(by: Any) -> None:
+def _require_right(by: Any) -> None:
     if not may(by, RIGHT):
         raise Refused("not_allowed")
 
 
 @transaction.atomic
 def allow_host(host: str, *, is_private: bool = False, by: Any) -> HookHost:
-    """Puts a host on the list. Raises Refused for what is no host, ValidationError if it stands there already."""
-    _insist(by)
+    """Adds an allowed host. Raises Refused for an invalid host, ValidationError for an existing one."""
+    _require_right(by)
     host = host.strip().lower()
     if parts_of(f"https://{host}/").netloc != host or ":" in host or "/" in host:
         raise Refused("hook_address", address=host[:80])
     allowed = HookHost(host=host, is_private=is_private, added_by=by)
     allowed.full_clean()
     allowed.save()
-    ChangeSet(by).tell("allow_host", allowed, {"host": [None, host], "is_private": [None, is_private]})
+    ChangeSet(by).log("allow_host", allowed, {"host": [None, host], "is_private": [None, is_private]})
     return allowed
 
 
 @transaction.atomic
 def forbid_host(allowed: HookHost, *, by: Any) -> None:
-    """Takes a host off the list: from now on its hooks are not called."""
-    _insist(by)
-    ChangeSet(by).tell("forbid_host", allowed, {"host": [allowed.host, None]})
+    """Removes an allowed host: its hooks are not called any more."""
+    _require_right(by)
+    ChangeSet(by).log("forbid_host", allowed, {"host": [allowed.host, None]})
     allowed.delete()
 
 
 def refusals_to_add_hook(owner: User, *, address: str, kinds: Collection[str], by: Any) -> Iterator[Refused]:
-    """Everything that stands against this hook; empty if it may be added."""
+    """All refusals against this hook; empty if it may be added."""
     if not may(by, RIGHT) or not owners_for(by).filter(pk=owner.pk).exists():
         yield Refused("not_allowed")
-    if not kinds or set(kinds) - told_kinds().keys():
-        yield Refused("hook_kinds", kinds=", ".join(told_kinds()))
+    if not kinds or set(kinds) - kinds_for_hooks().keys():
+        yield Refused("hook_kinds", kinds=", ".join(kinds_for_hooks()))
     try:
         host_of(address)
     except Refused as refusal:
@@ -92,21 +92,21 @@ def refusals_to_add_hook(owner: User, *, address: str, kinds: Collection[str], b
 
 @transaction.atomic
 def add_hook(owner: User, *, name: str, address: str, kinds: Collection[str], by: Any) -> WebHook:
-    """A new hook, told of what happens from now on. Raises Refused."""
+    """Adds a hook for future events. Raises Refused."""
     raise_first(refusals_to_add_hook(owner, address=address, kinds=kinds, by=by))
     newest = Event.objects.aggregate(newest=Max("pk"))["newest"] or 0
     hook = WebHook(owner=owner, name=name, address=address, kinds=sorted(kinds), cursor=newest, made_by=by)
     hook.full_clean()
     hook.save()
-    told = {"address": [None, address], "kinds": [None, " ".join(hook.kinds)]}
-    ChangeSet(by).tell("add_hook", hook, told)
+    changes = {"address": [None, address], "kinds": [None, " ".join(hook.kinds)]}
+    ChangeSet(by).log("add_hook", hook, changes)
     return hook
 
 
 @transaction.atomic
 def switch_hook(hook: WebHook, *, on: bool, by: Any) -> WebHook:
-    """Off: nothing is sent. On: it goes on where it stopped, at once, with what was given up before everything else."""
-    _insist(by)
+    """Off: nothing is sent. On: delivery continues at once where it stopped, beginning with failed calls."""
+    _require_right(by)
     hook = WebHook.objects.select_for_update().get(pk=hook.pk)
     if hook.is_on != on:
         hook.is_on = on
@@ -115,12 +115,12 @@ def switch_hook(hook: WebHook, *, on: bool, by: Any) -> WebHook:
             hook.deliveries.exclude(state=DeliveryState.DELIVERED).update(
                 state=DeliveryState.WAITING, attempts=0, next_try_at=timezone.now()
             )
-        ChangeSet(by).tell("switch_hook", hook, {"is_on": [not on, on]})
+        ChangeSet(by).log("switch_hook", hook, {"is_on": [not on, on]})
     return hook
 
 
 def collect() -> int:
-    """Turns new events into calls of the hooks that are on. Returns how many calls were made ready."""
+    """Turns new events into calls of the active hooks. Returns the number of new calls."""
     hooks = WebHook.objects.filter(is_on=True, owner__is_active=True)
     return sum(_collect(pk) for pk in hooks.values_list("pk", flat=True))
 
@@ -135,7 +135,7 @@ def _collect(pk: int) -> int:
         return 0
     hook.cursor = events[-1].pk
     hook.save(update_fields=["cursor"])
-    changes = _told(hook, events)
+    changes = _visible_events(hook, events)
     if not changes:
         return 0
     Delivery.objects.create(hook=hook, changes=changes, next_try_at=timezone.now())
@@ -143,8 +143,8 @@ def _collect(pk: int) -> int:
 
 
 def settled_after(cursor: int, most: int) -> list[Event]:
-    """The next events after `cursor`, in order, up to the first gap. Where numbers are missing, a transaction may still
-    be about to write them: what follows waits until none can be that old."""
+    """The next events after `cursor`, in order, up to the first gap. An open transaction may still write the missing
+    numbers, so later events wait until none can be that old."""
     limit, settled, expected = timezone.now() - GAP, [], cursor + 1
     for event in Event.objects.filter(pk__gt=cursor).order_by("pk")[:most]:
         if event.pk != expected and event.at > limit:
@@ -154,10 +154,12 @@ def settled_after(cursor: int, most: int) -> list[Event]:
     return settled
 
 
-def _told(hook: WebHook, events: list[Event]) -> list[dict]:
-    """What the hook is told of these events: which record, and what was done; no values. Only what its account may see,
-    and that a record inside the account's area was deleted."""
-    chosen = {kind.model._meta.model_name: (slug, kind) for slug, kind in told_kinds().items() if slug in hook.kinds}
+def _visible_events(hook: WebHook, events: list[Event]) -> list[dict]:
+    """The events in the form the hook receives: record and verb, without values. Only what its account may see, and
+    deletions of records inside the account's area."""
+    chosen = {
+        kind.model._meta.model_name: (slug, kind) for slug, kind in kinds_for_hooks().items() if slug in hook.kinds
+    }
     codes: dict[str, set[str]] = {name: {event.code for event in events if event.kind == name} for name in chosen}
     seen = {
         (name, code)

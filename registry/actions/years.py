@@ -1,4 +1,4 @@
-"""Closing a year: its figures are frozen as they are. Nothing is opened again; closing once more adds an edition."""
+"""Closes a year: its figures are frozen. A year is never reopened; closing it again adds an edition."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -22,7 +22,7 @@ def latest_edition(year: int) -> FrozenYear | None:
 
 
 def refusals_to_close(year: int, *, by: Any, edition: int | None = None) -> Iterator[Refused]:
-    """Everything that stands against closing `year`; `edition` is the last one that `by` saw."""
+    """All refusals against closing `year`; `edition` is the last one that `by` saw."""
     if not may(by, RIGHT):
         yield Refused("not_allowed")
     if year >= timezone.localdate().year:
@@ -33,12 +33,12 @@ def refusals_to_close(year: int, *, by: Any, edition: int | None = None) -> Iter
 
 
 def close_year(year: int, take: Taking, *, by: Any, edition: int, reason: str = "") -> FrozenYear:
-    """Freezes what `take(year, district)` gives as the edition after `edition`. Raises Refused."""
+    """Freezes the figures of `take(year, district)` as the edition after `edition`. Raises Refused."""
     raise_first(refusals_to_close(year, by=by, edition=edition))
     try:
         with transaction.atomic():
             return _close(year, take, by, edition, reason)
-    except IntegrityError:  # two at once: the edition is taken
+    except IntegrityError:  # two at once: the edition exists
         for refusal in refusals_to_close(year, by=by, edition=edition):
             raise refusal from None
         raise
@@ -50,11 +50,11 @@ def _close(year: int, take: Taking, by: Any, edition: int, reason: str) -> Froze
         code=f"FY-{year}-{edition + 1}", area_id=settings.DISTRICT_AREA, year=year, edition=edition + 1,
         closed_at=now, closed_on=timezone.localdate(now), closed_by=by, hash="", remark=reason,
     )  # fmt: skip
-    figures = sorted(take(year, settings.DISTRICT_AREA), key=lambda each: (each.area_id, each.slug))
+    figures = sorted(take(year, settings.DISTRICT_AREA), key=lambda figure: (figure.area_id, figure.slug))
     closing.hash = closing.hash_over([figure.hash for figure in figures], before.hash if before else "")
     closing.save()
     for figure in figures:
         figure.frozen = closing
     FrozenFigure.objects.bulk_create(figures, batch_size=200)
-    ChangeSet(by, reason).tell("close-year", closing, {"hash": [before.hash if before else None, closing.hash]})
+    ChangeSet(by, reason).log("close-year", closing, {"hash": [before.hash if before else None, closing.hash]})
     return closing

@@ -1,1 +1,1 @@
-"""The REST layer over the registry: what it reads, and in what words it refuses."""
+"""The REST API of the registry: views, serialization, and error documents."""

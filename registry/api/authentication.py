@@ -1,4 +1,4 @@
-"""Who asks: a program with a token, a person with a session, or anybody. And what the token is for."""
+"""Authentication by token or session, and the scope of a token."""
 
 from typing import Any
 
@@ -19,8 +19,8 @@ KEYWORD = "Token"
 
 
 class TokenAuthentication(BaseAuthentication):
-    """`Authorization: Token …`. The account that acts is the token's, narrowed to what the token is bound to. Any other
-    content of the header is a 401."""
+    """Reads `Authorization: Token …`. The account is the token's, limited to the token's scope. Any other content of
+    the header is a 401."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
         if "Authorization" not in request.headers:
@@ -39,7 +39,7 @@ class TokenAuthentication(BaseAuthentication):
 
 
 def _token_in(header: str) -> str:
-    """Raises Refused for another scheme: who shows what we cannot read is not taken for nobody."""
+    """Raises Refused for another scheme: an unreadable credential is not treated as anonymous."""
     keyword, _space, text = header.partition(" ")
     if keyword.lower() != KEYWORD.lower():
         raise Refused("authorization_unread")
@@ -47,13 +47,13 @@ def _token_in(header: str) -> str:
 
 
 class DeskSession(SessionAuthentication):
-    """The session of the pages. An account that has to choose a password or set up its second factor first is nobody
-    here until it did."""
+    """The session of the pages. An account that must first choose a password or set up its second factor is anonymous
+    here."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
-        found = super().authenticate(request)
-        if found is None or not (found[0].needs_new_password or lacks_second_factor(found[0])):
-            return found
+        credentials = super().authenticate(request)
+        if credentials is None or not (credentials[0].needs_new_password or lacks_second_factor(credentials[0])):
+            return credentials
         if request.method in SAFE_METHODS:
             return None
         refusal = Refused("desk_first")
@@ -61,18 +61,19 @@ class DeskSession(SessionAuthentication):
 
 
 class WithinToken(BasePermission):
-    """Whoever writes is known, and a token does what it was made for. What the account may do is asked by the acts."""
+    """A write needs an account, and a token needs the scope. The actions themselves check the permissions of the
+    account."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if not hasattr(view, str(request.method).lower()):
-            return True  # nobody may: the answer is that there is no such act here
+            return True  # nobody may: the answer is a 404 for this action
         if not isinstance(request.auth, ApiToken):
             return request.method in SAFE_METHODS or request.user.is_authenticated
         usual = TokenScope.READ if request.method in SAFE_METHODS else TokenScope.WRITE
-        wanted = getattr(view, "token_scope", usual)
-        if request.auth.allows(wanted):
+        scope = getattr(view, "token_scope", usual)
+        if request.auth.allows(scope):
             return True
-        refusal = Refused("token_scope", scope=TokenScope(wanted).label)
+        refusal = Refused("token_scope", scope=TokenScope(scope).label)
         raise PermissionDenied(str(refusal), refusal.code)
 
 
@@ -81,8 +82,8 @@ class TokenInSchema(OpenApiAuthenticationExtension):
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        said = "`Token` and the text of a token, made on the desk."
-        return {"type": "apiKey", "in": "header", "name": "Authorization", "description": said}
+        description = "`Token` and the text of a token, made on the desk."
+        return {"type": "apiKey", "in": "header", "name": "Authorization", "description": description}
 
 
 class SessionInSchema(OpenApiAuthenticationExtension):

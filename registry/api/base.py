@@ -1,4 +1,4 @@
-"""What every address of the API shares: the scope of the question, and no parameter passed over in silence."""
+"""The base of all API views: the scope of a request, and the check of its parameters."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -20,8 +20,7 @@ SCOPED = ("area", "as_of")
 
 
 class Negotiation(DefaultContentNegotiation):
-    """`format` in the address decides; “Accept” is asked only where there is none, and where it is not content with
-    anything."""
+    """`format` in the address decides. Without it the “Accept” header decides, and an unknown type gets the default."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
         if request.query_params.get("format") or "*/*" in request.META.get("HTTP_ACCEPT", "*/*"):
@@ -30,9 +29,9 @@ class Negotiation(DefaultContentNegotiation):
 
 
 class ApiView(APIView):
-    """A view of the API. `known` are the parameters it takes; `of(request)` may name more."""
+    """Base view of the API. `accepted` are the parameters it takes."""
 
-    known: tuple[str, ...] = (*SCOPED, "format")
+    accepted: tuple[str, ...] = (*SCOPED, "format")
     formats: tuple[str, ...] = ("json",)
     content_negotiation_class = Negotiation
 
@@ -44,22 +43,22 @@ class ApiView(APIView):
         for value in kwargs.values():
             if not str(value).isprintable():
                 raise Http404
-        self.file_format = one_of(request.query_params, "format", self.formats)
+        self.file_format = choice_parameter(request.query_params, "format", self.formats)
 
     @property
     def is_reading(self) -> bool:
-        """Whether nothing is sent; what describes the view asks it without any request."""
+        """Whether the request only reads. The schema generator calls this without a request."""
         request = getattr(self, "request", None)
         return request is None or request.method in SAFE_METHODS
 
     def parameters(self) -> tuple[str, ...]:
-        return self.known
+        return self.accepted
 
     def scope(self, request: Request) -> Scope:
         return read_scope(request.query_params, request.user)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """An answer is asked for again each time; unchanged, it costs a 304. What an account sees is kept nowhere."""
+        """Every answer must be revalidated; unchanged, it costs a 304. The answer to an account is never cached."""
         response = super().finalize_response(request, response, *args, **kwargs)
         user = getattr(request, "_user", None)
         if user is not None and user.is_authenticated:
@@ -69,12 +68,12 @@ class ApiView(APIView):
         return response
 
 
-def check_parameters(parameters: Any, known: Iterable[str]) -> None:
-    """Raises BadInput for a parameter that is not known here, is given twice, or holds what no text holds."""
-    known = tuple(known)
+def check_parameters(parameters: Any, accepted: Iterable[str]) -> None:
+    """Raises BadInput for a parameter that is unknown, is given twice, or holds unusable text."""
+    accepted = tuple(accepted)
     for name, values in parameters.lists():
-        if name not in known:
-            raise unknown(name, values[-1], known, _("There is no parameter “%(name)s” here. %(hint)s"))
+        if name not in accepted:
+            raise unknown_name(name, values[-1], accepted, _("There is no parameter “%(name)s” here. %(hint)s"))
         if len(values) > 1:
             raise BadInput(name, ", ".join(values), _("It is given more than once. Give it once."), "given_twice")
         if not values[0]:
@@ -83,28 +82,28 @@ def check_parameters(parameters: Any, known: Iterable[str]) -> None:
             raise BadInput(name, "", _("It holds characters that are no text. Take them out."), "no_text")
 
 
-def unknown(name: str, value: str, known: Iterable[str], sentence: str, field: str = "") -> BadInput:
-    """The refusal of a name that does not exist, with the names that are near it, or else all there are."""
-    known = list(known)
-    near = get_close_matches(name, known)
+def unknown_name(name: str, value: str, accepted: Iterable[str], sentence: str, field: str = "") -> BadInput:
+    """The error for an unknown name, with similar names, or else all names, as a hint."""
+    accepted = list(accepted)
+    near = get_close_matches(name, accepted)
     hint = _("Did you mean: %(names)s?") if near else _("There are: %(names)s.")
-    text = sentence % {"name": name, "hint": hint % {"names": ", ".join(near or known) or "—"}}
+    text = sentence % {"name": name, "hint": hint % {"names": ", ".join(near or accepted) or "—"}}
     return BadInput(field or name, value, text, "unknown")
 
 
-def one_of(parameters: Any, name: str, values: tuple[str, ...]) -> str:
-    """The value of a parameter that has a few, the first of them where it is not given."""
+def choice_parameter(parameters: Any, name: str, values: tuple[str, ...]) -> str:
+    """The value of a parameter with a fixed list of values; the first of them if it is not given."""
     value = parameters.get(name, values[0])
     if value not in values:
-        raise unknown(value, value, values, _("“%(name)s” does not exist here. %(hint)s"), field=name)
+        raise unknown_name(value, value, values, _("“%(name)s” does not exist here. %(hint)s"), field=name)
     return value
 
 
-def check_names(parameters: Any, name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """The names a parameter lists, separated by commas alone; each must be known, and none is empty."""
-    known = tuple(known)
+def check_names(parameters: Any, name: str, accepted: Iterable[str]) -> tuple[str, ...]:
+    """The names that a parameter lists, separated by commas. Each must be accepted, and none may be empty."""
+    accepted = tuple(accepted)
     names = tuple(dict.fromkeys(parameters[name].split(","))) if name in parameters else ()
-    for each in names:
-        if each not in known:
-            raise unknown(each, each, known, _("“%(name)s” does not exist here. %(hint)s"), field=name)
+    for item in names:
+        if item not in accepted:
+            raise unknown_name(item, item, accepted, _("“%(name)s” does not exist here. %(hint)s"), field=name)
     return names

@@ -1,4 +1,4 @@
-"""Teaching sites by program: how many people they take, which places are free, and the groups that book them."""
+"""Teaching sites in the API: their capacity, their free places, and their bookings."""
 
 from dataclasses import replace
 from typing import Any
@@ -16,7 +16,7 @@ from registry import models as m
 from registry.access.permissions import may
 from registry.access.scope import Scope
 from registry.actions import bookings as acts
-from registry.api.actions import Given, Noun, Verb, day, filled, needs, offer
+from registry.api.actions import Input, Noun, Verb, day, filled, needs, offer
 from registry.api.read_views import DetailView, ListView
 from registry.overviews.capacity import free_places
 from registry.text.validators import line, phone, whole
@@ -26,7 +26,7 @@ from .resources import Resource
 
 
 class ForTheDesk:
-    """Shows an account without the right what everybody sees: of what is internal, nothing."""
+    """Shows an account without the permission only the public rows."""
 
     resource: Resource
 
@@ -44,7 +44,7 @@ class BookingDetail(ForTheDesk, DetailView):
 
 
 class MonthSerializer(serializers.Serializer):
-    """A month of a teaching site that says how many people it takes."""
+    """A month of a teaching site with a declared capacity."""
 
     month = serializers.CharField(help_text=_("Such as 2026-03."))
     people = serializers.IntegerField()
@@ -56,17 +56,17 @@ class PlacesSerializer(serializers.Serializer):
 
 
 class PlacesView(ApiView):
-    known = ("format",)
+    accepted = ("format",)
 
     @extend_schema(operation_id="teaching_sites_places", responses=PlacesSerializer)
     def get(self, request: Request, code: str) -> Response:
-        """Places left for groups in the months to come; nothing where nobody said how many people the site takes."""
+        """Free places for groups in the coming months; empty if the site has no declared capacity."""
         site = m.TeachingSite.objects.visible_to(request.user).filter(code=code).first()
         if site is None:
             raise Http404
         months = free_places(site, localdate())
-        told = [{"month": f"{month.first:%Y-%m}", "people": month.capacity, "left": month.left} for month in months]
-        return Response({"results": told})
+        rows = [{"month": f"{month.first:%Y-%m}", "people": month.capacity, "left": month.left} for month in months]
+        return Response({"results": rows})
 
 
 def serialize_booking(booking: m.Booking) -> dict[str, Any]:
@@ -94,16 +94,16 @@ def sites_for(user: Any) -> Any:
     return m.TeachingSite.objects.visible_to(user).select_related("area")
 
 
-def _ask(site: m.TeachingSite, *, by: Any, **said: Any) -> m.Booking:
-    return acts.ask(site, by=by, key=uuid4(), **said)
+def _ask(site: m.TeachingSite, *, by: Any, **details: Any) -> m.Booking:
+    return acts.ask(site, by=by, key=uuid4(), **details)
 
 
 def _against(act: str):
     return lambda booking, *, by: acts.refusals_to(act, booking, by=by)
 
 
-PEOPLE = Given("headcount", whole(1, 100_000), required=True)
-WHY = Given("reason", line(200, least=2), required=True)
+PEOPLE = Input("headcount", whole(1, 100_000), required=True)
+WHY = Input("reason", line(200, least=2), required=True)
 offer(
     Noun(
         "teaching-sites",
@@ -111,9 +111,9 @@ offer(
         serialize_teaching_site,
         [
             Verb("book", _("Book the site for a group"), _ask, needs(acts.RIGHT),
-                 (Given("booked_for", filled(day), required=True), Given("visitor", line(80, least=2), required=True),
-                  PEOPLE, Given("topic", line(120)), Given("contact", line(40)), Given("phone", phone)),
-                 made=serialize_booking),
+                 (Input("booked_for", filled(day), required=True), Input("visitor", line(80, least=2), required=True),
+                  PEOPLE, Input("topic", line(120)), Input("contact", line(40)), Input("phone", phone)),
+                 serialize_result=serialize_booking),
         ],
     )
 )  # fmt: skip

@@ -1,5 +1,5 @@
-"""Adding, changing and deleting records: each item is judged and written as a row of a spreadsheet is, so that the same
-mistake has the same code and the same words everywhere. Several items are written all together, or none."""
+"""Adds, changes and deletes records. Each item is validated and written like a row of a spreadsheet, so the same
+mistake has the same code and message everywhere. Several items are written all together or not at all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,12 +18,12 @@ from registry.loading.lookups import Lookups
 from registry.loading.messages import sentence
 from registry.loading.sheet_types import SHEET_TYPES, SheetRow, SheetType, may_load
 from registry.loading.templates import text_for
-from registry.loading.validate import judge, read, verdict_of
+from registry.loading.validate import read, validate, verdict_of
 from registry.models import Area, Draft, Load, RowVerdict
 from registry.text.refusals import Refused
 
 MOST_ITEMS = 1000
-ATTEMPTS = 3  # a load that adds meanwhile may have given the same code: then it is chosen anew
+ATTEMPTS = 3  # a concurrent load may take the same code: then the next one is chosen
 STATUS = {
     "not_allowed": 403, "outside": 403, "code_unknown": 404, "stale": 412, "version_missing": 428, "exists": 409,
     "key_taken": 409, "database_says": 409, "title_by_life_cycle": 409,
@@ -31,13 +31,13 @@ STATUS = {
 
 
 def load_of(model: type[models.Model]) -> SheetType | None:
-    """How records of this model are written, if they are."""
+    """The sheet type that records of this model are written with, or None."""
     return next((kind for kind in SHEET_TYPES.values() if kind.model is model), None)
 
 
 @dataclass
 class Item:
-    """An item sent: its texts, the fields to be emptied, and which version of which record it changes."""
+    """An item of a body: its texts, the fields to empty, and the code and version of the record it changes."""
 
     index: int
     texts: dict[str, str]
@@ -47,8 +47,8 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Written:
-    """What became of an item. A clerk's item about a site is a draft, known by its key."""
+class WriteResult:
+    """The result of an item. A clerk's item about a site becomes a draft, identified by its key."""
 
     index: int
     verdict: str
@@ -59,78 +59,78 @@ class Written:
 
 
 class Writing:
-    """Writes items of one kind for one account. Raises Unusable with everything that stands against any of them."""
+    """Writes items of one sheet type for one account. Raises Unusable with all errors of all items."""
 
     def __init__(self, kind: SheetType, by: Any, reason: str = ""):
         if not may_load(by, kind.slug):
             raise Refused("not_allowed")
         self.kind, self.by, self.reason = kind, by, reason[:300]
 
-    def write(self, items: Sequence[Item]) -> list[Written]:
+    def write(self, items: Sequence[Item]) -> list[WriteResult]:
         for attempt in range(ATTEMPTS):
             try:
                 with transaction.atomic():
                     return self._write(items)
             except Unusable as refusal:
-                taken = any(error["code"] == "database_says" for error in refusal.errors)
-                if not taken or attempt + 1 == ATTEMPTS:
+                is_conflict = any(error["code"] == "database_says" for error in refusal.errors)
+                if not is_conflict or attempt + 1 == ATTEMPTS:
                     raise
         raise AssertionError
 
-    def _write(self, items: Sequence[Item]) -> list[Written]:
-        self._insist_on_codes(items)
-        world = Lookups(self.by, timezone.localdate())
-        world.writing = True
+    def _write(self, items: Sequence[Item]) -> list[WriteResult]:
+        self._require_visible_codes(items)
+        lookups = Lookups(self.by, timezone.localdate())
+        lookups.writing = True
         if not all(item.code for item in items):
-            self._queue(world)
-        load = Load(pk=0, key=uuid4(), by=self.by, file_name=self.reason)  # never stored: it only says who and why
-        held = self._held(items)
-        rows = [SheetRow(0, item.index, self._texts(item, held)) for item in items]
-        read(self.kind, rows, world)
-        judge(self.kind, rows, world, load)
+            self._queue(lookups)
+        load = Load(pk=0, key=uuid4(), by=self.by, file_name=self.reason)  # never stored
+        current = self._current_texts(items)
+        rows = [SheetRow(0, item.index, self._texts(item, current)) for item in items]
+        read(self.kind, rows, lookups)
+        validate(self.kind, rows, lookups, load)
         for item, row in zip(items, rows, strict=True):
-            self._insist(item, row)
+            self._check_item(item, row)
         verdicts = [verdict_of(row) for row in rows]
         refuse(rows)
-        write_rows(self.kind, rows, world, load)
+        write_rows(self.kind, rows, lookups, load)
         refuse(rows)
         return [self._written(row, verdict) for row, verdict in zip(rows, verdicts, strict=True)]
 
-    def _queue(self, world: Lookups) -> None:
-        """Those who add wait for each other: each then gets the next code, and finds what was added before."""
+    def _queue(self, lookups: Lookups) -> None:
+        """Takes a lock, so that concurrent writers get their codes one after another and see each other's records."""
         areas = Area.objects.unscoped("a lock against two that give the same code")
-        areas.select_for_update(no_key=True).get(code=world.area)
+        areas.select_for_update(no_key=True).get(code=lookups.area)
 
-    def _insist_on_codes(self, items: Sequence[Item]) -> None:
-        """A record that the account may not see is to it as one that does not exist."""
+    def _require_visible_codes(self, items: Sequence[Item]) -> None:
+        """Raises Unusable for unknown codes. A record that the account may not see counts as unknown."""
         codes = {item.code for item in items} - {""}
         rows = self.kind.model._default_manager.visible_to(self.by).filter(code__in=codes)  # type: ignore[attr-defined]
         seen = set(rows.values_list("code", flat=True)) if codes else set()
         unknown = [item for item in items if item.code not in seen | {""}]
         refuse([_refused(SheetRow(0, item.index, {}), "code", "code_unknown", text=item.code) for item in unknown])
 
-    def _held(self, items: Sequence[Item]) -> dict[str, dict[str, str]]:
-        """What the registry holds of the records to be changed, as texts, where the kind can tell it."""
+    def _current_texts(self, items: Sequence[Item]) -> dict[str, dict[str, str]]:
+        """The current texts of the records to change, if the sheet type has a prefill function."""
         codes = {item.code for item in items} - {""}
-        if self.kind.held is None or not codes:
+        if self.kind.prefill is None or not codes:
             return {}
         rows = self.kind.model._default_manager.visible_to(self.by).filter(code__in=codes)  # type: ignore[attr-defined]
         return {
             values["code"]: {
                 column.name: text for column in self.kind.columns if (text := text_for(column, values.get(column.name)))
             }
-            for values in self.kind.held(rows)
+            for values in self.kind.prefill(rows)
         }
 
-    def _texts(self, item: Item, held: dict[str, dict[str, str]]) -> dict[str, str]:
-        """A change is judged together with what is held."""
+    def _texts(self, item: Item, current: dict[str, dict[str, str]]) -> dict[str, str]:
+        """A change is validated together with the current texts."""
         if not item.code:
             return item.texts
-        given = {name: text for name, text in item.texts.items() if name not in item.emptied}
-        return held.get(item.code, {}) | given | {"code": item.code}
+        sent = {name: text for name, text in item.texts.items() if name not in item.emptied}
+        return current.get(item.code, {}) | sent | {"code": item.code}
 
-    def _insist(self, item: Item, row: SheetRow) -> None:
-        """Whether the item is new where it says so, and the version is the one it knows."""
+    def _check_item(self, item: Item, row: SheetRow) -> None:
+        """Checks that a new item is new, and that the version of a change is the current one."""
         if not item.code:
             if row.record is not None:
                 row.refuse("", "exists", name=row.record, code=row.record.code)
@@ -147,22 +147,22 @@ class Writing:
 
     def _empty(self, row: SheetRow, name: str) -> None:
         column = self.kind.column(name)
-        found = {each.name: each for each in self.kind.model._meta.concrete_fields}.get(name)
+        field = {stored.name: stored for stored in self.kind.model._meta.concrete_fields}.get(name)
         if column is None or column.required:
             row.refuse(name, "required")
-        elif found is None or found.is_relation or not (found.null or found.blank) or not may(self.by, "record.change"):
+        elif field is None or field.is_relation or not (field.null or field.blank) or not may(self.by, "record.change"):
             row.refuse(name, "not_emptied")
         elif getattr(row.record, name) not in (None, ""):
-            row.main.changes[name] = [getattr(row.record, name), None if found.null else ""]
+            row.main.changes[name] = [getattr(row.record, name), None if field.null else ""]
 
-    def _written(self, row: SheetRow, verdict: RowVerdict) -> Written:
+    def _written(self, row: SheetRow, verdict: RowVerdict) -> WriteResult:
         record = row.main.record
         drafts = [pk for label, pk, *_rest in row.undo if label == Draft._meta.label_lower]
         draft = Draft.objects.unscoped("the writer's own").get(pk=drafts[0]) if drafts else None
         code = "" if draft is not None and row.record is None else record.code  # type: ignore[attr-defined]
-        return Written(
+        return WriteResult(
             row.number, verdict, code, getattr(record, "version", None) if code else None,
-            str(draft.key) if draft else "", [told(message, row.number) for message in row.messages],
+            str(draft.key) if draft else "", [serialize_message(message, row.number) for message in row.messages],
         )  # fmt: skip
 
 
@@ -171,34 +171,39 @@ def _refused(row: SheetRow, name: str, code: str, **details: Any) -> SheetRow:
     return row
 
 
-def told(message: dict, index: int) -> dict:
-    """A message of a row as the API tells it."""
+def serialize_message(message: dict, index: int) -> dict:
+    """A message of a row as the API serializes it."""
     return field_error(message["field"], sentence(message), message["code"], index=index)
 
 
 def refuse(rows: Sequence[SheetRow]) -> None:
-    """Raises Unusable if any of the rows is refused, with all that stands against all of them."""
-    errors = [told(message, row.number) for row in rows for message in row.messages if message["level"] == "refused"]
+    """Raises Unusable if any row is refused, with all errors of all rows."""
+    errors = [
+        serialize_message(message, row.number)
+        for row in rows
+        for message in row.messages
+        if message["level"] == "refused"
+    ]
     if errors:
         raise Unusable(errors, status_of(errors))
 
 
 def status_of(errors: Sequence[dict]) -> int:
-    """The status that fits all errors; 400 where they differ."""
+    """The status common to all errors; 400 if they differ."""
     statuses = {STATUS.get(error["code"], 400) for error in errors}
     return statuses.pop() if len(statuses) == 1 else 400
 
 
 def items_in(kind: SheetType, body: Any, *, code: str = "", versions: Sequence[str] = (), changing: bool) -> list[Item]:
-    """The items of a body, one or several. Raises Unusable for what cannot be written at all."""
-    found = body if isinstance(body, list) else [body]
-    if len(found) > MOST_ITEMS:
+    """The items of a body, one or several. Raises Unusable for what cannot be parsed."""
+    objects = body if isinstance(body, list) else [body]
+    if len(objects) > MOST_ITEMS:
         raise Refused("items_many", most=MOST_ITEMS)
-    if not found:
+    if not objects:
         raise Refused("items_none")
     errors: list[dict] = []
     items = []
-    for index, sent in enumerate(found):
+    for index, sent in enumerate(objects):
         texts = texts_in(kind, sent, index, errors)
         item = Item(index, texts)
         if changing:

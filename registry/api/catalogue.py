@@ -1,4 +1,4 @@
-"""The resources of the registry itself."""
+"""The resources of the registry app."""
 
 from dataclasses import replace
 
@@ -113,7 +113,7 @@ def _is_seen(model, path: str, scope: Scope) -> Exists:
 
 
 def _periods(scope: Scope):
-    """The whole life inside the own area; from the first naming on for everybody else."""
+    """All periods inside the viewer's area; from the first naming on for everybody else."""
     rows = m.StatusPeriod.objects.filter(valid_from__lte=scope.as_of)
     viewer = scope.viewer
     if not (scope.reader and viewer.reads_everything):
@@ -129,8 +129,8 @@ def _of_belt(scope: Scope):
 
 def _in_zone(model, path: str):
     def rows(scope: Scope):
-        found = m.ZoneMembership.objects.filter(m.valid_on(scope.as_of), _is_seen(model, path, scope))
-        return found.order_by("zone", f"{path}__code")
+        members = m.ZoneMembership.objects.filter(m.valid_on(scope.as_of), _is_seen(model, path, scope))
+        return members.order_by("zone", f"{path}__code")
 
     return rows
 

@@ -1,4 +1,4 @@
-"""The description of the API for programs, and as a page: nothing of it comes from elsewhere, nothing is inline."""
+"""The OpenAPI description, as JSON, YAML and a page, without inline scripts or foreign hosts."""
 
 from functools import cache
 from typing import Any
@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 
 class VersionedRenderer(OpenApiJsonRenderer):
-    """Map clients ask for it by its version."""
+    """Map clients request this versioned media type."""
 
     media_type = "application/vnd.oai.openapi+json;version=3.0"
 
@@ -32,7 +32,7 @@ class SchemaView(SpectacularAPIView):
 
 @cache
 def described(language: str) -> dict[str, Any]:
-    """The description in a language: it changes with the code alone."""
+    """The description in a language. It changes only with the code."""
     generator = SpectacularAPIView.generator_class(api_version=None)
     return generator.get_schema(request=None, public=True)
 

@@ -1,4 +1,4 @@
-"""Where records lie, in WGS 84: points, belts as lines through their points, zones by their outline."""
+"""Geometries in WGS 84: points, belts as lines through their points, zones by their outline."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -28,7 +28,7 @@ def _points(codes: Iterable[str], scope: Scope) -> dict[str, dict]:
 
 
 def _belts(codes: Iterable[str], scope: Scope) -> dict[str, dict]:
-    """Through the members that count on the day, in order; one position alone makes no line."""
+    """Lines through the members counted on the day, in order. One position alone makes no line."""
     named = valid_on(scope.as_of, "point__periods__valid_from", "point__periods__valid_to")
     members = BeltMembership.objects.filter(
         valid_on(scope.as_of), named, point__periods__status__in=COUNTED, belt__code__in=codes, point__lng__isnull=False
@@ -43,7 +43,9 @@ def _belts(codes: Iterable[str], scope: Scope) -> dict[str, dict]:
 def _zones(codes: Iterable[str], scope: Scope) -> dict[str, dict]:
     rows = Zone.objects.visible_to(scope.viewer).filter(code__in=codes, outline__isnull=False)
     outlines = rows.values_list("code", "outline")
-    return {code: each for code, each in outlines if isinstance(each, dict) and each.get("type") in OUTLINES}
+    return {
+        code: outline for code, outline in outlines if isinstance(outline, dict) and outline.get("type") in OUTLINES
+    }
 
 
 GEOMETRIES: dict[str, Callable[[Iterable[str], Scope], dict[str, dict]]] = {
@@ -54,7 +56,7 @@ GEOMETRIES: dict[str, Callable[[Iterable[str], Scope], dict[str, dict]]] = {
 
 
 def features(resource: Resource, rows: Iterable[dict], scope: Scope) -> list[dict]:
-    """Rows with a code as GeoJSON features; one that lies nowhere has no geometry."""
+    """Rows with a code as GeoJSON features. A row without a position has no geometry."""
     rows = list(rows)
     lies = GEOMETRIES[resource.slug]([row["code"] for row in rows], scope)
     return [
@@ -62,7 +64,7 @@ def features(resource: Resource, rows: Iterable[dict], scope: Scope) -> list[dic
     ]
 
 
-def collection(resource: Resource, found: dict, scope: Scope) -> dict[str, Any]:
+def collection(resource: Resource, page: dict, scope: Scope) -> dict[str, Any]:
     """A page of the list as a feature collection."""
-    links = [{"rel": name, "href": found[name]} for name in ("next", "previous") if found[name]]
-    return {"type": "FeatureCollection", "features": features(resource, found["results"], scope), "links": links}
+    links = [{"rel": name, "href": page[name]} for name in ("next", "previous") if page[name]]
+    return {"type": "FeatureCollection", "features": features(resource, page["results"], scope), "links": links}

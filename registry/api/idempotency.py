@@ -1,4 +1,4 @@
-"""A request with an `Idempotency-Key` is done once: asked again, it gets the first answer again."""
+"""Idempotent requests: a repeated `Idempotency-Key` gets the stored first answer."""
 
 import json
 from collections.abc import Callable
@@ -19,31 +19,33 @@ MOST_SIGNS = 100
 
 
 @transaction.atomic
-def idempotent(request: Request, asked: Any, act: Callable[[], Response]) -> Response:
-    """Answers with `act()`, all of it or nothing; with a key, at most once for the account. `asked` is what the body
-    says, in JSON's types. A request that is refused leaves the key free: put right, it may be sent under it again.
+def idempotent(request: Request, body: Any, act: Callable[[], Response]) -> Response:
+    """Answers with `act()` in one transaction; with a key, at most once per account. `body` is the content of the
+    request in JSON's types. A refused request does not use up its key: corrected, it may be sent again under it.
 
-    Of several equal requests at once the first inserts the key, and the others wait for its transaction to end.
+    Of several equal requests at once, the first inserts the key; the others wait for its transaction to end.
     """
     key = request.headers.get(HEADER)
     if key is None:
         return act()
     if not (0 < len(key) <= MOST_SIGNS and key.isascii() and key.isprintable()):
         raise Refused("key_malformed", most=MOST_SIGNS)
-    print_of = _fingerprint(request, asked)
-    kept, is_new = KeptAnswer.objects.get_or_create(account_id=request.user.pk, key=key, defaults={"asked": print_of})
+    print_of = _fingerprint(request, body)
+    stored, is_new = KeptAnswer.objects.get_or_create(account_id=request.user.pk, key=key, defaults={"asked": print_of})
     if not is_new:
-        if kept.asked != print_of:
+        if stored.asked != print_of:
             raise Refused("key_reused")
-        return Response(json.loads(kept.body), kept.status, headers={**kept.headers, "Idempotency-Replayed": "true"})
+        return Response(
+            json.loads(stored.body), stored.status, headers={**stored.headers, "Idempotency-Replayed": "true"}
+        )
     response = act()
-    kept.status = response.status_code
-    kept.headers = {name: response[name] for name in KEPT if name in response}
-    kept.body = JSONRenderer().render(response.data).decode() or "null"
-    kept.save()
+    stored.status = response.status_code
+    stored.headers = {name: response[name] for name in KEPT if name in response}
+    stored.body = JSONRenderer().render(response.data).decode() or "null"
+    stored.save()
     return response
 
 
-def _fingerprint(request: Request, asked: Any) -> str:
-    said = json.dumps([request.method, request.get_full_path(), asked], sort_keys=True, default=str)
-    return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+def _fingerprint(request: Request, body: Any) -> str:
+    text = json.dumps([request.method, request.get_full_path(), body], sort_keys=True, default=str)
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""The language of an answer of the API is the caller's; of pages, it stands in the address."""
+"""The language of a request: in the API from the header, on pages from the address."""
 
 from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware

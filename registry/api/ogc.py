@@ -32,7 +32,7 @@ from registry.text.validators import plain_number
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 CONFORMS = [f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{name}" for name in ("core", "geojson", "oas30")]
 JSON, GEOJSON, OPENAPI = "application/json", "application/geo+json", "application/vnd.oai.openapi+json;version=3.0"
-SHIFT = 0.02  # degrees: farther than any Chinese map system lies from WGS 84
+SHIFT = 0.02  # degrees: more than any Chinese map system differs from WGS 84
 UNSHIFTED = ("wgs84", "cgcs2000")
 
 
@@ -42,9 +42,9 @@ class GeoJSONRenderer(JSONRenderer):
 
 
 class OgcView(ApiView):
-    """A page of the service. Map clients may say `f` for the form."""
+    """A view of the service. Map clients may write `f` for `format`."""
 
-    known = ("f",)
+    accepted = ("f",)
     renderer_classes = [JSONRenderer, GeoJSONRenderer]
 
     def address(self, name: str, *args: str) -> str:
@@ -70,7 +70,7 @@ class OgcView(ApiView):
 class Landing(OgcView):
     @extend_schema(operation_id="ogc_landing", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> HttpResponse:
-        """Where a map client begins."""
+        """The entry page for map clients."""
         links = [
             self.link("self", request.build_absolute_uri()),
             self.link("service-desc", self.address("api-schema"), OPENAPI),
@@ -84,16 +84,16 @@ class Landing(OgcView):
 class Conformance(OgcView):
     @extend_schema(operation_id="ogc_conformance", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> HttpResponse:
-        """Which parts of the standard the service keeps to."""
+        """The parts of the standard that the service implements."""
         return as_json({"conformsTo": CONFORMS})
 
 
 class OgcCollections(OgcView):
     @extend_schema(operation_id="ogc_collections", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> HttpResponse:
-        """The layers there are."""
-        found = [self.collection(RESOURCES[slug]) for slug in GEOMETRIES]
-        return as_json({"links": [self.link("self", request.build_absolute_uri())], "collections": found})
+        """The layers."""
+        collections = [self.collection(RESOURCES[slug]) for slug in GEOMETRIES]
+        return as_json({"links": [self.link("self", request.build_absolute_uri())], "collections": collections})
 
 
 def resource_or_404(slug: str) -> Resource:
@@ -110,33 +110,33 @@ class OgcCollection(OgcView):
 
 
 class OgcItems(OgcView, ResourceView):
-    known = ("f", "area", "bbox", "datetime", "limit", "cursor")
+    accepted = ("f", "area", "bbox", "datetime", "limit", "cursor")
 
     def parameters(self) -> tuple[str, ...]:
         layer = self.kwargs.get("layer", "points") if hasattr(self, "kwargs") else "points"
         self.resource = resource_or_404(layer or "points")
-        return (*self.known, *filters_of(self.resource.kind).base_filters)
+        return (*self.accepted, *filters_of(self.resource.kind).base_filters)
 
     @extend_schema(operation_id="ogc_items", responses={(200, GEOJSON): OpenApiTypes.OBJECT})
     def get(self, request: Request, layer: str) -> HttpResponse:
-        """The features of a layer in a box and at a time, page by page."""
+        """The features of a layer in a box and a period, page by page."""
         resource, parameters = self.resource, request.query_params
-        wanted = interval(parameters.get("datetime", ""))
-        scope = read_scope({"area": parameters.get("area", ""), "as_of": wanted.last}, request.user)
-        rows = filtered(resource.kind, present(resource, scope, wanted.first or scope.as_of), scope, parameters).qs
+        period = interval(parameters.get("datetime", ""))
+        scope = read_scope({"area": parameters.get("area", ""), "as_of": period.last}, request.user)
+        rows = filtered(resource.kind, present(resource, scope, period.first or scope.as_of), scope, parameters).qs
         inside = bbox(parameters.get("bbox", ""))
         rows = within(resource, rows, scope, inside) if inside else rows
         values = resource.listed.values(rows, scope)
         address = self.address("api-ogc-items", resource.slug)
         keys, size = keys_of(resource.listed), limit(parameters)
         page = page_of(keys, parameters, address, size, lambda at: list(placed(values, keys, at, size)))
-        found = features(resource, self.writer(request, scope).write(page.rows, resource.listed), scope)
-        if inside:  # what was measured in a shifted system was only looked for nearby
-            found = [each for each in found if each["geometry"] and touches(each["geometry"], inside)]
+        items = features(resource, self.writer(request, scope).write(page.rows, resource.listed), scope)
+        if inside:  # the query only preselects positions measured in a shifted system
+            items = [item for item in items if item["geometry"] and touches(item["geometry"], inside)]
         links = [self.link("self", request.build_absolute_uri(), GEOJSON)]
         links += [self.link("next", page.next, GEOJSON)] if page.next else []
         links += [self.link("prev", page.previous, GEOJSON)] if page.previous else []
-        content = {"type": "FeatureCollection", "features": found, "numberReturned": len(found), "links": links}
+        content = {"type": "FeatureCollection", "features": items, "numberReturned": len(items), "links": links}
         return as_json(content, GEOJSON)
 
 
@@ -147,24 +147,24 @@ class OgcItem(OgcView, ResourceView):
         self.resource, scope = resource_or_404(layer), read_scope({}, request.user)
         rows = self.resource.any_day(scope).filter(code=code)
         values = self.resource.listed.values(rows, scope)
-        found = features(self.resource, self.writer(request, scope).write(list(values), self.resource.listed), scope)
-        if not found:
+        items = features(self.resource, self.writer(request, scope).write(list(values), self.resource.listed), scope)
+        if not items:
             raise Http404
         links = [self.link("self", request.build_absolute_uri(), GEOJSON)]
         links += [self.link("collection", self.address("api-ogc-collection", layer))]
-        return as_json({**found[0], "links": links}, GEOJSON)
+        return as_json({**items[0], "links": links}, GEOJSON)
 
 
 @dataclass(frozen=True)
 class Interval:
-    """`last` is the day shown, as it was written; `first` the day from which on something must have been there."""
+    """`last` is the day shown, as text; `first` is the first day on which a feature may have existed."""
 
     first: date | None
     last: str
 
 
 def interval(text: str) -> Interval:
-    """A day or time, or two with a slash between. Raises BadInput."""
+    """Parses a day or time, or two with a slash between. Raises BadInput."""
     first, slash, last = text.partition("/")
     if not slash:
         day = _day(text, text)
@@ -194,12 +194,12 @@ def _fail(text: str) -> None:
 
 
 def _no_interval(text: str) -> BadInput:
-    said = _("“%(value)s” is no time. Write a day, a time with its zone, or two of them with a slash between.")
-    return BadInput("datetime", text, said % {"value": text})
+    message = _("“%(value)s” is no time. Write a day, a time with its zone, or two of them with a slash between.")
+    return BadInput("datetime", text, message % {"value": text})
 
 
 def limit(parameters: Any) -> int:
-    """More than a page holds is allowed to be asked for, and answered with a full page."""
+    """Parses the page size. A value above the maximum gets a full page."""
     text = parameters.get("limit", str(PAGE_SIZE))
     size = plain_number(text[:18])
     if not size:
@@ -208,7 +208,7 @@ def limit(parameters: Any) -> int:
 
 
 def bbox(text: str) -> list[Any]:
-    """A box as one shape, or as two where it crosses the 180th meridian; heights are left out. Raises BadInput."""
+    """Parses a box as one shape, or as two if it crosses the 180th meridian. Heights are dropped. Raises BadInput."""
     if not text:
         return []
     try:
@@ -219,19 +219,19 @@ def bbox(text: str) -> list[Any]:
         if not (abs(east) <= 180 and abs(south) <= 90 and abs(north) <= 90):
             raise ValueError
     except ValueError as error:
-        said = _("“%(value)s” is no box. Write west, south, east and north in degrees, separated by commas.")
-        raise BadInput("bbox", text, said % {"value": text}) from error
+        message = _("“%(value)s” is no box. Write west, south, east and north in degrees, separated by commas.")
+        raise BadInput("bbox", text, message % {"value": text}) from error
     if west <= east:
         return [box(west, south, east, north)]
     return [box(west, south, 180, north), box(-180, south, east, north)]
 
 
 def touches(geometry: dict, boxes: Iterable[Any]) -> bool:
-    return any(shape(geometry).intersects(each) for each in boxes)
+    return any(shape(geometry).intersects(part) for part in boxes)
 
 
 def present(resource: Resource, scope: Scope, since: date) -> QuerySet:
-    """What was there between `since` and the day of the scope."""
+    """The features that existed between `since` and the day of the scope."""
     if resource.slug != "points":
         return resource.kind.on(scope).filter(Q(ended_on=None) | Q(ended_on__gt=since))
     if since == scope.as_of:
@@ -244,14 +244,14 @@ def present(resource: Resource, scope: Scope, since: date) -> QuerySet:
 
 
 def within(resource: Resource, rows: QuerySet, scope: Scope, boxes: Iterable[Any]) -> QuerySet:
-    """Points are looked for by the database, lines and outlines, of which there are few, here."""
+    """Filters points in the database. Lines and outlines are few, and are filtered in Python."""
     if resource.slug == "points":
-        found = Q(pk__in=[])
-        for each in boxes:
-            exact, near = each.bounds, each.buffer(SHIFT).bounds
-            found |= _in_box(exact) & Q(coordinate_system__in=UNSHIFTED)
-            found |= _in_box(near) & ~Q(coordinate_system__in=UNSHIFTED)
-        return rows.filter(found)
+        condition = Q(pk__in=[])
+        for part in boxes:
+            exact, near = part.bounds, part.buffer(SHIFT).bounds
+            condition |= _in_box(exact) & Q(coordinate_system__in=UNSHIFTED)
+            condition |= _in_box(near) & ~Q(coordinate_system__in=UNSHIFTED)
+        return rows.filter(condition)
     lies = GEOMETRIES[resource.slug](rows.order_by().values_list("code", flat=True), scope)
     return rows.filter(code__in=[code for code, geometry in lies.items() if touches(geometry, boxes)])
 

@@ -1,4 +1,4 @@
-"""Pages of rows that begin behind a given row, not at a number: the last costs what the first does."""
+"""Cursor pagination: a page begins after a given row, so the last page costs what the first does."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ from registry.text.validators import plain_number
 
 PAGE_SIZE, MOST = 50, 500
 KEY = "key_%d"
-HOLED = ("code", "area_id")
+CACHED_AS_PLACEHOLDER = ("code", "area_id")
 
 
 @dataclass(frozen=True)
 class Key:
-    """One column of an order. Rows without a value come last, either way. `column` is the one of the rows that shows
-    its values, if there is one."""
+    """One column of an order. Rows without a value come last, in either direction. `column` is the column of the rows
+    that shows its values, if any."""
 
     path: str
     descending: bool = False
@@ -42,7 +42,7 @@ class Key:
         return F(self.path).desc(**nulls) if down else F(self.path).asc(**nulls)
 
     def beyond(self, value: Any, backward: bool) -> Q:
-        """Rows that come after one with `value`, as this column alone tells."""
+        """Rows after one with `value`, by this column alone."""
         if value is None:
             return Q(**{f"{self.path}__isnull": False}) if backward else Q(pk__in=[])
         further = Q(**{f"{self.path}__{'lt' if self.descending != backward else 'gt'}": value})
@@ -53,7 +53,7 @@ class Key:
 
 
 class Together(Func):
-    """Several values compared as one, the first deciding first: (a, b) > (1, 2)."""
+    """Several values compared as a tuple: (a, b) > (1, 2)."""
 
     template, output_field = "(%(expressions)s)", CharField()
 
@@ -66,7 +66,7 @@ class Page:
 
 
 def keys_of(kind: Kind, ordering: str = "") -> tuple[Key, ...]:
-    """The order asked for, closed by what tells any two rows apart. Raises BadInput for a column that is not there."""
+    """The requested order, completed by a unique column. Raises BadInput for an unknown column."""
     columns = {column.name: column for column in kind.columns}
     if ordering and ordering.removeprefix("-") not in columns:
         raise BadInput("ordering", ordering, _unknown(ordering, columns), "unknown")
@@ -76,50 +76,55 @@ def keys_of(kind: Kind, ordering: str = "") -> tuple[Key, ...]:
 @cache
 def _keys(kind: Kind, names: tuple[str, ...]) -> tuple[Key, ...]:
     columns = {column.name: column for column in kind.columns}
-    shown = {column.source: column.name for column in kind.columns}
+    column_names = {column.source: column.name for column in kind.columns}
     scope = Scope(date.today(), settings.DISTRICT_AREA)
     values, unique = kind.values(kind.on(scope), scope), "id" if kind.redacted else "code"
-    found: list[Key] = []
+    keys: list[Key] = []
     for name in names:
         bare = name.removeprefix("-")
         path = columns[bare].source if bare in columns else bare
         nullable = path != unique and _nullable(path, values)
-        found.append(Key(path, name.startswith("-"), nullable, shown.get(path, "")))
-    last = Key(unique, nullable=False, column=shown.get(unique, ""))
-    return tuple(found) if found[-1].path == unique else (*found, last)
+        keys.append(Key(path, name.startswith("-"), nullable, column_names.get(path, "")))
+    last = Key(unique, nullable=False, column=column_names.get(unique, ""))
+    return tuple(keys) if keys[-1].path == unique else (*keys, last)
 
 
-def _unknown(ordering: str, known: Iterable[str]) -> str:
-    names = ", ".join(sorted(known))
+def _unknown(ordering: str, columns: Iterable[str]) -> str:
+    names = ", ".join(sorted(columns))
     return _("“%(value)s” cannot be ordered by. Choose one of: %(names)s.") % {"value": ordering, "names": names}
 
 
 def _nullable(path: str, values: QuerySet) -> bool:
-    """What is worked out may always be missing; a stored column says so itself."""
+    """Whether the value may be missing. A computed value always may."""
     return "__" in path or path in values.query.annotations or values.model._meta.get_field(path).null
 
 
 @dataclass(frozen=True)
 class Position:
-    """Behind which row a page begins, and which way it goes; no `values` for the first page."""
+    """The row a page begins after, and its direction. The first page has no `values`."""
 
     backward: bool = False
     values: tuple | None = None
 
-    def with_holes(self, keys: tuple[Key, ...]) -> tuple["Position", dict[str, str]]:
-        """The position with holes for its codes, so that one text serves every page, and what fills them."""
+    def with_placeholders(self, keys: tuple[Key, ...]) -> tuple["Position", dict[str, str]]:
+        """The position with placeholders for its codes, so that one compiled query serves every page, and the
+        parameters."""
         if self.values is None:
             return self, {}
-        held = {placeholder(at): value for at, value in enumerate(self.values) if keys[at].path in HOLED}
-        shape = tuple(placeholder(at) if placeholder(at) in held else value for at, value in enumerate(self.values))
-        return Position(self.backward, shape), held
+        parameters = {
+            placeholder(at): value for at, value in enumerate(self.values) if keys[at].path in CACHED_AS_PLACEHOLDER
+        }
+        shape = tuple(
+            placeholder(at) if placeholder(at) in parameters else value for at, value in enumerate(self.values)
+        )
+        return Position(self.backward, shape), parameters
 
 
 def placed(values: QuerySet, keys: tuple[Key, ...], at: Position, size: int) -> QuerySet:
-    """`values` from a position on, in the order of `keys`, whose own values are added to the rows where they do not
-    show them; one row more than the page holds, to see whether there is another."""
-    shown = values.query.selected
-    added = {KEY % number: F(key.path) for number, key in enumerate(keys) if key.column not in shown}
+    """`values` from a position on, in the order of `keys`. Key values that the rows do not show are added. One row more
+    than a page is fetched, to see whether there is another page."""
+    selected = values.query.selected
+    added = {KEY % number: F(key.path) for number, key in enumerate(keys) if key.column not in selected}
     values = values.annotate(**added)
     values = values.order_by(*(key.ordering(at.backward) for key in keys))
     if at.values is not None:
@@ -128,16 +133,16 @@ def placed(values: QuerySet, keys: tuple[Key, ...], at: Position, size: int) -> 
 
 
 def _begun(values: QuerySet) -> QuerySet:
-    """Says where the page begins before all else. Of two bounds of a column SQLite begins at the one it reads first,
-    and the area asked for is one too."""
+    """Puts the bound of the page first. Of two bounds of a column SQLite uses the one it reads first, and the area is
+    one too."""
     conditions = values.query.where.children
     conditions.insert(0, conditions.pop())
     return values
 
 
 def page_of(keys: tuple[Key, ...], parameters: Any, address: str, size: int, fetch: Callable) -> Page:
-    """`size` rows from where `cursor` says; `fetch` gives the rows that `placed` asks for; `address` is that of the
-    list, without its query."""
+    """`size` rows from `cursor` on. `fetch` returns the rows of `placed`; `address` is the URL of the list without its
+    query."""
     signer = signing.Signer(salt=f"cursor {[(key.path, key.descending) for key in keys]}")
     at = _position(parameters.get("cursor", ""), signer)
     rows = fetch(at)
@@ -150,8 +155,8 @@ def page_of(keys: tuple[Key, ...], parameters: Any, address: str, size: int, fet
         if not (more if back == at.backward else at.values is not None) or not rows:
             return None
         cursor = signer.sign_object([back, [_plain(rows[row][name]) for name in names]])
-        kept = {name: value for name, value in parameters.items() if name != "cursor"}
-        return f"{address}?{urlencode({**kept, 'cursor': cursor})}"
+        query = {name: value for name, value in parameters.items() if name != "cursor"}
+        return f"{address}?{urlencode({**query, 'cursor': cursor})}"
 
     page = Page(rows, link(-1, False), link(0, True))
     for name in set(names) - {key.column for key in keys}:
@@ -161,18 +166,18 @@ def page_of(keys: tuple[Key, ...], parameters: Any, address: str, size: int, fet
 
 
 def _after(model: type[Model], keys: tuple[Key, ...], position: tuple, backward: bool) -> Any:
-    """Rows behind `position`: beyond in the first column, or the same there and beyond in the next, and so on. Columns
-    that always hold a value and run the same way are compared as one, which an index serves to the last column."""
+    """Rows after `position`: beyond it in the first column, or equal there and beyond it in the next, and so on.
+    Columns that are never null and run the same way are compared as one tuple, which an index serves."""
     if len(keys) > 1 and not any(key.nullable or key.descending != keys[0].descending for key in keys):
         beyond = LessThan if keys[0].descending != backward else GreaterThan
         fields = (model._meta.get_field(key.path) for key in keys)
-        held = (Value(value, field) for value, field in zip(position, fields, strict=True))
-        return beyond(Together(*(F(key.path) for key in keys)), Together(*held))
-    found, same = Q(), Q()
+        bounds = (Value(value, field) for value, field in zip(position, fields, strict=True))
+        return beyond(Together(*(F(key.path) for key in keys)), Together(*bounds))
+    condition, same = Q(), Q()
     for key, value in zip(keys, position, strict=True):
-        found |= same & key.beyond(value, backward)
+        condition |= same & key.beyond(value, backward)
         same &= key.same(value)
-    return found
+    return condition
 
 
 def _position(cursor: str, signer: signing.Signer) -> Position:
@@ -181,8 +186,8 @@ def _position(cursor: str, signer: signing.Signer) -> Position:
     try:
         backward, values = signer.unsign_object(cursor)
     except (signing.BadSignature, ValueError, TypeError) as error:
-        said = _("The cursor does not belong to this list and order. Take the address from “next” as it is.")
-        raise BadInput("cursor", cursor, said) from error
+        message = _("The cursor does not belong to this list and order. Take the address from “next” as it is.")
+        raise BadInput("cursor", cursor, message) from error
     return Position(backward, tuple(values))
 
 
@@ -190,13 +195,13 @@ def page_size(parameters: Any, default: int = PAGE_SIZE) -> int:
     text = parameters.get("page_size", str(default))
     size = plain_number(text)
     if size is None or not 0 < size <= MOST:
-        said = _("“%(value)s” is not a number of rows. Write a number from 1 to %(most)s.")
-        raise BadInput("page_size", text, said % {"value": text, "most": MOST})
+        message = _("“%(value)s” is not a number of rows. Write a number from 1 to %(most)s.")
+        raise BadInput("page_size", text, message % {"value": text, "most": MOST})
     return size
 
 
 def _plain(value: Any) -> Any:
-    """A value as the cursor holds it; the database reads it back."""
+    """A value as the cursor stores it; the database parses it back."""
     if isinstance(value, date | datetime):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value

@@ -1,4 +1,4 @@
-"""What is sent: JSON, exact to the digit, within bounds; each field turned into the text that a cell would hold."""
+"""Parses bodies: JSON with exact numbers and limits; each field becomes the text that a cell would hold."""
 
 import json
 from decimal import Decimal
@@ -9,19 +9,19 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
-from registry.api.base import unknown
+from registry.api.base import unknown_name
 from registry.api.problems import field_error
 from registry.loading.sheet_types import SheetColumn, SheetType, Use
 from registry.text.validators import UNSTORABLE, storable
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_DIGITS, MOST_DECIMALS = 18, 40  # of a number
-WAN = "万元"  # what a bare amount counts in on paper; here it is in yuan
-NOT_GIVEN = {"code", "version"}  # they say which record is meant, not what it holds
+WAN = "万元"  # the unit of a bare amount on paper; in the API it is yuan
+NOT_GIVEN = {"code", "version"}  # they identify the record and are not its content
 
 
 class ExactJSON(BaseParser):
-    """JSON whose numbers keep their digits. What is no JSON, or nested beyond measure, is a 400; too much is a 413."""
+    """JSON whose numbers keep their digits. Invalid or too deeply nested JSON is a 400; too large a body is a 413."""
 
     media_type = "application/json"
 
@@ -40,12 +40,12 @@ def _no_number(name: str) -> None:
 
 
 def writable(kind: SheetType) -> dict[str, SheetColumn]:
-    """The fields that can be written: what is stored, not what is only compared or counted."""
+    """The writable fields: stored ones, not those that are only compared or counted."""
     return {column.name: column for column in kind.columns if column.use is Use.STORE and column.name != "code"}
 
 
 def text_of(value: Any) -> str | None:
-    """What a cell would hold: None for what no cell can."""
+    """The text of a cell; None for a value that no cell can hold."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -55,20 +55,20 @@ def text_of(value: Any) -> str | None:
     if isinstance(value, int | Decimal):
         return _digits(Decimal(value))
     if isinstance(value, list):
-        texts = [text_of(each) for each in value if not isinstance(each, list)]
+        texts = [text_of(item) for item in value if not isinstance(item, list)]
         return None if None in texts or len(texts) < len(value) else "、".join(texts)  # type: ignore[arg-type]
     return None
 
 
 def _digits(number: Decimal) -> str | None:
-    """The number in full; None for one of too many digits: 1e999999999 would take a gigabyte."""
+    """The number in full; None if it has too many digits: 1e999999999 would take a gigabyte."""
     exponent = number.as_tuple().exponent
     fits = isinstance(exponent, int) and -MOST_DECIMALS <= exponent <= MOST_DIGITS and number.adjusted() < MOST_DIGITS
     return f"{number:f}" if fits else None
 
 
 def texts_in(kind: SheetType, item: Any, index: int, errors: list[dict]) -> dict[str, str]:
-    """The texts of an item's fields; what is unknown, cannot be written or is no text is added to `errors`."""
+    """The texts of an item's fields. Unknown, read-only and unreadable fields are added to `errors`."""
     if not isinstance(item, dict):
         errors.append(field_error("", _("An item is an object of fields and values. Send one."), "not_an_object"))
         errors[-1]["index"] = index
@@ -81,8 +81,8 @@ def texts_in(kind: SheetType, item: Any, index: int, errors: list[dict]) -> dict
         if name not in fields:
             errors.append(_not_writable(kind, name, fields) | {"index": index})
         elif text is None:
-            said = _("This is no text, number or list of texts that could be kept. Look at the value.")
-            errors.append(field_error(name, said, "unreadable", index=index))
+            message = _("This is no text, number or list of texts that could be kept. Look at the value.")
+            errors.append(field_error(name, message, "unreadable", index=index))
         else:
             texts[name] = f"{text}元" if fields[name].unit == WAN and text[-1:].isdigit() else text
     return texts
@@ -91,14 +91,14 @@ def texts_in(kind: SheetType, item: Any, index: int, errors: list[dict]) -> dict
 def _not_writable(kind: SheetType, name: str, fields: dict[str, SheetColumn]) -> dict:
     name = storable(name)[:80]
     if kind.column(name):
-        said = _("The registry keeps this elsewhere, or counts it itself. Leave it out.")
-        return field_error(name, said, "read_only")
-    error = unknown(name, "", fields, _("There is no field “%(name)s” here. %(hint)s"))
+        message = _("The registry keeps this elsewhere, or counts it itself. Leave it out.")
+        return field_error(name, message, "read_only")
+    error = unknown_name(name, "", fields, _("There is no field “%(name)s” here. %(hint)s"))
     return field_error(name, error.message, "unknown")
 
 
 def body_schema(kind: SheetType, *, changing: bool = False) -> dict[str, Any]:
-    """The body as OpenAPI describes it: the fields of the kind, in their order."""
+    """The body in OpenAPI: the fields of the sheet type, in their order."""
     fields = writable(kind)
     required = [name for name, column in fields.items() if column.required and not changing]
     properties = {name: _property(column) for name, column in fields.items()}
@@ -116,6 +116,6 @@ def _unit(column: SheetColumn) -> str:
 
 def _property(column: SheetColumn) -> dict[str, Any]:
     types = ["number", "string"] if column.numeric else ["string", "number", "boolean", "array"]
-    said = [column.heading, _unit(column), " / ".join(map(str, column.words))]
+    notes = [column.heading, _unit(column), " / ".join(map(str, column.words))]
     options: list[dict] = [{"type": type_, **({"items": {}} if type_ == "array" else {})} for type_ in types]
-    return {"description": " ".join(filter(None, said)), "nullable": True, "oneOf": options}
+    return {"description": " ".join(filter(None, notes)), "nullable": True, "oneOf": options}

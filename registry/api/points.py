@@ -1,4 +1,4 @@
-"""What can be done with sites and drafts of sites, apart from judging them."""
+"""Actions on sites and on drafts of sites, except reviews."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -26,16 +26,16 @@ from registry.actions.points import (
 )
 from registry.api.actions import (
     NOUNS,
-    Given,
+    Input,
     Noun,
     NounView,
     Verb,
     day,
-    insist_on_version,
     needs,
     offer,
     plain,
-    values_in,
+    read_values,
+    require_version,
 )
 from registry.api.write_schema import IF_MATCH, KEY
 from registry.api.write_views import versions_in
@@ -49,7 +49,7 @@ from .base import ApiView
 from .idempotency import idempotent
 
 MOST = 500
-REASON, PAPER, ON = Given("reason"), Given("document_no", line(60)), Given("on", day)
+REASON, PAPER, ON = Input("reason"), Input("document_no", line(60)), Input("on", day)
 
 
 def serialize_point(point: DemonstrationPoint) -> dict[str, Any]:
@@ -118,31 +118,31 @@ def _withdraw(point: DemonstrationPoint, *, by: Any, on: date | None = None, rea
 
 def _regrade(point: DemonstrationPoint, *, by: Any, on: date | None = None, **change: str) -> Any:
     now = open_period(point)
-    standing = {"level": now.level, "grade": now.grade} if now else {}
-    more = standing | {name: value for name, value in change.items() if value}
+    current = {"level": now.level, "grade": now.grade} if now else {}
+    more = current | {name: value for name, value in change.items() if value}
     return change_title(point, status=PointStatus.NAMED, on=on or timezone.localdate(), by=by, **more)
 
 
-def _correct(point: DemonstrationPoint, *, by: Any, on: date | None = None, **given: str) -> Any:
+def _correct(point: DemonstrationPoint, *, by: Any, on: date | None = None, **values: str) -> Any:
     now = open_period(point)
-    held = {name: getattr(now, name, "") for name in CORRECTED}
-    return correct_standing(point, by=by, on=on, **held | {"reason": ""} | given)
+    current = {name: getattr(now, name, "") for name in CORRECTED}
+    return correct_standing(point, by=by, on=on, **current | {"reason": ""} | values)
 
 
 def _against_correcting(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
-    """What stands against it whatever is to be corrected."""
-    given = {**dict.fromkeys(CORRECTED, "…"), "reason": "……"}
-    return refusals_to_correct(point, by=by, **given)
+    """The refusals that do not depend on the correction."""
+    values = {**dict.fromkeys(CORRECTED, "…"), "reason": "……"}
+    return refusals_to_correct(point, by=by, **values)
 
 
 def _against(status: str):
-    """What stands against a change of the title whatever the paper says."""
+    """The refusals of a title change that do not depend on the document."""
 
     def refusals(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
         now, more = open_period(point), {"document_no": "…", "reason": "…"}
-        standing = {"level": now.level, "grade": now.grade} if now else {}
-        found = refusals_to_change_title(point, status=status, on=timezone.localdate(), by=by, **standing, **more)
-        yield from (refusal for refusal in found if refusal.code != "nothing_changes")
+        current = {"level": now.level, "grade": now.grade} if now else {}
+        reasons = refusals_to_change_title(point, status=status, on=timezone.localdate(), by=by, **current, **more)
+        yield from (refusal for refusal in reasons if refusal.code != "nothing_changes")
 
     return refusals
 
@@ -155,14 +155,14 @@ offer(
         [
             Verb("submit", _("Submit the draft of the site"), _submit_point, _against_submitting_point),
             Verb("confirm", _("Confirm the site for the year"), _confirm, needs("point.confirm"),
-                 (Given("year", whole(2000, 2200)),)),
+                 (Input("year", whole(2000, 2200)),)),
             Verb("withdraw", _("Withdraw the title"), _withdraw, _against(PointStatus.WITHDRAWN),
                  (REASON, PAPER, ON)),
             Verb("regrade", _("Change the level or grade of a named site"), _regrade, _against(PointStatus.NAMED),
-                 (Given("level", choice(Level)), Given("grade", choice(Grade)), REASON, PAPER, ON)),
+                 (Input("level", choice(Level)), Input("grade", choice(Grade)), REASON, PAPER, ON)),
             Verb("correct", _("Correct what was typed of the title"), _correct, _against_correcting,
-                 (Given("level", choice(Level)), Given("grade", choice(Grade)), PAPER, Given("batch", line(40)),
-                  ON, Given("reason", required=True))),
+                 (Input("level", choice(Level)), Input("grade", choice(Grade)), PAPER, Input("batch", line(40)),
+                  ON, Input("reason", required=True))),
         ],
     )
 )  # fmt: skip
@@ -175,7 +175,7 @@ offer(
             Verb("submit", _("Submit the draft of the site"), acts.submit_draft, _against_submitting),
             Verb("confirm", _("Vouch for what the registry holds of the site"), acts.confirm_facts, _against_writing),
             Verb("overrule", _("Set a warning aside"), acts.overrule, _against_writing,
-                 (Given("doubt", line(80), required=True), Given("reason", required=True))),
+                 (Input("doubt", line(80), required=True), Input("reason", required=True))),
             Verb("discard", _("Put the draft away"), acts.discard_draft, _against_writing),
         ],
         key="key",
@@ -184,7 +184,7 @@ offer(
 
 
 class DraftSerializer(serializers.Serializer):
-    """A draft of a site: of a new one, or of changes."""
+    """A draft of a new site, or of changes to a site."""
 
     key = serializers.UUIDField()
     point = serializers.CharField(allow_null=True)
@@ -227,27 +227,27 @@ TYPED = {name: {"type": "string"} for name in BY_NAME}
 
 
 class DraftList(ApiView):
-    known = ("format",)
+    accepted = ("format",)
 
     @extend_schema(operation_id="drafts_list", responses=DraftsSerializer)
     def get(self, request: Request) -> Response:
-        """Drafts of the own area that are not settled, the latest first."""
+        """Open drafts of the account's area, the latest first."""
         if not request.user.is_authenticated:
             raise NotAuthenticated
         drafts = drafts_for(request.user).unsettled()[:MOST]
-        told = [(serialize_draft(draft), reverse("api-draft", [draft.key], request=request)) for draft in drafts]
-        return Response({"results": [each | {"url": url} for each, url in told]})
+        rows = [(serialize_draft(draft), reverse("api-draft", [draft.key], request=request)) for draft in drafts]
+        return Response({"results": [row | {"url": url} for row, url in rows]})
 
 
 class DraftView(NounView):
-    """A draft with what was typed, what the registry holds, and what is still to be done."""
+    """A draft with its typed values, the stored values, and its open issues."""
 
     noun = NOUNS["drafts"]
 
     @extend_schema(operation_id="drafts_retrieve", responses=FullDraftSerializer)
     def get(self, request: Request, code: str) -> Response:
-        """What was typed and what the registry holds, field by field, and what is still to be done."""
-        return self._told(request, self.record(request, code))
+        """The typed and the stored value of each field, and the open issues."""
+        return self._draft_response(request, self.record(request, code))
 
     @extend_schema(
         operation_id="drafts_change",
@@ -256,19 +256,19 @@ class DraftView(NounView):
         parameters=[KEY, IF_MATCH],
     )
     def patch(self, request: Request, code: str) -> Response:
-        """Keeps what was typed, valid or not. `If-Match` names the version."""
+        """Saves the typed values, valid or not. `If-Match` names the version."""
         draft, versions = self.record(request, code), versions_in(request)
-        takes = tuple(Given(name, plain) for name in DraftForm(draft).facts)
-        typed = values_in(takes, request.data)
+        takes = tuple(Input(name, plain) for name in DraftForm(draft).facts)
+        typed = read_values(takes, request.data)
 
         def act() -> Response:
-            insist_on_version(draft, versions)
+            require_version(draft, versions)
             acts.save_fields(draft, typed, was={}, by=request.user)
-            return self._told(request, self.record(request, code))
+            return self._draft_response(request, self.record(request, code))
 
         return idempotent(request, [request.data, versions], act)
 
-    def _told(self, request: Request, draft: Draft) -> Response:
+    def _draft_response(self, request: Request, draft: Draft) -> Response:
         drafting = DraftForm(draft)
         own = may(request.user, "draft.write", draft)
         if own:
@@ -293,5 +293,5 @@ class DraftView(NounView):
             }
             for problem in drafting.problems
         ]
-        told = serialize_draft(draft) | {"fields": fields, "problems": problems}
-        return Response(told, headers={"ETag": f'"{draft.version}"'})
+        result = serialize_draft(draft) | {"fields": fields, "problems": problems}
+        return Response(result, headers={"ETag": f'"{draft.version}"'})

@@ -1,4 +1,4 @@
-"""Every error of the REST API as a problem document (RFC 9457), in the caller's language."""
+"""All errors of the REST API as problem documents (RFC 9457), in the client's language."""
 
 import re
 from collections.abc import Iterable
@@ -37,7 +37,7 @@ TITLES = {
     429: gettext_noop("Too many requests. Wait as long as “Retry-After” says."),
     500: gettext_noop("Something went wrong on our side. Try again later; nothing was changed."),
 }
-REFUSALS = {  # any other act refused is a conflict with what there is: 409
+REFUSALS = {  # any other refused action conflicts with the current state: 409
     "not_allowed": 403, "stale": 412, "version_missing": 428, "key_malformed": 400, "key_reused": 422,
     "items_many": 413, "items_none": 400, "reason_missing": 400, "reason_short": 400, "file_missing": 400,
     "file_empty": 400, "kind_unknown": 400, "file_large": 413, "file_size": 413, "too_busy": 429,
@@ -47,7 +47,7 @@ FIRST_SENTENCE = re.compile(r"((?:“[^”]*”|[^“。.]|\.(?!\s|$))*[。.])\s
 
 
 class Unusable(Exception):
-    """What was sent cannot be written: everything that stands against it, as `field_error` makes it."""
+    """The request cannot be written. It holds all errors, as `field_error` builds them."""
 
     def __init__(self, errors: Iterable[dict], status: int = 400):
         self.errors, self.status = list(errors), status
@@ -55,20 +55,19 @@ class Unusable(Exception):
 
 
 def two_parts(text: str) -> tuple[str, str]:
-    """What is wrong, and what to do: the first sentence and the rest, as all our sentences are built."""
-    found = FIRST_SENTENCE.fullmatch(text)
-    return (found[1], found[2]) if found else (text, "")
+    """Splits a message into what is wrong (the first sentence) and what to do (the rest)."""
+    match = FIRST_SENTENCE.fullmatch(text)
+    return (match[1], match[2]) if match else (text, "")
 
 
 def field_error(field: str, text: str, code: str = "unusable", **more: Any) -> dict[str, Any]:
-    """What is wrong at a field. Names that were sent may hold half of a surrogate pair, which no answer can be encoded
-    with."""
+    """An error of a field. A name may hold half of a surrogate pair, which cannot be encoded, so it is cleaned."""
     reason, what_to_do = two_parts(storable(text))
     return {"field": storable(field), "code": code, "reason": reason, "what_to_do": what_to_do, **more}
 
 
 def problem(status: int, text: str = "", errors: Iterable[dict] = (), code: str = "", **more: Any) -> dict[str, Any]:
-    """The document. `text` is what happened in this very case, the title of the status if nothing is known."""
+    """The document. `text` describes this very case; without it the title of the status is used."""
     title, what_to_do = two_parts(_(TITLES.get(status, TITLES[400])))
     name = code or HTTPStatus(status).phrase.lower()
     document = {
@@ -82,7 +81,7 @@ def problem(status: int, text: str = "", errors: Iterable[dict] = (), code: str 
 
 
 def answer(status: int, text: str = "") -> JsonResponse:
-    """The document as the answer of what is no API view: middleware, and the handlers of errors."""
+    """The document as an answer outside the API views: for middleware and error handlers."""
     return JsonResponse(problem(status, text), status=status, content_type=PROBLEM)
 
 
@@ -91,14 +90,14 @@ def is_api(request: HttpRequest) -> bool:
 
 
 def document(error: Exception, context: dict) -> Response | None:
-    """REST framework's handler of exceptions. None lets the error become a 500, answered by the handler for that."""
-    known = _known(error)
-    if known is not None:
+    """The exception handler of REST framework. None lets the error become a 500, which has its own handler."""
+    known_problem = _own_problem(error)
+    if known_problem is not None:
         set_rollback()
-        answered = Response(known, status=known["status"], content_type=PROBLEM)
+        answered = Response(known_problem, status=known_problem["status"], content_type=PROBLEM)
         answered.refusal = getattr(error, "code", "")
         return answered
-    response = exception_handler(error, context)  # it keeps the headers that belong to the status
+    response = exception_handler(error, context)  # it keeps the headers of the status
     if response is not None:
         response.data = _of_framework(error, response.status_code)
         response.content_type = PROBLEM
@@ -109,7 +108,7 @@ def of_bad_input(error: BadInput) -> dict[str, Any]:
     return problem(400, errors=[field_error(error.name, error.message, error.code, value=error.value)])
 
 
-def _known(error: Exception) -> dict[str, Any] | None:
+def _own_problem(error: Exception) -> dict[str, Any] | None:
     if isinstance(error, BadInput):
         return of_bad_input(error)
     if isinstance(error, Refused):
@@ -123,10 +122,10 @@ def _known(error: Exception) -> dict[str, Any] | None:
 
 def _of_model(error: ModelError) -> Iterable[dict]:
     fields = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
-    for name, found in fields.items():
-        for each in found:
-            text = " ".join(each.messages)
-            yield field_error("" if name == NON_FIELD_ERRORS else name, text, each.code or "unusable")
+    for name, field_errors in fields.items():
+        for entry in field_errors:
+            text = " ".join(entry.messages)
+            yield field_error("" if name == NON_FIELD_ERRORS else name, text, entry.code or "unusable")
 
 
 def _of_framework(error: Exception, status: int) -> dict[str, Any]:
@@ -139,7 +138,7 @@ def _of_framework(error: Exception, status: int) -> dict[str, Any]:
 
 
 def _of_serializer(detail: Any, field: str = "") -> Iterable[dict]:
-    """Errors of serializers are nested as the body is; the place of each is written `items[2].name`."""
+    """Flattens nested serializer errors; the path of each is written `items[2].name`."""
     if isinstance(detail, dict):
         for name, below in detail.items():
             inner = "" if name == "non_field_errors" else str(name)

@@ -1,4 +1,4 @@
-"""The list of a resource, and one record of it."""
+"""The list view and the detail view of a resource."""
 
 import hashlib
 from datetime import datetime
@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from registry.access.scope import BadInput, Scope
-from registry.api.base import SCOPED, ApiView, check_names, one_of
+from registry.api.base import SCOPED, ApiView, check_names, choice_parameter
 from registry.api.geometry import collection
 from registry.api.paging import Key, Position, keys_of, page_of, page_size, placed
 from registry.api.resources import Resource
-from registry.api.serialize import ALWAYS, Writer, as_json, holding
+from registry.api.serialize import ALWAYS, Writer, as_json, containing_text
 from registry.api.sync import changed, gone, moment
 from registry.api.voiding import missing
 from registry.filters import filtered, filters_of
@@ -39,11 +39,11 @@ class ResourceView(ApiView):
     resource: Resource
 
     def field_names(self) -> tuple[str, ...]:
-        """What `fields` may name."""
+        """The names that `fields` accepts."""
         return (*(column.name for column in self.resource.listed.columns), *ALWAYS)
 
     def writer(self, request: Request, scope: Scope) -> Writer:
-        """`fields` of the address decide on the columns; what is to be expanded is always among them, with its code."""
+        """`fields` of the address selects the columns; expanded records are always included, with their codes."""
         names = check_names(request.query_params, "fields", self.field_names())
         expand = check_names(request.query_params, "expand", self.resource.expandable)
         return Writer(
@@ -55,11 +55,11 @@ class ResourceView(ApiView):
         )
 
     def check_file(self, parameters: Any) -> None:
-        """A file holds all rows, and rows only."""
+        """A file holds all rows and nothing else, so page and expansion parameters are refused."""
         for name in NOT_IN_FILES if self.file_format in FILES else ():
             if name in parameters:
-                said = _("A file holds all rows, without what belongs to them. Leave it out.")
-                raise BadInput(name, parameters[name], said, "not_in_files")
+                message = _("A file holds all rows, without what belongs to them. Leave it out.")
+                raise BadInput(name, parameters[name], message, "not_in_files")
 
     def written(self, writer: Writer, rows: list[dict], kind: Kind) -> list[dict]:
         return writer.write(rows, kind)
@@ -80,7 +80,7 @@ class ListView(ResourceView):
         return self.resource.formats
 
     def scope(self, request: Request) -> Scope:
-        """What is still on its way to a title is asked for as it stands today."""
+        """Points on their way to a title are shown as of today."""
         scope, parameters = super().scope(request), request.query_params
         under_way = parameters.get("status") not in (None, *PUBLIC)
         return scope.at(timezone.localdate()) if under_way and "as_of" not in parameters else scope
@@ -94,22 +94,22 @@ class ListView(ResourceView):
         since, asked_at = moment(parameters, "updated_since"), timezone.localtime()
         if self.file_format in FILES:
             return self.file(self.rows(scope, parameters), kind, keys, scope, since)
-        asked = tuple((name, value) for name, value in parameters.items() if name not in UNASKED)
+        filters = tuple((name, value) for name, value in parameters.items() if name not in UNASKED)
 
         def fetch(at: Position) -> list[dict]:
-            shape, held = at.with_holes(keys)
-            return list_text(type(self), scope, asked, writer.names, keys, shape, size).rows(held)
+            shape, values = at.with_placeholders(keys)
+            return compile_list(type(self), scope, filters, writer.names, keys, shape, size).rows(values)
 
         size, address = page_size(parameters), request.build_absolute_uri(request.path)
         page = page_of(keys, parameters, address, size, fetch)
-        found = {"next": page.next, "previous": page.previous, "results": self.written(writer, page.rows, kind)}
+        body = {"next": page.next, "previous": page.previous, "results": self.written(writer, page.rows, kind)}
         if since:
-            found |= {"asked_at": asked_at.isoformat()}
-            found |= {"gone": [] if page.next else self.gone(self.rows(scope, parameters), scope, since)}
-        return self.answer(found, scope)
+            body |= {"asked_at": asked_at.isoformat()}
+            body |= {"gone": [] if page.next else self.gone(self.rows(scope, parameters), scope, since)}
+        return self.answer(body, scope)
 
     def file(self, rows: QuerySet, kind: Kind, keys: tuple[Key, ...], scope: Scope, since: datetime | None) -> Any:
-        """All rows, to be taken away."""
+        """All rows as a file."""
         parameters = self.request.query_params
         values = kind.values(self.changed(rows, since) if since else rows, scope)
         values = values.order_by(*(key.ordering(False) for key in keys))
@@ -122,35 +122,35 @@ class ListView(ResourceView):
     def gone(self, rows: QuerySet, scope: Scope, since: datetime) -> list[dict]:
         return list(gone(self.resource, rows, scope, since))
 
-    def answer(self, found: dict, scope: Scope) -> HttpResponse:
+    def answer(self, body: dict, scope: Scope) -> HttpResponse:
         if self.file_format == "geojson":
-            return as_json(collection(self.resource, found, scope), "application/geo+json")
-        return as_json(found)
+            return as_json(collection(self.resource, body, scope), "application/geo+json")
+        return as_json(body)
 
     def rows(self, scope: Scope, parameters: Any) -> QuerySet:
-        """The rows left by the filters of the address."""
+        """The rows that match the filters of the address."""
         resource = self.resource
-        status = one_of(parameters, "status", ("", *resource.statuses.values)) if resource.statuses else ""
+        status = choice_parameter(parameters, "status", ("", *resource.statuses.values)) if resource.statuses else ""
         rows = resource.on(scope, status)
         if any(parameters.get(name) for name in filters_of(resource.kind).base_filters):
             rows = filtered(resource.kind, rows, scope, parameters).qs
         if not resource.kind.searched and parameters.get("search"):
-            rows = holding(resource.told, rows, scope, parameters["search"])
+            rows = containing_text(resource.own_columns, rows, scope, parameters["search"])
         return rows
 
 
 @keep_query
-def list_text(
+def compile_list(
     view: type[ListView],
     scope: Scope,
-    asked: tuple[tuple[str, str], ...],
+    filters: tuple[tuple[str, str], ...],
     names: tuple[str, ...],
     keys: tuple[Key, ...],
     at: Position,
     size: int,
 ) -> CompiledQuery:
-    """The query of a page: whose rows may be seen is part of a scope's identity."""
-    own, parameters = view(), dict(asked)
+    """The compiled query of a page. The viewer's permissions are part of a scope's identity."""
+    own, parameters = view(), dict(filters)
     since = moment(parameters, "updated_since")
     rows = own.rows(scope, parameters)
     rows = own.changed(rows, since) if since else rows
@@ -159,38 +159,38 @@ def list_text(
 
 
 class DetailView(ResourceView):
-    is_kept = True  # whether a placeholder can stand for the code in the query, which is then kept
-    known = (*SCOPED, "format", "fields", "expand")
+    is_cacheable = True  # whether a placeholder can stand for the code in the query
+    accepted = (*SCOPED, "format", "fields", "expand")
 
     def get(self, request: Request, code: str) -> HttpResponse:
         """One record, with its details and its parts."""
         resource, scope = self.resource, self.scope(request)
         writer = self.writer(request, scope)
-        text = record_text if self.is_kept else record_text.__wrapped__
-        at = placeholder("code") if self.is_kept else code
+        text = compile_record if self.is_cacheable else compile_record.__wrapped__
+        at = placeholder("code") if self.is_cacheable else code
         values = text(type(self), scope, writer.names, at).rows({at: code})
-        if not values and "as_of" not in request.query_params:  # newer than the day shown by default
+        if not values and "as_of" not in request.query_params:  # newer than the default day
             scope = writer.scope = scope.at(timezone.localdate())
             values = text(type(self), scope, writer.names, at).rows({at: code})
         if not values:
             raise missing(resource, code, scope.viewer)
-        held = values[0].pop("etag")
+        version = values[0].pop("etag")
         parts = tuple(part.name for part in resource.parts if not writer.names or part.name in writer.names)
         writer.expand = (*writer.expand, *parts)
-        found = self.written(writer, values, writer.kind(full=True))
-        if not found:
+        rows = self.written(writer, values, writer.kind(full=True))
+        if not rows:
             raise Http404
         if writer.keyed and (not writer.names or "page" in writer.names):
-            found[0]["page"] = self.page(request, code)
-        response = as_json(found[0])
-        response["ETag"] = etag(held, response.content)
+            rows[0]["page"] = self.page(request, code)
+        response = as_json(rows[0])
+        response["ETag"] = etag(version, response.content)
         return response
 
     def field_names(self) -> tuple[str, ...]:
         columns = (column.name for column in self.resource.full.columns)
         return (*columns, *(part.name for part in self.resource.parts), *ALWAYS, "page")
 
-    def found(self, scope: Scope, code: str) -> QuerySet:
+    def record_rows(self, scope: Scope, code: str) -> QuerySet:
         return self.resource.any_day(scope).filter(code=code)
 
     def page(self, request: Request, code: str) -> str | None:
@@ -203,19 +203,19 @@ class DetailView(ResourceView):
 
 
 @keep_query
-def record_text(view: type[DetailView], scope: Scope, names: tuple[str, ...], code: str) -> CompiledQuery:
-    """The query of one record, with its version."""
+def compile_record(view: type[DetailView], scope: Scope, names: tuple[str, ...], code: str) -> CompiledQuery:
+    """The compiled query of one record, with its version."""
     resource = view.resource
     version = "version" if issubclass(resource.model, Record) else "pk"
-    values = resource.columns(names, full=True).values(view().found(scope, code), scope)
+    values = resource.columns(names, full=True).values(view().record_rows(scope, code), scope)
     return compile_query(values.annotate(etag=F(version))[:1])
 
 
 def etag(version: Any, content: bytes) -> str:
-    """The version of the record, which a write must name, and what tells two answers about it apart."""
+    """The record's version, which a write must name, and a hash of this very answer."""
     return f'"{version}.{hashlib.sha256(content).hexdigest()[:16]}"'
 
 
 def version_in(tag: str) -> str:
-    """The version that an ETag of ours names, weakened by compression or not."""
+    """The version in an ETag of ours, also if compression made it weak."""
     return tag.removeprefix("W/").strip('"').partition(".")[0]

@@ -1,4 +1,4 @@
-"""What the API can be asked for: resources, each over a record kind, with what it points at and its parts."""
+"""The resources of the API: each is a record kind with its links and parts."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.access.scope import Scope
 from registry.kinds import Column, Kind
-from registry.kinds.base import future_dates, known_on
+from registry.kinds.base import future_dates, hide_future_dates
 from registry.loading import own_exports
 from registry.models import DemonstrationPoint, Record
 from registry.models.base import in_area_q
@@ -22,7 +22,7 @@ from registry.query_cache import CompiledQuery, compile_query, keep_query, place
 
 @dataclass(frozen=True)
 class Link:
-    """Another record that a row points at: its code stands in the row; `expand` adds its row under `name`."""
+    """A reference to another record. The row shows its code; `expand` adds its row under `name`."""
 
     name: str
     kind: Kind
@@ -37,7 +37,7 @@ class Link:
 @dataclass(frozen=True, eq=False)
 class ResourcePart:
     """Rows that belong to a record and have no address of their own. `rows(scope)` are those the viewer may see on the
-    day, in order; `owner` is the path to the code of the record."""
+    day, in order; `owner` is the path to the record's code."""
 
     name: str
     label: Any
@@ -51,17 +51,17 @@ class ResourcePart:
         return self.rows(Scope(date.today(), settings.DISTRICT_AREA)).model
 
     def of(self, codes: Iterable[str], scope: Scope) -> dict[str, list[dict]]:
-        """The parts of the records with these codes: one query."""
-        found: dict[str, list[dict]] = {code: [] for code in codes}
-        if len(found) == 1:
-            rows = part_text(self, scope).rows({placeholder("code"): next(iter(found))})
+        """The parts of the records with these codes, in one query."""
+        parts: dict[str, list[dict]] = {code: [] for code in codes}
+        if len(parts) == 1:
+            rows = compile_part(self, scope).rows({placeholder("code"): next(iter(parts))})
         else:
-            rows = compile_query(self.values(list(found), scope)).rows()
+            rows = compile_query(self.values(list(parts), scope)).rows()
         days = future_dates(self.columns)
         for row in rows:
-            shown = {column.name: row[f"part_{column.name}"] for column in self.columns}
-            found[row["part_owner"]].append(known_on(scope.as_of, days, shown))
-        return found
+            values = {column.name: row[f"part_{column.name}"] for column in self.columns}
+            parts[row["part_owner"]].append(hide_future_dates(scope.as_of, days, values))
+        return parts
 
     def values(self, codes: list[str], scope: Scope) -> QuerySet:
         rows = self.rows(scope).filter(**{f"{self.owner}__in": codes})
@@ -71,15 +71,15 @@ class ResourcePart:
 
 
 @keep_query
-def part_text(part: ResourcePart, scope: Scope) -> CompiledQuery:
+def compile_part(part: ResourcePart, scope: Scope) -> CompiledQuery:
     return compile_query(part.values([placeholder("code")], scope))
 
 
 @dataclass(frozen=True, eq=False)
 class Resource:
-    """A resource of the API. `more` are columns beyond those of the kind; `any_day` are the records
-    whatever the day, as the address of one record finds them; `order` is one that an index serves at any size. Only who
-    has the `right`, if one is named, reads it."""
+    """A resource of the API. `more` are columns beyond those of the kind; `any_day` are the records of any day, for the
+    detail view; `order` is one that an index serves at any size. If `right` is set, only accounts with that permission
+    read it."""
 
     slug: str
     kind: Kind
@@ -102,26 +102,26 @@ class Resource:
 
     @cached_property
     def listed(self) -> Kind:
-        """The kind with all that a row of the list shows."""
+        """The kind with all columns of the list."""
         columns = (*self.kind.columns, *self.more, *(link.column for link in self.links))
         return replace(self.kind, columns=columns, details=(), order=self.order or self.kind.order)
 
     @cached_property
     def full(self) -> Kind:
-        """The kind with all that the address of one record shows."""
+        """The kind with all columns of the detail view."""
         version = (Column("version", _("Version")),) if issubclass(self.model, Record) else ()
         return replace(self.listed, columns=self.listed.columns + self.kind.details + version)
 
     def columns(self, names: tuple[str, ...] = (), full: bool = False) -> Kind:
-        """The kind with only the columns of these names; with all if there are none."""
+        """The kind with only these columns; with all if there are no names."""
         kind = self.full if full else self.listed
         return (
             replace(kind, columns=tuple(column for column in kind.columns if column.name in names)) if names else kind
         )
 
     @cached_property
-    def told(self) -> Kind:
-        """The kind with its own columns alone, details and all."""
+    def own_columns(self) -> Kind:
+        """The kind with only its own columns, including details."""
         return self.kind.in_full
 
     @property
@@ -129,11 +129,11 @@ class Resource:
         return tuple(link.name for link in (*self.links, *self.parts))
 
     def on(self, scope: Scope, status: str = "") -> QuerySet:
-        """The rows of the list: what counts on the day, or what stands at `status` then."""
+        """The rows of the list: those counted on the day, or those with `status` then."""
         return self.rows(scope, status) if self.rows else self.kind.on(scope)
 
     def any_day(self, scope: Scope) -> QuerySet:
-        """The records the viewer may see, counting on the day or not."""
+        """The records the viewer may see, on any day."""
         rows = self.model._default_manager.visible_to(scope.viewer)
         return standing(rows, scope) if self.model is DemonstrationPoint else rows
 
@@ -152,14 +152,14 @@ def register(*resources: Resource) -> None:
 
 @cache
 def resource_of(kind: Kind) -> Resource:
-    """The resource that shows records of `kind`; one without an address where none was declared."""
+    """The resource of a kind. If none is registered, one without an address."""
     return next((resource for resource in RESOURCES.values() if resource.kind is kind), None) or Resource(
         kind.slug, kind
     )
 
 
 def standing(points: Any, scope: Scope, status: str = "") -> QuerySet:
-    """Points as they stood on the day. What came before the title is told inside the own area only."""
+    """Points with their status on the day. Periods before the title are visible inside the viewer's area only."""
     rows = points.on(scope.as_of, **({"status": status} if status else {}))
     viewer = scope.viewer
     if viewer is not None and viewer.is_authenticated and viewer.reads_everything:

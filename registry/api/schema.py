@@ -1,4 +1,4 @@
-"""The OpenAPI description: read from the declarations of the resources, so that it cannot say anything else."""
+"""The OpenAPI description, generated from the declarations of the resources."""
 
 import json
 from functools import cache
@@ -32,7 +32,7 @@ TYPES: list[tuple[type, type]] = [
     (models.BooleanField, serializers.BooleanField),
 ]
 FILES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-EXAMPLES = Path(__file__).with_name("examples.json")  # answers of the sample data; a test keeps them true
+EXAMPLES = Path(__file__).with_name("examples.json")  # answers of the sample data; a test keeps them current
 
 
 @cache
@@ -62,7 +62,7 @@ class ProblemSerializer(serializers.Serializer):
 
 
 class GoneSerializer(serializers.Serializer):
-    """A record changed since then that the list does not hold: deleted, or no longer counted in it."""
+    """A record changed since then that is not in the list any more: deleted, or no longer counted."""
 
     code = serializers.CharField()
     deleted = serializers.BooleanField()
@@ -70,7 +70,7 @@ class GoneSerializer(serializers.Serializer):
 
 
 def _nullable(model: type[models.Model], path: str) -> bool:
-    """Whether a stored value, or one of the records on the way to it, may be missing; worked-out ones always may."""
+    """Whether a value, or a record on the path to it, may be null. A computed value always may."""
     first, _rest, further = path.partition("__")
     try:
         column = model._meta.get_field(first)
@@ -87,8 +87,8 @@ def field_of(model: type[models.Model], column: Column, stored: models.Field) ->
     }
     if column.choices:
         return serializers.ChoiceField(column.choices.choices, allow_blank=True, **options)
-    made = next((ours for theirs, ours in TYPES if isinstance(stored, theirs)), None)
-    return made(**options) if made else serializers.CharField(allow_blank=True, **options)
+    field_class = next((ours for theirs, ours in TYPES if isinstance(stored, theirs)), None)
+    return field_class(**options) if field_class else serializers.CharField(allow_blank=True, **options)
 
 
 def _serializer(name: str, fields: dict[str, serializers.Field], doc: Any = "") -> type[serializers.Serializer]:
@@ -106,7 +106,7 @@ def _name(resource: Resource) -> str:
 
 @cache
 def row_of(resource: Resource) -> type[serializers.Serializer]:
-    """A row as the list, or the record that points at it, shows it."""
+    """A row in the list, or expanded in another record."""
     fields = _columns(resource.listed)
     if resource.has_address:
         fields["url"] = serializers.URLField(required=False)
@@ -118,7 +118,7 @@ def row_of(resource: Resource) -> type[serializers.Serializer]:
 
 @cache
 def item_of(resource: Resource, full: bool = False) -> type[serializers.Serializer]:
-    """A row with what may be expanded; or, in full, the record itself."""
+    """A row with its expandable records; with `full`, the detail view."""
     fields = dict(row_of(resource)().get_fields())
     if full:
         fields |= _columns(resource.full)
@@ -180,7 +180,7 @@ def parameter(name: str, **more: Any) -> OpenApiParameter:
 
 
 def parameters_of(view: Any) -> list[OpenApiParameter]:
-    """The parameters a view takes, each with the values it takes."""
+    """The parameters of a view, each with its accepted values."""
     resource: Resource | None = getattr(view, "resource", None)
     special: dict[str, dict[str, Any]] = {
         "as_of": {"type": OpenApiTypes.DATE},
@@ -196,18 +196,21 @@ def parameters_of(view: Any) -> list[OpenApiParameter]:
 def _of_resource(resource: Resource, names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     columns = [column.name for column in resource.listed.columns]
     listed = {"many": True, "style": "form", "explode": False}
-    found: dict[str, dict[str, Any]] = {
+    parameters: dict[str, dict[str, Any]] = {
         "ordering": {"enum": [*columns, *(f"-{name}" for name in columns)]},
         "fields": {"enum": names, **listed},
         "expand": {"enum": resource.expandable, **listed} if resource.expandable else {},
     }
     if resource.statuses:
-        found["status"] = {"enum": resource.statuses.values, "description": _("Where it stands; by default, named.")}
-    for name, each in filters_of(resource.kind).base_filters.items():
+        parameters["status"] = {
+            "enum": resource.statuses.values,
+            "description": _("Where it stands; by default, named."),
+        }
+    for name, filter_field in filters_of(resource.kind).base_filters.items():
         dimension = resource.kind.dimension(name) if resource.kind.has_dimension(name) else None
         choices = {"enum": [*dimension.choices.values, "none"]} if dimension and dimension.choices else {}
-        found[name] = {"description": DESCRIBED.get(name) or each.label, **choices}
-    return found
+        parameters[name] = {"description": DESCRIBED.get(name) or filter_field.label, **choices}
+    return parameters
 
 
 WRITE_PROBLEMS = (400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 428, 429)
@@ -215,10 +218,10 @@ READ_PROBLEMS = (400, 401, 403, 404, 405, 406, 429)
 
 
 class Schema(AutoSchema):
-    """Reads of a resource are described by its declaration; every operation may be answered by a problem."""
+    """Describes reads of a resource by its declaration. Every operation may be answered by a problem."""
 
     def get_auth(self) -> list[dict]:
-        """Reading asks for no account; what an account adds is more rows."""
+        """Reading needs no account; an account only adds rows."""
         return [*super().get_auth(), *([{}] if self.method == "GET" else [])]
 
     @property
@@ -270,8 +273,8 @@ class Schema(AutoSchema):
         return [OpenApiExample("sample", value, response_only=True, status_codes=[200])] if value else []
 
     def _get_response_bodies(self, direction: str = "response") -> dict:
-        found = super()._get_response_bodies(direction)
+        bodies = super()._get_response_bodies(direction)
         if direction == "response":
             for status in READ_PROBLEMS if self.method == "GET" else WRITE_PROBLEMS:
-                found.setdefault(str(status), self._get_response_for_code(ProblemSerializer, str(status), [PROBLEM]))
-        return found
+                bodies.setdefault(str(status), self._get_response_for_code(ProblemSerializer, str(status), [PROBLEM]))
+        return bodies

@@ -1,4 +1,4 @@
-"""Rows of a resource as JSON: only the columns it declares, with their addresses and what was asked to be expanded."""
+"""Serializes rows of a resource as JSON: their declared columns, their URLs, and the expanded records."""
 
 from datetime import date
 from functools import cache
@@ -18,7 +18,7 @@ ALWAYS = ("url", "illustrative")
 
 
 def plain(value: Any) -> Any:
-    """What the encoder has no form for: decimals as numbers, translated words as text."""
+    """Converts types the encoder does not know: decimals to numbers, lazy translations to text."""
     return float(value) if hasattr(value, "quantize") else str(value)
 
 
@@ -27,7 +27,8 @@ def as_json(content: Any, content_type: str = "application/json", status: int = 
 
 
 class Writer:
-    """Writes the rows of one answer. `names` are the fields asked for, all if empty; `expand` those written in full."""
+    """Serializes the rows of one answer. `names` are the requested fields, all if empty; `expand` are the expanded
+    ones."""
 
     def __init__(
         self,
@@ -42,11 +43,11 @@ class Writer:
         self.keyed = resource.has_address
 
     def kind(self, full: bool = False) -> Kind:
-        """The resource's kind with the columns asked for."""
+        """The resource's kind with the requested columns."""
         return self.resource.columns(self.names, full)
 
     def write(self, rows: list[dict], kind: Kind) -> list[dict]:
-        """`rows` of `kind.values`, made ready in place."""
+        """Completes `rows` of `kind.values` in place."""
         before, _code, after = self._address(f"api-{self.resource.slug}").partition("CODE")
         shows_url, shows_mark = (self.keyed and (not self.names or name in self.names) for name in ALWAYS)
         codes = [row.pop("row_code", None) for row in rows]
@@ -60,7 +61,7 @@ class Writer:
         return rows
 
     def _address(self, name: str) -> str:
-        """The address of a record, with CODE in the place of its code; on another day than today's default, with it."""
+        """The URL of a record, with CODE instead of its code; with the day, if it is not today's default."""
         if not self.keyed:
             return ""
         day = self.scope.parameters.get("as_of")
@@ -73,32 +74,32 @@ class Writer:
                 self._put_rows(rows, link)
         for part in self.resource.parts:
             if part.name in self.expand:
-                found = part.of(codes, self.scope)
+                parts = part.of(codes, self.scope)
                 for row, code in zip(rows, codes, strict=True):
-                    row[part.name] = found[code]
+                    row[part.name] = parts[code]
 
     def _put_rows(self, rows: list[dict], link: Link) -> None:
-        """Adds the rows of the records that `link` points at: one query for all."""
+        """Adds the rows that `link` refers to, in one query."""
         target = resource_of(link.kind)
         codes = {row[link.column.name] for row in rows} - {None}
         writer = Writer(target, self.scope, self.request)
-        held = target.any_day(self.scope).filter(code__in=codes)
-        values = list(target.listed.values(held, self.scope))
-        found = dict(zip([row["row_code"] for row in values], writer.write(values, target.listed), strict=True))
+        records = target.any_day(self.scope).filter(code__in=codes)
+        values = list(target.listed.values(records, self.scope))
+        expanded = dict(zip([row["row_code"] for row in values], writer.write(values, target.listed), strict=True))
         for row in rows:
-            row[link.name] = found.get(row[link.column.name])
+            row[link.name] = expanded.get(row[link.column.name])
 
 
 @cache
 def _path(name: str, prefix: str) -> str:
-    """The path of a record with CODE for its code. `prefix` is the one the portal lives under in this request: what is
-    kept holds for that one alone."""
+    """The path of a record with CODE instead of its code. `prefix` is the portal's path prefix in this request, and
+    part of the cache key."""
     return reverse(name, args=["CODE"])
 
 
 @cache
 def fields_of(kind: Kind) -> dict[str, Field]:
-    """The model field, or the type of the expression, behind each column of `kind`."""
+    """The model field, or the type of the expression, of each column of `kind`."""
     scope = Scope(date.today(), settings.DISTRICT_AREA)
     values = kind.values(kind.on(scope), scope)
     expressions = values.query.annotations
@@ -110,12 +111,12 @@ def fields_of(kind: Kind) -> dict[str, Field]:
     }
 
 
-def holding(kind: Kind, rows: QuerySet, scope: Scope, text: str) -> QuerySet:
-    """Rows of a kind that search does not index: those with `text` in a column of words."""
-    found = Q(pk__in=[])
+def containing_text(kind: Kind, rows: QuerySet, scope: Scope, text: str) -> QuerySet:
+    """Rows with `text` in a text column, for kinds without a search index."""
+    condition = Q(pk__in=[])
     for column in _words(kind):
-        found |= Q(**{f"{column.source}__contains": text})
-    return kind.shown(rows, scope).filter(found)
+        condition |= Q(**{f"{column.source}__contains": text})
+    return kind.shown(rows, scope).filter(condition)
 
 
 def _words(kind: Kind) -> list[Column]:

@@ -1,5 +1,5 @@
-"""How many requests a minute: counted by token or account, and by address for those without. Counters are in the cache,
-so without Redis each process of the web server counts for itself."""
+"""Rate limits per minute, by token or account, and by client IP for anonymous requests. Counters are in the cache;
+without Redis each web process counts for itself."""
 
 import logging
 import time
@@ -38,7 +38,8 @@ def spend_by_address(request: Request) -> int:
 
 
 def _spend(request: Request, who: str, limit: int) -> int:
-    """Counts one request; returns the seconds to wait if it is one too many, else 0. A `limit` of 0 is none."""
+    """Counts one request. Returns the seconds to wait if the limit is exceeded, else 0. A `limit` of 0 means no
+    limit."""
     if not limit:
         return 0
     now = int(time.time())
@@ -47,7 +48,7 @@ def _spend(request: Request, who: str, limit: int) -> int:
     try:
         cache.add(key, 0, 2 * MINUTE)
         count = cache.incr(key)
-    except Exception as error:  # a cache that is gone stops nobody; each backend has errors of its own
+    except Exception as error:  # a broken cache blocks nobody; each backend has its own exceptions
         logger.warning("requests are not counted: %s", error)
         return 0
     request._request.api_limit = (limit, max(limit - count, 0), rest)
@@ -55,7 +56,7 @@ def _spend(request: Request, who: str, limit: int) -> int:
 
 
 class LimitHeaders:
-    """Tells a program how many requests it has left in this minute."""
+    """Adds headers with the number of requests left in this minute."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response

@@ -1,11 +1,11 @@
-"""The addresses of the resources."""
+"""The URL patterns of the resources."""
 
 from typing import Any
 
 from django.urls import path
 
 from registry.api import catalogue  # noqa: F401  (it declares the own resources)
-from registry.api.actions import NOUNS, Adds, verb_addresses
+from registry.api.actions import NOUNS, Adds, action_urls
 from registry.api.bookings import BookingDetail, BookingList, PlacesView
 from registry.api.bulk_write import load_of
 from registry.api.events import EventDetail, EventList
@@ -24,29 +24,29 @@ OWN_VIEWS: dict[str, tuple[type, type]] = {
 
 
 def addresses() -> list:
-    """A list and a record of every resource that was declared, with what can be done there."""
-    found = []
+    """The URL patterns of every registered resource and its actions."""
+    patterns = []
     for slug, resource in RESOURCES.items():
         name = "".join(part.title() for part in slug.split("-"))
-        bases: tuple[tuple[type, ...], ...] = tuple((each,) for each in OWN_VIEWS.get(slug, (ListView, DetailView)))
+        bases: tuple[tuple[type, ...], ...] = tuple((view,) for view in OWN_VIEWS.get(slug, (ListView, DetailView)))
         if load_of(resource.model):
             bases = (CollectionWrites, *bases[0]), (Single, *bases[1])
         noun = NOUNS.get(slug)
         own: dict[str, Any] = {"resource": resource}
         if noun and noun.adds:
             bases, own = ((Adds, *bases[0]), bases[1]), own | {"noun": noun, "adds": noun.adds}
-        listed, one = (type(f"{name}{base[-1].__name__}", base, own) for base in bases)
+        listed, detail = (type(f"{name}{base[-1].__name__}", base, own) for base in bases)
         describe_list(listed, resource)
-        describe_one(one, resource)
+        describe_one(detail, resource)
         if noun and noun.adds:
             describe_adding(listed, slug, noun.adds)
-        found += [
+        patterns += [
             path(f"{slug}/", listed.as_view(), name=f"api-{slug}-list"),
-            path(f"{slug}/<str:code>/", one.as_view(), name=f"api-{slug}"),
+            path(f"{slug}/<str:code>/", detail.as_view(), name=f"api-{slug}"),
         ]
     places = path("teaching-sites/<str:code>/places/", PlacesView.as_view(), name="api-teaching-sites-places")
     mark = path("<slug:slug>/<str:code>/entered-in-error/", MarkView.as_view(), name="api-mark")
-    return [*found, places, mark, *verb_addresses(), *_of_drafts(), *_of_loads()]
+    return [*patterns, places, mark, *action_urls(), *_of_drafts(), *_of_loads()]
 
 
 def _of_drafts() -> list:

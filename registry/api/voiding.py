@@ -1,4 +1,4 @@
-"""The mark “entered in error” of a record: asked about, set, and taken off again."""
+"""The mark “entered in error” of a record: read it, set it, remove it."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry.actions import voiding as acts
-from registry.api.actions import Given, insist_on_version, values_in
+from registry.api.actions import Input, read_values, require_version
 from registry.api.parsers import ExactJSON
 from registry.api.write_schema import KEY, MAY_MATCH, WHY
 from registry.api.write_views import Writes, versions_in
@@ -25,31 +25,31 @@ from .base import ApiView
 from .idempotency import idempotent
 from .resources import RESOURCES, Resource
 
-TAKES = (Given("reason", required=True), Given("document_no", line(60), required=True))
+TAKES = (Input("reason", required=True), Input("document_no", line(60), required=True))
 
 
 class EnteredInError(APIException):
-    """The record is there, and in no list any more: 410."""
+    """The record exists, but is marked as entered in error: 410."""
 
     status_code = 410
     default_code = "entered_in_error"
 
 
 def record_of(resource: Resource, code: str, viewer: Any) -> Any:
-    """The record with this code, marked or not; None if the viewer may not see one."""
+    """The record with this code, marked or not; None if the viewer may not see it."""
     if not issubclass(resource.model, Voidable):
         return None
     return resource.model._default_manager.with_voided().visible_to(viewer).filter(code=code).first()  # type: ignore[attr-defined]
 
 
 def missing(resource: Resource, code: str, viewer: Any) -> Exception:
-    """Why there is nothing at a record's address: it never was, or it was entered in error."""
+    """The error for a record that is not shown: it does not exist, or it was entered in error."""
     record = record_of(resource, code, viewer)
     because = acts.voided_because(record) if record is not None else None
     if because is None:
         return Http404()
-    said = _("“%(name)s” was entered in error: %(reason)s (%(paper)s). Its history stays.")
-    return EnteredInError(said % {"name": record, "reason": because.reason, "paper": because.document_no or "—"})
+    message = _("“%(name)s” was entered in error: %(reason)s (%(paper)s). Its history stays.")
+    return EnteredInError(message % {"name": record, "reason": because.reason, "paper": because.document_no or "—"})
 
 
 class MarkSerializer(serializers.Serializer):
@@ -64,11 +64,11 @@ class MarkSerializer(serializers.Serializer):
 
 
 class MarkView(Writes, ApiView):
-    known = ("format",)
+    accepted = ("format",)
     parser_classes = [ExactJSON]
 
     def parameters(self) -> tuple[str, ...]:
-        return ("reason",) if getattr(getattr(self, "request", None), "method", "") == "DELETE" else self.known
+        return ("reason",) if getattr(getattr(self, "request", None), "method", "") == "DELETE" else self.accepted
 
     def record(self, request: Request, slug: str, code: str) -> Any:
         record = record_of(RESOURCES[slug], code, request.user) if slug in RESOURCES else None
@@ -111,24 +111,24 @@ class MarkView(Writes, ApiView):
         parameters=[KEY, MAY_MATCH],
     )
     def post(self, request: Request, slug: str, code: str) -> Response:
-        """Marks the record as entered in error: it leaves every list and figure, on all days."""
-        record, values = self.record(request, slug, code), values_in(TAKES, request.data or {})
+        """Marks the record as entered in error. It leaves every list and figure, on all days."""
+        record, values = self.record(request, slug, code), read_values(TAKES, request.data or {})
         return self._act(request, record, values, lambda: acts.mark_entered_in_error(record, by=request.user, **values))
 
     @extend_schema(
         operation_id="mark_take_off", request=None, responses=MarkSerializer, parameters=[KEY, MAY_MATCH, WHY]
     )
     def delete(self, request: Request, slug: str, code: str) -> Response:
-        """Takes the mark off: the record counts again, by its dates."""
+        """Removes the mark. The record counts again, by its dates."""
         record, reason = self.record(request, slug, code), self.reason(request)
         return self._act(request, record, reason, lambda: acts.restore_record(record, by=request.user, reason=reason))
 
-    def _act(self, request: Request, record: Any, asked: Any, act: Any) -> Response:
+    def _act(self, request: Request, record: Any, body: Any, act: Any) -> Response:
         versions = versions_in(request) if "If-Match" in request.headers else []
 
         def done() -> Response:
             if versions:
-                insist_on_version(record, versions)
+                require_version(record, versions)
             return self.answered(request, act())
 
-        return idempotent(request, [asked, versions], done)
+        return idempotent(request, [body, versions], done)

@@ -1,4 +1,4 @@
-"""What can be written, as OpenAPI describes it: read from the columns and acts themselves."""
+"""The OpenAPI description of writes, generated from the columns and actions."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ WHY = OpenApiParameter("reason", str, required=True, description=_("Why, for the
 
 
 class WrittenSerializer(serializers.Serializer):
-    """What became of an item. A clerk's site is a draft, with its key, until it is submitted."""
+    """The result of an item. A clerk's site is a draft, with its key, until it is submitted."""
 
     index = serializers.IntegerField()
     code = serializers.CharField(allow_null=True)
@@ -43,7 +43,7 @@ class AllWrittenSerializer(serializers.Serializer):
 
 
 class RefusalSerializer(serializers.Serializer):
-    """What stands against an act: a code, why, and what to do."""
+    """A refusal of an action: a code, the reason, and what to do."""
 
     code = serializers.CharField()
     reason = serializers.CharField()
@@ -56,7 +56,7 @@ class TakenSerializer(serializers.Serializer):
 
 
 class ActSerializer(serializers.Serializer):
-    """An act that can be done with a record, what it takes, and what stands against it now."""
+    """An action of a record, its inputs, and the refusals that apply now."""
 
     verb = serializers.CharField()
     label = serializers.CharField()
@@ -78,13 +78,13 @@ def describe_list(view: type, resource: Resource) -> None:
     kind, name = load_of(resource.model), resource.slug.replace("-", "_")
     if kind is None:
         return
-    one, change = body_schema(kind), body_schema(kind, changing=True)
+    item, change = body_schema(kind), body_schema(kind, changing=True)
     named = {"code": {"type": "string"}, "version": {"type": "integer"}}
     change = change | {"properties": named | change["properties"], "required": list(named)}
     extend_schema_view(
         post=extend_schema(
             operation_id=f"{name}_add",
-            request={"application/json": {"oneOf": [one, _many(one)]}},
+            request={"application/json": {"oneOf": [item, _many(item)]}},
             responses={201: ONE_OR_ALL},
             parameters=[KEY, REASON],
         ),
@@ -115,37 +115,37 @@ def describe_one(view: type, resource: Resource) -> None:
 
 
 def describe_act(view: type, slug: str, verb: Any) -> None:
-    """An act of the noun `slug`: see actions.py."""
+    """Describes an action of the noun `slug`: see actions.py."""
     name = f"{slug}_{verb.name}".replace("-", "_")
-    forms = {parser.media_type: taken(verb.takes, parser.media_type) for parser in verb.parsers}
+    forms = {parser.media_type: inputs_schema(verb.takes, parser.media_type) for parser in verb.parsers}
     extend_schema_view(
         get=extend_schema(operation_id=f"{name}_ask", summary=verb.label, responses=ActSerializer),
         post=extend_schema(
             operation_id=name,
             summary=verb.label,
             request=forms if verb.takes else None,
-            responses={201 if verb.made else 200: OpenApiTypes.OBJECT},
+            responses={201 if verb.serialize_result else 200: OpenApiTypes.OBJECT},
             parameters=[KEY, MAY_MATCH],
         ),
     )(view)
 
 
 def describe_adding(view: type, slug: str, verb: Any) -> None:
-    """Making a record by an act, at the list of its kind."""
+    """Describes the creation of a record by an action, at the list of its kind."""
     described = extend_schema(
-        operation_id=f"{slug}_add", summary=verb.label, request={"application/json": taken(verb.takes)},
+        operation_id=f"{slug}_add", summary=verb.label, request={"application/json": inputs_schema(verb.takes)},
         responses={201: OpenApiTypes.OBJECT}, parameters=[KEY],
     )  # fmt: skip
     extend_schema_view(post=described)(view)
 
 
-def taken(takes: tuple, media_type: str = "application/json") -> dict[str, Any]:
-    """The values of an act as a body of this form holds them: files come in a form only."""
-    held = [take for take in takes if not take.is_files or media_type == MultiPartParser.media_type]
-    needed = [each.name for each in held if each.required]
+def inputs_schema(takes: tuple, media_type: str = "application/json") -> dict[str, Any]:
+    """The inputs of an action as the schema of a body. Only a form can hold files."""
+    inputs = [take for take in takes if not take.is_files or media_type == MultiPartParser.media_type]
+    needed = [take.name for take in inputs if take.required]
     return {
         "type": "object",
-        "properties": {each.name: each.schema for each in held},
+        "properties": {take.name: take.schema for take in inputs},
         "additionalProperties": False,
         **({"required": needed} if needed else {}),
     }

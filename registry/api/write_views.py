@@ -1,4 +1,4 @@
-"""POST, PATCH and DELETE at the addresses of a resource: `Collection` for its list, `Single` for one record."""
+"""POST, PATCH and DELETE of a resource: `CollectionWrites` for its list, `Single` for one record."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from rest_framework.reverse import reverse
 from registry.access.permissions import may
 from registry.actions.deletion import delete_record
 from registry.actions.records import stale
-from registry.api.bulk_write import Writing, Written, items_in, load_of
+from registry.api.bulk_write import WriteResult, Writing, items_in, load_of
 from registry.api.idempotency import idempotent
 from registry.api.parsers import ExactJSON
 from registry.api.problems import Unusable, field_error
@@ -24,7 +24,7 @@ REASON = line(300)
 
 
 class Writes:
-    """What both addresses share. The view it is mixed into knows its `resource`."""
+    """The shared part of both views. The view it is mixed into has a `resource`."""
 
     parser_classes = [ExactJSON]
 
@@ -32,7 +32,7 @@ class Writes:
         return super().parameters() if self.is_reading else ("reason", "format")  # type: ignore[misc]
 
     def reason(self, request: Request) -> str:
-        """Why, for the event: `reason` in the address."""
+        """The reason for the event: `reason` in the address."""
         try:
             return REASON(request.query_params.get("reason", ""))
         except Invalid as invalid:
@@ -44,7 +44,7 @@ class Writes:
             raise Http404
         return Writing(kind, request.user, self.reason(request))
 
-    def told(self, request: Request, written: Written) -> dict[str, Any]:
+    def serialize(self, request: Request, written: WriteResult) -> dict[str, Any]:
         slug = self.resource.slug  # type: ignore[attr-defined]
         url = reverse("api-draft", [written.draft], request=request) if written.draft else None
         return {
@@ -59,14 +59,14 @@ class Writes:
 
 
 class CollectionWrites(Writes):
-    """An object is one item, a list is up to a thousand: all of them, or none."""
+    """An object is one item; a list is up to a thousand items. All are written, or none."""
 
     def post(self, request: Request) -> Response:
-        """Adds one record, or several. One that is there already is a 409."""
+        """Adds one record, or several. An existing code is a 409."""
         return self._write(request, changing=False)
 
     def patch(self, request: Request) -> Response:
-        """Changes several records, each named by `code` and the `version` that was read."""
+        """Changes several records. Each item has the `code` and the `version` that was read."""
         return self._write(request, changing=True)
 
     def _write(self, request: Request, *, changing: bool) -> Response:
@@ -74,36 +74,36 @@ class CollectionWrites(Writes):
         items = items_in(writing.kind, body, changing=changing)
 
         def act() -> Response:
-            told = [self.told(request, each) for each in writing.write(items)]
+            results = [self.serialize(request, result) for result in writing.write(items)]
             if isinstance(body, list) or changing:
-                return Response({"results": told}, 200 if changing else 201)
-            return Response(told[0], 201, headers=_headers(told[0]))
+                return Response({"results": results}, 200 if changing else 201)
+            return Response(results[0], 201, headers=_headers(results[0]))
 
         return idempotent(request, body, act)
 
 
-def _headers(told: dict) -> dict[str, str]:
-    return {"Location": told["url"]} | ({"ETag": f'"{told["version"]}"'} if told["version"] else {})
+def _headers(result: dict) -> dict[str, str]:
+    return {"Location": result["url"]} | ({"ETag": f'"{result["version"]}"'} if result["version"] else {})
 
 
 class Single(Writes):
-    """One record, of a version the caller read."""
+    """One record, at a version the client has read."""
 
     def patch(self, request: Request, code: str) -> Response:
-        """Changes the fields sent. `null` empties one. `If-Match` names the version."""
+        """Changes the fields in the body. `null` empties a field. `If-Match` names the version."""
         writing, versions = self.writing(request), versions_in(request)
         items = items_in(writing.kind, request.data, code=code, versions=versions, changing=True)
         if isinstance(request.data, list):
             raise Unusable([field_error("", str(Refused("one_item")), "one_item")])
 
         def act() -> Response:
-            told = self.told(request, writing.write(items)[0])
-            return Response(told, headers={name: text for name, text in _headers(told).items() if name == "ETag"})
+            result = self.serialize(request, writing.write(items)[0])
+            return Response(result, headers={name: text for name, text in _headers(result).items() if name == "ETag"})
 
         return idempotent(request, [request.data, versions], act)
 
     def delete(self, request: Request, code: str) -> Response:
-        """Takes the record away, for a reason. Its history stays."""
+        """Deletes the record, with a reason. Its history stays."""
         reason, versions = self.reason(request), versions_in(request)
         return idempotent(request, [code, versions], lambda: self._delete(request, code, reason, versions))
 
@@ -128,7 +128,7 @@ class Single(Writes):
 
 
 def versions_in(request: Request) -> list[str]:
-    """The versions that `If-Match` names: of an ETag, what stands before its full stop. Raises Refused without one."""
+    """The versions in `If-Match`; of an ETag, the part before the full stop. Raises Refused without one."""
     tags = [tag.strip().removeprefix("W/").strip('"') for tag in request.headers.get("If-Match", "").split(",")]
     versions = [tag.partition(".")[0] for tag in tags if tag]
     if not versions:

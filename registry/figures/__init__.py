@@ -1,4 +1,4 @@
-"""The numbers: each figure is declared once, and its value is computed from the rows it opens."""
+"""The figures. Each is declared once, and its value is computed from the rows it links to."""
 
 from .base import FIGURES, SECTIONS, Answer, Figure, answer_all, counted_in, declare
 

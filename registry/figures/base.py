@@ -1,6 +1,6 @@
-"""What a figure is, and how many of them are answered with one query.
+"""The declaration of a figure, and the query that answers many of them at once.
 
-A figure's value is computed from its rows by the database, so the number and the rows it opens cannot differ.
+The database computes a figure's value from its rows, so the number and its rows cannot differ.
 """
 
 from collections.abc import Callable, Iterable
@@ -33,12 +33,12 @@ SECTIONS: dict[str, Text] = {  # the article's four dimensions, in its order, af
 
 @dataclass(frozen=True)
 class Figure:
-    """A number the registry answers for.
+    """A figure of the registry.
 
-    `rows(scope)` are the records it stands on, of the record kind `kind`. Its measure is their number, or the sum of
-    their `sums` column. With `out_of`, the slug of another figure, it is a part of a whole; if its `unit` is "%" the
-    value is that share. `target` names the parameter it is held against. `source` is its
-    F-number. A `district_only` figure has no answer below a district.
+    `rows(scope)` are its records, of the record kind `kind`. Its measure is their number, or the sum of their `sums`
+    column. With `out_of`, the slug of another figure, it is a part of a whole; if its `unit` is "%" the value is that
+    share. `target` names the parameter it is compared with. `source` is its F-number. A `district_only` figure has no
+    answer below a district.
     """
 
     slug: str
@@ -67,7 +67,7 @@ class Figure:
 
     @property
     def is_money(self) -> bool:
-        """Whether it is counted in yuan."""
+        """Whether its unit is yuan."""
         return self.sums.endswith("_yuan")
 
     @property
@@ -75,7 +75,7 @@ class Figure:
         return FIGURES[self.out_of] if self.out_of else None
 
     def dimensions(self) -> tuple[Dimension, ...]:
-        """What it may be broken down by: the dimensions its rows and, for a part, its whole both have."""
+        """The dimensions it can be grouped by: those of its rows and, for a part, also of its whole."""
         own = self.record_kind.dimensions
         return own if not self.whole else tuple(d for d in own if self.whole.record_kind.has_dimension(d.name))
 
@@ -107,7 +107,7 @@ class Figure:
 
 
 def names_of(dimension: Dimension, keys: Iterable[str]) -> dict[str, str]:
-    """The keys in order, each with its name; rows that have no value come last."""
+    """The keys in order, each with its name; rows without a value come last."""
     keys = set(keys)
     if dimension.choices:
         names = {value: str(label) for value, label in dimension.choices.choices if value in keys}
@@ -120,12 +120,12 @@ def names_of(dimension: Dimension, keys: Iterable[str]) -> dict[str, str]:
 
 
 class Measure(Subquery):
-    """How many rows there are, or what their column `sums` adds up to, as one value inside a larger query."""
+    """The number of rows, or the sum of their column `sums`, as one value inside a larger query."""
 
     def __init__(self, rows: QuerySet, sums: str = "", single: bool = False, **extra):
         if sums:
-            taken = "MIN(measured_value)" if single else "COALESCE(SUM(measured_value), 0)"
-            self.template = f"(SELECT {taken} FROM (%(subquery)s) measured)"
+            aggregate = "MIN(measured_value)" if single else "COALESCE(SUM(measured_value), 0)"
+            self.template = f"(SELECT {aggregate} FROM (%(subquery)s) measured)"
             rows = rows.order_by().values(measured_value=F(sums))
         else:
             self.template = "(SELECT COUNT(*) FROM (%(subquery)s) measured)"
@@ -135,9 +135,9 @@ class Measure(Subquery):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a figure says for one scope. `part`, `whole`: the measures; `value`: the share in percent or the part;
-    `target` and `gap` in the figure's own unit (for a share, percentage points). `value` is None where there is nothing
-    to divide by or, for a sum, nothing to add."""
+    """The answer of a figure for one scope. `part`, `whole`: the measures; `value`: the share in percent or the part;
+    `target` and `gap` in the figure's own unit (for a share, percentage points). `value` is None if the whole is zero
+    or, for a sum, if there are no rows."""
 
     figure: Figure
     scope: Scope
@@ -165,7 +165,7 @@ class Answer:
 
 
 def plain(value: Any) -> Number | None:
-    """A number as JSON writes it: whole numbers without a fraction."""
+    """A number for JSON: whole numbers without a fraction."""
     if value is None or isinstance(value, int):
         return value
     value = Decimal(str(value))
@@ -173,55 +173,57 @@ def plain(value: Any) -> Number | None:
 
 
 def answer_all(figures: Iterable[Figure], scope: Scope) -> dict[str, Answer]:
-    """Answers of `figures` by slug, with one query however many there are."""
+    """Answers of `figures` by slug, in one query."""
     figures = list(figures)
     slugs = dict.fromkeys(
         [figure.slug for figure in figures]
         + [figure.out_of for figure in figures if figure.out_of]
         + [figure.target for figure in figures if figure.target]
     )
-    found = dict(zip(slugs, _ask(tuple((slug, scope) for slug in slugs)), strict=True))
+    numbers = dict(zip(slugs, _ask(tuple((slug, scope) for slug in slugs)), strict=True))
     return {
-        figure.slug: Answer.of(figure, scope, found[figure.slug], found.get(figure.out_of), found.get(figure.target))
+        figure.slug: Answer.of(
+            figure, scope, numbers[figure.slug], numbers.get(figure.out_of), numbers.get(figure.target)
+        )
         for figure in figures
     }
 
 
 def answer_days(figure: Figure, scopes: list[Scope]) -> list[Answer]:
-    """The figure's answers for several scopes, with one query; without targets."""
+    """The figure's answers for several scopes, in one query; without targets."""
     parts = [(figure.slug, scope) for scope in scopes]
     wholes = [(figure.out_of, scope) for scope in scopes] if figure.out_of else []
-    found = _ask((*parts, *wholes))
+    numbers = _ask((*parts, *wholes))
     return [
-        Answer.of(figure, scope, found[number], found[len(parts) + number] if wholes else None)
+        Answer.of(figure, scope, numbers[number], numbers[len(parts) + number] if wholes else None)
         for number, scope in enumerate(scopes)
     ]
 
 
 def counted_in(kind: str, code: str, scope: Scope) -> list[Figure]:
-    """The figures that a record counts in, with one query."""
+    """The figures that a record counts in, in one query."""
     figures = [figure for figure in FIGURES.values() if figure.kind == kind]
     if not figures:
         return []
-    found = _fetch(*_compiled([Measure(figure.rows(scope).filter(code=code)) for figure in figures]))
-    return [figure for figure, count in zip(figures, found, strict=True) if count]
+    counts = _fetch(*_compiled([Measure(figure.rows(scope).filter(code=code)) for figure in figures]))
+    return [figure for figure, count in zip(figures, counts, strict=True) if count]
 
 
-def _ask(asked: tuple[tuple[str, Scope], ...]) -> tuple:
-    """The measure of each figure (or the value of each target) in its scope, all in one query."""
-    return _fetch(*_statement(asked))
+def _ask(measures: tuple[tuple[str, Scope], ...]) -> tuple:
+    """The measure of each figure (or the value of each target) in its scope, in one query."""
+    return _fetch(*_statement(measures))
 
 
-# The texts of queries are kept, because writing one costs more than running it. They depend on the declarations and
-# the scopes alone, never on data: whose rows may be seen is part of a scope's identity.
+# Compiled queries are cached, because compiling costs more than running them. They depend only on the declarations and
+# the scopes, never on data: the viewer's permissions are part of a scope's identity.
 
 
 @keep_query
-def _statement(asked: tuple[tuple[str, Scope], ...]) -> Statement:
+def _statement(measures: tuple[tuple[str, Scope], ...]) -> Statement:
     return _compiled(
         [
             FIGURES[slug].measure(FIGURES[slug].rows(scope)) if slug in FIGURES else _target(slug, scope)
-            for slug, scope in asked
+            for slug, scope in measures
         ]
     )
 

@@ -1,5 +1,4 @@
-"""The figures of a closed year beside what they say today: by how much they differ, and which rows came, went or
-changed since."""
+"""The frozen figures of a closed year compared with today: the differences, and the rows that caused them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -23,16 +22,17 @@ CAME, WENT, CHANGED = "came", "went", "changed"
 
 
 def take_year(year: int, district: str) -> Iterator[FrozenFigure]:
-    """Every figure at the end of `year`, for the district and each township where it answers, as the public sees it."""
+    """Every figure at the end of `year`, for the district and each township it has an answer for, as the public sees
+    it."""
     scope = Scope(as_of=date(year, 12, 31), area=district)
     townships = Area.objects.public().townships(scope.as_of).filter(code__startswith=district)
     for area in (district, *townships.order_by("code").values_list("code", flat=True)):
         for answer in answer_all(FIGURES.values(), scope.within(area)).values():
             if answer.part is not None:
-                yield _taken(answer)
+                yield _freeze(answer)
 
 
-def _taken(answer: Answer) -> FrozenFigure:
+def _freeze(answer: Answer) -> FrozenFigure:
     figure, scope = answer.figure, answer.scope
     numbers = {name: _exact(getattr(answer, name)) for name in ("value", "part", "whole")}
     frozen = FrozenFigure(
@@ -47,18 +47,18 @@ def _exact(number: Number | None) -> Decimal | None:
 
 
 def rows_of(figure: Figure, scope: Scope) -> list[list]:
-    """The rows of a figure by code as the public sees them, each with what it adds to a sum."""
+    """The public rows of a figure by code, each with its share of a sum."""
     return [row for _township, row in _rows_with(figure, scope, Value(None, CharField()))]
 
 
 def rows_of_townships(figure: Figure, scope: Scope) -> dict[str, list[list]] | None:
-    """`rows_of` each township below the scope's area, with one query; None for a figure whose rows lie in none."""
+    """`rows_of` each township below the scope's area, in one query; None for a figure whose rows have no township."""
     if not figure.record_kind.has_dimension("township"):
         return None
-    found: dict[str, list[list]] = defaultdict(list)
+    rows_of: dict[str, list[list]] = defaultdict(list)
     for township, row in _rows_with(figure, scope, figure.record_kind.dimension("township").on(scope)):
-        found[township].append(row)
-    return found
+        rows_of[township].append(row)
+    return rows_of
 
 
 def _rows_with(figure: Figure, scope: Scope, township: Any) -> Iterator[tuple[str, list]]:
@@ -69,7 +69,7 @@ def _rows_with(figure: Figure, scope: Scope, township: Any) -> Iterator[tuple[st
 
 @dataclass(frozen=True)
 class RowChange:
-    """A row of a figure that came, went, or adds something else to its sum since the year was closed."""
+    """A row of a figure that was added or removed, or whose amount changed, since the year was closed."""
 
     how: str
     kind: Kind
@@ -83,7 +83,7 @@ class RowChange:
 
 @dataclass(frozen=True)
 class Amendment:
-    """A figure that says something else today than when its year was closed: `answer` today, `was` then."""
+    """A figure whose value differs from the frozen one: `answer` today, `was` then."""
 
     answer: Answer
     was: Answer
@@ -94,16 +94,17 @@ class Amendment:
         return self.frozen.frozen
 
     def rows(self, viewer: Any) -> list[RowChange]:
-        """What makes the difference, as far as `viewer` may know; of a share also the rows of its whole."""
-        found = list(_rows_changed(self.frozen, self.answer.scope, viewer))
+        """The rows that cause the difference, as far as `viewer` may see them; for a share also the rows of its
+        whole."""
+        changes = list(_rows_changed(self.frozen, self.answer.scope, viewer))
         whole = self.answer.figure.whole
         if whole is not None:
             of_whole = self.closing.figures.filter(area_id=self.frozen.area_id, slug=whole.slug).first()
-            known = {(each.kind.slug, each.code) for each in found}
-            for each in _rows_changed(of_whole, self.answer.scope, viewer) if of_whole else ():
-                if (each.kind.slug, each.code) not in known:
-                    found.append(each)
-        return found
+            keys = {(change.kind.slug, change.code) for change in changes}
+            for change in _rows_changed(of_whole, self.answer.scope, viewer) if of_whole else ():
+                if (change.kind.slug, change.code) not in keys:
+                    changes.append(change)
+        return changes
 
 
 def is_year_end(day: date) -> bool:
@@ -111,12 +112,12 @@ def is_year_end(day: date) -> bool:
 
 
 def closing_of(scope: Scope) -> FrozenYear | None:
-    """The edition that holds at the scope's day, where that is the end of a closed year."""
+    """The current edition for the scope's day, if that is the end of a closed year."""
     return FrozenYear.objects.public().last_of(scope.as_of.year).first() if is_year_end(scope.as_of) else None
 
 
 def frozen_figures(scope: Scope) -> dict[str, FrozenFigure]:
-    """What was frozen of the scope's area at the end of its year, by slug; of another day nothing. One query."""
+    """The frozen figures of the scope's area at the end of its year, by slug; empty for another day. One query."""
     if not is_year_end(scope.as_of):
         return {}
     holds = FrozenYear.objects.public().last_of(scope.as_of.year).values("pk")
@@ -125,45 +126,45 @@ def frozen_figures(scope: Scope) -> dict[str, FrozenFigure]:
 
 
 def amendments_of(answers: Iterable[Answer], frozen: dict[str, FrozenFigure]) -> dict[str, Amendment]:
-    """By slug, the figures among `answers` that differ from what was frozen."""
-    found = {}
+    """By slug, the figures among `answers` that differ from the frozen ones."""
+    amendments = {}
     for answer in answers:
-        kept = frozen.get(answer.figure.slug)
-        if kept is None or _numbers(answer) == [kept.value, kept.part, kept.whole]:
+        stored = frozen.get(answer.figure.slug)
+        if stored is None or _numbers(answer) == [stored.value, stored.part, stored.whole]:
             continue
-        was = Answer.of(answer.figure, answer.scope, kept.part, kept.whole)
-        found[answer.figure.slug] = Amendment(answer, was, kept)
-    return found
+        was = Answer.of(answer.figure, answer.scope, stored.part, stored.whole)
+        amendments[answer.figure.slug] = Amendment(answer, was, stored)
+    return amendments
 
 
 def amendment_of(answer: Answer) -> tuple[FrozenFigure | None, Amendment | None]:
-    """What was frozen of the answer's figure, and how it was amended: also where other rows give the same number."""
-    kept = frozen_figures(answer.scope).get(answer.figure.slug)
-    if kept is None:
+    """The frozen figure of the answer, and its amendment, also if other rows give the same number."""
+    stored = frozen_figures(answer.scope).get(answer.figure.slug)
+    if stored is None:
         return None, None
-    found = amendments_of([answer], {kept.slug: kept}).get(kept.slug)
-    return kept, found or _of_other_rows(answer, kept, rows_of(answer.figure, answer.scope))
+    amendment = amendments_of([answer], {stored.slug: stored}).get(stored.slug)
+    return stored, amendment or _of_other_rows(answer, stored, rows_of(answer.figure, answer.scope))
 
 
-def _of_other_rows(answer: Answer, kept: FrozenFigure, rows: list[list]) -> Amendment | None:
-    if kept.rows == rows:
+def _of_other_rows(answer: Answer, stored: FrozenFigure, rows: list[list]) -> Amendment | None:
+    if stored.rows == rows:
         return None
-    return Amendment(answer, Answer.of(answer.figure, answer.scope, kept.part, kept.whole), kept)
+    return Amendment(answer, Answer.of(answer.figure, answer.scope, stored.part, stored.whole), stored)
 
 
 def _numbers(answer: Answer) -> list[Decimal | None]:
-    return [_exact(each) for each in (answer.value, answer.part, answer.whole)]
+    return [_exact(number) for number in (answer.value, answer.part, answer.whole)]
 
 
-def _rows_changed(kept: FrozenFigure, scope: Scope, viewer: Any) -> Iterator[RowChange]:
-    figure = FIGURES[kept.slug]
-    before, after = dict(kept.rows), dict(rows_of(figure, scope))
+def _rows_changed(stored: FrozenFigure, scope: Scope, viewer: Any) -> Iterator[RowChange]:
+    figure = FIGURES[stored.slug]
+    before, after = dict(stored.rows), dict(rows_of(figure, scope))
     codes = [code for code in {**before, **after} if code not in before or code not in after]
     codes += [code for code in before if code in after and before[code] != after[code]]
     if figure.record_kind.redacted or not codes:
         return
     names = _names(figure.record_kind, codes, viewer)
-    events = _events(figure.record_kind, codes, kept.frozen)
+    events = _events(figure.record_kind, codes, stored.frozen)
     for code in sorted(codes):
         how = CAME if code not in before else WENT if code not in after else CHANGED
         named = code in names
@@ -180,16 +181,16 @@ def _names(kind: Kind, codes: list[str], viewer: Any) -> dict[str, str]:
 
 
 def _events(kind: Kind, codes: list[str], closing: FrozenYear) -> dict[str, list[Event]]:
-    """What was done to the rows since the year was closed, the newest first."""
-    found: dict[str, list[Event]] = {}
+    """The events of the rows since the year was closed, the newest first."""
+    events_of: dict[str, list[Event]] = {}
     events = Event.objects.filter(kind=kind.model._meta.model_name, code__in=codes, at__gte=closing.closed_at)
     for event in events.select_related("actor"):
-        found.setdefault(event.code, []).append(event)
-    return found
+        events_of.setdefault(event.code, []).append(event)
+    return events_of
 
 
 def _name_of_the_gone(events: list[Event], viewer: Any) -> str:
-    """Of a record taken away only its event knows the name, for those who read events."""
+    """The name of a deleted record is only in its event, for readers of events."""
     gone = next((event for event in events if event.verb == "delete"), None)
     if gone is None or not may_read_event(viewer, gone):
         return ""
@@ -197,20 +198,20 @@ def _name_of_the_gone(events: list[Event], viewer: Any) -> str:
 
 
 def broken_hashes(closing: FrozenYear) -> list[str]:
-    """What of a closed year is not as it was written: the figures whose hash does not fit, and the edition's own."""
+    """What is inconsistent in a closed year: figures with a wrong hash, and the edition's own hash."""
     figures = list(closing.figures.order_by("area_id", "slug"))
-    found = [f"{figure.slug} {figure.area_id}" for figure in figures if figure.hash != figure.computed_hash()]
+    broken = [f"{figure.slug} {figure.area_id}" for figure in figures if figure.hash != figure.computed_hash()]
     before = FrozenYear.objects.public().filter(year=closing.year, edition=closing.edition - 1).first()
     if closing.hash != closing.hash_over([figure.hash for figure in figures], before.hash if before else ""):
-        found.append(closing.code)
-    return found
+        broken.append(closing.code)
+    return broken
 
 
 def amendments_of_year(closing: FrozenYear) -> Iterator[Amendment]:
-    """Every figure of the closed year that says something else today, area by area; also where only the rows differ."""
+    """Every figure of the closed year that differs today, area by area; also if only the rows differ."""
     areas: dict[str, dict[str, FrozenFigure]] = {}
-    for each in closing.figures.select_related("frozen").order_by("area_id", "slug"):
-        areas.setdefault(each.area_id, {})[each.slug] = each
+    for figure in closing.figures.select_related("frozen").order_by("area_id", "slug"):
+        areas.setdefault(figure.area_id, {})[figure.slug] = figure
     district = Scope(as_of=closing.as_of, area=min(areas, default=""))
     in_townships = {figure.slug: rows_of_townships(figure, district) for figure in FIGURES.values()} if areas else {}
     for area, frozen in areas.items():
@@ -220,6 +221,6 @@ def amendments_of_year(closing: FrozenYear) -> Iterator[Amendment]:
         for slug, answer in answers.items():
             by_township = in_townships[slug] if area != district.area else None
             rows = rows_of(answer.figure, scope) if by_township is None else by_township.get(area, [])
-            found = of_numbers.get(slug) or _of_other_rows(answer, frozen[slug], rows)
-            if found:
-                yield found
+            amendment = of_numbers.get(slug) or _of_other_rows(answer, frozen[slug], rows)
+            if amendment:
+                yield amendment

@@ -1,4 +1,4 @@
-"""Record kinds: what a row of each kind shows, on the list page, behind a figure, in an export and in the API."""
+"""Record kinds: the columns of a row on the list page, behind a figure, in an export and in the API."""
 
 from .base import KINDS, MISSING, Column, Dimension, Kind, register
 

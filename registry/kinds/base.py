@@ -1,4 +1,4 @@
-"""The parts of a record kind's declaration. A column that is not named in one is shown to nobody."""
+"""The declaration of a record kind. A column that is not declared is shown to nobody."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -14,14 +14,14 @@ from django.utils.translation import gettext_lazy as _
 from registry.access.scope import Scope
 
 Text = str | Promise
-MISSING = "none"  # stands for the rows that have no value in a dimension
-UNITS: dict[str, Text] = {"yuan": _("yuan")}  # what a unit is called; any other speaks for itself
+MISSING = "none"  # rows without a value in a dimension
+UNITS: dict[str, Text] = {"yuan": _("yuan")}  # names of units; any other unit is its own name
 
 
 @dataclass(frozen=True)
 class Column:
-    """One value of a row. `path` is where the query finds it (the name itself if empty); `choices` translate it;
-    `unit` is "yuan" or "%"; a day that `happens` is not known before it comes."""
+    """One value of a row. `path` is its query path (the name itself if empty); `choices` translate it; `unit` is "yuan"
+    or "%"; a date that `happens` is hidden before it comes."""
 
     name: str
     label: Text
@@ -37,7 +37,7 @@ class Column:
 
     @property
     def heading(self) -> str:
-        """What stands above the column in a file: its label, with the unit its numbers count in."""
+        """The heading in a file: the label, with the unit of its numbers."""
         if not self.unit:
             return str(self.label)
         return gettext("%(label)s (%(unit)s)") % {"label": self.label, "unit": self.unit_label}
@@ -47,14 +47,14 @@ class Column:
         return str(UNITS.get(self.unit, self.unit))
 
     def text(self, value: Any) -> Any:
-        """`value` in words where it is a choice."""
+        """The label of a choice, else the value itself."""
         return self.choices(value).label if self.choices and value else value
 
 
 @dataclass(frozen=True)
 class Dimension:
-    """What rows may be broken down by and filtered by. `choices` names its values; without, a value that is an area
-    code takes the area's name, any other speaks for itself."""
+    """A dimension to group and filter rows by. `choices` names its values; without them, an area code gets the area's
+    name, any other value is its own name."""
 
     name: str
     label: Text
@@ -70,15 +70,14 @@ def unchanged(rows: QuerySet, scope: Scope) -> QuerySet:
     return rows
 
 
-@dataclass(frozen=True, eq=False)  # one is itself alone: its labels, compared, would be translated each time
+@dataclass(frozen=True, eq=False)  # compared by identity: comparing labels would translate them each time
 class Kind:
     """A kind of record.
 
-    `on(scope)` gives the rows there are on a day, in an area, for a viewer. `shown(rows, scope)` adds what the columns
-    need beyond the row itself. `redacted` kinds may be counted by everybody but show neither code nor page.
-    `details` are further columns, for the page of the record alone. `entries` are the kinds search knows its records
-    under, where that is not its own. `shape` are the fields that say where it lies: lng, lat and coordinate_system, or
-    an outline.
+    `on(scope)` returns the rows of a day, in an area, for a viewer. `shown(rows, scope)` adds annotations for the
+    columns. `redacted` kinds may be counted by everybody but show neither code nor page. `details` are further columns,
+    only for the record's page. `entries` are the search kinds of its records, if not its own. `shape` are the fields of
+    its position: lng, lat and coordinate_system, or an outline.
     """
 
     slug: str
@@ -97,21 +96,21 @@ class Kind:
 
     @property
     def in_full(self) -> "Kind":
-        """The kind as a record's own page shows it: with its details among the columns."""
+        """The kind with its details among the columns, as on a record's page."""
         return replace(self, columns=self.columns + self.details, details=())
 
     def has_dimension(self, name: str) -> bool:
         return any(dimension.name == name for dimension in self.dimensions)
 
     def dimension(self, name: str) -> Dimension:
-        """Raises KeyError for a dimension the kind does not have."""
+        """Raises KeyError for an unknown dimension."""
         for dimension in self.dimensions:
             if dimension.name == name:
                 return dimension
         raise KeyError(name)
 
     def narrowed(self, rows: QuerySet, scope: Scope, **by: str) -> QuerySet:
-        """`rows` with the given values of the kind's dimensions; a dimension it does not have raises KeyError."""
+        """`rows` filtered by values of the kind's dimensions. An unknown dimension raises KeyError."""
         for name, value in by.items():
             rows = rows.alias(**{f"by_{name}": self.dimension(name).on(scope)})
             absent = Q(**{f"by_{name}": ""}) | Q(**{f"by_{name}__isnull": True})
@@ -119,8 +118,8 @@ class Kind:
         return rows
 
     def values(self, rows: QuerySet, scope: Scope) -> QuerySet:
-        """`rows` as dictionaries of the columns, in the kind's order; with `row_code` and `row_illustrative` unless
-        the kind is redacted."""
+        """`rows` as dictionaries of the columns, in the kind's order; with `row_code` and `row_illustrative` unless the
+        kind is redacted."""
         plain = [column.name for column in self.columns if column.source == column.name]
         named = {column.name: F(column.source) for column in self.columns if column.source != column.name}
         if not self.redacted:
@@ -129,20 +128,20 @@ class Kind:
 
     @cached_property
     def future_dates(self) -> tuple[str, ...]:
-        """The columns whose days may not have come by the scope's day."""
+        """The date columns that may lie after the scope's day."""
         return future_dates(self.columns)
 
     def hide_future(self, rows: Iterable[dict[str, Any]], scope: Scope) -> Iterable[dict[str, Any]]:
-        """Rows of `values` as they were on the scope's day."""
-        return (known_on(scope.as_of, self.future_dates, row) for row in rows) if self.future_dates else rows
+        """The rows of `values` as they were on the scope's day."""
+        return (hide_future_dates(scope.as_of, self.future_dates, row) for row in rows) if self.future_dates else rows
 
 
 def future_dates(columns: Iterable[Column]) -> tuple[str, ...]:
     return tuple(column.name for column in columns if column.happens)
 
 
-def known_on(as_of: date, names: Iterable[str], row: dict[str, Any]) -> dict[str, Any]:
-    """The row without the days under `names` that had not come by `as_of`."""
+def hide_future_dates(as_of: date, names: Iterable[str], row: dict[str, Any]) -> dict[str, Any]:
+    """The row without dates in the columns `names` that lie after `as_of`."""
     for name in names:
         if row[name] and row[name] > as_of:
             row[name] = None

@@ -1,4 +1,4 @@
-"""Which class a field has. One place, read by whatever writes or tells of changes."""
+"""The visibility of each field. Everything that writes or shows changes uses this module."""
 
 from enum import Enum
 from functools import cache
@@ -10,7 +10,7 @@ from registry.kinds import KINDS
 PERSONAL = frozenset(
     {"phone", "person", "password", "secretary", "responsible_person", "contact", "sender", "display_name"}
 )
-# What pages show beyond the columns of the kinds: of every record, and of single ones.
+# Fields that pages show beyond the columns of the kinds: of all records, and of single kinds.
 SHOWN = frozenset({"name", "title", "area", "remark", "illustrative", "outcome"})
 SHOWN_OF: dict[str, frozenset[str]] = {
     "demonstrationpoint": frozenset(
@@ -34,7 +34,7 @@ PUBLIC_PARTS = frozenset(
 
 
 class Visibility(Enum):
-    """Who may read a field: anybody, the staff of the record's area, or nobody but through the record itself."""
+    """Who may read a field: everybody, the staff of the record's area, or only readers of the record itself."""
 
     PUBLIC = "public"
     INTERNAL = "internal"
@@ -42,8 +42,8 @@ class Visibility(Enum):
 
 
 def visibility_of(model: type[models.Model], name: str) -> Visibility:
-    """The class of the field, or of the parts, called `name`: public if a page, list or export shows it; what nobody
-    declared is internal."""
+    """The visibility of the field, or of the parts, called `name`: public if a page, list or export shows it; an
+    undeclared field is internal."""
     if name in PERSONAL:
         return Visibility.PERSONAL
     return Visibility.PUBLIC if name in _public_fields(model) else Visibility.INTERNAL

@@ -1,4 +1,4 @@
-"""Record kinds of 保障 and of the rules: funds, wage rules, lists, parameters."""
+"""Record kinds of 保障 and of the parameters: funds, wage rules, lists, parameters."""
 
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _

@@ -1,1 +1,1 @@
-"""Rows in and out of the registry by the sheet: declarations, reading, judging, writing, undoing, exporting."""
+"""Spreadsheet import and export: column declarations, reading, validation, writing, undo."""

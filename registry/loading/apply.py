@@ -1,4 +1,4 @@
-"""Writing what was judged, a chunk of rows in a few statements, each record with its event; and taking it back."""
+"""Writes validated rows: a chunk of rows in a few statements, each record with its event."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -16,48 +16,48 @@ from registry.actions.search import ENTRY, entry_values
 from registry.kinds import KINDS, Kind
 from registry.loading.lookups import Lookups
 from registry.loading.sheet_types import PART, RECORD, PendingWrite, SheetRow, SheetType
-from registry.loading.validate import plain, told, verdict_of
+from registry.loading.validate import plain, serialize_changes, verdict_of
 from registry.models import Event, Load, LoadRow, Record, SearchEntry
 from registry.models.base import guard_lifted
 
 from .bulk import STEP, add_all, add_values, check_references_at_once
 
 
-def write_rows(kind: SheetType, rows: list[SheetRow], world: Lookups, load: Load) -> None:
-    """Writes all rows that were not refused. Where the database refuses one, the rows are written one by one, and the
-    one it refuses is refused with the reason."""
+def write_rows(kind: SheetType, rows: list[SheetRow], lookups: Lookups, load: Load) -> None:
+    """Writes all rows that were not refused. If the database refuses the chunk, the rows are written one by one, and a
+    row it refuses is marked as refused with the reason."""
     good = [row for row in rows if not row.is_refused]
     write = kind.write or write_records
     try:
         with transaction.atomic():
             check_references_at_once()
-            write(good, world, load)
+            write(good, lookups, load)
     except IntegrityError:
         _unwrite(write for row in good for write in row.writes if write.is_new)
         for row in good:
-            _write_alone(write, row, world, load)
+            _write_alone(write, row, lookups, load)
 
 
-def _write_alone(write: Any, row: SheetRow, world: Lookups, load: Load) -> None:
+def _write_alone(write: Any, row: SheetRow, lookups: Lookups, load: Load) -> None:
     adding = [
         write for write in row.writes if write.is_new and write.record._state.adding
     ]  # not what a row before added
     try:
         with transaction.atomic():
-            write([row], world, load)
+            write([row], lookups, load)
     except IntegrityError:
         _unwrite(adding)
         row.refuse("", "database_says", text=_reason(row))
 
 
 def _unwrite(writes: Iterable[PendingWrite]) -> None:
-    """These were added, and that was taken back."""
+    """Resets the rows after a rolled-back transaction."""
     for write in writes:
         write.record.pk, write.record._state.adding = None, True
 
 
 def _reason(row: SheetRow) -> str:
-    """What the models say of it, in the reader's words."""
+    """The message of the model for the error, in the reader's language."""
     for write in row.writes:
         try:
             with guard_lifted("constraints hold over all rows, whoever asks"):
@@ -69,14 +69,15 @@ def _reason(row: SheetRow) -> str:
     return ""
 
 
-def write_records(rows: list[SheetRow], world: Lookups, load: Load) -> None:
-    """Stage by stage and model by model: new ones, changed ones; then their events and their names for the search."""
+def write_records(rows: list[SheetRow], lookups: Lookups, load: Load) -> None:
+    """Writes stage by stage and model by model: new records, then changed ones; then their events and search
+    entries."""
     writes = [write for row in rows for write in row.writes if write.does_something]
     writes = list({id(write.record): write for write in writes}.values())
     new = [write for write in writes if write.is_new and write.record._state.adding]
     changed = [write for write in writes if not write.is_new]
     before = {id(write): _keep(write) for write in changed}
-    add_all([_coded(group, world) for group in _by_model(new)])
+    add_all([_coded(group, lookups) for group in _by_model(new)])
     for group in _by_model(changed):
         _change(group)
     written = [*new, *changed]
@@ -94,19 +95,19 @@ def write_records(rows: list[SheetRow], world: Lookups, load: Load) -> None:
         ),
     )
     unlist(write.record for write in whole if not write.is_new)
-    known = [write.record for write in whole if write.public]
-    index(public((write.record for write in whole if write.public is None), known))
+    public_records = [write.record for write in whole if write.public]
+    index(public((write.record for write in whole if write.public is None), public_records))
     _remember(rows, {id(write) for write in written})
 
 
 def _by_model(writes: list[PendingWrite]) -> list[list[PendingWrite]]:
-    """Stage by stage, each model's together."""
+    """The writes by stage and then by model."""
     model_of = lambda write: (write.stage, type(write.record).__name__)  # noqa: E731
     return [list(group) for _model, group in groupby(sorted(writes, key=model_of), key=model_of)]
 
 
 def _remember(rows: list[SheetRow], written: set[int]) -> None:
-    """What would have to be put back: [model, key, None if it was added or {attribute: before}, version now]."""
+    """What undo needs: [model, key, None if it was added or {attribute: value before}, version now]."""
     for row in rows:
         row.undo = [
             [
@@ -121,49 +122,49 @@ def _remember(rows: list[SheetRow], written: set[int]) -> None:
 
 
 def _keep(write: PendingWrite) -> dict[str, Any]:
-    """The values before, for the event; afterwards the record carries the new ones."""
+    """Stores the values before for the event, and puts the new values on the record."""
     before = values_of(write.record)
     for name, (_before, after) in write.changes.items():
         setattr(write.record, name, after)
     return before
 
 
-def _coded(writes: list[PendingWrite], world: Lookups) -> list[Any]:
-    """The records of these writes, all of one model, with a code if they carry one."""
+def _coded(writes: list[PendingWrite], lookups: Lookups) -> list[Any]:
+    """The records of these writes, all of one model, with a code if they have one."""
     model, records = type(writes[0].record), [write.record for write in writes]
-    taken = _codes_of_voided(model, [write.prefix for write in writes if not write.digits])
+    voided_codes = _codes_of_voided(model, [write.prefix for write in writes if not write.digits])
     for write, record in zip(writes, records, strict=True):
         if isinstance(record, Record) and not record.code:
-            again = write.prefix in taken
+            again = write.prefix in voided_codes
             prefix, digits = (f"{write.prefix}-", 1) if again else (write.prefix, write.digits)
-            record.code = next_code(model, prefix, digits, world)
+            record.code = next_code(model, prefix, digits, lookups)
     return records
 
 
 def _codes_of_voided(model: type[models.Model], codes: list[str]) -> set[str]:
-    """Which of the codes records have that were entered in error."""
+    """Which of these codes belong to records entered in error."""
     if not codes or not issubclass(model, Record):
         return set()
     voided = model._base_manager.filter(code__among=codes, voided__isnull=False)
     return set(voided.values_list("code", flat=True))
 
 
-def next_code(model: type[models.Model], prefix: str, digits: int, world: Lookups) -> str:
-    """The next free code with this prefix; the database is asked once for each prefix of a load. Without digits the
-    prefix is the code: where a voided record has it, a number follows."""
+def next_code(model: type[models.Model], prefix: str, digits: int, lookups: Lookups) -> str:
+    """The next free code with this prefix. The database is asked once per prefix and load. Without digits the prefix is
+    the code; if a voided record has it, a number follows."""
     if not digits:
         return prefix
-    known = (model, prefix)
-    if known not in world.numbers:
+    key = (model, prefix)
+    if key not in lookups.numbers:
         codes = model._base_manager.filter(code__startswith=prefix).order_by(-Length("code"), "-code")
         rests = (code.removeprefix(prefix) for code in codes.values_list("code", flat=True)[:200])
-        world.numbers[known] = max((int(rest) for rest in rests if rest.isdecimal()), default=0)
-    world.numbers[known] += 1
-    return f"{prefix}{world.numbers[known]:0{digits}d}"
+        lookups.numbers[key] = max((int(rest) for rest in rests if rest.isdecimal()), default=0)
+    lookups.numbers[key] += 1
+    return f"{prefix}{lookups.numbers[key]:0{digits}d}"
 
 
 def _change(writes: list[PendingWrite]) -> None:
-    """All changed columns of all rows in one statement; the rows were locked when they were found."""
+    """Updates all changed columns of all rows in one statement. The rows were locked when they were looked up."""
     model = type(writes[0].record)
     names = {name for write in writes for name in write.changes}
     if issubclass(model, Record):
@@ -177,8 +178,8 @@ def _change(writes: list[PendingWrite]) -> None:
     )
 
 
-def log_events(load: Load, told: Iterable[tuple], reason: str = "") -> None:
-    """An event for each (verb, record, {field: [before, after]}) of what the load did; a paper number may follow."""
+def log_events(load: Load, logged: Iterable[tuple], reason: str = "") -> None:
+    """Logs an event for each (verb, record, {field: [before, after]}) of the load; a document number may follow."""
     names = (
         "change_set", "actor", "role", "request_id", "address", "reason", "verb", "kind", "code", "area", "changes",
         "document_no",
@@ -195,31 +196,31 @@ def log_events(load: Load, told: Iterable[tuple], reason: str = "") -> None:
             changes,
             *(paper or ("",)),
         )
-        for verb, record, changes, *paper in told
+        for verb, record, changes, *paper in logged
     )
     add_values(Event, names, events)
 
 
 def unlist(records: Iterable[Any]) -> None:
-    """Takes what the search knows of these records away."""
+    """Removes the search entries of these records."""
     for kind, mine in _searched(records):
         SearchEntry.objects.filter(kind=kind.slug, code__among=[record.code for record in mine]).delete()
 
 
-def public(records: Iterable[Any], known: Iterable[Any] = ()) -> list[tuple[Kind, list[Any]]]:
-    """Those of the records that search may find, by kind; with those that are `known` to be public."""
-    shown = list(_searched(known))
+def public(records: Iterable[Any], public_records: Iterable[Any] = ()) -> list[tuple[Kind, list[Any]]]:
+    """The records that search may show, by kind; `public_records` are known to be public."""
+    entries = list(_searched(public_records))
     for kind, mine in _searched(records):
         keys = {record.pk for record in mine}
         if kind.model.objects.all().public_rows():
             keys = set(kind.model.objects.public().filter(pk__among=keys).values_list("pk", flat=True))
-        shown.append((kind, [record for record in mine if record.pk in keys]))
-    return shown
+        entries.append((kind, [record for record in mine if record.pk in keys]))
+    return entries
 
 
-def index(shown: list[tuple[Kind, list[Any]]]) -> None:
-    """Writes down under which names search finds these records."""
-    for kind, records in shown:
+def index(records_by_kind: list[tuple[Kind, list[Any]]]) -> None:
+    """Writes the search entries of these records."""
+    for kind, records in records_by_kind:
         entries = (entry_values(kind, record.code, str(record), getattr(record, "area_id", None)) for record in records)
         add_values(SearchEntry, ENTRY, entries)
 
@@ -234,7 +235,7 @@ def _searched(records: Iterable[Any]) -> Iterator[tuple[Kind, list[Any]]]:
 
 
 def forget_rows(load: Load, rows: list[SheetRow]) -> None:
-    """What was noted of these rows before gives way."""
+    """Deletes the stored rows of an earlier run."""
     numbers = {(row.sheet, row.number) for row in rows}
     for sheet in {sheet for sheet, _number in numbers}:
         here = [number for of, number in numbers if of == sheet]
@@ -242,7 +243,7 @@ def forget_rows(load: Load, rows: list[SheetRow]) -> None:
 
 
 def keep_rows(load: Load, rows: list[SheetRow]) -> None:
-    """Notes what became of these rows."""
+    """Stores the result of these rows."""
     names = ("load", "sheet", "row", "verdict", "key", "name", "code", "changes", "messages", "undo", "doubtful")
     noted = (
         (
@@ -253,7 +254,7 @@ def keep_rows(load: Load, rows: list[SheetRow]) -> None:
             next(iter(row.keys), ""),
             row.name,
             _code(row),
-            {} if row.is_refused else told(row),
+            {} if row.is_refused else serialize_changes(row),
             row.messages,
             row.undo,
             row.is_doubtful and not row.is_refused,

@@ -1,4 +1,4 @@
-"""Adding many rows at once. Triggers, checks and constraints hold as for any row."""
+"""Adds many rows at once. Triggers, checks and constraints apply as for any row."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,28 +9,28 @@ STEP = 500
 
 
 def add_all(groups: Iterable[Sequence[models.Model]]) -> None:
-    """Adds records, each group of one model and after the groups it refers to. The database gives them their keys."""
+    """Adds records, one group per model, each after the groups it refers to. The database assigns the keys."""
     for group in groups:
         if group:
             type(group[0])._base_manager.bulk_create(group, batch_size=STEP)
 
 
 def check_references_at_once() -> None:
-    """From now on, and to the end of the transaction, a row that refers to nothing is refused when it is written.
-    PostgreSQL would say so at the end, when it is too late to tell which row it was; SQLite always does."""
+    """Until the end of the transaction, a row with a broken reference is refused when it is written. PostgreSQL would
+    otherwise refuse at commit, too late to know which row it was; SQLite always refuses at once."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def add_values(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence]) -> None:
-    """Adds rows that nobody needs as records: `names` are the fields that each row gives, in that order. The other
-    fields get their defaults. PostgreSQL takes them as a stream, by COPY."""
-    given = [model._meta.get_field(name) for name in names]
-    rest = [field for field in model._meta.concrete_fields if not field.primary_key and field not in given]
+    """Adds rows without creating model instances. `names` are the fields of each row, in that order; other fields get
+    their defaults. PostgreSQL takes the rows as a stream, by COPY."""
+    named = [model._meta.get_field(name) for name in names]
+    rest = [field for field in model._meta.concrete_fields if not field.primary_key and field not in named]
     now = timezone.now()
     defaults = [now if getattr(field, "auto_now_add", False) else field.get_default() for field in rest]
-    fields = [*given, *rest]
+    fields = [*named, *rest]
     _insert(model, fields, ([*row, *defaults] for row in rows))
 
 

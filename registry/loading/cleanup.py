@@ -1,4 +1,4 @@
-"""Clearing the files of loads that changed nothing, once nobody will come back to them."""
+"""Deletes the files of old loads that changed nothing."""
 
 from datetime import datetime, timedelta
 
@@ -14,8 +14,8 @@ from registry.models.jobs import OPEN_STATES
 
 @transaction.atomic
 def clear_loads(now: datetime) -> int:
-    """Loads that were refused, put away, undone or never applied, with their files. What was written stays, and so does
-    a load that broke off halfway: it can still be finished or undone. Returns how many went."""
+    """Deletes loads that were refused, cancelled, undone or never applied, with their files. Applied loads stay, and so
+    do loads that failed halfway: they can still be finished or undone. Returns the number of deleted loads."""
     before = now - timedelta(days=settings.KEEP_UPLOAD_DAYS)
     loads = Load.objects.unscoped("files are cleared by age").filter(sent_at__lt=before)
     closed = loads.exclude(state=LoadState.APPLIED).exclude(job__state__in=OPEN_STATES)

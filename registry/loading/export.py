@@ -1,4 +1,4 @@
-"""Rows out of the registry: csv, xlsx, json and geojson, streamed, stamped with what they are and as of when."""
+"""Exports rows as csv, xlsx, json and geojson: streamed, with a stamp of what they are and as of when."""
 
 import csv
 import json
@@ -26,26 +26,26 @@ OUTLINES = ("Polygon", "MultiPolygon")
 
 
 def formats_of(kind: Kind) -> tuple[str, ...]:
-    """What the rows of a kind are exported as; what lies somewhere also as shapes for a map."""
+    """The export formats of a kind. Kinds with a position also have geojson."""
     return ("csv", "xlsx", "json", "geojson") if kind.shape else ("csv", "xlsx", "json")
 
 
 class Echo:
-    """A file that hands back what is written to it, so that csv can be streamed line by line."""
+    """A file object that returns what is written to it, so that csv can be streamed line by line."""
 
     def write(self, text: str) -> str:
         return text
 
 
 def as_text(value: Any) -> Any:
-    """A value a spreadsheet cannot take for a formula: text that begins like one gets an apostrophe in front."""
+    """The value as a spreadsheet may safely show it: text that begins like a formula gets an apostrophe in front."""
     if isinstance(value, str) and value.startswith(FORMULA_STARTS):
         return "'" + value
     return value
 
 
 def unguarded(text: str) -> str:
-    """Text without the apostrophe that an export puts before what a spreadsheet would take for a formula."""
+    """Removes the apostrophe that an export puts before text that looks like a formula."""
     return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA_STARTS) else text
 
 
@@ -63,16 +63,16 @@ def export_values(
     kind: Kind, values: QuerySet, scope: Scope, file_format: str, used: dict[str, str], figure: Any = None
 ) -> HttpResponse:
     """Rows of `kind.values` as a file; `used` are the filters they were narrowed by."""
-    known = kind.hide_future(values.iterator(chunk_size=2000), scope)
+    rows = kind.hide_future(values.iterator(chunk_size=2000), scope)
     name = f"{figure.slug if figure else kind.slug}-{scope.area}-{scope.as_of.isoformat()}"
     writers = {"csv": _csv, "xlsx": _xlsx, "json": _json, "geojson": _geojson}
-    response = writers[file_format](kind, known, stamp(kind, scope, used, figure))
+    response = writers[file_format](kind, rows, stamp(kind, scope, used, figure))
     response["Content-Disposition"] = f'attachment; filename="{name}.{file_format}"'
     return response
 
 
 def stamp(kind: Kind, scope: Scope, used: dict[str, str], figure: Any = None) -> dict[str, str]:
-    """What an exported file says of itself."""
+    """What an exported file says about itself: kind, date, filters."""
     words = {
         _("Rows"): f"{kind.label} ({kind.slug})",
         _("As of"): scope.as_of.isoformat(),
@@ -87,7 +87,7 @@ def stamp(kind: Kind, scope: Scope, used: dict[str, str], figure: Any = None) ->
 
 
 def lines(kind: Kind, values: Iterable[dict]) -> Iterator[list[Any]]:
-    """The rows in words, one list a row, the mark of illustrative rows last."""
+    """The rows as text, one list per row; the mark of illustrative rows comes last."""
     yes = _("illustrative")
     for value in values:
         cells = [column.text(value[column.name]) for column in kind.columns]
@@ -99,7 +99,7 @@ def heading(kind: Kind) -> list[str]:
 
 
 def with_units(kind: Kind, words: dict[str, str]) -> dict[str, str]:
-    """What a file of named values says of itself: their names carry no unit, so it does."""
+    """The stamp of a file with field names, which carry no unit, so the stamp lists the units."""
     units = ", ".join(f"{column.name}: {column.unit_label}" for column in kind.columns if column.unit)
     return {**words, pgettext("of numbers", "Units"): units} if units else words
 
@@ -108,7 +108,7 @@ def _csv(kind: Kind, values: Iterable[dict], words: dict[str, str]) -> Streaming
     writer = csv.writer(Echo())
 
     def stream() -> Iterator[str]:
-        yield "\ufeff"  # lets spreadsheets see that this is UTF-8
+        yield "\ufeff"  # so that spreadsheets recognise UTF-8
         yield writer.writerow(["# " + "; ".join(f"{name}: {value}" for name, value in words.items())])
         yield writer.writerow(heading(kind))
         for line in lines(kind, values):
@@ -155,7 +155,7 @@ def _json(kind: Kind, values: Iterable[dict], words: dict[str, str]) -> Streamin
 
 
 def _geojson(kind: Kind, values: Iterable[dict], words: dict[str, str]) -> StreamingHttpResponse:
-    """A feature a row; one that nobody has measured has no geometry, and still counts."""
+    """One feature per row. A row without a position has no geometry and still counts."""
 
     def stream() -> Iterator[str]:
         about = json.dumps(with_units(kind, words), ensure_ascii=False)
@@ -170,7 +170,7 @@ def _geojson(kind: Kind, values: Iterable[dict], words: dict[str, str]) -> Strea
 
 
 def geometry_of(value: dict[str, Any]) -> dict | None:
-    """Takes the position or outline out of a row, in WGS 84 whatever it was measured in; None if it has none."""
+    """Takes the position or outline out of a row and converts it to WGS 84; None if there is none."""
     if "outline" in value:
         outline = value.pop("outline")
         return outline if isinstance(outline, dict) and outline.get("type") in OUTLINES else None

@@ -1,4 +1,5 @@
-"""A load's way: sent, read, checked, looked at, applied, perhaps undone. The row in the database is the truth of it."""
+"""The life cycle of a load: sent, read, checked, previewed, applied, perhaps undone. The row in the database holds the
+state."""
 
 import hashlib
 import uuid
@@ -32,9 +33,9 @@ FAILURES = {"read_failed": LoadState.READING, "apply_failed": LoadState.APPLYING
 def send_load(
     name: str, data: bytes, *, kind: str = "", key: uuid.UUID, by: Any, at_once: bool = False, confirmed: bool = False
 ) -> Load:
-    """Takes a file in; it is read in the background. The same form key twice is one load. `kind` is that of the rows,
-    or empty where the headings shall say; `at_once` applies it without waiting for somebody to look, unless it has
-    doubtful rows that are not `confirmed`. Raises Refused."""
+    """Accepts a file; it is read in the background. The same form key twice is one load. `kind` is the sheet type of
+    the rows, or empty if the headings decide; `at_once` applies it without a preview, unless it has doubtful rows that
+    are not `confirmed`. Raises Refused."""
     raise_first(refusals_to_send(name, len(data), kind, by))
     again = Load.objects.unscoped("a key is known to its maker").filter(key=key, by=by).first()
     if again:
@@ -77,8 +78,8 @@ def locked(load: Load) -> Load:
 
 @transaction.atomic
 def correct(load: Load, corrections: dict[str, dict], *, kind: str = "", by: Any) -> Load:
-    """Reads the file again as a person explained it: {sheet: {"header": row, "columns": {column: field}}}. What a
-    heading means is remembered for the area."""
+    """Reads the file again with a person's corrections: {sheet: {"header": row, "columns": {column: field}}}. The
+    meaning of a heading is remembered for the area."""
     load = _mine(load, by, LoadState.READY)
     if kind and not may_load(by, kind):
         raise Refused("kind_unknown", kind=kind, kinds="、".join(kinds_for(by)))
@@ -91,9 +92,9 @@ def correct(load: Load, corrections: dict[str, dict], *, kind: str = "", by: Any
 
 def _remember(load: Load) -> None:
     for sheet in load.sheets:
-        given = load.corrections.get(str(sheet["index"]), {}).get("columns", {})
+        columns = load.corrections.get(str(sheet["index"]), {}).get("columns", {})
         for column in sheet["columns"]:
-            field = given.get(str(column["at"]))
+            field = columns.get(str(column["at"]))
             if field is not None and column["heading"]:
                 KnownHeading.objects.update_or_create(
                     area=load.area, kind=sheet["kind"], heading=column["plain"], defaults={"field": field}
@@ -110,7 +111,7 @@ def _mine(load: Load, by: Any, *states: str) -> Load:
 
 
 def refusals_to_apply(load: Load, *, confirmed: bool = False) -> Iterator[Refused]:
-    """Everything that stands against applying; empty if it may be done. Doubtful rows must be `confirmed`."""
+    """All refusals to apply; empty if it may be applied. Doubtful rows must be `confirmed`."""
     if load.state != LoadState.READY:
         yield Refused("load_moved_on", state=load.get_state_display())
     if not load.new + load.changed:
@@ -121,8 +122,8 @@ def refusals_to_apply(load: Load, *, confirmed: bool = False) -> Iterator[Refuse
 
 @transaction.atomic
 def apply_load(load: Load, *, by: Any, confirmed: bool = False) -> Load:
-    """Writes what the preview showed; what was doubtful in it, if that is `confirmed`. Each row is judged once more,
-    since the registry may have moved on."""
+    """Writes what the preview showed; doubtful rows only if `confirmed`. Each row is validated again, because the
+    registry may have changed."""
     load = _mine(load, by, LoadState.READY, LoadState.APPLYING, LoadState.APPLIED)
     if load.state != LoadState.READY:
         return load
@@ -134,7 +135,7 @@ def apply_load(load: Load, *, by: Any, confirmed: bool = False) -> Load:
 
 @transaction.atomic
 def undo_load(load: Load, *, by: Any) -> Load:
-    """Takes back all rows that nobody touched since."""
+    """Undoes all rows that nobody changed since."""
     load = _mine(load, by, LoadState.APPLIED, LoadState.UNDOING, LoadState.UNDONE)
     if load.state == LoadState.APPLIED:
         _begin(load, LoadState.UNDOING)
@@ -143,7 +144,7 @@ def undo_load(load: Load, *, by: Any) -> Load:
 
 @transaction.atomic
 def cancel_load(load: Load, *, by: Any) -> Load:
-    """Stops a load that is being read, or puts one away that was looked at; one that is being applied is taken back."""
+    """Cancels a load that is being read or previewed. A load that is being applied is undone."""
     load = _mine(
         load, by, LoadState.READING, LoadState.READY, LoadState.APPLYING, LoadState.FAILED, LoadState.CANCELLED
     )
@@ -160,7 +161,7 @@ def cancel_load(load: Load, *, by: Any) -> Load:
 
 @transaction.atomic
 def retry_load(load: Load, *, by: Any) -> Load:
-    """Goes on with a load whose job failed, at the step that failed: what was done before stays done."""
+    """Continues a load whose job failed, at the failed step. Finished work stays."""
     load = _mine(load, by, LoadState.READING, LoadState.APPLYING, LoadState.UNDOING, LoadState.FAILED)
     stage = failed_stage(load)
     if stage and load.job:
@@ -173,12 +174,12 @@ def retry_load(load: Load, *, by: Any) -> Load:
 
 
 def failed_stage(load: Load) -> LoadState | None:
-    """What was being done with a load when its job failed; None if it did not fail."""
+    """The stage at which the load's job failed; None if it did not fail."""
     return FAILURES.get(load.refusal.get("code", "")) if load.state == LoadState.FAILED else None
 
 
 def mark_failed(job: Job) -> None:
-    """A load whose job failed is at rest, and says so. Rows that were written stay until it goes on or is undone."""
+    """Marks a load whose job failed. Rows that were written stay until it continues or is undone."""
     rows = Load.objects.unscoped("the worker's own").select_for_update()
     load = rows.filter(pk=job.payload["load"], job=job.pk).first()
     if load is None or not load.is_working:
@@ -193,12 +194,12 @@ def mark_failed(job: Job) -> None:
 
 
 def rows_file(load: Load) -> Path:
-    """Where the cells of a load lie after reading, a line a row."""
+    """The file with the cells of a load, one line per row."""
     return Path(f"{load.file.path}.rows")
 
 
 def read_load(payload: dict) -> None:
-    """Reads the file in a child process and finds out what it says; done again, it does the same again."""
+    """Reads the file in a child process and detects its sheets. It may run twice with the same result."""
     load = Load.objects.unscoped("the worker's own").select_related("by", "area").get(pk=payload["load"])
     if load.state not in (LoadState.READING, LoadState.APPLYING):
         return
@@ -215,15 +216,15 @@ def read_load(payload: dict) -> None:
 
 
 def count_rows(load: Load) -> None:
-    """Counts the verdicts of the rows into the load, and what is doubtful in them."""
+    """Stores the counts of the verdicts, and the doubtful rows, in the load."""
     counts = dict(load.rows.values_list("verdict").annotate(Count("pk")))
     for verdict in RowVerdict.values:
         setattr(load, verdict, counts.get(verdict, 0))
     doubtful = load.rows.filter(doubtful=True).order_by("sheet", "row")
     load.doubts = {}
     if first := doubtful.first():
-        said = next(message["details"] for message in first.messages if message["level"] == "doubt")
-        load.doubts = {"count": doubtful.count(), "row": first.row, **said}
+        details = next(message["details"] for message in first.messages if message["level"] == "doubt")
+        load.doubts = {"count": doubtful.count(), "row": first.row, **details}
 
 
 def finish(load: Load, state: LoadState) -> None:

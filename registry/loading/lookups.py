@@ -1,4 +1,4 @@
-"""Looking up what cells name: townships, villages, organisations, points. Read once for a load, or once for a chunk."""
+"""Looks up the names in cells: townships, villages, organisations, points. Read once per load, or once per chunk."""
 
 import re
 from collections import defaultdict
@@ -44,26 +44,26 @@ def stem_of(name: str) -> str:
 
 
 class Lookups:
-    """What the rows of a load may refer to. `by` is who sent it; `today` the day it is judged on."""
+    """The records that the rows of a load may refer to. `by` is the sender; `today` the day of validation."""
 
     def __init__(self, by: Any, today: date):
         self.by, self.today = by, today
         self.area = (by.write_prefix or settings.DISTRICT_AREA)[:6]
         self.pending: dict[tuple, Any] = {}  # records that earlier rows of the same file add
-        self.found: dict[str, dict] = defaultdict(dict)  # by kind of look-up, what the present chunk asks for
-        self.read: dict[str, dict[str, Any]] = defaultdict(dict)  # by column, cells that were read before
-        self.numbers: dict[Any, int] = {}  # the last code given with each prefix
-        self._reached: dict[str, bool] = {}  # areas asked about before
-        self._placed: dict[Any, str] = {}  # townships and villages that were found before, by what names them
-        self.writing = False  # whether what is found is going to be changed, and so is locked
+        self.records: dict[str, dict] = defaultdict(dict)  # by kind of lookup, the records for the current chunk
+        self.read: dict[str, dict[str, Any]] = defaultdict(dict)  # by column, cached values of cells
+        self.numbers: dict[Any, int] = {}  # the last code assigned with each prefix
+        self._reached: dict[str, bool] = {}  # cache of the areas the sender may write in
+        self._placed: dict[Any, str] = {}  # cache of townships and villages, by name
+        self.writing = False  # whether the records are going to be changed, and so are locked
 
     @cached_property
     def decides(self) -> bool:
-        """Whether the sender's rows are records, not drafts."""
+        """Whether the sender's rows become records, not drafts."""
         return may(self.by, "record.add")
 
     def reaches(self, area: str) -> bool:
-        """Whether the sender may write there."""
+        """Whether the sender may write in that area."""
         if area not in self._reached:
             self._reached[area] = may(self.by, "load.send", Area(code=area))
         return self._reached[area]
@@ -87,16 +87,16 @@ class Lookups:
 
     @cached_property
     def _townships(self) -> dict[str, set[str]]:
-        known: dict[str, set[str]] = defaultdict(set)
+        codes: dict[str, set[str]] = defaultdict(set)
         for code, name, level in self._areas:
             if level == AreaLevel.TOWNSHIP:
-                known[plain_name(name)].add(code)
-                known[re.sub(r"(?:街道办事处|街道|镇|乡)$", "", plain_name(name))].add(code)
-                known[code].add(code)
+                codes[plain_name(name)].add(code)
+                codes[re.sub(r"(?:街道办事处|街道|镇|乡)$", "", plain_name(name))].add(code)
+                codes[code].add(code)
         for code, name in self._aliases:
             if len(code) == 9:
-                known[plain_name(name)].add(code)
-        return known
+                codes[plain_name(name)].add(code)
+        return codes
 
     @cached_property
     def _villages(self) -> tuple[dict[tuple, set[str]], dict[tuple, set[str]]]:
@@ -112,48 +112,50 @@ class Lookups:
         return exact, stems
 
     def township(self, text: str) -> str:
-        """Code of the township that `text` names or is the code of. Raises Invalid."""
+        """The code of the township with the name or code `text`. Raises Invalid."""
         if text in self._placed:
             return self._placed[text]
-        given = plain_name(text)
-        if re.fullmatch(r"\d(?:\.\d+)?[eE]\+?\d+", given):
+        name = plain_name(text)
+        if re.fullmatch(r"\d(?:\.\d+)?[eE]\+?\d+", name):
             raise Invalid("broken_code", text=text)
-        found = self._townships.get(given, set())
-        if len(found) != 1:
-            raise Invalid("township_unclear" if found else "township_unknown", text=text, found=self._named(found))
-        self._placed[text] = next(iter(found))
+        codes = self._townships.get(name, set())
+        if len(codes) != 1:
+            raise Invalid("township_unclear" if codes else "township_unknown", text=text, found=self._named(codes))
+        self._placed[text] = next(iter(codes))
         return self._placed[text]
 
     def village(self, township: str, text: str) -> str:
-        """Code of the village or community of `township` that `text` names, with whatever ending, or is the code of;
-        empty if there is none. Two that fit equally are Invalid: nobody guesses."""
+        """The code of the village or community of `township` with the name or code `text`, with any ending; empty if
+        there is none. Two equal matches are Invalid: the system does not guess."""
         if (township, text) in self._placed:
             return self._placed[township, text]
-        given = plain_name(text)
-        if re.fullmatch(r"\d(?:\.\d+)?[eE]\+?\d+|\d{6,9}0{6}", given):
+        name = plain_name(text)
+        if re.fullmatch(r"\d(?:\.\d+)?[eE]\+?\d+|\d{6,9}0{6}", name):
             raise Invalid("broken_code", text=text)
-        if re.fullmatch(r"\d{12}", given):
-            return given if given in self.levels and given.startswith(township) else ""
+        if re.fullmatch(r"\d{12}", name):
+            return name if name in self.levels and name.startswith(township) else ""
         exact, stems = self._villages
-        found = exact.get((township, given)) or stems.get((township, stem_of(given))) or set()
-        if len(found) > 1:
-            raise Invalid("village_unclear", text=text, found=self._named(found))
-        if found:
-            self._placed[township, text] = next(iter(found))
-        return next(iter(found), "")
+        codes = exact.get((township, name)) or stems.get((township, stem_of(name))) or set()
+        if len(codes) > 1:
+            raise Invalid("village_unclear", text=text, found=self._named(codes))
+        if codes:
+            self._placed[township, text] = next(iter(codes))
+        return next(iter(codes), "")
 
     def _named(self, codes: Iterable[str]) -> str:
         return "、".join(f"{self.names[code]} ({code})" for code in sorted(codes))
 
     def look_up(self, kind: SheetType, rows: list[SheetRow]) -> None:
-        """Reads in one query for each kind of record which of them the rows may name."""
-        for what in {each for column in kind.columns for each in column.names.split()} & NAMED.keys():
+        """Reads the records that the rows may name, in one query per kind."""
+        for what in {name for column in kind.columns for name in column.names.split()} & NAMED.keys():
             columns = [column.name for column in kind.columns if what in column.names.split()]
-            given = [row.values.get(name) or "" for row in rows for name in columns]
-            self._find(what, {text for each in given for text in ([each] if isinstance(each, str) else each)} - {""})
+            texts = [row.values.get(name) or "" for row in rows for name in columns]
+            self._find(
+                what, {text for value in texts for text in ([value] if isinstance(value, str) else value)} - {""}
+            )
 
     def _find(self, what: str, names: set[str]) -> None:
-        self.found[what] = defaultdict(list)
+        self.records[what] = defaultdict(list)
         if not names:
             return
         plain = {plain_name(name) for name in names}
@@ -161,54 +163,54 @@ class Lookups:
         named = NAMED[what].objects.unscoped(WHY).filter(Q(name__among=spelled) | Q(code__among=plain))
         for record in named.order_by("pk"):
             for name in {plain_name(record.name), record.code}:
-                self.found[what][name].append(record)
+                self.records[what][name].append(record)
 
-    def one(self, what: str, text: str, within: Iterable[str] = ()) -> Any:
-        """The record of that kind and name or code: one in the areas `within` if there is any, else one anywhere; None
-        if there is none. Several that fit equally are Invalid: nobody guesses."""
+    def get_record(self, what: str, text: str, within: Iterable[str] = ()) -> Any:
+        """The record with that kind and name or code: in the areas `within` if there is one, else anywhere; None if
+        there is none. Several equal matches are Invalid: the system does not guess."""
         fitting = self._fitting(what, text)
-        inside = [each for each in fitting if any((each.area_id or "").startswith(area) for area in within)]
+        inside = [record for record in fitting if any((record.area_id or "").startswith(area) for area in within)]
         return self._only(inside or fitting, text) or self.pending.get((what, plain_name(text)))
 
     def place(self, text: str, kinds: Iterable[str], within: Iterable[str] = ()) -> tuple[str, Any]:
-        """The kind of the record of that name or code, and the record; Invalid if there is none, or several."""
-        fitting = {each: what for what in kinds for each in self._fitting(what, text)}
-        inside = [each for each in fitting if any((each.area_id or "").startswith(area) for area in within)]
-        found = self._only(inside or list(fitting), text)
-        if found is None:
+        """The kind and the record with that name or code. None or several are Invalid."""
+        fitting = {record: what for what in kinds for record in self._fitting(what, text)}
+        inside = [record for record in fitting if any((record.area_id or "").startswith(area) for area in within)]
+        record = self._only(inside or list(fitting), text)
+        if record is None:
             raise Invalid("place_unknown", text=text)
-        return fitting[found], found
+        return fitting[record], record
 
     def _fitting(self, what: str, text: str) -> list[Any]:
-        known = self.found[what].get(plain_name(text), ())
-        return [each for each in known if getattr(each, "dissolved_on", None) is None]
+        records = self.records[what].get(plain_name(text), ())
+        return [record for record in records if getattr(record, "dissolved_on", None) is None]
 
     def _only(self, fitting: list[Any], text: str) -> Any:
         if len(fitting) > 1:
-            where = "、".join(f"{each.name} ({each.code})" for each in fitting)
+            where = "、".join(f"{record.name} ({record.code})" for record in fitting)
             raise Invalid("place_unclear", text=text, found=where)
         return next(iter(fitting), None)
 
     def anywhere(self, text: str, within: Iterable[str] = ()) -> str:
-        """Code of the area of any level that `text` names or is the code of, in the townships `within` if it can be;
-        Invalid if there is none, or several."""
-        given = plain_name(text)
-        if given in self.levels:
-            return given
-        found = set(self._townships.get(given, ())) | {code for code in (self.area,) if given == self.names.get(code)}
+        """The code of the area of any level with the name or code `text`, preferably in the townships `within`. None or
+        several are Invalid."""
+        name = plain_name(text)
+        if name in self.levels:
+            return name
+        codes = set(self._townships.get(name, ())) | {code for code in (self.area,) if name == self.names.get(code)}
         townships = list(within) or [code for code in self.levels if len(code) == 9]
-        found = found or {code for township in townships if (code := self.village(township, text))}
-        if not found and within:
+        codes = codes or {code for township in townships if (code := self.village(township, text))}
+        if not codes and within:
             return self.anywhere(text)
-        if len(found) != 1:
-            raise Invalid("place_unclear" if found else "place_unknown", text=text, found=self._named(found))
-        return next(iter(found))
+        if len(codes) != 1:
+            raise Invalid("place_unclear" if codes else "place_unknown", text=text, found=self._named(codes))
+        return next(iter(codes))
 
     def without_township(self, township: str, text: str) -> str:
-        """`text` without the township's name at its beginning, however that is written."""
-        known = sorted((name for name, codes in self._townships.items() if township in codes), key=len, reverse=True)
-        given = plain_name(text)
-        return next((given.removeprefix(name) for name in known if given.startswith(name)), given)
+        """`text` without the township's name at its beginning, in any spelling."""
+        names = sorted((name for name, codes in self._townships.items() if township in codes), key=len, reverse=True)
+        plain = plain_name(text)
+        return next((plain.removeprefix(name) for name in names if plain.startswith(name)), plain)
 
     @cached_property
     def _parameters(self) -> list[tuple]:
@@ -216,7 +218,7 @@ class Lookups:
         return list(rows.values_list("rule", "valid_from", "valid_to", "value"))
 
     def parameter(self, rule: str, day: date) -> Decimal | None:
-        """What the rule says on `day`; None where it says nothing."""
+        """The value of the parameter on `day`; None if it has none."""
         fitting = (
             value
             for name, since, until, value in self._parameters
@@ -233,40 +235,48 @@ class Lookups:
         return next((term for term in self._terms if term.list == which and plain_name(term.name) == text), None)
 
     def organisation(self, text: str, township: str = "") -> PartyOrganisation | None:
-        """The organisation of that full name, inside `township` if one is given; None if the registry has none."""
-        given = plain_name(text)
-        fitting = [each for each in self.found["organisation"].get(given, ()) if each.area_id.startswith(township)]
-        open_ones = [each for each in fitting if each.dissolved_on is None]
+        """The organisation with that full name, inside `township` if given; None if there is none."""
+        name = plain_name(text)
+        fitting = [
+            record for record in self.records["organisation"].get(name, ()) if record.area_id.startswith(township)
+        ]
+        open_ones = [record for record in fitting if record.dissolved_on is None]
         if len(open_ones) > 1:
-            where = "、".join(f"{one.name} ({one.code})" for one in open_ones)
+            where = "、".join(f"{record.name} ({record.code})" for record in open_ones)
             raise Invalid("organisation_unclear", text=text, found=where)
-        return next(iter(open_ones), None) or self.pending.get(("organisation", township, given))
+        return next(iter(open_ones), None) or self.pending.get(("organisation", township, name))
 
     def unit(self, text: str, township: str = "") -> Unit | None:
-        """The firm, school or office of that name, in `township` or of no area; None if there is none."""
-        given = plain_name(text)
+        """The firm, school or office with that name, in `township` or without area; None if there is none."""
+        name = plain_name(text)
         fitting = [
-            each for each in self.found["unit"].get(given, ()) if not each.area_id or each.area_id.startswith(township)
+            record
+            for record in self.records["unit"].get(name, ())
+            if not record.area_id or record.area_id.startswith(township)
         ]
         if len(fitting) > 1:
-            where = "、".join(f"{each.name} ({each.code})" for each in fitting)
+            where = "、".join(f"{record.name} ({record.code})" for record in fitting)
             raise Invalid("unit_unclear", text=text, found=where)
-        return next(iter(fitting), None) or self.pending.get(("unit", township, given))
+        return next(iter(fitting), None) or self.pending.get(("unit", township, name))
 
     def places(self, model: Any, names: Iterable[str], township: str = "") -> dict[str, Any]:
-        """Records of `model` by the name or code they were called by; what is unknown or unclear is Invalid."""
-        given = {plain_name(name): name for name in names}
-        rows = model.objects.unscoped(WHY).filter(Q(name__in=given.values()) | Q(code__in=given)).order_by("pk")
+        """The records of `model` by name or code. Unknown or unclear names are Invalid."""
+        wanted_names = {plain_name(name): name for name in names}
+        rows = (
+            model.objects.unscoped(WHY)
+            .filter(Q(name__in=wanted_names.values()) | Q(code__in=wanted_names))
+            .order_by("pk")
+        )
         rows = rows.filter(area__code__startswith=township) if township else rows
-        found: dict[str, list] = defaultdict(list)
+        records: dict[str, list] = defaultdict(list)
         for record in rows:
-            for name in {plain_name(record.name), record.code} & given.keys():
-                found[name].append(record)
-        for name, text in given.items():
-            if len(found[name]) != 1:
-                where = "、".join(f"{each.name} ({each.code})" for each in found[name])
-                raise Invalid("place_unclear" if found[name] else "place_unknown", text=text, found=where)
-        return {text: found[name][0] for name, text in given.items()}
+            for name in {plain_name(record.name), record.code} & wanted_names.keys():
+                records[name].append(record)
+        for name, text in wanted_names.items():
+            if len(records[name]) != 1:
+                where = "、".join(f"{match.name} ({match.code})" for match in records[name])
+                raise Invalid("place_unclear" if records[name] else "place_unknown", text=text, found=where)
+        return {text: records[name][0] for name, text in wanted_names.items()}
 
     def points(self, names: Iterable[str], township: str = "") -> dict[str, DemonstrationPoint]:
         return self.places(DemonstrationPoint, names, township)

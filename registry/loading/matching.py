@@ -1,4 +1,4 @@
-"""What a file says of itself: which sheets hold rows, of what kind, and which column is which field."""
+"""Detects the content of a file: which sheets hold rows, of what type, and which column is which field."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,45 +14,47 @@ from .files.reading import RawSheet
 from .files.tables import SheetTable, find_tables, letter, plain_heading, top_rows, unit_of
 from .own_exports import Stamp, columns_in, exported, fields_in, stamp_of
 
-REASON = "原因"  # the column that is added to what was refused; nobody reads it
+REASON = "原因"  # the column added to refused rows; it is not read
 
 
 def headings_of(kind: SheetType) -> dict[str, str]:
-    """Field by plain heading, of every heading a column is known by."""
-    known: dict[str, str] = {}
+    """The field by plain heading, for every heading of a column."""
+    fields: dict[str, str] = {}
     for column in kind.columns:
         for heading in column.headings:
-            known.setdefault(plain_heading(heading), column.name)
-    return known
+            fields.setdefault(plain_heading(heading), column.name)
+    return fields
 
 
 def understand(load: Load, sheets: list[RawSheet], into: Path) -> list[dict]:
-    """What was understood of each sheet, as `Load.sheets` keeps it. Raises Refused if no sheet can be read."""
+    """Detects what each sheet holds, as `Load.sheets` stores it. Raises Refused if no sheet can be read."""
     slugs = [load.kind] if load.kind else kinds_for(load.by)
     explained: dict[str, dict[str, str]] = {slug: {} for slug in slugs}
     for kind, heading, field in KnownHeading.objects.filter(area=load.area, kind__in=slugs).values_list(
         "kind", "heading", "field"
     ):
         explained[kind][heading] = field
-    known = {heading for slug in slugs for heading in {**headings_of(SHEET_TYPES[slug]), **explained[slug]}}
+    known_headings = {heading for slug in slugs for heading in {**headings_of(SHEET_TYPES[slug]), **explained[slug]}}
     stamps, refused = _own_exports(load, sheets, into)
     headers = {index: stamp.header for index, stamp in stamps.items()}
-    headers |= {int(index): given["header"] for index, given in load.corrections.items() if given.get("header")}
-    tables = find_tables(sheets, into, known, headers)
+    headers |= {
+        int(index): correction["header"] for index, correction in load.corrections.items() if correction.get("header")
+    }
+    tables = find_tables(sheets, into, known_headings, headers)
     for table in tables:
         table.skipped = table.skipped or ("own_export" if table.sheet in refused else "")
-    found = [
+    understood = [
         _sheet(load, sheet, table, slugs, explained, stamps.get(sheet.index))
         for sheet, table in zip(sheets, tables, strict=True)
     ]
-    if all(sheet["skipped"] for sheet in found):
+    if all(sheet["skipped"] for sheet in understood):
         raise_first(refused.values())
-        raise Refused("no_table", sheets="、".join(sheet["name"] for sheet in found) or "—")
-    return found
+        raise Refused("no_table", sheets="、".join(sheet["name"] for sheet in understood) or "—")
+    return understood
 
 
 def _own_exports(load: Load, sheets: list[RawSheet], into: Path) -> tuple[dict[int, Stamp], dict[int, Refused]]:
-    """The sheets that are exports of the portal, and why those are left out that cannot be loaded."""
+    """The sheets that are exports of the portal, and why some of them cannot be loaded."""
     stamps: dict[int, Stamp] = {}
     refused: dict[int, Refused] = {}
     for sheet in sheets:
@@ -65,8 +67,8 @@ def _own_exports(load: Load, sheets: list[RawSheet], into: Path) -> tuple[dict[i
 
 
 def _own_export(load: Load, sheet: RawSheet, into: Path) -> Stamp | None:
-    """Which of the portal's own exports the sheet is, unless the sender says that its rows are something else. Raises
-    Refused for one that this account does not load, or nobody does."""
+    """Which of the portal's own exports the sheet is, unless the sender names another type. Raises Refused for one that
+    this account, or anybody, may not load."""
     top = {} if sheet.hidden else top_rows(sheet, into)
     stamp = stamp_of(sheet, top) if top else None
     if stamp is None:
@@ -79,7 +81,7 @@ def _own_export(load: Load, sheet: RawSheet, into: Path) -> Stamp | None:
     if not may_load(load.by, own.load.slug):
         raise Refused("kind_unknown", kind=own.load.label, kinds="、".join(kinds_for(load.by)))
     headings = {at: str(text) for at, text in top.get(stamp.header, {}).items()}
-    if all(column.name != "code" for column in columns_in(stamp.kept, headings).values()):
+    if all(column.name != "code" for column in columns_in(stamp.as_stored, headings).values()):
         raise Refused("export_without_codes", kind=own.kind.label)
     return stamp
 
@@ -88,7 +90,7 @@ def _sheet(
     load: Load, sheet: RawSheet, table: SheetTable, slugs: list[str], explained: dict[str, dict[str, str]],
     stamp: Stamp | None,
 ) -> dict:  # fmt: skip
-    own = columns_in(stamp.kept, table.headings) if stamp else {}
+    own = columns_in(stamp.as_stored, table.headings) if stamp else {}
     kind: Any = exported(stamp.slug).load if stamp else None  # type: ignore[union-attr]
     slug, fields = (kind.slug, fields_in(own, kind)) if kind else _by_headings(load, sheet, table, slugs, explained)
     for at, field in load.corrections.get(str(sheet.index), {}).get("columns", {}).items():
@@ -99,7 +101,7 @@ def _sheet(
     return {
         "index": sheet.index, "name": sheet.name, "kind": slug, "skipped": table.skipped,
         "header": list(table.header_rows), "first": table.first_data_row, "rows": sheet.rows,
-        "encoding": sheet.encoding, "format": sheet.kind, "export": stamp.kept if stamp else {},
+        "encoding": sheet.encoding, "format": sheet.kind, "export": stamp.as_stored if stamp else {},
         "columns": [
             {
                 "at": at, "letter": letter(at), "heading": heading, "plain": plain_heading(heading),
@@ -115,69 +117,72 @@ def _sheet(
 def _by_headings(
     load: Load, sheet: RawSheet, table: SheetTable, slugs: list[str], explained: dict[str, dict[str, str]]
 ) -> tuple[str, dict[int, str]]:
-    """The kind whose headings a sheet has, and the field of each column."""
-    given = load.corrections.get(str(sheet.index), {})
+    """The sheet type with these headings, and the field of each column."""
+    correction = load.corrections.get(str(sheet.index), {})
     plain = {at: plain_heading(heading) for at, heading in table.headings.items()}
     last = {at: plain_heading(heading.split("/")[-1]) for at, heading in table.headings.items()}
     fits = {slug: _fields(plain, last, {**headings_of(SHEET_TYPES[slug]), **explained[slug]}) for slug in slugs}
-    slug = given.get("kind") or max(slugs, key=lambda each: _likeness(SHEET_TYPES[each], fits[each]), default="")
+    slug = correction.get("kind") or max(
+        slugs, key=lambda candidate: _likeness(SHEET_TYPES[candidate], fits[candidate]), default=""
+    )
     return slug, dict(fits.get(slug, {}))
 
 
 def _unit(kind: SheetType | None, field: str, heading: str, of_sheet: str) -> dict[str, Any]:
-    """What a bare number under a heading counts in. Of money it is never left open: as the heading says, else as the
-    sheet does, else as such columns usually do, which is then to be `told`."""
+    """The unit of a bare number under a heading. For money it is never open: as in the heading, else as on the sheet,
+    else as usual for such columns, which then needs a warning (`told`)."""
     column = kind.column(field) if kind and field else None
     if column is None or column.unit not in (YUAN, WAN):
         return {"unit": unit_of(heading), "told": False}
-    said = money_unit(heading) or of_sheet
-    return {"unit": said or column.unit, "told": not said}
+    unit = money_unit(heading) or of_sheet
+    return {"unit": unit or column.unit, "told": not unit}
 
 
-def _fields(plain: dict[int, str], last: dict[int, str], known: dict[str, str]) -> dict[int, str]:
-    """Field by column: by the whole heading, else by its lower part. A field is taken once, by the first column."""
+def _fields(plain: dict[int, str], last: dict[int, str], fields_by_heading: dict[str, str]) -> dict[int, str]:
+    """The field by column: by the whole heading, else by its lower part. A field is used once, by the first column."""
     fields: dict[int, str] = {}
     for heads in (plain, last):
         for at, heading in sorted(heads.items()):
-            field = known.get(heading)
+            field = fields_by_heading.get(heading)
             if field and at not in fields and field not in fields.values():
                 fields[at] = field
     return fields
 
 
 def _likeness(kind: SheetType, fields: dict[int, str]) -> tuple[int, int]:
-    """How well a sheet fits a kind: required fields that are there count most, then all that are."""
+    """How well a sheet fits a type: missing required fields count most, then all fields it has."""
     there = set(fields.values())
     missing = sum(column.name not in there for column in kind.required)
     return (-missing, len(there))
 
 
 def mapping_of(sheet: dict) -> dict[int, Any]:
-    """Field by column of a sheet that was understood, without the columns left out."""
+    """The field by column of a sheet, without the skipped columns."""
     return {column["at"]: column["field"] for column in sheet["columns"] if column["field"]}
 
 
 def corrections_in(load: Load, typed: Mapping[str, str]) -> dict[str, dict]:
-    """What a person put right, over what was put right before: `header-<sheet>` and `field-<sheet>-<column>` of a form.
-    A column that was left as it was understood is not a correction. Raises Refused."""
+    """A person's corrections, merged with earlier ones: `header-<sheet>` and `field-<sheet>-<column>` of a form. A
+    column left as detected is not a correction. Raises Refused."""
     corrections = {
-        index: {**given, "columns": {**given.get("columns", {})}} for index, given in load.corrections.items()
+        index: {**correction, "columns": {**correction.get("columns", {})}}
+        for index, correction in load.corrections.items()
     }
     for sheet in load.sheets:
         if sheet["skipped"]:
             continue
-        given = corrections.setdefault(str(sheet["index"]), {"columns": {}})
+        correction = corrections.setdefault(str(sheet["index"]), {"columns": {}})
         if typed.get("kind", sheet["kind"]) not in ("", sheet["kind"]):
-            given["columns"] = {}  # fields of another kind
+            correction["columns"] = {}  # fields of another type
             continue
         header = typed.get(f"header-{sheet['index']}", "").strip()
         if header and header != str(max(sheet["header"])):
-            given["header"] = _row_number(header, sheet)
-        known = {column.name for column in SHEET_TYPES[sheet["kind"]].columns} | {""}
+            correction["header"] = _row_number(header, sheet)
+        names = {column.name for column in SHEET_TYPES[sheet["kind"]].columns} | {""}
         for column in sheet["columns"]:
             field = typed.get(f"field-{sheet['index']}-{column['at']}")
-            if field in known and field != column["field"]:
-                given["columns"][str(column["at"])] = field
+            if field in names and field != column["field"]:
+                correction["columns"][str(column["at"])] = field
     return corrections
 
 

@@ -1,4 +1,4 @@
-"""What is said of a row or a cell of a load, in the reader's own language."""
+"""Messages about a row or a cell of a load, in the reader's own language."""
 
 from collections.abc import Collection
 
@@ -93,10 +93,10 @@ SENTENCES = {
 
 
 def sentence(message: dict) -> str:
-    """The sentence of a message as a load keeps it: {field, column, level, code, details}."""
+    """The sentence of a stored message: {field, column, level, code, details}."""
     code = message["code"]
-    known = SENTENCES.get(code) or validators.SENTENCES.get(code) or refusals.SENTENCES[code]
-    return _(known) % message["details"]
+    template = SENTENCES.get(code) or validators.SENTENCES.get(code) or refusals.SENTENCES[code]
+    return _(template) % message["details"]
 
 
 def answer_of(load: Load) -> dict:
@@ -105,19 +105,19 @@ def answer_of(load: Load) -> dict:
 
 
 def why_not(load: Load) -> str:
-    """Why the file or the work at it came to nothing, or what has to be confirmed first; else nothing."""
+    """Why the load failed or waits for confirmation; empty if neither."""
     if load.refusal:
         return sentence(load.refusal)
     return str(doubts_of(load) or "") if load.state == LoadState.READY else ""
 
 
 def doubts_of(load: Load) -> refusals.Refused | None:
-    """What stands against applying a load with doubtful rows that nobody confirmed."""
+    """The message against applying a load with doubtful rows that are not confirmed."""
     return refusals.Refused("load_doubtful", **load.doubts) if load.doubts and not load.confirmed else None
 
 
 def notes_of(load: Load) -> list[str]:
-    """What should be known of the file as a whole."""
+    """Notes about the file as a whole."""
     return [
         _(
             "“%(sheet)s” is the portal's own export as of %(day)s. %(rows)s rows say what is otherwise by now: nothing "
@@ -143,7 +143,7 @@ def state_of(load: Load) -> dict:
 
 
 def row_answer(row: LoadRow, load: Load, personal: Collection[str] = ()) -> dict:
-    """A row of a load. What was typed in `personal` fields is masked."""
+    """Serializes a row of a load. Text in `personal` fields is masked."""
     names = {sheet["index"]: sheet["name"] for sheet in load.sheets}
     return {
         "sheet": names.get(row.sheet, ""),

@@ -1,7 +1,7 @@
-"""The portal's own exports, sent back. What an export said of a day is no news: only what somebody changed in it is.
+"""The portal's own exports, loaded back. Only cells that somebody changed count, not the exported values.
 
-An export is known by its stamp, by the addresses of its rows, or by the names of its columns, and its rows by their
-codes. A cell that says what the registry says, or said on the day of the export, changes nothing.
+An export is recognised by its stamp, by the URLs of its rows, or by its column names, and its rows by their codes. A
+cell with a value of the registry, now or on the day of the export, changes nothing.
 """
 
 import re
@@ -31,25 +31,25 @@ from .files.tables import DataRow, plain_heading, text_of
 
 SLUG = re.compile(r"\(([a-z-]+)\)$")
 OF_API = re.compile(r"/api/v1/([a-z-]+)/[^/?]+/(?:\?(?:.*&)?as_of=(\d{4}-\d\d-\d\d))?")
-MARKS = {"url", "illustrative", "row_illustrative", "page"}  # what a row of JSON has beside its columns
+MARKS = {"url", "illustrative", "row_illustrative", "page"}  # the keys of a JSON row that are not columns
 ALSO = {
     "township_name": "township", "organisation_name": "organisation", "donor_name": "donor", "site_name": "site",
     "place_name": "place", "point_name": "point",
 }  # fmt: skip
 NAMES = ("name", "title", "village", "donor_name", "place_name", "site_name", "township_name", "finding", "purpose")
-LAST_DIGIT = Decimal("1e-14")  # as a share: a spreadsheet keeps fifteen digits
+LAST_DIGIT = Decimal("1e-14")  # relative: a spreadsheet keeps fifteen digits
 
 
 @dataclass(frozen=True, eq=False)
 class Exported:
-    """A kind of record as it is exported: with every column a file of it may have, and its records of any day."""
+    """A record kind as it is exported: with every column a file of it may have, and its records of any day."""
 
     kind: Kind
     records: Callable[[Scope], QuerySet]
 
     @property
     def load(self) -> SheetType | None:
-        """What its rows are loaded as; None where they are not, or nothing tells which record one is of."""
+        """The sheet type its rows are loaded as; None if they are not loaded, or cannot be identified."""
         if self.kind.redacted:
             return None
         return next((type_ for type_ in SHEET_TYPES.values() if type_.model is self.kind.model), None)
@@ -62,7 +62,7 @@ class Exported:
 
 @dataclass(frozen=True)
 class Stamp:
-    """Which export a sheet is: of what, as of which day, and made when (None where it does not say)."""
+    """The origin of a sheet: which export, as of which day, and made when (None if unknown)."""
 
     slug: str
     as_of: date
@@ -70,8 +70,8 @@ class Stamp:
     header: int = 0
 
     @property
-    def kept(self) -> dict[str, str]:
-        """As `Load.sheets` keeps it."""
+    def as_stored(self) -> dict[str, str]:
+        """The form that `Load.sheets` stores."""
         made_at = self.made_at.isoformat() if self.made_at else ""
         return {"kind": self.slug, "as_of": self.as_of.isoformat(), "made_at": made_at}
 
@@ -81,7 +81,7 @@ _by_resource: dict[str, str] = {}
 
 
 def declare(resource: str, kind: Kind, records: Callable[[Scope], QuerySet]) -> None:
-    """Makes known what the API exports under the address of `resource`."""
+    """Registers what the API exports under the address of `resource`."""
     _declared[kind.slug] = Exported(kind, records)
     _by_resource[resource] = kind.slug
 
@@ -102,28 +102,28 @@ def _all() -> Iterable[Exported]:
     return filter(None, (exported(slug) for slug in {**KINDS, **_declared}))
 
 
-def said_in_each_language(text: Callable[[], Any]) -> set[str]:
-    """What `text()` says, language by language."""
-    said = set()
+def texts_in_each_language(text: Callable[[], Any]) -> set[str]:
+    """`text()` in each language."""
+    texts = set()
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
-            said.add(str(text()))
-    return said
+            texts.add(str(text()))
+    return texts
 
 
 @cache
 def _columns(kind: Kind) -> dict[str, Column]:
-    known: dict[str, Column] = {}
+    columns: dict[str, Column] = {}
     for heads in (lambda column: column.heading, lambda column: column.label, lambda column: column.name):
         for column in kind.columns:
-            for said in said_in_each_language(lambda heads=heads, column=column: heads(column)):
-                known.setdefault(plain_heading(said), column)
-    return known
+            for heading in texts_in_each_language(lambda heads=heads, column=column: heads(column)):
+                columns.setdefault(plain_heading(heading), column)
+    return columns
 
 
 def stamp_of(sheet: RawSheet, top: Mapping[int, dict[int, Any]]) -> Stamp | None:
-    """Which of the portal's own exports a sheet is, by what the file says of itself or else by its headings; None if it
-    is none. `top` are its first rows."""
+    """Which of the portal's own exports a sheet is, by its stamp or else by its headings; None if it is none. `top` are
+    its first rows."""
     rows = list(top.items())
     if sheet.about:
         return _stamp_in(sheet.about, header=1) or _stamp_in_address(sheet.about.get("url", ""))
@@ -139,67 +139,67 @@ def _words_in(cells: Iterable[Any]) -> dict[str, str]:
 
 
 def _stamp_in(words: Mapping[str, str], header: int) -> Stamp | None:
-    found = [_word(words, name) for name in (lambda: _("Rows"), lambda: _("As of"), lambda: _("Exported at"))]
-    slug = _slug_of(found[0])
+    words_found = [_word(words, name) for name in (lambda: _("Rows"), lambda: _("As of"), lambda: _("Exported at"))]
+    slug = _slug_of(words_found[0])
     with suppress(ValueError):
-        made_at = datetime.fromisoformat(found[2]) if found[2] else None
-        as_of = date.fromisoformat(found[1])
+        made_at = datetime.fromisoformat(words_found[2]) if words_found[2] else None
+        as_of = date.fromisoformat(words_found[1])
         return Stamp(slug, as_of, made_at if made_at and made_at.tzinfo else None, header) if slug else None
     return None
 
 
 def _word(words: Mapping[str, str], name: Callable[[], str]) -> str:
-    return next((words[said] for said in said_in_each_language(name) if said in words), "")
+    return next((words[label] for label in texts_in_each_language(name) if label in words), "")
 
 
 def _slug_of(text: str) -> str:
-    """The kind that a stamp names: by its slug, or as older exports did by its name alone."""
-    if (found := SLUG.search(text)) and exported(found[1]):
-        return found[1]
-    return next((each.kind.slug for each in _all() if text in _labels(each.kind)), "") if text else ""
+    """The kind in a stamp: by its slug, or, in older exports, by its name only."""
+    if (match := SLUG.search(text)) and exported(match[1]):
+        return match[1]
+    return next((candidate.kind.slug for candidate in _all() if text in _labels(candidate.kind)), "") if text else ""
 
 
 @cache
 def _labels(kind: Kind) -> set[str]:
-    return said_in_each_language(lambda: kind.label)
+    return texts_in_each_language(lambda: kind.label)
 
 
 def _stamp_in_address(url: str) -> Stamp | None:
-    """The address of a row of the API says what it is, and the day unless that is the one shown by default."""
-    found = OF_API.search(url)
-    if not found or found[1] not in _by_resource:
+    """The stamp in a URL of an API row: the kind, and the day unless it is the default one."""
+    match = OF_API.search(url)
+    if not match or match[1] not in _by_resource:
         return None
     with suppress(ValueError):
-        as_of = date.fromisoformat(found[2]) if found[2] else read_scope({}, None).as_of
-        return Stamp(_by_resource[found[1]], as_of, header=1)
+        as_of = date.fromisoformat(match[2]) if match[2] else read_scope({}, None).as_of
+        return Stamp(_by_resource[match[1]], as_of, header=1)
     return None
 
 
 def _by_names(header: int, cells: Iterable[Any]) -> Stamp | None:
-    """Headings that are the names of columns, as in files for programs: the one kind that has them all."""
+    """Headings that are column names, as in files for programs: the one kind that has them all."""
     names = {text_of(cell).strip() for cell in cells} - MARKS
     if "code" not in names or len(names) < 2:
         return None
-    fitting = [each for each in _all() if names <= {column.name for column in each.kind.columns}]
-    if len({id(each.load) for each in fitting}) != 1:
+    fitting = [candidate for candidate in _all() if names <= {column.name for column in candidate.kind.columns}]
+    if len({id(candidate.load) for candidate in fitting}) != 1:
         return None
     return Stamp(fitting[0].kind.slug, timezone.localdate(), header=header)
 
 
 def columns_in(stamp: Mapping[str, str], headings: Mapping[int, str]) -> dict[int, Column]:
     """Which column of the export stands where."""
-    known = exported(stamp["kind"]).columns  # type: ignore[union-attr]
-    found: dict[int, Column] = {}
+    by_heading = exported(stamp["kind"]).columns  # type: ignore[union-attr]
+    columns: dict[int, Column] = {}
     for at, heading in headings.items():
-        column = known.get(plain_heading(heading))
-        if column is not None and column not in found.values():
-            found[at] = column
-    return found
+        column = by_heading.get(plain_heading(heading))
+        if column is not None and column not in columns.values():
+            columns[at] = column
+    return columns
 
 
 def fields_in(columns: Mapping[int, Column], kind: SheetType) -> dict[int, str]:
-    """The field that is loaded from each column of an export, but from those that are counted or kept elsewhere. Of two
-    that name the same record, the first."""
+    """The field for each column of an export, except computed and read-only ones. Of two that name the same record, the
+    first."""
     fields: dict[int, str] = {}
     for at, column in sorted(columns.items()):
         name = _field_of(column, kind)
@@ -209,7 +209,7 @@ def fields_in(columns: Mapping[int, Column], kind: SheetType) -> dict[int, str]:
 
 
 def _field_of(column: Column, kind: SheetType) -> str:
-    """The field of the same name, or the one that the name or the code of another record is typed into."""
+    """The field with the same name, or the field that takes the name or code of the related record."""
     for name in (column.name, ALSO.get(column.name, ""), column.name.removesuffix("_code")):
         declared = kind.column(name)
         if declared is not None:
@@ -219,18 +219,20 @@ def _field_of(column: Column, kind: SheetType) -> str:
 
 
 class Comparison:
-    """What the registry says of the records in some rows of an export: on the day of the export, and now."""
+    """The values in the registry of the records in some rows: on the day of the export, and now."""
 
-    def __init__(self, stamp: Mapping[str, str], columns: Mapping[int, Column], codes: Iterable[str], world: Lookups):
+    def __init__(self, stamp: Mapping[str, str], columns: Mapping[int, Column], codes: Iterable[str], lookups: Lookups):
         self.exported: Any = exported(stamp["kind"])
         self.columns, self.codes = columns, set(codes)
         self.as_of = date.fromisoformat(stamp["as_of"])
         made_at = stamp["made_at"]
         self.since = datetime.fromisoformat(made_at) if made_at else _end_of(self.as_of)
-        scope = Scope(as_of=world.today, area=world.area, viewer=world.by)
+        scope = Scope(as_of=lookups.today, area=lookups.area, viewer=lookups.by)
         self.now = self._values(scope)
-        self.then = self._values(scope.at(self.as_of)) if self.as_of != world.today else self.now
-        self.now = self.then | self.now  # what does not stand any more, such as a site whose title ended, stood so last
+        self.then = self._values(scope.at(self.as_of)) if self.as_of != lookups.today else self.now
+        self.now = (
+            self.then | self.now
+        )  # records that no longer count, such as a site whose title ended, use their last values
         self._later: dict[str, list[dict]] | None = None
 
     def _values(self, scope: Scope) -> dict[str, dict[str, Any]]:
@@ -240,25 +242,25 @@ class Comparison:
         return {row["row_code"]: row for row in kind.hide_future(rows, scope)}
 
     def differences(self, code: str, cells: Mapping[int, Any]) -> tuple[list[int], list[int]]:
-        """Of the cells of a record: those that say what was so once and is not so any more, and those that say what
-        never was; by their place."""
+        """The cells of a record that differ: those with a past value, and those with a value it never had; by their
+        place."""
         now, then = self.now[code], self.then.get(code, {})
         past, changed = [], []
         for at, column in self.columns.items():
             text = text_of(cells.get(at))
             if not text.strip() or says(column, text, now[column.name]):
-                continue  # a blank says nothing
+                continue  # a blank changes nothing
             was = column.name in then and says(column, text, then[column.name])
             (past if was or self._was_changed_since(code, column, text) else changed).append(at)
         return past, changed
 
     def _was_changed_since(self, code: str, column: Column, text: str) -> bool:
-        """Whether what the cell says stood in the registry after the export was made."""
+        """Whether the registry had the cell's value after the export was made."""
         if self._later is None:
             kind = self.exported.kind.model._meta.model_name
-            found = Event.objects.filter(kind=kind, code__among=self.codes, at__gte=self.since)
+            events = Event.objects.filter(kind=kind, code__among=self.codes, at__gte=self.since)
             self._later = {}
-            for of, changes in found.values_list("code", "changes"):
+            for of, changes in events.values_list("code", "changes"):
                 self._later.setdefault(of, []).append(changes)
         names = {column.name, column.source.partition("__")[0]}
         return any(
@@ -274,40 +276,40 @@ def _end_of(day: date) -> datetime:
 
 
 def says(column: Column, text: str, value: Any) -> bool:
-    """Whether a cell says this value, however a file or a spreadsheet has written it."""
+    """Whether a cell equals this value, however a file or a spreadsheet has formatted it."""
     text = " ".join(unguarded(text).split())
     if value is None or value == "":
         return not text
     if column.choices:
         return text == value or text in _words_of(column.choices, value)
-    said = " ".join(str(value).split())
-    if text == said:
+    expected = " ".join(str(value).split())
+    if text == expected:
         return True
     with suppress(Invalid, InvalidOperation):
         if isinstance(value, bool):
             return yes_no(text) is value
         if isinstance(value, int | float | Decimal) or column.numeric:
-            return abs(Decimal(text.replace(",", "")) - Decimal(said)) <= abs(Decimal(said)) * LAST_DIGIT
-        day = dated(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", said) else None
-        return day is not None and day.precision == "day" and day.day.isoformat() == said
+            return abs(Decimal(text.replace(",", "")) - Decimal(expected)) <= abs(Decimal(expected)) * LAST_DIGIT
+        day = dated(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", expected) else None
+        return day is not None and day.precision == "day" and day.day.isoformat() == expected
     return False
 
 
 @cache
 def _words_of(choices: Any, value: str) -> set[str]:
-    return said_in_each_language(lambda: choices(value).label) if value in choices.values else set()
+    return texts_in_each_language(lambda: choices(value).label) if value in choices.values else set()
 
 
 def settle(
-    kind: SheetType, sheet: dict, found: Iterable[DataRow], rows: Iterable[SheetRow], world: Lookups
+    kind: SheetType, sheet: dict, data: Iterable[DataRow], rows: Iterable[SheetRow], lookups: Lookups
 ) -> list[SheetRow]:
-    """Those rows of an export that are to be judged: where somebody changed a cell, or of a record that is not known.
-    What such a row says of the past is left out of it. Of all others the record is noted, and nothing is written."""
+    """Selects the rows of an export that need validation: rows with a changed cell, or of an unknown record. Past
+    values are removed from such a row. For all other rows only the record is set, and nothing is written."""
     columns = columns_in(sheet["export"], {column["at"]: column["heading"] for column in sheet["columns"]})
-    cells = {each.number: each.cells for each in found}
+    cells = {data_row.number: data_row.cells for data_row in data}
     codes = {row.number: plain_name(row.texts.get("code", "")) for row in rows}
-    compared = Comparison(sheet["export"], columns, set(codes.values()) - {""}, world)
-    records = {each.code: each for each in kind.model._base_manager.filter(code__among=set(compared.now))}
+    compared = Comparison(sheet["export"], columns, set(codes.values()) - {""}, lookups)
+    records = {record.code: record for record in kind.model._base_manager.filter(code__among=set(compared.now))}
     fields = {column["at"]: column["field"] for column in sheet["columns"]}
     judged = []
     for row in rows:
@@ -320,8 +322,8 @@ def settle(
         if any(fields.get(at) for at in changed):
             judged.append(row)
         else:
-            row.record, row.keys, said = records[code], [code], compared.now[code]
-            row.title = str(next((said[name] for name in NAMES if said.get(name)), code))
+            row.record, row.keys, values = records[code], [code], compared.now[code]
+            row.title = str(next((values[name] for name in NAMES if values.get(name)), code))
         for at in past:
             row.texts.pop(fields.get(at, ""), None)
         for at in changed:

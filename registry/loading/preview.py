@@ -1,4 +1,4 @@
-"""A load as its page shows it: what was understood of the sheets, and each row with its difference in words."""
+"""The preview of a load: what was detected on the sheets, and each row with its changes as text."""
 
 import uuid
 from collections.abc import Iterable
@@ -45,7 +45,7 @@ WHY_SKIPPED = {
 
 @dataclass
 class ColumnShown:
-    """A column of a sheet: where it stands, what is above it, some of its cells, and the field it was taken for."""
+    """A column of a sheet: its place, the headings above it, sample cells, and the detected field."""
 
     at: int
     letter: str
@@ -56,8 +56,8 @@ class ColumnShown:
 
 @dataclass
 class SheetShown:
-    """A sheet that is read: `missing` are required columns it does not have; `totals` the cells of a row of totals
-    that say something else than the rows above add up to; `as_of` the day of an own export, else empty."""
+    """A sheet that is read: `missing` are required columns it does not have; `totals` the cells of a row of totals that
+    differ from the sum of the rows; `as_of` the day of an own export, else empty."""
 
     index: int
     name: str
@@ -71,7 +71,7 @@ class SheetShown:
 
     @property
     def left_out(self) -> list[str]:
-        """Headings of columns that are not taken; of an own export it is clear which are not."""
+        """Headings of skipped columns; not listed for an own export."""
         return [] if self.as_of else [column.heading or column.letter for column in self.columns if not column.field]
 
 
@@ -87,20 +87,20 @@ class RowShown:
 
 
 def kind_of(load: Load, sheet: int) -> SheetType | None:
-    """The kind of the rows of a sheet."""
+    """The sheet type of the rows of a sheet."""
     kinds = {sheet["index"]: sheet["kind"] for sheet in load.sheets}
     return SHEET_TYPES.get(kinds.get(sheet) or load.kind)
 
 
 def sheets_of(load: Load) -> tuple[list[SheetShown], list[tuple[str, Any]]]:
-    """The sheets that are read, and (name, why) of those that are not."""
-    taken = [_sheet(load, sheet) for sheet in load.sheets if not sheet["skipped"] and sheet["kind"] in SHEET_TYPES]
+    """The sheets that are read, and (name, reason) of those that are not."""
+    sheets = [_sheet(load, sheet) for sheet in load.sheets if not sheet["skipped"] and sheet["kind"] in SHEET_TYPES]
     left_out = [
         (sheet["name"], WHY_SKIPPED.get(sheet["skipped"], sheet["skipped"]))
         for sheet in load.sheets
         if sheet["skipped"]
     ]
-    return taken, left_out
+    return sheets, left_out
 
 
 def _sheet(load: Load, sheet: dict) -> SheetShown:
@@ -118,14 +118,14 @@ def _sheet(load: Load, sheet: dict) -> SheetShown:
     return SheetShown(
         sheet["index"], sheet["name"], kind.label, max(sheet["header"], default=1), columns,
         fields=[(column.name, column.heading) for column in kind.columns],
-        missing=[] if as_of else [each.heading for each in kind.required if each.name not in mapping.values()],
+        missing=[] if as_of else [column.heading for column in kind.required if column.name not in mapping.values()],
         totals=[{**total, "heading": _heading(kind, total["field"])} for total in sheet["totals"]],
         as_of=as_of,
     )  # fmt: skip
 
 
 def _samples(load: Load, sheet: dict) -> dict[int, list[str]]:
-    """The first cells of each column; none once the file has gone."""
+    """The first cells of each column; none once the file is deleted."""
     if not load.file or not rows_file(load).exists():
         return {}
     samples: dict[int, list[str]] = {}
@@ -153,7 +153,7 @@ def _is_money(column: SheetColumn | None) -> bool:
 
 
 def tabs_of(load: Load) -> list[tuple[str, Any, int]]:
-    """(value, label, count) of what the rows may be looked at by; warnings and what was left only where there are."""
+    """(value, label, count) of the tabs; warnings and remainders only if there are any."""
     tabs = [(verdict.value, verdict.label, getattr(load, verdict.value)) for verdict in RowVerdict]
     more = [(WARNED, _("With a warning")), (LEFT, _("Could not be undone"))]
     if load.doubts and not load.confirmed:
@@ -169,24 +169,24 @@ def rows_by(load: Load, tab: str) -> QuerySet[LoadRow]:
     return rows.exclude(messages=[]).exclude(verdict=RowVerdict.REFUSED) if tab == WARNED else rows.filter(verdict=tab)
 
 
-def first_tab(load: Load, tabs: list[tuple[str, Any, int]], wanted: str) -> str:
-    """The tab that was asked for, else the first of what needs eyes most that holds a row."""
+def first_tab(load: Load, tabs: list[tuple[str, Any, int]], requested: str) -> str:
+    """The requested tab, else the most important one that has a row."""
     counts = {value: count for value, _label, count in tabs}
-    if wanted in counts:
-        return wanted
+    if requested in counts:
+        return requested
     order = (LEFT, DOUBTFUL, RowVerdict.REFUSED, RowVerdict.CHANGED, RowVerdict.NEW, RowVerdict.SAME)
     return next((str(value) for value in order if counts.get(value)), str(RowVerdict.NEW))
 
 
 def rows_shown(load: Load, rows: Iterable[LoadRow]) -> list[RowShown]:
-    """Rows with everything in words, and the address of their record once they are in the registry."""
+    """Rows with everything as text, and the URL of their record once it is in the registry."""
     rows = list(rows)
     names = {sheet["index"]: sheet["name"] for sheet in load.sheets}
     areas = _areas(rows)
-    shown = []
+    previews = []
     for row in rows:
         kind = kind_of(load, row.sheet)
-        shown.append(
+        previews.append(
             RowShown(
                 row,
                 names.get(row.sheet, "") if len(names) > 1 else "",
@@ -195,7 +195,7 @@ def rows_shown(load: Load, rows: Iterable[LoadRow]) -> list[RowShown]:
                 [_message(kind, row, message) for message in row.messages],
             )
         )
-    return shown
+    return previews
 
 
 def _areas(rows: list[LoadRow]) -> dict[str, str]:
@@ -207,7 +207,7 @@ def _changes(kind: SheetType, row: LoadRow, areas: dict[str, str]) -> list[Chang
     order = [column.name for column in kind.columns]
     place = {name: number for number, name in enumerate(order)}
     changes = []
-    for name in sorted(row.changes, key=lambda each: place.get(each, len(order))):
+    for name in sorted(row.changes, key=lambda field: place.get(field, len(order))):
         before, after = (_words(kind, name, value, areas) for value in row.changes[name])
         changes.append(Change(_heading(kind, name) or label_of(kind.model, name), before, after))
     return changes
@@ -236,10 +236,17 @@ def _message(kind: SheetType | None, row: LoadRow, message: dict) -> tuple[str, 
 
 
 def _address(kind: SheetType | None, row: LoadRow) -> str:
-    """Where the row's record is looked at; what a township entered is a draft, and is known by its key."""
+    """The URL of the row's record. A township's entry is a draft, with its key."""
     if kind is None or not row.code:
         return ""
     with suppress(ValueError):
         return reverse("draft", args=[uuid.UUID(row.code)])
-    slug = next((each.slug for each in KINDS.values() if each.model is kind.model and not each.redacted), "")
+    slug = next(
+        (
+            record_kind.slug
+            for record_kind in KINDS.values()
+            if record_kind.model is kind.model and not record_kind.redacted
+        ),
+        "",
+    )
     return reverse("record", args=[slug, row.code]) if slug else ""

@@ -1,4 +1,4 @@
-"""What a spreadsheet of each record kind holds: one declaration of each column, read alike by load, form and API."""
+"""The declaration of each sheet type and its columns, used by load, form and API."""
 
 import re
 import unicodedata
@@ -22,7 +22,7 @@ Text = str | Promise
 
 
 class Use(Enum):
-    """What a column is for: to be stored, only to be compared with what the registry counts, or not at all."""
+    """The use of a column: stored, only compared with the registry's count, or ignored."""
 
     STORE = "store"
     COMPARE = "compare"
@@ -31,12 +31,12 @@ class Use(Enum):
 
 @dataclass(frozen=True)
 class SheetColumn:
-    """A column: `name` is the field's name everywhere, `heading` stands above it in the district's templates (data,
-    in Chinese, whatever language the reader has chosen), `also` are other headings it is known by.
+    """A column: `name` is the field's name everywhere, `heading` is its heading in the district's templates (data, in
+    Chinese, whatever the reader's language), `also` are other headings for it.
 
-    `read` turns the text of a cell into a value and raises Invalid. `unit` is what a bare number counts in. A bad value
-    of a `droppable` column is left out with a warning and the row stays. `words` are the values to choose from. `names`
-    says what its cells may name, such as "organisation" or "point belt zone", where that is looked up for all rows at
+    `read` turns the text of a cell into a value and raises Invalid. `unit` is the unit of a bare number. A bad value of
+    a `droppable` column is dropped with a warning and the row stays. `words` are the values to choose from. `names`
+    says what its cells may name, such as "organisation" or "point belt zone", if that is looked up for all rows at
     once.
     """
 
@@ -60,7 +60,7 @@ class SheetColumn:
 
 
 def column_of(declared: DeclaredField, **more: Any) -> SheetColumn:
-    """The column of a declared field: the same name, the same reader, the same words for a bad value."""
+    """The column of a declared field: the same name, the same reader, the same messages."""
     own = {
         "heading": declared.heading, "also": declared.also, "required": declared.required_in_sheet,
         "droppable": declared.droppable, "personal": declared.personal, "numeric": declared.widget == "number",
@@ -69,20 +69,20 @@ def column_of(declared: DeclaredField, **more: Any) -> SheetColumn:
 
 
 def plain_name(text: str) -> str:
-    """A name as names are compared: composed, narrow, without white space or brackets' width."""
+    """A name normalised for comparison: composed, half width, without white space."""
     return "".join(unicodedata.normalize("NFKC", text).split())
 
 
-UNIT, OWNER, RECORD, PART = range(4)  # the order in which things are written
+UNIT, OWNER, RECORD, PART = range(4)  # the order of writing
 
 
 @dataclass(slots=True)
 class PendingWrite:
-    """A record a row adds (not saved yet) or changes: `changes` is {attribute: [before, after]}. `also` is what its
-    event tells of its parts. Writes are made stage by stage: what a record refers to, the record, its parts. A new
-    record without a code takes the next one that begins with `prefix`. Its event has `document_no`, and `verb` where
-    that is not just that it was added or changed. Whether anybody may see it is `public`; where that is not known the
-    database is asked."""
+    """A record that a row adds (not saved yet) or changes: `changes` is {attribute: [before, after]}. `also` are the
+    changes of its parts in its event. Writes are made stage by stage: what a record refers to, the record, its parts. A
+    new record without a code takes the next one that begins with `prefix`. Its event has `document_no`, and `verb` if
+    it is not a plain add or change. `public` says whether it is visible to everybody; if that is unknown the database
+    is queried."""
 
     record: Model
     changes: dict[str, list] = field(default_factory=dict)
@@ -105,9 +105,9 @@ class PendingWrite:
 
 @dataclass(slots=True)
 class SheetRow:
-    """A row of a file while it is judged. `texts` are the cells of known columns as typed, `values` what was read,
-    `attributes` the columns of the record that follow, `defaults` those that only a new record takes, because the file
-    does not give them; `record` is the one the registry holds already, `title` what a reader calls the row."""
+    """A row of a file during validation. `texts` are the cells of known columns as typed, `values` the parsed values,
+    `attributes` the resulting columns of the record, `defaults` those that only a new record takes, because the file
+    does not give them; `record` is the stored record, `title` the row's name for readers."""
 
     sheet: int
     number: int
@@ -127,23 +127,23 @@ class SheetRow:
     undo: list[list] = field(default_factory=list)
 
     def refuse(self, name: str, code: str, /, **details: Any) -> None:
-        """The row cannot be taken, because of the field `name` ("" for the row as a whole)."""
+        """Refuses the row because of the field `name` ("" for the row as a whole)."""
         self.is_refused = True
         self._say("refused", name, code, details)
 
     def warn(self, name: str, code: str, /, **details: Any) -> None:
-        """The row is taken; the reader should know."""
+        """Accepts the row with a warning."""
         self._say("warning", name, code, details)
 
     def doubt(self, name: str, code: str, /, **details: Any) -> None:
-        """The row is taken only once somebody says that it is meant so."""
+        """Accepts the row only after somebody confirms it."""
         self.is_doubtful = True
         self._say("doubt", name, code, details)
 
     def _say(self, level: str, name: str, code: str, details: dict) -> None:
         column = self.letters.get(name, "")
-        told = {key: value if isinstance(value, int | float) else str(value) for key, value in details.items()}
-        self.messages.append({"field": name, "column": column, "level": level, "code": code, "details": told})
+        values = {key: value if isinstance(value, int | float) else str(value) for key, value in details.items()}
+        self.messages.append({"field": name, "column": column, "level": level, "code": code, "details": values})
 
     @property
     def main(self) -> PendingWrite:
@@ -151,8 +151,8 @@ class SheetRow:
         return next(write for write in self.writes if write.stage == RECORD)
 
     def has(self, *names: str) -> bool:
-        """Whether all these fields were given and could be read."""
-        for name in names:  # a loop, since it is asked a dozen times a row
+        """Whether all these fields were given and valid."""
+        for name in names:  # a loop, because it runs a dozen times per row
             value = self.values.get(name)
             if value is None or value == "" or value == []:
                 return False
@@ -160,29 +160,27 @@ class SheetRow:
 
     @property
     def name(self) -> str:
-        """What a reader calls the row."""
+        """The row's name for readers."""
         return str(self.title or self.texts.get("name") or self.record or next(iter(self.texts.values()), ""))[:120]
 
 
-def nothing(row: SheetRow, world: "Lookups") -> None:
-    """The kind has nothing to add."""
+def nothing(row: SheetRow, lookups: "Lookups") -> None:
+    """The default hook: does nothing."""
 
 
 @dataclass(frozen=True)
 class SheetType:
     """A kind of record that can be loaded.
 
-    `resolve(row, world)` turns `row.values` into `row.attributes` by looking things up, and refuses what is unknown.
-    `natural` are the attributes that tell one record from another, `blanks` those of them that may be empty; where the
-    file gives a `code`, that decides. `order` are pairs of attributes of which the first must not come later than the
-    second, and with True as third not on the same day. `prefix(row)` begins the code of a new record, `digits` wide;
-    with 0 digits it is the whole code. `prepare(rows, world)` reads what is wanted of all records found;
-    `parts(row, world)` adds what hangs on one.
-    `find(rows, world)` and `write(rows, world, load)` take the place of the usual way to find or write the records.
-    `held(rows)` tells what records say, {column: value} each, to fill a template with, where that is more than their
-    attributes.
-    `lines(by, area)` tells the same of what has no codes. `right` is what its loader in the district must have;
-    `by_clerks`: whether a township's clerk may load it too, for the own township.
+    `resolve(row, lookups)` turns `row.values` into `row.attributes` by looking things up, and refuses what is unknown.
+    `natural` are the attributes that identify a record, `blanks` those of them that may be empty; if the file gives a
+    `code`, that decides. `order` are pairs of attributes of which the first must not come later than the second, and
+    with True as third not on the same day. `prefix(row)` begins the code of a new record, `digits` wide; with 0 digits
+    it is the whole code. `prepare(rows, lookups)` reads data for all records; `parts(row, lookups)` adds the parts of
+    one. `find(rows, lookups)` and `write(rows, lookups, load)` replace the usual way to find or write the records.
+    `prefill(rows)` yields the current values of records, {column: value} each, to fill a template with, if these are
+    more than their attributes. `lines(by, area)` does the same for rows without codes. `right` is the permission an
+    account of the district needs; `by_clerks`: whether a township's clerk may load it too, for the own township.
     """
 
     slug: str
@@ -195,13 +193,13 @@ class SheetType:
     digits: int = 3
     blanks: tuple[str, ...] = ()
     order: tuple[tuple[str, str, bool], ...] = ()
-    prepare: Callable[[list[SheetRow], "Lookups"], None] = lambda rows, world: None
+    prepare: Callable[[list[SheetRow], "Lookups"], None] = lambda rows, lookups: None
     parts: Callable[[SheetRow, "Lookups"], None] = nothing
     find: Callable[[list[SheetRow], "Lookups"], None] | None = None
     write: Callable[[list[SheetRow], "Lookups", Any], None] | None = None
     right: str = "record.add"
     by_clerks: bool = False
-    held: Callable[[Any], Iterable[dict[str, Any]]] | None = None
+    prefill: Callable[[Any], Iterable[dict[str, Any]]] | None = None
     lines: Callable[[Any, str], Iterable[dict[str, Any]]] | None = None
     area_of: Callable[[SheetRow], str] = lambda row: row.attributes.get("area_id") or ""
 
@@ -224,8 +222,8 @@ def register(*kinds: SheetType) -> None:
 
 
 def may_load(by: Any, kind: str) -> bool:
-    """A clerk loads the kinds a township keeps; what the district decides, its administrators load, and what its
-    reviewers score, those."""
+    """A clerk loads the types that a township maintains; administrators load what the district decides, and reviewers
+    load scores."""
     if kind not in SHEET_TYPES or not may(by, "load.send"):
         return False
     declared = SHEET_TYPES[kind]
@@ -241,17 +239,17 @@ ROW_NUMBER = SheetColumn("row_no", "序号", lambda text: None, also=("编次", 
 REMARK = SheetColumn("remark", "备注", lambda text: text.strip()[:500], also=("说明", "Remark"))
 
 
-def read_cells(row: SheetRow, columns: Iterable[SheetColumn], known: dict[str, dict[str, Any]]) -> None:
-    """Fills `row.values` from `row.texts`, with a message for each cell that cannot be read. `known` are, by column,
-    short texts that were read before: in a ledger most cells of a column say one of a few things. A blank in a row that
-    has a code says nothing of what the registry holds, not that it is missing."""
+def read_cells(row: SheetRow, columns: Iterable[SheetColumn], cache: dict[str, dict[str, Any]]) -> None:
+    """Fills `row.values` from `row.texts`, with a message for each invalid cell. `cache` holds parsed short texts by
+    column, because most columns of a ledger have few different values. A blank in a row with a code means no change,
+    not a missing value."""
     texts, values = row.texts, row.values
     for column in columns:
         name = column.name
         text = texts.get(name, "")
         if not (text or column.required):
             continue
-        before = known[name]
+        before = cache[name]
         if text in before:
             values[name] = before[text]
             continue
@@ -262,20 +260,20 @@ def read_cells(row: SheetRow, columns: Iterable[SheetColumn], known: dict[str, d
             say(name, error.code, **error.details)
             continue
         if column.required and value in (None, "", []):
-            if name in texts and not texts.get("code"):  # a blank leaves a known record as it is
+            if name in texts and not texts.get("code"):  # a blank leaves a stored record unchanged
                 row.refuse(name, "required")
         elif len(text) <= SHORT and len(before) < FEW and not row.messages:
             before[text] = value
 
 
-SHORT, FEW = 16, 1_000  # of a text that is kept, and of texts that a column keeps
+SHORT, FEW = 16, 1_000  # length of a cached text, and texts cached per column
 ABOUT = re.compile(r"^(?:约|大约|近)|(?:余|左右|多)(?=\D*$)")
 
 
 def _read(row: SheetRow, column: SheetColumn, text: str) -> Any:
     """The value of a cell; of 约30人 the number, with a warning that it is not exact."""
     if column.numeric and ABOUT.search(text):
-        with suppress(Invalid):  # what is no number without 约 either is refused as it was typed
+        with suppress(Invalid):  # if it is invalid without 约 too, the typed text is refused
             value = column.read(ABOUT.sub("", text))
             row.warn(column.name, "about", text=text, value=value)
             return value

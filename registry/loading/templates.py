@@ -1,5 +1,5 @@
-"""Workbooks to fill in: a sheet of one kind of record with pick lists, notes and locked keys, empty or with what the
-registry holds; and a sheet that explains each column."""
+"""Workbooks to fill in: a sheet of one type with pick lists, notes and locked keys, empty or prefilled; and a sheet
+that explains each column."""
 
 import re
 from collections.abc import Iterable
@@ -22,35 +22,37 @@ from registry.text.validators import Invalid, dated, yes_no
 
 WHY = "names of areas are public"
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-EXPLANATION, LISTS = "填表说明", "选项"  # sheets are called so in the files of the district, as headings are
+EXPLANATION, LISTS = "填表说明", "选项"  # sheet names in the district's files, in Chinese like the headings
 TITLE, HEADINGS, FIRST = 0, 1, 2  # rows
-ROOM = 2000  # empty rows that still have their pick lists
+ROOM = 2000  # empty rows with pick lists
 VILLAGES = [AreaLevel.VILLAGE, AreaLevel.COMMUNITY]
 PLACES = {"township": [AreaLevel.TOWNSHIP], "village": VILLAGES, "village_or_unit": VILLAGES}
 NUMBERS = ("36", "118.09", "39.58", "2021")
 
 
 def townships_for(by: Any) -> list[tuple[str, str]]:
-    """(code, name) of the townships a template may be for: those the account writes in."""
+    """(code, name) of the townships the account may get a template for: those it writes in."""
     rows = Area.objects.unscoped(WHY).in_area(by.write_prefix or settings.DISTRICT_AREA)
     rows = rows.filter(level=AreaLevel.TOWNSHIP, valid_to=None).order_by("code")
     return list(rows.values_list("code", "name"))
 
 
-def sheet_name(name: str, taken: set[str]) -> str:
-    """`name` as a spreadsheet takes it: short, without signs it refuses, and once only."""
+def sheet_name(name: str, used: set[str]) -> str:
+    """A valid, unique sheet name: short, without forbidden characters."""
     plain = re.sub(r"[\[\]:*?/\\']", " ", name).strip()[:28] or "Sheet1"
-    found = next(each for each in (plain, *(f"{plain} {number}" for number in range(2, 100))) if each not in taken)
-    taken.add(found)
-    return found
+    unused = next(
+        candidate for candidate in (plain, *(f"{plain} {number}" for number in range(2, 100))) if candidate not in used
+    )
+    used.add(unused)
+    return unused
 
 
 def template(kind: str, by: Any, township: str = "", filled: bool = False) -> bytes:
-    """The workbook of a kind for a township, or for all that the account writes in."""
+    """The workbook of a type for a township, or for all areas of the account."""
     declared = SHEET_TYPES[kind]
     area = township or by.write_prefix or settings.DISTRICT_AREA
     columns = [column for column in declared.columns if column.use is not Use.IGNORE]
-    rows = held(declared, by, area) if filled else []
+    rows = prefilled_rows(declared, by, area) if filled else []
     written = BytesIO()
     with xlsxwriter.Workbook(written, OPTIONS) as book:
         sheet = book.add_worksheet(sheet_name(str(declared.label), {EXPLANATION, LISTS}))
@@ -66,25 +68,25 @@ def template(kind: str, by: Any, township: str = "", filled: bool = False) -> by
 
 
 def may_be_filled(kind: SheetType) -> bool:
-    """Whether its rows can be told apart, mostly by codes, so that what is loaded back is what was handed out."""
+    """Whether a template may be prefilled: its rows have codes, so that loading it back finds the same records."""
     if kind.lines:
         return True
     return kind.column("code") is not None and hasattr(kind.model._default_manager, "visible_to")
 
 
-def held(kind: SheetType, by: Any, area: str) -> Iterable[dict[str, Any]]:
-    """What the registry holds of the area, {column: value}, in the order of codes: not of villages that are no more."""
+def prefilled_rows(kind: SheetType, by: Any, area: str) -> Iterable[dict[str, Any]]:
+    """The current values of the area, {column: value}, ordered by code, without abolished villages."""
     if kind.lines:
         return kind.lines(by, area)
     rows = kind.model._default_manager.visible_to(by).order_by("code")  # type: ignore[attr-defined]
-    rows = rows.in_area(area) if len(area) > 6 else rows  # the district's own records lie in no area
+    rows = rows.in_area(area) if len(area) > 6 else rows  # the district's own records have no area
     if "area" in {field.name for field in kind.model._meta.get_fields()}:
         rows = rows.filter(Q(area=None) | Q(area__valid_to=None)).select_related("area")
-    return kind.held(rows) if kind.held else (_attributes(kind, record) for record in rows)
+    return kind.prefill(rows) if kind.prefill else (_attributes(kind, record) for record in rows)
 
 
 def _attributes(kind: SheetType, record: Any) -> dict[str, Any]:
-    """The columns that are attributes of the record, but nothing personal; other columns stay empty."""
+    """The columns that are attributes of the record, except personal ones; other columns stay empty."""
     values: dict[str, Any] = {}
     for column in kind.columns:
         value = getattr(record, column.name, None)
@@ -92,25 +94,26 @@ def _attributes(kind: SheetType, record: Any) -> dict[str, Any]:
             values[column.name] = value
     area = getattr(record, "area_id", None) or ""
     if len(area) >= 9:
-        values["township"] = area[:9]  # a place is read by its code as well as by its name
+        values["township"] = area[:9]  # a place can be given by its code as well
     if len(area) == 12:
         values |= {"village": record.area.name, "village_or_unit": record.area.name, "village_code": area}
     return values
 
 
 def _head(book: Any, sheet: Any, kind: SheetType, columns: list[SheetColumn], area: str) -> None:
-    """Title, headings with their notes, and each column's format: text, so that no code or telephone loses digits."""
+    """Writes title and headings with their notes, and each column's format: text, so that no code or telephone loses
+    digits."""
     place = Area.objects.unscoped(WHY).get(code=area)
     bold = book.add_format({"bold": True, "font_size": 14})
     required = book.add_format({"bold": True, "bg_color": "#FBF0F0", "border": 1, "text_wrap": True})
-    other = book.add_format({"bold": True, "bg_color": "#F6F7F8", "border": 1, "text_wrap": True})
+    optional = book.add_format({"bold": True, "bg_color": "#F6F7F8", "border": 1, "text_wrap": True})
     text, number = (book.add_format({"num_format": form, "locked": False}) for form in ("@", "General"))
     key = book.add_format({"num_format": "@", "font_color": "#515A63", "bg_color": "#EEF0F2"})
     sheet.write_string(TITLE, 0, f"{place} {kind.label} {timezone.localdate().isoformat()}", bold)
     for at, column in enumerate(columns):
         sheet.set_column(at, at, 18, key if column.name == "code" else number if column.numeric else text)
         heading = f"{column.heading}*" if column.required else column.heading
-        sheet.write_string(HEADINGS, at, heading, required if column.required else other)
+        sheet.write_string(HEADINGS, at, heading, required if column.required else optional)
         if note := "\n".join(_notes(column)):
             sheet.write_comment(HEADINGS, at, note)
     sheet.freeze_panes(FIRST, 0)
@@ -128,7 +131,7 @@ def _notes(column: SheetColumn) -> list[str]:
 
 
 def _fill(sheet: Any, columns: list[SheetColumn], rows: Iterable[dict[str, Any]]) -> int:
-    """Writes the rows; returns the number of the last one."""
+    """Writes the rows. Returns the number of the last one."""
     last = FIRST
     for last, values in enumerate(rows, start=FIRST):
         for at, column in enumerate(columns):
@@ -138,8 +141,8 @@ def _fill(sheet: Any, columns: list[SheetColumn], rows: Iterable[dict[str, Any]]
 
 
 def text_for(column: SheetColumn, value: Any) -> str:
-    """`value` as a person types it in this column, and as the column reads it back whatever the language; empty where
-    the column has words and none of them says it."""
+    """`value` as a person types it in this column, and as the column parses it in any language; empty if it is none of
+    the column's words."""
     if value in (None, "", []):
         return ""
     if isinstance(value, bool):
@@ -159,16 +162,16 @@ def _reads(column: SheetColumn, text: str) -> Any:
 
 
 def _words(column: SheetColumn, area: str) -> list[str]:
-    """What can be chosen in a column: its words, or the names of the area's townships or villages."""
+    """The choices of a column: its words, or the names of the area's townships or villages."""
     if column.words:
         return [str(word) for word in column.words]
-    wanted = PLACES.get(column.name, [])
-    rows = Area.objects.unscoped(WHY).in_area(area).filter(level__in=wanted, valid_to=None).order_by("code")
-    return list(dict.fromkeys(rows.values_list("name", flat=True))) if wanted else []
+    levels = PLACES.get(column.name, [])
+    rows = Area.objects.unscoped(WHY).in_area(area).filter(level__in=levels, valid_to=None).order_by("code")
+    return list(dict.fromkeys(rows.values_list("name", flat=True))) if levels else []
 
 
 def _pick_lists(sheet: Any, lists: Any, columns: list[SheetColumn], words: dict[str, list[str]], last: int) -> None:
-    """The words stand on a sheet of their own: a list inside a cell's rule holds 255 characters only."""
+    """Pick lists are on a sheet of their own, because a list inside a cell's rule holds at most 255 characters."""
     for at, column in enumerate(columns):
         if not words[column.name]:
             continue
@@ -195,7 +198,7 @@ def _explain(book: Any, sheet: Any, columns: list[SheetColumn], words: dict[str,
 
 
 def example(column: SheetColumn, words: list[str]) -> str:
-    """A text this column takes; empty where any text will do."""
+    """A text this column accepts; empty if any text will do."""
     if words:
         return words[0]
     if column.read is dated:

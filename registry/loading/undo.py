@@ -1,5 +1,5 @@
-"""Taking a load back: what it added goes, or is voided where it was public; what it changed gets its old values; rows
-touched since stay as they are."""
+"""Undoes a load: added records are deleted, or voided if they were public; changed records get their old values; rows
+changed since then stay."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import models
 from django.utils.translation import gettext as _
 
-from registry.actions.deletion import remove_rows, told_of_deletion
+from registry.actions.deletion import deletion_events, remove_rows
 from registry.actions.records import changes_between, values_of
 from registry.models import Draft, DraftState, Event, Load, LoadRow, Record
 from registry.models.base import Voidable, guard_lifted
@@ -17,20 +17,20 @@ from registry.models.base import Voidable, guard_lifted
 from .apply import index, log_events, public, unlist
 from .bulk import STEP
 
-Entry = tuple[str, int]  # a model's label and a key
-OWNERS = {"registry.partyorganisation": 2, "registry.unit": 3}  # what other records lean on: taken away last
+Entry = tuple[str, int]  # model label and key
+OWNERS = {"registry.partyorganisation": 2, "registry.unit": 3}  # other records refer to them: removed last
 
 
 def undo_rows(load: Load, rows: list[LoadRow]) -> None:
-    """Takes back what these rows wrote, in one transaction of the caller; a row that cannot be taken back is marked
-    with the reason and left whole."""
+    """Undoes these rows in one transaction of the caller. A row that cannot be undone is marked with the reason and
+    stays as a whole."""
     entries = {row.pk: [(label, pk, before, version) for label, pk, before, version in row.undo] for row in rows}
     stored = _stored(entry for all_of_row in entries.values() for entry in all_of_row)
     touched = _touched(load, entries, stored)
     added = {
         (label, pk) for all_of_row in entries.values() for label, pk, before, _version in all_of_row if before is None
     }
-    while True:  # a row that stays keeps what it refers to, which may keep others
+    while True:  # a row that stays also keeps what it refers to, which may keep others
         going = {row.pk for row in rows if not touched.get(row.pk)}
         leaving = _added(entry for key in going for entry in entries[key])
         used = _used(added, leaving)
@@ -49,37 +49,37 @@ def undo_rows(load: Load, rows: list[LoadRow]) -> None:
 
 
 def _stored(entries: Iterable[list]) -> dict[Entry, models.Model]:
-    wanted: dict[str, set[int]] = defaultdict(set)
+    keys_of: dict[str, set[int]] = defaultdict(set)
     for label, pk, _before, _version in entries:
-        wanted[label].add(pk)
+        keys_of[label].add(pk)
     return {
         (label, record.pk): record
-        for label, keys in wanted.items()
+        for label, keys in keys_of.items()
         for record in apps.get_model(label)._base_manager.select_for_update().filter(pk__among=keys)
     }
 
 
 def _touched(load: Load, entries: dict[int, list], stored: dict[Entry, models.Model]) -> dict[int, str]:
-    """Why rows cannot be taken back: somebody changed a record since, or decided on it."""
+    """The rows that cannot be undone, because somebody changed a record since, or decided on it."""
     codes = {(record._meta.model_name, str(getattr(record, "code", record.pk))): key for key, record in stored.items()}
     since = Event.objects.filter(change_set=load.change_set).order_by("pk").values_list("pk", flat=True).first() or 0
     later = Event.objects.filter(pk__gt=since, code__among={code for _kind, code in codes}).exclude(
         change_set=load.change_set
     )
-    told = {codes[key] for key in later.values_list("kind", "code") if key in codes}
+    changed_later = {codes[key] for key in later.values_list("kind", "code") if key in codes}
     reasons = {}
     for row, all_of_row in entries.items():
         for label, pk, _before, version in all_of_row:
             record = stored.get((label, pk))
             moved = record is not None and getattr(record, "version", 0) != version
             decided = isinstance(record, Draft) and record.state != DraftState.OPEN
-            if moved or decided or (label, pk) in told:
+            if moved or decided or (label, pk) in changed_later:
                 reasons[row] = "touched"
     return reasons
 
 
 def _main(entries: list) -> set[Entry]:
-    """Of a row's added records the one it is about: units and organisations it needed may stay behind for others."""
+    """The row's main record among those it added. Units and organisations it added may stay if others use them."""
     added = _added(entries)
     return added if len(added) == 1 else {entry for entry in added if entry[0] not in OWNERS}
 
@@ -89,7 +89,7 @@ def _added(entries: Iterable[list]) -> set[Entry]:
 
 
 def _used(added: set[Entry], leaving: set[Entry]) -> set[Entry]:
-    """Which of the records `added` something refers to that is not `leaving` with them."""
+    """Which of the records `added` are referred to by something that is not `leaving` with them."""
     used: set[Entry] = set()
     by_model: dict[str, set[int]] = defaultdict(set)
     for label, pk in added:
@@ -98,23 +98,23 @@ def _used(added: set[Entry], leaving: set[Entry]) -> set[Entry]:
         for field in apps.get_model(label)._meta.get_fields(include_hidden=True):
             if not (field.auto_created and not field.concrete and (field.one_to_many or field.one_to_one)):
                 continue
-            other, name = field.related_model, field.field.attname
-            if other._meta.auto_created is apps.get_model(label):
-                continue  # the record's own list, such as the writers of a draft, goes with it
-            rows = other._base_manager.filter(**{f"{field.field.name}__pk__among": keys}).values_list("pk", name)
-            used |= {(label, pk) for row, pk in rows if (other._meta.label_lower, row) not in leaving}
+            model, name = field.related_model, field.field.attname
+            if model._meta.auto_created is apps.get_model(label):
+                continue  # the record's own list, such as the writers of a draft, is deleted with it
+            rows = model._base_manager.filter(**{f"{field.field.name}__pk__among": keys}).values_list("pk", name)
+            used |= {(label, pk) for row, pk in rows if (model._meta.label_lower, row) not in leaving}
     return used
 
 
 def _put_back(load: Load, entries: list, stored: dict[Entry, models.Model], removed: dict[Entry, dict]) -> None:
-    """`removed` is what the events tell of parts that were added, by the record they were added to."""
+    """Restores the old values. `removed` are the added parts, by the record they were added to, for the events."""
     by_model: dict[str, list[tuple[models.Model, dict]]] = defaultdict(list)
-    told: set[Entry] = set()
+    logged: set[Entry] = set()
     for label, pk, before, _version in entries:
         record = stored.get((label, pk))
-        if record and (before or (label, pk) not in told):
+        if record and (before or (label, pk) not in logged):
             by_model[label].append((record, before))
-            told.add((label, pk))
+            logged.add((label, pk))
     for label, records in by_model.items():
         model = apps.get_model(label)
         names: set[str] = {"version"} if issubclass(model, Record) else set()
@@ -126,7 +126,7 @@ def _put_back(load: Load, entries: list, stored: dict[Entry, models.Model], remo
                 names.add(model._meta.get_field(name.removesuffix("_id")).name)
             if isinstance(record, Record) and before:
                 record.version += 1
-            if not isinstance(record, Draft):  # what is typed is nobody's to read before it is submitted
+            if not isinstance(record, Draft):  # nobody may read typed values before they are submitted
                 changes = changes_between(old, values_of(record)) | removed.pop((label, record.pk), {})
                 events.append(("change", record, changes))
         if names:
@@ -134,25 +134,25 @@ def _put_back(load: Load, entries: list, stored: dict[Entry, models.Model], remo
         log_events(load, events, reason_of(load))
         unlist(record for record, _before in records)
         index(public(record for record, _before in records))
-    _tell_owners(load, removed)
+    _log_owners(load, removed)
 
 
-def _tell_owners(load: Load, removed: dict[Entry, dict]) -> None:
-    """Of records that the load only added parts to."""
+def _log_owners(load: Load, removed: dict[Entry, dict]) -> None:
+    """Logs events of records that the load only added parts to."""
     for label in {label for label, _pk in removed}:
-        of_model = {pk: parts for (other, pk), parts in removed.items() if other == label}
+        of_model = {pk: parts for (owner_label, pk), parts in removed.items() if owner_label == label}
         rows = apps.get_model(label)._base_manager.filter(pk__among=of_model)
         log_events(load, (("parts", record, of_model[record.pk]) for record in rows), reason_of(load))
 
 
 def reason_of(load: Load) -> str:
-    """Why, for the events of an undoing and for the page of a record that it voids."""
+    """The reason in the events of an undo and on the page of a voided record."""
     return _("Load undone: %(file)s") % {"file": load.file_name}
 
 
 def _take_away(load: Load, entries: Iterable[Entry], stored: dict[Entry, models.Model]) -> dict[Entry, dict]:
-    """Voids what was public, which keeps its parts, and what was added to a record that stays; deletes the rest.
-    Returns what was taken from records that stay, for their events."""
+    """Voids public records, which keep their parts, and parts of a record that stays; deletes the rest. Returns the
+    parts removed from records that stay, for their events."""
     rows = [stored[entry] for entry in entries if entry in stored]
     public = _ever_public(rows)
     _void_records(load, [row for row in rows if _key(row) in public])
@@ -170,7 +170,7 @@ def _key(row: models.Model) -> Entry:
 
 
 def _owner(row: models.Model) -> Entry | None:
-    """The record that the row is a part of; a draft of a new site is part of none yet."""
+    """The record that the row is a part of; a draft of a new site has none yet."""
     lister = row._meta.auto_created
     name = next(iter(getattr(row, "goes_with", ())), "")
     for field in row._meta.concrete_fields:
@@ -188,13 +188,13 @@ def _by_model(rows: Iterable[models.Model]) -> dict[type[models.Model], list[mod
 
 
 def _ever_public(rows: Iterable[models.Model]) -> set[Entry]:
-    """Which of the records anybody may have seen."""
-    found: set[Entry] = set()
+    """Which of the records have ever been visible to the public."""
+    entries: set[Entry] = set()
     for model, records in _by_model(row for row in rows if isinstance(row, Record)).items():
         public = model._default_manager.with_voided().ever_public()  # type: ignore[attr-defined]
         keys = public.filter(pk__among=[record.pk for record in records]).values_list("pk", flat=True)
-        found |= {(model._meta.label_lower, key) for key in keys}
-    return found
+        entries |= {(model._meta.label_lower, key) for key in keys}
+    return entries
 
 
 def _void_records(load: Load, records: list[models.Model]) -> None:
@@ -211,7 +211,7 @@ def _void_parts(load: Load, parts: list[models.Model]) -> None:
 
 
 def _removed(parts: list[models.Model]) -> dict[Entry, dict]:
-    """What the event of each owner says of the parts taken from it."""
+    """The change of removed parts in the event of each owner."""
     removed: dict[Entry, dict] = {}
     for model, rows in _by_model(parts).items():
         relations = [field.name for field in model._meta.concrete_fields if field.is_relation]
@@ -223,15 +223,15 @@ def _removed(parts: list[models.Model]) -> dict[Entry, dict]:
 
 
 def _name(part: models.Model) -> str:
-    """What a reader calls a part; of an entry of a list, what was listed."""
+    """The name of a part for readers; of a list entry, the listed record."""
     lister = part._meta.auto_created
     others = (field for field in part._meta.concrete_fields if field.is_relation and field.related_model is not lister)
     return str(getattr(part, next(others).name)) if lister else str(part)
 
 
 def _delete(load: Load, rows: list[models.Model]) -> None:
-    drafts = (("delete", row, {}) for row in rows if isinstance(row, Draft))  # what is typed is nobody's to read
-    records = (("delete", record, gone) for record, gone in told_of_deletion(rows))
+    drafts = (("delete", row, {}) for row in rows if isinstance(row, Draft))  # nobody may read typed values
+    records = (("delete", record, gone) for record, gone in deletion_events(rows))
     log_events(load, chain(records, drafts), reason_of(load))
     unlist(row for row in rows if isinstance(row, Record))
     remove_rows(rows)

@@ -1,4 +1,4 @@
-"""What each row of a file amounts to beside what the registry holds: new, changed, same, or refused and why."""
+"""Validates the rows of a file against the registry: new, changed, same, or refused with the reason."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -19,57 +19,57 @@ from registry.loading.sheet_types import RECORD, PendingWrite, SheetRow, SheetTy
 from registry.models import LoadRow, RowVerdict
 
 
-def read(kind: SheetType, rows: list[SheetRow], world: Lookups) -> None:
-    """Fills the values of each row, with a message for each cell that cannot be read."""
+def read(kind: SheetType, rows: list[SheetRow], lookups: Lookups) -> None:
+    """Parses the values of each row, with a message for each invalid cell."""
     columns = [column for column in kind.columns if column.use is not Use.IGNORE]
     for row in rows:
-        read_cells(row, columns, world.read)
+        read_cells(row, columns, lookups.read)
 
 
-def judge(kind: SheetType, rows: list[SheetRow], world: Lookups, load: Any) -> None:
+def validate(kind: SheetType, rows: list[SheetRow], lookups: Lookups, load: Any) -> None:
     """Fills attributes, record, messages and writes of each row that was read. Reads the database in a few queries for
     all rows together, and writes nothing."""
-    world.look_up(kind, rows)
+    lookups.look_up(kind, rows)
     for row in rows:
-        kind.resolve(row, world)
+        kind.resolve(row, lookups)
         row.key = key_of(kind, row.attributes)
     if kind.find:
-        kind.find(rows, world)
+        kind.find(rows, lookups)
     else:
-        find(kind, rows, world)
-    kind.prepare(rows, world)
+        find(kind, rows, lookups)
+    kind.prepare(rows, lookups)
     _refuse_repeated(rows, load)
     for row in rows:
-        _refuse_outside(kind, row, world)
+        _refuse_outside(kind, row, lookups)
         if not row.is_refused:
-            _plan(kind, row, world)
-        if not (row.is_refused or _named_areas(kind, row) or world.reaches(area_of(row.main.record))):
-            row.refuse("", "outside")  # it names no area, and its record lies where the sender may not write
+            _plan(kind, row, lookups)
+        if not (row.is_refused or _named_areas(kind, row) or lookups.reaches(area_of(row.main.record))):
+            row.refuse("", "outside")  # the row has no area, and its record is outside the sender's area
 
 
 def key_of(kind: SheetType, attributes: dict[str, Any]) -> tuple:
-    """What tells the record from others; a part that may be empty takes part as a dash."""
+    """The natural key of a record; an empty part counts as a dash."""
     return tuple(
         "—" if name in kind.blanks and attributes.get(name) in (None, "") else attributes.get(name)
         for name in kind.natural
     )
 
 
-def find(kind: SheetType, rows: list[SheetRow], world: Lookups) -> None:
-    """Gives each row the record it is about: the one with its code, else the one with its natural key."""
-    known = kind.model._default_manager.unscoped(WHY)  # type: ignore[attr-defined]
-    known = known.select_for_update(of=("self",)) if world.writing else known
+def find(kind: SheetType, rows: list[SheetRow], lookups: Lookups) -> None:
+    """Sets the record of each row: by its code, else by its natural key."""
+    records = kind.model._default_manager.unscoped(WHY)  # type: ignore[attr-defined]
+    records = records.select_for_update(of=("self",)) if lookups.writing else records
     codes = {row.values["code"] for row in rows if row.has("code")}
-    by_code = {record.code: record for record in known.filter(code__among=codes)} if codes else {}
+    by_code = {record.code: record for record in records.filter(code__among=codes)} if codes else {}
     first = kind.natural[0]
-    wanted = {row.attributes.get(first) for row in rows} - {None, ""}
+    values = {row.attributes.get(first) for row in rows} - {None, ""}
     by_key: dict[tuple, Any] = {}
-    for record in known.filter(**{f"{first}__in": wanted}).order_by("pk") if wanted else ():
+    for record in records.filter(**{f"{first}__in": values}).order_by("pk") if values else ():
         by_key.setdefault(key_of(kind, {name: getattr(record, name) for name in kind.natural}), record)
     for row in rows:
         own = by_code.get(row.values.get("code"))
         keeps = own is not None and key_of(kind, {name: getattr(own, name) for name in kind.natural}) == row.key
-        assign(row, by_code, {} if keeps else by_key)  # two that are called the same already are told apart by codes
+        assign(row, by_code, {} if keeps else by_key)  # records with equal names are identified by code
 
 
 def assign(row: SheetRow, by_code: dict[str, Any], by_key: dict[tuple, Any]) -> None:
@@ -82,7 +82,7 @@ def assign(row: SheetRow, by_code: dict[str, Any], by_key: dict[tuple, Any]) -> 
 
 
 def _refuse_repeated(rows: list[SheetRow], load: Any) -> None:
-    """The same record twice in one file: the first row counts."""
+    """If a record occurs twice in one file, the first row counts."""
     for row in rows:
         row.keys = _keys_of(row)
     keys = {key for row in rows for key in row.keys}
@@ -98,8 +98,8 @@ def _refuse_repeated(rows: list[SheetRow], load: Any) -> None:
 
 
 def _keys_of(row: SheetRow) -> list[str]:
-    """By what the row may be known: the code of a record, and what tells it from others. A record that an earlier row
-    of the load made had no code then; a row that gives a code is about that record alone."""
+    """The keys of a row: the code of a record, and its natural key. A record added by an earlier row of the load had no
+    code then; a row with a code is about that record only."""
     if row.record is not None and row.has("code"):
         return [row.record.code]
     return [key for key in (getattr(row.record, "code", ""), _natural_text(row)) if key]
@@ -108,27 +108,29 @@ def _keys_of(row: SheetRow) -> list[str]:
 def _natural_text(row: SheetRow) -> str:
     if not row.key or None in row.key or "" in row.key:
         return ""
-    return sha256("|".join(str(plain(part)) for part in row.key).encode()).hexdigest()  # it may name a person
+    return sha256(
+        "|".join(str(plain(part)) for part in row.key).encode()
+    ).hexdigest()  # hashed, because it may name a person
 
 
 def _named_areas(kind: SheetType, row: SheetRow) -> set[str]:
     return {kind.area_of(row), getattr(row.record, "area_id", "")} - {"", None}
 
 
-def _refuse_outside(kind: SheetType, row: SheetRow, world: Lookups) -> None:
-    if not all(map(world.reaches, _named_areas(kind, row))):
+def _refuse_outside(kind: SheetType, row: SheetRow, lookups: Lookups) -> None:
+    if not all(map(lookups.reaches, _named_areas(kind, row))):
         row.refuse("township" if "township" in row.texts else "", "outside")
 
 
-def _plan(kind: SheetType, row: SheetRow, world: Lookups) -> None:
-    """Appends what is to be written for the row."""
+def _plan(kind: SheetType, row: SheetRow, lookups: Lookups) -> None:
+    """Appends the pending writes of the row."""
     if row.record is None:
         _refuse_missing(kind, row)
         if row.is_refused:
             return
-        given = {name: value for name, value in row.attributes.items() if value not in (None, "")}
-        record = kind.model(**row.defaults | given)
-        _say_what_was_assumed(kind, row, record, given)
+        attributes = {name: value for name, value in row.attributes.items() if value not in (None, "")}
+        record = kind.model(**row.defaults | attributes)
+        _say_what_was_assumed(kind, row, record, attributes)
         write = PendingWrite(record, prefix=kind.prefix(row), digits=kind.digits)
     else:
         record = row.record
@@ -143,10 +145,10 @@ def _plan(kind: SheetType, row: SheetRow, world: Lookups) -> None:
     if write.is_new or write.changes:
         _check_fields(row, write)
         _check_order(kind, row, write)
-    kind.parts(row, world)
+    kind.parts(row, lookups)
 
 
-LEAP = 100  # times as much or as little money is rather another unit than another amount
+LEAP = 100  # a hundredfold change of an amount is probably a wrong unit
 
 
 def _doubt_leaps(kind: SheetType, row: SheetRow, changes: dict[str, list]) -> None:
@@ -156,15 +158,15 @@ def _doubt_leaps(kind: SheetType, row: SheetRow, changes: dict[str, list]) -> No
             row.doubt(name, "amount_leaps", before=in_yuan(before), after=in_yuan(after))
 
 
-def _say_what_was_assumed(kind: SheetType, row: SheetRow, record: Any, given: dict) -> None:
+def _say_what_was_assumed(kind: SheetType, row: SheetRow, record: Any, attributes: dict) -> None:
     for name, value in row.defaults.items():
-        if name not in given and kind.column(name):
+        if name not in attributes and kind.column(name):
             words = getattr(record, f"get_{name}_display", lambda value=value: value)()
             row.warn(name, "assumed", value=words)
 
 
 def _check_order(kind: SheetType, row: SheetRow, write: PendingWrite) -> None:
-    """What begins must not end before."""
+    """Checks that the begin is not after the end."""
     now = {name: after for name, (_before, after) in write.changes.items()}
     for earlier, later, apart in kind.order:
         first, last = (now.get(name, getattr(write.record, name)) for name in (earlier, later))
@@ -172,20 +174,20 @@ def _check_order(kind: SheetType, row: SheetRow, write: PendingWrite) -> None:
             row.refuse(later if kind.column(later) else earlier, "order_wrong", earlier=first, later=last)
 
 
-def _agrees(name: str, held: Any, given: Any) -> bool:
-    """Whether what the file gives is what the registry holds; a township alone says nothing against a village in it."""
-    return same(held, given) or (name == "area_id" and bool(held) and held.startswith(given))
+def _agrees(name: str, current: Any, value: Any) -> bool:
+    """Whether the file's value equals the current one; a township alone does not contradict a village in it."""
+    return same(current, value) or (name == "area_id" and bool(current) and current.startswith(value))
 
 
 def _refuse_missing(kind: SheetType, row: SheetRow) -> None:
-    """A column that is not in the file at all is missing for a new record, though not for one the registry holds."""
+    """A required column that is not in the file is missing for a new record, but not for a stored one."""
     for column in kind.required:
         if column.name not in row.texts and column.use is Use.STORE and not row.values.get(column.name):
             row.refuse(column.name, "required")
 
 
 def same(before: Any, after: Any) -> bool:
-    """Whether two values are the same fact, whatever their types."""
+    """Whether two values are equal, whatever their types."""
     if isinstance(before, Decimal) or isinstance(after, Decimal):
         return before is not None and Decimal(str(before)) == Decimal(str(after))
     if isinstance(before, date) or isinstance(after, date):
@@ -195,16 +197,16 @@ def same(before: Any, after: Any) -> bool:
 
 @cache
 def _limited(model: type[Model]) -> list[tuple[ModelField, Callable[[Any], bool]]]:
-    """The columns whose limits are asked about, all but the code and those that refer to others; with a test of what
-    surely keeps them, since asking the column itself takes ten times as long."""
+    """The columns whose limits are checked, all but the code and foreign keys. Each has a quick test of values that are
+    surely valid, because the field's own validation takes ten times as long."""
     fields = [field for field in model._meta.concrete_fields if not field.is_relation and field.name != "code"]
     return [(field, _sure(field)) for field in fields]
 
 
 def _sure(field: ModelField) -> Callable[[Any], bool]:
     if field.choices:
-        known = {value for value, _label in field.flatchoices}
-        return lambda value: type(value) is str and value in known
+        allowed = {value for value, _label in field.flatchoices}
+        return lambda value: type(value) is str and value in allowed
     if isinstance(field, CharField | TextField) and not field._validators:
         most = field.max_length
         return lambda value: type(value) is str and len(value) > 0 and (most is None or len(value) <= most)
@@ -217,10 +219,10 @@ def _sure(field: ModelField) -> Callable[[Any], bool]:
 
 
 def _check_fields(row: SheetRow, write: PendingWrite) -> None:
-    """The model's own limits of length and range, as it would be after the change."""
-    record, given = write.record, write.changes or row.attributes
+    """Validates length and range of the model's fields, as they would be after the change."""
+    record, values = write.record, write.changes or row.attributes
     for field, fits in _limited(type(record)):
-        if field.name not in given:
+        if field.name not in values:
             continue
         value = write.changes[field.name][1] if write.changes else getattr(record, field.attname)
         if fits(value) or (field.blank and value in field.empty_values):
@@ -242,8 +244,8 @@ def verdict_of(row: SheetRow) -> RowVerdict:
     return RowVerdict.CHANGED if any(write.does_something for write in row.writes) else RowVerdict.SAME
 
 
-def told(row: SheetRow) -> dict[str, list]:
-    """What the row changes, {field: [before, after]}, of everything it writes; personal values masked by the reader."""
+def serialize_changes(row: SheetRow) -> dict[str, list]:
+    """The changes of the row, {field: [before, after]}, of all its writes; the reader masks personal values."""
     changes: dict[str, list] = defaultdict(list)
     for write in row.writes:
         for name, (before, after) in (write.changes | write.also).items():
@@ -252,7 +254,7 @@ def told(row: SheetRow) -> dict[str, list]:
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON keeps it and as the field reads it back."""
+    """`value` as JSON stores it and the field parses it back."""
     if value is None or isinstance(value, bool | int | str | list | dict):
         return value
     return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)

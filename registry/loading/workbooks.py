@@ -1,4 +1,4 @@
-"""What was refused, as the sender's own workbook with the reason beside each row: mended, it can be sent again."""
+"""The refused rows in the sender's own workbook, with the reason beside each; corrected, it can be sent again."""
 
 from collections.abc import Iterator
 from copy import copy
@@ -23,13 +23,13 @@ from .matching import REASON, mapping_of
 from .messages import sentence
 from .templates import OPTIONS, sheet_name
 
-MOST_ROWS = 5000  # of the sender's own workbook: opening one takes memory by the cell
+MOST_ROWS = 5000  # for the sender's own workbook, which takes memory per cell
 BAD, WIDTH = "FBE3E4", 48
 
 
 @dataclass
 class Refusals:
-    """Of one sheet: the reason of each refused row, by its number, and of its bad cells, by row and then column."""
+    """The refusals of one sheet: the reason of each refused row by its number, and its bad cells by row and column."""
 
     sheet: dict
     reasons: dict[int, str] = field(default_factory=dict)
@@ -41,13 +41,13 @@ class Refusals:
 
     @property
     def place_of_reason(self) -> int:
-        """The column of the reasons, counted from 0: the one an earlier round added, else behind the last."""
-        known = [column["at"] for column in self.sheet["columns"] if column["plain"] == plain_heading(REASON)]
-        return known[0] if known else max((column["at"] for column in self.sheet["columns"]), default=-1) + 1
+        """The column of the reasons, counted from 0: the one from an earlier round, else after the last."""
+        places = [column["at"] for column in self.sheet["columns"] if column["plain"] == plain_heading(REASON)]
+        return places[0] if places else max((column["at"] for column in self.sheet["columns"]), default=-1) + 1
 
 
 def refused_workbook(load: Load) -> bytes:
-    """The header rows and the refused rows: of a workbook as it was formatted, of any other file as a new one."""
+    """The header rows and the refused rows: of a workbook with its formats, of any other file as a new workbook."""
     refusals = list(_refusals(load))
     is_own = all(refusal.sheet["format"] == "xlsx" for refusal in refusals)
     if is_own and sum(sheet["rows"] for sheet in load.sheets) <= MOST_ROWS:
@@ -58,33 +58,33 @@ def refused_workbook(load: Load) -> bytes:
 def _refusals(load: Load) -> Iterator[Refusals]:
     rows = list(load.rows.filter(verdict=RowVerdict.REFUSED))
     for sheet in load.sheets:
-        found = Refusals(sheet)
+        result = Refusals(sheet)
         places = {name: at for at, name in mapping_of(sheet).items()}
         kind = SHEET_TYPES.get(sheet["kind"])
         for row in (row for row in rows if row.sheet == sheet["index"]):
-            said = []
+            sentences = []
             for message in (message for message in row.messages if message["level"] == "refused"):
                 column = kind.column(message["field"]) if kind else None
-                said.append(f"{column.heading}{_(': ')}{sentence(message)}" if column else sentence(message))
+                sentences.append(f"{column.heading}{_(': ')}{sentence(message)}" if column else sentence(message))
                 if message["field"] in places:
-                    found.cells.setdefault(row.row, {})[places[message["field"]]] = sentence(message)
-            found.reasons[row.row] = "\n".join(said)
-        if found.reasons:
-            yield found
+                    result.cells.setdefault(row.row, {})[places[message["field"]]] = sentence(message)
+            result.reasons[row.row] = "\n".join(sentences)
+        if result.reasons:
+            yield result
 
 
 def _rows(load: Load, refusals: Refusals) -> Iterator[DataRow]:
-    """The refused rows as they were read, with what stood in merged cells."""
+    """The refused rows as they were read, with the values of merged cells."""
     rows = data_rows(table_of(refusals.sheet), rows_file(load), 0, refusals.sheet["rows"])
     return (row for row in rows if row.number in refusals.reasons)
 
 
 def _own(load: Load, refusals: list[Refusals]) -> bytes:
     book = openpyxl.load_workbook(load.file.path, keep_links=False)
-    kept = {refusal.sheet["name"]: refusal for refusal in refusals}
+    by_name = {refusal.sheet["name"]: refusal for refusal in refusals}
     for name in book.sheetnames:
-        if name in kept:
-            _reduce(book[name], load, kept[name])
+        if name in by_name:
+            _reduce(book[name], load, by_name[name])
         else:
             del book[name]
     book.active = 0
@@ -94,10 +94,10 @@ def _own(load: Load, refusals: list[Refusals]) -> bytes:
 
 
 def _reduce(sheet: Any, load: Load, refusals: Refusals) -> None:
-    """Moves the refused rows up below the header and takes away what follows. Formulas become their last value: the
-    rows they looked at have gone."""
+    """Moves the refused rows up below the header and deletes the rest. Formulas become their last value, because the
+    rows they refer to are gone."""
     header = refusals.header
-    for merged in [each for each in sheet.merged_cells.ranges if each.max_row > header]:
+    for merged in [cells for cells in sheet.merged_cells.ranges if cells.max_row > header]:
         sheet.unmerge_cells(str(merged))
     sheet.auto_filter.ref = None
     sheet.tables.clear()
@@ -118,17 +118,17 @@ def _reduce(sheet: Any, load: Load, refusals: Refusals) -> None:
 
 
 def _move(sheet: Any, row: DataRow, to: int, width: int) -> None:
-    """The cells of a row, further up; always upwards, so that no row is written over before its turn."""
+    """Moves the cells of a row up; always upwards, so that no row is overwritten before it is moved."""
     for old in (sheet.cell(row.number, at) for at in range(1, width + 1)):
         new, value = sheet.cell(to, old.column), row.cells.get(old.column - 1)
         if old.data_type == "f" or (old.value is None and value is not None):
             text = text_of(value)
-            kept, data_type = (float(text), "n") if is_number(value) else (text, "s")
+            content, data_type = (float(text), "n") if is_number(value) else (text, "s")
         else:
-            kept, data_type = old.value, old.data_type
-        new.value, new._style, new.comment = kept, copy(old._style), None
-        if data_type == "s" and kept:
-            new.data_type = "s"  # or text that begins like a formula becomes one
+            content, data_type = old.value, old.data_type
+        new.value, new._style, new.comment = content, copy(old._style), None
+        if data_type == "s" and content:
+            new.data_type = "s"  # otherwise text that begins like a formula becomes one
     sheet.row_dimensions[to].height = sheet.row_dimensions[row.number].height
     sheet.row_dimensions[to].hidden = False
 
@@ -143,9 +143,9 @@ def _new(load: Load, refusals: list[Refusals]) -> bytes:
     with xlsxwriter.Workbook(written, OPTIONS) as book:
         bold, bad = book.add_format({"bold": True}), book.add_format({"bg_color": f"#{BAD}", "num_format": "@"})
         text, wrapped = book.add_format({"num_format": "@"}), book.add_format({"text_wrap": True})
-        taken: set[str] = set()
+        names: set[str] = set()
         for refusal in refusals:
-            sheet = book.add_worksheet(sheet_name(refusal.sheet["name"], taken))
+            sheet = book.add_worksheet(sheet_name(refusal.sheet["name"], names))
             reason = refusal.place_of_reason
             for column in refusal.sheet["columns"]:
                 sheet.write_string(0, column["at"], column["heading"], bold)

@@ -1,4 +1,4 @@
-"""The nouns: what exists. Each file holds one family, with its querysets (the adjectives) above its models."""
+"""The models. Each file holds one family, with its querysets above its models."""
 
 from .accounts import Role, User
 from .answers import KeptAnswer

@@ -26,7 +26,7 @@ class Role(models.TextChoices):
 
 
 class User(PlainText, AbstractUser):
-    """A person or program with an account. An empty prefix gives no area, never every area."""
+    """An account of a person or program. An empty prefix means no area, never all areas."""
 
     role = models.CharField(_("role"), max_length=12, choices=Role)
     display_name = models.CharField(_("name shown"), max_length=40, blank=True)
@@ -60,19 +60,19 @@ class User(PlainText, AbstractUser):
         self.sessions_ended += 1
 
     def take_password(self, hashed: str) -> None:
-        """A new password, hashed already. It ends what was begun with the old one: all sessions and all tokens."""
+        """Sets a new hashed password. It ends all sessions and all tokens."""
         self.password = hashed
         self.sessions_ended += 1
 
     def check_password(self, raw_password):
-        """The same password hashed anew, as when the settings ask for more rounds, is no new one."""
+        """Rehashing the same password, for example with more rounds, does not count as a new password."""
         ended = self.sessions_ended
         is_right = super().check_password(raw_password)
         self.sessions_ended = ended
         return is_right
 
     def get_session_auth_hash(self):
-        """Changes with the password and with `sessions_ended`: every session made before is void at once."""
+        """Depends on the password and on `sessions_ended`: a change invalidates all earlier sessions."""
         made_of = f"{self.password}:{self.sessions_ended}"
         return salted_hmac("registry.User.session", made_of, algorithm="sha256").hexdigest()
 
@@ -85,17 +85,17 @@ class User(PlainText, AbstractUser):
 
     @property
     def reads_published_only(self) -> bool:
-        """Leaders and programs read what everybody may read, and counts; nothing that is still being worked on."""
+        """Leaders and programs read public data and counts, but no work in progress."""
         return self.role in (Role.LEADER, Role.API) and not self.is_superuser
 
     @property
     def fills_in_drafts(self) -> bool:
-        """Whether it belongs to those who write and check the drafts of a township. Until a draft is submitted, nobody
-        else reads it, whatever area the account reads."""
+        """Whether it belongs to the accounts that write and check the drafts of a township. Until a draft is submitted,
+        nobody else reads it, whatever area the account reads."""
         return self.role in (Role.CLERK, Role.HEAD) or self.is_superuser
 
     def within(self, area: str) -> "User":
-        """The account as it acts inside `area` alone, and never with the rights of a superuser. Not to be saved."""
+        """The account limited to `area`, without the permissions of a superuser. Not to be saved."""
         acting = copy(self)
         if self.is_superuser:
             acting.is_superuser, acting.role = False, Role.ADMIN
@@ -109,19 +109,19 @@ class User(PlainText, AbstractUser):
 
     @property
     def rank(self) -> str:
-        """What the account may do at all: its role, or that of a superuser."""
+        """The role, or “superuser”: the level of the account."""
         return "superuser" if self.is_superuser else self.role
 
     @property
     def needs_new_password(self) -> bool:
-        """Somebody else set the password, or it is older than the district's rules allow."""
+        """Somebody else set the password, or it is older than the rules allow."""
         chosen = self.password_changed_at or self.date_joined
         days = settings.PASSWORD_DAYS
         return self.must_change_password or (days is not None and timezone.now() - chosen >= timedelta(days=days))
 
 
 def _both(prefix: str, area: str) -> str:
-    """The narrower of two areas one of which lies in the other; else none."""
+    """The narrower of two nested areas; else none."""
     if not prefix or not area:
         return ""
     return max(prefix, area, key=len) if prefix.startswith(area) or area.startswith(prefix) else ""

@@ -1,4 +1,4 @@
-"""What requests with an Idempotency-Key were answered, so that asking again does nothing again."""
+"""Stored answers to requests with an Idempotency-Key, so that a repeated request does nothing."""
 
 from django.conf import settings
 from django.db import models
@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class KeptAnswer(models.Model):
-    """The first answer to a request with this key. `asked` is the SHA-256 of what was asked: the same key for something
-    else is a mistake of the caller."""
+    """The first answer to a request with this key. `asked` is the SHA-256 of the request: the same key for another
+    request is an error of the client."""
 
     account = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("account"))
     key = models.CharField(_("key"), max_length=100)

@@ -1,4 +1,4 @@
-"""Areas: the codes and names of the statistics bureau, each with its lifetime, other names and successors."""
+"""Areas: the codes and names of the statistics bureau, with their lifetime, other names and successors."""
 
 from datetime import date
 
@@ -34,7 +34,7 @@ class AreaQuerySet(ScopedQuerySet):
 
 
 class Area(Guarded):
-    """An administrative area. Its code of 2, 4, 6, 9 or 12 digits begins with the code of the area it lies in.
+    """An administrative area. Its code of 2, 4, 6, 9 or 12 digits begins with the code of the area above it.
 
     `valid_to` is the first day on which it no longer existed; `successor` is the area it was merged into.
     """
@@ -76,7 +76,7 @@ class Area(Guarded):
 
     @property
     def short_name(self) -> str:
-        """The name people use: 孔家庄 of 孔家庄村委会, 新华 of 新华居委会."""
+        """The common name: 孔家庄 of 孔家庄村委会, 新华 of 新华居委会."""
         for ending in ("村委会", "居委会"):
             if self.name.endswith(ending):
                 stem = self.name.removesuffix(ending)
@@ -85,13 +85,13 @@ class Area(Guarded):
 
 
 def township_name(path: str = "area_id") -> models.Subquery:
-    """Name of the township that the area code in `path` lies in; empty for a district or more."""
+    """The name of the township of the area code in `path`; empty for a district or more."""
     townships = Area.objects.filter(code=Substr(models.OuterRef(path), 1, 9), level=AreaLevel.TOWNSHIP)
     return models.Subquery(townships.values("name")[:1])
 
 
 class AreaAlias(Part):
-    """Another name of an area: short (大齐镇), former, or another way of writing it. Former names are dated."""
+    """Another name of an area: short (大齐镇), former, or another spelling. Former names have dates."""
 
     natural_fields = ("area_id", "name")
     goes_with = ("area",)

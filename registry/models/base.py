@@ -1,4 +1,4 @@
-"""What every record has in common: a code, its marks, its dates, and querysets that know whose rows they show."""
+"""The base of all records: a code, flags, dates, and querysets that require a scope."""
 
 import json
 from contextlib import contextmanager
@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from registry.text.validators import REFUSED, SENTENCES
 
 AREA_CODE_LENGTHS = (2, 4, 6, 9, 12)
-IN_FORCE = Q(voided__isnull=True)  # rows that were not voided: only among them need anything be unique
+IN_FORCE = Q(voided__isnull=True)  # rows that are not voided: uniqueness only applies to them
 
 
 class Level(models.TextChoices):
-    """Who named or granted it (F09): a level is not a grade."""
+    """The level that named or granted it (F09). A level is not a grade."""
 
     NATIONAL = "national", _("National")
     PROVINCIAL = "provincial", _("Provincial")
@@ -37,12 +37,12 @@ class Field(models.TextChoices):
 
 
 class ScopeMissing(ImproperlyConfigured):
-    """Rows were asked for before anybody said who is looking."""
+    """Rows were read before a viewer was set."""
 
 
 @models.Field.register_lookup
 class InArray(models.Lookup):
-    """`name__among=names`: as `in`, for a thousand values at once: they are one parameter, an array or JSON."""
+    """`name__among=names`: like `in`, for a thousand values at once: they are one parameter, an array or JSON."""
 
     lookup_name = "among"
     prepare_rhs = False
@@ -50,16 +50,16 @@ class InArray(models.Lookup):
     def as_sql(self, compiler, connection):
         column, parameters = self.process_lhs(compiler, connection)
         if connection.vendor == "postgresql":
-            kind = self.lhs.output_field.db_type(connection).partition("(")[0]  # a longer text is not cut to fit
+            kind = self.lhs.output_field.db_type(connection).partition("(")[0]  # a longer text is not truncated
             values = (str(value).replace("\\", r"\\").replace('"', r"\"") for value in self.rhs)
-            array = ",".join(f'"{value}"' for value in values)  # ten times as fast as the library makes one of a list
+            array = ",".join(f'"{value}"' for value in values)  # ten times as fast as the driver's conversion of a list
             return f"{column} = ANY(%s::{kind}[])", [*parameters, f"{{{array}}}"]
         return f"{column} IN (SELECT value FROM json_each(%s))", [*parameters, json.dumps(list(self.rhs))]
 
 
 def valid_on(as_of: date, start: str = "valid_from", end: str = "valid_to") -> Q:
-    """Rows that hold on `as_of`: from `start` (included) until `end` (excluded; empty means still). What was entered in
-    error holds on no day, also where it is reached from another row."""
+    """Rows valid on `as_of`: from `start` (included) until `end` (excluded; empty means open). A voided row is valid on
+    no day, also when it is reached through another row."""
     path = start.rpartition("__")[0]
     voided = f"{path}__voided" if path else "voided"
     open_or_later = Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gt": as_of})
@@ -69,7 +69,7 @@ def valid_on(as_of: date, start: str = "valid_from", end: str = "valid_to") -> Q
 def in_area_q(prefix: str, path: str = "area_id") -> Q:
     """Rows of the area `prefix` and everything below it, as a half-open range on the code.
 
-    An empty prefix means nothing, never everything, and so does one that is no area code.
+    An empty or invalid prefix matches nothing.
     """
     if not (prefix.isascii() and prefix.isdigit()):
         return Q(pk__in=[])
@@ -82,7 +82,8 @@ _with_voided: ContextVar[bool] = ContextVar("with_voided", default=False)
 
 @contextmanager
 def guard_lifted(reason: str):
-    """For Django's own machinery, which reads rows by itself and shows them to nobody; `reason` is for the reader."""
+    """Lifts the scope check for Django's own code, which reads rows and shows them to nobody; `reason` documents
+    why."""
     token = _guard_off.set(True)
     try:
         yield
@@ -92,7 +93,7 @@ def guard_lifted(reason: str):
 
 @contextmanager
 def _voided_shown():
-    """Managers give voided rows, too."""
+    """Inside this block managers also return voided rows."""
     token = _with_voided.set(True)
     try:
         yield
@@ -101,16 +102,17 @@ def _voided_shown():
 
 
 class ScopedQuerySet(models.QuerySet):
-    """Rows of one place. Refuses to be read until `public()`, `visible_to(user)` or `unscoped(reason)` was called."""
+    """Rows with a scope. Reading them raises an error until `public()`, `visible_to(user)` or `unscoped(reason)` was
+    called."""
 
     area_path = "area_id"
     scoped = False
 
     @classmethod
     def as_manager(cls):
-        """Of a model whose rows can be voided, the manager leaves those out."""
+        """For a voidable model, the manager leaves out voided rows."""
         manager = VoidableManager.from_queryset(cls)()
-        manager._built_with_asmanager = True  # migrations do not keep it
+        manager._built_with_asmanager = True  # migrations do not store it
         return manager
 
     as_manager.queryset_only = True  # type: ignore[attr-defined]
@@ -126,29 +128,29 @@ class ScopedQuerySet(models.QuerySet):
         return clone
 
     def unscoped(self, reason: str):
-        """Every row; `reason` is for the reader of the code."""
+        """All rows; `reason` documents why."""
         if not reason:
             raise ValueError("unscoped() needs a reason")
         return self._mark()
 
     def public_rows(self) -> Q:
-        """Which rows anybody may see. A record kind with private rows says so here."""
+        """The condition of public rows. A model with private rows overrides this."""
         return Q()
 
     def ever_public_rows(self) -> Q:
-        """Which rows anybody may have seen, or counted in a figure: nobody deletes them. A record kind whose rows were
-        public once, though they are not now, says so here."""
+        """The condition of rows that were ever public or counted in a figure, which are never deleted. A model whose
+        rows can become private again overrides this."""
         return self.public_rows()
 
     def public(self):
         return self.filter(self.public_rows())._mark()
 
     def ever_public(self):
-        """Rows that stay for good: see `ever_public_rows`."""
+        """Rows that must not be deleted: see `ever_public_rows`."""
         return self.filter(self.ever_public_rows())._mark()
 
     def visible_to(self, viewer):
-        """What `viewer` may read: public rows, and all rows below the area the account was given."""
+        """The rows `viewer` may read: public rows, and all rows in the account's area."""
         if viewer is None or not viewer.is_authenticated or viewer.reads_published_only:
             return self.public()
         if viewer.reads_everything:
@@ -161,30 +163,30 @@ class ScopedQuerySet(models.QuerySet):
     def in_area(self, code: str):
         return self.filter(in_area_q(code, self.area_path))
 
-    def _insist(self):
+    def _require_scope(self):
         if not self.scoped and not _guard_off.get():
             raise ScopeMissing(
                 f"{self.model.__name__} was read without .public(), .visible_to(user) or .unscoped(reason)"
             )
 
     def _fetch_all(self):
-        self._insist()
+        self._require_scope()
         super()._fetch_all()
 
     def iterator(self, *args, **kwargs):
-        self._insist()
+        self._require_scope()
         return super().iterator(*args, **kwargs)
 
     def count(self):
-        self._insist()
+        self._require_scope()
         return super().count()
 
     def exists(self):
-        self._insist()
+        self._require_scope()
         return super().exists()
 
     def aggregate(self, *args, **kwargs):
-        self._insist()
+        self._require_scope()
         return super().aggregate(*args, **kwargs)
 
     def get_by_natural_key(self, code: str):
@@ -192,7 +194,7 @@ class ScopedQuerySet(models.QuerySet):
 
 
 class PlainText(models.Model):
-    """A model whose texts hold nothing that a page, a document or a sheet cannot show, whichever way they came."""
+    """A model that removes characters from its texts which a page, a document or a sheet cannot show."""
 
     class Meta:
         abstract = True
@@ -212,9 +214,9 @@ class PlainText(models.Model):
 
 
 class Voidable(PlainText):
-    """A row that can be voided, as what anybody may have seen is never deleted. `voided` is the change set of the act
-    that did so; its event has the reason and the paper. Managers and `lasting` leave voided rows out: they are in no
-    list and in no figure on any day.
+    """A row that can be voided, because public rows are never deleted. `voided` is the change set of that action; its
+    event has the reason and the document. Managers and `valid_on` leave out voided rows: they are in no list and no
+    figure on any day.
 
     `goes_with` names the keys to the records that the row belongs to. It is deleted or voided with the first of them.
     """
@@ -228,7 +230,7 @@ class Voidable(PlainText):
 
 
 class VoidableManager(models.Manager):
-    """The rows in force. `with_voided()` gives all of them."""
+    """The rows in force. `with_voided()` returns all rows."""
 
     def get_queryset(self):
         rows = super().get_queryset()
@@ -239,12 +241,12 @@ class VoidableManager(models.Manager):
             return self.get_queryset()
 
     def get_by_natural_key(self, *values):
-        """Codes and the like are given once: a voided row is found by its own."""
+        """Codes are unique also among voided rows, so these are found too."""
         return self.with_voided().get_by_natural_key(*values)
 
 
 class Guarded(Voidable):
-    """A model whose own checks of uniqueness may look at all rows, though nobody else may without a scope."""
+    """A model whose own uniqueness checks may read all rows, without a scope."""
 
     class Meta:
         abstract = True
@@ -259,7 +261,7 @@ class Guarded(Voidable):
 
 
 class Record(Guarded):
-    """A row that people refer to by its code. The code is given once and never used again."""
+    """A row with a code. A code is assigned once and never reused."""
 
     code = models.CharField(_("code"), max_length=40)
     illustrative = models.BooleanField(
@@ -295,8 +297,8 @@ PartManager = VoidableManager.from_queryset(PartQuerySet, "PartManager")
 
 
 class Part(Voidable):
-    """A row that belongs to a record, `goes_with[0]`, and has no code of its own; `natural_fields` tell it from its
-    siblings."""
+    """A row that belongs to a record, `goes_with[0]`, and has no code of its own; `natural_fields` identify it among
+    its siblings."""
 
     natural_fields: tuple[str, ...] = ()
 
@@ -324,7 +326,7 @@ def ends_after_start(start: str, end: str, name: str) -> models.CheckConstraint:
 
 
 def one_of(*fields: str, name: str) -> models.CheckConstraint:
-    """Exactly one of the nullable keys `fields` is filled: the target of a record that may point at several kinds."""
+    """Exactly one of the nullable keys `fields` is set: the target of a record that may refer to several kinds."""
     choices = Q()
     for chosen in fields:
         choices |= Q(**{f"{field}__isnull": field != chosen for field in fields})

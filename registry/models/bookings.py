@@ -1,4 +1,4 @@
-"""Groups that book a teaching site, and how many people a site takes in a month."""
+"""Bookings of teaching sites by groups, and the monthly capacity of a site."""
 
 from django.db import models
 from django.db.models import Q
@@ -18,12 +18,12 @@ class BookingState(models.TextChoices):
 
 
 OPEN = (BookingState.ASKED, BookingState.CONFIRMED)
-TAKING = (BookingState.CONFIRMED, BookingState.HELD)  # what takes places of a month
+TAKING = (BookingState.CONFIRMED, BookingState.HELD)  # states that take places of a month
 GIVEN_UP = (BookingState.REFUSED, BookingState.CANCELLED)
 
 
 class AtSite(Record):
-    """Something of a teaching site: it lies where the site lies."""
+    """A row of a teaching site; its area is the area of the site."""
 
     site = models.ForeignKey("registry.TeachingSite", models.PROTECT, verbose_name=_("teaching site"))
 
@@ -40,7 +40,7 @@ class CapacityQuerySet(ScopedQuerySet):
 
 
 class SiteCapacity(AtSite):
-    """How many people a site takes in a month, from a day on. Of a site without one, nothing is said."""
+    """The number of people a site can take per month, from a day on. A site may have none."""
 
     goes_with = ("site",)
 
@@ -82,7 +82,7 @@ class BookingQuerySet(ScopedQuerySet):
 
 
 class Booking(AtSite):
-    """A group that wants to come to a site on a day. Internal: the public reads how many places are free."""
+    """A group's booking of a site on a day. Internal; the public sees the number of free places."""
 
     goes_with = ("visit",)
 
@@ -121,7 +121,7 @@ class Booking(AtSite):
 
     @property
     def given_up(self) -> str:
-        """How it was given up; empty if it was not. Who asks for the same day again, asks for another booking."""
+        """How it was cancelled; empty if it was not. A repeated request for the same day is another booking."""
         return self.state if self.state in GIVEN_UP else ""
 
     def __str__(self):

@@ -1,4 +1,4 @@
-"""What is being typed: the draft of a site, kept on the server as it was typed, until it is applied to the record."""
+"""Drafts of sites: the typed values, stored on the server until they are written to the record."""
 
 import uuid
 
@@ -13,7 +13,7 @@ from .points import PUBLIC, DemonstrationPoint
 
 
 class DraftState(models.TextChoices):
-    """Where a draft stands. It is settled once the township has checked it."""
+    """The state of a draft. It is settled once the township has checked it."""
 
     OPEN = "open", _("Being filled in")
     SUBMITTED = "submitted", _("Submitted")
@@ -26,7 +26,7 @@ UNSETTLED = (DraftState.OPEN, DraftState.SUBMITTED)
 
 class DraftQuerySet(ScopedQuerySet):
     def public_rows(self) -> Q:
-        """A draft is nobody's business but the township's."""
+        """Only the township may read a draft."""
         return Q(pk__in=[])
 
     def visible_to(self, viewer):
@@ -41,10 +41,10 @@ class DraftQuerySet(ScopedQuerySet):
 
 
 class Draft(models.Model):
-    """A site being registered (no `point` yet) or changed. `values` holds every field as it was typed, so that nothing
-    typed is lost, valid or not; `stamps` says of each field with which version it was last written and by whom, which
-    lets two people fill in one draft; `confirmed` holds the known facts somebody vouched for, as they were then;
-    `overruled` gives the reason for each warning that was set aside."""
+    """A site being registered (no `point` yet) or changed. `values` holds every field as typed, valid or not, so that
+    nothing is lost; `stamps` holds for each field the version and account that last wrote it, so that two people can
+    edit one draft; `confirmed` holds the confirmed facts, as they were then; `overruled` holds the reason for each
+    overruled warning."""
 
     goes_with = ("point",)
 
@@ -91,23 +91,22 @@ class Draft(models.Model):
 
     @property
     def code(self) -> str:
-        """What events and links call it: the site's code once it has one."""
+        """The code in events and links: the site's code, if it has one."""
         return self.point.code if self.point else str(self.key)
 
     @property
     def is_change(self) -> bool:
-        """Whether it changes a site that is named, rather than applying for a title."""
+        """Whether it changes a named site; otherwise it applies for a title."""
         return self.point is not None and self.point.periods.filter(status="named", valid_to=None).exists()
 
     @property
     def was_public(self) -> bool:
-        """Whether the site was ever named: then nothing changes on its page before the township has checked it."""
+        """Whether the site was ever named: then its page only changes after the township's check."""
         return self.point is not None and self.point.periods.filter(status__in=PUBLIC).exists()
 
 
 class FieldRemark(Part):
-    """What a checker asks to be put right, at the field it is about. It is settled once the field says otherwise than
-    `value_then`."""
+    """A checker's request to correct a field. It is settled once the field differs from `value_then`."""
 
     natural_fields = ("draft__key", "pk")
     goes_with = ("draft",)
@@ -129,7 +128,7 @@ class FieldRemark(Part):
 
 
 class Confirmation(Part):
-    """A township vouched in a year that what the registry holds of a site is still so."""
+    """A township's confirmation in a year that the stored facts of a site are still true."""
 
     natural_fields = ("point__code", "year")
     goes_with = ("point",)

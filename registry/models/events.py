@@ -1,4 +1,4 @@
-"""Every change is an event; and the names under which records are found."""
+"""Events, their hash chain, and the search index."""
 
 from django.conf import settings
 from django.db import models
@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Event(models.Model):
-    """Who changed what, when, from which value to which, why and on which paper. Only ever appended to: the database
-    refuses to change or delete one. `area` is the code of the area the record lay in; empty for one of no area. `role`
-    is the one the account had then, `address` where the request came from, `request_id` what the logs call it."""
+    """A change: who, when, from which value to which, why and with which document. Append-only: the database refuses to
+    change or delete one. `area` is the code of the record's area at that time; empty if it had none. `role` is the
+    account's role at that time, `address` the client IP, `request_id` the id in the logs."""
 
     change_set = models.UUIDField(_("change set"))
     at = models.DateTimeField(_("at"), auto_now_add=True)
@@ -42,10 +42,10 @@ class Event(models.Model):
 
 
 class EventLink(models.Model):
-    """A link of the chain over all events: it covers some events, in `ranges` [[first, last], …] of their numbers, by
-    `digest`, and the link before it by `previous`; `hash` is over all of that. `through` is the highest number covered
-    so far, `gaps` [[first, last, since]] are numbers below it that a transaction may still be about to write. Only ever
-    appended to, as events are."""
+    """A link of the hash chain over all events: it covers some events, in `ranges` [[first, last], …] of their numbers,
+    by `digest`, and the link before it by `previous`; `hash` covers all of that. `through` is the highest number
+    covered so far, `gaps` [[first, last, since]] are numbers below it that an open transaction may still write.
+    Append-only, like events."""
 
     number = models.PositiveBigIntegerField(_("number"), primary_key=True)
     sealed_at = models.DateTimeField(_("sealed at"))
@@ -68,20 +68,22 @@ class EventLink(models.Model):
 
 class SearchQuerySet(models.QuerySet):
     def matching(self, text: str):
-        """Entries that hold `text` in a name, in the pinyin of one (spaces left out), or begin with it in initials."""
+        """Entries with `text` in a name or in its pinyin (without spaces), or at the beginning of its initials."""
         text = " ".join(text.split())
         if not text:
             return self.none()
         letters = text.replace(" ", "").replace("'", "").lower()
-        found = Q(names__contains=text)
+        condition = Q(names__contains=text)
         if letters.isascii():
-            found |= Q(pinyin__contains=letters) | Q(initials__startswith=letters) | Q(initials__contains=f" {letters}")
-            found |= Q(code__iexact=text)
-        return self.filter(found)
+            condition |= (
+                Q(pinyin__contains=letters) | Q(initials__startswith=letters) | Q(initials__contains=f" {letters}")
+            )
+            condition |= Q(code__iexact=text)
+        return self.filter(condition)
 
 
 class SearchEntry(models.Model):
-    """A public record as search finds it: by name or other name, pinyin or initials (孔家庄, kongjiazhuang, kjz)."""
+    """The search entry of a public record: by name or other name, pinyin or initials (孔家庄, kongjiazhuang, kjz)."""
 
     kind = models.CharField(_("kind of record"), max_length=40)
     code = models.CharField(_("code"), max_length=40)

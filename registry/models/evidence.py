@@ -1,4 +1,4 @@
-"""Photos and files: held once, used by the site's page and as proof for any number of items."""
+"""Photos and files: stored once, used by the site's page and as proof for any number of items."""
 
 import uuid
 
@@ -15,7 +15,7 @@ from .points import PUBLIC, DemonstrationPoint, StatusPeriod
 
 
 def private_storage() -> FileSystemStorage:
-    """Where no web server looks: files are handed out by a view that asks who wants them."""
+    """A folder outside the web server: a view hands out files after a permission check."""
     return FileSystemStorage(location=settings.PRIVATE_ROOT, base_url=None)
 
 
@@ -26,22 +26,22 @@ class EvidenceKind(models.TextChoices):
 
 class EvidenceQuerySet(ScopedQuerySet):
     def public_rows(self) -> Q:
-        """Photos meant for the page of a site that was named."""
+        """Photos for the page of a named site."""
         named = StatusPeriod.objects.filter(point=OuterRef("point"), status__in=PUBLIC)
         return Q(Exists(named), kind=EvidenceKind.PHOTO, on_page=True)
 
     def ever_public_rows(self) -> Q:
-        """All that belongs to a site that was named, also what left its page."""
+        """All evidence of a site that was ever named, also what was removed from its page."""
         return Exists(DemonstrationPoint.objects.with_voided().ever_public().filter(pk=OuterRef("point")))
 
     def visible_to(self, viewer):
-        """What was added to a draft is read as the draft is, until it is submitted and belongs to a site."""
+        """Evidence of a draft is readable like the draft, until it is submitted and belongs to a site."""
         rows = super().visible_to(viewer)
         is_own = getattr(viewer, "fills_in_drafts", False)
         return rows if is_own else rows.exclude(point=None, draft__state=DraftState.OPEN)
 
     def of(self, draft=None, point=None):
-        """What a site or its draft may show and cite, oldest first."""
+        """The evidence a site or its draft may show and cite, oldest first."""
         mine = Q(pk__in=[])
         if draft is not None:
             mine |= Q(draft=draft)
@@ -51,8 +51,8 @@ class EvidenceQuerySet(ScopedQuerySet):
 
 
 class Evidence(Record):
-    """A photo or file of a site. `original` is kept private as it came; `shown` is a copy without position and other
-    data of the camera. The same bytes are stored once for an area (`sha256`)."""
+    """A photo or file of a site. `original` is private and unchanged; `shown` is a copy without position and camera
+    data. The same bytes are stored once per area (`sha256`)."""
 
     goes_with = (
         "point",
@@ -98,7 +98,7 @@ class Evidence(Record):
 
 
 class Upload(models.Model):
-    """A file on its way in parts. `received` bytes lie in the file `path`; a cut connection goes on from there."""
+    """An upload in parts. `received` bytes are in the file `path`; after a lost connection it continues from there."""
 
     key = models.UUIDField(_("key"), default=uuid.uuid4)
     draft = models.ForeignKey("registry.Draft", models.CASCADE, related_name="uploads", verbose_name=_("draft"))

@@ -1,4 +1,4 @@
-"""Who comes to see: study routes, teaching sites, visits, hosted events."""
+"""Exchange: study routes, teaching sites, visits, hosted events."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ PLACES = ("point", "belt", "zone", "unit")
 
 
 class Placed(models.Model):
-    """Something that happens at exactly one point, belt, zone or unit (F52: a belt, firms and a school)."""
+    """A record at exactly one point, belt, zone or unit (F52: a belt, firms and a school)."""
 
     point = models.ForeignKey(
         "registry.DemonstrationPoint", models.PROTECT, null=True, blank=True, verbose_name=_("point")
@@ -67,7 +67,7 @@ class StudyRoute(Record):
 
 @dataclass(frozen=True)
 class Timed:
-    """A stop with the times it is reached and left; None where they are not known."""
+    """A stop with its arrival and departure times; None if they are unknown."""
 
     stop: Any
     arrives: time | None
@@ -75,15 +75,15 @@ class Timed:
 
 
 def timetable(start: time | None, stops: Iterable[Any]) -> list[Timed]:
-    """When each stop is reached and left, from the time the group sets out: `minutes` at a stop, `travel_minutes` to
-    the next (none given counts as none needed). After a stop whose stay is unknown no time is known."""
+    """Arrival and departure of each stop, from the group's start: `minutes` at a stop, `travel_minutes` to the next
+    (none counts as zero). After a stop with an unknown stay no time is known."""
     now = datetime.combine(date.min, start) if start else None
-    found = []
+    times = []
     for stop in stops:
         arrives, now = now, None if now is None or stop.minutes is None else now + timedelta(minutes=stop.minutes)
-        found.append(Timed(stop, arrives and arrives.time(), now and now.time()))
+        times.append(Timed(stop, arrives and arrives.time(), now and now.time()))
         now = now and now + timedelta(minutes=stop.travel_minutes or 0)
-    return found
+    return times
 
 
 class RouteStop(Placed, Part):
@@ -147,13 +147,13 @@ class TeachingSite(Record, Placed):
         ]
 
     def is_named(self, as_of: date) -> bool:
-        """As the queryset's `named`, of one site."""
+        """Like the queryset's `named`, for one site."""
         return self.named_on <= as_of and (self.ended_on is None or as_of < self.ended_on)
 
 
 class VisitQuerySet(ScopedQuerySet):
     def with_place_name(self):
-        """Adds `place_name`, the name of the point, belt, zone or unit visited."""
+        """Adds `place_name`, the name of the point, belt, zone or unit."""
         return self.annotate(place_name=Coalesce(*(f"{place}__name" for place in PLACES)))
 
     def received(self, as_of: date):
@@ -162,7 +162,7 @@ class VisitQuerySet(ScopedQuerySet):
 
 
 class Visit(Record, Placed):
-    """A group received. `headcount` counts person-visits (人次), not persons (F54)."""
+    """A visit of a group. `headcount` counts person-visits (人次), not persons (F54)."""
 
     visited_on = models.DateField(_("date"))
     area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))

@@ -1,4 +1,4 @@
-"""Money of the three-level guarantee, and the wage rules of village cadres."""
+"""Funds of the three-level guarantee, and the wage rules of village cadres."""
 
 from datetime import date
 from decimal import Decimal
@@ -27,7 +27,7 @@ class FundLevel(models.TextChoices):
 
 class FundQuerySet(ScopedQuerySet):
     def of_year(self, as_of: date):
-        """Money of the year of `as_of` that had arrived by then."""
+        """Funds of the year of `as_of` that had arrived by then."""
         return self.filter(year=as_of.year, arrived_on__lte=as_of)
 
     def district_budget(self, as_of: date):
@@ -38,15 +38,16 @@ class FundQuerySet(ScopedQuerySet):
 
 
 def project_named(code: str) -> models.Model | None:
-    """The secretary project with this code. Judging builds on the registry, which therefore asks for it by name."""
+    """The secretary project with this code. The assessment app builds on the registry, which therefore uses its
+    name."""
     rows = apps.get_model("assessment", "SecretaryProject")._base_manager.filter(code=code)
     return rows.first()
 
 
 class Fund(Record):
-    """Money put in, in yuan: budgeted, arranged (`amount_yuan`, what had arrived), paid. The district's yearly budget
-    (F68) and the creation funds of the localities (F72) are two figures and are never added. Money passed down comes
-    `out_of` other money, and is counted there."""
+    """An amount of funds, in yuan: budgeted, arranged (`amount_yuan`, what had arrived), paid. The district's yearly
+    budget (F68) and the creation funds of the localities (F72) are two figures and are never added. Funds passed down
+    come `out_of` other funds, and are counted there."""
 
     year = models.PositiveSmallIntegerField(_("year"))
     category = models.CharField(_("category"), max_length=16, choices=FundCategory)
@@ -119,9 +120,9 @@ class WageRuleQuerySet(ScopedQuerySet):
 
 
 class WageRule(Record):
-    """How far a wage lies above the provincial standard, in percent of that standard (F70, F71).
+    """The uplift of a wage above the provincial standard, in percent of that standard (F70, F71).
 
-    The two uplifts are never added: what holds for somebody with both posts is not given.
+    The two uplifts are never added: there is no rule for somebody with both posts.
     """
 
     post = models.CharField(_("post"), max_length=10, choices=Post)
@@ -156,11 +157,11 @@ class WageRule(Record):
 
     @property
     def due_yuan(self) -> Decimal | None:
-        """The wage that the standard and the uplift amount to."""
+        """The wage according to standard and uplift."""
         return None if self.standard_yuan is None else self.standard_yuan * (100 + self.uplift_percent) / 100
 
     @property
     def is_met(self) -> bool | None:
-        """Whether what is paid reaches it; None while the standard or the wage is not known."""
+        """Whether the paid wage reaches it; None if the standard or the wage is unknown."""
         due = self.due_yuan
         return None if due is None or self.actual_yuan is None else self.actual_yuan >= due

@@ -1,4 +1,4 @@
-"""What points are gathered in: belts, zones, whole-area townships."""
+"""Groupings of points: belts, zones, whole-area townships."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +15,7 @@ from .points import COUNTED, DemonstrationPoint, Grade, StatusPeriod
 
 
 class Stage(models.TextChoices):
-    """How far a belt or zone has come on a date; never stored, always read from its dates."""
+    """The stage of a belt or zone on a date; never stored, always computed from its dates."""
 
     PLANNED = "planned", _("Planned")
     BUILDING = "building", _("Being built")
@@ -39,7 +39,7 @@ class GroupingQuerySet(ScopedQuerySet):
 
 
 class Grouping(Record):
-    """A belt or a zone: planned, then built, on dates of its own."""
+    """A belt or a zone: planned, then built, with dates for each."""
 
     name = models.CharField(_("name"), max_length=80)
     level = models.CharField(_("level"), max_length=12, choices=Level)
@@ -97,7 +97,7 @@ class BeltQuerySet(GroupingQuerySet):
         )
 
     def qualified(self, as_of: date):
-        """Belts with as many premium points as the rule of that day asks (F11)."""
+        """Belts with as many premium points as the parameter of that day requires (F11)."""
         minimum = Parameter.objects.value_on("belt-minimum", as_of)
         return self.with_point_counts(as_of).filter(premium_points__gte=minimum)
 
@@ -128,7 +128,7 @@ class Belt(Grouping):
 
 @dataclass(frozen=True)
 class Stop:
-    """A point of a belt on a day: its status period then (None before its first), and whether it counts."""
+    """A point of a belt on a day: its status period (None before its first), and whether it counts."""
 
     point: DemonstrationPoint
     standing: StatusPeriod | None
@@ -163,14 +163,14 @@ class Verdict:
 
 
 def verdict_over(points: list[DemonstrationPoint], as_of: date) -> Verdict:
-    """What a belt through `points` in this order would amount to on a day, saved or not (F11)."""
+    """The verdict for a belt through `points` in this order on a day, saved or not (F11)."""
     minimum = Parameter.objects.public().in_force(as_of).filter(rule="belt-minimum").values_list("value", flat=True)
     standing = {period.point_id: period for period in StatusPeriod.objects.filter(valid_on(as_of), point__in=points)}
     return Verdict([Stop(point, standing.get(point.pk)) for point in points], int(next(iter(minimum), 0)))
 
 
 class BeltMembership(Part):
-    """A point's place in a belt, while it belongs to it. A point that left and came back has a row for each time."""
+    """A point's membership in a belt. A point that left and came back has a row for each time."""
 
     natural_fields = ("belt__code", "point__code", "valid_from")
     goes_with = (
@@ -221,9 +221,11 @@ class ZoneQuerySet(GroupingQuerySet):
 
 
 class Zone(Grouping):
-    """An area formed of points and belts (F14). Kind and stage are apart: a planned themed zone (F16) is not built.
+    """An area formed of points and belts (F14). Kind and stage are independent: a planned themed zone (F16) is not
+    built.
 
-    `outline` is in WGS 84; `outline_measured` keeps {"system", "geometry"} where it was given in another system."""
+    `outline` is in WGS 84; `outline_measured` keeps {"system", "geometry"} if it was given in another system.
+    """
 
     kind = models.CharField(_("zone type"), max_length=24, choices=ZoneKind)
     theme = models.CharField(_("theme"), max_length=40, blank=True)
@@ -248,7 +250,7 @@ class Zone(Grouping):
 
 
 class ZoneMembership(Part):
-    """A point or a belt of a zone, while it belongs to it. What left and came back has a row for each time."""
+    """The membership of a point or belt in a zone. A member that left and came back has a row for each time."""
 
     natural_fields = ("zone__code", "point__code", "belt__code", "valid_from")
     goes_with = (
@@ -310,7 +312,7 @@ class WholeAreaQuerySet(ScopedQuerySet):
 
 
 class WholeAreaTownship(Record):
-    """A township that is a showcase as a whole (F15): first a creation unit, named only from `named_on`."""
+    """A whole township as a showcase (F15): first a creation unit, named only from `named_on`."""
 
     area = models.ForeignKey(
         "registry.Area", models.PROTECT, related_name="whole_area_entries", verbose_name=_("township or street")

@@ -1,4 +1,4 @@
-"""Honours and results from outside, donations in cash and in kind."""
+"""Honours and external results, donations in cash and in kind."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -15,7 +15,7 @@ HONOUR_TARGETS = ("organisation", "place", "point", "belt", "unit")
 
 
 class HonourTitle(models.TextChoices):
-    """Titles that are counted. They are three different ones (F02, F03, F28): never add them up by likeness."""
+    """Titles that are counted. They are three different ones (F02, F03, F28): never add them up by similarity."""
 
     ADVANCED_GRASSROOTS = "advanced_grassroots", _("Advanced grass-roots party organisation")
     ADVANCED_COLLECTIVE = "advanced_collective", _("Advanced party organisation for the collective economy")
@@ -27,7 +27,7 @@ class HonourQuerySet(ScopedQuerySet):
         return self.filter(valid_on(as_of, "granted_on", "revoked_on"))
 
     def with_recipient(self):
-        """Adds `recipient`, the name of whatever the honour was granted to."""
+        """Adds `recipient`, the name of the holder of the honour."""
         names = ("organisation__name", "place__name", "point__name", "belt__name", "unit__name")
         return self.annotate(recipient=Coalesce(*names, Value("")))
 
@@ -104,7 +104,7 @@ class ExternalResultQuerySet(ScopedQuerySet):
 
 
 class ExternalResult(Record):
-    """A rank given from outside (F04). It cannot be computed here: other districts' scores are not ours."""
+    """A rank given by an external body (F04). It cannot be computed here: the scores of other districts are unknown."""
 
     item = models.CharField(_("item"), max_length=80)
     issuer = models.CharField(_("issued by"), max_length=80)

@@ -1,4 +1,4 @@
-"""Web hooks: which program is told of changes of which kinds, to which hosts at all, and what became of each call."""
+"""Webhooks: the allowed hosts, the subscriptions, and the calls with their results."""
 
 import base64
 import uuid
@@ -13,7 +13,7 @@ from .base import PlainText, in_choices
 
 
 class HookHost(PlainText):
-    """A host that hooks may call, because an administrator said so. `is_private` ones may lie inside the own network;
+    """A host that hooks may call, allowed by an administrator. A host with `is_private` may be inside the own network;
     any other must have a public address."""
 
     host = models.CharField(_("host"), max_length=253)
@@ -36,8 +36,8 @@ class HookHost(PlainText):
 
 
 class WebHook(PlainText):
-    """A program that is told of changes `owner` may see. `cursor` is the last event it was told of, or is about to be:
-    switched off and on again, it goes on from there. `seed` is what its secret is made of."""
+    """A subscription of a program to changes that `owner` may see. `cursor` is the last event that was sent or queued:
+    after a pause it continues from there. `seed` is the source of its secret."""
 
     name = models.CharField(_("name"), max_length=60)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="hooks", verbose_name=_("account"))
@@ -59,12 +59,12 @@ class WebHook(PlainText):
 
     @property
     def key(self) -> bytes:
-        """What calls are signed with. Without the portal's own secret key, the database does not give it away."""
+        """The signing key. It also depends on the portal's secret key, so the database alone does not reveal it."""
         return salted_hmac("registry.WebHook", self.seed.hex, algorithm="sha256").digest()
 
     @property
     def secret(self) -> str:
-        """`key` as the receiver is told it (Standard Webhooks)."""
+        """The `key` in the form for the receiver (Standard Webhooks)."""
         return "whsec_" + base64.b64encode(self.key).decode()
 
 
@@ -76,7 +76,7 @@ class DeliveryState(models.TextChoices):
 
 class DeliveryQuerySet(models.QuerySet):
     def due(self, now):
-        """What may be sent now: of each hook that is on, the oldest that waits, once its time has come."""
+        """The calls to send now: for each active hook the oldest waiting one, if its time has come."""
         waiting = self.filter(state=DeliveryState.WAITING)
         earlier = waiting.filter(hook=models.OuterRef("hook"), pk__lt=models.OuterRef("pk"))
         return waiting.filter(
@@ -85,8 +85,8 @@ class DeliveryQuerySet(models.QuerySet):
 
 
 class Delivery(models.Model):
-    """A call to a hook: some changes, in order. While somebody sends it, `next_try_at` lies in the future, so that
-    nobody else does; `status` and `answer` are the last ones, 0 where there was none."""
+    """A call to a hook with some changes, in order. While a worker sends it, `next_try_at` is in the future, so that no
+    other does; `status` and `answer` are the last ones, 0 if there was none."""
 
     key = models.UUIDField(_("key"), default=uuid.uuid4)
     hook = models.ForeignKey(WebHook, models.CASCADE, related_name="deliveries", verbose_name=_("web hook"))

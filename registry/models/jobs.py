@@ -1,4 +1,4 @@
-"""Background work. The row in the database is the truth of a job; a queue only carries hints that there is one."""
+"""Background jobs. The row in the database is the state of a job; a queue only carries hints."""
 
 from django.conf import settings
 from django.db import models
@@ -21,12 +21,12 @@ OPEN_STATES = (JobState.QUEUED, JobState.RUNNING)
 
 class JobQuerySet(models.QuerySet):
     def claimable(self, now):
-        """Jobs nobody works at: queued, or running under a lease that has ended."""
+        """Jobs without a worker: queued, or running with an expired lease."""
         return self.filter(Q(lease_until=None) | Q(lease_until__lt=now), state__in=OPEN_STATES)
 
 
 class ScheduledRun(models.Model):
-    """Up to which of its times a work of the schedule was done."""
+    """The last due time at which a scheduled work was run."""
 
     name = models.CharField(_("work"), max_length=40, primary_key=True)
     due_at = models.DateTimeField(_("due at"), null=True)
@@ -41,8 +41,8 @@ class ScheduledRun(models.Model):
 
 
 class Job(models.Model):
-    """A piece of work done in steps. Each step is a transaction that moves `cursor`; `lease_until` and `fence` keep two
-    workers apart: a worker that comes back after its lease finds a newer fence and writes nothing."""
+    """A job done in steps. Each step is a transaction that moves `cursor`; `lease_until` and `fence` separate two
+    workers: a worker that returns after its lease finds a newer fence and writes nothing."""
 
     kind = models.CharField(_("kind"), max_length=40)
     payload = models.JSONField(_("what to work at"), default=dict)

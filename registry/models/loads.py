@@ -1,4 +1,4 @@
-"""Loads: a file of many rows on its way into the registry, what became of each row, and headings people explained."""
+"""Loads: a file of many rows, the result of each row, and remembered headings."""
 
 import uuid
 
@@ -15,7 +15,7 @@ from .jobs import Job
 
 
 class LoadState(models.TextChoices):
-    """Where a load stands. It waits for a person only when it is ready."""
+    """The state of a load. It only waits for a person when it is ready."""
 
     READING = "reading", _("Being read")
     READY = "ready", _("Ready: look at it")
@@ -32,7 +32,7 @@ WORKING = (LoadState.READING, LoadState.APPLYING, LoadState.UNDOING)
 
 
 class RowVerdict(models.TextChoices):
-    """What a row amounts to beside what the registry holds."""
+    """The result of comparing a row with the registry."""
 
     NEW = "new", pgettext_lazy("row of a load", "New")
     CHANGED = "changed", pgettext_lazy("row of a load", "Changed")
@@ -42,15 +42,15 @@ class RowVerdict(models.TextChoices):
 
 class LoadQuerySet(ScopedQuerySet):
     def public_rows(self) -> Q:
-        """A file sent in is nobody's business but its sender's and the administrators'."""
+        """Only the sender and the administrators may read a load."""
         return Q(pk__in=[])
 
     def waiting_for(self, by):
-        """Loads that wait for their sender: to be looked at, or to be tried again."""
+        """Loads that wait for their sender: to be previewed, or to be retried."""
         return self.filter(state__in=(LoadState.READY, LoadState.FAILED), by=by)
 
     def visible_to(self, viewer):
-        """The own loads; an administrator sees all loads of their area, an auditor all."""
+        """The account's own loads; an administrator sees all loads of the area, an auditor all."""
         if viewer is None or not viewer.is_authenticated:
             return self.none()._mark()
         if viewer.is_superuser or viewer.role == "auditor":
@@ -60,10 +60,9 @@ class LoadQuerySet(ScopedQuerySet):
 
 
 class Load(models.Model):
-    """A file sent in. `sheets` is what was understood of it, `corrections` what the sender put right in that:
-    {sheet: {"header": row, "columns": {column: field}}}. `change_set` is what the events of its rows have in common.
-    `doubts` is what its doubtful rows come to, `confirmed` that the sender looked at them and means them.
-    """
+    """A file sent in. `sheets` is what was detected in it, `corrections` what the sender corrected: {sheet: {"header":
+    row, "columns": {column: field}}}. `change_set` is common to the events of its rows. `doubts` summarises its
+    doubtful rows, `confirmed` says that the sender confirmed them."""
 
     key = models.UUIDField(_("key"), default=uuid.uuid4)
     kind = models.CharField(_("kind of record"), max_length=24, blank=True)
@@ -115,8 +114,8 @@ class Load(models.Model):
 
 
 class LoadRow(models.Model):
-    """A row of a file and what became of it. `changes` is {field: [before, after]}, `messages` are [{field, column,
-    level, code, details}]; `undo` is what would have to be put back, never shown."""
+    """A row of a file and its result. `changes` is {field: [before, after]}, `messages` are [{field, column, level,
+    code, details}]; `undo` is the data for an undo, never shown."""
 
     load = models.ForeignKey(Load, models.CASCADE, db_index=False, related_name="rows", verbose_name=_("load"))
     sheet = models.PositiveSmallIntegerField(_("sheet"))
@@ -149,8 +148,8 @@ class LoadRow(models.Model):
 
 
 class KnownHeading(models.Model):
-    """What a heading means in the files of an area: somebody said so once, and is not asked again. An empty `field`
-    means that the column is left out."""
+    """The remembered meaning of a heading in the files of an area. An empty `field` means that the column is
+    skipped."""
 
     area = models.ForeignKey("registry.Area", models.CASCADE, related_name="+", verbose_name=_("area"))
     kind = models.CharField(_("kind of record"), max_length=24)

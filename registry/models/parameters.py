@@ -1,4 +1,4 @@
-"""Rules as data: parameters with dates, and lists that a district may edit."""
+"""Parameters with dates, and lists that a district may edit."""
 
 from datetime import date, timedelta
 
@@ -10,7 +10,7 @@ from .base import IN_FORCE, Record, ScopedQuerySet, ends_after_start, in_choices
 
 
 class ParameterMissing(LookupError):
-    """A rule asks for a parameter that has no value on the date asked."""
+    """A parameter has no value on the requested date."""
 
 
 class ParameterQuerySet(ScopedQuerySet):
@@ -18,17 +18,17 @@ class ParameterQuerySet(ScopedQuerySet):
         return self.filter(valid_on(as_of))
 
     def value_on(self, rule: str, as_of: date):
-        """Value of `rule` on `as_of` as a subquery: a limit that is not set lets nothing pass."""
+        """The value of `rule` on `as_of` as a subquery: with a missing limit nothing passes."""
         return models.Subquery(self.unscoped("rules are public").in_force(as_of).filter(rule=rule).values("value")[:1])
 
     def count_on(self, rule: str, as_of: date, default: int) -> int:
-        """The whole number `rule` gives on `as_of`; `default` where none is set."""
+        """The whole number of `rule` on `as_of`; `default` if none is set."""
         rows = self.unscoped("rules are public").in_force(as_of).filter(rule=rule)
         return int(next(iter(rows.values_list("value", flat=True)), default))
 
 
 class Parameter(Record):
-    """A limit, target or rate and the time it holds for: belt minimum, premium target, income threshold (1.6)."""
+    """A limit, target or rate with its validity: belt minimum, premium target, income threshold (1.6)."""
 
     class Unit(models.TextChoices):
         COUNT = "count", _("count")
@@ -67,7 +67,7 @@ class Parameter(Record):
 
 
 class TermList(models.TextChoices):
-    """Which list a term stands in. The lists are the district's to edit."""
+    """The list of a term. The district may edit the lists."""
 
     DIMENSIONS = "dimensions", _("Four dimensions")
     TRINITY = "trinity", _("Points, belts, areas")
@@ -124,8 +124,8 @@ class CalendarDayManager(models.Manager):
         return self.get(day=day)
 
     def working_day(self, start: date, number: int) -> date:
-        """The `number`-th working day counted from `start`, which counts itself if it is one. Saturdays and Sundays are
-        free and all others are not, except on the days in this table."""
+        """The `number`-th working day from `start`, which counts if it is one. Saturdays and Sundays are free and all
+        other days are not, except for the days in this table."""
         exceptions = dict(
             self.filter(day__gte=start, day__lte=start + timedelta(days=number * 3 + 30)).values_list("day", "working")
         )
@@ -138,8 +138,8 @@ class CalendarDayManager(models.Manager):
 
 
 class CalendarDay(models.Model):
-    """A day that is free though it is a weekday, or worked though it lies on a weekend (the State Council's yearly
-    arrangement of holidays, kept by the district)."""
+    """A weekday that is free, or a weekend day that is worked (the State Council's yearly arrangement of holidays,
+    maintained by the district)."""
 
     day = models.DateField(_("day"))
     working = models.BooleanField(_("is worked"))

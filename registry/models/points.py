@@ -22,7 +22,7 @@ from .base import (
 
 
 class Grade(models.TextChoices):
-    """How good it is: 精品 is the article's; the names of the two lower grades are illustrative."""
+    """The grade: 精品 is from the article; the names of the two lower grades are illustrative."""
 
     PREMIUM = "premium", _("Premium")
     DEMONSTRATION = "demonstration", _("Demonstration")
@@ -30,7 +30,7 @@ class Grade(models.TextChoices):
 
 
 class PointStatus(models.TextChoices):
-    """Where a point stands in its life (GLOSSARY section 8)."""
+    """The status of a point in its life cycle (GLOSSARY section 8)."""
 
     DRAFT = "draft", _("Draft")
     SUBMITTED = "submitted", _("Submitted")
@@ -45,7 +45,7 @@ class PointStatus(models.TextChoices):
 
 COUNTED = (PointStatus.NAMED,)
 PUBLIC = (PointStatus.NAMED, PointStatus.WITHDRAWN)
-MOVES: dict[str, tuple[str, ...]] = {  # from which status to which (GLOSSARY section 8); "" is a point just made
+MOVES: dict[str, tuple[str, ...]] = {  # allowed changes of status (GLOSSARY section 8); "" is a new point
     "": (PointStatus.DRAFT, PointStatus.SUBMITTED),
     PointStatus.DRAFT: (PointStatus.SUBMITTED,),
     PointStatus.SUBMITTED: (PointStatus.CHECKED, PointStatus.RETURNED, PointStatus.DRAFT),
@@ -60,14 +60,14 @@ MOVES: dict[str, tuple[str, ...]] = {  # from which status to which (GLOSSARY se
 
 
 class Precision(models.TextChoices):
-    """How exactly a day is known: of some namings only the month or the year is on record."""
+    """The precision of a date: of some namings only the month or the year is known."""
 
     DAY = "day", _("Day")
     MONTH = "month", _("Month")
     YEAR = "year", _("Year")
 
     def text(self, day: date) -> str:
-        """`day` as far as it is known: 2021-07-01, 2021-07 or 2021."""
+        """`day` with this precision: 2021-07-01, 2021-07 or 2021."""
         return day.isoformat()[: {"day": 10, "month": 7, "year": 4}[self]]
 
 
@@ -80,22 +80,22 @@ class CoordinateSystem(models.TextChoices):
 
 class PointQuerySet(ScopedQuerySet):
     def public_rows(self) -> Q:
-        """Named once is public for ever, a withdrawal included; a draft or an application never is."""
+        """A named point is public for ever, also after its withdrawal; a draft or an application never is."""
         return Exists(StatusPeriod.objects.filter(point=OuterRef("pk"), status__in=PUBLIC))
 
     def ever_public_rows(self) -> Q:
-        """Who was on a public notice was seen by everybody, though it was taken off on the same day."""
-        shown = StatusPeriod.objects.with_voided().filter(status__in=(*PUBLIC, PointStatus.NOTICE))
-        return Q(Exists(shown.filter(point=OuterRef("pk"))))
+        """A point on a public notice was public, even if it was removed on the same day."""
+        periods = StatusPeriod.objects.with_voided().filter(status__in=(*PUBLIC, PointStatus.NOTICE))
+        return Q(Exists(periods.filter(point=OuterRef("pk"))))
 
     def with_standing(self, as_of: date, **period):
-        """Joins the period that holds on `as_of`, and is as `period` says, as `standing`; points without one stay."""
+        """Joins the period valid on `as_of` and matching `period` as `standing`; points without one stay."""
         condition = valid_on(as_of, "periods__valid_from", "periods__valid_to")
         condition &= Q(**{f"periods__{name}": value for name, value in period.items()})
         return self.annotate(standing=FilteredRelation("periods", condition=condition))
 
     def on(self, as_of: date, **period):
-        """Each point with the `status`, `level` and `grade` it had on `as_of`; points without one fall out."""
+        """Points with their `status`, `level` and `grade` on `as_of`; points without one are left out."""
         return (
             self.with_standing(as_of, **period)
             .filter(standing__isnull=False)
@@ -103,7 +103,7 @@ class PointQuerySet(ScopedQuerySet):
         )
 
     def named(self, as_of: date, **period):
-        """Points that count on `as_of`: named and not withdrawn (F07). They are public, whoever looks."""
+        """Points that count on `as_of`: named and not withdrawn (F07). They are public for everybody."""
         return self.on(as_of, status__in=COUNTED, **period)._mark()
 
     def premium(self, as_of: date):
@@ -116,8 +116,8 @@ class PointQuerySet(ScopedQuerySet):
         return self.filter(zone, unit__zone__kind="development")
 
     def with_care(self, today: date):
-        """For those who keep the sites up: present `status`, `grade`, `confirmed_at` of this year's confirmation, and
-        `draft_key` and `draft_state` of what is being changed; the unconfirmed named ones first."""
+        """For those who maintain the sites: current `status`, `grade`, `confirmed_at` of this year's confirmation, and
+        `draft_key` and `draft_state` of an open change; unconfirmed named points first."""
         year, unsettled = Q(confirmations__year=today.year), Q(drafts__state__in=("open", "submitted"))
         return (
             self.with_standing(today)
@@ -147,8 +147,8 @@ def first_naming() -> Subquery:
 
 
 class DemonstrationPoint(Record):
-    """A registered showcase site (F07). Status, level and grade live in its periods; the creation type follows from
-    the field. It counts on a date if a period says it was named on that date."""
+    """A registered showcase site (F07). Its periods hold status, level and grade; the creation type follows from the
+    field. It counts on a date if a period says it was named on that date."""
 
     name = models.CharField(_("name"), max_length=80)
     area = models.ForeignKey("registry.Area", models.PROTECT, db_index=False, verbose_name=_("area"))
@@ -173,9 +173,7 @@ class DemonstrationPoint(Record):
         verbose_name_plural = _("demonstration points")
         indexes = [
             models.Index(fields=["area", "field"], condition=IN_FORCE, name="point_area_field"),
-            models.Index(
-                fields=["area", "code"], condition=IN_FORCE, name="point_area_code"
-            ),  # the order of long lists
+            models.Index(fields=["area", "code"], condition=IN_FORCE, name="point_area_code"),  # for long lists
         ]
         constraints = [
             *Record.Meta.constraints,
@@ -208,8 +206,8 @@ class DemonstrationPoint(Record):
 
 
 class StatusPeriod(Part):
-    """A stretch of a point's life, from `valid_from` (included) to `valid_to` (excluded), with one status, level and
-    grade. A new status, level or grade closes the open period and opens the next; nothing is overwritten."""
+    """A period of a point, from `valid_from` (included) to `valid_to` (excluded), with one status, level and grade. A
+    new status, level or grade closes the open period and opens the next; nothing is overwritten."""
 
     natural_fields = ("point__code", "valid_from")
     goes_with = ("point",)
@@ -231,8 +229,8 @@ class StatusPeriod(Part):
         verbose_name = _("period of status")
         verbose_name_plural = _("periods of status")
         ordering = ["point", "valid_from"]
-        indexes = [  # both hold all that a count needs, so that it never opens the rows
-            models.Index(  # of all periods, since keys are looked up in it
+        indexes = [  # both contain all columns of a count, so that it never reads the rows
+            models.Index(  # of all periods, because keys are looked up in it
                 fields=["point", "valid_from", "valid_to", "status", "grade", "level", "voided"], name="period_of_point"
             ),
             models.Index(
@@ -274,7 +272,7 @@ class StatusPeriod(Part):
 
     @property
     def since(self) -> str:
-        """Its first day, as far as it is known."""
+        """Its first day, with its precision."""
         return Precision(self.precision).text(self.valid_from)
 
     def holds_on(self, as_of: date) -> bool:

@@ -1,4 +1,4 @@
-"""What the public says under a record: a correction, a question, an objection during a notice."""
+"""Remarks of the public on a record: a correction, a question, an objection during a notice."""
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +10,7 @@ from registry.text.validators import without_numbers
 
 from .base import Record, ScopedQuerySet, in_choices
 
-NOTICES = "notices"  # the kind of public notices: a remark on one is an objection, and the district's to answer
+NOTICES = "notices"  # the kind of public notices: a remark on one is an objection, answered by the district
 
 
 class RemarkState(models.TextChoices):
@@ -27,7 +27,7 @@ class RemarkOutcome(models.TextChoices):
 
 class RemarkQuerySet(ScopedQuerySet):
     def public_rows(self) -> Q:
-        """Only what was answered; the contact never."""
+        """Only answered remarks; never the contact."""
         return Q(state=RemarkState.ANSWERED)
 
     def open(self):
@@ -38,9 +38,9 @@ class RemarkQuerySet(ScopedQuerySet):
 
 
 class Remark(Record):
-    """A remark from the public on the record `record_code` of the kind `kind` (a slug such as points, or notices).
-    `area` is the area of that record: its township answers, the district where the record has none. One that was
-    passed on to the district is open still, with that outcome."""
+    """A remark of the public on the record `record_code` of the kind `kind` (a slug such as points, or notices). `area`
+    is the area of that record: its township answers, or the district if the record has none. A remark passed on to the
+    district is still open, with that outcome."""
 
     kind = models.CharField(_("kind of record"), max_length=40)
     record_code = models.CharField(_("code of the record"), max_length=40)
@@ -79,7 +79,7 @@ class Remark(Record):
         return self.text[:40]
 
     def get_absolute_url(self):
-        """Where its owner answers it."""
+        """The page where it is answered."""
         return reverse("desk-remark", args=[self.code])
 
     @property
@@ -88,7 +88,7 @@ class Remark(Record):
 
     @property
     def public_text(self) -> str:
-        """The remark as anybody may read it: telephone and identity numbers in it are nobody else's business."""
+        """The text with telephone and identity numbers masked, for the public."""
         return without_numbers(self.text)
 
     @property

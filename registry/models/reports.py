@@ -1,4 +1,4 @@
-"""Words the district adds to its year report. The figures there are computed and cannot be written."""
+"""Texts that the district adds to its year report. The figures there are computed and cannot be edited."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +7,7 @@ from .base import IN_FORCE, Record
 
 
 class ReportText(Record):
-    """What the district says in one section of the report of one year, above the figures. `section` is one of
+    """The district's text on one section of the report of one year, above the figures. `section` is one of
     figures.SECTIONS."""
 
     year = models.PositiveSmallIntegerField(_("year"))

@@ -1,4 +1,4 @@
-"""Terms in which titles of old ledgers may be entered, without the life cycle that new titles go through."""
+"""Terms for entering titles of old ledgers, without the life cycle of new titles."""
 
 from datetime import date
 
@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 class TakeOverQuerySet(models.QuerySet):
     def open_on(self, day: date):
-        """Terms that hold on `day`: their last day is not over, and nobody closed them before."""
+        """Terms open on `day`: their last day is not over, and they were not closed before."""
         return self.filter(opened_on__lte=day, ends_on__gte=day, closed_on=None)
 
 
 class TakeOver(models.Model):
-    """A term in which an administrator has titles of an area's old ledgers entered. It ends by itself after `ends_on`,
-    or when it is closed. `document_no` is the paper that orders it; each title entered has a paper of its own."""
+    """A term in which titles of an area's old ledgers are entered. It ends after `ends_on`, or when it is closed.
+    `document_no` is the document that orders it; each entered title has its own."""
 
     area = models.ForeignKey("registry.Area", models.PROTECT, related_name="+", verbose_name=_("area"))
     opened_on = models.DateField(_("opened on"))

@@ -1,4 +1,4 @@
-"""Tokens with which programs act for an account: kept as hashes, never wider than the account, and soon over."""
+"""API tokens of accounts: stored as hashes, never with more permissions than the account, and with an end date."""
 
 from copy import copy
 from ipaddress import ip_address, ip_network
@@ -16,7 +16,7 @@ from .base import AREA_CODE_LENGTHS, PlainText
 
 
 class TokenScope(models.TextChoices):
-    """What a token is for. Each is given by itself."""
+    """The scope of a token. A token may have several."""
 
     READ = "read", _("Read")
     WRITE = "write", _("Add, change and move records on")
@@ -25,16 +25,16 @@ class TokenScope(models.TextChoices):
 
 class ApiTokenQuerySet(models.QuerySet):
     def usable(self, now):
-        """Tokens that are neither over nor revoked, of accounts that are as they were when the token was made."""
+        """Tokens that are neither expired nor revoked, of accounts unchanged since the token was made."""
         rank = Case(When(owner__is_superuser=True, then=Value("superuser")), default=F("owner__role"))
         unchanged = Q(owner__sessions_ended=F("sessions_ended"), owner_rank=rank, owner__is_active=True)
         return self.filter(unchanged, revoked_at=None, expires_at__gt=now)
 
 
 class ApiToken(PlainText):
-    """A program's key to what `owner` may do, or less: inside `area` alone, from `addresses` alone. The token itself is
-    told once and not kept; `prefix` is its beginning, to know it by. It ends with what ends the sessions of the account
-    (a new password, a second factor, being switched off, "end all sessions") and with a change of role:
+    """A program's token for the account `owner`, or less: limited to `area`, and to `addresses`. The token itself is
+    shown once and not stored; `prefix` is its beginning, to identify it. It ends together with the sessions of the
+    account (a new password, a second factor, being switched off, "end all sessions") and with a change of role:
     `sessions_ended` and `owner_rank` are those of the account when the token was made."""
 
     owner = models.ForeignKey(
@@ -87,13 +87,13 @@ class ApiToken(PlainText):
 
     @property
     def has_ended(self) -> bool:
-        """Whether the account changed since the token was made, so that it is good for nothing."""
+        """Whether the account changed since the token was made, so that it is invalid."""
         now = (self.owner.sessions_ended, self.owner.rank, True)
         return (self.sessions_ended, self.owner_rank, self.owner.is_active) != now
 
     @property
     def account(self) -> User:
-        """Who the program acts as: the account without what lies outside the token's area. It is never to be saved."""
+        """The account the program acts as: limited to the token's area. Never to be saved."""
         area = self.area or (settings.DISTRICT_AREA if self.owner.is_superuser else "")
         acting = self.owner.within(area) if area else copy(self.owner)
         if not (self.can_write or self.can_load):
@@ -102,5 +102,5 @@ class ApiToken(PlainText):
 
     def is_used_from(self, address: str) -> bool:
         """Whether the token may be used from this address."""
-        networks = [ip_network(each) for each in self.addresses.split()]
+        networks = [ip_network(network) for network in self.addresses.split()]
         return not networks or any(ip_address(address) in network for network in networks)

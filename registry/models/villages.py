@@ -1,4 +1,4 @@
-"""What is known of each village and community year by year: collective income, attainment of the standard."""
+"""Yearly data of villages and communities: collective income, attainment of the standard."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""A year that was closed: its figures as they were, with the identity of their rows and a hash of all of it."""
+"""Closed years: their figures, with the identity of their rows and a hash of everything."""
 
 import hashlib
 import json
@@ -13,13 +13,13 @@ from .base import PartManager, Record, ScopedQuerySet
 
 class FrozenYearQuerySet(ScopedQuerySet):
     def last_of(self, year: int):
-        """The last edition of `year`: the one that holds."""
+        """The last edition of `year`, which is the valid one."""
         return self.filter(year=year).order_by("-edition")[:1]
 
 
 class FrozenYear(Record):
-    """One closing of a year. Closing again makes the next edition; none is changed or taken away. `hash` covers the
-    hashes of its figures and that of the edition before."""
+    """One closing of a year. Closing again adds the next edition; none is changed or deleted. `hash` covers the hashes
+    of its figures and that of the edition before."""
 
     area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
     year = models.PositiveSmallIntegerField(_("year"))
@@ -54,13 +54,13 @@ class FrozenYear(Record):
         return date(self.year, 12, 31)
 
     def hash_over(self, hashes: list[str], before: str = "") -> str:
-        """What `hash` must be for figures with these hashes after the edition with the hash `before`."""
+        """The correct `hash` for figures with these hashes after the edition with the hash `before`."""
         return _sha256([self.year, self.edition, before, *hashes])
 
 
 class FrozenFigure(models.Model):
-    """What a figure said of an area when its year was closed. `rows` are its rows by code, each with what it added to
-    the sum (nothing where rows are counted)."""
+    """A figure of an area at the closing of a year. `rows` are its rows by code, each with its share of the sum (empty
+    if rows are counted)."""
 
     frozen = models.ForeignKey(FrozenYear, models.PROTECT, related_name="figures", verbose_name=_("closed year"))
     area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
@@ -84,11 +84,11 @@ class FrozenFigure(models.Model):
         return f"{self.slug} {self.area_id}"
 
     def computed_hash(self) -> str:
-        """What `hash` must be for the row as it is."""
-        numbers = [None if each is None else f"{each:.4f}" for each in (self.value, self.part, self.whole)]
+        """The correct `hash` of the row."""
+        numbers = [None if number is None else f"{number:.4f}" for number in (self.value, self.part, self.whole)]
         return _sha256([self.area_id, self.slug, *numbers, self.kind, self.rows])
 
 
-def _sha256(told: list) -> str:
-    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+def _sha256(content: list) -> str:
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

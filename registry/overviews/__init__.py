@@ -1,1 +1,1 @@
-"""What a page needs to know of records: computed, never stored."""
+"""Data for pages: computed from records, never stored."""

@@ -1,4 +1,4 @@
-"""How many people a teaching site takes, has booked and has received, month by month."""
+"""Capacity, bookings and visits of teaching sites by month."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ MONTHS_TO_COME = 6
 
 @dataclass(frozen=True)
 class Month:
-    """A month of a site, by its first day. `capacity` is None where nobody said how many the site takes."""
+    """A month of a site, by its first day. `capacity` is None if the site has none declared."""
 
     site: TeachingSite
     first: date
@@ -28,18 +28,18 @@ class Month:
 
     @property
     def share(self) -> int | None:
-        """Received of what the site takes, in percent."""
+        """Visitors in percent of the capacity."""
         return round(100 * self.received / self.capacity) if self.capacity else None
 
 
 def months_from(first: date, count: int) -> list[date]:
     """The first days of `count` months, beginning with that of `first`."""
     start = first.year * 12 + first.month - 1
-    return [date((start + each) // 12, (start + each) % 12 + 1, 1) for each in range(count)]
+    return [date((start + offset) // 12, (start + offset) % 12 + 1, 1) for offset in range(count)]
 
 
 def balance(sites: Iterable[TeachingSite], first: date, count: int = 12) -> list[Month]:
-    """The months of each site in order. Booked is what was confirmed or held, whatever came of it."""
+    """The months of each site in order. Booked are all bookings that were confirmed or held."""
     sites, months = list(sites), months_from(first, count + 1)
     until, months = months[-1], months[:-1]
     during = {"booked_for__gte": months[0], "booked_for__lt": until}
@@ -60,12 +60,12 @@ def balance(sites: Iterable[TeachingSite], first: date, count: int = 12) -> list
 
 
 def free_places(site: TeachingSite, today: date) -> list[Month]:
-    """The months to come of a site that says how many people it takes: what the public reads."""
+    """The coming months of a site with a declared capacity, as the public sees them."""
     return [month for month in balance([site], today, MONTHS_TO_COME) if month.left is not None]
 
 
 def _received(sites: Iterable[TeachingSite], first: date, until: date) -> Counter:
-    """Person-visits by kind of place, place and month, where the sites are."""
+    """Person-visits by kind of place, place and month."""
     where = Q(pk__in=[])
     for name, key in map(_place, sites):
         where |= Q(**{name: key})
@@ -80,6 +80,6 @@ def _place(record: TeachingSite | Visit) -> tuple[str, int]:
 
 
 def _capacity(rows: Iterable[SiteCapacity], day: date) -> int | None:
-    """Of several that hold on `day`, the one given last."""
+    """Of several capacities valid on `day`, the latest one."""
     holding = (row for row in rows if row.valid_from <= day and (row.valid_to is None or day < row.valid_to))
-    return next((each.people for each in holding), None)
+    return next((capacity.people for capacity in holding), None)

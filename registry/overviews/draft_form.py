@@ -1,4 +1,4 @@
-"""What a draft amounts to: what the registry holds already, what is missing or doubtful, and what would change."""
+"""A draft compared with the registry: known values, missing or doubtful values, and changes."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -44,7 +44,7 @@ FIELD_OF_UNIT = {
     UnitKind.OFFICE: Field.GOVERNMENT,
     UnitKind.ASSOCIATION: Field.SOCIAL_ORGANISATION,
 }
-NEAR, FAR = 100, 15_000  # metres: closer than this may be the same place; farther from all others may be a slip
+NEAR, FAR = 100, 15_000  # metres: closer may be the same place; farther from all others may be a mistake
 SENTENCES = {
     "name_taken": gettext_noop("The site “%(name)s” is in the registry already. Change that one instead."),
     "similar_name": gettext_noop("“%(name)s” has nearly the same name."),
@@ -58,7 +58,7 @@ SENTENCES = {
 
 @dataclass(frozen=True)
 class DraftIssue:
-    """What stands in the way of a draft (`hard`), or only gives to think. `site` is another site it is about."""
+    """An issue of a draft that blocks it (`hard`) or is only a warning. `site` is the other site it is about."""
 
     code: str
     section: str
@@ -69,7 +69,7 @@ class DraftIssue:
 
     @property
     def key(self) -> str:
-        """What a reason sets aside: this doubt about this site, not a later one about another."""
+        """The key of an overruled warning: this warning about this site."""
         return f"{self.code}:{self.site.code}" if self.site else self.code
 
 
@@ -79,7 +79,7 @@ def _sentence(code: str, **details: Any) -> str:
 
 @dataclass(frozen=True)
 class DraftField:
-    """A field as the form shows it: what was typed or else what the registry holds."""
+    """A field of the form: the typed value, or else the stored one."""
 
     input: DeclaredField
     typed: str | None
@@ -96,7 +96,7 @@ class DraftField:
 
     @property
     def measured(self) -> str:
-        """In words, with the unit if it is a number."""
+        """The value as text, with the unit if it is a number."""
         with suppress(Invalid):
             if self.input.unit and self.input.read(self.text) is not None:
                 return f"{self.words} {self.input.unit}"
@@ -108,22 +108,22 @@ class DraftField:
 
     @property
     def is_known(self) -> bool:
-        """The registry holds it and nobody typed anything else: shown, not asked."""
+        """Stored in the registry and not retyped: the form shows it without asking."""
         return self.typed is None and self.held != ""
 
     @property
     def changed(self) -> bool:
-        """Somebody typed what means something else: 118.10 is no change of 118.1."""
-        return self.typed is not None and self._meant(self.typed) != self._meant(self.held)
+        """Whether the typed value means something else: 118.10 does not change 118.1."""
+        return self.typed is not None and self._parsed(self.typed) != self._parsed(self.held)
 
-    def _meant(self, text: str) -> Any:
+    def _parsed(self, text: str) -> Any:
         with suppress(Invalid):
             return self.input.read(text)
         return text
 
 
 class DraftForm:
-    """A draft beside what the registry holds."""
+    """A draft beside the stored values."""
 
     def __init__(self, draft: Draft):
         self.draft = draft
@@ -141,7 +141,7 @@ class DraftForm:
 
     @cached_property
     def field(self) -> Field:
-        """Follows from the place: never asked."""
+        """Follows from the place, so the form does not ask for it."""
         if self.point:
             return Field(self.point.field)
         return FIELD_OF_UNIT[self.unit.kind] if self.unit else FIELD_OF_AREA[self.area.level]
@@ -156,28 +156,28 @@ class DraftForm:
 
     @cached_property
     def held(self) -> dict[str, str]:
-        """What the registry holds of each field, as it would be typed."""
-        held = {field.name: field.default for field in FIELDS}
+        """The stored value of each field, as it would be typed."""
+        texts = {field.name: field.default for field in FIELDS}
         for record, kind in ((self.organisation, "organisation"), (self.point, "point")):
             for name in names_stored_on(kind) if record else ():
-                held[name] = BY_NAME[name].text(getattr(record, name))
+                texts[name] = BY_NAME[name].text(getattr(record, name))
         if self.organisation:
-            held["organisation_name"] = self.organisation.name
+            texts["organisation_name"] = self.organisation.name
         if self.point is None:
-            held["name"] = ""
+            texts["name"] = ""
         elif self.point.coordinate_system:
-            held["position"] = f"{self.point.lng.normalize():f}, {self.point.lat.normalize():f}"
-            held["coordinate_system"] = self.point.coordinate_system
-        held |= {
+            texts["position"] = f"{self.point.lng.normalize():f}, {self.point.lat.normalize():f}"
+            texts["coordinate_system"] = self.point.coordinate_system
+        texts |= {
             name: self.last_application[name]
             for name in names_stored_on("application")
             if self.last_application.get(name)
         }
-        return held
+        return texts
 
     @cached_property
     def last_application(self) -> dict[str, str]:
-        """As typed when the site last applied for a title; empty if it never did."""
+        """The values typed in the last application for a title; empty if there is none."""
         drafts = Draft.objects.unscoped("of the point itself").filter(point=self.point, state=DraftState.APPLIED)
         applied = drafts.exclude(pk=self.draft.pk).exclude(point=None).order_by("-pk")
         return next(
@@ -191,7 +191,7 @@ class DraftForm:
 
     @cached_property
     def belts(self) -> list[Belt]:
-        """The belts the site belongs to today: known, and never asked."""
+        """The belts of the site today; the form does not ask for them."""
         today = timezone.localdate()
         own = valid_on(today, "memberships__valid_from", "memberships__valid_to")
         return list(Belt.objects.unscoped("of the draft's own site").filter(own, memberships__point=self.point))
@@ -203,13 +203,13 @@ class DraftForm:
         if self.draft.is_change:
             left_out |= {*names_stored_on("application")}
         return {
-            name: DraftField(each, values.get(name), self.held[name], confirmed.get(name) == self.held[name])
-            for name, each in BY_NAME.items()
+            name: DraftField(field, values.get(name), self.held[name], confirmed.get(name) == self.held[name])
+            for name, field in BY_NAME.items()
             if name not in left_out
         }
 
     def asks_to_confirm(self, fact: DraftField) -> bool:
-        """Known facts are vouched for; what is a mere default is not a fact."""
+        """Whether known facts need a confirmation; default values do not."""
         return fact.is_known and not fact.confirmed and fact.held != fact.input.default
 
     @property
@@ -218,7 +218,7 @@ class DraftForm:
 
     @cached_property
     def read(self) -> tuple[dict[str, Any], list[DraftIssue]]:
-        """The values that can be read, and a problem for each that cannot."""
+        """The valid values, and an issue for each invalid one."""
         values, problems = {}, []
         for name, fact in self.facts.items():
             section = fact.input.section
@@ -233,20 +233,20 @@ class DraftForm:
 
     @cached_property
     def evidence(self) -> list[Evidence]:
-        """The photos and documents there are, without those that were taken off."""
+        """The photos and documents, without removed ones."""
         return list(Evidence.objects.unscoped("of the draft itself").of(self.draft, self.point).filter(on_page=True))
 
     @property
     def photos(self) -> list[Evidence]:
-        return [each for each in self.evidence if each.kind == EvidenceKind.PHOTO]
+        return [item for item in self.evidence if item.kind == EvidenceKind.PHOTO]
 
     @property
     def documents(self) -> list[Evidence]:
-        return [each for each in self.evidence if each.kind == EvidenceKind.FILE]
+        return [item for item in self.evidence if item.kind == EvidenceKind.FILE]
 
     @cached_property
     def position(self) -> tuple[float, float] | None:
-        """In WGS 84, or None while there is none that can be read."""
+        """The position in WGS 84, or None if it is missing or invalid."""
         values = self.read[0]
         if not values.get("position") or not values.get("coordinate_system"):
             return None
@@ -254,9 +254,9 @@ class DraftForm:
 
     @cached_property
     def problems(self) -> list[DraftIssue]:
-        """Everything hard, then everything doubtful that nobody has set aside with a reason."""
-        found = [*self.read[1], *self._open_remarks(), *self._unconfirmed(), *self._doubts()]
-        return sorted(found, key=lambda problem: (not problem.hard, list(SECTIONS).index(problem.section)))
+        """All hard issues, then all warnings that were not overruled."""
+        issues = [*self.read[1], *self._open_remarks(), *self._unconfirmed(), *self._doubts()]
+        return sorted(issues, key=lambda problem: (not problem.hard, list(SECTIONS).index(problem.section)))
 
     def _open_remarks(self) -> Iterator[DraftIssue]:
         for remark in self.draft.remarks.all() if self.draft.pk else ():
@@ -265,10 +265,10 @@ class DraftForm:
                 yield DraftIssue("remark_open", section, _sentence("remark_open", text=remark.text), remark.field)
 
     def text_of(self, name: str) -> str:
-        """What stands in a field now; of the photos, which there are, and documents beside them."""
+        """The current text of a field; for photos, their codes."""
         if name in self.facts:
             return self.facts[name].text
-        return ",".join(each.code for each in self.evidence) if name == "photos" else self.held.get(name, "")
+        return ",".join(item.code for item in self.evidence) if name == "photos" else self.held.get(name, "")
 
     def _unconfirmed(self) -> Iterator[DraftIssue]:
         for section in SECTIONS:
@@ -279,25 +279,25 @@ class DraftForm:
     def _doubts(self) -> Iterator[DraftIssue]:
         others = list(self.others())
         name = self.read[0].get("name", "")
-        for other in others if name else ():
-            if other.name == name and other.field == self.field and other.area_id == self.draft.area_id:
-                yield DraftIssue("name_taken", "place", _sentence("name_taken", name=other.name), "name", True, other)
-            elif same_stem(other.name, name):
-                text = _sentence("similar_name", name=other.name)
-                yield DraftIssue("similar_name", "place", text, "name", False, other)
+        for site in others if name else ():
+            if site.name == name and site.field == self.field and site.area_id == self.draft.area_id:
+                yield DraftIssue("name_taken", "place", _sentence("name_taken", name=site.name), "name", True, site)
+            elif same_stem(site.name, name):
+                text = _sentence("similar_name", name=site.name)
+                yield DraftIssue("similar_name", "place", text, "name", False, site)
         yield from self._doubts_of_position(others)
         if not self.photos:
             yield DraftIssue("no_photo", "photos", _sentence("no_photo"), "photos", False)
 
     def _doubts_of_position(self, others: list[DemonstrationPoint]) -> Iterator[DraftIssue]:
-        placed = [other for other in others if other.coordinate_system]
+        placed = [site for site in others if site.coordinate_system]
         if self.position is None or not placed:
             return
-        distances = [(metres(self.position, position_of(other)), other) for other in placed]
-        nearest, other = min(distances, key=lambda pair: pair[0])
+        distances = [(metres(self.position, position_of(site)), site) for site in placed]
+        nearest, site = min(distances, key=lambda pair: pair[0])
         if nearest < NEAR:
-            text = _sentence("near", name=other.name, metres=round(nearest))
-            yield DraftIssue("near", "position", text, "position", False, other)
+            text = _sentence("near", name=site.name, metres=round(nearest))
+            yield DraftIssue("near", "position", text, "position", False, site)
         elif nearest > FAR:
             text = _sentence("far", kilometres=round(nearest / 1000))
             yield DraftIssue("far", "position", text, "position", False)
@@ -326,38 +326,38 @@ class DraftForm:
 
     @property
     def differences(self) -> list[DraftField]:
-        """What was typed and says otherwise than the registry."""
+        """The typed values that differ from the registry."""
         return [fact for fact in self.facts.values() if fact.changed]
 
 
 def stem(name: str) -> str:
-    """What is left of a site's name without the words that all names share: 孔家庄 of 孔家庄村委会党建示范点."""
+    """A site's name without its generic words: 孔家庄 of 孔家庄村委会党建示范点."""
     for word in ("党建", "示范点", "精品", "示范", "村民委员会", "居民委员会", "村委会", "居委会", "党支部", "党总支"):
         name = name.replace(word, "")
     return name.removesuffix("社区").removesuffix("村") or name
 
 
-def same_stem(one: str, other: str) -> bool:
-    """Whether two names are nearly the same: the same stem, or one of at least three characters within the other."""
-    one, other = sorted((stem(one), stem(other)), key=len)
-    return one == other or (len(one) >= 3 and one in other)
+def same_stem(first: str, second: str) -> bool:
+    """Whether two names are similar: the same stem, or one of at least three characters within the other."""
+    first, second = sorted((stem(first), stem(second)), key=len)
+    return first == second or (len(first) >= 3 and first in second)
 
 
 def similar_sites(name: str, area: str) -> list[DemonstrationPoint]:
-    """Sites of the township `area` lies in whose name, or whose village's other name, is nearly `name`."""
+    """Sites in the township of `area` whose name, or whose village's other name, is similar to `name`."""
     if len(stem(name.strip())) < 2:
         return []
     aliases = AreaAlias.objects.filter(area__code__startswith=area[:9]).values_list("name", "area_id")
-    meant = {code for alias, code in aliases if same_stem(alias, name)}
+    alias_codes = {code for alias, code in aliases if same_stem(alias, name)}
     sites = DemonstrationPoint.objects.unscoped("against registering a site twice").in_area(area[:9])
-    return [site for site in sites.order_by("code") if same_stem(site.name, name) or site.area_id in meant]
+    return [site for site in sites.order_by("code") if same_stem(site.name, name) or site.area_id in alias_codes]
 
 
 def position_of(point: DemonstrationPoint) -> tuple[float, float]:
     return to_wgs84(float(point.lng), float(point.lat), point.coordinate_system)
 
 
-def metres(one: tuple[float, float], other: tuple[float, float]) -> float:
-    """Distance of two positions in WGS 84, good to a percent within a district."""
-    east = (one[0] - other[0]) * 111_320 * cos(radians(one[1]))
-    return hypot(east, (one[1] - other[1]) * 110_540)
+def metres(first: tuple[float, float], second: tuple[float, float]) -> float:
+    """The distance of two positions in WGS 84, accurate to one percent within a district."""
+    east = (first[0] - second[0]) * 111_320 * cos(radians(first[1]))
+    return hypot(east, (first[1] - second[1]) * 110_540)

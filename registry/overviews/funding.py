@@ -1,4 +1,4 @@
-"""What the page of the guarantee says: money by level and year with what does not add up, and the wages."""
+"""The guarantee page: funds by level and year with inconsistencies, and the wages."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ NOTHING = Decimal(0)
 
 @dataclass(frozen=True)
 class Level:
-    """The money of a level in the year. The gaps are of the rows that give both amounts; `silent` is the number of
-    those that do not, and an amount that no row gives is None."""
+    """The funds of a level in the year. The gaps are of the rows that give both amounts; `silent` is the number of the
+    other rows, and an amount that no row gives is None."""
 
     level: FundLevel
     rows: int
@@ -31,7 +31,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Split:
-    """Money of which a part was passed down, and what is left of it; less than nothing if too much was."""
+    """Funds that were partly passed down, and the remainder; negative if too much was."""
 
     fund: Fund
     passed: Decimal
@@ -47,11 +47,11 @@ class Split:
 
 
 def levels(scope: Scope) -> list[Level]:
-    """Each of the three levels, also one without money."""
+    """All three levels, also those without funds."""
     rows = scope.sees(Fund).of_year(scope.as_of).order_by().values("level")
     nothing: dict[str, Any] = dict.fromkeys(Level.__dataclass_fields__.keys() - {"level"}, NOTHING)
     nothing |= {"budgeted": None, "paid": None}
-    found = rows.annotate(
+    rows_by_level = rows.annotate(
         rows=Count("pk"),
         budgeted=Sum("budgeted_yuan"),
         arranged=Sum("amount_yuan"),
@@ -61,30 +61,32 @@ def levels(scope: Scope) -> list[Level]:
         from_above=Sum("amount_yuan", filter=Q(out_of__isnull=False)),
         silent=Count("pk", filter=Q(budgeted_yuan=None) | Q(paid_yuan=None)),
     )
-    by_level = {each.pop("level"): nothing | {name: value for name, value in each.items() if value} for each in found}
+    by_level = {
+        row.pop("level"): nothing | {name: value for name, value in row.items() if value} for row in rows_by_level
+    }
     return [Level(level, **by_level.get(level, nothing)) for level in FundLevel]
 
 
 def years(scope: Scope) -> list[tuple[int, list[tuple[Any, Decimal]]]]:
-    """Of each year up to the scope's, what each level gave itself, the newest first; money passed down is not counted
+    """For each year up to the scope's, what each level gave itself, the newest first. Funds passed down are not counted
     twice."""
     rows = scope.sees(Fund).filter(out_of=None, arrived_on__lte=scope.as_of).order_by().values("year", "level")
-    found: dict[int, dict[str, Decimal]] = {}
+    sums_by_year: dict[int, dict[str, Decimal]] = {}
     for row in rows.annotate(sum=Sum("amount_yuan")):
-        found.setdefault(row["year"], {})[row["level"]] = row["sum"]
+        sums_by_year.setdefault(row["year"], {})[row["level"]] = row["sum"]
     return [
         (year, [(level.label, sums.get(level, NOTHING)) for level in FundLevel])
-        for year, sums in sorted(found.items(), reverse=True)
+        for year, sums in sorted(sums_by_year.items(), reverse=True)
     ]
 
 
 def splits(scope: Scope) -> list[Split]:
-    """Money of the year that was passed down, with the parts the viewer may see."""
+    """Funds of the year that were passed down, with the parts the viewer may see."""
     rows = scope.sees(Fund).of_year(scope.as_of).filter(out_of__isnull=False).select_related("out_of", "area")
     parts: dict[int, list[Fund]] = {}
     for row in rows.order_by("out_of__code", "code"):
         parts.setdefault(row.out_of_id, []).append(row)
-    return [Split(part[0].out_of, sum((one.amount_yuan for one in part), NOTHING), part) for part in parts.values()]
+    return [Split(part[0].out_of, sum((fund.amount_yuan for fund in part), NOTHING), part) for part in parts.values()]
 
 
 def wages(scope: Scope) -> Iterable[WageRule]:
@@ -92,6 +94,6 @@ def wages(scope: Scope) -> Iterable[WageRule]:
 
 
 def received(scope: Scope, **whose: Any) -> list[Fund]:
-    """The money a point or a project got by the day, the newest first."""
+    """The funds of a point or a project by the day, the newest first."""
     rows = Fund.objects.visible_to(scope.viewer).filter(arrived_on__lte=scope.as_of, **whose)
     return list(rows.order_by("-arrived_on", "code"))

@@ -1,4 +1,4 @@
-"""What happened to a record, in words: the public part for everybody, all of it for the staff of its area."""
+"""The history of a record as text: the public part for everybody, all of it for the staff of its area."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -87,13 +87,13 @@ PUBLIC_VERBS = frozenset(
         "correct",
     }
 )
-WHY_PUBLIC = frozenset({"void", "restore", "correct"})  # acts whose reason everybody reads
+WHY_PUBLIC = frozenset({"void", "restore", "correct"})  # actions with a public reason
 LATELY = timedelta(days=14)
 
 
 @dataclass(frozen=True)
 class Change:
-    """One field of an entry in words: from and to; or, of parts, what was `said` of them."""
+    """One changed field as text: from and to; for parts, the text `said`."""
 
     label: Text
     before: str = ""
@@ -114,12 +114,12 @@ class Entry:
 
 
 def history_of(record: Any, viewer: Any) -> list[Entry]:
-    """What happened to `record`, the newest first, as far as `viewer` may know. The public learns nothing of the time
-    before a point was named, no act that is internal, and no field that no page shows."""
+    """The history of `record`, the newest first, as far as `viewer` may see it. The public sees nothing from before a
+    point was named, no internal action, and no field that no page shows."""
     events = list(events_of(record).select_related("actor"))
     if viewer is not None and viewer.is_authenticated and may(viewer, "record.view", record):
-        return list(_told(type(record), events, viewer, inside=True))
-    return list(_told(type(record), _published(record, events), viewer, inside=False))
+        return list(_entries(type(record), events, viewer, inside=True))
+    return list(_entries(type(record), _published(record, events), viewer, inside=False))
 
 
 def events_of(record: Any) -> models.QuerySet[Event]:
@@ -127,7 +127,7 @@ def events_of(record: Any) -> models.QuerySet[Event]:
 
 
 def _published(record: Any, events: list[Event]) -> list[Event]:
-    """The events the public may know of, none of the time before a title was given."""
+    """The public events, none from before a title was given."""
     events = [event for event in events if event.verb in PUBLIC_VERBS]
     if isinstance(record, DemonstrationPoint):
         return _since_naming(record, events)
@@ -138,7 +138,7 @@ def _published(record: Any, events: list[Event]) -> list[Event]:
 
 
 def _since_published(record: Any, events: list[Event]) -> list[Event]:
-    """Of a record that a day makes public, such as a project's opening: nothing of the time before it had one."""
+    """For a record that a date makes public, such as a project's opening: no events from before it had one."""
     day = record.public_from
     if getattr(record, day) is None:
         return []
@@ -161,14 +161,14 @@ def _statuses(event: Event) -> list[str]:
     return event.changes.get("status", ["", ""])
 
 
-def _told(model: type[models.Model], events: list[Event], viewer: Any, *, inside: bool) -> Iterator[Entry]:
+def _entries(model: type[models.Model], events: list[Event], viewer: Any, *, inside: bool) -> Iterator[Entry]:
     names = _names(model, events, viewer)
     entries = (_entry(model, event, names, inside=inside) for event in events)
     return (entry for entry in entries if entry is not None)
 
 
 def _entry(model: type[models.Model], event: Event, names: dict, *, inside: bool) -> Entry | None:
-    """The event in words; None if there is nothing in it that its reader may know."""
+    """The event as text; None if its reader may see nothing of it."""
     entry = Entry(event.at, VERBS.get(event.verb, VERBS["change"]), event.document_no)
     if event.verb == "take-over" and event.document_no:
         entry.act = _("Entered from an old ledger, paper number %(number)s") % {"number": event.document_no}
@@ -184,25 +184,25 @@ def _entry(model: type[models.Model], event: Event, names: dict, *, inside: bool
 
 
 def _changes(model: type[models.Model], event: Event, names: dict, *, inside: bool) -> Iterator[Change]:
-    order = [*columns_of(model), *event.changes]  # a database may keep them in another
+    order = [*columns_of(model), *event.changes]  # databases may store them in another order
     for name in sorted(event.changes, key=order.index):
         value = event.changes[name]
         privacy = visibility_of(model, name)
         if name in (model._meta.pk.name, "published") or (privacy != Visibility.PUBLIC and not inside):
             continue
         if isinstance(value, dict):
-            yield Change(_label_of_parts(name), said=_said(name, value, names, inside=inside))
+            yield Change(_label_of_parts(name), said=_describe_parts(name, value, names, inside=inside))
         elif privacy == Visibility.PERSONAL:
             yield Change(label_of(model, name), "…", "…")
         else:
-            before, after = (words_of(model, name, each, names) for each in value)
+            before, after = (words_of(model, name, item, names) for item in value)
             if before != after:
                 yield Change(label_of(model, name), before, after)
 
 
 @cache
 def columns_of(model: type[models.Model]) -> dict[str, models.Field]:
-    """The columns events may speak of, in their order: the record's own, then those of what is told with it."""
+    """The columns that events may name, in order: the record's own, then those of its parts."""
     owners = (Remark, Confirmation, StatusPeriod, model)
     named = {column.name: column for owner in owners for column in owner._meta.concrete_fields}
     order = [column.name for owner in reversed(owners) for column in owner._meta.concrete_fields]
@@ -215,46 +215,46 @@ def label_of(model: type[models.Model], name: str) -> Text:
         return own.verbose_name
     if name in BY_NAME:
         return BY_NAME[name].label
-    lists = {each.name: each.verbose_name for each in model._meta.many_to_many}
+    lists = {field.name: field.verbose_name for field in model._meta.many_to_many}
     if name in lists:
         return lists[name]
     return EvidenceKind(name).label if name in EvidenceKind else name
 
 
 def _label_of_parts(name: str) -> Text:
-    found = _models().get(name)
-    return found._meta.verbose_name_plural if found else name
+    part_model = _models().get(name)
+    return part_model._meta.verbose_name_plural if part_model else name
 
 
-def _said(name: str, parts: dict[str, list], names: dict, *, inside: bool) -> str:
+def _describe_parts(name: str, parts: dict[str, list], names: dict, *, inside: bool) -> str:
     part = _models().get(name)
     sentences = {"added": _("added: %(names)s"), "changed": _("changed: %(names)s"), "removed": _("removed: %(names)s")}
-    said = [
-        sentences[how] % {"names": "、".join(_part_said(part, each, names, inside=inside) for each in listed)}
+    phrases = [
+        sentences[how] % {"names": "、".join(_describe_part(part, entry, names, inside=inside) for entry in listed)}
         for how, listed in parts.items()
         if how in sentences
     ]
-    return "; ".join(said)
+    return "; ".join(phrases)
 
 
-def _part_said(part: type[models.Model] | None, told: Any, names: dict, *, inside: bool) -> str:
-    """A part by name and, as far as the reader may know, what it said before and says now."""
-    if isinstance(told, str) or part is None:
-        return told if isinstance(told, str) else told["part"]
+def _describe_part(part: type[models.Model] | None, change: Any, names: dict, *, inside: bool) -> str:
+    """A part by name, with its values before and now as far as the reader may see them."""
+    if isinstance(change, str) or part is None:
+        return change if isinstance(change, str) else change["part"]
     fields = []
-    for name, (before, after) in told["changes"].items():
+    for name, (before, after) in change["changes"].items():
         privacy = visibility_of(part, name)
         if name == part._meta.pk.name or (privacy != Visibility.PUBLIC and not inside):
             continue
         is_personal = privacy == Visibility.PERSONAL
-        words = ["…", "…"] if is_personal else [words_of(part, name, each, names) for each in (before, after)]
+        words = ["…", "…"] if is_personal else [words_of(part, name, item, names) for item in (before, after)]
         if is_personal or words[0] != words[1]:
             fields.append(f"{label_of(part, name)} {words[0]} → {words[1]}")
-    return f"{told['part']} ({', '.join(fields)})" if fields else told["part"]
+    return f"{change['part']} ({', '.join(fields)})" if fields else change["part"]
 
 
 def words_of(model: type[models.Model], name: str, value: Any, names: dict) -> str:
-    """A stored value as people read it."""
+    """A stored value as text for people."""
     own = columns_of(model).get(name)
     if value in (None, "", [], {}):
         return "—"
@@ -281,16 +281,16 @@ def _number(value: Any) -> str:
 
 
 def _names(model: type[models.Model], events: Iterable[Event], viewer: Any) -> dict[tuple, str]:
-    """The names of all records the events point at, as far as `viewer` may see them: one query for each model."""
-    wanted: dict[type[models.Model], set[str]] = {}
+    """The names of all records in the events that `viewer` may see: one query per model."""
+    keys_by_model: dict[type[models.Model], set[str]] = {}
     for event in events:
         for of, name, value in _values_in(model, event.changes):
             own = columns_of(of).get(name)
             if own is not None and own.is_relation and isinstance(value, list):
-                keys = {str(each) for each in value if each not in (None, "…")}
-                wanted.setdefault(own.related_model, set()).update(keys)
+                keys = {str(key) for key in value if key not in (None, "…")}
+                keys_by_model.setdefault(own.related_model, set()).update(keys)
     names = {}
-    for related, keys in wanted.items():
+    for related, keys in keys_by_model.items():
         rows = all_rows(related)
         rows = rows.visible_to(viewer) if isinstance(rows, ScopedQuerySet) else rows
         names |= {(related, str(row.pk)): str(row) for row in rows.filter(pk__in=keys)}
@@ -298,25 +298,27 @@ def _names(model: type[models.Model], events: Iterable[Event], viewer: Any) -> d
 
 
 def _values_in(model: type[models.Model], changes: dict[str, Any]) -> Iterator[tuple[type[models.Model], str, Any]]:
-    """(model, column, value) of an event's changes, and of those of the parts it speaks of."""
+    """(model, column, value) of an event's changes, and of those of its parts."""
     for name, value in changes.items():
         part = _models().get(name)
         if part is None or not isinstance(value, dict):
             yield model, name, value
             continue
-        for told in (each for listed in value.values() for each in listed if isinstance(each, dict)):
-            yield from ((part, column, both) for column, both in told["changes"].items())
+        for part_entry in (entry for listed in value.values() for entry in listed if isinstance(entry, dict)):
+            yield from ((part, column, both) for column, both in part_entry["changes"].items())
 
 
 def all_rows(model: type[models.Model]) -> Any:
-    """The rows of a model, those entered in error, too: their history stays."""
+    """The rows of a model including voided ones, because their history stays."""
     manager = model._default_manager
     return manager.with_voided() if isinstance(manager, VoidableManager) else manager.all()
 
 
-def shown_parts(parts: dict[str, list]) -> dict[str, list[str]]:
-    """What everybody may know of parts that an event speaks of: which."""
-    return {how: [each if isinstance(each, str) else each["part"] for each in listed] for how, listed in parts.items()}
+def part_names(parts: dict[str, list]) -> dict[str, list[str]]:
+    """The public content of changed parts: their names."""
+    return {
+        how: [entry if isinstance(entry, str) else entry["part"] for entry in listed] for how, listed in parts.items()
+    }
 
 
 @cache
@@ -333,7 +335,7 @@ def _kinds_of(name: str) -> tuple[Kind, ...]:
 
 @dataclass(frozen=True)
 class News:
-    """Something that changed lately: which record, where its page is, what was done, when and by whom."""
+    """A recent change: the record, its page, the action, the time and the account."""
 
     about: str
     url: str
@@ -343,26 +345,26 @@ class News:
 
 
 def lately(viewer: Any, today: date, most: int = 15) -> list[News]:
-    """What changed within fourteen days in the area `viewer` reads, the newest first; only records with a page."""
+    """The changes within fourteen days in the area `viewer` reads, the newest first; only records with a page."""
     if not may(viewer, "record.view"):
         return []
     since = timezone.make_aware(datetime.combine(today - LATELY, time.min))
     events = Event.objects.filter(at__gte=since, kind__in=[name for name in _models() if _kinds_of(name)])
     if not viewer.reads_everything:
         events = events.filter(readable(viewer.read_prefix))
-    found = list(events.select_related("actor")[: most * 3])
+    latest = list(events.select_related("actor")[: most * 3])
     records = {}
-    for name in {event.kind for event in found}:
-        codes = {event.code for event in found if event.kind == name}
+    for name in {event.kind for event in latest}:
+        codes = {event.code for event in latest if event.kind == name}
         rows = all_rows(_models()[name]).visible_to(viewer).filter(code__in=codes)
         records |= {(name, record.code): record for record in rows}
-    news = (_news(event, records.get((event.kind, event.code))) for event in found)
-    return [each for each in news if each is not None][:most]
+    news = (_news(event, records.get((event.kind, event.code))) for event in latest)
+    return [item for item in news if item is not None][:most]
 
 
 @dataclass(frozen=True)
 class Changed:
-    """A record that changed, the page it has, and what happened to it."""
+    """A changed record, its page, and its history."""
 
     about: str
     url: str
@@ -370,8 +372,8 @@ class Changed:
 
 
 def changed_since(since: date, kinds: Iterable[str], area: str, viewer: Any, most: int = 50) -> list[Changed]:
-    """What happened from the day `since` on to records of `kinds` in `area`, the newest first, as far as `viewer` may
-    know. Kinds that are only counted tell nothing."""
+    """The changes since the day `since` of records of `kinds` in `area`, the newest first, as far as `viewer` may see
+    them. Redacted kinds are left out."""
     start = timezone.make_aware(datetime.combine(since, time.min))
     names = {KINDS[slug].model._meta.model_name for slug in kinds if not KINDS[slug].redacted}
     events = Event.objects.filter(readable(area), at__gte=start, kind__in=names).select_related("actor")
@@ -380,8 +382,8 @@ def changed_since(since: date, kinds: Iterable[str], area: str, viewer: Any, mos
     of_model: dict[str, list[Event]] = {}
     for event in events[: most * 3]:
         of_model.setdefault(event.kind, []).append(event)
-    found = [each for name, group in of_model.items() for each in _changed(_models()[name], group, viewer)]
-    return sorted(found, key=lambda each: each.entry.at, reverse=True)[:most]
+    entries = [item for name, group in of_model.items() for item in _changed(_models()[name], group, viewer)]
+    return sorted(entries, key=lambda item: item.entry.at, reverse=True)[:most]
 
 
 def _changed(model: type[models.Model], events: list[Event], viewer: Any) -> Iterator[Changed]:
@@ -405,7 +407,7 @@ def _changed(model: type[models.Model], events: list[Event], viewer: Any) -> Ite
 
 
 def readable(prefix: str) -> models.Q:
-    """Events of the area `prefix`; those of no area belong to the whole district, as the records do."""
+    """Events of the area `prefix`. Events without an area belong to the whole district, like the records."""
     own = in_area_q(prefix, "area")
     return own | models.Q(area="") if contains_district(prefix) else own
 

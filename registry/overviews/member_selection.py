@@ -1,4 +1,4 @@
-"""What is being put together on a builder's page: the places chosen so far, as typed, before anything is saved."""
+"""The places chosen so far on a builder's page, as typed, before anything is saved."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -22,8 +22,8 @@ minutes_of = whole(0, 1440)
 
 @dataclass
 class SelectedPoint:
-    """A chosen place. `typed` holds its columns as they were typed; `held` is the key of the stored row it stands
-    for, if any; `problem` says what is wrong with it."""
+    """A chosen place. `typed` holds its columns as typed; `held` is the key of its stored row, if any; `problem` is its
+    error."""
 
     number: int
     kind: str
@@ -37,7 +37,7 @@ class SelectedPoint:
         return f"{self.kind}:{self.place.code}"
 
     def day(self, column: str) -> date | None:
-        """A typed day; None for nothing. Raises Invalid."""
+        """A typed day; None if empty. Raises Invalid."""
         text = self.typed[column].strip()
         try:
             day = parse_date(text) if text else None
@@ -48,11 +48,11 @@ class SelectedPoint:
         return day
 
     def minutes(self, column: str) -> int | None:
-        """Typed minutes; None for nothing. Raises Invalid."""
+        """Typed minutes; None if empty. Raises Invalid."""
         return minutes_of(self.typed[column])
 
     def is_on(self, today: date) -> bool:
-        """Whether its days, as far as they can be read, include `today`."""
+        """Whether its days, as far as they are valid, include `today`."""
         try:
             since, until = self.day("since"), self.day("until")
         except Invalid:
@@ -62,7 +62,7 @@ class SelectedPoint:
 
 @dataclass
 class MemberSelection:
-    """The rows in their order. Places that do not exist, or that `viewer` may not see, are left out."""
+    """The rows in order. Places that do not exist, or that `viewer` may not see, are left out."""
 
     kinds: tuple[str, ...]
     viewer: Any
@@ -70,30 +70,30 @@ class MemberSelection:
 
     @classmethod
     def typed_in(cls, data: Any, kinds: tuple[str, ...], viewer: Any) -> "MemberSelection":
-        """As the page sent it: `row` numbers in order, and for each number its place, held key and columns."""
-        found = cls(kinds, viewer)
+        """Reads the form data: `row` numbers in order, and for each number its place, stored key and columns."""
+        selection = cls(kinds, viewer)
         numbers = [text for text in data.getlist("row") if re.fullmatch(r"[0-9]{1,6}", text)][:MOST_ROWS]
-        places = found.places([data.get(f"place-{number}", "") for number in dict.fromkeys(numbers)])
+        places = selection.places([data.get(f"place-{number}", "") for number in dict.fromkeys(numbers)])
         for number in dict.fromkeys(numbers):
-            key, held = data.get(f"place-{number}", ""), data.get(f"held-{number}", "")
+            key, held_text = data.get(f"place-{number}", ""), data.get(f"held-{number}", "")
             if key in places:
                 typed = {column: data.get(f"{column}-{number}", "")[:40] for column in COLUMNS}
-                held_key = int(held) if re.fullmatch(r"[0-9]{1,18}", held) else None
-                found.rows.append(SelectedPoint(int(number), key.partition(":")[0], places[key], typed, held_key))
-        return found
+                held_key = int(held_text) if re.fullmatch(r"[0-9]{1,18}", held_text) else None
+                selection.rows.append(SelectedPoint(int(number), key.partition(":")[0], places[key], typed, held_key))
+        return selection
 
     def places(self, keys: Iterable[str]) -> dict[str, Any]:
-        """The records that keys such as `point:FN-0001` name."""
+        """The records of keys such as `point:FN-0001`."""
         codes: dict[str, list[str]] = {}
         for key in keys:
             kind, _colon, code = key.partition(":")
             if kind in self.kinds:
                 codes.setdefault(kind, []).append(code)
-        found = {}
-        for kind, wanted in codes.items():
-            rows = MODELS[kind].objects.visible_to(self.viewer).select_related("area").filter(code__in=wanted)
-            found |= {f"{kind}:{place.code}": place for place in rows}
-        return found
+        places = {}
+        for kind, codes_of_kind in codes.items():
+            rows = MODELS[kind].objects.visible_to(self.viewer).select_related("area").filter(code__in=codes_of_kind)
+            places |= {f"{kind}:{place.code}": place for place in rows}
+        return places
 
     @property
     def is_full(self) -> bool:
@@ -110,7 +110,7 @@ class MemberSelection:
             self.rows.append(SelectedPoint(number, place._meta.model_name.replace("demonstration", ""), place, columns))
 
     def act(self, command: str, today: date) -> None:
-        """Does what a button of the page says: `add-point:FN-0001`, `up-3`, `down-3`, `out-3`, `back-3`."""
+        """Applies a button of the page: `add-point:FN-0001`, `up-3`, `down-3`, `out-3`, `back-3`."""
         verb, _hyphen, what = command.partition("-")
         row = next((row for row in self.rows if str(row.number) == what), None)
         if verb == "add":
@@ -123,8 +123,8 @@ class MemberSelection:
             row.typed["until"] = ""
 
     def take(self, keys: Iterable[str], today: date) -> None:
-        """Adds places, members since today. A route may come by a place twice; a belt or zone holds it once, and what
-        was ending there stays."""
+        """Adds places, members since today. A route may pass a place twice; a belt or zone has it once, and a
+        membership that was ending continues."""
         keys = list(keys)
         standing = {} if "unit" in self.kinds else {row.key: row for row in self.rows}
         places = self.places(key for key in keys if key not in standing)
@@ -140,7 +140,7 @@ class MemberSelection:
         self.rows.insert(to, self.rows.pop(at))
 
     def _take_out(self, row: SelectedPoint, today: date) -> None:
-        """What is stored ends, on a day that can be changed; what was only just chosen goes."""
+        """Ends a stored row, on a day that can be changed; drops a row that was only chosen."""
         if row.held is None or "unit" in self.kinds:
             self.rows.remove(row)
             return
@@ -156,7 +156,8 @@ class MemberSelection:
 
 @dataclass(frozen=True)
 class Search:
-    """What may be chosen: by name, pinyin or initials, of one kind, in one township, premium points only."""
+    """The filter of places to choose: by name, pinyin or initials, of one kind, in one township, premium points
+    only."""
 
     kind: str
     text: str = ""
@@ -175,7 +176,7 @@ class Search:
         )
 
     def found(self, viewer: Any, today: date) -> tuple[list[Any], int]:
-        """The first places that fit, and how many there are."""
+        """The first matching places, and their number."""
         rows = MODELS[self.kind].objects.visible_to(viewer).select_related("area")
         if self.kind == "point":
             rows = rows.named(today)

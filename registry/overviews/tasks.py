@@ -1,4 +1,4 @@
-"""What somebody has to do: each module says it of its own records, and the work home lists it all by due date."""
+"""Tasks of an account: each module declares those of its own records; the work home lists all by due date."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from registry.models.remarks import NOTICES
 
 @dataclass(frozen=True)
 class Task:
-    """Something to do: what, about which record, at which address, what the button says, and by when (or None)."""
+    """A task: what to do, for which record, its URL, the button's text, and the due date (or None)."""
 
     what: str | Promise
     about: str
@@ -47,20 +47,20 @@ SOURCES: list[Callable[[Any, date], Iterable[Task]]] = []
 
 
 def to_do(source: Callable[[Any, date], Iterable[Task]]) -> Callable[[Any, date], Iterable[Task]]:
-    """Declares a function of (user, today) as a source of tasks."""
+    """Registers a function of (user, today) as a source of tasks."""
     SOURCES.append(source)
     return source
 
 
 def tasks_of(user: Any, today: date) -> list[Task]:
-    """All that `user` has to do, the most urgent first; what has no date comes last."""
+    """All tasks of `user`, the most urgent first; those without a date come last."""
     tasks = [task for source in SOURCES for task in source(user, today)]
     return sorted(tasks, key=lambda task: (task.due is None, task.due or today, task.about))
 
 
 @to_do
 def drafts_to_finish(user: Any, today: date) -> Iterable[Task]:
-    """A clerk's drafts: returned ones by the day they are due, others without one."""
+    """A clerk's drafts: returned ones with their due date, others without."""
     if not may(user, "draft.write"):
         return
     drafts = Draft.objects.visible_to(user).in_area(user.write_prefix).filter(state=DraftState.OPEN)
@@ -79,7 +79,7 @@ def drafts_to_finish(user: Any, today: date) -> Iterable[Task]:
 
 @to_do
 def sites_to_confirm(user: Any, today: date) -> Iterable[Task]:
-    """One task for all sites that nobody has confirmed this year."""
+    """One task for all sites not confirmed this year."""
     if not may(user, "point.confirm"):
         return
     named = DemonstrationPoint.objects.visible_to(user).in_area(user.write_prefix).named(today)
@@ -91,7 +91,7 @@ def sites_to_confirm(user: Any, today: date) -> Iterable[Task]:
 
 
 def remarks_for(user: Any) -> QuerySet[Remark]:
-    """The remarks in the area `user` writes in which the account answers, or answered before it passed them on."""
+    """The remarks in the area `user` writes in that the account answers, or passed on."""
     kinds = Q(pk__in=[])
     if may(user, "remark.answer"):
         kinds |= ~Q(kind=NOTICES)
@@ -102,8 +102,7 @@ def remarks_for(user: Any) -> QuerySet[Remark]:
 
 @to_do
 def remarks_to_answer(user: Any, today: date) -> Iterable[Task]:
-    """Open remarks from the public: a township those of its area, the district its own and those nobody answered in
-    time."""
+    """Open remarks: for a township those of its area, for the district its own and overdue ones."""
     remarks = remarks_for(user).open()
     if len(user.write_prefix) <= 6:
         own = Q(area_id=user.write_prefix) | Q(outcome=RemarkOutcome.PASSED_ON)
@@ -118,7 +117,7 @@ def remarks_to_answer(user: Any, today: date) -> Iterable[Task]:
 
 @to_do
 def loads_to_look_at(user: Any, today: date) -> Iterable[Task]:
-    """What the account sent in: files that were read and wait to be applied, and work that broke off."""
+    """The account's loads that wait to be applied, or that failed."""
     if not may(user, "load.send"):
         return
     for load in Load.objects.visible_to(user).waiting_for(user):
@@ -131,7 +130,7 @@ def loads_to_look_at(user: Any, today: date) -> Iterable[Task]:
 
 @to_do
 def bookings_to_settle(user: Any, today: date) -> Iterable[Task]:
-    """Groups that wait for an answer, and those confirmed whose day has come."""
+    """Bookings that wait for an answer, and confirmed ones whose day has come."""
     if not may(user, "booking.manage"):
         return
     for booking in Booking.objects.visible_to(user).in_area(user.write_prefix).open():

@@ -1,1 +1,1 @@
-"""What people type, made values, and what they are told: readers, coordinates, refusals."""
+"""Parsing of typed text and messages to users: readers, coordinates, refusals."""

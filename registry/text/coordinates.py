@@ -1,8 +1,8 @@
-"""Coordinate systems: every position is turned into WGS 84 for display; the record keeps what was measured.
+"""Coordinate systems: positions are converted to WGS 84 for display; the record keeps the measured values.
 
 GCJ-02 (most Chinese consumer maps) and BD-09 (Baidu) are shifted by some hundred metres against WGS 84, so positions of
-different systems must never be mixed unturned. CGCS2000 differs from WGS 84 by centimetres and is taken as equal.
-Positions are (longitude, latitude) in degrees.
+different systems must never be mixed without conversion. CGCS2000 differs from WGS 84 by centimetres and is treated as
+equal. Positions are (longitude, latitude) in degrees.
 """
 
 from math import atan2, cos, hypot, pi, sin, sqrt
@@ -15,9 +15,9 @@ BAIDU_ANGLE = pi * 3000.0 / 180.0
 
 
 def to_wgs84(lng: float, lat: float, system: str) -> Position:
-    """A position measured in `system` (wgs84, cgcs2000, gcj02, bd09) as WGS 84, to well under a metre.
+    """Converts a position in `system` (wgs84, cgcs2000, gcj02, bd09) to WGS 84, to well under a metre.
 
-    Raises ValueError for a system it does not know.
+    Raises ValueError for an unknown system.
     """
     if system in ("wgs84", "cgcs2000"):
         return lng, lat
@@ -36,7 +36,7 @@ def wgs84_to_gcj02(lng: float, lat: float) -> Position:
 
 
 def gcj02_to_wgs84(lng: float, lat: float) -> Position:
-    """The shift has no inverse in closed form: the guess is mended until it no longer moves."""
+    """The shift has no closed inverse: the result is iterated until it no longer changes."""
     if outside_china(lng, lat):
         return lng, lat
     guess_lng, guess_lat = lng, lat
@@ -60,12 +60,12 @@ def bd09_to_gcj02(lng: float, lat: float) -> Position:
 
 
 def outside_china(lng: float, lat: float) -> bool:
-    """Where GCJ-02 is not shifted (the box the published formulas use)."""
+    """The region without a GCJ-02 shift (the box of the published formulas)."""
     return not (73.66 < lng < 135.05 and 3.86 < lat < 53.55)
 
 
 def _shift(lng: float, lat: float) -> Position:
-    """By how many degrees GCJ-02 lies east and north of WGS 84 at a WGS 84 position."""
+    """The shift of GCJ-02 east and north of a WGS 84 position, in degrees."""
     x, y = lng - 105.0, lat - 35.0
     waves = (20.0 * sin(6.0 * x * pi) + 20.0 * sin(2.0 * x * pi)) * 2.0 / 3.0
     north = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * sqrt(abs(x)) + waves

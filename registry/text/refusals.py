@@ -1,4 +1,4 @@
-"""Why an act was refused: a code, and the details that make its sentence."""
+"""Refusals of actions: a code, and the details of its sentence."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -213,8 +213,8 @@ SENTENCES = {
 
 
 class Refused(Exception):
-    """An act that may not be done. Tests look at `code`; people read the sentence, in their own language. Where waiting
-    helps, `wait` of the details says how many seconds."""
+    """A refused action. Tests check `code`; people read the sentence, in their own language. If waiting helps, `wait`
+    in the details is the number of seconds."""
 
     def __init__(self, code: str, /, **details: Any):
         super().__init__(code)
@@ -225,6 +225,6 @@ class Refused(Exception):
 
 
 def raise_first(refusals: Iterable[Refused]) -> None:
-    """Raises the first of the refusals, if there is any."""
+    """Raises the first refusal, if there is any."""
     for refusal in refusals:
         raise refusal

@@ -1,7 +1,7 @@
-"""Reading what people type: plain functions from text to a value, shared by form, spreadsheet and API.
+"""Validators of typed text: plain functions from text to a value, shared by form, spreadsheet and API.
 
-Each takes the text as typed and returns the value, None for nothing. Raises Invalid, which says why and what to do, in
-the reader's language; tests look at its `code`.
+Each takes the text as typed and returns the value, None if it is empty. Raises Invalid with the reason and what to do,
+in the reader's language; tests check its `code`.
 """
 
 import re
@@ -101,7 +101,7 @@ Reader = Callable[[str], Any]
 
 
 class Invalid(ValueError):
-    """A value that cannot be taken: its code, and the details that make its sentence."""
+    """An invalid value: a code, and the details of its sentence."""
 
     def __init__(self, code: str, **details: Any):
         super().__init__(code)
@@ -112,22 +112,22 @@ class Invalid(ValueError):
 
 
 def storable(text: str) -> str:
-    """`text` as any database can keep it, valid or not: line ends as one character, and a sign for what no database
-    keeps, which `clean` refuses."""
+    """`text` in a form that every database can store, valid or not: normalised line ends, and a replacement for
+    forbidden characters, which `clean` refuses."""
     return UNSTORABLE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def legible(text: str) -> str:
-    """`text` for a document or a sheet, with a sign in the place of each character that neither can hold."""
+    """`text` for a document or a sheet; unsupported characters are replaced."""
     return REFUSED.sub("\ufffd", text)
 
 
 def clean(text: str) -> str:
-    """`text` without what cannot be seen, in composed form; raises Invalid for control and direction characters."""
+    """`text` without invisible characters, composed. Raises Invalid for control and direction characters."""
     if text.isascii() and text.isprintable():
         return text.strip(" ")
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
-    if not text.isprintable() or "\ufffd" in text:  # as hardly any is
+    if not text.isprintable() or "\ufffd" in text:  # rare
         text = INVISIBLE.sub("", text)
         if REFUSED.search(text):
             raise Invalid("control")
@@ -135,7 +135,7 @@ def clean(text: str) -> str:
 
 
 def line(most: int, least: int = 0) -> Reader:
-    """One line of text: any white space within becomes a single space, between Chinese characters none."""
+    """One line of text: white space becomes a single space, and is removed between Chinese characters."""
 
     def read(text: str) -> str:
         value = SPACES.sub(" ", clean(text))
@@ -145,14 +145,14 @@ def line(most: int, least: int = 0) -> Reader:
 
 
 def prose(most: int, least: int = 0) -> Reader:
-    """Text of several lines, kept as it stands."""
+    """Text with several lines, unchanged."""
     return lambda text: _measured(clean(text), most, least)
 
 
-def lines(most: int, each: int) -> Callable[[str], list[str]]:
-    """Up to `most` characters, as the lines of up to `each` that hold anything."""
-    read_all, read_one = prose(most), line(each)
-    return lambda text: [found for one in read_all(text).splitlines() if (found := read_one(one))]
+def lines(most: int, most_each: int) -> Callable[[str], list[str]]:
+    """Up to `most` characters, as the non-empty lines of up to `most_each` characters."""
+    read_all, read_one = prose(most), line(most_each)
+    return lambda text: [value for row in read_all(text).splitlines() if (value := read_one(row))]
 
 
 def _measured(value: str, most: int, least: int) -> str:
@@ -164,13 +164,13 @@ def _measured(value: str, most: int, least: int) -> str:
 
 
 def plain(text: str) -> str:
-    """For numbers, codes and telephones: full-width characters become the usual ones, white space goes."""
+    """For numbers, codes and telephones: full-width characters become half-width, white space is removed."""
     cleaned = clean(text)
     return SPACES.sub("", cleaned if cleaned.isascii() else unicodedata.normalize("NFKC", cleaned))
 
 
 def plain_number(text: str) -> int | None:
-    """The whole number of an address or a hidden field, in at most 18 digits; None for anything else."""
+    """The whole number in a URL or a hidden field, of at most 18 digits; None for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
@@ -217,20 +217,20 @@ def whole(least: int, most: int, unit: str | Promise = "") -> Reader:
 
 
 def choice(choices: Any, also: dict[str, str] | None = None) -> Reader:
-    """A value of a TextChoices, given as the value, in words, or in one of the other words `also`."""
+    """A value of a TextChoices, given as the value, its label, or one of the other words `also`."""
 
     values = frozenset(choices.values)
 
     def read(text: str) -> str:
-        given = plain(text)
-        if not given or given in values:
-            return given
-        if also and given in also:
-            return also[given]
+        word = plain(text)
+        if not word or word in values:
+            return word
+        if also and word in also:
+            return also[word]
         words = {plain(str(label)): value for value, label in choices.choices}
-        if given not in words:
-            raise Invalid("not_a_choice", text=given, choices="、".join(words))
-        return words[given]
+        if word not in words:
+            raise Invalid("not_a_choice", text=word, choices="、".join(words))
+        return words[word]
 
     return read
 
@@ -244,11 +244,11 @@ def money(unit: str) -> Reader:
     amount, yuan = number("0", "99999999999999", decimals=8), number("0", "99999999999999")
 
     def read(text: str) -> Decimal | None:
-        digits, multiple, given = MONEY.fullmatch(plain(text)).groups()  # type: ignore[union-attr]
+        digits, multiple, unit_text = MONEY.fullmatch(plain(text)).groups()  # type: ignore[union-attr]
         value = amount(digits)
         if value is None:
             return None
-        times = MULTIPLES.get(multiple or ("" if given else unit.removesuffix("元")), 1)
+        times = MULTIPLES.get(multiple or ("" if unit_text else unit.removesuffix("元")), 1)
         return yuan(f"{value * times:f}")
 
     return read
@@ -258,20 +258,20 @@ YES, NO = frozenset("是有√✓✔☑yY1"), frozenset("否无×✗✘☒nN0")
 
 
 def yes_no(text: str) -> bool | None:
-    """是, 有, √ or 否, 无, ×; None for nothing: a blank says that nobody knows, not that it is not so."""
-    given = plain(text)
-    if not given:
+    """是, 有, √ or 否, 无, ×; None if empty: a blank means unknown, not no."""
+    word = plain(text)
+    if not word:
         return None
-    if given in YES or given.lower() in ("yes", "true"):
+    if word in YES or word.lower() in ("yes", "true"):
         return True
-    if given in NO or given.lower() in ("no", "false"):
+    if word in NO or word.lower() in ("no", "false"):
         return False
     raise Invalid("not_yes_or_no", text=text.strip())
 
 
 @dataclass(frozen=True)
 class Dated:
-    """A day as far as it is known: `precision` is day, month or year, and `day` the first one it may be."""
+    """A day with its `precision` (day, month or year); `day` is the first possible one."""
 
     day: date
     precision: str = "day"
@@ -281,18 +281,18 @@ DAYS = re.compile(r"(\d{4})(?:[-./年](\d{1,2})(?:[-./月](\d{1,2})日?|月)?|�
 
 
 def dated(text: str) -> Dated | None:
-    """A day, a month or a year: 2021-07-01, 2021.7.1, 2021年7月, 20210701, 2021, or a spreadsheet's number of a day."""
-    given = plain(text)
-    if not given:
+    """A day, a month or a year: 2021-07-01, 2021.7.1, 2021年7月, 20210701, 2021, or a spreadsheet's serial number."""
+    typed = plain(text)
+    if not typed:
         return None
-    if re.fullmatch(r"\d{4}\.1", given):
-        raise Invalid("ambiguous_month", text=given, year=given[:4])
-    if re.fullmatch(r"[2-6]\d{4}", given):
-        return Dated(date(1899, 12, 30) + timedelta(days=int(given)))
-    given = re.sub(r"^(\d{4})(\d\d)(\d\d)?$", lambda m: "-".join(part for part in m.groups() if part), given)
-    found = DAYS.fullmatch(given)
+    if re.fullmatch(r"\d{4}\.1", typed):
+        raise Invalid("ambiguous_month", text=typed, year=typed[:4])
+    if re.fullmatch(r"[2-6]\d{4}", typed):
+        return Dated(date(1899, 12, 30) + timedelta(days=int(typed)))
+    typed = re.sub(r"^(\d{4})(\d\d)(\d\d)?$", lambda m: "-".join(part for part in m.groups() if part), typed)
+    match = DAYS.fullmatch(typed)
     try:
-        year, month, day = (int(part) if part else 0 for part in found.groups()) if found else (0, 0, 0)
+        year, month, day = (int(part) if part else 0 for part in match.groups()) if match else (0, 0, 0)
         value = date(year, month or 1, day or 1)
     except ValueError:
         value = date.min
@@ -302,7 +302,7 @@ def dated(text: str) -> Dated | None:
 
 
 def listing(text: str) -> list[str]:
-    """Names that stand in one cell, parted by 、 or a comma, semicolon or line end."""
+    """The names in one cell, separated by 、 or a comma, semicolon or line end."""
     parts = re.split(r"[、,，;；\n]+", clean(text))
     return [name for part in parts if (name := SPACES.sub("", part))]
 
@@ -324,22 +324,22 @@ def phone(text: str) -> str:
 
 
 def masked(number: str) -> str:
-    """A telephone number with its middle hidden: 138****5678."""
+    """A telephone number with its middle masked: 138****5678."""
     return f"{number[:3]}****{number[-4:]}" if len(number) >= 8 else "****" if number else ""
 
 
 def without_numbers(text: str) -> str:
-    """`text` with the telephone and identity numbers in it hidden."""
+    """`text` with telephone and identity numbers masked."""
     return NUMBERS.sub("****", text)
 
 
 def position(text: str) -> Position | None:
-    """Longitude and latitude in degrees, in either order (in China they cannot be mistaken); degrees, minutes and
-    seconds are read too."""
-    given = unicodedata.normalize("NFKC", clean(text))
-    if not given:
+    """Longitude and latitude in degrees, in either order (in China they cannot be confused); degrees, minutes and
+    seconds are accepted."""
+    typed = unicodedata.normalize("NFKC", clean(text))
+    if not typed:
         return None
-    numbers = [_degrees(part) for part in re.findall(r"-?\d+(?:\.\d+)?(?:[°度][^,;，；\s]*)?", given)]
+    numbers = [_degrees(part) for part in re.findall(r"-?\d+(?:\.\d+)?(?:[°度][^,;，；\s]*)?", typed)]
     if len(numbers) != 2:
         raise Invalid("not_a_position", text=text.strip())
     lng, lat = numbers if numbers[0] > numbers[1] else reversed(numbers)

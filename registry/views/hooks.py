@@ -38,7 +38,7 @@ class HookForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["owner"].queryset = owners_for(by)
         self.fields["owner"].initial = by.pk
-        self.fields["kinds"].choices = [(slug, kind.label) for slug, kind in acts.told_kinds().items()]
+        self.fields["kinds"].choices = [(slug, kind.label) for slug, kind in acts.kinds_for_hooks().items()]
 
 
 class HostForm(forms.Form):

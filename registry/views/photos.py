@@ -26,7 +26,7 @@ def add(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     draft = draft_or_404(request, key)
     for file in request.FILES.getlist("photos"):
         try:
-            acts.insist_on_size(file.name, file.size)
+            acts.check_size(file.name, file.size)
             acts.add_evidence(draft, file.name, file.read(), by=request.user)
         except Refused as refusal:
             messages.error(request, str(refusal))

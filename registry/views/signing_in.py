@@ -41,7 +41,7 @@ class SignIn(LoginView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         name = request.POST.get("username", "")
         try:
-            insist_on_pace(request, name)
+            check_pace(request, name)
             return super().post(request, *args, **kwargs)
         except Refused as refusal:  # what was typed stays, but for the password
             form = self.get_form_class()(request, initial={"username": name})
@@ -78,7 +78,7 @@ def _mark_of(name: str) -> str:
     return salted_hmac("registry.known-browser", name, algorithm="sha256").hexdigest()
 
 
-def insist_on_pace(request: HttpRequest, name: str) -> None:
+def check_pace(request: HttpRequest, name: str) -> None:
     """Raises Refused where wrong passwords of many names came from this address within the time a name stays closed:
     then one attempt in a few seconds is taken from there. A browser that signed in with this name before goes on as
     ever, so that nobody keeps the rest of an office out; and one person's own wrong passwords are those of one name."""

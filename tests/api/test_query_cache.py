@@ -3,7 +3,7 @@
 import pytest
 
 from registry.access.scope import Scope
-from registry.api.read_views import list_text, record_text
+from registry.api.read_views import compile_list, compile_record
 from registry.kinds import KINDS
 from registry.models import Area, DemonstrationPoint, ScopeMissing
 from registry.query_cache import compile_query, placeholder
@@ -35,18 +35,18 @@ def test_no_text_is_made_of_rows_nobody_was_asked_about(sample):
 
 
 def test_every_page_of_a_list_is_asked_for_with_one_text(api):
-    list_text.cache_clear()
+    compile_list.cache_clear()
     address, pages = "points/?page_size=50", 0
     while address:
         address, pages = api(address)["next"], pages + 1
-    assert (pages, list_text.cache_info().misses) == (9, 2)  # the first page has no place to begin at
+    assert (pages, compile_list.cache_info().misses) == (9, 2)  # the first page has no place to begin at
 
 
 def test_every_record_is_asked_for_with_one_text(api):
-    record_text.cache_clear()
+    compile_record.cache_clear()
     for code in ("FN-0001", "FN-0002", "FN-0003"):
         assert api(f"points/{code}/")["code"] == code
-    assert record_text.cache_info().misses == 1
+    assert compile_record.cache_info().misses == 1
 
 
 def test_accounts_that_see_different_rows_share_no_text(clerk_daqi, clerk_tangfang, auditor):

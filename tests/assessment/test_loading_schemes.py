@@ -11,7 +11,7 @@ from assessment.forms.schemes import ScoresForm
 from assessment.models import ItemScore, Scheme, SchemeResult
 from registry.loading.messages import sentence
 from registry.loading.sheet_types import SHEET_TYPES
-from registry.loading.templates import held
+from registry.loading.templates import prefilled_rows
 from registry.loading.undo import undo_rows
 from registry.models import Event
 from tests.factories import load_rows
@@ -130,7 +130,7 @@ def test_an_undone_score_is_in_the_name_of_whom_it_was_before(sample, reviewer):
 
 def test_a_card_that_is_opened_has_a_line_for_each_item_scored_by_hand(sample, administrator, reviewer):
     opened = acts.open_scheme(acts.copy_scheme(scheme(), year=2022, by=administrator), by=administrator)
-    rows = [line for line in held(SHEET_TYPES[KIND], reviewer, "130207") if line["scheme"] == opened.code]
+    rows = [line for line in prefilled_rows(SHEET_TYPES[KIND], reviewer, "130207") if line["scheme"] == opened.code]
     units = SchemeResult.objects.unscoped("test").filter(scheme=opened).count()
     assert (len(rows), {line["score"] for line in rows}) == (units * len(acts.hand_items(opened)), {None})
     blank = {"考核方案": opened.code, "被考核单位": "唐坊镇", "考核指标": "一镇一特色工作"}
@@ -148,7 +148,7 @@ def test_a_weight_that_differs_is_said_and_not_kept(sample, reviewer):
 
 
 def test_scores_of_many_rows_are_asked_for_together(sample, reviewer):
-    lines = list(held(SHEET_TYPES[KIND], reviewer, "130207"))
+    lines = list(prefilled_rows(SHEET_TYPES[KIND], reviewer, "130207"))
     rows = [
         {"考核方案": line["scheme"], "被考核单位": line["unit"], "考核指标": line["item"], "得分": "0.5"}
         for line in lines

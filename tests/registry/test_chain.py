@@ -34,7 +34,7 @@ OFF = {
 def logged(count: int, by=None, **more) -> list[Event]:
     """Events as acts add them."""
     belt = make_belt()
-    return [ChangeSet(by, f"第{number}次").tell("change", belt, {"name": ["甲", "乙"]}) for number in range(count)]
+    return [ChangeSet(by, f"第{number}次").log("change", belt, {"name": ["甲", "乙"]}) for number in range(count)]
 
 
 @pytest.fixture

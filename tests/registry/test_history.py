@@ -37,7 +37,7 @@ def fresh(record):
 
 @pytest.mark.parametrize("statement", ["UPDATE registry_event SET reason = 'x'", "DELETE FROM registry_event"])
 def test_the_database_refuses_to_change_or_delete_an_event(statement, sample, administrator):
-    ChangeSet(administrator, "原因").tell("change", make_belt(), {})
+    ChangeSet(administrator, "原因").log("change", make_belt(), {})
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
     assert Event.objects.get().reason == "原因"
@@ -51,7 +51,7 @@ def test_an_event_knows_the_area_of_its_record(sample, administrator):
         (PartyOrganisation.objects.unscoped("test").get(code="O-130207108"), "130207108"),
         (make_belt().area, "130207108"),
     ):
-        assert ChangeSet(administrator).tell("change", record, {}).area == area
+        assert ChangeSet(administrator).log("change", record, {}).area == area
 
 
 def test_a_change_is_told_in_words(sample, administrator):
@@ -85,7 +85,7 @@ def test_a_field_that_no_page_shows_is_told_to_staff_only(sample, administrator)
 
 def test_personal_values_are_in_no_history(sample, administrator):
     organisation = PartyOrganisation.objects.unscoped("test").get(code="O-130207108")
-    ChangeSet(administrator).tell("change", organisation, {"phone": ["13800001234", "13900001234"]})
+    ChangeSet(administrator).log("change", organisation, {"phone": ["13800001234", "13900001234"]})
     assert told(organisation) == []
     assert [changes for _act, changes in told(organisation, administrator)] == [[("电话", "…", "…")]]
 
@@ -100,10 +100,10 @@ def test_only_declared_fields_are_public():
 def test_the_public_learns_nothing_of_the_time_before_the_naming(sample, administrator, clerk_tangfang, auditor):
     point = make_point()
     make_period(point, date(2021, 5, 1), status="notice", level="", grade="", document_no="")
-    ChangeSet(clerk_tangfang).tell("add", point, {"name": [None, "草稿名称"]})
-    ChangeSet(clerk_tangfang).tell("submit", point, {"highlights": ["", "草稿亮点"]})
+    ChangeSet(clerk_tangfang).log("add", point, {"name": [None, "草稿名称"]})
+    ChangeSet(clerk_tangfang).log("submit", point, {"highlights": ["", "草稿亮点"]})
     name_point(point, level="district", grade="premium", document_no=PAPER, on=date(2021, 7, 1), by=administrator)
-    ChangeSet(clerk_tangfang).tell("submit", point, {"highlights": ["", "尚未审核的亮点"]})
+    ChangeSet(clerk_tangfang).log("submit", point, {"highlights": ["", "尚未审核的亮点"]})
     point = fresh(point)
     point.highlights = "公开的亮点"
     save_record(point, by=administrator)
@@ -119,7 +119,7 @@ def test_the_public_learns_nothing_of_the_time_before_the_naming(sample, adminis
 
 def test_a_point_named_before_there_were_events_is_public_from_its_naming(sample, administrator, clerk_tangfang):
     point = make_named_point(date(2020, 6, 1))
-    ChangeSet(clerk_tangfang).tell("change", point, {"highlights": ["", "第一次修改"]})
+    ChangeSet(clerk_tangfang).log("change", point, {"highlights": ["", "第一次修改"]})
     raised = {"status": "named", "level": "district", "grade": "premium", "document_no": PAPER, "reason": "复核升等"}
     change_standing(point, on=date(2021, 7, 1), by=administrator, **raised)
     assert [act for act, _changes in told(point)] == ["修改", "状态、级别或等次变更"]
@@ -127,15 +127,15 @@ def test_a_point_named_before_there_were_events_is_public_from_its_naming(sample
 
 def test_the_way_back_to_an_application_is_not_public(sample, administrator, clerk_tangfang):
     point = make_named_point(date(2020, 6, 1))
-    ChangeSet(administrator).tell("standing", point, {"status": ["named", "withdrawn"]})
-    ChangeSet(clerk_tangfang).tell("standing", point, {"status": ["withdrawn", "draft"]})
+    ChangeSet(administrator).log("standing", point, {"status": ["named", "withdrawn"]})
+    ChangeSet(clerk_tangfang).log("standing", point, {"status": ["withdrawn", "draft"]})
     assert [changes for _act, changes in told(point)] == [[("状态", "已命名", "已摘牌")]]
 
 
 def test_parts_are_told_by_name(sample, administrator):
     belt = make_belt()
-    ChangeSet(administrator).tell("parts", belt, {"beltmembership": {"added": ["1. 甲点"], "removed": ["2. 乙点"]}})
-    ChangeSet(administrator).tell("parts", belt, {"evidence": {"added": ["内部材料"]}})
+    ChangeSet(administrator).log("parts", belt, {"beltmembership": {"added": ["1. 甲点"], "removed": ["2. 乙点"]}})
+    ChangeSet(administrator).log("parts", belt, {"evidence": {"added": ["内部材料"]}})
     with override("zh-hans"):
         [entry] = history_of(belt, PUBLIC)
         assert entry.changes[0].said == "新增：1. 甲点; 移除：2. 乙点"
@@ -144,7 +144,7 @@ def test_parts_are_told_by_name(sample, administrator):
 def test_a_record_of_which_one_may_not_know_has_no_name_in_a_history(sample, administrator, auditor):
     secret = make_point(name="尚未公开的示范点")
     site = make_belt()
-    ChangeSet(administrator).tell("change", site, {"organisation": [None, secret.organisation_id], "point": [None, 1]})
+    ChangeSet(administrator).log("change", site, {"organisation": [None, secret.organisation_id], "point": [None, 1]})
     assert "尚未公开" not in str(told(site))
     assert dict(told(site))["修改"][0][2] == secret.organisation.name
 
@@ -163,7 +163,7 @@ def test_every_act_that_is_told_has_words():
     """A new verb without words in registry/overviews/history.py fails here."""
     sources = [path for app in ("registry", "assessment") for path in Path(settings.BASE_DIR, app).rglob("*.py")]
     code = "\n".join(path.read_text(encoding="utf-8") for path in sources)
-    found = re.findall(r'tell\(\s*(?:remark, )?"([\w-]+)"|_settle\(remark, "([\w-]+)"', code)
+    found = re.findall(r'log\(\s*(?:remark, )?"([\w-]+)"|_settle\(remark, "([\w-]+)"', code)
     verbs = {verb for pair in found for verb in pair if verb}
     assert len(verbs) > 10
     assert verbs - set(VERBS) == set()
@@ -172,7 +172,7 @@ def test_every_act_that_is_told_has_words():
 def test_the_page_of_a_record_ends_with_its_history_and_leads_to_all_of_it(sample, client, administrator):
     belt = make_belt()
     for number in range(21):
-        ChangeSet(administrator, "内部原因", PAPER).tell(
+        ChangeSet(administrator, "内部原因", PAPER).log(
             "change", belt, {"name": [f"名称{number}", f"名称{number + 1}"]}
         )
     page = client.get(f"/belts/{belt.code}/").content.decode()
@@ -196,7 +196,7 @@ def test_the_history_of_what_one_may_not_see_is_not_there(sample, client, clerk_
 def test_the_administration_shows_our_events(sample, client, administrator):
     client.force_login(administrator)
     zone = Zone.objects.unscoped("test").first()
-    ChangeSet(administrator, "管理端原因").tell("change", zone, {"name": ["甲", "乙"]})
+    ChangeSet(administrator, "管理端原因").log("change", zone, {"name": ["甲", "乙"]})
     page = client.get(f"/admin/registry/zone/{zone.pk}/history/").content.decode()
     assert "管理端原因" in page
     assert "<ins>乙</ins>" in page
@@ -208,7 +208,7 @@ def test_the_desk_shows_what_changed_lately_in_the_own_area(
     today = timezone.localdate()
     point, hidden = make_named_point(area="130207108"), make_point(area="130207114")
     for record in (point, hidden, Brand.objects.unscoped("test").first()):
-        ChangeSet(administrator).tell("change", record, {})
+        ChangeSet(administrator).log("change", record, {})
 
     def names(user):
         return [news.about for news in lately(user, today)]
@@ -226,8 +226,8 @@ def test_the_desk_shows_what_changed_lately_in_the_own_area(
 def test_what_changed_lately_is_at_most_fifteen_and_only_what_has_a_page(sample, administrator):
     point = make_named_point()
     for _number in range(16):
-        ChangeSet(administrator).tell("change", point, {})
-    ChangeSet(administrator).tell("change", administrator, {})
+        ChangeSet(administrator).log("change", point, {})
+    ChangeSet(administrator).log("change", administrator, {})
     news = lately(administrator, timezone.localdate())
     assert len(news) == 15
     assert {each.url for each in news} == {f"/points/{point.code}/"}
@@ -235,7 +235,7 @@ def test_what_changed_lately_is_at_most_fifteen_and_only_what_has_a_page(sample,
 
 def test_a_village_that_changed_leads_to_its_page(sample, administrator, client):
     village = make_named_point(area="130207108216").area
-    ChangeSet(administrator).tell("change", village, {})
+    ChangeSet(administrator).log("change", village, {})
     [news] = lately(administrator, timezone.localdate())
     assert news.url == "/villages/130207108216/"
     assert client.get(news.url).status_code == 200

@@ -221,7 +221,7 @@ def reading(administrator, monkeypatch) -> Load:
 
 def checking(administrator, monkeypatch) -> Load:
     load = lifecycle.send_load("台账.xlsx", workbook(HEADINGS, site()), kind="point", key=uuid4(), by=administrator)
-    monkeypatch.setattr("registry.loading.job_steps.judge", torn)
+    monkeypatch.setattr("registry.loading.job_steps.validate", torn)
     return load
 
 

@@ -1,4 +1,4 @@
-"""Text with commas, semicolons or tabs between the cells, read line by line: memory does not grow with the file."""
+"""Reads text with commas, semicolons or tabs between the cells, line by line: memory does not grow with the file."""
 
 import codecs
 import csv
@@ -17,7 +17,7 @@ LOOKED_AT = 20
 
 
 def encoding_of(path: Path) -> str:
-    """The encoding in which the whole file reads without one doubtful character. Raises Unreadable if none does."""
+    """The encoding in which the whole file decodes without errors. Raises Unreadable if there is none."""
     with path.open("rb") as file:
         head = file.read(3)
     marked = [name for bom, name in BOMS.items() if head.startswith(bom)]
@@ -41,7 +41,7 @@ def _reads(path: Path, encoding: str) -> bool:
 
 
 def delimiter_of(lines: list[str]) -> str:
-    """The sign that cuts most lines into the same number of cells, and into most cells."""
+    """The delimiter that splits most lines into the same number of cells, and into most cells."""
 
     def evenness(delimiter: str) -> tuple[int, int]:
         widths = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter) if len(row) > 1)
@@ -52,7 +52,7 @@ def delimiter_of(lines: list[str]) -> str:
 
 
 def read_delimited(path: Path, name: str, rows: Rows) -> list[dict]:
-    """The one sheet of a text file, named like the file."""
+    """Reads the one sheet of a text file, named like the file."""
     encoding, sheet = encoding_of(path), Path(name).stem
     with path.open(encoding=encoding, newline="") as file:
         csv.field_size_limit(2 * MB)

@@ -1,4 +1,4 @@
-"""Tables of HTML, which older systems send as .xls. Nothing in them is fetched, run or resolved."""
+"""Reads HTML tables, which older systems send as .xls. Nothing in them is fetched, run or resolved."""
 
 import re
 from html.parser import HTMLParser
@@ -25,7 +25,7 @@ class Tables(HTMLParser):
         self.length = 0
         self.spans = (1, 1)
         self.cells: dict[int, str] = {}
-        self.taken: dict[int, int] = {}  # column -> last row a cell from above reaches down to
+        self.taken: dict[int, int] = {}  # column -> last row that a cell from above spans to
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "table":
@@ -41,8 +41,8 @@ class Tables(HTMLParser):
             self.number += 1
         elif self.depth == 1 and tag in ("td", "th"):
             self._end_cell()
-            given = dict(attrs)
-            self.spans = _span(given.get("rowspan"), LAST_ROW), _span(given.get("colspan"), MOST_COLUMNS + 1)
+            attributes = dict(attrs)
+            self.spans = _span(attributes.get("rowspan"), LAST_ROW), _span(attributes.get("colspan"), MOST_COLUMNS + 1)
             self.text, self.length = [], 0
 
     def handle_endtag(self, tag: str) -> None:
@@ -110,13 +110,13 @@ class Tables(HTMLParser):
                 raise Unreadable("file_merges", sheet=self.rows.name, most=MOST_MERGES)
 
 
-def _span(given: str | None, most: int) -> int:
-    """A span of a cell; what cannot be one counts as 1."""
-    return min(max(int(given), 1), most) if given and re.fullmatch(r"[0-9]{1,9}", given) else 1
+def _span(text: str | None, most: int) -> int:
+    """The span of a cell; an invalid value counts as 1."""
+    return min(max(int(text), 1), most) if text and re.fullmatch(r"[0-9]{1,9}", text) else 1
 
 
 def read_html(path: Path, name: str, rows: Rows) -> list[dict]:
-    """The tables of a page, one sheet each."""
+    """Reads the tables of a page, one sheet each."""
     encoding = encoding_of(path)
     tables = Tables(rows, Path(name).stem)
     with path.open(encoding=encoding) as file:

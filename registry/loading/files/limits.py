@@ -1,12 +1,12 @@
-"""What one file may ask of the machine, and how a file that asks more is turned away. Known to parent and child.
+"""The limits of one file, and the error for a file beyond them. Used by parent and child process.
 
-Seconds and memory grow with the file, so that a small hostile file ends early and a big honest one does not.
+Time and memory limits grow with the file, so a small hostile file ends early and a big honest one does not.
 """
 
 from registry.sandbox import MB
 
-MOST_MB = 20  # of a file as it is sent
-MOST_INFLATED_MB = 200  # 100,000 rows of 25 columns come to 150
+MOST_MB = 20  # of an uploaded file
+MOST_INFLATED_MB = 200  # 100,000 rows of 25 columns take 150
 MOST_RATIO, RATIO_FROM_MB = 100, 1
 MOST_MEMBERS = 200
 MOST_COLUMNS = 200
@@ -23,5 +23,5 @@ SECONDS, SECONDS_A_MB, MOST_SECONDS = 8, 3, 60
 
 
 def seconds_for(size: int) -> int:
-    """Seconds, by the clock and of the processor, that a file of `size` bytes may take."""
+    """The time limit in seconds, wall clock and CPU, for a file of `size` bytes."""
     return min(SECONDS + SECONDS_A_MB * size // MB, MOST_SECONDS)

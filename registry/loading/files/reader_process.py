@@ -1,7 +1,7 @@
-"""The process that opens what people send: `python -m registry.loading.files.reader_process PATH NAME INTO`.
+"""The process that opens uploaded files: `python -m registry.loading.files.reader_process PATH NAME INTO`.
 
-It is on its own so that a file can at worst end this process. It knows neither Django nor the database, sets its own
-limits before it reads a byte, writes rows into INTO, and prints its sheets, or why it refuses, as JSON.
+It is separate so that a malicious file can at worst end this process. It has neither Django nor the database, sets its
+own limits before it reads a byte, writes rows into INTO, and prints its sheets, or the refusal, as JSON.
 """
 
 import json
@@ -51,7 +51,7 @@ READERS = (
 
 
 def reader_of(path: Path) -> Callable[[Path, str, Rows], Iterable[dict]]:
-    """Who reads this file: its first bytes tell, never its name."""
+    """The reader for this file, chosen by its first bytes, never by its name."""
     with path.open("rb") as file:
         head = file.read(64 * 1024)
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
@@ -71,7 +71,7 @@ def reader_of(path: Path) -> Callable[[Path, str, Rows], Iterable[dict]]:
 
 
 def read_xlsx(path: Path, name: str, rows: Rows) -> Iterator[dict]:
-    """Gates first, then the reader."""
+    """Checks the archive first, then reads it."""
     with zipfile.ZipFile(path) as archive:
         members = weigh(archive)
         limit_memory(BASE_MEMORY_MB + XLSX_GROWTH * sum(info.file_size for info in members.values()) // MB)
@@ -93,12 +93,16 @@ def read_xlsx(path: Path, name: str, rows: Rows) -> Iterator[dict]:
         if part.hidden:
             yield about | {"hidden": True}
         elif index in scans:
-            found = scans[index]
-            yield about | {"merged": found.merged} | _write(book.get_sheet_by_index(index), rows, index, found)
+            scan_result = scans[index]
+            yield (
+                about
+                | {"merged": scan_result.merged}
+                | _write(book.get_sheet_by_index(index), rows, index, scan_result)
+            )
 
 
 def read_xls(path: Path, name: str, rows: Rows) -> Iterator[dict]:
-    """A workbook of Excel 97 to 2003. Values of formulas are taken; the reader does not tell which cells they are."""
+    """Reads a workbook of Excel 97 to 2003. Formulas are read as their values; the library does not mark them."""
     content = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in content:
         raise Unreadable("file_locked")
@@ -108,24 +112,24 @@ def read_xls(path: Path, name: str, rows: Rows) -> Iterator[dict]:
         raise Unreadable("file_kind")
     limit_memory(BASE_MEMORY_MB + XLS_GROWTH * len(content) // MB)
     book = calamine.CalamineWorkbook.from_path(path)
-    for index, said in enumerate(book.sheets_metadata):
-        about = {"index": index, "name": said.name, "kind": "xls"}
-        if said.visible != calamine.SheetVisibleEnum.Visible:
+    for index, metadata in enumerate(book.sheets_metadata):
+        about = {"index": index, "name": metadata.name, "kind": "xls"}
+        if metadata.visible != calamine.SheetVisibleEnum.Visible:
             yield about | {"hidden": True}
-        elif said.typ == calamine.SheetTypeEnum.WorkSheet:
+        elif metadata.typ == calamine.SheetTypeEnum.WorkSheet:
             sheet = book.get_sheet_by_index(index)
             yield about | {"merged": _merged(sheet)} | _write(sheet, rows, index, Scan())
 
 
-def _write(content: calamine.CalamineSheet, rows: Rows, index: int, found: Scan) -> dict[str, int]:
-    """Writes the rows of a sheet; returns its extent."""
+def _write(content: calamine.CalamineSheet, rows: Rows, index: int, scan_result: Scan) -> dict[str, int]:
+    """Writes the rows of a sheet. Returns its extent."""
     rows.begin(index, content.name)
     if content.end and content.end[1] >= MOST_COLUMNS:
         raise Unreadable("file_wide", sheet=rows.name, most=MOST_COLUMNS)
     if content.end and content.end[0] >= LAST_ROW:
         raise Unreadable("file_long", sheet=rows.name, most=LAST_ROW)
-    number, special = 0, found.special
-    left = [""] * content.start[1] if content.start else []  # the reader leaves out empty columns on the left, not rows
+    number, special = 0, scan_result.special
+    left = [""] * content.start[1] if content.start else []  # the library omits empty columns on the left, but not rows
     for number, cells in enumerate(content.iter_rows(), start=1):
         row = left + cells if left else cells
         rows.add(number, _with(row, special[number]) if number in special else row)
@@ -135,7 +139,7 @@ def _write(content: calamine.CalamineSheet, rows: Rows, index: int, found: Scan)
 
 
 def _with(cells: list, special: list[tuple[int, Any]]) -> list:
-    """A row with what the scan found. Formulas come first in `special`, so an error they ended in has the last word."""
+    """Adds what the scan found to a row. Formulas come first in `special`, so an error of a formula overrides it."""
     for column, cell in special:
         cells.extend([""] * (column + 1 - len(cells)))
         if cell is True:
@@ -159,20 +163,20 @@ def main() -> None:
     limit_processor(seconds_for(path.stat().st_size))
     limit_written(MOST_WRITTEN_MB)
     limit_memory(BASE_MEMORY_MB)
-    said: list[Any]
+    answer: list[Any]
     code = REFUSED
     try:
-        code, said = 0, read(path, name, into)
+        code, answer = 0, read(path, name, into)
     except Unreadable as refusal:
-        said = [refusal.code, refusal.details]
-    except (MemoryError, OSError):  # an error of the system: more was written than may be
-        said = ["file_heavy", {}]
+        answer = [refusal.code, refusal.details]
+    except (MemoryError, OSError):  # an error of the system: more was written than allowed
+        answer = ["file_heavy", {}]
     except calamine.PasswordError:
-        said = ["file_locked", {}]
+        answer = ["file_locked", {}]
     except READERS:
-        said = ["file_broken", {}]
-    print(json.dumps(said), flush=True)
-    os._exit(code)  # without tidying up half a gigabyte
+        answer = ["file_broken", {}]
+    print(json.dumps(answer), flush=True)
+    os._exit(code)  # skips freeing half a gigabyte
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A file as somebody sent it becomes rows, or a refusal in plain words. What opens it is a process of its own."""
+"""Turns an uploaded file into rows, or a refusal. A separate process opens it."""
 
 import json
 import signal
@@ -18,11 +18,11 @@ from .limits import MOST_MB, seconds_for
 
 @dataclass(frozen=True)
 class RawSheet:
-    """A sheet as it lies in the file. `rows` is the number of its last filled row, from 1; `columns` the widest row,
-    `start` the byte of the rows file where its rows begin.
+    """A sheet of the file. `rows` is the number of its last filled row, from 1; `columns` the widest row, `start` the
+    byte of the rows file where its rows begin.
 
     `merged` holds [first row, first column, last row, last column], rows from 1 and columns from 0. Of a hidden sheet
-    nothing but its name is read. `about` is what a file of JSON says of itself.
+    only the name is read. `about` is what a JSON file says about itself.
     """
 
     index: int
@@ -38,7 +38,7 @@ class RawSheet:
 
 
 class RawRow(NamedTuple):
-    """A row with something in it: its number as people see it, and its cells (see `read_file`)."""
+    """A non-empty row: its number as shown in a spreadsheet, and its cells (see `read_file`)."""
 
     sheet: int
     number: int
@@ -46,10 +46,10 @@ class RawRow(NamedTuple):
 
 
 def read_file(path: Path, name: str, into: Path, most_mb: int = MOST_MB) -> list[RawSheet]:
-    """Reads the file at `path`, sent as `name`: its sheets are returned, its rows lie in `into` for `rows_of`.
+    """Reads the file at `path`, uploaded as `name`. Returns its sheets; writes its rows into `into` for `rows_of`.
 
-    A cell is null, text, a number, {"d": day}, {"t": day and time}, {"b": yes or no}, {"e": error},
-    {"f": formula without value} or {"v": value, "f": true}. Raises Refused with a code that begins with file_.
+    A cell is null, text, a number, {"d": day}, {"t": day and time}, {"b": yes or no}, {"e": error}, {"f": formula
+    without value} or {"v": value, "f": true}. Raises Refused with a code that begins with file_.
     """
     size = path.stat().st_size
     if not size:
@@ -57,18 +57,18 @@ def read_file(path: Path, name: str, into: Path, most_mb: int = MOST_MB) -> list
     if size > most_mb * MB:
         raise Refused("file_size", name=name, size=-(-size // MB), most=most_mb)
     arguments = (str(path.resolve()), name, str(into.resolve()))
-    code, said = sandbox.run("registry.loading.files.reader_process", *arguments, seconds=seconds_for(size))
+    code, output = sandbox.run("registry.loading.files.reader_process", *arguments, seconds=seconds_for(size))
     if code == 0:
-        return [RawSheet(**sheet) for sheet in json.loads(said)]
+        return [RawSheet(**sheet) for sheet in json.loads(output)]
     into.unlink(missing_ok=True)
-    reason, details = _reason(code, said)
+    reason, details = _reason(code, output)
     raise Refused(reason, name=name, **details)
 
 
-def _reason(code: int, said: bytes) -> tuple[str, dict[str, Any]]:
-    """Why the child refused or died: it tells, or its end does."""
+def _reason(code: int, output: bytes) -> tuple[str, dict[str, Any]]:
+    """Why the child process refused or ended: from its output, else from its exit code."""
     if code == sandbox.REFUSED:
-        reason, details = json.loads(said)
+        reason, details = json.loads(output)
         return reason, details
     if code in sandbox.OUT_OF_TIME:
         return "file_slow", {}
@@ -76,9 +76,9 @@ def _reason(code: int, said: bytes) -> tuple[str, dict[str, Any]]:
 
 
 def rows_of(into: Path, start: int = 0, only: Collection[int] | None = None) -> Iterator[tuple[int, RawRow]]:
-    """The rows from byte `start` on, each with the byte after it, from where the work can go on later.
+    """The rows from byte `start` on, each with the byte after it, where reading can continue later.
 
-    Of the numbers `only` alone where they are given: the other lines are passed over unread.
+    If `only` is given, other row numbers are skipped without parsing.
     """
     with into.open("rb") as file:
         file.seek(start)

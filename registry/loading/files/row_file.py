@@ -1,4 +1,4 @@
-"""Rows on their way from the child to the parent: JSON lines, so that work can go on from any line."""
+"""The rows file between child and parent process: JSON lines, so reading can continue from any line."""
 
 import json
 from datetime import date, datetime
@@ -10,7 +10,7 @@ from registry.sandbox import MB, Unreadable
 
 ERRORS = frozenset({"#REF!", "#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#VALUE!", "#SPILL!", "#CALC!"})
 BATCH = 200
-GAP = b"\x1f"  # never stands raw inside a JSON string, so it can be told from what people typed
+GAP = b"\x1f"  # never raw inside a JSON string, so it cannot be confused with typed text
 BLURRED = (b"true", b"false", b'"#')
 
 
@@ -29,7 +29,7 @@ _encode = json.JSONEncoder(
 
 
 def _marked(value: Any) -> Any:
-    """A value JSON would blur with another: yes or no, no number at all, the words of an error."""
+    """A value that JSON cannot represent exactly: a boolean, NaN or infinity, an error text."""
     if isinstance(value, bool):
         return {"b": value}
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
@@ -40,7 +40,7 @@ def _marked(value: Any) -> Any:
 
 
 class Rows:
-    """Writes the rows of one sheet after another into a file; encoding many at once is three times as fast."""
+    """Writes the rows of sheets into a file. Encoding many rows at once is three times as fast."""
 
     def __init__(self, into: Path):
         self.file = into.open("wb", buffering=MB)
@@ -55,7 +55,7 @@ class Rows:
 
     @property
     def extent(self) -> dict[str, int]:
-        """Of the sheet being written: its last row, its widest row, the byte where its rows start."""
+        """The extent of the current sheet: its last row, its widest row, the byte where its rows start."""
         return {"rows": self.last, "columns": self.columns, "start": self.start}
 
     def add(self, number: int, row: list[Any]) -> None:

@@ -1,6 +1,6 @@
-"""Where the table lies on a sheet people made by hand: headings, rows, merged ranges, totals and notes.
+"""Finds the table on a sheet made by hand: headings, rows, merged ranges, totals and notes.
 
-Knows nothing of what a column means. Rows count from 1 as people see them, columns from 0.
+It does not know what a column means. Rows count from 1 as shown in a spreadsheet, columns from 0.
 """
 
 import re
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from .reading import RawSheet, rows_of
 
-LOOKED_AT = 10  # rows at the top that hold something, in which headings are sought
+LOOKED_AT = 10  # non-empty rows at the top in which headings are searched
 HEADER_DEPTH = 3  # rows of headings at most
 JOINT = "/"
 SPACE = re.compile(r"[\s\u00a0\u3000\u200b-\u200d\u2060\ufeff]+")
@@ -30,10 +30,11 @@ NOTE = re.compile(
 
 @dataclass
 class SheetTable:
-    """A table found on a sheet, or why the sheet is left out: hidden, explanation, empty, no_headings.
+    """A table found on a sheet, or why the sheet is skipped: hidden, explanation, empty, no_headings.
 
-    `headings` has the text over each column, of two rows joined as top/bottom; `above` what stands over them, such as a
-    title. `merged` are the ranges among its rows, `start` is the byte where the rows of the sheet begin.
+    `headings` has the text over each column, of two rows joined as top/bottom; `above` is the text above the headings,
+    such as a title. `merged` are the merged ranges among its rows, `start` is the byte where the rows of the sheet
+    begin.
     """
 
     sheet: int
@@ -59,7 +60,7 @@ class DataRow(NamedTuple):
 
 
 def letter(column: int) -> str:
-    """What a spreadsheet calls a column: A, B, … Z, AA."""
+    """The letter of a column: A, B, … Z, AA."""
     letters, column = "", column + 1
     while column:
         column, rest = divmod(column - 1, 26)
@@ -68,16 +69,16 @@ def letter(column: int) -> str:
 
 
 def address(column: int, row: int) -> str:
-    """What a spreadsheet calls a cell: C12."""
+    """The address of a cell: C12."""
     return f"{letter(column)}{row}"
 
 
 def text_of(cell: Any) -> str:
-    """What a person would have typed to get this cell. Of a formula it is its value; of an error, the error.
+    """The text a person would have typed into this cell; of a formula its value, of an error the error.
 
     A number has the 15 digits a spreadsheet keeps, and no exponent.
     """
-    if type(cell) is str:  # most are
+    if type(cell) is str:  # the common case
         return cell
     if isinstance(cell, dict):
         return text_of(next(iter(cell.values())))
@@ -101,52 +102,54 @@ def _bare(text: str) -> str:
 
 
 def plain_heading(text: str) -> str:
-    """A heading as it is compared: half width, no white space, no mark of a required column, no unit behind it."""
+    """A heading normalised for comparison: half width, no white space, no mark of a required column, no unit."""
     bare = _bare(text)
     return UNIT.sub("", bare) or bare
 
 
 def unit_of(text: str) -> str:
-    """The unit a heading names: 万元 of 金额(万元)."""
+    """The unit in a heading: 万元 of 金额(万元)."""
     unit = UNIT.search(_bare(text))
     return unit[1] if unit else ""
 
 
 def find_tables(
-    sheets: Iterable[RawSheet], into: Path, known: Collection[str], header_row: dict[int, int] | None = None
+    sheets: Iterable[RawSheet], into: Path, known_headings: Collection[str], header_row: dict[int, int] | None = None
 ) -> list[SheetTable]:
-    """One table a sheet. `known` are plain headings; `header_row` says by hand in which row those of a sheet end."""
-    given = header_row or {}
-    return [_find(sheet, into, frozenset(known), given.get(sheet.index, 0)) for sheet in sheets]
+    """Finds one table per sheet. `known_headings` are plain headings; `header_row` is the last heading row of a sheet
+    if a person has set it."""
+    header_rows = header_row or {}
+    return [_find(sheet, into, frozenset(known_headings), header_rows.get(sheet.index, 0)) for sheet in sheets]
 
 
-def _find(sheet: RawSheet, into: Path, known: frozenset[str], given: int) -> SheetTable:
+def _find(sheet: RawSheet, into: Path, known_headings: frozenset[str], header_row: int) -> SheetTable:
     table = SheetTable(sheet.index, sheet.name, start=sheet.start)
-    top = top_rows(sheet, into, given)
-    if sheet.hidden or not (top or given):
+    top = top_rows(sheet, into, header_row)
+    if sheet.hidden or not (top or header_row):
         table.skipped = "hidden" if sheet.hidden else "empty"
         return table
     blocks = [(last - depth, last) for last in sorted(top) for depth in range(HEADER_DEPTH) if last - depth > 0]
-    if given:
-        blocks = [(first, last) for first, last in blocks if last == given] or [(given, given)]
-    found = [(_count(_headings(top, sheet, block), known), block[0] - block[1], block) for block in blocks]
-    count, _size, block = max(found, key=lambda each: each[:2])
-    if not given and count < min(2, sheet.columns):
+    if header_row:
+        blocks = [(first, last) for first, last in blocks if last == header_row] or [(header_row, header_row)]
+    candidates = [
+        (_count(_headings(top, sheet, block), known_headings), block[0] - block[1], block) for block in blocks
+    ]
+    count, _size, block = max(candidates, key=lambda candidate: candidate[:2])
+    if not header_row and count < min(2, sheet.columns):
         explains = EXPLAINING.search(sheet.name) or any(NOTE.match(text_of(cell)) for cell in _firsts(top))
         table.skipped = "explanation" if explains else "no_headings"
-    elif not given and EXPLAINING.search(sheet.name):
+    elif not header_row and EXPLAINING.search(sheet.name):
         table.skipped = "explanation"
     else:
         table.header_rows, table.first_data_row = block, block[1] + 1
         table.headings = {column: JOINT.join(texts) for column, texts in _headings(top, sheet, block).items()}
         table.above = [text_of(cell) for number in sorted(top) if number < block[0] for cell in top[number].values()]
-        table.merged = [each for each in sheet.merged if each[0] > block[1]]
+        table.merged = [cells for cells in sheet.merged if cells[0] > block[1]]
     return table
 
 
 def top_rows(sheet: RawSheet, into: Path, last: int = 0) -> dict[int, dict[int, Any]]:
-    """The cells of the first rows of a sheet that hold something, by row and column; of the rows before and at row
-    `last` where it is given."""
+    """The first non-empty rows of a sheet, by row and column; if `last` is given, the rows up to it."""
     if not sheet.rows:
         return {}
     rows = takewhile(lambda row: row.sheet == sheet.index, (row for _offset, row in rows_of(into, sheet.start)))
@@ -170,12 +173,12 @@ def _firsts(top: dict[int, dict[int, Any]]) -> list[Any]:
 
 
 def _headings(top: dict[int, dict[int, Any]], sheet: RawSheet, block: tuple[int, int]) -> dict[int, list[str]]:
-    """The words over each column, from top to bottom. A merged cell's words stand over each of its columns once."""
+    """The texts over each column, from top to bottom. The text of a merged cell counts once for each of its columns."""
     first, last = block
     words: dict[int, list[str]] = defaultdict(list)
     for number in range(first, last + 1):
         cells = dict(top.get(number, {}))
-        if number < last:  # the bottom row names columns, so it is not spread
+        if number < last:  # the bottom row names columns, so its merged cells are not spread
             for above, left, _below, right in sheet.merged:
                 if above == number and left in cells:
                     cells |= dict.fromkeys(range(left, right + 1), cells[left])
@@ -186,10 +189,10 @@ def _headings(top: dict[int, dict[int, Any]], sheet: RawSheet, block: tuple[int,
     return {column: texts for column, texts in sorted(words.items()) if texts}
 
 
-def _count(headings: dict[int, list[str]], known: frozenset[str]) -> int:
-    """How many different known headings there are; of two rows, the bottom word alone or both may be known."""
+def _count(headings: dict[int, list[str]], known_headings: frozenset[str]) -> int:
+    """The number of different known headings; of two rows, either the bottom text alone or both may be known."""
     named = ({plain_heading(texts[-1]), plain_heading(JOINT.join(texts))} for texts in headings.values())
-    return len(set().union(*named) & known)
+    return len(set().union(*named) & known_headings)
 
 
 def data_rows(table: SheetTable, into: Path, start: int = 0, limit: int | None = None) -> Iterator[DataRow]:
@@ -214,7 +217,7 @@ def _data_rows(table: SheetTable, into: Path, start: int) -> Iterator[DataRow]:
         yield DataRow(offset, row.number, cells, filler.fill(row.number, cells), total, note)
 
 
-@lru_cache(maxsize=5_000)  # the first cells of a ledger's rows say few things
+@lru_cache(maxsize=5_000)  # the first cells of a ledger's rows have few different values
 def _begins_note(text: str) -> bool:
     return bool(NOTE.match(SPACE.sub("", text)))
 
@@ -225,26 +228,26 @@ def _says_total(text: str) -> bool:
 
 
 def _repeats(cells: dict[int, Any], words: set[str], headings: int) -> bool:
-    """Whether a row only says the headings again, as printed pages do."""
+    """Whether a row repeats the headings, as printed pages do."""
     if len(cells) < min(2, headings):
         return False
     return all(isinstance(cell, str) and plain_heading(cell) in words for cell in cells.values())
 
 
 class Filler:
-    """Gives the cells of a merged range the value of its first one. Rows come in order."""
+    """Fills the cells of a merged range with its first value. Rows come in order."""
 
     def __init__(self, merged: list[list[int]]):
         self.coming = sorted(merged, reverse=True)
         self.open: list[tuple[list[int], Any]] = []
 
     def fill(self, number: int, cells: dict[int, Any]) -> set[int]:
-        """Fills row `number`; returns the columns that were filled."""
-        self.open = [(each, value) for each, value in self.open if each[2] >= number]
+        """Fills row `number`. Returns the filled columns."""
+        self.open = [(span, value) for span, value in self.open if span[2] >= number]
         while self.coming and self.coming[-1][0] <= number:
-            each = self.coming.pop()
-            if each[0] == number and each[1] in cells:
-                self.open.append((each, cells[each[1]]))
+            merged = self.coming.pop()
+            if merged[0] == number and merged[1] in cells:
+                self.open.append((merged, cells[merged[1]]))
         filled = set()
         for (_top, left, _bottom, right), value in self.open:
             for column in range(left, right + 1):
@@ -254,8 +257,8 @@ class Filler:
         return filled
 
     def catch_up(self, table: SheetTable, into: Path, start: int) -> None:
-        """Opens the ranges that began before byte `start`, where the work goes on."""
-        tops = {each[0] for each in self.coming}
+        """Opens the ranges that began before byte `start`, where reading continues."""
+        tops = {merged[0] for merged in self.coming}
         for offset, row in rows_of(into, table.start, only=tops):
             if offset > start or row.sheet != table.sheet:
                 return

@@ -1,6 +1,6 @@
-"""What stands before the reader of .xlsx: the archive is weighed and its sheets are scanned before anything is parsed.
+"""Checks an .xlsx before the reader opens it: the size of the archive and the content of its sheets.
 
-The scan also finds what the reader does not tell: formulas, cells with errors, merged ranges. It looks at bytes in
+The scan also finds what the library does not report: formulas, cells with errors, merged ranges. It reads bytes in
 pieces, so its memory does not grow with the sheet, and it resolves nothing.
 """
 
@@ -35,7 +35,8 @@ MERGE = re.compile(rb"""mergeCell\s[^>]*?ref\s*=\s*["']([A-Za-z]{1,3})(\d{1,7}):
 
 
 class Scan:
-    """What a sheet's bytes say: special cells by row, as (column, cell); merged ranges; cells with a value."""
+    """The result of a scan: special cells by row, as (column, cell); merged ranges; the number of cells with a
+    value."""
 
     def __init__(self) -> None:
         self.cells = 0
@@ -44,7 +45,7 @@ class Scan:
 
 
 def column_of(letters: bytes) -> int:
-    """The column of a cell's address, from 0: A is 0, AA is 26."""
+    """The column of a cell address, from 0: A is 0, AA is 26."""
     number = 0
     for letter in letters.upper():
         number = number * 26 + letter - 64
@@ -52,7 +53,7 @@ def column_of(letters: bytes) -> int:
 
 
 def weigh(archive: ZipFile) -> dict[str, ZipInfo]:
-    """The members of an archive by name, after every gate that needs no unpacking."""
+    """The members of an archive by name, after all checks that need no unpacking."""
     infos = archive.infolist()
     names = {info.filename.lower(): info for info in infos}
     if len(infos) > MOST_MEMBERS or len(names) < len(infos):
@@ -73,7 +74,7 @@ def _swollen(info: ZipInfo) -> bool:
 
 
 def pieces(archive: ZipFile, info: ZipInfo) -> Iterator[bytes]:
-    """The unpacked bytes of a member. They are counted: the size an archive claims may be a lie."""
+    """The unpacked bytes of a member, counted: the size in an archive may be false."""
     if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
         raise Unreadable("file_broken")
     size, claimed = 0, info.file_size
@@ -90,7 +91,7 @@ def pieces(archive: ZipFile, info: ZipInfo) -> Iterator[bytes]:
 
 
 class ZipMember(NamedTuple):
-    """A sheet as the workbook lists it: its name, the member it lies in, whether it is hidden."""
+    """A sheet in the workbook's list: its name, its member of the archive, whether it is hidden."""
 
     name: str
     place: str
@@ -98,30 +99,34 @@ class ZipMember(NamedTuple):
 
 
 def sheet_parts(archive: ZipFile, members: dict[str, ZipInfo]) -> list[ZipMember]:
-    """Every sheet, in the order of the workbook."""
+    """All sheets, in the order of the workbook."""
     places = {}
-    for tag, given in _elements(archive, members.get("xl/_rels/workbook.xml.rels")):
+    for tag, attributes in _elements(archive, members.get("xl/_rels/workbook.xml.rels")):
         if tag == "Relationship":
-            target = given.get("Target", "").lower().lstrip("/")
-            places[given.get("Id")] = target if target.startswith("xl/") else f"xl/{target}"
+            target = attributes.get("Target", "").lower().lstrip("/")
+            places[attributes.get("Id")] = target if target.startswith("xl/") else f"xl/{target}"
     return [
-        ZipMember(given.get("name", ""), places.get(given.get("id"), ""), given.get("state", "visible") != "visible")
-        for tag, given in _elements(archive, members["xl/workbook.xml"])
+        ZipMember(
+            attributes.get("name", ""),
+            places.get(attributes.get("id"), ""),
+            attributes.get("state", "visible") != "visible",
+        )
+        for tag, attributes in _elements(archive, members["xl/workbook.xml"])
         if tag == "sheet"
     ]
 
 
 def _elements(archive: ZipFile, info: ZipInfo | None) -> list[tuple[str, dict[str, str]]]:
-    """Elements of a small part with their attributes, both without name space."""
-    found: list[tuple[str, dict[str, str]]] = []
+    """The elements of a small part with their attributes, both without namespace."""
+    elements: list[tuple[str, dict[str, str]]] = []
     parser = expat.ParserCreate(namespace_separator=" ")
-    parser.StartElementHandler = lambda tag, given: found.append(
-        (tag.split(" ")[-1], {name.split(" ")[-1]: value for name, value in given.items()})
+    parser.StartElementHandler = lambda tag, attributes: elements.append(
+        (tag.split(" ")[-1], {name.split(" ")[-1]: value for name, value in attributes.items()})
     )
     parser.StartDoctypeDeclHandler = _refuse_doctype
     for piece in pieces(archive, info) if info else ():
         parser.Parse(piece)
-    return found
+    return elements
 
 
 def _refuse_doctype(*_about: Any) -> None:
@@ -129,7 +134,7 @@ def _refuse_doctype(*_about: Any) -> None:
 
 
 def look_through(archive: ZipFile, info: ZipInfo) -> None:
-    """A member no sheet lies in: really as small as it says, no document type in it, no more texts than cells."""
+    """Checks a member without a sheet: its real size, no document type, no more texts than cells."""
     texts, many = 0, info.file_size > MOST_CELLS * SHORTEST_CELL
     for number, piece in enumerate(pieces(archive, info)):
         if number == 0:
@@ -143,13 +148,13 @@ def _look_at_head(name: str, piece: bytes) -> None:
     if name.lower().endswith((".xml", ".rels")):
         if b"<!DOCTYPE" in piece or b"<!ENTITY" in piece:
             raise Unreadable("file_doctype")
-        if b"\0" in piece:  # UTF-16 would hide from the scan what the reader sees
+        if b"\0" in piece:  # the scan could not read UTF-16, but the library can
             raise Unreadable("file_broken")
 
 
 def scan(archive: ZipFile, info: ZipInfo, name: str) -> Scan:
-    """Looks through one sheet's bytes. Raises Unreadable where a value lies too far out, or there are too many."""
-    found, rest, prefix = Scan(), b"", b""
+    """Scans the bytes of one sheet. Raises Unreadable if a value lies too far out, or if there are too many."""
+    result, rest, prefix = Scan(), b"", b""
     small, many = info.file_size < SMALL_MB * MB, info.file_size > MOST_CELLS * SHORTEST_CELL
     for number, piece in enumerate(pieces(archive, info)):
         if number == 0:
@@ -163,48 +168,48 @@ def scan(archive: ZipFile, info: ZipInfo, name: str) -> Scan:
         if small and FAR.search(piece):
             _refuse_far(piece, prefix, name)
         if many:
-            found.cells += piece.count(b"</%bc>" % prefix)
-        if found.cells > MOST_CELLS:
+            result.cells += piece.count(b"</%bc>" % prefix)
+        if result.cells > MOST_CELLS:
             raise Unreadable("file_heavy")
-        _collect(found, piece, prefix, name)
+        _collect(result, piece, prefix, name)
     if small:
         _refuse_far(rest, prefix, name)
-    _collect(found, rest, prefix, name)
-    return found
+    _collect(result, rest, prefix, name)
+    return result
 
 
-def _collect(found: Scan, piece: bytes, prefix: bytes, name: str) -> None:
-    """Formulas, errors and merged ranges of a piece. A single byte is looked for first: that is quicker still."""
+def _collect(result: Scan, piece: bytes, prefix: bytes, name: str) -> None:
+    """Collects formulas, errors and merged ranges of a piece. Searching a single byte first is faster."""
     _tags, formula, error = _patterns(prefix)
     if b"mergeCell " in piece:
         for left, top, right, bottom in MERGE.findall(piece):
-            found.merged.append([int(top), column_of(left), int(bottom), column_of(right)])
-        if len(found.merged) > MOST_MERGES:
+            result.merged.append([int(top), column_of(left), int(bottom), column_of(right)])
+        if len(result.merged) > MOST_MERGES:
             raise Unreadable("file_merges", sheet=name, most=MOST_MERGES)
     if b"f" in piece and b"<%bf" % prefix in piece:
         for attributes, text, kind, value in formula.findall(piece):
-            _keep(found, attributes, _formula(attributes, text, kind, value))
+            _keep(result, attributes, _formula(attributes, text, kind, value))
     if (b"e" in piece and b'"e"' in piece) or (b"'" in piece and b"'e'" in piece):
         for attributes, value in error.findall(piece):
-            _keep(found, attributes, {"e": value.decode() or "#N/A"})
+            _keep(result, attributes, {"e": value.decode() or "#N/A"})
 
 
 def _formula(attributes: bytes, text: bytes, tag: bytes, value: bytes) -> Any:
-    """A formula with a value kept beside it is True: the reader has the value."""
+    """True for a formula with a stored value, which the library reads."""
     kind = KIND.search(attributes)
     if value or (tag and kind and kind[1] == b"str"):
         return True
     return {"f": "=" + unescape(text.decode("utf-8", "replace"))}
 
 
-def _keep(found: Scan, attributes: bytes, cell: Any) -> None:
+def _keep(result: Scan, attributes: bytes, cell: Any) -> None:
     place = NUMBER.search(attributes)
     if place and place[1] and place[2]:
-        found.special.setdefault(int(place[2]), []).append((column_of(place[1]), cell))
+        result.special.setdefault(int(place[2]), []).append((column_of(place[1]), cell))
 
 
 def _refuse_far(piece: bytes, prefix: bytes, name: str) -> None:
-    """Refuses a value beyond the last row or column. Cells that are only coloured may lie anywhere."""
+    """Refuses a value beyond the last row or column. Cells with only a format may lie anywhere."""
     row, column = 0, -1
     for tag, attributes, closed in _patterns(prefix)[0].findall(piece):
         place = NUMBER.search(attributes)
@@ -223,7 +228,7 @@ def _refuse_far(piece: bytes, prefix: bytes, name: str) -> None:
 
 @cache
 def _patterns(prefix: bytes) -> tuple[re.Pattern, ...]:
-    """Rows and cells; formulas; cells with errors, for sheets that write their elements with `prefix`."""
+    """Patterns of rows and cells, formulas, and cells with errors, for sheets whose elements have `prefix`."""
     p = re.escape(prefix)
     formula = rb"<%bf\b[^>]*?(?:/>|>([^<]*)</%bf>)" % (p, p)
     value = rb"(<%bv\b[^>]*?(?:/>|>([^<]*)</%bv>))?" % (p, p)

@@ -1,1 +1,1 @@
-"""The columns of each record kind (STANDARDS section 4), one module for each family of nouns."""
+"""The columns of each sheet type (STANDARDS section 4), one module for each family of nouns."""

@@ -1,5 +1,5 @@
-"""Groups that book a teaching site, and how many people it takes in a month. A file asks for places and confirms them,
-by the rules of the desk; what else becomes of a booking is entered on its page."""
+"""Bookings of teaching sites and their monthly capacity. A file requests places and confirms them by the rules of the
+pages; other changes of a booking are made on its page."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -61,8 +61,8 @@ CAPACITY_COLUMNS = (
 )  # fmt: skip
 
 
-def _take_site(row: SheetRow, world: Lookups) -> None:
-    row.values["at"] = look_up(row, world, "site", "site")
+def _take_site(row: SheetRow, lookups: Lookups) -> None:
+    row.values["at"] = look_up(row, lookups, "site", "site")
 
 
 def area_of_site(row: SheetRow) -> str:
@@ -70,66 +70,67 @@ def area_of_site(row: SheetRow) -> str:
     return site.area_id if site else ""
 
 
-def resolve_booking(row: SheetRow, world: Lookups) -> None:
-    """A booking is the same if its site, its day and its visitors are; one given up only if the row says that too."""
+def resolve_booking(row: SheetRow, lookups: Lookups) -> None:
+    """A booking is identified by its site, its day and its visitors; a cancelled one only if the row is cancelled
+    too."""
     copy(row, "visitor", "headcount", "topic", "contact", "phone", "state", "remark")
     row.attributes["given_up"] = row.values["state"] if row.values.get("state") in GIVEN_UP else ""
-    _take_site(row, world)
-    day = take_day(row, "booked_for", world)
+    _take_site(row, lookups)
+    day = take_day(row, "booked_for", lookups)
     row.title = f"{day or ''} {row.values.get('visitor') or ''}".strip()
 
 
-def resolve_capacity(row: SheetRow, world: Lookups) -> None:
-    """A capacity is the same if its site and its first day are."""
+def resolve_capacity(row: SheetRow, lookups: Lookups) -> None:
+    """A capacity is identified by its site and its first day."""
     copy(row, "people", "remark")
-    _take_site(row, world)
-    day = take_day(row, "valid_from", world)
-    take_day(row, "valid_to", world)
+    _take_site(row, lookups)
+    day = take_day(row, "valid_from", lookups)
+    take_day(row, "valid_to", lookups)
     row.title = f"{day or ''} {row.values.get('site') or ''}".strip()
 
 
-def prepare_sites(rows: list[SheetRow], world: Lookups) -> None:
-    """The sites of the rows and of what is held. While bookings are written, they are held: nobody else takes the same
-    places meanwhile."""
+def prepare_sites(rows: list[SheetRow], lookups: Lookups) -> None:
+    """Reads the sites of the rows. While bookings are written, the sites are locked, so that nobody else takes the same
+    places."""
     keys = {row.attributes.get("site_id") for row in rows} | {row.record.site_id for row in rows if row.record}
-    known = TeachingSite.objects.unscoped(WHY).filter(pk__in=keys - {None}).order_by("pk")
-    known = known.select_for_update(of=("self",)) if world.writing else known
-    world.found["sites"] = {site.pk: site for site in known}
+    sites = TeachingSite.objects.unscoped(WHY).filter(pk__in=keys - {None}).order_by("pk")
+    sites = sites.select_for_update(of=("self",)) if lookups.writing else sites
+    lookups.records["sites"] = {site.pk: site for site in sites}
     for row in rows:
         if row.record:
-            row.record.site = world.found["sites"][row.record.site_id]
+            row.record.site = lookups.records["sites"][row.record.site_id]
 
 
-def prepare_bookings(rows: list[SheetRow], world: Lookups) -> None:
-    """The months of the bookings with their places, to be counted down row by row."""
-    prepare_sites(rows, world)
+def prepare_bookings(rows: list[SheetRow], lookups: Lookups) -> None:
+    """The months of the bookings with their places, which are counted down row by row."""
+    prepare_sites(rows, lookups)
     for row in rows:
-        del row.attributes["given_up"]  # it told which booking the row is about
+        del row.attributes["given_up"]  # it was only needed to identify the booking
     days = {row.attributes.get("booked_for") for row in rows} | {row.record.booked_for for row in rows if row.record}
     days -= {None}
     if not days:
         return
     first, last = min(days), max(days)
     count = (last.year - first.year) * 12 + last.month - first.month + 1
-    months = balance(world.found["sites"].values(), first, count)
-    world.found["months"] = {(month.site.pk, month.first): month for month in months}
+    months = balance(lookups.records["sites"].values(), first, count)
+    lookups.records["months"] = {(month.site.pk, month.first): month for month in months}
 
 
-def keep_site(row: SheetRow, world: Lookups) -> None:
-    """The record knows its site, and so the area that it lies in."""
+def keep_site(row: SheetRow, lookups: Lookups) -> None:
+    """The record gets its site, and with it the area."""
     record: Any = row.main.record
-    record.site = world.found["sites"][record.site_id]
+    record.site = lookups.records["sites"][record.site_id]
 
 
-def keep_rules(row: SheetRow, world: Lookups) -> None:
-    """What stands against a form, stands against a row."""
-    keep_site(row, world)
+def keep_rules(row: SheetRow, lookups: Lookups) -> None:
+    """The checks of the form also apply to a row."""
+    keep_site(row, lookups)
     if not row.main.does_something:
         return
-    for name, refusal in _refusals(row, world):
+    for name, refusal in _refusals(row, lookups):
         row.refuse(name, refusal.code, **refusal.details)
     if not row.is_refused:
-        _take_places(row, world)
+        _take_places(row, lookups)
 
 
 def _now(row: SheetRow, name: str) -> Any:
@@ -137,27 +138,27 @@ def _now(row: SheetRow, name: str) -> Any:
     return row.main.changes.get(name, (None, getattr(row.main.record, name)))[1]
 
 
-def _refusals(row: SheetRow, world: Lookups) -> Iterator[tuple[str, Refused]]:
+def _refusals(row: SheetRow, lookups: Lookups) -> Iterator[tuple[str, Refused]]:
     booking: Any = row.main.record
     if not row.main.is_new and booking.state not in OPEN:
         yield "state", Refused("booking_moved_on", state=BookingState(booking.state).label)
         return
-    site, day, state = world.found["sites"][_now(row, "site_id")], _now(row, "booked_for"), _now(row, "state")
+    site, day, state = lookups.records["sites"][_now(row, "site_id")], _now(row, "booked_for"), _now(row, "state")
     if row.main.is_new or {"site_id", "booked_for"} & row.main.changes.keys():
         names = {"booking_past": "booked_for", "booking_closed": "site"}
-        for refusal in refusals_to_ask(site, booked_for=day, by=world.by):
+        for refusal in refusals_to_ask(site, booked_for=day, by=lookups.by):
             yield names.get(refusal.code, ""), refusal
     confirms = state == BookingState.CONFIRMED and (row.main.is_new or booking.state in ALLOWED["confirm"])
     if not confirms and state != (BookingState.ASKED if row.main.is_new else booking.state):
         yield "state", Refused("booking_on_page", state=BookingState(state).label)
 
 
-def _take_places(row: SheetRow, world: Lookups) -> None:
-    """Of several rows of a file each finds what the ones before it have left."""
+def _take_places(row: SheetRow, lookups: Lookups) -> None:
+    """Each row of a file sees only the places that the rows before it left."""
     booking: Any = row.main.record
-    months = world.found["months"]
-    held = not row.main.is_new and booking.state in TAKING
-    if held:
+    months = lookups.records["months"]
+    has_places = not row.main.is_new and booking.state in TAKING
+    if has_places:
         _book(months, booking.site_id, booking.booked_for, -booking.headcount)
     if _now(row, "state") not in TAKING:
         return
@@ -166,7 +167,7 @@ def _take_places(row: SheetRow, world: Lookups) -> None:
         row.refuse("headcount", refusal.code, **refusal.details)
     if not row.is_refused:
         _book(months, site, day, people)
-    elif held:
+    elif has_places:
         _book(months, booking.site_id, booking.booked_for, booking.headcount)
 
 
@@ -176,7 +177,7 @@ def _book(months: dict, site: int, day: Any, people: int) -> None:
 
 
 def _named(rows: QuerySet) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """Each record, and what names it in a sheet: its site by name, or by code where two are called the same."""
+    """Each record and the name of its site in a sheet; the code if two sites have the same name."""
     rows = rows.select_related("site")
     names = Counter(site.name for site in {row.site.pk: row.site for row in rows}.values())
     for row in rows:
@@ -184,15 +185,15 @@ def _named(rows: QuerySet) -> Iterator[tuple[Any, dict[str, Any]]]:
         yield row, {"code": row.code, "site": site, "remark": row.remark}
 
 
-def held_bookings(rows: QuerySet) -> Iterator[dict[str, Any]]:
-    """Whom to call is left out: nobody takes telephones along by the hundred."""
+def prefill_bookings(rows: QuerySet) -> Iterator[dict[str, Any]]:
+    """Contact names and telephones are left out of files."""
     for booking, named in _named(rows):
         yield named | {
             name: getattr(booking, name) for name in ("booked_for", "visitor", "headcount", "topic", "state")
         }
 
 
-def held_capacities(rows: QuerySet) -> Iterator[dict[str, Any]]:
+def prefill_capacities(rows: QuerySet) -> Iterator[dict[str, Any]]:
     for capacity, named in _named(rows):
         yield named | {name: getattr(capacity, name) for name in ("people", "valid_from", "valid_to")}
 
@@ -202,11 +203,11 @@ register(
         "booking", _("Bookings of groups"), Booking, BOOKING_COLUMNS,
         ("site_id", "booked_for", "visitor", "given_up"), resolve_booking, blanks=("given_up",),
         prefix=lambda row: f"BK-{row.attributes['booked_for'].year}-", prepare=prepare_bookings,
-        parts=keep_rules, right=RIGHT, by_clerks=True, held=held_bookings, area_of=area_of_site,
+        parts=keep_rules, right=RIGHT, by_clerks=True, prefill=prefill_bookings, area_of=area_of_site,
     ),
     SheetType(
         "site-capacity", _("Capacities of teaching sites"), SiteCapacity, CAPACITY_COLUMNS, ("site_id", "valid_from"),
         resolve_capacity, prefix=lambda row: "CAP-", digits=2, prepare=prepare_sites, parts=keep_site,
-        held=held_capacities, area_of=area_of_site, order=(("valid_from", "valid_to", True),),
+        prefill=prefill_capacities, area_of=area_of_site, order=(("valid_from", "valid_to", True),),
     ),
 )  # fmt: skip

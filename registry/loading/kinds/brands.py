@@ -9,7 +9,7 @@ from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, SheetColumn, 
 from registry.models import Brand, Consortium, ConsortiumMembership, RedBusinessDistrict, TermList, VillageRole
 from registry.text.validators import Invalid, choice, line, listing, prose, yes_no
 
-from .groupings import by_owner, held_by
+from .groupings import by_owner, parts_of
 from .shared import (
     FIELD,
     add_parts,
@@ -68,111 +68,111 @@ CONSORTIUM_COLUMNS = (
 )  # fmt: skip
 
 
-def resolve_brand(row: SheetRow, world: Lookups) -> None:
-    """Two organisations may have brands of one name."""
+def resolve_brand(row: SheetRow, lookups: Lookups) -> None:
+    """Two organisations may have brands with the same name."""
     copy(row, "name", "field", "slogan", "meaning", "remark")
-    organisation = look_up(row, world, "organisation", "organisation")
+    organisation = look_up(row, lookups, "organisation", "organisation")
     if organisation is not None:
         row.attributes["area_id"] = organisation.area_id
-    take_day(row, "created_on", world, happened=True, assume=True)
+    take_day(row, "created_on", lookups, happened=True, assume=True)
 
 
-def resolve_red(row: SheetRow, world: Lookups) -> None:
-    """The template has no day: a new one counts from today, unless a column gives another day."""
+def resolve_red(row: SheetRow, lookups: Lookups) -> None:
+    """The template has no date: a new one counts from today, unless a column gives another date."""
     copy(row, "name", "remark")
-    row.attributes["area_id"] = code = place(row, world)
-    look_up(row, world, "organisation", "organisation", within=[code], required=False)
-    take_day(row, "opened_on", world, assume=True)
+    row.attributes["area_id"] = code = place(row, lookups)
+    look_up(row, lookups, "organisation", "organisation", within=[code], required=False)
+    take_day(row, "opened_on", lookups, assume=True)
 
 
-def prepare_red(rows: list[SheetRow], world: Lookups) -> None:
+def prepare_red(rows: list[SheetRow], lookups: Lookups) -> None:
     offered = RedBusinessDistrict.functions.through.objects.filter(redbusinessdistrict__in=_keys(rows))
-    world.found["functions of"] = by_owner(offered.values_list("redbusinessdistrict_id", "term_id", "term__name"))
+    lookups.records["functions of"] = by_owner(offered.values_list("redbusinessdistrict_id", "term_id", "term__name"))
 
 
-def red_parts(row: SheetRow, world: Lookups) -> None:
-    """√ adds a function; × of one that is on record takes nothing away, and says so. A blank says nothing."""
-    wanted, held, refused = {}, held_by(row, world, "functions of"), set()
+def red_parts(row: SheetRow, lookups: Lookups) -> None:
+    """√ adds a function. × of a stored function removes nothing and gets a warning. A blank changes nothing."""
+    terms, current, refused = {}, parts_of(row, lookups, "functions of"), set()
     for name, heading in FUNCTIONS.items():
-        term = world.term(TermList.FUNCTIONS, heading)
+        term = lookups.term(TermList.FUNCTIONS, heading)
         if row.values.get(name) and term is None:
             row.warn(name, "term_unknown", text=heading)
         elif row.values.get(name):
-            wanted[term.pk] = heading  # type: ignore[union-attr]
+            terms[term.pk] = heading  # type: ignore[union-attr]
         elif row.values.get(name) is False and term is not None:
             refused.add(term.pk)
-    kept = {pk: words for pk, words in held.items() if pk in refused or pk in wanted}
+    staying = {pk: words for pk, words in current.items() if pk in refused or pk in terms}
     make = lambda pk: RedBusinessDistrict.functions.through(redbusinessdistrict=row.main.record, term_id=pk)  # noqa: E731
-    add_parts(row, "functions", wanted, kept, make)
-    if refused & kept.keys() and not wanted:
-        row.warn("functions", "member_stays", text="、".join(kept[pk] for pk in refused & kept.keys()))
+    add_parts(row, "functions", terms, staying, make)
+    if refused & staying.keys() and not terms:
+        row.warn("functions", "member_stays", text="、".join(staying[pk] for pk in refused & staying.keys()))
 
 
-def resolve_consortium(row: SheetRow, world: Lookups) -> None:
+def resolve_consortium(row: SheetRow, lookups: Lookups) -> None:
     copy(row, "name", "kind", "remark")
-    row.attributes["area_id"] = code = place(row, world)
+    row.attributes["area_id"] = code = place(row, lookups)
     row.defaults["kind"] = Consortium.Kind.STRONG_LEADS_WEAK
-    look_up(row, world, "organisation", "lead_organisation", to="lead_organisation", within=[code] if code else [])
-    take_day(row, "founded_on", world, happened=True, assume=True)
-    lead, led = (_villages(row, world, name, code) for name in ("lead_villages", "led_villages"))
+    look_up(row, lookups, "organisation", "lead_organisation", to="lead_organisation", within=[code] if code else [])
+    take_day(row, "founded_on", lookups, happened=True, assume=True)
+    lead, led = (_villages(row, lookups, name, code) for name in ("lead_villages", "led_villages"))
     for village in lead.keys() & led.keys():
         row.refuse("led_villages", "village_twice", text=lead[village])
     row.values["members"] = {VillageRole.LEAD: lead, VillageRole.LED: led}
     row.values["terms"] = {}
     for text in row.values.get("linkages") or ():
-        term = world.term(TermList.LINKAGES, text)
+        term = lookups.term(TermList.LINKAGES, text)
         if term is None:
             row.warn("linkages", "term_unknown", text=text)
         else:
             row.values["terms"][term.pk] = term.name
 
 
-def _villages(row: SheetRow, world: Lookups, name: str, township: str) -> dict[str, str]:
-    """Villages of the township, or of others where it has none of that name."""
-    found = {}
+def _villages(row: SheetRow, lookups: Lookups, name: str, township: str) -> dict[str, str]:
+    """Villages of the township, or of others if it has none of that name."""
+    villages = {}
     for text in row.values.get(name) or ():
         with at(row, name):
-            code = world.anywhere(text, [township] if township else [])
+            code = lookups.anywhere(text, [township] if township else [])
             if len(code) != 12:
                 raise Invalid("place_unknown", text=text)
-            found[code] = world.names[code]
-    return found
+            villages[code] = lookups.names[code]
+    return villages
 
 
-def prepare_consortia(rows: list[SheetRow], world: Lookups) -> None:
+def prepare_consortia(rows: list[SheetRow], lookups: Lookups) -> None:
     for role in VillageRole.values:
         members = ConsortiumMembership.objects.filter(consortium__in=_keys(rows), role=role)
         now = members.filter(valid_to=None).values_list("consortium_id", "village_id", "village__name")
-        world.found[f"{role} of"] = by_owner(now)
+        lookups.records[f"{role} of"] = by_owner(now)
     left = ConsortiumMembership.objects.filter(consortium__in=_keys(rows)).exclude(valid_to=None)
-    world.found["left"] = by_owner(left.values_list("consortium_id", "village_id", "village__name"))
+    lookups.records["left"] = by_owner(left.values_list("consortium_id", "village_id", "village__name"))
     linked = Consortium.linkages.through.objects.filter(consortium__in=_keys(rows))
-    world.found["linkages of"] = by_owner(linked.values_list("consortium_id", "term_id", "term__name"))
+    lookups.records["linkages of"] = by_owner(linked.values_list("consortium_id", "term_id", "term__name"))
 
 
 def _keys(rows: list[SheetRow]) -> list[int]:
     return [row.record.pk for row in rows if row.record]
 
 
-def consortium_parts(row: SheetRow, world: Lookups) -> None:
-    """A village has one part in a consortium, and one time there: what left, or has the other part, is not moved by a
-    file."""
+def consortium_parts(row: SheetRow, lookups: Lookups) -> None:
+    """A village has one role and one period in a consortium. A file does not move a village that left or has the other
+    role."""
     own: Any = row.main.record
-    since = world.today if row.record else own.founded_on
+    since = lookups.today if row.record else own.founded_on
     roles = {VillageRole.LEAD: "lead_villages", VillageRole.LED: "led_villages"}
     for role, name in roles.items():
-        other = next(value for value in VillageRole.values if value != role)
-        moved = held_by(row, world, f"{other} of") | held_by(row, world, "left")
-        wanted = row.values["members"][role]
-        for village in wanted.keys() & moved.keys():
-            row.refuse(name, "village_otherwise", text=wanted[village])
+        other_role = next(value for value in VillageRole.values if value != role)
+        moved = parts_of(row, lookups, f"{other_role} of") | parts_of(row, lookups, "left")
+        villages = row.values["members"][role]
+        for village in villages.keys() & moved.keys():
+            row.refuse(name, "village_otherwise", text=villages[village])
 
         def member(village: str, role: str = role) -> ConsortiumMembership:
             return ConsortiumMembership(consortium=own, village_id=village, role=role, valid_from=since)
 
-        add_parts(row, name, wanted, held_by(row, world, f"{role} of"), member)
+        add_parts(row, name, villages, parts_of(row, lookups, f"{role} of"), member)
     make = lambda pk: Consortium.linkages.through(consortium=own, term_id=pk)  # noqa: E731
-    add_parts(row, "linkages", row.values["terms"], held_by(row, world, "linkages of"), make)
+    add_parts(row, "linkages", row.values["terms"], parts_of(row, lookups, "linkages of"), make)
 
 
 register(

@@ -1,4 +1,4 @@
-"""A clerk's rows of sites become drafts: what a township enters is checked and decided on like anything it types."""
+"""A clerk's rows of sites become drafts, which are checked and decided on like typed ones."""
 
 from uuid import uuid5
 
@@ -15,10 +15,10 @@ from registry.text.refusals import Refused
 WHY = "the sender's own load"
 
 
-def write_drafts(rows: list[SheetRow], world: Lookups, load: Load) -> None:
-    """Records for those who may write them; for a clerk, drafts to be completed and submitted."""
+def write_drafts(rows: list[SheetRow], lookups: Lookups, load: Load) -> None:
+    """Writes records for accounts that may; for a clerk, drafts to be completed and submitted."""
     if may(load.by, "record.add"):
-        write_records(rows, world, load)
+        write_records(rows, lookups, load)
         return
     for row in rows:
         if any(write.does_something for write in row.writes):

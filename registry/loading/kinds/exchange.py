@@ -1,4 +1,4 @@
-"""Who comes to see: teaching sites, study routes with their stops, visits, hosted events."""
+"""Exchange: teaching sites, study routes with their stops, visits, hosted events."""
 
 import re
 from collections import Counter, defaultdict
@@ -22,22 +22,22 @@ from registry.models import HostedEvent, RouteStop, StudyRoute, TeachingSite, Vi
 from registry.models.exchange import EventKind
 from registry.text.validators import Invalid, choice, clean, line, number, whole
 
-from .shared import LEVEL, PLACES, at, copy, day_column, move, not_kept, take_day, tell
+from .shared import LEVEL, PLACES, at, copy, day_column, log_parts, move, not_kept, take_day
 
 SITE_WORDS = {"点": "point", "示范点": "point", "带": "belt", "示范带": "belt", "片区": "zone", "单位": "unit"}
 SEPARATOR = re.compile(r"\s*(?:[—–→、\n]+|->|-{2,}|(?<=[\u3400-\u9fff])[-\uff0d](?=[\u3400-\u9fff]))\s*")
 
 
 def stops(text: str) -> list[str]:
-    """Names in their order, parted by — or →; a hyphen parts Chinese names only, for it stands in codes."""
+    """Names in order, separated by — or →. A hyphen separates Chinese names only, because codes contain it."""
     return [name for part in SEPARATOR.split(clean(text)) if (name := line(80)(part))]
 
 
 def site_kind(text: str) -> str:
-    given = line(20)(text)
-    if given and given not in SITE_WORDS and given not in PLACES.split():
-        raise Invalid("not_a_choice", text=given, choices="、".join(SITE_WORDS))
-    return SITE_WORDS.get(given, given)
+    word = line(20)(text)
+    if word and word not in SITE_WORDS and word not in PLACES.split():
+        raise Invalid("not_a_choice", text=word, choices="、".join(SITE_WORDS))
+    return SITE_WORDS.get(word, word)
 
 
 SITE_COLUMNS = (
@@ -92,89 +92,88 @@ EVENT_COLUMNS = (
 )
 
 
-def _stand_at(row: SheetRow, world: Lookups, name: str, text: str, kinds: str = PLACES) -> None:
-    """The one point, belt, zone or unit that the text names, and the area that it lies in."""
+def _stand_at(row: SheetRow, lookups: Lookups, name: str, text: str, kinds: str = PLACES) -> None:
+    """Looks up the point, belt, zone or unit that the text names, and its area."""
     with at(row, name):
-        what, found = world.place(text, kinds.split())
-        row.attributes[f"{what}_id"] = found.pk
-        row.attributes["area_id"] = found.area_id or world.area
+        what, record = lookups.place(text, kinds.split())
+        row.attributes[f"{what}_id"] = record.pk
+        row.attributes["area_id"] = record.area_id or lookups.area
 
 
-def resolve_site(row: SheetRow, world: Lookups) -> None:
-    """A site is the same if its name and its level are. It is called like the place, unless a column names that."""
+def resolve_site(row: SheetRow, lookups: Lookups) -> None:
+    """A site is identified by its name and its level. It is named like the place, unless a column gives a name."""
     copy(row, "name", "level", "theme", "capacity", "remark")
-    take_day(row, "named_on", world, happened=True, assume=True)
+    take_day(row, "named_on", lookups, happened=True, assume=True)
     if row.has("name", "place_kind"):
         place = row.values.get("place")
-        _stand_at(row, world, "place" if place else "name", place or row.values["name"], row.values["place_kind"])
+        _stand_at(row, lookups, "place" if place else "name", place or row.values["name"], row.values["place_kind"])
 
 
-def resolve_visit(row: SheetRow, world: Lookups) -> None:
-    """A visit is the same if its day, its place and its visitors are."""
+def resolve_visit(row: SheetRow, lookups: Lookups) -> None:
+    """A visit is identified by its day, its place and its visitors."""
     copy(row, "visitor", "headcount", "topic", "remark")
-    day = take_day(row, "visited_on", world, happened=True)
+    day = take_day(row, "visited_on", lookups, happened=True)
     row.title = f"{day or ''} {row.values.get('visitor') or ''}".strip()
     if row.has("place"):
-        _stand_at(row, world, "place", row.values["place"])
+        _stand_at(row, lookups, "place", row.values["place"])
 
 
-def resolve_event(row: SheetRow, world: Lookups) -> None:
-    """An event is the same if its name and its day are. It was held in an area, or at a place that lies in one."""
+def resolve_event(row: SheetRow, lookups: Lookups) -> None:
+    """An event is identified by its name and its day. It was held in an area, or at a place, which lies in one."""
     copy(row, "name", "level", "headcount", "topic", "remark")
     row.attributes["kind"] = row.values.get("event_kind")
     row.defaults["kind"] = EventKind.OBSERVATION
-    take_day(row, "held_on", world, happened=True)
+    take_day(row, "held_on", lookups, happened=True)
     if row.has("place"):
         text = row.values["place"]
         with at(row, "place"):
             try:
-                row.attributes["area_id"] = world.place(text, PLACES.split())[1].area_id or world.area
+                row.attributes["area_id"] = lookups.place(text, PLACES.split())[1].area_id or lookups.area
             except Invalid as error:
                 if error.code != "place_unknown":
                     raise
-                row.attributes["area_id"] = world.anywhere(text)
+                row.attributes["area_id"] = lookups.anywhere(text)
 
 
-def resolve_route(row: SheetRow, world: Lookups) -> None:
+def resolve_route(row: SheetRow, lookups: Lookups) -> None:
     copy(row, "name", "theme", "hours", "capacity", "remark")
-    row.defaults["area_id"] = world.area
-    take_day(row, "opened_on", world, assume=True)
+    row.defaults["area_id"] = lookups.area
+    take_day(row, "opened_on", lookups, assume=True)
     row.values["places"] = []
     for text in row.values.get("stops") or ():
         with at(row, "stops"):
-            row.values["places"].append((text, *world.place(text, PLACES.split())))
+            row.values["places"].append((text, *lookups.place(text, PLACES.split())))
     if row.has("stops") and len(row.values["stops"]) < 2:
         row.refuse("stops", "no_stops")
 
 
-def prepare_routes(rows: list[SheetRow], world: Lookups) -> None:
-    world.found["stops of"] = defaultdict(list)
-    found = [row.record.pk for row in rows if row.record]
-    for stop in RouteStop.objects.filter(route__in=found).select_related(*PLACES.split()).order_by("position"):
-        world.found["stops of"][stop.route_id].append(stop)
+def prepare_routes(rows: list[SheetRow], lookups: Lookups) -> None:
+    lookups.records["stops of"] = defaultdict(list)
+    routes = [row.record.pk for row in rows if row.record]
+    for stop in RouteStop.objects.filter(route__in=routes).select_related(*PLACES.split()).order_by("position"):
+        lookups.records["stops of"][stop.route_id].append(stop)
 
 
-def route_parts(row: SheetRow, world: Lookups) -> None:
-    """New stops come after those there are. What the file leaves out stays, and so does the order: the reader is
-    told."""
-    held = world.found["stops of"].get(row.record.pk, []) if row.record else []
+def route_parts(row: SheetRow, lookups: Lookups) -> None:
+    """New stops are appended. Stops that the file omits stay, and so does the order; a warning says so."""
+    current = lookups.records["stops of"].get(row.record.pk, []) if row.record else []
     places = [(what, place.pk) for _text, what, place in row.values["places"]]
-    there = [_key(stop) for stop in held]
+    there = [_key(stop) for stop in current]
     free, new = Counter(there), []
     for text, what, place in row.values["places"]:
         if free[what, place.pk]:
             free[what, place.pk] -= 1
         else:
             new.append((text, what, place))
-    position = held[-1].position if held else 0
+    position = current[-1].position if current else 0
     for at_place, (_text, what, place) in enumerate(new, start=position + 1):
         stop = RouteStop(route=row.main.record, position=at_place, **{f"{what}_id": place.pk})
         row.writes.append(PendingWrite(stop, stage=PART))
     if new:
-        tell(row, "stops", [text for text, _what, _place in new])
-    if places and (staying := [str(stop.place) for stop in held if free[_key(stop)]]):
+        log_parts(row, "stops", [text for text, _what, _place in new])
+    if places and (staying := [str(stop.place) for stop in current if free[_key(stop)]]):
         row.warn("stops", "member_stays", text="、".join(staying))
-    elif places and held and there + [(what, place.pk) for _text, what, place in new] != places:
+    elif places and current and there + [(what, place.pk) for _text, what, place in new] != places:
         row.warn("stops", "order_stays")
 
 

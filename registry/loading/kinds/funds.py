@@ -76,28 +76,28 @@ WAGE_COLUMNS = (
 )  # fmt: skip
 
 
-def resolve_fund(row: SheetRow, world: Lookups) -> None:
-    """Money is the same if its year, category, source, area and purpose are: the amount may be put right."""
+def resolve_fund(row: SheetRow, lookups: Lookups) -> None:
+    """A fund is identified by year, category, source, area and purpose; the amount may be corrected."""
     copy(row, "year", "category", "level", "amount_yuan", "purpose", "document_no", "remark")
     copy(row, "budgeted_yuan", "paid_yuan", "project_code")
-    _whose(row, world)
-    take_day(row, "arrived_on", world, assume=True)
-    level, area = row.values.get("level"), world.area
+    _whose(row, lookups)
+    take_day(row, "arrived_on", lookups, assume=True)
+    level, area = row.values.get("level"), lookups.area
     if row.has("township"):
         with at(row, "township"):
-            area = world.township(row.values["township"])
+            area = lookups.township(row.values["township"])
     if row.has("village"):
         with at(row, "village"):
-            area = world.anywhere(row.values["village"], [area] if len(area) == 9 else [])
-    elif level and level != FundLevel.DISTRICT and area == world.area:
+            area = lookups.anywhere(row.values["village"], [area] if len(area) == 9 else [])
+    elif level and level != FundLevel.DISTRICT and area == lookups.area:
         row.warn("township", "fund_of_district")
     if row.has("township") or row.has("village") or not row.has("code"):
         row.attributes["area_id"] = area
 
 
-def _whose(row: SheetRow, world: Lookups) -> None:
-    """Which money it comes out of, and which point or project it is for."""
-    point: Any = look_up(row, world, "point", "point")
+def _whose(row: SheetRow, lookups: Lookups) -> None:
+    """The fund it is paid from, and the point or project it is for."""
+    point: Any = look_up(row, lookups, "point", "point")
     if point is not None and not DemonstrationPoint.objects.public().filter(pk=point.pk).exists():
         row.refuse("point", "place_unknown", text=row.values["point"])
     if row.has("project_code") and project_named(row.values["project_code"]) is None:
@@ -109,21 +109,22 @@ def _whose(row: SheetRow, world: Lookups) -> None:
         refer(row, "out_of", above)
 
 
-def resolve_wage(row: SheetRow, world: Lookups) -> None:
+def resolve_wage(row: SheetRow, lookups: Lookups) -> None:
     copy(row, "post", "standard_yuan", "actual_yuan", "uplift_percent", "remark")
-    row.attributes["area_id"] = world.area
+    row.attributes["area_id"] = lookups.area
     if row.has("year"):
         row.attributes["valid_from"] = date(row.values["year"], 1, 1)
     row.title = f"{Post(row.values['post']).label if row.has('post') else ''} {row.values.get('year', '')}".strip()
 
 
-def find_wage(rows: list[SheetRow], world: Lookups) -> None:
-    """A rule holds until a later year says otherwise: a row is about the rule in force at the beginning of its year, if
-    that says the same or began then."""
-    if not world.found["wage rules"]:
-        known = WageRule.objects.unscoped(WHY).filter(area=world.area).order_by("-valid_from")
-        world.found["wage rules"] = {rule.pk: rule for rule in (known.select_for_update() if world.writing else known)}
-    rules = list(world.found["wage rules"].values())
+def find_wage(rows: list[SheetRow], lookups: Lookups) -> None:
+    """A rule is valid until a later year changes it. A row is about the rule in force at the beginning of its year, if
+    its values are the same or it began then."""
+    if not lookups.records["wage rules"]:
+        stored = WageRule.objects.unscoped(WHY).filter(area=lookups.area).order_by("-valid_from")
+        stored = stored.select_for_update() if lookups.writing else stored
+        lookups.records["wage rules"] = {rule.pk: rule for rule in stored}
+    rules = list(lookups.records["wage rules"].values())
     by_code = {rule.code: rule for rule in rules}
     for row in rows:
         begins, named = row.attributes.get("valid_from"), {}
@@ -144,12 +145,12 @@ def _says(rule: WageRule, values: dict[str, Any]) -> bool:
     return uplift == rule.uplift_percent and (standard is None or same(rule.standard_yuan, standard))
 
 
-def wage_parts(row: SheetRow, world: Lookups) -> None:
-    """A new rule ends the one before it, and lasts until the one after it."""
+def wage_parts(row: SheetRow, lookups: Lookups) -> None:
+    """A new rule ends the one before it, and is valid until the one after it."""
     if row.record is not None:
         return
     new: Any = row.main.record
-    rules = [*world.found["wage rules"].values(), *world.pending.setdefault(("wage", new.post), [])]
+    rules = [*lookups.records["wage rules"].values(), *lookups.pending.setdefault(("wage", new.post), [])]
     rules.sort(key=lambda rule: rule.valid_from, reverse=True)
     before = _in_force(rules, new.post, new.valid_from)
     later = [rule.valid_from for rule in rules if rule.post == new.post and rule.valid_from > new.valid_from]
@@ -160,16 +161,16 @@ def wage_parts(row: SheetRow, world: Lookups) -> None:
         before.valid_to = new.valid_from
     else:
         row.writes.append(PendingWrite(before, {"valid_to": [before.valid_to, new.valid_from]}, stage=OWNER))
-    world.pending["wage", new.post].append(new)
+    lookups.pending["wage", new.post].append(new)
 
 
-def write_wage(rows: list[SheetRow], world: Lookups, load: Any) -> None:
-    """The old rule ends before the new one begins: never are two of a post open."""
+def write_wage(rows: list[SheetRow], lookups: Lookups, load: Any) -> None:
+    """The old rule ends before the new one begins: a post never has two open rules."""
     for row in rows:
         for write in row.writes:
             if not write.is_new and "valid_to" in write.changes:
                 WageRule._base_manager.filter(pk=write.record.pk).update(valid_to=write.changes["valid_to"][1])
-    write_records(rows, world, load)
+    write_records(rows, lookups, load)
 
 
 register(

@@ -1,4 +1,4 @@
-"""Belts, zones and whole-area townships, with what belongs to them. What is in no file any more is not taken out."""
+"""Belts, zones and whole-area townships, with their members. Members that a file omits stay."""
 
 from collections import defaultdict
 from datetime import date
@@ -105,163 +105,165 @@ WHOLE_AREA_COLUMNS = (
 )  # fmt: skip
 
 
-def resolve(row: SheetRow, world: Lookups) -> None:
+def resolve(row: SheetRow, lookups: Lookups) -> None:
     copy(row, "name", "kind", "level", "start", "end", "remark")
-    row.values["areas"] = codes_of(row, world)
-    look_up(row, world, "organisation", "organisation", within=row.values["areas"], required=False)
-    row.values["members"] = look_up_all(row, world, "point", "points", within=row.values["areas"])
+    row.values["areas"] = codes_of(row, lookups)
+    look_up(row, lookups, "organisation", "organisation", within=row.values["areas"], required=False)
+    row.values["members"] = look_up_all(row, lookups, "point", "points", within=row.values["areas"])
     for name in ("planned_on", "started_on", "built_on"):
-        take_day(row, name, world)
+        take_day(row, name, lookups)
     if row.has("points"):
         differs(row, "point_count", len(row.values["members"]))
 
 
-def resolve_zone(row: SheetRow, world: Lookups) -> None:
+def resolve_zone(row: SheetRow, lookups: Lookups) -> None:
     copy(row, "name", "kind", "level", "remark")
     row.defaults["level"] = Level.DISTRICT
-    row.values["areas"] = codes_of(row, world)
+    row.values["areas"] = codes_of(row, lookups)
     for what, name in (("point", "points"), ("belt", "belts")):
-        found = look_up_all(row, world, what, name, within=row.values["areas"], required=False)
-        row.values[f"{what} members"] = found
+        members = look_up_all(row, lookups, what, name, within=row.values["areas"], required=False)
+        row.values[f"{what} members"] = members
     for name in ("planned_on", "started_on", "built_on"):
-        take_day(row, name, world)
+        take_day(row, name, lookups)
 
 
-def come_so_far(row: SheetRow, world: Lookups) -> None:
-    """Whether the dates say the stage that the file says; where it gives none, a new one begins today. Only the day of
-    completion is never assumed: belts and zones are counted from it."""
-    said, days = row.values.get("stage"), row.attributes
-    if not said or row.is_refused:
+def come_so_far(row: SheetRow, lookups: Lookups) -> None:
+    """Checks that the dates fit the stage in the file. Without a date, a new one begins today. Only the completion date
+    is never assumed, because belts and zones count from it."""
+    stated, days = row.values.get("stage"), row.attributes
+    if not stated or row.is_refused:
         return
     now = {name: days.get(name) or getattr(row.record, name, None) for name in ("started_on", "built_on", "ended_on")}
-    if said == Stage.BUILT and not now["built_on"]:
+    if stated == Stage.BUILT and not now["built_on"]:
         row.refuse("built_on", "built_needs_day")
         return
-    if said == Stage.BUILDING and not now["started_on"]:
-        now["started_on"] = days["started_on"] = world.today
-        row.warn("started_on", "assumed", value=world.today)
+    if stated == Stage.BUILDING and not now["started_on"]:
+        now["started_on"] = days["started_on"] = lookups.today
+        row.warn("started_on", "assumed", value=lookups.today)
     if row.record is None and not days.get("planned_on") and not now["built_on"]:
-        row.defaults["planned_on"] = now["started_on"] or world.today
-    stage = Zone(planned_on=world.today, **now).stage(world.today)
-    if stage != said:
+        row.defaults["planned_on"] = now["started_on"] or lookups.today
+    stage = Zone(planned_on=lookups.today, **now).stage(lookups.today)
+    if stage != stated:
         row.refuse("stage", "stage_differs", held=stage.label)
 
 
-def prepare_belts(rows: list[SheetRow], world: Lookups) -> None:
+def prepare_belts(rows: list[SheetRow], lookups: Lookups) -> None:
     for row in rows:
-        come_so_far(row, world)
-    found = [row.record.pk for row in rows if row.record]
-    open_ones = BeltMembership.objects.filter(belt__in=found, valid_to=None)
-    world.found["points of"] = by_owner(open_ones.values_list("belt_id", "point_id", "point__name"))
-    passed = Belt.townships.through.objects.filter(belt__in=found)
-    world.found["townships of"] = by_owner(passed.values_list("belt_id", "area_id", "area__name"))
-    last = BeltMembership.objects.filter(belt__in=found).order_by("position")
-    world.found["last of"] = dict(last.values_list("belt_id", "position"))
+        come_so_far(row, lookups)
+    belts = [row.record.pk for row in rows if row.record]
+    open_ones = BeltMembership.objects.filter(belt__in=belts, valid_to=None)
+    lookups.records["points of"] = by_owner(open_ones.values_list("belt_id", "point_id", "point__name"))
+    passed = Belt.townships.through.objects.filter(belt__in=belts)
+    lookups.records["townships of"] = by_owner(passed.values_list("belt_id", "area_id", "area__name"))
+    last = BeltMembership.objects.filter(belt__in=belts).order_by("position")
+    lookups.records["last of"] = dict(last.values_list("belt_id", "position"))
 
 
-def by_owner(found: Any) -> dict[int, dict[Any, str]]:
+def by_owner(parts: Any) -> dict[int, dict[Any, str]]:
     """The parts of each record, {record: {key: words}}, of rows (record, key, words)."""
-    held: dict[int, dict[Any, str]] = defaultdict(dict)
-    for owner, key, words in found:
-        held[owner][key] = words
-    return held
+    by_record: dict[int, dict[Any, str]] = defaultdict(dict)
+    for owner, key, words in parts:
+        by_record[owner][key] = words
+    return by_record
 
 
-def held_by(row: SheetRow, world: Lookups, what: str) -> dict[Any, str]:
-    return world.found[what].get(row.record.pk, {}) if row.record else {}
+def parts_of(row: SheetRow, lookups: Lookups, what: str) -> dict[Any, str]:
+    return lookups.records[what].get(row.record.pk, {}) if row.record else {}
 
 
-def member_since(row: SheetRow, world: Lookups) -> date:
-    """What a new belt or zone is made of belongs to it from the beginning; what joins an old one, from today."""
+def member_since(row: SheetRow, lookups: Lookups) -> date:
+    """A member of a new belt or zone belongs to it from the beginning; a member added later, from today."""
     own: Any = row.main.record
-    return world.today if row.record else own.built_on or own.planned_on
+    return lookups.today if row.record else own.built_on or own.planned_on
 
 
-def belt_parts(row: SheetRow, world: Lookups) -> None:
-    belt, since = row.main.record, member_since(row, world)
-    last = world.found["last of"].get(row.record.pk, 0) if row.record else 0
-    held = held_by(row, world, "points of")
-    order = [pk for pk in row.values["members"] if pk not in held]
+def belt_parts(row: SheetRow, lookups: Lookups) -> None:
+    belt, since = row.main.record, member_since(row, lookups)
+    last = lookups.records["last of"].get(row.record.pk, 0) if row.record else 0
+    current = parts_of(row, lookups, "points of")
+    order = [pk for pk in row.values["members"] if pk not in current]
 
     def member(pk: int) -> BeltMembership:
         return BeltMembership(belt=belt, point_id=pk, position=last + 1 + order.index(pk), valid_from=since)
 
-    add_parts(row, "points", {pk: point.name for pk, point in row.values["members"].items()}, held, member)
-    cover(row, world, Belt)
+    add_parts(row, "points", {pk: point.name for pk, point in row.values["members"].items()}, current, member)
+    cover(row, lookups, Belt)
 
 
-def cover(row: SheetRow, world: Lookups, model: Any) -> None:
+def cover(row: SheetRow, lookups: Lookups, model: Any) -> None:
     """The townships it passes or covers."""
     name = model._meta.model_name
     make = lambda code: model.townships.through(**{name: row.main.record, "area_id": code})  # noqa: E731
-    wanted = {code: world.names[code] for code in row.values["areas"]}
-    add_parts(row, "townships", wanted, held_by(row, world, "townships of"), make)
+    townships = {code: lookups.names[code] for code in row.values["areas"]}
+    add_parts(row, "townships", townships, parts_of(row, lookups, "townships of"), make)
 
 
-def prepare_zones(rows: list[SheetRow], world: Lookups) -> None:
+def prepare_zones(rows: list[SheetRow], lookups: Lookups) -> None:
     for row in rows:
-        come_so_far(row, world)
-    found = [row.record.pk for row in rows if row.record]
-    open_ones = ZoneMembership.objects.filter(zone__in=found, valid_to=None)
+        come_so_far(row, lookups)
+    zones = [row.record.pk for row in rows if row.record]
+    open_ones = ZoneMembership.objects.filter(zone__in=zones, valid_to=None)
     for what in ("point", "belt"):
         members = open_ones.exclude(**{what: None}).values_list("zone_id", f"{what}_id", f"{what}__name")
-        world.found[f"{what}s of"] = by_owner(members)
-    covered = Zone.townships.through.objects.filter(zone__in=found)
-    world.found["townships of"] = by_owner(covered.values_list("zone_id", "area_id", "area__name"))
+        lookups.records[f"{what}s of"] = by_owner(members)
+    covered = Zone.townships.through.objects.filter(zone__in=zones)
+    lookups.records["townships of"] = by_owner(covered.values_list("zone_id", "area_id", "area__name"))
 
 
-def zone_parts(row: SheetRow, world: Lookups) -> None:
-    zone, since = row.main.record, member_since(row, world)
+def zone_parts(row: SheetRow, lookups: Lookups) -> None:
+    zone, since = row.main.record, member_since(row, lookups)
     for what in ("point", "belt"):
 
         def member(pk: int, what: str = what) -> ZoneMembership:
             return ZoneMembership(zone=zone, valid_from=since, **{f"{what}_id": pk})
 
-        wanted = {pk: place.name for pk, place in row.values[f"{what} members"].items()}
-        add_parts(row, f"{what}s", wanted, held_by(row, world, f"{what}s of"), member)
-    cover(row, world, Zone)
+        places = {pk: place.name for pk, place in row.values[f"{what} members"].items()}
+        add_parts(row, f"{what}s", places, parts_of(row, lookups, f"{what}s of"), member)
+    cover(row, lookups, Zone)
 
 
-def resolve_whole_area(row: SheetRow, world: Lookups) -> None:
-    """The template has no days: a new entry counts from today, unless a column gives another day."""
-    row.attributes["area_id"] = code = place(row, world)
-    row.title = world.names.get(code, "")
+def resolve_whole_area(row: SheetRow, lookups: Lookups) -> None:
+    """The template has no dates: a new entry counts from today, unless a column gives another date."""
+    row.attributes["area_id"] = code = place(row, lookups)
+    row.title = lookups.names.get(code, "")
     copy(row, "level", "batch", "remark")
-    row.values["members"] = look_up_all(row, world, "zone", "zones", within=[code], required=False)
+    row.values["members"] = look_up_all(row, lookups, "zone", "zones", within=[code], required=False)
     for name in ("accepted_on", "named_on"):
-        take_day(row, name, world, happened=True)
+        take_day(row, name, lookups, happened=True)
 
 
-def prepare_whole_area(rows: list[SheetRow], world: Lookups) -> None:
-    found = [row.record.pk for row in rows if row.record]
-    themed = WholeAreaTownship.themed_zones.through.objects.filter(wholeareatownship__in=found)
-    world.found["zones of"] = by_owner(themed.values_list("wholeareatownship_id", "zone_id", "zone__name"))
-    if any(row.has("organisation_count") for row in rows) and not world.found["village organisations"]:
-        there = PartyOrganisation.objects.unscoped(WHY).existing(world.today).of_villages().in_area(world.area)
+def prepare_whole_area(rows: list[SheetRow], lookups: Lookups) -> None:
+    townships = [row.record.pk for row in rows if row.record]
+    themed = WholeAreaTownship.themed_zones.through.objects.filter(wholeareatownship__in=townships)
+    lookups.records["zones of"] = by_owner(themed.values_list("wholeareatownship_id", "zone_id", "zone__name"))
+    if any(row.has("organisation_count") for row in rows) and not lookups.records["village organisations"]:
+        there = PartyOrganisation.objects.unscoped(WHY).existing(lookups.today).of_villages().in_area(lookups.area)
         counted = there.order_by().values_list("area__parent").annotate(Count("pk"))
-        world.found["village organisations"] = dict(counted)
+        lookups.records["village organisations"] = dict(counted)
     for row in rows:
         if row.has("organisation_count"):
-            differs(row, "organisation_count", world.found["village organisations"].get(row.attributes["area_id"], 0))
-        _name_township(row, world)
+            differs(
+                row, "organisation_count", lookups.records["village organisations"].get(row.attributes["area_id"], 0)
+            )
+        _name_township(row, lookups)
 
 
-def _name_township(row: SheetRow, world: Lookups) -> None:
-    said, named = row.values.get("stage"), row.attributes.get("named_on") or getattr(row.record, "named_on", None)
+def _name_township(row: SheetRow, lookups: Lookups) -> None:
+    stated, named = row.values.get("stage"), row.attributes.get("named_on") or getattr(row.record, "named_on", None)
     accepted = row.attributes.get("accepted_on") or getattr(row.record, "accepted_on", None)
-    if said == Stage.BUILT and not named:
-        row.attributes["named_on"] = named = world.today
-        row.warn("named_on", "assumed", value=world.today)
-    elif said == Stage.BUILDING and named:
+    if stated == Stage.BUILT and not named:
+        row.attributes["named_on"] = named = lookups.today
+        row.warn("named_on", "assumed", value=lookups.today)
+    elif stated == Stage.BUILDING and named:
         row.refuse("stage", "stage_differs", held=_("Named"))
-    row.defaults["accepted_on"] = accepted or named or world.today
+    row.defaults["accepted_on"] = accepted or named or lookups.today
 
 
-def whole_area_parts(row: SheetRow, world: Lookups) -> None:
+def whole_area_parts(row: SheetRow, lookups: Lookups) -> None:
     entry = row.main.record
     make = lambda pk: WholeAreaTownship.themed_zones.through(wholeareatownship=entry, zone_id=pk)  # noqa: E731
-    wanted = {pk: zone.name for pk, zone in row.values["members"].items()}
-    add_parts(row, "zones", wanted, held_by(row, world, "zones of"), make)
+    zones = {pk: zone.name for pk, zone in row.values["members"].items()}
+    add_parts(row, "zones", zones, parts_of(row, lookups, "zones of"), make)
 
 
 register(

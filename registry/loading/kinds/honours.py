@@ -64,47 +64,47 @@ DONATION_COLUMNS = (
 
 
 def _target(text: str) -> str:
-    given = text.strip().replace("\uff08", "(").replace("\uff09", ")")
-    if given and given not in TARGET_WORDS and given not in HONOUR_TARGETS:
-        raise Invalid("not_a_choice", text=given, choices="、".join(TARGET_WORDS))
-    return TARGET_WORDS.get(given, given)
+    word = text.strip().replace("\uff08", "(").replace("\uff09", ")")
+    if word and word not in TARGET_WORDS and word not in HONOUR_TARGETS:
+        raise Invalid("not_a_choice", text=word, choices="、".join(TARGET_WORDS))
+    return TARGET_WORDS.get(word, word)
 
 
-def resolve_honour(row: SheetRow, world: Lookups) -> None:
-    """An honour is the same if its title, level, day and holder are."""
+def resolve_honour(row: SheetRow, lookups: Lookups) -> None:
+    """An honour is identified by its title, level, day and holder."""
     copy(row, "title", "level", "issuer", "document_no", "remark", "title_kind")
-    take_day(row, "granted_on", world, happened=True)
+    take_day(row, "granted_on", lookups, happened=True)
     if not row.has("target_kind", "target"):
         return
     within = []
     if row.has("township"):
         with at(row, "township"):
-            within = [world.township(row.values["township"])]
+            within = [lookups.township(row.values["township"])]
     what = row.values["target_kind"]
     if what == "place":
         with at(row, "target"):
-            row.attributes["place_id"] = row.attributes["area_id"] = world.anywhere(row.values["target"], within)
+            row.attributes["place_id"] = row.attributes["area_id"] = lookups.anywhere(row.values["target"], within)
         return
-    found = look_up(row, world, what, "target", to=what, within=within)
-    if found is not None:
-        row.attributes["area_id"] = found.area_id or world.area
+    holder = look_up(row, lookups, what, "target", to=what, within=within)
+    if holder is not None:
+        row.attributes["area_id"] = holder.area_id or lookups.area
 
 
-def prepare_honours(rows: list[SheetRow], world: Lookups) -> None:
-    """A title counts as it counted before: by its name, never by likeness (F02, F03, F28)."""
+def prepare_honours(rows: list[SheetRow], lookups: Lookups) -> None:
+    """A title counts as it counted before: by its exact name, never by similarity (F02, F03, F28)."""
     titles = {row.attributes.get("title") for row in rows}
-    known = Honour.objects.unscoped(WHY).filter(title__in=titles - {None, ""}).order_by("-pk")
-    counted = dict(known.values_list("title", "title_kind"))
+    honours = Honour.objects.unscoped(WHY).filter(title__in=titles - {None, ""}).order_by("-pk")
+    counted = dict(honours.values_list("title", "title_kind"))
     for row in rows:
         row.defaults["title_kind"] = counted.get(row.attributes.get("title"), HonourTitle.OTHER)
 
 
-def resolve_donation(row: SheetRow, world: Lookups) -> None:
+def resolve_donation(row: SheetRow, lookups: Lookups) -> None:
     copy(row, "kind", "amount_yuan", "goods", "quantity", "goods_unit", "recipient", "purpose", "remark")
-    donor = look_up(row, world, "unit", "donor", to="donor")
+    donor = look_up(row, lookups, "unit", "donor", to="donor")
     if donor is not None:
-        row.attributes["area_id"] = donor.area_id or world.area
-    day = take_day(row, "donated_on", world, happened=True, assume=True)
+        row.attributes["area_id"] = donor.area_id or lookups.area
+    day = take_day(row, "donated_on", lookups, happened=True, assume=True)
     row.title = f"{row.values.get('donor', '')} {day or ''}".strip()
     if row.has("kind"):
         kind = DonationKind(row.values["kind"])
@@ -114,16 +114,16 @@ def resolve_donation(row: SheetRow, world: Lookups) -> None:
                     row.refuse(name, "donation_needs" if of == kind else "donation_is_not", kind=kind.label)
 
 
-def find_donations(rows: list[SheetRow], world: Lookups) -> None:
-    """A donation is the same if its donor, day, kind and what was given are. A row without a day is about one that the
-    registry holds with any day: it would else be taken anew each day."""
-    known = Donation.objects.unscoped(WHY)
-    known = known.select_for_update(of=("self",)) if world.writing else known
+def find_donations(rows: list[SheetRow], lookups: Lookups) -> None:
+    """A donation is identified by donor, day, kind and content. A row without a day matches a stored donation of any
+    day; otherwise each load would add it again."""
+    donations = Donation.objects.unscoped(WHY)
+    donations = donations.select_for_update(of=("self",)) if lookups.writing else donations
     codes = {row.values["code"] for row in rows if row.has("code")}
-    by_code = {record.code: record for record in known.filter(code__in=codes)} if codes else {}
+    by_code = {record.code: record for record in donations.filter(code__in=codes)} if codes else {}
     donors = {row.attributes.get("donor_id") for row in rows} - {None}
     by_key: dict[tuple, Any] = {}
-    for record in known.filter(donor__in=donors).order_by("pk"):
+    for record in donations.filter(donor__in=donors).order_by("pk"):
         key = key_of(DONATION, {name: getattr(record, name) for name in DONATION.natural})
         by_key.setdefault(key, record)
         by_key.setdefault((*key[:-1], "—"), record)

@@ -1,4 +1,4 @@
-"""Party organisations, and where an organisation or a site stands: in a village, a community, or a unit."""
+"""Party organisations, and the place of an organisation or a site: a village, a community, or a unit."""
 
 import re
 from contextlib import suppress
@@ -81,34 +81,34 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def stand_in(row: SheetRow, world: Lookups, township: str) -> None:
-    """The village or community, or else the unit, that the row's record stands in."""
-    given, field = row.values.get("village_or_unit") or "", row.values["field"]
-    if not given:
+def stand_in(row: SheetRow, lookups: Lookups, township: str) -> None:
+    """The village or community of the row's record, or else its unit."""
+    name, field = row.values.get("village_or_unit") or "", row.values["field"]
+    if not name:
         return
     village = ""
     with at(row, "village_or_unit"):
-        village = world.village(township, given)
-    if village and (field in AREA_FIELDS or field == FIELD_OF_AREA.get(AreaLevel(world.levels[village]))):
+        village = lookups.village(township, name)
+    if village and (field in AREA_FIELDS or field == FIELD_OF_AREA.get(AreaLevel(lookups.levels[village]))):
         row.attributes["area_id"] = village
     elif field in AREA_FIELDS:
         if not row.is_refused:
-            row.refuse("village_or_unit", "village_unknown", text=given, township=world.names[township])
-    elif given != world.names[township]:
-        row.attributes["unit"] = _unit(row, world, township, given, field)
+            row.refuse("village_or_unit", "village_unknown", text=name, township=lookups.names[township])
+    elif name != lookups.names[township]:
+        row.attributes["unit"] = _unit(row, lookups, township, name, field)
 
 
-def _unit(row: SheetRow, world: Lookups, township: str, name: str, field: str) -> Any:
-    found = None
+def _unit(row: SheetRow, lookups: Lookups, township: str, name: str, field: str) -> Any:
+    unit = None
     with at(row, "village_or_unit"):
-        found = world.unit(name, township)
-        if found is None:
+        unit = lookups.unit(name, township)
+        if unit is None:
             kind = UNIT_OF_FIELD.get(Field(field)) or _kind_by_name(name)
-            found = world.pending["unit", township, plain_name(name)] = Unit(name=name, kind=kind, area_id=township)
+            unit = lookups.pending["unit", township, plain_name(name)] = Unit(name=name, kind=kind, area_id=township)
             row.warn("village_or_unit", "unit_new", text=name)
-    if found is not None and found._state.adding:
-        row.writes.append(PendingWrite(found, stage=UNIT, prefix="U-N", digits=4))
-    return found
+    if unit is not None and unit._state.adding:
+        row.writes.append(PendingWrite(unit, stage=UNIT, prefix="U-N", digits=4))
+    return unit
 
 
 def _kind_by_name(name: str) -> UnitKind:
@@ -117,17 +117,17 @@ def _kind_by_name(name: str) -> UnitKind:
     return UnitKind.SCHOOL if any(word in name for word in ("学校", "小学", "中学", "幼儿园")) else UnitKind.OFFICE
 
 
-def resolve(row: SheetRow, world: Lookups) -> None:
-    code = place(row, world)
+def resolve(row: SheetRow, lookups: Lookups) -> None:
+    code = place(row, lookups)
     copy(row, "name", "form", "field", "secretary", "phone", "member_count", "is_combined_post", "remark")
     row.attributes["area_id"] = code
-    take_day(row, "founded_on", world, happened=True, assume=True)
+    take_day(row, "founded_on", lookups, happened=True, assume=True)
     if code and row.has("field", "name"):
         if row.has("village_or_unit"):
-            stand_in(row, world, code)
+            stand_in(row, lookups, code)
             refer(row, "unit", row.attributes.pop("unit", None))
         elif row.values["field"] in AREA_FIELDS:
-            _stand_by_name(row, world, code)
+            _stand_by_name(row, lookups, code)
     if row.has("parent") and plain_name(row.values["parent"]) == plain_name(row.values.get("name") or ""):
         row.refuse("parent", "own_superior")
     for name in ("women", "under_35"):
@@ -135,57 +135,59 @@ def resolve(row: SheetRow, world: Lookups) -> None:
             row.warn(name, "more_than_all", said=row.values[name], held=row.values["member_count"])
 
 
-def _stand_by_name(row: SheetRow, world: Lookups, township: str) -> None:
-    """The village that the name says: 孔家庄 of 大齐各庄镇孔家庄村党支部. What is not clear stays with the township."""
-    rest = ENDING.sub("", world.without_township(township, row.values["name"].removeprefix("中共")))
+def _stand_by_name(row: SheetRow, lookups: Lookups, township: str) -> None:
+    """The village in the name: 孔家庄 of 大齐各庄镇孔家庄村党支部. If it is unclear, the township is used."""
+    rest = ENDING.sub("", lookups.without_township(township, row.values["name"].removeprefix("中共")))
     with suppress(Invalid):
-        if village := world.village(township, rest) if rest else "":
+        if village := lookups.village(township, rest) if rest else "":
             row.attributes["area_id"] = village
 
 
-def find(rows: list[SheetRow], world: Lookups) -> None:
-    """An organisation is the same if its name and its township are, and it is not dissolved; of several in one
-    township, that of the same village."""
-    known = PartyOrganisation.objects.unscoped(WHY).filter(dissolved_on=None)
-    known = known.select_for_update(of=("self",)) if world.writing else known
+def find(rows: list[SheetRow], lookups: Lookups) -> None:
+    """An organisation is identified by its name and its township, and is not dissolved; of several in one township, the
+    one in the same village."""
+    organisations = PartyOrganisation.objects.unscoped(WHY).filter(dissolved_on=None)
+    organisations = organisations.select_for_update(of=("self",)) if lookups.writing else organisations
     codes = {row.values["code"] for row in rows if row.has("code")}
-    by_code = {record.code: record for record in known.filter(code__in=codes)} if codes else {}
+    by_code = {record.code: record for record in organisations.filter(code__in=codes)} if codes else {}
     by_name: dict[tuple, list[PartyOrganisation]] = {}
-    for record in known.filter(name__in={row.attributes.get("name") for row in rows} - {None, ""}).order_by("pk"):
+    for record in organisations.filter(name__in={row.attributes.get("name") for row in rows} - {None, ""}).order_by(
+        "pk"
+    ):
         by_name.setdefault((record.name, record.area_id[:9]), []).append(record)
     for row in rows:
         area = row.attributes.get("area_id") or ""
         fitting = by_name.get((row.attributes.get("name"), area[:9]), [])
-        fitting = [each for each in fitting if each.area_id == area] or fitting
+        fitting = [organisation for organisation in fitting if organisation.area_id == area] or fitting
         if len(fitting) > 1 and not row.has("code"):
-            where = "、".join(f"{each.name} ({each.code})" for each in fitting)
+            where = "、".join(f"{organisation.name} ({organisation.code})" for organisation in fitting)
             row.refuse("name", "organisation_unclear", text=row.attributes["name"], found=where)
         assign(row, by_code, {row.key: fitting[0]} if fitting else {})
         if row.record is not None and row.record.area_id.startswith(area):
             row.attributes.pop("area_id")
         elif row.record is None and area:
-            _say_where_it_stands(row, world, area)
+            _say_where_it_stands(row, lookups, area)
 
 
-def _say_where_it_stands(row: SheetRow, world: Lookups, area: str) -> None:
+def _say_where_it_stands(row: SheetRow, lookups: Lookups, area: str) -> None:
     field = row.values.get("field")
-    level = AreaLevel(world.levels.get(area, AreaLevel.TOWNSHIP))
+    level = AreaLevel(lookups.levels.get(area, AreaLevel.TOWNSHIP))
     in_unit = field in UNIT_FIELDS or "unit" in row.attributes or "unit_id" in row.attributes
     row.defaults["kind"] = OrganisationKind.UNIT if in_unit else KIND_OF_AREA[level]
     if field in AREA_FIELDS and level == AreaLevel.TOWNSHIP:
         row.warn("village_or_unit", "village_missing")
 
 
-def parts(row: SheetRow, world: Lookups) -> None:
+def parts(row: SheetRow, lookups: Lookups) -> None:
     """Its superior, which an earlier row of the same file may have added."""
     own, text = row.main, row.values.get("parent")
     if own.is_new:
-        world.pending["organisation", plain_name(row.attributes["name"])] = own.record
+        lookups.pending["organisation", plain_name(row.attributes["name"])] = own.record
     if not text:
         return
     try:
         township = (row.attributes.get("area_id") or own.record.area_id)[:9]  # type: ignore[attr-defined]
-        parent = world.one("organisation", text, (township,))
+        parent = lookups.get_record("organisation", text, (township,))
         if parent is None:
             raise Invalid("place_unknown", text=text)
     except Invalid as error:
@@ -199,14 +201,14 @@ def parts(row: SheetRow, world: Lookups) -> None:
         own.changes["parent_id"] = [own.record.parent_id, parent.pk]  # type: ignore[attr-defined]
 
 
-def write(rows: list[SheetRow], world: Lookups, load: Any) -> None:
-    """Superiors before those below them."""
+def write(rows: list[SheetRow], lookups: Lookups, load: Any) -> None:
+    """Superiors are written before their subordinates."""
     waiting = rows
     while waiting:
         ready, waiting = [r for r in waiting if not _waits(r)], [r for r in waiting if _waits(r)]
         if not ready:
             raise IntegrityError("the superior organisation was not written")
-        write_records(ready, world, load)
+        write_records(ready, lookups, load)
 
 
 def _waits(row: SheetRow) -> bool:

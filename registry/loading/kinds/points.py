@@ -1,4 +1,4 @@
-"""Demonstration points (STANDARDS section 4.1), with the organisation they belong to and their title."""
+"""Demonstration points (STANDARDS section 4.1), with their organisation and their title."""
 
 from collections import defaultdict
 from contextlib import suppress
@@ -12,7 +12,7 @@ from registry.actions.sites import KIND_OF_AREA, form_for
 from registry.actions.take_overs import VERB, areas_taken_over
 from registry.fields.points import FIELDS, names_stored_on
 from registry.kinds import KINDS
-from registry.loading.kinds.prefill import held_points
+from registry.loading.kinds.prefill import prefill_points
 from registry.loading.lookups import WHY, Lookups
 from registry.loading.sheet_types import (
     CODE,
@@ -57,7 +57,7 @@ STATUS_WORDS = {
 }  # fmt: skip
 FIELD_COLUMNS = {field.name: column_of(field) for field in FIELDS if field.heading}
 FIELD_COLUMNS["organisation_name"] = replace(FIELD_COLUMNS["organisation_name"], names="organisation")
-COLUMNS = (  # in the order of the district's template; a field that is declared later comes at its end
+COLUMNS = (  # in the order of the district's template; a field declared later is appended
     ROW_NUMBER,
     CODE,
     TOWNSHIP,
@@ -93,64 +93,69 @@ COLUMNS = (  # in the order of the district's template; a field that is declared
 )  # fmt: skip
 
 
-def resolve(row: SheetRow, world: Lookups) -> None:
-    township = place(row, world)
+def resolve(row: SheetRow, lookups: Lookups) -> None:
+    township = place(row, lookups)
     attributes = row.attributes
     attributes |= {name: row.values.get(name) for name in (*names_stored_on("point"), "field", "remark")}
     attributes["area_id"] = township
     if township and row.has("field"):
-        stand_in(row, world, township)
+        stand_in(row, lookups, township)
     if township and row.has("organisation_name"):
-        _belong_to(row, world, township)
+        _belong_to(row, lookups, township)
     _locate(row)
     _say_what_stays_behind(row)
 
 
-def _belong_to(row: SheetRow, world: Lookups, township: str) -> None:
-    """The organisation of that name; a new one if the registry has none. Its secretary, telephone and members are
-    written down with it, wherever they were typed."""
+def _belong_to(row: SheetRow, lookups: Lookups, township: str) -> None:
+    """The organisation with that name; a new one if there is none. Its secretary, telephone and member count are
+    updated from the row."""
     name = row.values["organisation_name"]
     facts = {
         field: row.values[field] for field in names_stored_on("organisation") if row.values.get(field) not in (None, "")
     }
-    found = None
+    organisation = None
     with at(row, "organisation_name"):
-        found = world.organisation(name, township)
-        if found is None and row.has("field"):
-            found = _new_organisation(row, world, township, name, facts)
-    row.attributes["organisation"] = found
-    if found is None:
+        organisation = lookups.organisation(name, township)
+        if organisation is None and row.has("field"):
+            organisation = _new_organisation(row, lookups, township, name, facts)
+    row.attributes["organisation"] = organisation
+    if organisation is None:
         return
-    if found._state.adding:
-        row.writes.append(PendingWrite(found, stage=OWNER, prefix=f"O-{township}-N"))
+    if organisation._state.adding:
+        row.writes.append(PendingWrite(organisation, stage=OWNER, prefix=f"O-{township}-N"))
         return
-    changes = {each: [getattr(found, each), new] for each, new in facts.items() if not same(getattr(found, each), new)}
+    changes = {
+        field: [getattr(organisation, field), new]
+        for field, new in facts.items()
+        if not same(getattr(organisation, field), new)
+    }
     if changes:
-        row.writes.append(PendingWrite(found, changes, stage=OWNER))
+        row.writes.append(PendingWrite(organisation, changes, stage=OWNER))
 
 
-def _new_organisation(row: SheetRow, world: Lookups, township: str, name: str, facts: dict) -> PartyOrganisation:
+def _new_organisation(row: SheetRow, lookups: Lookups, township: str, name: str, facts: dict) -> PartyOrganisation:
     unit = row.attributes.get("unit")
     area = row.attributes["area_id"]
-    level = world.levels.get(area, AreaLevel.TOWNSHIP)
-    made = PartyOrganisation(name=name, field=row.values["field"], area_id=area, unit=unit, founded_on=world.today,
+    level = lookups.levels.get(area, AreaLevel.TOWNSHIP)
+    organisation = PartyOrganisation(
+        name=name, field=row.values["field"], area_id=area, unit=unit, founded_on=lookups.today,
         kind=OrganisationKind.UNIT if unit else KIND_OF_AREA[AreaLevel(level)],
         form=_form(name, facts.get("member_count")), **facts,
     )  # fmt: skip
     row.warn("organisation_name", "organisation_new", text=name)
-    world.pending["organisation", township, plain_name(name)] = made
-    return made
+    lookups.pending["organisation", township, plain_name(name)] = organisation
+    return organisation
 
 
 def _form(name: str, members: int | None) -> str:
-    """As its name says; where it does not say, as the number of members asks (S7)."""
+    """The form by its name, else by the number of members (S7)."""
     endings = {"党总支": "general_branch", "党支部": "party_branch", "党委": "party_committee"}
     endings |= {"总支部委员会": "general_branch", "支部委员会": "party_branch", "党工委": "party_working_committee"}
     return next((form for ending, form in endings.items() if name.endswith(ending)), form_for(members or 0))
 
 
 def _locate(row: SheetRow) -> None:
-    """A position needs both numbers and the system they were measured in."""
+    """A position needs both numbers and the coordinate system."""
     lng, lat, system = (row.values.get(name) for name in ("lng", "lat", "coordinate_system"))
     if lng is None and lat is None:
         return
@@ -169,49 +174,50 @@ def _say_what_stays_behind(row: SheetRow) -> None:
         row.warn("creation_fund", "kept_elsewhere", text=f"{row.values['creation_fund']:f}", where="资金")
 
 
-def find(rows: list[SheetRow], world: Lookups) -> None:
-    """A site is the same if its township, its field and its name are: two townships may each have one of that name."""
-    known = DemonstrationPoint.objects.unscoped(WHY).select_related("organisation")
-    known = known.select_for_update(of=("self",)) if world.writing else known
+def find(rows: list[SheetRow], lookups: Lookups) -> None:
+    """A site is identified by its township, its field and its name: two townships may each have one of the same
+    name."""
+    points = DemonstrationPoint.objects.unscoped(WHY).select_related("organisation")
+    points = points.select_for_update(of=("self",)) if lookups.writing else points
     codes = {row.values["code"] for row in rows if row.has("code")}
-    by_code = {record.code: record for record in known.filter(code__among=codes)} if codes else {}
+    by_code = {record.code: record for record in points.filter(code__among=codes)} if codes else {}
     names = {row.attributes.get("name") for row in rows} - {None, ""}
     by_key: dict[tuple, Any] = {}
-    for record in known.in_area(world.area).filter(name__among=names).order_by("pk"):
+    for record in points.in_area(lookups.area).filter(name__among=names).order_by("pk"):
         by_key.setdefault((record.name, record.field, record.area_id[:9]), record)
     for row in rows:
         row.key = (*row.key[:2], (row.attributes.get("area_id") or "")[:9])
         assign(row, by_code, by_key)
-    found = {row.record.pk: row.record for row in rows if row.record}
-    standing = {period.point_id: period for period in StatusPeriod.objects.filter(point__in=found, valid_to=None)}
-    for pk, record in found.items():
+    points = {row.record.pk: row.record for row in rows if row.record}
+    standing = {period.point_id: period for period in StatusPeriod.objects.filter(point__in=points, valid_to=None)}
+    for pk, record in points.items():
         record.standing_now = standing.get(pk)
-    world.found["taken over"] = dict.fromkeys(areas_taken_over(world.today))
-    world.found["belt"] = _memberships(BeltMembership, "belt", found)
-    world.found["zone"] = _memberships(ZoneMembership, "zone", found)
+    lookups.records["taken over"] = dict.fromkeys(areas_taken_over(lookups.today))
+    lookups.records["belt"] = _memberships(BeltMembership, "belt", points)
+    lookups.records["zone"] = _memberships(ZoneMembership, "zone", points)
 
 
 def _memberships(model: Any, name: str, points: dict[int, Any]) -> dict:
-    held: dict[int, set] = defaultdict(set)
+    groups: dict[int, set] = defaultdict(set)
     for point, group in model.objects.filter(point__in=points, valid_to=None).values_list("point_id", f"{name}_id"):
-        held[point].add(group)
-    return held
+        groups[point].add(group)
+    return groups
 
 
-def parts(row: SheetRow, world: Lookups) -> None:
-    """The title of a new site, and its places in belts and zones. The title of one that has one is not changed by a
-    file: that is a decision."""
+def parts(row: SheetRow, lookups: Lookups) -> None:
+    """The title of a new site, and its memberships in belts and zones. A file does not change an existing title: that
+    is a decision."""
     main = row.writes[-1]
     if row.record is None:
         if row.attributes.get("area_id") and len(row.attributes["area_id"]) == 9 and row.has("field"):
             _warn_of_missing_village(row)
-        _give_title(row, world, main)
+        _give_title(row, lookups, main)
     else:
         _compare_title(row)
         row.attributes.pop("organisation", None)
-    if world.decides:
-        _join(row, world, main, Belt, BeltMembership, "belts")
-        _join(row, world, main, Zone, ZoneMembership, "zones")
+    if lookups.decides:
+        _join(row, lookups, main, Belt, BeltMembership, "belts")
+        _join(row, lookups, main, Zone, ZoneMembership, "zones")
 
 
 def _warn_of_missing_village(row: SheetRow) -> None:
@@ -219,21 +225,21 @@ def _warn_of_missing_village(row: SheetRow) -> None:
         row.warn("village_or_unit", "village_missing")
 
 
-def _give_title(row: SheetRow, world: Lookups, main: PendingWrite) -> None:
-    if not world.decides:
+def _give_title(row: SheetRow, lookups: Lookups, main: PendingWrite) -> None:
+    if not lookups.decides:
         row.warn("level", "title_by_district")
         return
     grade = _grade(row)
     named = row.values.get("named_on")
     status = row.values.get("status") or (PointStatus.NAMED if named else PointStatus.DRAFT)
-    since = named.day if named else world.today
+    since = named.day if named else lookups.today
     if status in PUBLIC:
-        if not any((row.attributes.get("area_id") or "").startswith(area) for area in world.found["taken over"]):
+        if not any((row.attributes.get("area_id") or "").startswith(area) for area in lookups.records["taken over"]):
             row.refuse("named_on" if named else "status", "title_by_life_cycle")
-        for name, given in (("named_on", named), ("document_no", row.values.get("document_no")), ("grade", grade)):
-            if not given:
+        for name, value in (("named_on", named), ("document_no", row.values.get("document_no")), ("grade", grade)):
+            if not value:
                 row.refuse(name, "title_needs")
-        if since > world.today:
+        if since > lookups.today:
             row.refuse("named_on", "in_future", day=since.isoformat())
     period = StatusPeriod(point=main.record, status=status, level=row.values.get("level") or "", grade=grade,
         valid_from=since, precision=named.precision if named else "day", batch=row.values.get("batch") or "",
@@ -248,7 +254,7 @@ def _give_title(row: SheetRow, world: Lookups, main: PendingWrite) -> None:
 
 
 def _grade(row: SheetRow) -> str:
-    """The grade, and 是否精品 where it says the same."""
+    """The grade; the column 是否精品 must agree with it."""
     grade, premium = row.values.get("grade") or "", row.values.get("is_premium")
     if premium is not None and grade and premium != (grade == Grade.PREMIUM):
         row.refuse("is_premium", "premium_disagrees", grade=Grade(grade).label)
@@ -257,32 +263,32 @@ def _grade(row: SheetRow) -> str:
 
 def _compare_title(row: SheetRow) -> None:
     now, grade = row.record.standing_now, _grade(row)
-    said = {"status": row.values.get("status"), "level": row.values.get("level"), "grade": grade}
-    for name, value in said.items():
-        held = getattr(now, name, "")
-        if value and held != value:
+    stated = {"status": row.values.get("status"), "level": row.values.get("level"), "grade": grade}
+    for name, value in stated.items():
+        current = getattr(now, name, "")
+        if value and current != value:
             words = str(getattr(now, f"get_{name}_display", str)()) if now else "—"
             row.refuse(name, "title_differs", held=words)
 
 
-def _join(row: SheetRow, world: Lookups, main: PendingWrite, model: Any, membership: Any, name: str) -> None:
+def _join(row: SheetRow, lookups: Lookups, main: PendingWrite, model: Any, membership: Any, name: str) -> None:
     names = row.values.get(name)
     if not names:
         return
     kind = name.removesuffix("s")
-    known = world.pending.setdefault((name,), {})
-    for missing in set(names) - known.keys():
-        known[missing] = _grouping(world, model, missing)
-    held = world.found[kind].get(row.record.pk if row.record else 0, set())
+    groupings = lookups.pending.setdefault((name,), {})
+    for missing in set(names) - groupings.keys():
+        groupings[missing] = _grouping(lookups, model, missing)
+    current = lookups.records[kind].get(row.record.pk if row.record else 0, set())
     new = []
-    for each in names:
-        grouping = known[each]
+    for text in names:
+        grouping = groupings[text]
         if grouping is None:
-            row.warn(name, "grouping_unknown", text=each, kind=KINDS[name].label)
-        elif grouping.pk not in held:
-            new.append(each)
-            since = max(filter(None, (_since(row), grouping.built_on or grouping.planned_on)), default=world.today)
-            more = {"position": _next_position(world, grouping)} if model is Belt else {}
+            row.warn(name, "grouping_unknown", text=text, kind=KINDS[name].label)
+        elif grouping.pk not in current:
+            new.append(text)
+            since = max(filter(None, (_since(row), grouping.built_on or grouping.planned_on)), default=lookups.today)
+            more = {"position": _next_position(lookups, grouping)} if model is Belt else {}
             row.writes.append(
                 PendingWrite(membership(point=main.record, valid_from=since, **{kind: grouping}, **more), stage=PART)
             )
@@ -295,19 +301,19 @@ def _since(row: SheetRow) -> date | None:
     return named.day if named else None
 
 
-def _grouping(world: Lookups, model: Any, name: str) -> Any:
+def _grouping(lookups: Lookups, model: Any, name: str) -> Any:
     with suppress(Invalid):
-        return world.places(model, [name])[name]
+        return lookups.places(model, [name])[name]
     return None
 
 
-def _next_position(world: Lookups, belt: Belt) -> int:
+def _next_position(lookups: Lookups, belt: Belt) -> int:
     key = f"position:{belt.pk}"
-    if key not in world.numbers:
+    if key not in lookups.numbers:
         last = belt.memberships.order_by("-position").values_list("position", flat=True).first()
-        world.numbers[key] = last or 0
-    world.numbers[key] += 1
-    return world.numbers[key]
+        lookups.numbers[key] = last or 0
+    lookups.numbers[key] += 1
+    return lookups.numbers[key]
 
 
 register(
@@ -323,7 +329,7 @@ register(
         parts=parts,
         find=find,
         write=write_drafts,
-        held=held_points,
+        prefill=prefill_points,
         by_clerks=True,
     )
 )

@@ -1,4 +1,4 @@
-"""What the registry holds of sites, column by column, to fill a template with: loaded back, it changes nothing."""
+"""The current values of sites by column, to prefill a template. Loaded back, they change nothing."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ from registry.fields.points import names_stored_on
 from registry.models import Area, BeltMembership, StatusPeriod, ZoneMembership
 
 
-def held_points(rows: QuerySet) -> Iterator[dict[str, Any]]:
-    """Telephones are left out: nobody takes them along by the hundred."""
+def prefill_points(rows: QuerySet) -> Iterator[dict[str, Any]]:
+    """Telephones are left out of files."""
     points = list(rows.select_related("area", "unit", "organisation"))
     keys = [point.pk for point in points]
     titles = {period.point_id: period for period in StatusPeriod.objects.filter(point__in=keys, valid_to=None)}
@@ -36,7 +36,7 @@ def held_points(rows: QuerySet) -> Iterator[dict[str, Any]]:
 
 
 def _position(point: Any) -> dict[str, Any]:
-    """Only with its system: without, the numbers would be left out anyhow."""
+    """The position with its coordinate system; without it the numbers would not be read."""
     names = ("lng", "lat", "coordinate_system")
     return {name: getattr(point, name) for name in names} if point.coordinate_system else {}
 
@@ -52,7 +52,7 @@ def _title(period: StatusPeriod | None) -> dict[str, Any]:
 
 def _names(model: Any, group: str, points: list[int]) -> dict[int, list[str]]:
     names: dict[int, list[str]] = defaultdict(list)
-    held = model.objects.filter(point__in=points, valid_to=None).values_list("point_id", f"{group}__name")
-    for point, name in held.order_by("pk"):
+    memberships = model.objects.filter(point__in=points, valid_to=None).values_list("point_id", f"{group}__name")
+    for point, name in memberships.order_by("pk"):
         names[point].append(name)
     return names

@@ -1,4 +1,4 @@
-"""Columns and look-ups that several kinds of load share."""
+"""Columns and lookups shared by several sheet types."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -39,7 +39,7 @@ FIELD = SheetColumn(
 
 
 class at:
-    """What cannot be looked up is the fault of the field `name`."""
+    """A failed lookup becomes an error of the field `name`."""
 
     def __init__(self, row: SheetRow, name: str):
         self.row, self.name = row, name
@@ -52,17 +52,17 @@ class at:
         return isinstance(error, Invalid)
 
 
-def place(row: SheetRow, world: Lookups) -> str:
-    """Code of the row's township; empty, with the reason said, if it cannot be told."""
+def place(row: SheetRow, lookups: Lookups) -> str:
+    """The code of the row's township; empty, with a message, if it is unknown."""
     if row.has("township"):
         with at(row, "township"):
-            return world.township(row.values["township"])
+            return lookups.township(row.values["township"])
     return ""
 
 
 LINE = line(200)
 NOT_KEPT = _("Read, but not kept by the registry.")
-PLACES = "point belt zone unit"  # what a visit, a stop or a teaching site may be at
+PLACES = "point belt zone unit"  # the places that a visit, a stop or a teaching site may refer to
 TARGETS = {*PLACES.split(), "organisation", "place"}
 YEAR = SheetColumn("year", "年度", whole(1949, 2200, unit="年"), required=True, also=("年份", "Year"))
 
@@ -72,7 +72,7 @@ def day_column(name: str, heading: str, *also: str, required: bool = False) -> S
 
 
 def not_kept(name: str, heading: str, *also: str, read: Reader = LINE, personal: bool = False) -> SheetColumn:
-    """A column of the template that the registry has no place for: said in the template, and left out."""
+    """A column of the template that the registry does not store; the template says so, and it is skipped."""
     return SheetColumn(
         name, heading, read, also=also, hint=NOT_KEPT, use=Use.COMPARE, droppable=True, personal=personal
     )
@@ -88,7 +88,7 @@ def township(heading: str, required: bool = True) -> SheetColumn:
 
 
 def positive(read: Reader) -> Reader:
-    """A number of `read` that must be more than nothing."""
+    """A number of `read` that must be above zero."""
 
     def read_positive(text: str) -> Any:
         value = read(text)
@@ -100,40 +100,42 @@ def positive(read: Reader) -> Reader:
 
 
 def copy(row: SheetRow, *names: str) -> None:
-    """Fields that are kept as they were read."""
+    """Copies fields as they were read."""
     row.attributes |= {name: row.values.get(name) for name in names}
 
 
-def take_day(row: SheetRow, name: str, world: Lookups, *, happened: bool = False, assume: bool = False) -> date | None:
-    """The first day that the field may mean. What `happened` cannot lie in the future. With `assume` a new record
-    without one counts from today."""
+def take_day(
+    row: SheetRow, name: str, lookups: Lookups, *, happened: bool = False, assume: bool = False
+) -> date | None:
+    """Takes the first day of the field's period. A date that has `happened` cannot be in the future. With `assume` a
+    new record without a date counts from today."""
     value = row.values.get(name)
     if value is None:
         if assume:
-            row.defaults[name] = world.today
+            row.defaults[name] = lookups.today
         return None
     if value.precision != Precision.DAY:
         row.warn(name, "day_taken", text=row.texts[name], day=value.day.isoformat())
-    if happened and value.day > world.today:
+    if happened and value.day > lookups.today:
         row.refuse(name, "day_to_come", day=value.day.isoformat())
     row.attributes[name] = value.day
     return value.day
 
 
 def refer(row: SheetRow, name: str, record: Any) -> None:
-    """Makes the row's record refer to `record`, which may be one that is written with it."""
+    """Makes the row's record refer to `record`, which may be added with it."""
     if record is not None:
         row.attributes |= {f"{name}_id": record.pk} if record.pk else {name: record}
 
 
 def sayer(row: SheetRow, required: bool) -> Callable[..., None]:
-    """What cannot be looked up refuses the row where it is required, else it is left out with a warning."""
+    """A failed lookup refuses the row if the field is required; otherwise the field is skipped with a warning."""
     return row.refuse if required else row.warn
 
 
 def look_up(
     row: SheetRow,
-    world: Lookups,
+    lookups: Lookups,
     what: str,
     name: str,
     *,
@@ -141,82 +143,82 @@ def look_up(
     within: Iterable[str] = (),
     required: bool = True,
 ) -> Any:
-    """The record that the field `name` names, which the row's record then refers to."""
+    """Looks up the record in the field `name`, and makes the row's record refer to it."""
     text = row.values.get(name)
     if not text:
         return None
-    found = None
+    record = None
     try:
-        found = world.one(what, text, within)
-        if found is None:
+        record = lookups.get_record(what, text, within)
+        if record is None:
             raise Invalid("place_unknown", text=text)
     except Invalid as error:
         sayer(row, required)(name, error.code, **error.details)
-    refer(row, to or what, found)
-    return found
+    refer(row, to or what, record)
+    return record
 
 
 def look_up_all(
-    row: SheetRow, world: Lookups, what: str, name: str, *, within: Iterable[str] = (), required: bool = True
+    row: SheetRow, lookups: Lookups, what: str, name: str, *, within: Iterable[str] = (), required: bool = True
 ) -> dict[int, Any]:
-    """The records that a field of several names names, by key."""
-    found = {}
+    """Looks up the records in a field with several names, by key."""
+    records = {}
     for text in row.values.get(name) or ():
         try:
-            record = world.one(what, text, within)
+            record = lookups.get_record(what, text, within)
             if record is None:
                 raise Invalid("place_unknown", text=text)
-            found[record.pk] = record
+            records[record.pk] = record
         except Invalid as error:
             sayer(row, required)(name, error.code, **error.details)
-    return found
+    return records
 
 
-def codes_of(row: SheetRow, world: Lookups, name: str = "townships") -> list[str]:
-    """Codes of the townships that a field of several names names; the first of them is where a new record belongs."""
+def codes_of(row: SheetRow, lookups: Lookups, name: str = "townships") -> list[str]:
+    """The township codes in a field with several names; a new record belongs to the first."""
     codes = []
     for text in row.values.get(name) or ():
         with at(row, name):
-            codes.append(world.township(text))
+            codes.append(lookups.township(text))
     if codes:
         row.defaults["area_id"] = codes[0]
     return list(dict.fromkeys(codes))
 
 
-def move(row: SheetRow, world: Lookups) -> None:
-    """What now stands somewhere else, of another kind, does not stand where it stood."""
-    given = {name for name in TARGETS if row.attributes.get(f"{name}_id")}
-    for name in TARGETS - given if given and row.record is not None else ():
-        held = getattr(row.record, f"{name}_id", None)
-        if held:
-            row.main.changes[f"{name}_id"] = [held, None]
+def move(row: SheetRow, lookups: Lookups) -> None:
+    """If the record now refers to a place of another kind, the old reference is cleared."""
+    targets = {name for name in TARGETS if row.attributes.get(f"{name}_id")}
+    for name in TARGETS - targets if targets and row.record is not None else ():
+        current = getattr(row.record, f"{name}_id", None)
+        if current:
+            row.main.changes[f"{name}_id"] = [current, None]
 
 
 def add_parts(
-    row: SheetRow, name: str, wanted: dict[Any, str], held: dict[Any, str], make: Callable[[Any], Model]
+    row: SheetRow, name: str, parts: dict[Any, str], current: dict[Any, str], make: Callable[[Any], Model]
 ) -> None:
-    """Adds the parts that are wanted and not held, {key: words}. What is held stays, though the file does not name it,
-    and the reader is told."""
-    new = {key: words for key, words in wanted.items() if key not in held}
+    """Adds the `parts` that are not in `current`, {key: words}. Current parts that the file omits stay, with a
+    warning."""
+    new = {key: words for key, words in parts.items() if key not in current}
     for key in new:
         row.writes.append(PendingWrite(make(key), stage=PART))
     if new:
-        tell(row, name, new.values())
-    staying = [words for key, words in held.items() if key not in wanted]
-    if wanted and staying:
+        log_parts(row, name, new.values())
+    staying = [words for key, words in current.items() if key not in parts]
+    if parts and staying:
         row.warn(name, "member_stays", text="、".join(staying))
 
 
-def tell(row: SheetRow, name: str, words: Iterable[str]) -> None:
-    """Says in the event of the row's record what was added to it."""
+def log_parts(row: SheetRow, name: str, words: Iterable[str]) -> None:
+    """Adds the new parts to the event of the row's record."""
     row.main.also[name] = ["", "、".join(words)]
 
 
-def differs(row: SheetRow, name: str, held: Any) -> None:
-    """Warns where the file says otherwise than the registry counts."""
-    said = row.values.get(name)
-    if said is not None and said != held:
-        row.warn(name, "differs", said=_plain(said), held=_plain(held))
+def differs(row: SheetRow, name: str, current: Any) -> None:
+    """Warns if the file differs from the registry's own count."""
+    stated = row.values.get(name)
+    if stated is not None and stated != current:
+        row.warn(name, "differs", said=_plain(stated), held=_plain(current))
 
 
 def _plain(value: Any) -> Any:

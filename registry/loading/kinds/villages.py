@@ -1,4 +1,4 @@
-"""Income of village collectives, a row a village and year."""
+"""Income of village collectives, one row per village and year."""
 
 from datetime import date
 from typing import Any
@@ -46,41 +46,41 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def resolve(row: SheetRow, world: Lookups) -> None:
+def resolve(row: SheetRow, lookups: Lookups) -> None:
     copy(row, "year", "amount_yuan", "operating_yuan", "source", "remark")
-    code = place(row, world)
-    village = _village(row, world, code) if code and row.has("village") else ""
+    code = place(row, lookups)
+    village = _village(row, lookups, code) if code and row.has("village") else ""
     row.attributes["area_id"] = village
-    row.title = f"{world.names.get(village) or row.values.get('village', '')} {row.values.get('year', '')}".strip()
+    row.title = f"{lookups.names.get(village) or row.values.get('village', '')} {row.values.get('year', '')}".strip()
     if not village and code and row.has("village") and not row.is_refused:
-        row.refuse("village", "village_unknown", text=row.values["village"], township=world.names[code])
+        row.refuse("village", "village_unknown", text=row.values["village"], township=lookups.names[code])
     if row.has("year"):
-        if row.values["year"] > world.today.year:
+        if row.values["year"] > lookups.today.year:
             row.refuse("year", "day_to_come", day=row.values["year"])
-        _compare(row, world)
+        _compare(row, lookups)
 
 
-def _village(row: SheetRow, world: Lookups, township: str) -> str:
-    """By the code if there is one, else by the name; where both are given they must agree."""
+def _village(row: SheetRow, lookups: Lookups, township: str) -> str:
+    """Looks up the village by its code if given, else by name. If both are given they must agree."""
     named = coded = ""
     with at(row, "village"):
-        named = world.village(township, row.values["village"])
-    if given := row.values.get("village_code"):
+        named = lookups.village(township, row.values["village"])
+    if code := row.values.get("village_code"):
         with at(row, "village_code"):
-            coded = world.village(township, given)
+            coded = lookups.village(township, code)
             if not coded or named not in ("", coded):
-                row.refuse("village_code", "village_code_differs", text=given, village=row.values["village"])
+                row.refuse("village_code", "village_code_differs", text=code, village=row.values["village"])
     return coded or named
 
 
-def _compare(row: SheetRow, world: Lookups) -> None:
+def _compare(row: SheetRow, lookups: Lookups) -> None:
     """The threshold is that of the year (F26, F27): 以上 includes the number itself."""
-    threshold = world.parameter("income-threshold", date(row.values["year"], 12, 31))
+    threshold = lookups.parameter("income-threshold", date(row.values["year"], 12, 31))
     if threshold is not None and row.has("amount_yuan"):
         differs(row, "reaches_threshold", row.values["amount_yuan"] >= threshold)
     if row.has("amount_yuan", "operating_yuan") and row.values["operating_yuan"] > row.values["amount_yuan"]:
-        said, held = (f"{row.values[name].normalize():f}" for name in ("operating_yuan", "amount_yuan"))
-        row.warn("operating_yuan", "more_than_all", said=said, held=held)
+        operating, total = (f"{row.values[name].normalize():f}" for name in ("operating_yuan", "amount_yuan"))
+        row.warn("operating_yuan", "more_than_all", said=operating, held=total)
 
 
 def _code(row: SheetRow) -> Any:
