@@ -70,5 +70,5 @@ def test_a_new_field_of_a_point_touches_three_code_files_and_its_migration():
 
 
 def test_a_new_figure_touches_the_file_that_declares_it():
-    assert "wage-uplift-cross" in FIGURES
-    assert files_that_name('"wage-uplift-cross"') == {"registry/figures/guarantee.py"}
+    assert "township-organisations" in FIGURES
+    assert files_that_name('"township-organisations"') == {"registry/figures/showcase.py"}
