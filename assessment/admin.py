@@ -49,7 +49,7 @@ class StandardAdmin(RecordAdmin):
 
 
 class SchemeItemInline(PartInline):
-    """The items of a draft; what an open scheme is judged by stays as it is."""
+    """The items of a draft; the items of an open scheme are frozen."""
 
     model = a.SchemeItem
 
@@ -94,7 +94,7 @@ class AccountabilityAdmin(RecordAdmin):
 
 
 class StepInline(PartInline):
-    """What was done about a finding: only ever added to, by the acts."""
+    """The steps of a finding; only actions add them."""
 
     model = a.SupervisionStep
     fields = ["act", "on", "text", "by"]
@@ -120,7 +120,7 @@ class FindingAdmin(RecordAdmin):
 
 @admin.register(a.InspectionPack)
 class PackAdmin(LookedAtAdmin):
-    """Links to what sites can prove. They are made at the site; here they may be revoked."""
+    """Links to the proof of sites. They are created on the site's page, and can be revoked here."""
 
     view_action = MAKE
     list_display = ["code", "point", "made_by", "made_at", "expires_on", "revoked_at"]

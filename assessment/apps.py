@@ -1,4 +1,4 @@
-"""How it is judged."""
+"""The app configuration of assessment."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

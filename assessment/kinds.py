@@ -1,4 +1,4 @@
-"""Record kinds of assessment. Talks and replacements show their kind and year, nothing else."""
+"""Record kinds of assessment. Talks and replacements only show their kind and year."""
 
 from django.db.models import CharField, F
 from django.db.models.functions import Cast, ExtractYear

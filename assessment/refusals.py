@@ -1,4 +1,4 @@
-"""Why an act of judging was refused, in words; see registry/text/refusals.py."""
+"""The refusal messages of assessment; see registry/text/refusals.py."""
 
 from django.utils.translation import gettext_noop
 

@@ -1,4 +1,4 @@
-"""What the API shows of assessment: projects, standards, and the rounds that led to a title."""
+"""The API resources of assessment: projects, standards, and decided rounds."""
 
 from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
@@ -56,7 +56,7 @@ STANDARD = Link("standard", KINDS["standards"], _("Code of the standard"))
 
 
 def _inside(model, path: str):
-    """Rows that the staff of the area read, and nobody else: what came of a card before it was announced, and why."""
+    """Rows only for the staff of the area: the cards before the announcement, and the reasons."""
 
     def rows(scope):
         reader = scope.reader

@@ -1,4 +1,4 @@
-"""From scores to a title and after: public notice, naming, re-check, and what follows from it."""
+"""From scores to a title and after: public notice, naming, re-check and its outcome."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
@@ -19,11 +19,11 @@ from registry.text.refusals import Refused, raise_first
 
 from .scoring import decided, open_round
 
-FARTHEST = 30  # days from today within which a notice begins
+FARTHEST = 30  # a notice begins within this number of days from today
 
 
 def notice_days(starts_on: date) -> int:
-    """How many working days a notice lasts that begins on `starts_on` (parameter notice-working-days)."""
+    """The working days of a notice that begins on `starts_on` (parameter notice-working-days)."""
     return Parameter.objects.count_on("notice-working-days", starts_on, default=5)
 
 
@@ -33,7 +33,7 @@ def notice_end(starts_on: date) -> date:
 
 
 def refusals_to_post(reviews: Sequence[Review], *, starts_on: date, by: Any) -> Iterator[Refused]:
-    """Everything that stands against a public notice of these rounds; empty if it may be posted."""
+    """All refusals against a public notice of these rounds; empty if it may be posted."""
     if not reviews:
         yield Refused("nothing_chosen")
     for review in reviews:
@@ -57,7 +57,7 @@ def refusals_to_post(reviews: Sequence[Review], *, starts_on: date, by: Any) -> 
 def post_notice(
     reviews: Iterable[Review], *, title: str, starts_on: date, document_no: str = "", text: str = "", by: Any
 ) -> Notice:
-    """Shows the points of these rounds to the public, from `starts_on` for as many working days as the rule says."""
+    """Posts a public notice with the points of these rounds, from `starts_on` for the working days of the parameter."""
     chosen = Review.objects.unscoped("a lock against two notices").filter(pk__in=[review.pk for review in reviews])
     reviews = list(chosen.select_for_update(of=("self",)).select_related("point").order_by("pk"))
     raise_first(refusals_to_post(reviews, starts_on=starts_on, by=by))
@@ -81,7 +81,7 @@ def on_notice(notice: Notice) -> list[Review]:
 
 @transaction.atomic
 def take_off_notice(review: Review, *, reason: str, by: Any) -> Review:
-    """Back to scoring, because of an objection."""
+    """Takes a point off its notice because of an objection; it goes back to scoring."""
     review = Review.objects.unscoped("a lock").select_for_update(of=("self",)).select_related("point").get(pk=review.pk)
     if len(reason.strip()) < 2:
         raise Refused("reason_short")
@@ -96,7 +96,7 @@ def take_off_notice(review: Review, *, reason: str, by: Any) -> Review:
 
 @transaction.atomic
 def let_notice_run_out(notice: Notice, *, by: Any) -> Notice:
-    """Moves a notice into the past, so that a demonstration need not wait for working days. Only where DEMO is set."""
+    """Moves a notice into the past, so that a demonstration need not wait. Only if DEMO is set."""
     if not settings.DEMO or not may(by, "point.notice", notice) or notice.starts_on > timezone.localdate():
         raise Refused("not_allowed")
     days = notice.ends_on - timezone.localdate() + timedelta(days=1)
@@ -105,14 +105,14 @@ def let_notice_run_out(notice: Notice, *, by: Any) -> Notice:
 
 
 def open_remarks(notice: Notice) -> int:
-    """Remarks of the public on the notice that nobody has answered."""
+    """Unanswered remarks of the public on the notice."""
     return Remark.objects.unscoped("counted only").open().filter(kind="notices", record_code=notice.code).count()
 
 
 def refusals_to_name(
     notice: Notice, reviews: Sequence[Review], *, on: date, document_no: str, by: Any
 ) -> Iterator[Refused]:
-    """Everything that stands against naming these points of the notice; empty if it may be done."""
+    """All refusals against naming these points of the notice; empty if it is allowed."""
     if not may(by, "point.decide", notice):
         yield Refused("not_allowed")
     if not reviews:
@@ -137,7 +137,7 @@ def refusals_to_name(
 def name_from_notice(
     notice: Notice, reviews: Iterable[Review], *, document_no: str, on: date, batch: str = "", by: Any
 ) -> list[DemonstrationPoint]:
-    """Names points whose notice has ended: the level they applied for, the grade that follows from the scores."""
+    """Names points after their notice, with the level they applied for and the grade that follows from the scores."""
     rows = Review.objects.unscoped("a lock against two deciders").filter(pk__in=[review.pk for review in reviews])
     reviews = list(rows.select_for_update(of=("self",)).select_related("point").order_by("pk"))
     raise_first(refusals_to_name(notice, reviews, on=on, document_no=document_no, by=by))
@@ -156,7 +156,7 @@ def _close(review: Review, outcome: Outcome, on: date, by: Any) -> None:
 
 
 def refusals_to_recheck(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
-    """Everything that stands against checking a named point again."""
+    """All refusals against a re-check of a named point."""
     if not may(by, "point.review", point):
         yield Refused("not_allowed")
     now = open_period(point)
@@ -168,7 +168,7 @@ def refusals_to_recheck(point: DemonstrationPoint, *, by: Any) -> Iterator[Refus
 
 @transaction.atomic
 def open_rechecks(points: Iterable[DemonstrationPoint], *, by: Any) -> list[Review]:
-    """Opens a re-check of each point, by the standard in force today (GLOSSARY 复核)."""
+    """Opens a re-check of each point, by the current standard (GLOSSARY 复核)."""
     points = list(points)
     if not points:
         raise Refused("nothing_chosen")
@@ -183,7 +183,7 @@ def open_rechecks(points: Iterable[DemonstrationPoint], *, by: Any) -> list[Revi
 
 
 def refusals_to_settle(review: Review, *, by: Any) -> Iterator[Refused]:
-    """What stands against deciding on a re-check, whatever the decision."""
+    """All refusals against settling a re-check that do not depend on the decision."""
     if not may(by, "point.decide", review):
         yield Refused("not_allowed")
     if review.outcome != Outcome.PENDING:
@@ -198,8 +198,8 @@ def refusals_to_settle(review: Review, *, by: Any) -> Iterator[Refused]:
 def settle_recheck(
     review: Review, *, grade: str, document_no: str = "", reason: str = "", on: date | None = None, by: Any
 ) -> Review:
-    """Decides on a re-check: the grade is kept, raised or lowered; an empty `grade` takes the title back. What changes
-    the title stands on a paper."""
+    """Settles a re-check: the grade is kept, raised or lowered; an empty `grade` withdraws the title. A change of the
+    title needs a document."""
     rows = Review.objects.unscoped("a lock against two deciders").select_for_update(of=("self",))
     review = rows.select_related("point").get(pk=review.pk)
     raise_first(refusals_to_settle(review, by=by))

@@ -1,4 +1,4 @@
-"""Inspection packs: making a link to what a site can prove, opening it without an account, revoking it."""
+"""Inspection packs: creates a link to a site's proof, opens it without an account, revokes it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,14 +22,14 @@ SIGNER = Signer(salt="inspection-pack")
 
 @dataclass
 class Shown:
-    """One item of the standard, and what the site holds to prove it."""
+    """An item of the standard, and the site's proof of it."""
 
     item: StandardItem
     proof: list[Evidence] = field(default_factory=list)
 
 
 def contents_of(point: DemonstrationPoint, today: date) -> tuple[list[Shown], list[Evidence]]:
-    """Each item of the standard in force with its proof; and what the site holds that was given to no item."""
+    """Each item of the current standard with its proof, and the evidence that is not assigned to an item."""
     evidence = Evidence.objects.unscoped("of the site itself").filter(point=point).order_by("pk")
     scores = ReviewScore.objects.filter(review__point=point).prefetch_related(Prefetch("proof", evidence))
     proof_by_item: dict[int, dict[int, Evidence]] = {}
@@ -49,12 +49,12 @@ def make_pack(point: DemonstrationPoint, *, by: Any) -> InspectionPack:
 
 
 def signed(pack: InspectionPack) -> str:
-    """The part of the address that only who was given the link knows."""
+    """The signed part of the URL, which only the recipient of the link knows."""
     return SIGNER.sign(pack.code)
 
 
 def pack_behind(text: str) -> InspectionPack | None:
-    """The pack whose signed code `text` is, whether or not it holds still."""
+    """The pack with the signed code `text`, whether or not it is still valid."""
     try:
         code = SIGNER.unsign(text)
     except BadSignature:
@@ -64,7 +64,7 @@ def pack_behind(text: str) -> InspectionPack | None:
 
 
 def open_pack(pack: InspectionPack) -> Event:
-    """Notes down that somebody who holds the link opened it."""
+    """Logs that somebody opened the link."""
     return ChangeSet(None).log("open-pack", pack, {})
 
 

@@ -1,5 +1,5 @@
-"""Secretary projects through their three ledgers: opened with a frozen promise, checked, handed in, and signed off by
-somebody else."""
+"""Secretary projects and their three ledgers: opened with a frozen promise, checked, handed in, and signed off by
+another person."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -43,7 +43,7 @@ def has_promise(project: SecretaryProject) -> bool:
 
 
 def wrote(user: Any, project: SecretaryProject) -> bool:
-    """Whether `user` wrote anything of the project: its plan, a line of its ledger, the solving of a problem."""
+    """Whether `user` wrote any part of the project: its plan, a line of its ledger, the solving of a problem."""
     codes = [problem.code for problem in problems_of(project)]
     own = Event.objects.filter(kind="secretaryproject", code=project.code)
     parts = Event.objects.filter(kind="projectproblem", code__in=codes)
@@ -54,7 +54,7 @@ def wrote(user: Any, project: SecretaryProject) -> bool:
 def open_project(
     project: SecretaryProject, problems: Sequence[str], *, by: Any, key: UUID | None = None
 ) -> SecretaryProject:
-    """Enters the plan of a project, or changes it while its ledger is not open. The same form sent twice makes one."""
+    """Adds the plan of a project, or changes it while its ledger is not open. The same form sent twice makes one."""
     earlier = done_before(key, by=by) if key else None
     if earlier and project._state.adding:
         stored = SecretaryProject.objects.unscoped("what this form wrote itself").get(code=earlier.code)
@@ -75,7 +75,7 @@ def open_project(
 def _write_problems(
     project: SecretaryProject, names: Sequence[str], *, found_on: date, by: Any, reason: str = ""
 ) -> None:
-    """Makes these the problems of the project: new ones are added, those left out deleted or, once the ledger was open,
+    """Sets the problems of the project: new ones are added; missing ones are deleted or, once the ledger was open,
     voided."""
     stored = {problem.name: problem for problem in problems_of(project)}
     for name in dict.fromkeys(names):
@@ -90,7 +90,7 @@ def _write_problems(
 
 
 def refusals_to_freeze(project: SecretaryProject, *, on: date, by: Any) -> Iterator[Refused]:
-    """Everything that stands against opening the ledger (建账) on that day; empty if it may be done."""
+    """All refusals against opening the ledger (建账) on that day; empty if it is allowed."""
     if not may(by, WRITE, project):
         yield Refused("not_allowed")
     if has_promise(project):
@@ -105,8 +105,8 @@ def refusals_to_freeze(project: SecretaryProject, *, on: date, by: Any) -> Itera
 
 @transaction.atomic
 def freeze_promise(project: SecretaryProject, *, on: date, by: Any) -> Promise:
-    """Opens the ledger (建账): what was promised is kept as it is, with a fingerprint. A project that came by a sheet
-    keeps the day its ledger was opened on."""
+    """Opens the ledger (建账): the promise is frozen, with a fingerprint. A project of a sheet keeps the day its
+    ledger was opened."""
     project = locked(project, "organisation", "area")
     on = project.opened_on or on
     raise_first(refusals_to_freeze(project, on=on, by=by))
@@ -134,8 +134,8 @@ def refusals_to_amend(project: SecretaryProject, *, by: Any) -> Iterator[Refused
 
 @transaction.atomic
 def amend_promise(project: SecretaryProject, problems: Sequence[str], *, reason: str, by: Any) -> Amendment:
-    """Changes what was promised to what `project` and `problems` say. The promise stays as it was; the amendment stands
-    beside it, with today's date. `project` carries the version it was opened with."""
+    """Amends the promise to the values of `project` and `problems`. The frozen promise does not change; the amendment
+    is stored with today's date. `project` carries the version it was opened with."""
     stored, reason = locked(project, "organisation", "area"), reason.strip()
     raise_first(refusals_to_amend(stored, by=by))
     if len(reason) < 4:
@@ -161,7 +161,7 @@ def amend_promise(project: SecretaryProject, problems: Sequence[str], *, reason:
 
 
 def refusals_to_write(project: SecretaryProject, *, right: str, by: Any) -> Iterator[Refused]:
-    """What stands against another line in the ledger, whatever it says."""
+    """All refusals against another line in the ledger that do not depend on its content."""
     if not may(by, right, project):
         yield Refused("not_allowed")
     if project.opened_on is None:
@@ -181,7 +181,7 @@ def _refusals_of_day(project: SecretaryProject, on: date, since: date) -> Iterat
 def add_check(
     project: SecretaryProject, *, on: date, percent: int, light: str, text: str, proof: Sequence[File] = (), by: Any
 ) -> LedgerEntry:
-    """A check of the ledger (查账): how far it is, which light it shows, and what proves it. One a day."""
+    """Adds a check of the ledger (查账): progress, light, and proof. One per day."""
     project = locked(project, "organisation", "area")
     raise_first(refusals_to_write(project, right=CHECK, by=by))
     raise_first(_refusals_of_day(project, on, project.opened_on))
@@ -203,7 +203,7 @@ def _enter(project: SecretaryProject, proof: Sequence[File], stage: str, *, righ
 
 @transaction.atomic
 def solve_problem(problem: ProjectProblem, *, on: date, result: str, proof: Sequence[File], by: Any) -> ProjectProblem:
-    """Strikes one problem off, with what proves it. It counts once."""
+    """Marks one problem as solved, with proof. It counts once."""
     project = locked(problem.project, "organisation", "area")
     raise_first(refusals_to_write(project, right=WRITE, by=by))
     problem = ProjectProblem.objects.unscoped("of the project itself").get(pk=problem.pk)
@@ -219,7 +219,7 @@ def solve_problem(problem: ProjectProblem, *, on: date, result: str, proof: Sequ
 
 
 def solved_share(project: SecretaryProject, on: date) -> int:
-    """Percent of the project's problems that were solved by `on`; all of none."""
+    """The percentage of the project's problems solved by `on`; 100 if it has none."""
     problems = problems_of(project)
     return 100 * sum(problem.is_solved(on) for problem in problems) // len(problems) if problems else 100
 
@@ -228,7 +228,7 @@ def solved_share(project: SecretaryProject, on: date) -> int:
 def hand_in(
     project: SecretaryProject, *, on: date, text: str, difference: str = "", proof: Sequence[File] = (), by: Any
 ) -> LedgerEntry:
-    """Hands the ledger in (交账): what was delivered, and how it differs from what was promised."""
+    """Hands the ledger in (交账): what was delivered, and how it differs from the promise."""
     project = locked(project, "organisation", "area")
     raise_first(refusals_to_write(project, right=WRITE, by=by))
     last = max([project.opened_on, *project.entries.values_list("entered_on", flat=True)])
@@ -243,7 +243,7 @@ def hand_in(
 
 
 def refusals_to_sign(project: SecretaryProject, *, by: Any) -> Iterator[Refused]:
-    """Everything that stands against signing a ledger off, or sending it back."""
+    """All refusals against signing a ledger off or sending it back."""
     if not may(by, SIGN, project):
         yield Refused("not_allowed")
     entry = project.closing()
@@ -257,7 +257,7 @@ def refusals_to_sign(project: SecretaryProject, *, by: Any) -> Iterator[Refused]
 
 @transaction.atomic
 def sign_off(project: SecretaryProject, *, by: Any) -> LedgerEntry:
-    """A second person vouches for what was delivered."""
+    """A second person signs off what was delivered."""
     project = locked(project, "organisation", "area")
     raise_first(refusals_to_sign(project, by=by))
     entry = project.closing()
@@ -272,7 +272,7 @@ def sign_off(project: SecretaryProject, *, by: Any) -> LedgerEntry:
 
 @transaction.atomic
 def send_back(project: SecretaryProject, *, reason: str, by: Any) -> None:
-    """The ledger is opened again; what was handed in stays in the history."""
+    """Opens the ledger again. The values handed in stay in the history."""
     project = locked(project, "organisation", "area")
     raise_first(refusals_to_sign(project, by=by))
     if len(reason.strip()) < 4:

@@ -1,4 +1,4 @@
-"""Schemes of assessment (先锋亮绩): written, opened with a frozen body, scored, announced, appealed, published."""
+"""Schemes of assessment (先锋亮绩): written, opened with frozen content, scored, announced, appealed, published."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -46,8 +46,8 @@ def refusals_to_write(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
 
 @transaction.atomic
 def write_scheme(scheme: Scheme, items: Sequence[SchemeItem], *, by: Any, key: UUID | None = None) -> Scheme:
-    """Enters a scheme with its items, numbered in their order, or changes it while it is a draft. The same form sent
-    twice makes one. Raises ValidationError for an item that cannot be taken."""
+    """Adds a scheme with its items, numbered in their order, or changes it while it is a draft. The same form sent
+    twice makes one. Raises ValidationError for an invalid item."""
     earlier = done_before(key, by=by) if key else None
     if earlier and scheme._state.adding:
         return Scheme.objects.unscoped("what this form wrote itself").get(code=earlier.code)
@@ -57,7 +57,7 @@ def write_scheme(scheme: Scheme, items: Sequence[SchemeItem], *, by: Any, key: U
         raise_first(refusals_to_write(locked(scheme, "area"), by=by))
         save_record(scheme, right=WRITE, by=by)
     before = {item.number: item for item in items_in(scheme)}
-    SchemeItem.objects.filter(scheme=scheme).delete()  # nobody is judged by a draft
+    SchemeItem.objects.filter(scheme=scheme).delete()  # a draft has no scores yet
     for number, item in enumerate(items, start=1):
         item.pk, item.scheme, item.number = None, scheme, number
         item._state.adding = True
@@ -69,7 +69,7 @@ def write_scheme(scheme: Scheme, items: Sequence[SchemeItem], *, by: Any, key: U
 
 
 def _item_changes(before: dict[int, SchemeItem], after: dict[int, SchemeItem]) -> dict[str, list]:
-    """What the event says of the items of a draft, number by number."""
+    """The changes of a draft's items for the event, by number."""
     changes: dict[str, list] = {}
     for number in sorted({*before, *after}):
         old, new = before.get(number), after.get(number)
@@ -90,7 +90,7 @@ def refusals_to_copy(scheme: Scheme, *, year: int, by: Any) -> Iterator[Refused]
 
 @transaction.atomic
 def copy_scheme(scheme: Scheme, *, year: int, by: Any) -> Scheme:
-    """Next year's scheme begins as this one was: nothing is typed again."""
+    """Adds a scheme for next year as a copy of this one."""
     raise_first(refusals_to_copy(scheme, year=year, by=by))
     copied = Scheme(
         name=scheme.name.replace(str(scheme.year), str(year)), year=year, kind=scheme.kind, area=scheme.area,
@@ -100,7 +100,7 @@ def copy_scheme(scheme: Scheme, *, year: int, by: Any) -> Scheme:
 
 
 def units_of(scheme: Scheme, on: date) -> list[PartyOrganisation]:
-    """Whom it assesses: the townships, or the organisations of government offices, that there are on that day."""
+    """The assessed units on that day: the townships, or the organisations of government offices."""
     rows = PartyOrganisation.objects.unscoped("who is assessed").in_area(scheme.area_id).existing(on)
     if scheme.kind == SchemeKind.TOWNSHIP:
         rows = rows.filter(kind=OrganisationKind.TOWNSHIP)
@@ -110,7 +110,7 @@ def units_of(scheme: Scheme, on: date) -> list[PartyOrganisation]:
 
 
 def refusals_to_open(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
-    """Everything that stands against opening a scheme; empty if it may be opened."""
+    """All refusals against opening a scheme; empty if it may be opened."""
     if not may(by, WRITE, scheme):
         yield Refused("not_allowed")
     if scheme.opened_on:
@@ -127,7 +127,7 @@ def refusals_to_open(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
 
 @transaction.atomic
 def open_scheme(scheme: Scheme, *, by: Any) -> Scheme:
-    """Freezes what units are judged by, with a fingerprint, and gives each its card with a line for each item that is
+    """Opens the scheme: freezes its content with a fingerprint, and adds a card for each unit with a line for each item
     scored by hand."""
     scheme = locked(scheme, "area")
     raise_first(refusals_to_open(scheme, by=by))
@@ -145,7 +145,7 @@ def open_scheme(scheme: Scheme, *, by: Any) -> Scheme:
 
 
 def refusals_to_score(result: SchemeResult, *, right: str, by: Any) -> Iterator[Refused]:
-    """What stands against own scores (`right` is OWN) or the district's (SCORE) on a card."""
+    """All refusals against the unit's scores (`right` is OWN) or the district's (SCORE) on a card."""
     if not may(by, right, result):
         yield Refused("not_allowed")
     if result.scheme.state != SchemeState.OPEN:
@@ -153,7 +153,7 @@ def refusals_to_score(result: SchemeResult, *, right: str, by: Any) -> Iterator[
 
 
 def hand_items(scheme: Scheme) -> list[SchemeItem]:
-    """The items somebody scores; the others are computed."""
+    """The items scored by hand; the others are computed."""
     return [item for item in items_in(scheme) if not item.figure]
 
 
@@ -161,7 +161,7 @@ def hand_items(scheme: Scheme) -> list[SchemeItem]:
 def give_own_scores(
     result: SchemeResult, scores: dict[int, Decimal | None], proof: dict[int, Sequence[File]], *, by: Any
 ) -> None:
-    """What the unit gives itself, by item number, with what proves it. Items that are left out stay as they are."""
+    """Saves the unit's own scores by item number, with proof. Missing items do not change."""
     scheme = locked(result.scheme, "area")
     result.scheme = scheme
     raise_first(refusals_to_score(result, right=OWN, by=by))
@@ -175,7 +175,7 @@ def give_own_scores(
 
 @transaction.atomic
 def give_scores(result: SchemeResult, scores: dict[int, Decimal | None], notes: dict[int, str], *, by: Any) -> None:
-    """What the district gives, by item number. Items that are left out stay as they are."""
+    """Saves the district's scores by item number. Missing items do not change."""
     scheme = locked(result.scheme, "area")
     result.scheme = scheme
     raise_first(refusals_to_score(result, right=SCORE, by=by))
@@ -191,7 +191,7 @@ def give_scores(result: SchemeResult, scores: dict[int, Decimal | None], notes: 
 
 
 def _among(scheme: Scheme, *by_number: dict[int, Any]) -> list[SchemeItem]:
-    """The items scored by hand that something was given for."""
+    """The items scored by hand that have a value in any of the mappings."""
     return [item for item in hand_items(scheme) if any(item.number in numbers for numbers in by_number)]
 
 
@@ -200,7 +200,7 @@ def _item_score(result: SchemeResult, item: SchemeItem) -> ItemScore:
 
 
 def _take(changed: dict, item: SchemeItem, item_score: ItemScore, column: str, score: Decimal | None, by: Any) -> None:
-    """Puts a score down, between 0 and what the item weighs."""
+    """Sets a score, between 0 and the item's weight."""
     if score is not None and not 0 <= score <= item.weight:
         raise Refused("score_out_of_range", name=item.name, most=f"{item.weight.normalize():f}")
     before = getattr(item_score, column)
@@ -232,7 +232,7 @@ def refusals_to_announce(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
 
 @transaction.atomic
 def announce(scheme: Scheme, *, by: Any) -> Scheme:
-    """Shows every unit the ranking. From now on it may be appealed against, until `appeal_until`."""
+    """Announces the ranking to all units. Appeals are possible from now on, until `appeal_until`."""
     scheme = locked(scheme, "area")
     raise_first(refusals_to_announce(scheme, by=by))
     _freeze_cards(scheme, by)
@@ -248,7 +248,7 @@ def _freeze_cards(scheme: Scheme, by: Any) -> None:
 
 
 def appeal_until(scheme: Scheme) -> date:
-    """The last day of appeals: as many working days after the announcement as the rule gives."""
+    """The last day of appeals: the working days of the parameter after the announcement."""
     days = Parameter.objects.count_on("appeal-working-days", scheme.announced_on, default=5)
     return CalendarDay.objects.working_day(scheme.announced_on + timedelta(days=1), days)
 
@@ -264,7 +264,7 @@ def refusals_to_appeal(result: SchemeResult, *, by: Any) -> Iterator[Refused]:
 
 @transaction.atomic
 def make_appeal(result: SchemeResult, item: SchemeItem, text: str, *, by: Any) -> Appeal:
-    """The unit does not agree with an item's score, and says why. One open appeal an item."""
+    """Adds an appeal of the unit against an item's score. One open appeal per item."""
     result.scheme = locked(result.scheme, "area")
     raise_first(refusals_to_appeal(result, by=by))
     if result.appeals.filter(item=item, settled_on=None).exists():
@@ -287,7 +287,7 @@ def refusals_to_settle(appeal: Appeal, *, by: Any) -> Iterator[Refused]:
 
 @transaction.atomic
 def settle_appeal(appeal: Appeal, *, answer: str, score: Decimal | None = None, by: Any) -> Appeal:
-    """Answers an appeal, with another `score` if it is right. The ranking follows."""
+    """Answers an appeal, with another `score` if it is right. The ranking is updated."""
     scheme = locked(appeal.result.scheme, "area")
     appeal = Appeal.objects.select_related("result__scheme", "item", "settled_by").get(pk=appeal.pk)
     raise_first(refusals_to_settle(appeal, by=by))
@@ -320,7 +320,7 @@ def refusals_to_publish(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
 
 @transaction.atomic
 def publish(scheme: Scheme, *, by: Any) -> Scheme:
-    """The ranking stands for good, and everybody may read it."""
+    """Publishes the final ranking, which everybody may read."""
     scheme = locked(scheme, "area")
     raise_first(refusals_to_publish(scheme, by=by))
     scheme.published_on = localdate()

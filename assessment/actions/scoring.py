@@ -1,4 +1,4 @@
-"""The township's check and the district's scoring. Nobody decides on what they wrote or checked themselves."""
+"""The township's check and the district's scoring. Nobody decides on records they wrote or checked themselves."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from registry.text.validators import Invalid, clean
 
 
 def refusals_to_pass(draft: Draft, *, by: Any) -> Iterator[Refused]:
-    """Everything that stands against the township's passing a submitted draft; empty if it may be done."""
+    """All refusals against passing a submitted draft; empty if it is allowed."""
     if not may(by, "point.check", draft):
         yield Refused("not_allowed")
     elif draft.writers.filter(pk=by.pk).exists():
@@ -38,15 +38,15 @@ def _moved_on(draft: Draft) -> Refused:
 
 
 def standard_in_force() -> Standard | None:
-    """The version of the ten-item standard that a round begun today is judged by (F06)."""
+    """The current version of the ten-item standard, which a round opened today uses (F06)."""
     return Standard.objects.unscoped("the standard is public").in_force(timezone.localdate()).order_by("code").first()
 
 
 @transaction.atomic
 def pass_draft(draft: Draft, *, opinion: str = "", scores: Mapping[str, str] | None = None, by: Any) -> Review | None:
-    """The township accepts a submitted draft. A change of a named point is taken over and that is all (None); an
-    application goes to the district: a round of review opens, with the township's own scores where it gave any
-    (`scores`: score-1 … as typed). Raises Invalid for a score that cannot be read."""
+    """The township accepts a submitted draft. A change of a named point is taken over, and None is returned; an
+    application goes to the district: a round of review opens, with the township's own scores if given (`scores`:
+    score-1 … as typed). Raises Invalid for an invalid score."""
     raise_first(refusals_to_pass(draft, by=by))
     is_change = draft.is_change
     draft = take_over(draft, by=by)
@@ -71,7 +71,7 @@ def pass_draft(draft: Draft, *, opinion: str = "", scores: Mapping[str, str] | N
 
 
 def refusals_to_pass_unopened(draft: Draft, *, by: Any) -> Iterator[Refused]:
-    """What stands against passing a draft from the list, without opening it: only what has no warnings goes through."""
+    """All refusals against passing a draft from the list without opening it: only a draft without warnings passes."""
     yield from refusals_to_pass(draft, by=by)
     if draft.overruled:
         yield Refused("has_warnings", name=str(draft))
@@ -79,7 +79,7 @@ def refusals_to_pass_unopened(draft: Draft, *, by: Any) -> Iterator[Refused]:
 
 @transaction.atomic
 def pass_unopened(drafts: Iterable[Draft], *, by: Any) -> int:
-    """Passes several drafts at once; none if one of them may not. Returns how many."""
+    """Passes several drafts at once, or none of them. Returns the number."""
     drafts = list(drafts)
     if not drafts:
         raise Refused("nothing_chosen")
@@ -91,7 +91,7 @@ def pass_unopened(drafts: Iterable[Draft], *, by: Any) -> int:
 
 @transaction.atomic
 def return_draft(draft: Draft, *, remarks: Mapping[str, str], by: Any) -> Draft:
-    """The township sends a draft back, with what is to be put right at each field."""
+    """The township sends a draft back, with remarks by field."""
     if not may(by, "point.check", draft):
         raise Refused("not_allowed")
     draft = Draft.objects.unscoped("a lock against two checkers").select_for_update().get(pk=draft.pk)
@@ -112,7 +112,7 @@ def _log_return(point: DemonstrationPoint, remarks: Mapping[str, str], by: Any, 
 
 
 def open_round(point: DemonstrationPoint, kind: Round, *, right: str, by: Any, **more: Any) -> Review:
-    """Opens a round by the standard in force, with a row for each of its items."""
+    """Opens a round by the current standard, with a row for each of its items."""
     standard = standard_in_force()
     if standard is None:
         raise Refused("no_standard")
@@ -126,7 +126,7 @@ def open_round(point: DemonstrationPoint, kind: Round, *, right: str, by: Any, *
 
 @dataclass
 class Scored:
-    """What became of the fields sent: those kept, what cannot be read in others, and what somebody else changed."""
+    """The result of saving: the saved fields, the invalid ones, and those changed by somebody else."""
 
     review: Review
     written: list[str] = field(default_factory=list)
@@ -135,7 +135,7 @@ class Scored:
 
 
 def refusals_to_score(review: Review, *, by: Any) -> Iterator[Refused]:
-    """Everything that stands against scoring a round; empty if it may be done."""
+    """All refusals against scoring a round; empty if it is allowed."""
     if not may(by, "point.review", review):
         yield Refused("not_allowed")
     elif wrote(by, review.point) or review.township_by_id == by.pk:
@@ -153,7 +153,7 @@ def _refusals_of_standing(review: Review) -> Iterator[Refused]:
 
 
 def decided(review: Review) -> Refused:
-    """Why nobody decides on the round any more: somebody has."""
+    """The refusal if the round is decided already."""
     last = Event.objects.filter(kind="demonstrationpoint", code=review.point.code).first()
     when = f"{timezone.localtime(last.at):%Y-%m-%d %H:%M}" if last else "—"
     return Refused("decided", who=last.actor if last else "—", when=when, what=review.get_outcome_display())
@@ -168,9 +168,9 @@ def save_scores(
     proof: Mapping[str, Iterable[str]] | None = None,
     by: Any,
 ) -> Scored:
-    """Keeps what can be read of the fields `typed` (see Judging.fields). `was` is what stood in each when the page was
-    opened: what somebody else changed since is not overwritten but comes back with both values. `proof` gives the
-    codes of the photos and files that prove an item, by its number."""
+    """Saves the valid fields of `typed` (see Judging.fields). `was` holds the value of each field when the page was
+    opened: a field that somebody else changed since is not overwritten; it is returned with both values. `proof` has
+    the codes of the photos and files that prove an item, by its number."""
     review = locked(review, "point", "standard")
     raise_first(refusals_to_score(review, by=by))
     saved, judging = Scored(review), Judging(review)
@@ -226,8 +226,8 @@ def _keep_proof(judging: Judging, proof: Mapping[str, Iterable[str]]) -> None:
 
 
 def refusals_to_finish(review: Review, *, by: Any) -> Iterator[Refused]:
-    """Everything that stands against handing in the scores; empty if it may be done. A re-check may end below the
-    lowest line: an administrator then decides what follows."""
+    """All refusals against handing in the scores; empty if it is allowed. A re-check may end below the lowest line: an
+    administrator then decides."""
     yield from refusals_to_score(review, by=by)
     judging = Judging(review)
     if judging.missing:
@@ -242,8 +242,8 @@ def refusals_to_finish(review: Review, *, by: Any) -> Iterator[Refused]:
 
 @transaction.atomic
 def finish_scoring(review: Review, *, seen: Mapping[str, str], by: Any) -> Review:
-    """Hands in the scores: the grade follows from the total. `seen` is what the reviewer saw in each field: if
-    anything stands otherwise by now, nothing is decided."""
+    """Hands in the scores: the grade follows from the total. `seen` holds the values the reviewer saw: if any value
+    differs now, nothing is decided."""
     review = locked(review, "point", "standard")
     raise_first(refusals_to_finish(review, by=by))
     judging = Judging(review)
@@ -261,7 +261,7 @@ def finish_scoring(review: Review, *, seen: Mapping[str, str], by: Any) -> Revie
 
 @transaction.atomic
 def refuse_application(review: Review, *, reason: str, by: Any) -> Review:
-    """Refuses an application, at any point before naming: a veto, too few points, or an objection that holds."""
+    """Refuses an application, at any time before naming: a veto, too few points, or a justified objection."""
     review = locked(review, "point", "standard")
     reason = reason.strip()[:300]
     if len(reason) < 2:
@@ -273,7 +273,7 @@ def refuse_application(review: Review, *, reason: str, by: Any) -> Review:
 
 @transaction.atomic
 def return_review(review: Review, *, remarks: Mapping[str, str], by: Any) -> Review:
-    """The district sends an application back to the clerk, with what is to be put right at each field."""
+    """The district sends an application back to the clerk, with remarks by field."""
     review = locked(review, "point", "standard")
     _require_pending(review, by)
     send_back(review.point, remarks=remarks, by=by)

@@ -1,5 +1,5 @@
-"""Supervision (督考一体): what a visit found, what is asked for by when, how it was put right, and who closed it: never
-who put it right. And the talk that follows when too much is overdue."""
+"""Supervision (督考一体): the findings of a visit, the demand with a deadline, the rectification, and the closing by
+another person. Also the talk that follows too many overdue findings."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -26,7 +26,7 @@ from registry.models import Area, Event, PartyOrganisation
 from registry.text.refusals import Refused, raise_first
 
 INSPECT, RECTIFY, TALK = "supervision.inspect", "supervision.rectify", "supervision.talk"
-ALLOWED = {  # act → who may, and in which states
+ALLOWED = {  # action → permission, and allowed states
     "demand": (INSPECT, {FindingState.FOUND, FindingState.DEMANDED}),
     "rectify": (RECTIFY, {FindingState.DEMANDED}),
     "check": (INSPECT, {FindingState.RECTIFIED}),
@@ -34,7 +34,7 @@ ALLOWED = {  # act → who may, and in which states
 
 
 def refusals_to(act: str, finding: SupervisionFinding, *, by: Any) -> Iterator[Refused]:
-    """Everything that stands against `act` on a finding now; empty if it may be done."""
+    """All refusals against `act` on a finding now; empty if it is allowed."""
     right, states = ALLOWED[act]
     if not may(by, right, finding):
         yield Refused("not_allowed")
@@ -45,7 +45,7 @@ def refusals_to(act: str, finding: SupervisionFinding, *, by: Any) -> Iterator[R
 
 
 def _locked(finding: SupervisionFinding, act: str, by: Any) -> SupervisionFinding:
-    """The finding as stored, held until the transaction ends, if `act` may be done on it."""
+    """The stored finding, locked until the transaction ends, if `act` is allowed on it."""
     rows = SupervisionFinding.objects.unscoped("a lock").select_for_update(of=("self",))
     stored = rows.select_related("area").get(pk=finding.pk)
     raise_first(refusals_to(act, stored, by=by))
@@ -56,7 +56,7 @@ def _locked(finding: SupervisionFinding, act: str, by: Any) -> SupervisionFindin
 def record_visit(
     organisation: PartyOrganisation, findings: Sequence[str], *, on: date, issuer: str, by: Any, key: UUID
 ) -> list[SupervisionFinding]:
-    """What a visit found, one record each. The same form sent twice makes them once."""
+    """Adds the findings of a visit, one record each. The same form sent twice adds them once."""
     if not may(by, INSPECT, organisation):
         raise Refused("not_allowed")
     if done_before(key, by=by):
@@ -75,7 +75,7 @@ def record_visit(
 
 @transaction.atomic
 def demand(finding: SupervisionFinding, *, text: str, deadline: date, person: str, by: Any) -> SupervisionFinding:
-    """Says what is asked for, and by when; or says it anew while nothing was handed in."""
+    """Sets the demand and its deadline; again until a rectification was handed in."""
     stored = _locked(finding, "demand", by)
     if deadline < localdate():
         raise Refused("term_passed", day=deadline.isoformat())
@@ -85,7 +85,7 @@ def demand(finding: SupervisionFinding, *, text: str, deadline: date, person: st
 
 @transaction.atomic
 def rectify(finding: SupervisionFinding, *, on: date, text: str, proof: Sequence[File], by: Any) -> SupervisionStep:
-    """The township says how it was put right, and proves it."""
+    """The township records the rectification, with proof."""
     stored = _locked(finding, "rectify", by)
     if on > localdate():
         raise Refused("in_future", day=on.isoformat())
@@ -103,13 +103,13 @@ def rectify(finding: SupervisionFinding, *, on: date, text: str, proof: Sequence
 
 @transaction.atomic
 def close(finding: SupervisionFinding, *, text: str, by: Any) -> SupervisionStep:
-    """The district looked at it again, and it is put right."""
+    """The district confirms the rectification and closes the finding."""
     return _checked(finding, StepAct.CLOSE, text, by)
 
 
 @transaction.atomic
 def send_back(finding: SupervisionFinding, *, text: str, by: Any) -> SupervisionStep:
-    """The district looked at it again, and it is not put right. The term stays."""
+    """The district rejects the rectification. The deadline does not change."""
     return _checked(finding, StepAct.RETURN, text, by)
 
 
@@ -131,7 +131,7 @@ def _step(finding: SupervisionFinding, act: StepAct, on: date, text: str, by: An
 
 
 def refusals_to_talk(township: Area, *, by: Any) -> Iterator[Refused]:
-    """Everything that stands against recording a talk because of what is overdue in a township."""
+    """All refusals against recording a talk about overdue findings in a township."""
     if not may(by, TALK, township):
         yield Refused("not_allowed")
     warning = warning_of(township, localdate())
@@ -141,7 +141,7 @@ def refusals_to_talk(township: Area, *, by: Any) -> Iterator[Refused]:
 
 @transaction.atomic
 def record_talk(township: Area, *, organisation: PartyOrganisation, by: Any, **values: Any) -> AccountabilityAction:
-    """The talk (约谈) that the rule asks for. Internal; the public reads how many there were."""
+    """Records the talk (约谈) that the rule requires. Internal; the public sees only the number of talks."""
     Area.objects.unscoped("a lock: of two who record it, the second finds it done").select_for_update().get(
         pk=township.pk
     )

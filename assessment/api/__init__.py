@@ -1,1 +1,1 @@
-"""What the REST layer offers of judging."""
+"""The REST API of assessment."""

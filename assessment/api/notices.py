@@ -1,4 +1,4 @@
-"""Public notices by program: what was posted, and posting one."""
+"""Public notices in the API: list, detail, and posting."""
 
 from django.http import Http404
 from django.utils import timezone
@@ -39,7 +39,7 @@ MOST = 200
 
 
 class NoticeSerializer(serializers.Serializer):
-    """A public notice. The codes of its rounds are told to those who write in the area."""
+    """A public notice. Only accounts that write in the area see the codes of its rounds."""
 
     code = serializers.CharField()
     title = serializers.CharField()
@@ -62,7 +62,7 @@ class NoticeList(ApiView):
 
     @extend_schema(operation_id="notices_list", responses=NoticesSerializer)
     def get(self, request: Request) -> Response:
-        """Notices that may be read, the latest first."""
+        """The visible notices, the latest first."""
         notices = notices_for(request.user)[:MOST]
         return Response({"results": [_line(notice, request) for notice in notices]})
 
@@ -71,7 +71,7 @@ class NoticeList(ApiView):
         parameters=[KEY],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        """Posts a notice of scored points, named by the codes of their rounds."""
+        """Posts a notice of scored points, given by the codes of their rounds."""
         if not may(request.user, "point.notice"):
             raise Refused("not_allowed")
         values = read_values(TAKES, request.data or {})
@@ -94,7 +94,7 @@ class NoticeView(ApiView):
 
     @extend_schema(operation_id="notices_retrieve", responses=NoticeSerializer)
     def get(self, request: Request, code: str) -> Response:
-        """A notice, with the codes of the rounds whose points still stand on it for those who write in the area."""
+        """A notice. For accounts that write in the area, with the codes of the rounds whose points are still on it."""
         notice = notices_for(request.user).filter(code=code).first()
         if notice is None:
             raise Http404

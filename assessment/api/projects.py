@@ -1,5 +1,5 @@
-"""Secretary projects by program: the ledger is opened, amended, checked, handed in, signed off or sent back, and
-problems are struck off, by the acts of the pages."""
+"""Secretary projects in the API: open, amend, check, hand in, sign off or send back the ledger, and mark problems as
+solved."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -77,7 +77,7 @@ def _against_writing(project: SecretaryProject, *, by: Any) -> Iterator[Refused]
 def _amend(
     project: SecretaryProject, *, by: Any, reason: str, problems: Sequence[str] | None = None, **changes: Any
 ) -> Any:
-    """What is left out stays as it was promised."""
+    """Missing values stay as promised."""
     if problems is not None and not problems:
         raise Unusable([field_error("problems", str(Invalid("required")), "required")])
     names = problems or [problem.name for problem in acts.problems_of(project)]

@@ -1,4 +1,4 @@
-"""Schemes of assessment by program: opened, scored, announced, appealed against, published, copied for another year."""
+"""Schemes of assessment in the API: open, score, announce, appeal, publish, copy."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -57,7 +57,7 @@ def serialize_scheme(scheme: Scheme) -> dict[str, Any]:
 
 
 def serialize_result(result: SchemeResult) -> dict[str, Any]:
-    """A card with what was given for its lines so far."""
+    """Serializes a card with the values of its lines."""
     lines = result.scores.select_related("item")
     return {
         "code": result.code,
@@ -99,15 +99,15 @@ def _add(*, by: Any, kind: str = "", **values: Any) -> Scheme:
 
 
 def _write(scheme: Scheme, *, by: Any, items: Sequence[Mapping[str, Any]] | None = None, **changes: Any) -> Scheme:
-    """What is left out stays; items are given all together, in their order."""
+    """Missing values do not change; items are given all together, in their order."""
     for name, value in changes.items():
         setattr(scheme, name, value)
     return acts.write_scheme(scheme, acts.items_in(scheme) if items is None else _items(items), by=by)
 
 
 def _items(rows: Sequence[Mapping[str, Any]]) -> list[SchemeItem]:
-    """Items as they were sent. That a computed one needs its full value is a rule of the database; here it is told with
-    the number of the item."""
+    """Parses the items. The database also checks that a computed item has its full value; here the error names the
+    item."""
     items = [SchemeItem(**{name: value for name, value in row.items() if value is not None}) for row in rows]
     message = str(_("A computed item needs the value that gives the full weight, and only it."))
     wrong = [at for at, item in enumerate(items) if bool(item.figure) != (item.full_at is not None)]
@@ -138,7 +138,7 @@ def _number(item: SchemeItem) -> Callable[[str], Any]:
 
 
 def _read(within: str, result: SchemeResult, texts: Mapping[str, str], reader: Callable) -> dict[int, Any]:
-    """What was sent by item number, each read as the form reads it. Raises Unusable for all that cannot be."""
+    """Parses values by item number, like the form. Raises Unusable with all errors."""
     items = {str(item.number): item for item in acts.items_in(result.scheme)}
     values, errors = {}, []
     for name, text in texts.items():
@@ -181,7 +181,7 @@ def _open_appeals(result: SchemeResult) -> list[Appeal]:
 
 
 def _settle(result: SchemeResult, *, by: Any, item: str, **values: Any) -> Appeal:
-    """The item says which appeal: only one is open for each."""
+    """The item identifies the appeal: an item has at most one open appeal."""
     appeal = next((appeal for appeal in _open_appeals(result) if str(appeal.item.number) == item), None)
     if appeal is None:
         raise Refused("nothing_appealed")
@@ -189,7 +189,7 @@ def _settle(result: SchemeResult, *, by: Any, item: str, **values: Any) -> Appea
 
 
 def _against_settling(result: SchemeResult, *, by: Any) -> Iterator[Refused]:
-    """What stands against answering any of the appeals that are open."""
+    """The refusals that apply to all open appeals."""
     if not may(by, acts.SETTLE, result):
         yield Refused("not_allowed")
     refusals = [list(acts.refusals_to_settle(appeal, by=by)) for appeal in _open_appeals(result)]

@@ -1,5 +1,4 @@
-"""Supervision by program: a visit to an organisation finds, the district asks, the township puts right, somebody else
-closes it or sends it back."""
+"""Supervision in the API: record a visit, demand, rectify, and close or send back."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -40,7 +39,7 @@ def serialize_organisation(organisation: PartyOrganisation) -> dict[str, Any]:
 
 
 def findings_for(user: Any) -> Any:
-    """What was found in the area the account reads."""
+    """The findings of the area the account reads."""
     rows = SupervisionFinding.objects.visible_to(user).in_area(user.read_prefix)
     return rows.select_related("organisation", "area").prefetch_related("steps")
 

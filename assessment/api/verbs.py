@@ -1,4 +1,4 @@
-"""Judging by program: the township's check, scores, notices, naming, re-checks, by the same acts as the pages."""
+"""Reviews in the API: the township's check, scores, notices, naming, re-checks."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -86,7 +86,7 @@ def _against_checking(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused
 
 
 def _check_names(within: str, values: Mapping[str, str], names: Iterable[str]) -> None:
-    """Raises Unusable for a key that is none."""
+    """Raises Unusable for an unknown key."""
     choices = ", ".join(names)
     errors = [
         field_error(f"{within}.{name}", str(Invalid("not_a_choice", text=name, choices=choices)), "unknown")
@@ -151,7 +151,7 @@ offer(
 
 
 def _score(review: Review, *, by: Any, scores: Mapping[str, str], was: Mapping[str, str] | None = None) -> Any:
-    """All fields, or none: what cannot be read, or was changed meanwhile, is said at its field."""
+    """Saves all fields or none: invalid and conflicting values become errors of their fields."""
     _check_names("scores", scores, Judging(review).fields.keys())
     saved = scoring.save_scores(review, scores, was=was or {}, by=by)
     if saved.problems:
@@ -197,7 +197,7 @@ def _against_taking_off(review: Review, *, by: Any) -> Iterator[Refused]:
 
 
 def _decision(text: str) -> str:
-    """A grade; empty for a title that is taken back."""
+    """A grade; empty for a withdrawn title."""
     return "" if text.strip() == PointStatus.WITHDRAWN else choice(Grade)(text)
 
 

@@ -1,4 +1,4 @@
-"""What is typed of a secretary project: its plan, the lines of its ledger, and what proves them."""
+"""The forms of a secretary project: its plan, the lines of its ledger, and proof."""
 
 from datetime import date
 from typing import Any
@@ -16,7 +16,7 @@ from registry.models import PartyOrganisation
 from registry.text.refusals import Refused
 from registry.text.validators import line, lines, prose, whole
 
-YEAR_END = (12, 15)  # proposed as the deadline: before the year's assessment
+YEAR_END = (12, 15)  # the proposed deadline: before the year's assessment
 
 
 def text_area(rows: int) -> forms.Textarea:
@@ -46,7 +46,7 @@ class Proof(forms.FileField):
 
 
 class PlanForm(BuilderForm):
-    """The plan of a project; what the registry knows is filled in."""
+    """The plan of a project, prefilled from the registry."""
 
     problems = Typed(
         lines(2000, most_each=160),
@@ -84,7 +84,7 @@ class PlanForm(BuilderForm):
 
 
 class AmendForm(PlanForm):
-    """The promise as it stands, to be changed, and why. Whose project it is does not change."""
+    """The current promise, to be changed with a reason. The organisation does not change."""
 
     reason = Typed(line(300), label=_("Reason of the amendment"), help_text=_("Shown to everybody, for ever."))
 
@@ -95,7 +95,7 @@ class AmendForm(PlanForm):
         del self.fields["organisation"]
 
     def _post_clean(self) -> None:
-        """Only with its amendment may the record say otherwise than the promise: the act checks it."""
+        """The record may only differ from the promise together with an amendment, which the action checks."""
         self.instance = construct_instance(self, self.instance, self._meta.fields)
 
 

@@ -1,4 +1,4 @@
-"""What is typed of a scheme: its items and weights, what units and the district give, appeals and their answers."""
+"""The forms of a scheme: items and weights, scores of units and district, appeals and answers."""
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -14,7 +14,7 @@ from assessment.models import ItemScore, Scheme, SchemeItem, SchemeKind, SchemeR
 from registry.forms import BuilderForm, Typed, numeric
 from registry.text.validators import line, number, whole
 
-SPARE = 3  # empty items below those there are
+SPARE = 3  # empty items below the existing ones
 
 
 class SchemeForm(BuilderForm):
@@ -32,7 +32,7 @@ class SchemeForm(BuilderForm):
 
 
 class ItemForm(forms.ModelForm):
-    """One item. Its number is its place in the list."""
+    """An item. Its number is its place in the list."""
 
     part = Typed(line(40), label=_("Section"), help_text=_("Such as: three basic tasks, special task X."))
     name = Typed(line(80), label=_("Item"))
@@ -56,21 +56,21 @@ class ItemForm(forms.ModelForm):
 
 
 def item_forms(scheme: Scheme, data: Any = None) -> Any:
-    """The items of a scheme as forms, with some empty ones to add more; one that is marked is taken away."""
+    """The items of a scheme as a formset, with empty ones to add more; a marked one is deleted."""
     formset = forms.formset_factory(ItemForm, extra=SPARE, can_delete=True, max_num=60)
     initial = [model_to_dict(item, ItemForm.Meta.fields) for item in SchemeItem.objects.filter(scheme=scheme.pk)]
     return formset(data, initial=initial, prefix="items")
 
 
 def edited_items(formset: Any) -> list[SchemeItem]:
-    """The items that were filled in and not taken away; those of a part stand together. Only of a valid formset."""
+    """The items that are filled in and not deleted, grouped by part. Only of a valid formset."""
     items = [form.instance for form in formset if form not in formset.deleted_forms and form.instance.name]
     parts = list(dict.fromkeys(item.part for item in items))
     return sorted(items, key=lambda item: parts.index(item.part))
 
 
 class ScoresForm(forms.Form):
-    """A score for each item that is scored by hand: the unit's own with proof, or the district's with a note."""
+    """A score for each item scored by hand: the unit's own with proof, or the district's with a note."""
 
     def __init__(self, *args: Any, result: SchemeResult, items: Sequence[SchemeItem], own: bool, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -92,13 +92,13 @@ class ScoresForm(forms.Form):
                 self.fields[f"note-{item.number}"] = note
 
     def rows(self) -> Iterator[tuple[SchemeItem, list[forms.BoundField], ItemScore | None]]:
-        """Each item with its fields, and what was given before."""
+        """Each item with its fields, and its current values."""
         for item in self.items:
             beside = self[f"{'proof' if self.own else 'note'}-{item.number}"]
             yield item, [self[f"score-{item.number}"], beside], self.given.get(item.pk)
 
     def read_values(self, name: str) -> dict[int, Any]:
-        """What was typed into the fields `name`, by item number. Only of a valid form."""
+        """The typed values of the fields `name`, by item number. Only of a valid form."""
         return {item.number: self.cleaned_data[f"{name}-{item.number}"] for item in self.items}
 
     @property

@@ -1,4 +1,4 @@
-"""What is typed of a supervision: the visit, what is asked for, how it was put right, what the check says, a talk."""
+"""The forms of supervision: visit, demand, rectification, check, talk."""
 
 from datetime import timedelta
 from typing import Any
@@ -54,7 +54,7 @@ class DemandForm(FindingForm):
     person = Typed(line(40), label=_("Responsible person"), required=False)
 
     def prefill(self, finding: SupervisionFinding) -> dict[str, Any]:
-        """The term proposed is the district's usual one; the person is the organisation's secretary."""
+        """The proposed deadline is the district's usual one; the person is the organisation's secretary."""
         today = timezone.localdate()
         days = Parameter.objects.count_on("rectify-working-days", today, default=15)
         term = finding.deadline or CalendarDay.objects.working_day(today + timedelta(days=1), days)

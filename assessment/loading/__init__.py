@@ -1,1 +1,1 @@
-"""Rows of the assessment's records by the sheet: projects, scores, findings of supervision, talks and replacements."""
+"""Spreadsheet import of assessment: projects, scores, findings of supervision, talks and replacements."""

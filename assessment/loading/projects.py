@@ -48,7 +48,7 @@ NUMBERED = re.compile(r"^\s*(?:[(\uff08]?\d{1,2}[).、\uff09\uff0e]|[①-⑳])\s
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of a ledger as typed: the day, how far it had come, and the text; what was not said is None."""
+    """A typed ledger line: day, progress, and text; a missing value is None."""
 
     day: date | None
     percent: int | None
@@ -56,7 +56,7 @@ class Entry:
 
 
 def entries(text: str) -> list[Entry]:
-    """Ledger lines, each perhaps with a day before it and a percentage within it."""
+    """Ledger lines, each with an optional day before it and an optional percentage in it."""
     return [_entry(entry) for entry in re.split(r"[\n;\uff1b]+", clean(text)) if entry.strip()]
 
 
@@ -69,7 +69,7 @@ def _entry(text: str) -> Entry:
 
 
 def problems(text: str) -> list[str]:
-    """Problems that stand in one cell, each on a line or after a number; a comma does not part them."""
+    """The problems in one cell, each on a line or after a number; a comma does not separate them."""
     parts = re.split(r"[\n;\uff1b]+|(?=[①-⑳])", clean(text))
     return [name for part in parts if (name := line(160)(NUMBERED.sub("", part)))]
 
@@ -106,7 +106,7 @@ CHECKS = ("ledger_check", "ledger_check_2", "ledger_check_3")
 
 
 def resolve(row: SheetRow, lookups: Lookups) -> None:
-    """A project is the same if its name, its year and its organisation are."""
+    """A project is identified by its name, its year and its organisation."""
     copy(row, "name", "responsible_person", "team", "measures", "expected_results", "remark")
     organisation: Any = look_up(row, lookups, "organisation", "organisation")
     if organisation is not None:
@@ -154,7 +154,7 @@ def parts(row: SheetRow, lookups: Lookups) -> None:
 
 
 def _keep_promise(row: SheetRow, promise: dict[str, Any] | None) -> None:
-    """What was promised when the ledger was opened is changed by an amendment on the page, not by a file."""
+    """A frozen promise is changed by an amendment on the page, not by a file."""
     if promise is None:
         return
     for name in PLAIN:
@@ -165,7 +165,7 @@ def _keep_promise(row: SheetRow, promise: dict[str, Any] | None) -> None:
 
 
 def _keep_ledger(row: SheetRow, lookups: Lookups, project: Any) -> None:
-    """One opening, one handing in, and a check for each day: the same again is put right, not added."""
+    """One opening, one handing in, and one check per day. An existing line is corrected, not added again."""
     stored = list(lookups.records["entries of"].get(row.record.pk, ())) if row.record else []
     opened = row.attributes.get("opened_on") or project.opened_on
     words: list[str] = []
@@ -196,7 +196,7 @@ def _keep_ledger(row: SheetRow, lookups: Lookups, project: Any) -> None:
 
 
 def _same(entry: LedgerEntry, new: Entry) -> bool:
-    """A check is the one of its day; one without a day is the one that says the same."""
+    """A check is identified by its day; one without a day by its text."""
     return entry.entered_on == new.day if new.day else entry.text == new.text
 
 

@@ -1,3 +1,3 @@
-"""Makes the kinds of this application known to loading."""
+"""Registers the sheet types of assessment."""
 
 from . import projects, schemes, scores, supervision  # noqa: F401

@@ -1,5 +1,5 @@
-"""Scores of the units in a scheme that is open: what a unit gives itself, and what the district's reviewers give. Who
-may give which, until when and how much, is as in the form; what is computed from the registry is not typed."""
+"""Scores of the units in an open scheme: the units' own scores and the district's. Permissions, dates and limits are as
+in the form; computed items cannot be typed."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from registry.text.validators import Invalid, Reader, choice, line, number
 
 KIND_WORDS = {"3+X": "township", "3+X竞优夺标": "township", "乡镇": "township", "乡镇(街道)": "township"}
 KIND_WORDS |= {"两重一专": "department", "两重一专增比进位": "department", "部门": "department", "机关": "department"}
-GIVEN = {"self_score": OWN, "score": SCORE, "note": SCORE}  # who gives it
+GIVEN = {"self_score": OWN, "score": SCORE, "note": SCORE}  # the permission for each column
 POINTS: Reader = number("0", "100", decimals=1, unit="分")
 COLUMNS = (
     ROW_NUMBER,
@@ -53,7 +53,7 @@ COLUMNS = (
 
 
 def resolve(row: SheetRow, lookups: Lookups) -> None:
-    """Scheme, unit and item are found for all rows together."""
+    """Scheme, unit and item are looked up for all rows together, in `find`."""
     row.title = f"{row.values.get('unit') or ''} {row.values.get('item') or ''}".strip()
     for column in COLUMNS:
         if column.required and column.name not in row.texts:
@@ -61,7 +61,8 @@ def resolve(row: SheetRow, lookups: Lookups) -> None:
 
 
 def find(rows: list[SheetRow], lookups: Lookups) -> None:
-    """While they are written the schemes are held: nobody announces a ranking in between."""
+    """Looks up scheme, unit, item and score. While rows are written the schemes are locked, so that nobody announces a
+    ranking."""
     records = Scheme.objects.unscoped(WHY).in_area(lookups.area).order_by("pk")
     records = records.select_for_update(of=("self",)) if lookups.writing else records
     schemes = list(records)
@@ -86,8 +87,7 @@ def find(rows: list[SheetRow], lookups: Lookups) -> None:
 
 
 def _scheme_of(row: SheetRow, schemes: list[Scheme]) -> Scheme | None:
-    """The scheme that the row names, by itself or by its year and whom it assesses; where it says nothing, the only
-    one that is open."""
+    """The scheme of the row, by its name or by its year and kind; without these, the only open one."""
     text = plain_name(row.values.get("scheme") or "")
     values = {name: row.values[name] for name in ("year", "kind") if row.has(name)}
     fitting = [
@@ -112,7 +112,7 @@ def _scheme_of(row: SheetRow, schemes: list[Scheme]) -> Scheme | None:
 
 
 def _cards(schemes: dict[int, Scheme]) -> dict[int, dict[str, set[SchemeResult]]]:
-    """The cards of each scheme by what their units are called. Of townships the area is assessed, by whatever name."""
+    """The cards of each scheme by the names of their units; townships also by their other names."""
     cards: dict[int, dict[str, set[SchemeResult]]] = {pk: defaultdict(set) for pk in schemes}
     results = SchemeResult.objects.unscoped(WHY).filter(scheme__in=schemes).select_related("organisation", "area")
     for card in results:
@@ -159,7 +159,7 @@ def _item_of(row: SheetRow, items: dict[str, list[SchemeItem]]) -> SchemeItem | 
 
 
 def _validate(row: SheetRow, lookups: Lookups, card: SchemeResult, item: SchemeItem) -> None:
-    """What the row would change must be the sender's to change, and lie within what the item weighs."""
+    """The sender must have the permission for each change, and the scores must fit the item's weight."""
     differs(row, "weight", item.weight)
     values = {name: row.values[name] for name in GIVEN if row.has(name)}
     for name in ("self_score", "score"):
@@ -179,8 +179,8 @@ def _validate(row: SheetRow, lookups: Lookups, card: SchemeResult, item: SchemeI
 
 
 def write(rows: list[SheetRow], lookups: Lookups, load: Any) -> None:
-    """The scores, and for each card one event that says them. What was to be put back leans on the card: where
-    somebody scored on or announced the ranking in the meantime, it stays."""
+    """Writes the scores, and one event per card. The undo depends on the card's version: if somebody changed scores or
+    announced the ranking since, the load stays."""
     doing = [row for row in rows if row.main.does_something]
     before = {id(row): _take(row, load) for row in doing}
     records: list[Any] = [row.main.record for row in doing]
@@ -199,7 +199,7 @@ def write(rows: list[SheetRow], lookups: Lookups, load: Any) -> None:
 
 
 def _take(row: SheetRow, load: Any) -> dict[str, Any] | None:
-    """Puts the values down; returns those before, None if there was nothing. Who scores answers for it."""
+    """Sets the values. Returns the old ones, None for a new row. The account that scores is stored."""
     main: Any = row.main
     before = {name: plain(old) for name, (old, _new) in main.changes.items()}
     for name, (_old, new) in main.changes.items():
@@ -211,14 +211,14 @@ def _take(row: SheetRow, load: Any) -> dict[str, Any] | None:
 
 
 def _serialize_changes(row: SheetRow) -> dict[str, list]:
-    """As the form tells of it; of a note alone what it says now."""
+    """The changes as the form logs them; of a note only its new text."""
     changes = row.main.changes or {name: [None, value] for name, value in row.attributes.items() if name in GIVEN}
     name = next(name for name in ("score", "self_score", "note") if name in changes)
     return {row.values["numbered"].name: [plain(value) for value in changes[name]]}
 
 
 def lines(by: Any, area: str) -> Iterator[dict[str, Any]]:
-    """A line for each unit and each item that is scored by hand, of the schemes that are open, with what was given."""
+    """A row for each unit and each item scored by hand of the open schemes, with the current values."""
     open_ones = SchemeResult.objects.visible_to(by).in_area(area).filter(
         scheme__opened_on__isnull=False, scheme__announced_on=None
     )  # fmt: skip

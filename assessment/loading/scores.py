@@ -1,4 +1,4 @@
-"""Scores of the items in a round of review that is going on. The file gives scores; it decides nothing."""
+"""Item scores in an open round of review. The file only gives scores; it decides nothing."""
 
 from collections import defaultdict
 from typing import Any
@@ -42,7 +42,7 @@ COLUMNS = (
 
 
 def resolve(row: SheetRow, lookups: Lookups) -> None:
-    """Which point is meant; the round and the item are found for all rows together."""
+    """Looks up the point; round and item are looked up for all rows together, in `find`."""
     text = row.values.get("point")
     row.title = f"{text or ''} {row.values.get('item') or ''}".strip()
     take_day(row, "scored_on", lookups, happened=True)
@@ -85,7 +85,7 @@ def find(rows: list[SheetRow], lookups: Lookups) -> None:
 
 
 def _may_be_scored(row: SheetRow, lookups: Lookups, review: Review) -> bool:
-    """The round is of the kind and standard that the file says, and the sender had no hand in it."""
+    """Checks that the round has the kind and standard of the file, and that the sender may score it."""
     standard = lookups.records["standards"][review.standard_id]
     if lookups.records["status of"].get(review.point_id) not in STATUSES[Round(review.round)]:
         row.refuse("point", "no_round", point=review.point.name)
@@ -125,8 +125,8 @@ def _validate(row: SheetRow, review: Review, items: dict[str, StandardItem], sco
 
 
 def write(rows: list[SheetRow], lookups: Lookups, load: Any) -> None:
-    """The scores, and for each round one event that says them. What was to be put back leans on the round's version:
-    who scores on in the meantime keeps what they wrote."""
+    """Writes the scores, and one event per round. The undo depends on the round's version: scores changed since then
+    stay."""
     doing = [row for row in rows if row.main.does_something]
     for row in doing:
         for name, (_before, after) in row.main.changes.items():
@@ -147,7 +147,7 @@ def write(rows: list[SheetRow], lookups: Lookups, load: Any) -> None:
 
 
 def _serialize_changes(row: SheetRow, number: int) -> dict[str, list]:
-    """As the reviewer's form tells of it, with who gave the score and when."""
+    """The changes as the reviewer's form logs them, with the account and the day."""
     names = {"district_score": "score", "township_score": "township", "reason": "reason"}
     main = row.main
     changes = main.changes or {name: [None, value] for name, value in row.attributes.items() if name in names}

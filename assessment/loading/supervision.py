@@ -54,7 +54,7 @@ def _of(row: SheetRow, lookups: Lookups) -> None:
 
 
 def resolve_finding(row: SheetRow, lookups: Lookups) -> None:
-    """A finding is the same if its day, its organisation and its text are."""
+    """A finding is identified by its day, its organisation and its text."""
     copy(row, "issuer", "finding", "demand", "person", "progress", "done", "remark")
     _of(row, lookups)
     day = take_day(row, "inspected_on", lookups, happened=True)
@@ -64,7 +64,7 @@ def resolve_finding(row: SheetRow, lookups: Lookups) -> None:
 
 
 def resolve_action(row: SheetRow, lookups: Lookups) -> None:
-    """One is the same if its day, its kind, the organisation and the person are. Its title names nobody."""
+    """An action is identified by its day, its kind, the organisation and the person. Its title names nobody."""
     copy(row, "kind", "person", "post", "reason", "issuer", "remark")
     _of(row, lookups)
     day = take_day(row, "occurred_on", lookups, happened=True)

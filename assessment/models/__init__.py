@@ -1,4 +1,4 @@
-"""How it is judged: standards, secretary projects with their ledgers, supervision."""
+"""The models of assessment: standards, reviews, secretary projects with their ledgers, schemes, supervision."""
 
 from .packs import InspectionPack
 from .projects import LedgerEntry, LedgerStage, Light, ProjectProblem, SecretaryProject, latest_entry

@@ -1,4 +1,4 @@
-"""Inspection packs: what a site can prove of each item of the standard, shown to who holds a link, until a day."""
+"""Inspection packs: a site's proof of each item of the standard, visible through a link, until a day."""
 
 from datetime import date
 
@@ -17,7 +17,7 @@ class PackQuerySet(ScopedQuerySet):
 
 
 class InspectionPack(Record):
-    """A link to what one site can prove. It holds until its last day, or until it is revoked."""
+    """A link to the proof of one site. It is valid until its last day, or until it is revoked."""
 
     goes_with = ("point",)
 

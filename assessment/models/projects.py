@@ -1,4 +1,4 @@
-"""Secretary projects with their three ledgers and the problems they solve."""
+"""Secretary projects with their three ledgers and their problems."""
 
 from datetime import date
 
@@ -22,7 +22,7 @@ class LedgerStage(models.TextChoices):
 
 
 class Light(models.TextChoices):
-    """How a project stands at a check; shown in words and as a shape, never by colour alone."""
+    """The state of a project at a check; shown as text and shape, never by colour alone."""
 
     ON_TRACK = "on_track", _("Green: on track")
     SLOW = "slow", _("Yellow: slow")
@@ -37,11 +37,11 @@ def latest_entry(column: str, as_of: date) -> models.Subquery:
 
 class ProjectQuerySet(ScopedQuerySet):
     def public_rows(self) -> Q:
-        """A project is public from the opening of its ledger; before, it is a plan."""
+        """A project is public from the opening of its ledger; before that it is a plan."""
         return Q(opened_on__isnull=False)
 
     def ever_public_rows(self) -> Q:
-        """A ledger was open if it has an entry, whatever day the project gives now."""
+        """A ledger was open if it has an entry, whatever the project's date is now."""
         entries = LedgerEntry.objects.with_voided().filter(project=models.OuterRef("pk"))
         return self.public_rows() | models.Exists(entries)
 
@@ -99,7 +99,7 @@ class SecretaryProject(Record):
         return reverse("record", args=["projects", self.code])
 
     def clean(self):
-        """Whoever writes it, form, load or administration: what was promised is changed by an amendment alone."""
+        """Only an amendment may change the promise, whatever writes the record: form, load or admin."""
         promise = Promise.objects.filter(project=self.pk).first() if self.pk else None
         if promise and promise.now | promised_of(self) != promise.now:
             raise ValidationError(PROMISE_FROZEN, code="promise_frozen")
@@ -126,7 +126,7 @@ class ProblemQuerySet(ScopedQuerySet):
 
 
 class ProjectProblem(Record):
-    """A problem a project set out to solve. A project may solve several, or none (25 of 32 projects' problems, F60)."""
+    """A problem that a project is to solve. A project may solve several, or none (25 of 32 projects' problems, F60)."""
 
     goes_with = ("project",)
 

@@ -1,4 +1,4 @@
-"""What a secretary project promised: frozen with a fingerprint when its ledger is opened, amended in the open."""
+"""The promise of a secretary project: frozen with a fingerprint when its ledger is opened, amended visibly."""
 
 import hashlib
 import json
@@ -16,18 +16,18 @@ PROMISE_FROZEN = _("The promise of this project is frozen: it is changed by a da
 
 
 def promised_of(project: Any) -> dict[str, str]:
-    """What the project's own columns promise, as text."""
+    """The promised values in the project's own columns, as text."""
     return {name: str(getattr(project, name)) for name in PLAIN}
 
 
 def fingerprint(body: dict[str, Any]) -> str:
-    """SHA-256 of the promise, written the same way whatever order a database keeps it in."""
+    """The SHA-256 of the promise, independent of the order in the database."""
     text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Promise(Part):
-    """The promise as it stood when the ledger was opened. Never changed; it protects its project from being deleted."""
+    """The promise when the ledger was opened. Never changed; it protects its project from deletion."""
 
     natural_fields = ("project__code",)
     goes_with = ("project",)
@@ -61,7 +61,7 @@ class Promise(Part):
 
 
 class Amendment(Part):
-    """A change of a frozen promise: from what to what, when and why. Shown beside the promise for ever."""
+    """A change of a frozen promise: from what to what, when and why. Always shown beside the promise."""
 
     natural_fields = ("project__code", "pk")
     goes_with = ("project",)

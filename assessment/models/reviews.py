@@ -1,4 +1,4 @@
-"""How a point is judged: rounds of review with scores and vetoes, and the public notice before naming."""
+"""Rounds of review with scores and vetoes, and the public notice before naming."""
 
 from datetime import date
 
@@ -29,7 +29,7 @@ class Outcome(models.TextChoices):
 
 class NoticeQuerySet(ScopedQuerySet):
     def public_rows(self) -> Q:
-        """A notice is public from the day it is posted on."""
+        """A notice is public from its first day."""
         return Q(starts_on__lte=timezone.localdate())
 
     def posted(self, as_of: date):
@@ -37,8 +37,8 @@ class NoticeQuerySet(ScopedQuerySet):
 
 
 class Notice(Record):
-    """A list shown to the public before naming, from `starts_on` up to and including `ends_on`; the length in working
-    days is a parameter (notice-working-days)."""
+    """A public list before naming, from `starts_on` up to and including `ends_on`; the length in working days is a
+    parameter (notice-working-days)."""
 
     title = models.CharField(_("title"), max_length=120)
     area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
@@ -70,7 +70,7 @@ class Notice(Record):
         return reverse("record", args=["notices", self.code])
 
     def has_ended(self, today: date) -> bool:
-        """Naming may follow from the day after the last day of the notice."""
+        """Naming is possible from the day after the last day of the notice."""
         return today > self.ends_on
 
 
@@ -78,7 +78,7 @@ class ReviewQuerySet(ScopedQuerySet):
     area_path = "point__area_id"
 
     def public_rows(self) -> Q:
-        """A round is public once it led to a naming or kept one."""
+        """A round is public once it led to a title or confirmed one."""
         return Q(outcome=Outcome.PASSED, decided_on__isnull=False)
 
     def ever_public_rows(self) -> Q:
@@ -88,8 +88,8 @@ class ReviewQuerySet(ScopedQuerySet):
         return self.filter(outcome=Outcome.PENDING)
 
     def with_totals(self):
-        """Adds `total` and `township_total`, the sums of the two score columns (None while nothing is scored), and
-        `status`, where the point stands now."""
+        """Adds `total` and `township_total`, the sums of the two score columns (None without scores), and `status`, the
+        point's current status."""
         return self.annotate(
             total=Sum("scores__district_score"),
             township_total=Sum("scores__township_score"),
@@ -97,14 +97,13 @@ class ReviewQuerySet(ScopedQuerySet):
         )
 
     def standing(self, *statuses: str):
-        """Pending rounds of points that stand so now, the longest waiting first."""
+        """Pending rounds of points with this status, the longest waiting first."""
         return self.pending().with_totals().filter(status__in=statuses).order_by("opened_on", "pk")
 
 
 class Review(Record):
-    """A round in which a point is judged by the standard in force when it began. Both score columns are kept: what the
-    township gave and what the district gave. `proposed_grade` follows from the total and the pass lines of that
-    standard."""
+    """A round that scores a point by the standard in force when it began. Both score columns are kept: the township's
+    and the district's. `proposed_grade` follows from the total and the pass lines of that standard."""
 
     goes_with = ("point",)
 
@@ -187,7 +186,7 @@ class ReviewScore(Part):
 
 
 class RaisedVeto(Part):
-    """A veto item found true in a round: it refuses whatever the score."""
+    """A veto item that applies in a round: it refuses the application whatever the score."""
 
     natural_fields = ("review__code", "veto__number")
     goes_with = ("review",)
@@ -210,7 +209,7 @@ class RaisedVeto(Part):
 
 
 def longest_unchecked(points: models.QuerySet) -> models.QuerySet:
-    """`points` that are in no round now, with `last_review`, the day of the last one; never reviewed ones first."""
+    """`points` without an open round, with `last_review`, the day of the last one; points never reviewed come first."""
     rounds = Review.objects.unscoped("of the points themselves").filter(point=OuterRef("pk")).order_by("-opened_on")
     free = points.exclude(Exists(rounds.filter(outcome=Outcome.PENDING)))
     last = free.annotate(last_review=Subquery(rounds.values("opened_on")[:1]))

@@ -1,5 +1,5 @@
-"""Schemes of assessment (先锋亮绩, F61-F64): parts, items and weights, frozen when their year opens; what each unit
-scored."""
+"""Schemes of assessment (先锋亮绩, F61-F64): parts, items and weights, frozen when they open; and the results of each
+unit."""
 
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ SCHEME_FROZEN = _("The scheme is open: what its units are judged by does not cha
 
 
 class SchemeKind(models.TextChoices):
-    """Whom it assesses. What “3”, “X” and “两重一专” stand for, the district writes as parts and items."""
+    """The kind of units it assesses. The district writes “3”, “X” and “两重一专” as parts and items."""
 
     TOWNSHIP = "township", _("Townships: “3+X”")
     DEPARTMENT = "department", _("Departments: “two priorities, one speciality”")
@@ -30,13 +30,13 @@ class SchemeState(models.TextChoices):
     PUBLISHED = "published", _("Published")
 
 
-FINDINGS = "findings-closed"  # no figure of the public: of what supervision found, the share that was struck off
+FINDINGS = "findings-closed"  # not a public figure: the share of supervision findings that were closed
 FINDINGS_LABEL = _("Findings of supervision struck off")
 
 
 def figures_to_score_by() -> list[tuple[str, Any]]:
-    """Figures of the registry that have an answer for a township, and what supervision found. Nothing else may be
-    computed with: not how often somebody logged in, liked or uploaded."""
+    """Figures of the registry that have an answer for a township, and the share of closed findings. No other figure may
+    be used: not sign-ins, likes or uploads."""
     from registry.figures import FIGURES  # noqa: PLC0415  (declared after the models)
 
     choices = [(figure.slug, figure.label) for figure in FIGURES.values() if not figure.district_only]
@@ -48,11 +48,11 @@ class SchemeQuerySet(ScopedQuerySet):
         return Q(published_on__isnull=False)
 
     def ever_public_rows(self) -> Q:
-        """From its opening on everybody is judged by it."""
+        """Everybody is assessed by it from its opening on."""
         return Q(opened_on__isnull=False)
 
     def visible_to(self, viewer: Any):
-        """A scheme is read by everybody it may judge from the day it opens, and by the public with its ranking."""
+        """The assessed units read a scheme from its opening on, the public from the publication of its ranking."""
         if viewer is None or not viewer.is_authenticated or viewer.reads_published_only or viewer.reads_everything:
             return super().visible_to(viewer)
         opened = Q(opened_on__isnull=False)
@@ -63,7 +63,7 @@ class SchemeQuerySet(ScopedQuerySet):
 
 
 class Scheme(Record):
-    """How the units of one kind are assessed in a year. `frozen` is what it said when it was opened."""
+    """The assessment of the units of one kind in a year. `frozen` is its content when it was opened."""
 
     public_from = "published_on"
 
@@ -106,14 +106,14 @@ class Scheme(Record):
 
     @property
     def body(self) -> dict[str, Any]:
-        """All that units are judged by, as it stands."""
+        """The content that units are assessed by, as it is now."""
         items = [item.said for item in SchemeItem.objects.filter(scheme=self.pk)]
         return {"name": self.name, "year": self.year, "kind": self.kind, "items": items}
 
 
 class SchemeItem(Part):
-    """One thing that is scored: by hand, or computed from a figure, which gives the full weight at `full_at`. What a
-    bonus item gives comes on top of the 100."""
+    """An item: scored by hand, or computed from a figure, with the full weight at `full_at`. A bonus item counts on top
+    of the 100."""
 
     natural_fields = ("scheme__code", "number")
     goes_with = ("scheme",)
@@ -157,7 +157,7 @@ class SchemeItem(Part):
         return self.name
 
     def clean(self):
-        """Whoever writes it, form or administration: an open scheme keeps its items."""
+        """The items of an open scheme do not change, whatever writes them."""
         if self.scheme_id:
             scheme = Scheme.objects.unscoped("a rule").get(pk=self.scheme_id)
             if scheme.frozen and self.said not in scheme.frozen["items"]:
@@ -165,7 +165,7 @@ class SchemeItem(Part):
 
     @property
     def said(self) -> dict[str, Any]:
-        """The item as it is frozen: numbers as text, with their decimals."""
+        """The item in its frozen form: numbers as text, with their decimals."""
         plain = {name: getattr(self, name) for name in ("part", "number", "name", "method", "figure", "bonus")}
         full_at = "" if self.full_at is None else f"{self.full_at:.2f}"
         return plain | {"weight": f"{self.weight:.1f}", "full_at": full_at}
@@ -186,7 +186,7 @@ class ResultQuerySet(ScopedQuerySet):
         return self.filter(self.public_rows() | announced | in_area_q(viewer.read_prefix, self.area_path))._mark()
 
     def with_rank(self, as_of: date):
-        """Adds `place` and `points`: rank and total, from the day they were announced."""
+        """Adds `place` and `points`: rank and total, from the day of the announcement."""
         is_announced = Q(scheme__announced_on__lte=as_of)
         return self.annotate(
             place=models.Case(models.When(is_announced, then="rank")),
@@ -195,8 +195,8 @@ class ResultQuerySet(ScopedQuerySet):
 
 
 class SchemeResult(Record):
-    """What a unit reached in a scheme. `card`, `total` and `rank` are written when the ranking is announced and again,
-    for good, when it is published. Of townships the area is assessed, of departments the organisation."""
+    """The result of a unit in a scheme. `card`, `total` and `rank` are written when the ranking is announced and again
+    when it is published. A township is given by its area, a department by its organisation."""
 
     goes_with = ("scheme",)
 
@@ -230,7 +230,7 @@ class SchemeResult(Record):
 
 
 class ItemScore(Part):
-    """What the unit gave itself for an item, with proof, and what the district gave it."""
+    """The score of an item: the unit's own, with proof, and the district's."""
 
     natural_fields = ("result__code", "item__scheme__code", "item__number")
     goes_with = ("result",)
@@ -259,7 +259,7 @@ class ItemScore(Part):
 
 
 class Appeal(Part):
-    """A unit does not agree with the score of an item. Answered by somebody who did not score it."""
+    """An appeal of a unit against an item's score. Somebody who did not score it answers."""
 
     natural_fields = ("result__code", "pk")
     goes_with = ("result",)

@@ -1,4 +1,4 @@
-"""The standard that points are judged by: versions, items with weights, pass lines, veto items."""
+"""The standard for points: versions, items with weights, pass lines, veto items."""
 
 from datetime import date
 from decimal import Decimal
@@ -14,7 +14,7 @@ from registry.models.base import IN_FORCE, Part, Record, ScopedQuerySet, ends_af
 
 class StandardQuerySet(ScopedQuerySet):
     def in_area(self, code: str):
-        """The standard is one for the whole district."""
+        """One standard applies to the whole district."""
         return self
 
     def in_force(self, as_of: date):
@@ -22,7 +22,7 @@ class StandardQuerySet(ScopedQuerySet):
 
 
 class Standard(Record):
-    """A version of the standard. Which text the district uses is the district's data: none was published (F06)."""
+    """A version of the standard. The text is the district's data: none was published (F06)."""
 
     name = models.CharField(_("name"), max_length=80)
     series = models.SlugField(_("series"), max_length=40, default="ten-items")
@@ -74,7 +74,7 @@ class StandardItemQuerySet(ScopedQuerySet):
         return self.filter(valid_on(as_of, "standard__valid_from", "standard__valid_to"))
 
     def in_area(self, code: str):
-        """The standard is one for the whole district."""
+        """One standard applies to the whole district."""
         return self
 
 
@@ -110,7 +110,7 @@ class StandardItem(Record, NamedItem):
 
 
 class VetoItem(NamedItem, Part):
-    """A case that refuses or withdraws whatever the score (STANDARDS section 2)."""
+    """A case that refuses or withdraws a title whatever the score (STANDARDS section 2)."""
 
     natural_fields = ("standard__code", "number")
     goes_with = ("standard",)
@@ -127,7 +127,7 @@ class VetoItem(NamedItem, Part):
 
 
 class PassLine(Part):
-    """The total from which a version gives a grade."""
+    """The minimum total for a grade in a version."""
 
     natural_fields = ("standard__code", "grade")
     goes_with = ("standard",)

@@ -1,5 +1,5 @@
-"""Talks and replacements, public only as counts: never with a name, an organisation or a place. Findings of
-supervision, not public at all."""
+"""Talks and replacements, public only as counts, never with a name, an organisation or a place. Findings of supervision
+are not public."""
 
 from datetime import date
 
@@ -23,11 +23,11 @@ class AccountabilityQuerySet(ScopedQuerySet):
         return Q(pk__in=[])
 
     def ever_public_rows(self) -> Q:
-        """Each is counted in public figures."""
+        """All of them are counted in public figures."""
         return Q()
 
     def in_area(self, code: str):
-        """Counted for a whole district or more: in a township, a count would tell who it was."""
+        """Counts are only given for a district or more: in a township, a count would reveal the person."""
         return super().in_area(code) if len(code) <= 6 else self.none()
 
     def of_year(self, as_of: date):
@@ -44,7 +44,7 @@ class AccountabilityQuerySet(ScopedQuerySet):
         return self.of_year(as_of).filter(~Exists(earlier), kind=AccountabilityKind.ADJUSTMENT)
 
     def counted(self):
-        """Rows to count for everybody; who shows them must show the kind and the year only."""
+        """Rows that everybody may count; they must be shown with kind and year only."""
         return self.unscoped("public as a count only")
 
 
@@ -77,7 +77,7 @@ class AccountabilityAction(Record):
 
 
 class FindingState(models.TextChoices):
-    """Where a finding stands: it follows from its term, its steps and whether it is done."""
+    """The state of a finding: it follows from its deadline, its steps and whether it is done."""
 
     FOUND = "found", _("Found, nothing asked for yet")
     DEMANDED = "demanded", _("Waiting to be put right")
@@ -96,7 +96,7 @@ class FindingQuerySet(ScopedQuerySet):
         return Q(pk__in=[])
 
     def of_year(self, as_of: date):
-        """What supervisions of that year found, by `as_of`."""
+        """The findings of that year, by `as_of`."""
         return self.filter(inspected_on__year=as_of.year, inspected_on__lte=as_of)
 
     def closed(self, as_of: date):
@@ -108,14 +108,14 @@ class FindingQuerySet(ScopedQuerySet):
         return self.filter(inspected_on__lte=as_of).exclude(pk__in=closed.values("pk"))
 
     def overdue(self, as_of: date):
-        """Not put right though the term has passed; what waits for the district's check is not overdue."""
+        """Not rectified after the deadline; a finding that waits for the district's check is not overdue."""
         steps = SupervisionStep.objects.filter(finding=OuterRef("pk"), on__lte=as_of).order_by("-on", "-pk")
         rows = self.open(as_of).annotate(last_act=Subquery(steps.values("act")[:1]))
         return rows.filter(Q(last_act=None) | ~Q(last_act=StepAct.RECTIFY), deadline__lt=as_of)
 
 
 class SupervisionFinding(Record):
-    """What a supervision found wrong in an organisation, and how it is put right. Internal."""
+    """A problem that a supervision found in an organisation, and its rectification. Internal."""
 
     inspected_on = models.DateField(_("date"))
     issuer = models.CharField(_("supervised by"), max_length=80)
@@ -173,7 +173,7 @@ class SupervisionFinding(Record):
 
 
 class SupervisionStep(Part):
-    """What was done about a finding: put right with proof, sent back, closed. Only ever added to."""
+    """A step of a finding: rectified with proof, sent back, closed. Append-only."""
 
     natural_fields = ("finding__code", "act", "on")
     goes_with = ("finding",)

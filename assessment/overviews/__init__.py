@@ -1,1 +1,1 @@
-"""What a page needs to know of reviews, ledgers and schemes: computed, never stored."""
+"""Data for pages on reviews, ledgers and schemes: computed, never stored."""

@@ -1,4 +1,4 @@
-"""What pages say of secretary projects: promised against delivered, where each stands on the board, what comes next."""
+"""Data for the pages of secretary projects: promise against delivery, the board, the next steps."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -26,7 +26,7 @@ LABELS: dict[str, str | Words] = {
     "team": gettext_lazy("Team"),
 }
 PROVES = "counted for everybody, linked for the staff"
-INSIDE = PERSONAL | {"team"}  # people: for the staff of the area
+INSIDE = PERSONAL | {"team"}  # names of people: only for the staff of the area
 COLUMNS: dict[str, str | Words] = {
     "": gettext_lazy("Ledger not open yet"),
     LedgerStage.OPEN: LedgerStage.OPEN.label,
@@ -38,7 +38,7 @@ COLUMNS: dict[str, str | Words] = {
 
 @dataclass(frozen=True)
 class LedgerLine:
-    """One thing promised, what was delivered of it, and how the two differ."""
+    """One promised value, what was delivered, and the difference."""
 
     what: str | Words
     promised: str
@@ -49,7 +49,7 @@ class LedgerLine:
 
 
 def settlement(project: SecretaryProject, on: date) -> list[LedgerLine]:
-    """The promise as first frozen, line by line, against what was delivered by `on`."""
+    """The promise as first frozen, line by line, compared with what was delivered by `on`."""
     promise = getattr(project, "promise", None)
     promised = promise.body if promise else {**acts.promised_of(project), "problems": None}
     closing = project.closing()
@@ -91,7 +91,7 @@ def _deadline_line(promised: str, closing: LedgerEntry | None, on: date) -> Ledg
 
 
 def describe_promise(project: SecretaryProject, viewer: Any) -> dict[str, Any]:
-    """The frozen promise and its amendments, as far as `viewer` may read them: people are for the staff of the area."""
+    """The frozen promise and its amendments; names of people are only for the staff of the area."""
     promise = getattr(project, "promise", None)
     inside = may(viewer, "record.view", project)
     body = promise.body if promise else acts.promised_of(project)
@@ -116,24 +116,23 @@ def _amended(amendment: Amendment, inside: bool):
 
 
 def check_days(today: date) -> int:
-    """Days within which a ledger is checked again."""
+    """The days after which a ledger must be checked again."""
     return Parameter.objects.count_on("project-check-days", today, default=90)
 
 
 def reminder_days(today: date) -> int:
-    """Days before a due date on which its reminder appears: in time, never on the day itself."""
+    """The days before a due date on which its reminder appears, so that it comes in time."""
     return Parameter.objects.count_on("project-reminder-days", today, default=14)
 
 
 def next_check(project: SecretaryProject, days: int) -> date:
-    """The day by which the ledger is to be checked, `days` after its last line; or handed in if the deadline comes
-    first."""
+    """The day of the next check, `days` after the last line; or the deadline, if that is earlier."""
     last = max((entry.entered_on for entry in project.entries.all()), default=project.opened_on)
     return min(last + timedelta(days=days), project.deadline)
 
 
 def proposed_check(project: SecretaryProject, on: date) -> dict[str, Any]:
-    """A check as the registry would write it: the share of problems solved, held against the time that has passed."""
+    """A proposed check: the share of solved problems, compared with the elapsed time."""
     problems = acts.problems_of(project)
     solved = sum(problem.is_solved(on) for problem in problems)
     last = project.entries.filter(entered_on__lte=on).order_by("-entered_on", "-pk").first()
@@ -146,7 +145,7 @@ def proposed_check(project: SecretaryProject, on: date) -> dict[str, Any]:
 
 
 def steps_for(project: SecretaryProject, user: Any) -> list[tuple[str, str | Words]]:
-    """(address, words) of what the account may do with the project next."""
+    """(URL name, text) of the account's next actions on the project."""
     is_open, closing = project.opened_on is not None, project.closing()
     steps = []
     if may(user, acts.WRITE, project) and not acts.has_promise(project):
@@ -164,5 +163,5 @@ def steps_for(project: SecretaryProject, user: Any) -> list[tuple[str, str | Wor
 
 
 def column_of(project: SecretaryProject) -> str:
-    """Where a project `with_progress` stands on the board."""
+    """The board column of a project `with_progress`."""
     return "signed" if project.signed_on else project.stage or ("" if project.opened_on is None else LedgerStage.OPEN)

@@ -1,5 +1,5 @@
-"""A round of review as the reviewer sees it: the lines of the standard with both score columns and the last verdict,
-the vetoes, the total and the grade that follows from it."""
+"""The reviewer's sheet of a round: the items of the standard with both score columns and the previous scores, the
+vetoes, the total and the resulting grade."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from assessment.models import Outcome, Review, ReviewScore, Round, Standard, Sta
 from registry.models import Evidence, Grade, PointStatus
 from registry.text.validators import Invalid, Reader, line, number
 
-STATUSES = {  # where a point stands while a round is being scored
+STATUSES = {  # the point's status while a round is being scored
     Round.APPLICATION: (PointStatus.CHECKED, PointStatus.SCORED),
     Round.RECHECK: (PointStatus.NAMED,),
 }
@@ -41,7 +41,7 @@ def written(value: Decimal | None) -> str:
 
 @dataclass(frozen=True)
 class ScoreLine:
-    """One item of the standard in a round: its score row, and what the round before gave it."""
+    """An item of the standard in a round: its score row, and the score of the round before."""
 
     item: StandardItem
     score: ReviewScore
@@ -68,7 +68,7 @@ class ScoreLine:
 
 @dataclass(frozen=True)
 class ReviewedField:
-    """A field of the reviewer's form: how its text is read, and what stands in it."""
+    """A field of the reviewer's form: its parser and its current value."""
 
     name: str
     label: str | Promise
@@ -76,7 +76,7 @@ class ReviewedField:
     stands: str
 
     def says(self, text: str) -> bool:
-        """Whether `text` says what stands in the field: 9.50 and ９.5 are 9.5."""
+        """Whether `text` equals the value of the field: 9.50 and ９.5 are 9.5."""
         try:
             return self.read(text) == self.read(self.stands)
         except Invalid:
@@ -84,7 +84,7 @@ class ReviewedField:
 
 
 class Judging:
-    """A round with everything it is judged by."""
+    """A round with everything needed to score it."""
 
     def __init__(self, review: Review):
         self.review = review
@@ -102,13 +102,13 @@ class Judging:
 
     @cached_property
     def previous(self) -> Review | None:
-        """The last round of the point that was decided, by whatever outcome."""
+        """The last decided round of the point, whatever its outcome."""
         rounds = Review.objects.unscoped("of the point itself").filter(point=self.review.point_id)
         return rounds.exclude(pk=self.review.pk).exclude(outcome=Outcome.PENDING).with_totals().first()
 
     @cached_property
     def vetoes(self) -> list[tuple[VetoItem, str]]:
-        """Each veto item with the reason it was raised for; empty where it was not."""
+        """Each veto item with its reason; empty if it was not raised."""
         raised = dict(self.review.vetoes.values_list("veto_id", "reason"))
         return [(veto, raised.get(veto.pk, "")) for veto in self.standard.vetoes.order_by("number")]
 
@@ -140,7 +140,7 @@ class Judging:
 
     @property
     def grade(self) -> str:
-        """The grade that follows from the total and the pass lines; empty below all of them or after a veto."""
+        """The grade by the total and the pass lines; empty below all of them or after a veto."""
         return "" if self.is_vetoed else self.standard.grade_for(self.total)
 
     @property
@@ -163,6 +163,6 @@ class Judging:
 
     @cached_property
     def evidence(self) -> list[Evidence]:
-        """Every photo and file held of the point: any may prove any number of items."""
+        """All photos and files of the point: any may prove any number of items."""
         documents = Evidence.objects.unscoped("of the point in review").filter(point=self.review.point_id)
         return list(documents.order_by("pk"))

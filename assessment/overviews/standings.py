@@ -1,4 +1,4 @@
-"""What each unit reached in a scheme: its card line by line, its total, and its rank among the others."""
+"""The standings of a scheme: each unit's card, its total, and its rank."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ CENT = Decimal("0.01")
 
 
 def label_of(figure: str) -> Any:
-    """A figure's name; of one that is no longer there its slug."""
+    """The name of a figure; the slug of a figure that no longer exists."""
     if figure == FINDINGS:
         return FINDINGS_LABEL
     return FIGURES[figure].label if figure in FIGURES else figure
@@ -27,8 +27,8 @@ def label_of(figure: str) -> Any:
 
 @dataclass(frozen=True)
 class CardLine:
-    """One item of a card. `score` is what it gives, None while nobody has scored it; a computed item has the `value` of
-    its figure on the day `on`. Numbers are written as they are stored, so that a frozen card reads as it was judged."""
+    """An item of a card. `score` is its score, None without one; a computed item has the `value` of its figure on the
+    day `on`. Numbers are kept as stored, so that a frozen card does not change."""
 
     number: int
     part: str
@@ -54,11 +54,11 @@ class CardLine:
 
     @property
     def is_internal(self) -> bool:
-        """Whether the rows it was computed from are for the staff alone."""
+        """Whether the rows behind it are only for the staff."""
         return self.figure == FINDINGS
 
     def address(self, area: str) -> str:
-        """The page of the figure the line was computed from, with the rows behind it."""
+        """The page of its figure, with the rows behind it."""
         if self.figure == FINDINGS:
             return f"{reverse('supervision')}?{urlencode({'area': area})}"
         return f"{reverse('figure', args=[self.figure])}?{urlencode({'area': area, 'as_of': self.on})}"
@@ -83,7 +83,7 @@ class Standing:
 
     @property
     def rise(self) -> int | None:
-        """Places won since the year before (增比进位)."""
+        """Places gained since the year before (增比进位)."""
         return self.previous_rank - self.rank if self.previous_rank else None
 
     @property
@@ -96,23 +96,23 @@ class Standing:
 
 
 def computed(value: Any, weight: str, full_at: str) -> str:
-    """What a figure gives: the full weight from `full_at` on, in proportion below, nothing where it has no answer."""
+    """The score of a figure: the full weight from `full_at` on, in proportion below, zero without an answer."""
     share = min(Decimal(1), max(Decimal(0), Decimal(str(value or 0)) / Decimal(full_at)))
     return f"{(Decimal(weight) * share).quantize(CENT, ROUND_HALF_UP)}"
 
 
 def items_of(scheme: Scheme) -> list[dict]:
-    """What units are judged by: once the scheme is open what was frozen then, whatever its rows say since."""
+    """The items of a scheme: the frozen ones once it is open."""
     return (scheme.frozen or scheme.body)["items"]
 
 
 def judged_on(scheme: Scheme, as_of: date) -> date:
-    """The day figures are read on: never later than the end of the year that is judged."""
+    """The day on which figures are read: at most the end of the assessed year."""
     return min(as_of, date(scheme.year, 12, 31))
 
 
 def live(scheme: Scheme, as_of: date) -> list[Standing]:
-    """The standings as the rows give them on `as_of`, best first."""
+    """The standings computed from the rows on `as_of`, best first."""
     results = _results(scheme)
     on, items = judged_on(scheme, as_of), items_of(scheme)
     scores = {
@@ -132,7 +132,7 @@ def live(scheme: Scheme, as_of: date) -> list[Standing]:
 
 
 def _values(slug: str, scopes: list[Scope]) -> list[Any]:
-    """What the figure says for each of the scopes. Where supervision found nothing, all of it is struck off."""
+    """The value of the figure for each of the scopes. Without findings of supervision, the share is full."""
     if slug != FINDINGS:
         return [answer.value for answer in answer_days(FIGURES[slug], scopes)]
     counts = [findings_of(scope.area, scope.as_of) for scope in scopes]
@@ -147,7 +147,7 @@ def _results(scheme: Scheme) -> list[SchemeResult]:
 
 
 def _line(item: dict, on: date, stands_on: Any) -> CardLine:
-    """A line of a card; `stands_on` is the value of its figure, or what was given by hand (ItemScore or None)."""
+    """A line of a card; `stands_on` is the value of its figure, or the score by hand (ItemScore or None)."""
     if item["figure"]:
         score = computed(stands_on, item["weight"], item["full_at"])
         return CardLine(**item, on=on.isoformat(), value=stands_on, score=score)
@@ -158,7 +158,7 @@ def _line(item: dict, on: date, stands_on: Any) -> CardLine:
 
 
 def ranked(standings: list[Standing], last_year: dict[str, int]) -> list[Standing]:
-    """Best first. Equal totals share a rank, and the next one is skipped (1, 2, 2, 4)."""
+    """Sorts best first. Equal totals share a rank, and the next rank is skipped (1, 2, 2, 4)."""
     standings = sorted(standings, key=lambda standing: (-standing.total, standing.result.code))
     for place, standing in enumerate(standings, start=1):
         ahead = standings[place - 2] if place > 1 else None
@@ -186,19 +186,19 @@ def frozen(scheme: Scheme) -> list[Standing]:
 
 
 def standings(scheme: Scheme, as_of: date) -> list[Standing]:
-    """What counts: the cards as announced or published, before that as the rows give them."""
+    """The valid standings: the frozen ones if announced or published, else computed from the rows."""
     if scheme.state in (SchemeState.ANNOUNCED, SchemeState.PUBLISHED):
         return frozen(scheme)
     return live(scheme, as_of) if scheme.state == SchemeState.OPEN else []
 
 
 def moved(scheme: Scheme, standing: Standing, as_of: date) -> list[tuple[CardLine, CardLine]]:
-    """Lines of a frozen card that the rows would give otherwise today, each with what they would give."""
+    """Lines of a frozen card that would differ today, each with today's score."""
     now = next((current for current in live(scheme, as_of) if current.result.pk == standing.result.pk), None)
     pairs: Iterable[tuple[CardLine, CardLine]] = zip(standing.lines, now.lines, strict=True) if now else ()
     return [(then, since) for then, since in pairs if then.score != since.score]
 
 
 def weights(items: Iterable[SchemeItem]) -> Decimal:
-    """What the items weigh without the bonus."""
+    """The sum of the weights without the bonus."""
     return sum((item.weight for item in items if not item.bonus), Decimal(0))

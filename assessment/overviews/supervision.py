@@ -1,4 +1,4 @@
-"""What pages say of supervision: which townships are near a talk, and the findings by where they stand."""
+"""Data for the pages of supervision: which townships are near a talk, and the findings by state."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ RULE = "talk-overdue-findings"
 
 @dataclass(frozen=True)
 class Warning:
-    """How far a township is from a talk: so many overdue findings since the last one, of so many that lead to one."""
+    """A township's distance from a talk: the overdue findings since the last one, and the number that leads to one."""
 
     township: Area
     overdue: int
@@ -30,7 +30,7 @@ class Warning:
 
 
 def warnings(area: str, today: date) -> list[Warning]:
-    """The townships of `area` in which something is overdue that no talk was about yet, the worst first."""
+    """The townships of `area` with overdue findings that no talk covered yet, the worst first."""
     limit = Parameter.objects.count_on(RULE, today, default=3)
     overdue: Counter = Counter()
     talked = _last_talks(area)
@@ -43,7 +43,7 @@ def warnings(area: str, today: date) -> list[Warning]:
 
 
 def warning_of(township: Area, today: date) -> Warning:
-    """How far one township is from a talk, also if nothing is overdue."""
+    """The warning of one township, also without overdue findings."""
     limit = Parameter.objects.count_on(RULE, today, default=3)
     return next(iter(warnings(township.pk, today)), Warning(township, 0, limit))
 
@@ -56,13 +56,13 @@ def _last_talks(area: str) -> dict[str, date]:
 
 
 def findings_of(area: str, as_of: date) -> tuple[int, int]:
-    """(open, closed) on a day of what the supervisions of its year found in `area`: what a scheme may count."""
+    """(open, closed) on a day of the findings of its year in `area`, for use in a scheme."""
     rows = SupervisionFinding.objects.unscoped("counted only").in_area(area).of_year(as_of)
     return rows.open(as_of).count(), rows.closed(as_of).count()
 
 
 def by_state(findings: list[SupervisionFinding], today: date) -> list[tuple[Any, list[SupervisionFinding]]]:
-    """(state, findings): first what is overdue, under None."""
+    """(state, findings): first the overdue ones, under None."""
     late = [finding for finding in findings if finding.is_overdue(today)]
     groups: list[tuple[Any, list[SupervisionFinding]]] = [(None, late)]
     for state in FindingState:

@@ -1,5 +1,5 @@
-"""What judging asks of people: submissions to check, points to score, notices that end, re-checks to settle, projects
-to look at; and the cards, appeals and rankings of schemes."""
+"""Tasks of assessment: submissions to check, points to score, notices that end, re-checks, projects; and cards, appeals
+and rankings of schemes."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -35,7 +35,7 @@ from registry.overviews.tasks import Task, to_do
 
 
 def _due(since: date, rule: str, today: date) -> date:
-    """The last of as many working days after `since` as the rule of the district gives."""
+    """The day after the district's number of working days from `since`."""
     days = Parameter.objects.count_on(rule, today, default=10)
     return CalendarDay.objects.working_day(since + timedelta(days=1), days)
 
@@ -54,7 +54,7 @@ def submissions_to_check(user: Any, today: date) -> Iterable[Task]:
 
 @to_do
 def points_to_score(user: Any, today: date) -> Iterable[Task]:
-    """Applications that passed the township, and re-checks that were opened."""
+    """Applications passed by the township, and open re-checks."""
     if not may(user, "point.review"):
         return
     mine = Review.objects.visible_to(user).in_area(user.write_prefix).select_related("point")
@@ -68,7 +68,7 @@ def points_to_score(user: Any, today: date) -> Iterable[Task]:
 
 @to_do
 def points_for_notice(user: Any, today: date) -> Iterable[Task]:
-    """One task for all scored points that stand on no notice yet."""
+    """One task for all scored points without a notice."""
     if not may(user, "point.notice"):
         return
     waiting = Review.objects.visible_to(user).in_area(user.write_prefix).standing(PointStatus.SCORED)
@@ -80,7 +80,7 @@ def points_for_notice(user: Any, today: date) -> Iterable[Task]:
 
 @to_do
 def notices_ending(user: Any, today: date) -> Iterable[Task]:
-    """Notices with points that may be named from the day after their end."""
+    """Notices with points that may be named after their end."""
     if not may(user, "point.decide"):
         return
     open_rounds = Review.objects.unscoped("counted only").standing(PointStatus.NOTICE).values("notice")
@@ -94,7 +94,7 @@ def notices_ending(user: Any, today: date) -> Iterable[Task]:
 
 @to_do
 def rechecks_to_settle(user: Any, today: date) -> Iterable[Task]:
-    """Re-checks whose scores were handed in."""
+    """Re-checks with finished scores."""
     if not may(user, "point.decide"):
         return
     mine = Review.objects.visible_to(user).in_area(user.write_prefix).pending()
@@ -106,7 +106,7 @@ def rechecks_to_settle(user: Any, today: date) -> Iterable[Task]:
 
 @to_do
 def projects_on_the_way(user: Any, today: date) -> Iterable[Task]:
-    """A clerk's projects: plans to be opened; ledgers to be checked or handed in, some days before they are due."""
+    """A clerk's projects: plans to open; ledgers to check or hand in, some days before they are due."""
     if not may(user, "project.write"):
         return
     soon, days = today + timedelta(days=reminder_days(today)), check_days(today)
@@ -124,7 +124,7 @@ def projects_on_the_way(user: Any, today: date) -> Iterable[Task]:
 
 @to_do
 def projects_behind(user: Any, today: date) -> Iterable[Task]:
-    """For the district: ledgers that were handed in; and one task for all whose due date has passed."""
+    """For the district: ledgers handed in; and one task for all overdue ones."""
     if not may(user, "project.sign"):
         return
     behind, days = [], check_days(today)
@@ -144,8 +144,7 @@ def projects_behind(user: Any, today: date) -> Iterable[Task]:
 
 @to_do
 def findings_to_follow(user: Any, today: date) -> Iterable[Task]:
-    """Of supervision: for the township what it has to put right, before and after the term; for the district what to
-    ask for, and what to check."""
+    """Findings: for the township to rectify; for the district to demand and to check."""
     words = {
         FindingState.FOUND: (INSPECT, "demand", _("Say what supervision asks for"), _("Open")),
         FindingState.DEMANDED: (RECTIFY, "rectify", _("Put right what supervision found"), _("Put right")),
@@ -164,7 +163,7 @@ def findings_to_follow(user: Any, today: date) -> Iterable[Task]:
 
 @to_do
 def talks_due(user: Any, today: date) -> Iterable[Task]:
-    """Townships in which so much is overdue that a talk follows."""
+    """Townships with so many overdue findings that a talk is required."""
     if not may(user, TALK):
         return
     for warning in warnings(user.write_prefix, today):
@@ -174,7 +173,7 @@ def talks_due(user: Any, today: date) -> Iterable[Task]:
 
 
 def _projects_of(user: Any, today: date) -> Any:
-    """This year's projects of the account's area, and last year's, whose ledgers may be open still."""
+    """The projects of the account's area of this and last year, whose ledgers may still be open."""
     rows = SecretaryProject.objects.visible_to(user).in_area(user.write_prefix)
     return rows.filter(year__gte=today.year - 1).order_by("deadline", "code")
 
@@ -189,7 +188,7 @@ def _open_cards(user: Any) -> Any:
 
 
 def _lacking(cards: Any, column: str) -> Any:
-    """Cards on which an item that is scored by hand has no `column` yet."""
+    """Cards with an item scored by hand that has no `column` yet."""
     by_hand = (
         SchemeItem.objects.filter(figure="").values("scheme").annotate(count=Count("pk")).values_list("scheme", "count")
     )

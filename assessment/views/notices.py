@@ -1,4 +1,4 @@
-"""Public notices: posted by the district, read by everybody, and named from when they have ended."""
+"""Public notices: posted by the district, public, and followed by the naming."""
 
 from datetime import date
 
@@ -29,7 +29,7 @@ def day_field(label, **more) -> forms.DateField:
 
 
 def status_of(form: forms.Form, refusal: Refused | None) -> int:
-    """The answer's status: 400 for what cannot be read, 409 for what may not be done."""
+    """The HTTP status: 400 for invalid input, 409 for a refused action."""
     return 400 if form.errors else 409 if refusal else 200
 
 
@@ -49,13 +49,13 @@ class NamingForm(forms.Form):
 
 
 def _today_if_unread(form: forms.Form, name: str) -> date:
-    """The day typed, or today while none that can be read stands there."""
+    """The typed day, or today if it is missing or invalid."""
     return form.cleaned_data.get(name) or timezone.localdate() if form.is_bound else timezone.localdate()
 
 
 @asks_for("point.notice")
 def new(request: HttpRequest) -> HttpResponse:
-    """A notice for chosen scored points. Its last day follows from the working days the rule asks for."""
+    """Creates a notice for the chosen scored points. Its last day follows from the working days of the parameter."""
     waiting = list(reviews_of(request.user).standing(PointStatus.SCORED).filter(notice=None))
     sent = request.method == "POST"
     named = request.POST.getlist("review") if sent else request.GET.getlist("review")
@@ -88,7 +88,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @asks_for("point.notice", "point.decide")
 def desk(request: HttpRequest, code: str) -> HttpResponse:
-    """A notice as the district sees it: its points, the remarks, what stands against naming, and the naming."""
+    """The district's page of a notice: its points, the remarks, the refusals, and the naming."""
     notice = Notice.objects.visible_to(request.user).in_area(request.user.write_prefix).filter(code=code).first()
     if notice is None:
         raise Http404
@@ -128,7 +128,7 @@ def desk(request: HttpRequest, code: str) -> HttpResponse:
 @asks_for("point.notice", "point.decide")
 @require_POST
 def run_out(request: HttpRequest, code: str) -> HttpResponse:
-    """Demonstration only: the notice has ended."""
+    """Demonstration only: ends the notice."""
     notice = Notice.objects.visible_to(request.user).in_area(request.user.write_prefix).filter(code=code).first()
     if notice is None or not settings.DEMO:
         raise Http404
@@ -155,7 +155,7 @@ def take_off(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def public(request: HttpRequest, code: str) -> HttpResponse:
-    """A notice as everybody reads it. It publishes name, unit and proposed grade of its points, nothing else."""
+    """The public page of a notice: only name, unit and proposed grade of its points."""
     context = opened(request, "notices", code)
     notice = context["record"]
     rows = notice.reviews.unscoped("the notice itself makes them public").select_related(

@@ -1,4 +1,4 @@
-"""Inspection packs: on the desk, what a site can prove and the links made to it; and the pack behind a link."""
+"""Inspection packs: on the desk, a site's proof and its links; and the page behind a link."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,7 +17,7 @@ from registry.views.photos import handed_out
 
 
 def _contents(point: DemonstrationPoint) -> dict:
-    """What both pages show of a site: nothing personal, whoever looks."""
+    """The common content of both pages, without personal data."""
     today = timezone.localdate()
     items, others = acts.contents_of(point, today)
     return {
@@ -33,7 +33,7 @@ def _contents(point: DemonstrationPoint) -> dict:
 
 @asks_for(acts.MAKE)
 def desk(request: HttpRequest, code: str) -> HttpResponse:
-    """What a site can prove, what is missing, and the links to it that were made."""
+    """A site's proof, missing items, and existing links."""
     rows = DemonstrationPoint.objects.visible_to(request.user).in_area(request.user.write_prefix)
     point = rows.select_related("organisation", "area").filter(code=code).first()
     if point is None:
@@ -74,7 +74,7 @@ def _pack_or_404(code: str) -> InspectionPack:
 @never_cache
 @require_safe
 def pack(request: HttpRequest, code: str) -> HttpResponse:
-    """The pack behind a link, for anybody who holds it. Every opening is noted down."""
+    """The page behind a link. Every opening is logged."""
     proof_pack = _pack_or_404(code)
     if not proof_pack.holds_on(timezone.localdate()):
         return render(request, "assessment/packs/over.html", {"pack": proof_pack}, status=410)
@@ -89,7 +89,7 @@ def pack(request: HttpRequest, code: str) -> HttpResponse:
 @never_cache
 @require_safe
 def pack_file(request: HttpRequest, code: str, file: str) -> HttpResponse:
-    """A photo or document of the site a pack is about, as long as the link holds."""
+    """A photo or document of the pack's site, while the link is valid."""
     proof_pack = _pack_or_404(code)
     documents = Evidence.objects.unscoped("who holds the link sees the site's proof").filter(point=proof_pack.point)
     evidence = documents.filter(code=file).first() if proof_pack.holds_on(timezone.localdate()) else None

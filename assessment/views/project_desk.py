@@ -1,4 +1,4 @@
-"""The desk of secretary projects: the plan and the three ledgers, the signature, and the board of the district."""
+"""The desk of secretary projects: plan, ledgers, signature, and the district's board."""
 
 from datetime import date
 from typing import Any
@@ -42,7 +42,7 @@ def project_or_404(request: HttpRequest, code: str) -> SecretaryProject:
 
 
 def _tried(form: Any, act: Any) -> tuple[Any, Refused | None]:
-    """What `act` gives, or why it was refused; what the record says against it goes to the form."""
+    """The result of `act`, or the refusal; validation errors go to the form."""
     try:
         return act(), None
     except Refused as refusal:
@@ -90,7 +90,7 @@ def _plan_page(
 @asks_for(acts.WRITE)
 @require_POST
 def open_ledger(request: HttpRequest, code: str) -> HttpResponse:
-    """建账: the promise as it was saved is frozen."""
+    """建账: freezes the saved promise."""
     project = project_or_404(request, code)
     form = projects.OpenForm(request.POST)
     if form.is_valid():
@@ -102,7 +102,7 @@ def open_ledger(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _step(request: HttpRequest, project: SecretaryProject, name: str, form: Any, act: Any, right: str) -> HttpResponse:
-    """A page with one form, and the act it leads to."""
+    """A page with one form and its action."""
     refusal = None
     if request.method == "POST" and form.is_valid():
         done, refusal = _tried(form, lambda: act(form.cleaned_data))
@@ -135,7 +135,7 @@ def _opened_or_404(request: HttpRequest, code: str) -> SecretaryProject:
 
 @asks_for(acts.CHECK)
 def check(request: HttpRequest, code: str) -> HttpResponse:
-    """查账, filled in from the registry."""
+    """查账, prefilled from the registry."""
     project = _opened_or_404(request, code)
     form = projects.CheckForm(*_typed(request), project=project)
     act = lambda values: acts.add_check(project, by=request.user, **values)  # noqa: E731
@@ -144,7 +144,7 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
 
 @asks_for(acts.WRITE)
 def solve(request: HttpRequest, code: str) -> HttpResponse:
-    """One problem is struck off, with its proof."""
+    """Marks one problem as solved, with proof."""
     project = _opened_or_404(request, code)
     unsolved = {problem.code: problem for problem in acts.problems_of(project) if problem.solved_on is None}
     form = projects.SolveForm(*_typed(request), problems=list(unsolved.values()))
@@ -157,7 +157,7 @@ def solve(request: HttpRequest, code: str) -> HttpResponse:
 
 @asks_for(acts.WRITE)
 def amend(request: HttpRequest, code: str) -> HttpResponse:
-    """The promise is changed in the open."""
+    """Amends the promise."""
     project = _opened_or_404(request, code)
     problems = [problem.name for problem in acts.problems_of(project)]
     typed = request.POST if request.method == "POST" else None
@@ -180,7 +180,7 @@ def hand_in(request: HttpRequest, code: str) -> HttpResponse:
 
 @asks_for(acts.SIGN)
 def sign(request: HttpRequest, code: str) -> HttpResponse:
-    """What was handed in, for a second person to sign off or to send back."""
+    """A second person signs off the ledger or sends it back."""
     project = _opened_or_404(request, code)
     form = projects.SignForm(request.POST if request.method == "POST" else None)
     refusal = None
@@ -208,7 +208,7 @@ def sign(request: HttpRequest, code: str) -> HttpResponse:
 
 @asks_for("project.board")
 def board(request: HttpRequest) -> HttpResponse:
-    """The projects of a year by stage, or along the year; those past their deadline first."""
+    """The projects of a year by stage, or along the year; overdue ones first."""
     today = timezone.localdate()
     rows = SecretaryProject.objects.visible_to(request.user).in_area(request.user.read_prefix)
     years = sorted(set(rows.order_by().values_list("year", flat=True)), reverse=True)
@@ -235,7 +235,7 @@ def board(request: HttpRequest) -> HttpResponse:
 
 
 def _lane(project: SecretaryProject, year: int) -> dict[str, Any]:
-    """A project along its year: the day of the year its line begins and ends, and its marks."""
+    """A project's line along its year: first and last day, and its marks."""
 
     def place(day: date) -> int:
         return min(max((day - date(year, 1, 1)).days, 0), 365)

@@ -1,4 +1,4 @@
-"""The page of a secretary project: what was promised, how far it is, what was solved."""
+"""The page of a secretary project: promise, progress, solved problems."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render

@@ -1,4 +1,4 @@
-"""Judging at the desk: the queues, the township's check of a submission, and the reviewer's screen."""
+"""The desk of reviews: the queues, the township's check, and the reviewer's page."""
 
 import uuid
 
@@ -39,7 +39,7 @@ def _submitted(user) -> QuerySet:
 
 @asks_for(*STAFF)
 def queue(request: HttpRequest) -> HttpResponse:
-    """What waits, step by step: submissions to check, points to score, to put on notice, on notice, re-checks."""
+    """The queues by step: submissions to check, points to score, to put on notice, on notice, re-checks."""
     user = request.user
     drafts = _submitted(user) if may(user, "point.check") else []
     rows = reviews_of(user)
@@ -63,7 +63,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 @asks_for("point.check")
 @require_POST
 def pass_many(request: HttpRequest) -> HttpResponse:
-    """Passes the chosen submissions without opening them; none that has a warning."""
+    """Passes the chosen submissions without opening them; only those without warnings."""
     chosen = [draft for draft in _submitted(request.user) if str(draft.key) in request.POST.getlist("draft")]
     try:
         count = scoring.pass_unopened(chosen, by=request.user)
@@ -76,7 +76,7 @@ def pass_many(request: HttpRequest) -> HttpResponse:
 
 @asks_for("point.check")
 def check_draft(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
-    """The township's check: the answers, what changed, warnings set aside, photos; then passed or sent back."""
+    """The township's check: answers, changes, overruled warnings, photos; then pass or send back."""
     drafts = Draft.objects.visible_to(request.user).in_area(request.user.write_prefix).filter(key=key)
     draft = drafts.select_related("point__unit", "point__organisation", "area").first()
     if draft is None:
@@ -119,7 +119,7 @@ def _draft_page(request: HttpRequest, draft: Draft, refusal: Exception | None = 
 
 
 def _rows(request: HttpRequest, drafting: DraftForm, *, mask: bool = False) -> list[dict]:
-    """The answers as a reader sees them: a telephone number only inside the own township."""
+    """The answers for a reader: a telephone number only inside the own township."""
     rows = []
     if not mask:
         log_reading_of(drafting, by=request.user)
@@ -146,8 +146,8 @@ def review_or_404(request: HttpRequest, code: str) -> Review:
 
 @asks_for("point.review")
 def review_page(request: HttpRequest, code: str) -> HttpResponse:
-    """The reviewer's screen. Whatever the button, what was typed is kept first; then the round is handed in, refused
-    or sent back."""
+    """The reviewer's page. Every button first saves the typed values; then the round is handed in, refused or sent
+    back."""
     review = review_or_404(request, code)
     if request.method != "POST":
         return _review_page(request, review)
@@ -199,7 +199,7 @@ def _next(request: HttpRequest, review: Review) -> Review | None:
 
 
 def _answer(request: HttpRequest, saved: scoring.Scored) -> dict:
-    """What the script shows after saving: the time, what cannot be read, and the total with what it leads to."""
+    """The answer to the saving script: the time, invalid fields, and the total with its grade."""
     bar = render_to_string("assessment/review.html#bar", _bar(request, saved.review), request)
     return {
         "saved": f"{timezone.localtime():%H:%M}",
@@ -219,7 +219,7 @@ def _bar(request: HttpRequest, review: Review) -> dict:
 
 
 def _drafting_of(review: Review) -> DraftForm:
-    """What the township submitted; of a point without a draft, an empty one."""
+    """The submitted draft; an empty one for a point without a draft."""
     drafts = review.point.drafts.unscoped("of the point in review").exclude(state=DraftState.DISCARDED)
     draft = drafts.select_related("area").first() or Draft(point=review.point, area=review.point.area)
     draft.point = review.point

@@ -1,4 +1,4 @@
-"""Assessment (先锋亮绩): the ranking and the cards; the desk on which schemes are written, scored and published."""
+"""Assessment (先锋亮绩): the ranking and the cards; the desk to write, score and publish schemes."""
 
 from collections.abc import Callable
 from itertools import groupby
@@ -55,7 +55,7 @@ def scheme_page(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _steps(scheme: Scheme, user: Any) -> list[tuple[str, str | Words, list[Refused]]]:
-    """(act, words, what stands against it) of what the account may do with the scheme next."""
+    """(action, text, refusals) of the account's next actions on the scheme."""
     steps: list[tuple[str, str | Words, Any]] = []
     if may(user, acts.SETTLE, scheme):
         if scheme.state == SchemeState.OPEN:
@@ -68,13 +68,13 @@ def _steps(scheme: Scheme, user: Any) -> list[tuple[str, str | Words, list[Refus
 
 
 def result_page(request: HttpRequest, code: str) -> HttpResponse:
-    """A unit's card, as it will be judged or was; each line opens the rows it stands on."""
+    """A unit's card, live or frozen; each line links to its rows."""
     context = opened(request, "results", code)
     result, scope = context["record"], context["scope"]
     scheme = result.scheme
     all_standings = standings.standings(scheme, scope.as_of)
     standing = next((candidate for candidate in all_standings if candidate.result.pk == result.pk), None)
-    if standing is None:  # entered in error: it stands nowhere
+    if standing is None:  # entered in error, so it has no standing
         return render(request, "registry/record.html", context)
     inside = may(request.user, "record.view", result)
     proof = _proof(result) if inside else {}
@@ -95,7 +95,7 @@ def result_page(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _opens(line: standings.CardLine, result: SchemeResult, inside: bool) -> str:
-    """Where a computed line opens its rows, if the viewer may see them."""
+    """The URL of a computed line's rows, if the viewer may see them."""
     return line.address(result.area_id) if line.figure and (inside or not line.is_internal) else ""
 
 
@@ -105,7 +105,7 @@ def _proof(result: SchemeResult) -> dict[int, list]:
 
 
 def _result_steps(result: SchemeResult, user: Any) -> list[tuple[str, str | Words]]:
-    """(address, words) of what the account may do with the card next."""
+    """(address, text) of the account's next actions on the card."""
     state, steps = result.scheme.state, []
     if state == SchemeState.OPEN and may(user, acts.OWN, result):
         steps.append(("result-own", _("Give the own scores")))
@@ -118,7 +118,7 @@ def _result_steps(result: SchemeResult, user: Any) -> list[tuple[str, str | Word
 
 @asks_for("scheme.view")
 def desk(request: HttpRequest) -> HttpResponse:
-    """The schemes there are, with the cards the account has to do with."""
+    """The schemes, with the account's open cards."""
     area = request.user.write_prefix or request.user.read_prefix
     cards = SchemeResult.objects.visible_to(request.user).in_area(area).order_by("code")
     cards = Prefetch("results", cards.select_related("area", "organisation", "scheme"), to_attr="cards")
@@ -134,7 +134,7 @@ def scheme_or_404(request: HttpRequest, code: str) -> Scheme:
 
 @asks_for(acts.WRITE)
 def write(request: HttpRequest, code: str = "") -> HttpResponse:
-    """A scheme in writing, and its opening."""
+    """The form of a scheme, and its opening."""
     scheme = scheme_or_404(request, code) if code else Scheme(area_id=request.user.write_prefix)
     if scheme.opened_on:
         return redirect(scheme)
@@ -184,7 +184,7 @@ def result_or_404(request: HttpRequest, code: str) -> SchemeResult:
 
 
 def _scores(request: HttpRequest, code: str, right: str, title: str, act: Callable) -> HttpResponse:
-    """A page with a score for each item that is scored by hand."""
+    """A page with a score for each item scored by hand."""
     result = result_or_404(request, code)
     typed = (request.POST, request.FILES) if request.method == "POST" else ()
     items = acts.hand_items(result.scheme)
@@ -209,7 +209,7 @@ def _scores(request: HttpRequest, code: str, right: str, title: str, act: Callab
 
 @asks_for(acts.OWN)
 def own_scores(request: HttpRequest, code: str) -> HttpResponse:
-    """What the unit gives itself, with proof."""
+    """The unit's own scores, with proof."""
 
     def act(result: SchemeResult, form: forms.ScoresForm) -> None:
         acts.give_own_scores(result, form.scores, form.read_values("proof"), by=request.user)
@@ -219,7 +219,7 @@ def own_scores(request: HttpRequest, code: str) -> HttpResponse:
 
 @asks_for(acts.SCORE)
 def district_scores(request: HttpRequest, code: str) -> HttpResponse:
-    """What the district gives."""
+    """The district's scores."""
 
     def act(result: SchemeResult, form: forms.ScoresForm) -> None:
         acts.give_scores(result, form.scores, form.read_values("note"), by=request.user)
@@ -229,7 +229,7 @@ def district_scores(request: HttpRequest, code: str) -> HttpResponse:
 
 @asks_for(acts.APPEAL)
 def appeal(request: HttpRequest, code: str) -> HttpResponse:
-    """The unit does not agree with the score of an item."""
+    """An appeal of the unit against an item's score."""
     result = result_or_404(request, code)
     items = {str(item.number): item for item in acts.items_in(result.scheme)}
     form = forms.AppealForm(request.POST if request.method == "POST" else None, items=list(items.values()))

@@ -1,4 +1,4 @@
-"""Titles after naming: choosing points to check again, settling a re-check, and changing or withdrawing a title."""
+"""Titles after naming: choosing points for a re-check, settling it, and changing or withdrawing a title."""
 
 from django import forms
 from django.contrib import messages
@@ -26,7 +26,7 @@ from registry.views.access import asks_for
 from .notices import day_field, status_of
 from .reviews import review_or_404
 
-MOST = 50  # points listed for choosing at a time
+MOST = 50  # points listed at a time
 
 
 class SettleForm(forms.Form):
@@ -43,7 +43,7 @@ class SettleForm(forms.Form):
 
 
 class StandingForm(forms.Form):
-    """`status` is kept or withdrawn; level and grade may change while it is kept."""
+    """`status` is kept or withdrawn; level and grade may change if it is kept."""
 
     status = forms.ChoiceField(
         label=gettext_lazy("Title"),
@@ -73,7 +73,7 @@ class CorrectForm(forms.Form):
 
 @asks_for("point.review")
 def rechecks(request: HttpRequest) -> HttpResponse:
-    """Named points, those longest without a re-check first; the chosen ones are checked again."""
+    """Named points, those longest without a re-check first; opens re-checks of the chosen ones."""
     user, today = request.user, timezone.localdate()
     points = DemonstrationPoint.objects.visible_to(user).in_area(user.write_prefix).named(today)
     if request.method == "POST":
@@ -125,7 +125,7 @@ def settle(request: HttpRequest, code: str) -> HttpResponse:
 
 @asks_for("point.decide")
 def standing(request: HttpRequest, code: str) -> HttpResponse:
-    """Changes the level or grade of a named point, or withdraws its title; asking first is free."""
+    """Changes the level or grade of a named point, or withdraws its title, after a preview of the refusals."""
     points = DemonstrationPoint.objects.visible_to(request.user).in_area(request.user.write_prefix)
     point = points.select_related("area").filter(code=code).first()
     now = open_period(point) if point else None
@@ -149,7 +149,7 @@ def standing(request: HttpRequest, code: str) -> HttpResponse:
 
 @asks_for("point.decide")
 def correct(request: HttpRequest, code: str) -> HttpResponse:
-    """Puts right what was typed wrongly of the present title: level, grade, paper, batch or day."""
+    """Corrects typing errors in the current title: level, grade, document, batch or day."""
     points = DemonstrationPoint.objects.visible_to(request.user).in_area(request.user.write_prefix)
     point = points.select_related("area").filter(code=code).first()
     now = open_period(point) if point else None

@@ -1,5 +1,4 @@
-"""The desk of supervision: what visits found, by where it stands; one finding with all its steps; and the talk that
-follows when too much is overdue."""
+"""The desk of supervision: findings by state, one finding with its steps, and the talk after too many overdue ones."""
 
 import uuid
 from collections.abc import Callable
@@ -35,7 +34,7 @@ def _findings(user: Any) -> Any:
 
 @asks_for("record.view")
 def listing(request: HttpRequest) -> HttpResponse:
-    """Findings of the account's area by where they stand, those overdue first; and who is near a talk."""
+    """Findings of the account's area by state, overdue ones first; and the townships near a talk."""
     today, area = timezone.localdate(), request.user.read_prefix
     findings = _findings(request.user).in_area(request.GET.get("area") or area)
     open_ones = list(findings.exclude(done=True).order_by("deadline", "code"))
@@ -59,7 +58,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @asks_for(acts.INSPECT)
 def visit(request: HttpRequest) -> HttpResponse:
-    """A visit and what it found."""
+    """A visit and its findings."""
     typed = request.POST if request.method == "POST" else None
     form = forms.VisitForm(typed, viewer=request.user, initial={"key": uuid.uuid4()})
     refusal = None
@@ -83,12 +82,12 @@ def _finding_or_404(request: HttpRequest, code: str) -> SupervisionFinding:
 
 @asks_for("record.view")
 def finding_page(request: HttpRequest, code: str) -> HttpResponse:
-    """One finding: its steps, what may be done next, and its history."""
+    """A finding: its steps, next actions, and history."""
     return _page(request, _finding_or_404(request, code))
 
 
 def _step(act: str) -> Callable[..., HttpResponse]:
-    """The address that one step is sent to; what cannot be done comes back with the page."""
+    """Runs one step; a refusal is shown on the page."""
 
     @asks_for(acts.ALLOWED[act][0])
     @require_POST
@@ -129,7 +128,7 @@ def _form(act: str, request: HttpRequest | None, finding: SupervisionFinding) ->
 def _page(
     request: HttpRequest, finding: SupervisionFinding, act: str = "", form: Any = None, refusal: Refused | None = None
 ) -> HttpResponse:
-    """The page, with the forms of what may be done now; the one that was sent holds what was typed."""
+    """The page with the forms of the allowed actions; the submitted form keeps its input."""
     steps = [(step, list(step.proof.unscoped("of the finding itself"))) for step in finding.steps.all()]
     offered = [
         (action, form if action == act and form else _form(action, None, finding))
@@ -157,7 +156,7 @@ def _page(
 
 @asks_for(acts.TALK)
 def talk(request: HttpRequest, code: str) -> HttpResponse:
-    """The talk the rule asks for, filled in from what is overdue."""
+    """The talk that the rule requires, prefilled from the overdue findings."""
     rows = Area.objects.unscoped("area names are public").filter(in_area_q(request.user.write_prefix, "pk"))
     township = rows.filter(pk=code).first()
     if township is None:
