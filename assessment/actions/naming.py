@@ -15,6 +15,7 @@ from registry.actions.points import change_standing, name_point, open_period, wi
 from registry.actions.records import ChangeSet, save_told
 from registry.actions.sites import add_with_code
 from registry.models import CalendarDay, DemonstrationPoint, Level, Parameter, PointStatus, Remark
+from registry.text.area_codes import district_of
 from registry.text.refusals import Refused, raise_first
 
 from .scoring import decided, open_round
@@ -63,7 +64,7 @@ def post_notice(
     raise_first(refusals_to_post(reviews, starts_on=starts_on, by=by))
     notice = Notice(
         title=title, starts_on=starts_on, ends_on=notice_end(starts_on), working_days=notice_days(starts_on),
-        document_no=document_no, text=text, posted_by=by, area_id=reviews[0].point.area_id[:6],
+        document_no=document_no, text=text, posted_by=by, area_id=district_of(reviews[0].point.area_id),
     )  # fmt: skip
     notice = add_with_code(notice, f"N-{starts_on.year}-", 3, right="point.notice", by=by)
     for review in reviews:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.models import Evidence, PartyOrganisation
 from registry.models.base import Part, Record, ScopedQuerySet, in_choices
+from registry.text.area_codes import is_below_district
 
 
 class AccountabilityKind(models.TextChoices):
@@ -28,7 +29,7 @@ class AccountabilityQuerySet(ScopedQuerySet):
 
     def in_area(self, code: str):
         """Counts are only given for a district or more: in a township, a count would reveal the person."""
-        return super().in_area(code) if len(code) <= 6 else self.none()
+        return super().in_area(code) if not is_below_district(code) else self.none()
 
     def of_year(self, as_of: date):
         return self.filter(occurred_on__year=as_of.year, occurred_on__lte=as_of)

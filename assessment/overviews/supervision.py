@@ -8,6 +8,7 @@ from typing import Any
 from assessment.models import AccountabilityAction, AccountabilityKind, FindingState, SupervisionFinding
 from registry.models import Area, Parameter
 from registry.models.base import in_area_q
+from registry.text.area_codes import township_of
 
 RULE = "talk-overdue-findings"
 
@@ -36,7 +37,7 @@ def warnings(area: str, today: date) -> list[Warning]:
     talked = _last_talks(area)
     rows = SupervisionFinding.objects.unscoped("counted only").in_area(area).overdue(today)
     for code, deadline in rows.values_list("area_id", "deadline"):
-        overdue[code[:9]] += deadline >= talked.get(code[:9], deadline)
+        overdue[township_of(code)] += deadline >= talked.get(township_of(code), deadline)
     places = Area.objects.unscoped("area names are public").filter(pk__in=[code for code, n in overdue.items() if n])
     late_places = [Warning(place, overdue[place.pk], limit) for place in places]
     return sorted(late_places, key=lambda warning: (-warning.overdue, warning.township.pk))
@@ -52,7 +53,7 @@ def _last_talks(area: str) -> dict[str, date]:
     """The day of the last talk in each township."""
     talks = AccountabilityAction.objects.unscoped("days only").filter(kind=AccountabilityKind.INTERVIEW)
     rows = talks.filter(in_area_q(area)).order_by("occurred_on")
-    return {code[:9]: day for code, day in rows.values_list("area_id", "occurred_on")}
+    return {township_of(code): day for code, day in rows.values_list("area_id", "occurred_on")}
 
 
 def findings_of(area: str, as_of: date) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from registry.access.permissions import may
 from registry.models import Area
 from registry.models.base import in_area_q
 from registry.overviews.history import history_of
+from registry.text.area_codes import is_below_district, township_of
 from registry.text.refusals import Refused
 from registry.views.access import asks_for
 
@@ -40,7 +41,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     open_ones = list(findings.exclude(done=True).order_by("deadline", "code"))
     closed = list(findings.filter(done=True).order_by("-rechecked_on", "code")[:CLOSED_SHOWN])
     near = warnings(area, today)
-    own = Area.objects.unscoped("area names are public").filter(pk=area).first() if len(area) > 6 else None
+    own = Area.objects.unscoped("area names are public").filter(pk=area).first() if is_below_district(area) else None
     context = {
         "today": today,
         "formats": ("csv", "xlsx", "json"),
@@ -138,7 +139,7 @@ def _page(
     own_work = [
         refusal for refusal in acts.refusals_to("check", finding, by=request.user) if refusal.code == "own_work"
     ]
-    township = Area.objects.unscoped("area names are public").get(pk=finding.area_id[:9])
+    township = Area.objects.unscoped("area names are public").get(pk=township_of(finding.area_id))
     context = {
         "finding": finding,
         "steps": steps,

@@ -11,6 +11,7 @@ from django.utils.timezone import localtime
 
 from registry.models import Area, Belt, BeltMembership, DemonstrationPoint, Zone, ZoneMembership
 from registry.models.base import guard_lifted
+from registry.text.area_codes import is_in_township, township_of
 from registry.text.refusals import Refused, raise_first
 
 from .records import changes_between, done_before, save_record, values_of
@@ -116,7 +117,7 @@ def _says_the_same(model: Any, code: str, typed: Grouping, members: list[Member]
 
 
 def _township_of(place: Any) -> str:
-    return place.area_id[:9] if len(place.area_id) >= 9 else ""
+    return township_of(place.area_id) if is_in_township(place.area_id) else ""
 
 
 def _townships(members: list[Member]) -> list[str]:

@@ -13,6 +13,7 @@ from registry.access.permissions import area_of, may
 from registry.kinds import KINDS, Kind
 from registry.models import CalendarDay, Parameter, Remark, RemarkOutcome, RemarkState
 from registry.models.remarks import NOTICES
+from registry.text.area_codes import district_of, is_below_district
 from registry.text.refusals import Refused, raise_first
 from registry.text.validators import Invalid, line, prose
 
@@ -63,7 +64,7 @@ def leave_remark(kind: Kind, record: Any, *, text: str, contact: str = "", sende
     remark = Remark(
         code=code, kind=kind.slug, record_code=record.code, record_name=str(record)[:120], text=text, contact=contact,
         sender=sender, due_on=CalendarDay.objects.working_day(today + timedelta(days=1), days),
-        area_id=area[:6] if kind.slug == NOTICES else area,
+        area_id=district_of(area) if kind.slug == NOTICES else area,
     )  # fmt: skip
     remark.full_clean()
     remark.save()
@@ -92,7 +93,7 @@ def refusals_to_answer(remark: Remark, *, by: Any) -> Iterator[Refused]:
 def refusals_to_pass_on(remark: Remark, *, by: Any) -> Iterator[Refused]:
     """All refusals against passing the remark on to the district; empty if it is allowed."""
     yield from refusals_to_answer(remark, by=by)
-    if len(remark.area_id) <= 6 or remark.outcome == RemarkOutcome.PASSED_ON:
+    if not is_below_district(remark.area_id) or remark.outcome == RemarkOutcome.PASSED_ON:
         yield Refused("remark_at_district")
 
 

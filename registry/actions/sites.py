@@ -15,6 +15,7 @@ from registry.models import (
     PartyOrganisation,
 )
 from registry.overviews.draft_form import DraftForm
+from registry.text.area_codes import township_of
 
 from .records import save_record
 
@@ -68,7 +69,7 @@ def _write_organisation(drafting: DraftForm, values: dict[str, Any], right: str,
         setattr(organisation, name, values[name])
     if organisation.pk:
         return save_record(organisation, right=right, by=by)
-    return add_with_code(organisation, f"O-{drafting.area.pk[:9]}-N", 3, right=right, by=by)
+    return add_with_code(organisation, f"O-{township_of(drafting.area.pk)}-N", 3, right=right, by=by)
 
 
 def add_with_code(record: Any, prefix: str, digits: int, *, by: Any, right: str = "", **options: Any) -> Any:

@@ -18,6 +18,7 @@ from registry.access.scope import Scope
 from registry.kinds import KINDS, MISSING, Dimension, Kind
 from registry.models import Area, Parameter
 from registry.query_cache import Statement, compile_rows, fetch_rows, keep_query
+from registry.text.area_codes import is_below_district
 
 Number = int | float
 Text = str | Promise
@@ -148,7 +149,7 @@ class Answer:
 
     @classmethod
     def of(cls, figure: Figure, scope: Scope, part: Any, whole: Any = None, target: Any = None) -> "Answer":
-        if figure.district_only and len(scope.area) > 6:
+        if figure.district_only and is_below_district(scope.area):
             part = None
         part, whole, target = plain(part), plain(whole), plain(target)
         if figure.is_share:

@@ -27,6 +27,7 @@ from registry.models import (
     Zone,
 )
 from registry.models.base import valid_on
+from registry.text.area_codes import district_of, is_below_township, is_township, township_of
 from registry.text.validators import Invalid
 
 ENDINGS = re.compile(r"(?:社区居委会|居民委员会|村民委员会|村委会|居委会|社区|村)$")
@@ -48,7 +49,7 @@ class Lookups:
 
     def __init__(self, by: Any, today: date):
         self.by, self.today = by, today
-        self.area = (by.write_prefix or settings.DISTRICT_AREA)[:6]
+        self.area = district_of(by.write_prefix or settings.DISTRICT_AREA)
         self.pending: dict[tuple, Any] = {}  # records that earlier rows of the same file add
         self.records: dict[str, dict] = defaultdict(dict)  # by kind of lookup, the records for the current chunk
         self.read: dict[str, dict[str, Any]] = defaultdict(dict)  # by column, cached values of cells
@@ -94,7 +95,7 @@ class Lookups:
                 codes[re.sub(r"(?:街道办事处|街道|镇|乡)$", "", plain_name(name))].add(code)
                 codes[code].add(code)
         for code, name in self._aliases:
-            if len(code) == 9:
+            if is_township(code):
                 codes[plain_name(name)].add(code)
         return codes
 
@@ -104,11 +105,11 @@ class Lookups:
         stems: dict[tuple, set[str]] = defaultdict(set)
         for code, name, level in self._areas:
             if level in (AreaLevel.VILLAGE, AreaLevel.COMMUNITY):
-                exact[code[:9], plain_name(name)].add(code)
-                stems[code[:9], stem_of(plain_name(name))].add(code)
+                exact[township_of(code), plain_name(name)].add(code)
+                stems[township_of(code), stem_of(plain_name(name))].add(code)
         for code, name in self._aliases:
-            if len(code) == 12:
-                exact[code[:9], plain_name(name)].add(code)
+            if is_below_township(code):
+                exact[township_of(code), plain_name(name)].add(code)
         return exact, stems
 
     def township(self, text: str) -> str:
@@ -198,7 +199,7 @@ class Lookups:
         if name in self.levels:
             return name
         codes = set(self._townships.get(name, ())) | {code for code in (self.area,) if name == self.names.get(code)}
-        townships = list(within) or [code for code in self.levels if len(code) == 9]
+        townships = list(within) or [code for code in self.levels if is_township(code)]
         codes = codes or {code for township in townships if (code := self.village(township, text))}
         if not codes and within:
             return self.anywhere(text)

@@ -18,6 +18,7 @@ from xlsxwriter.utility import xl_col_to_name
 from registry.kinds.field_visibility import Visibility, visibility_of
 from registry.loading.sheet_types import SHEET_TYPES, SheetColumn, SheetType, Use
 from registry.models import Area, AreaLevel
+from registry.text.area_codes import is_below_district, is_below_township, is_in_township, township_of
 from registry.text.validators import Invalid, dated, yes_no
 
 WHY = "names of areas are public"
@@ -79,7 +80,7 @@ def prefilled_rows(kind: SheetType, by: Any, area: str) -> Iterable[dict[str, An
     if kind.lines:
         return kind.lines(by, area)
     rows = kind.model._default_manager.visible_to(by).order_by("code")  # type: ignore[attr-defined]
-    rows = rows.in_area(area) if len(area) > 6 else rows  # the district's own records have no area
+    rows = rows.in_area(area) if is_below_district(area) else rows  # the district's own records have no area
     if "area" in {field.name for field in kind.model._meta.get_fields()}:
         rows = rows.filter(Q(area=None) | Q(area__valid_to=None)).select_related("area")
     return kind.prefill(rows) if kind.prefill else (_attributes(kind, record) for record in rows)
@@ -93,9 +94,9 @@ def _attributes(kind: SheetType, record: Any) -> dict[str, Any]:
         if visibility_of(kind.model, column.name) is not Visibility.PERSONAL and not hasattr(value, "all"):
             values[column.name] = value
     area = getattr(record, "area_id", None) or ""
-    if len(area) >= 9:
-        values["township"] = area[:9]  # a place can be given by its code as well
-    if len(area) == 12:
+    if is_in_township(area):
+        values["township"] = township_of(area)  # a place can be given by its code as well
+    if is_below_township(area):
         values |= {"village": record.area.name, "village_or_unit": record.area.name, "village_code": area}
     return values
 

@@ -12,7 +12,9 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from .base import AREA_CODE_LENGTHS, PlainText
+from registry.text import area_codes
+
+from .base import PlainText
 
 
 class Role(models.TextChoices):
@@ -45,7 +47,7 @@ class User(PlainText, AbstractUser):
         verbose_name_plural = _("accounts")
         constraints = [
             models.CheckConstraint(
-                condition=In(Length(name), (0, *AREA_CODE_LENGTHS)),
+                condition=In(Length(name), (0, *area_codes.LENGTHS)),
                 name=f"account_{name}_length",
                 violation_error_message=_("An area code has 2, 4, 6, 9 or 12 digits."),
             )

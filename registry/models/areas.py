@@ -8,7 +8,9 @@ from django.db.models.functions import Length, Substr
 from django.db.models.lookups import In
 from django.utils.translation import gettext_lazy as _
 
-from .base import AREA_CODE_LENGTHS, IN_FORCE, Guarded, Part, ScopedQuerySet, ends_after_start, in_choices, valid_on
+from registry.text import area_codes
+
+from .base import IN_FORCE, Guarded, Part, ScopedQuerySet, ends_after_start, in_choices, valid_on
 
 
 class AreaLevel(models.TextChoices):
@@ -60,7 +62,7 @@ class Area(Guarded):
         ordering = ["code"]
         constraints = [
             models.CheckConstraint(
-                condition=In(Length("code"), AREA_CODE_LENGTHS),
+                condition=In(Length("code"), area_codes.LENGTHS),
                 name="area_code_length",
                 violation_error_message=_("An area code has 2, 4, 6, 9 or 12 digits."),
             ),

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.text.validators import REFUSED, SENTENCES
 
-AREA_CODE_LENGTHS = (2, 4, 6, 9, 12)
 IN_FORCE = Q(voided__isnull=True)  # rows that are not voided: uniqueness only applies to them
 
 

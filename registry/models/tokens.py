@@ -11,8 +11,10 @@ from django.db.models.lookups import In
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from registry.text import area_codes
+
 from .accounts import User
-from .base import AREA_CODE_LENGTHS, PlainText
+from .base import PlainText
 
 
 class TokenScope(models.TextChoices):
@@ -65,7 +67,7 @@ class ApiToken(PlainText):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(fields=["hash"], name="token_hash_once"),
-            models.CheckConstraint(condition=In(Length("area"), (0, *AREA_CODE_LENGTHS)), name="token_area_length"),
+            models.CheckConstraint(condition=In(Length("area"), (0, *area_codes.LENGTHS)), name="token_area_length"),
             models.CheckConstraint(
                 condition=Q(can_read=True) | Q(can_write=True) | Q(can_load=True), name="token_does_something"
             ),

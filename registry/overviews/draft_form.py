@@ -29,6 +29,7 @@ from registry.models import (
     UnitKind,
 )
 from registry.models.base import valid_on
+from registry.text.area_codes import township_of
 from registry.text.coordinates import to_wgs84
 from registry.text.validators import Invalid
 
@@ -304,7 +305,9 @@ class DraftForm:
 
     def others(self) -> Any:
         """The other sites of the township, named or not."""
-        sites = DemonstrationPoint.objects.unscoped("against registering a site twice").in_area(self.draft.area_id[:9])
+        sites = DemonstrationPoint.objects.unscoped("against registering a site twice").in_area(
+            township_of(self.draft.area_id)
+        )
         return sites.exclude(pk=self.point.pk if self.point else None).only(
             "code", "name", "field", "area_id", "lng", "lat", "coordinate_system"
         )
@@ -347,9 +350,9 @@ def similar_sites(name: str, area: str) -> list[DemonstrationPoint]:
     """Sites in the township of `area` whose name, or whose village's other name, is similar to `name`."""
     if len(stem(name.strip())) < 2:
         return []
-    aliases = AreaAlias.objects.filter(area__code__startswith=area[:9]).values_list("name", "area_id")
+    aliases = AreaAlias.objects.filter(area__code__startswith=township_of(area)).values_list("name", "area_id")
     alias_codes = {code for alias, code in aliases if same_stem(alias, name)}
-    sites = DemonstrationPoint.objects.unscoped("against registering a site twice").in_area(area[:9])
+    sites = DemonstrationPoint.objects.unscoped("against registering a site twice").in_area(township_of(area))
     return [site for site in sites.order_by("code") if same_stem(site.name, name) or site.area_id in alias_codes]
 
 

@@ -27,6 +27,7 @@ from registry.models import (
     RemarkOutcome,
 )
 from registry.models.remarks import NOTICES
+from registry.text.area_codes import is_below_district
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def remarks_for(user: Any) -> QuerySet[Remark]:
 def remarks_to_answer(user: Any, today: date) -> Iterable[Task]:
     """Open remarks: for a township those of its area, for the district its own and overdue ones."""
     remarks = remarks_for(user).open()
-    if len(user.write_prefix) <= 6:
+    if not is_below_district(user.write_prefix):
         own = Q(area_id=user.write_prefix) | Q(outcome=RemarkOutcome.PASSED_ON)
         remarks = remarks.filter(own | Q(due_on__lt=today))
     else:

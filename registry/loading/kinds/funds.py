@@ -21,6 +21,7 @@ from registry.loading.sheet_types import (
 from registry.loading.validate import assign, same
 from registry.models import DemonstrationPoint, Fund, FundCategory, FundLevel, Post, WageRule
 from registry.models.funds import project_named
+from registry.text.area_codes import is_township
 from registry.text.validators import choice, line, money, number
 
 from .shared import YEAR, at, copy, day_column, look_up, positive, refer, take_day, township
@@ -88,7 +89,7 @@ def resolve_fund(row: SheetRow, lookups: Lookups) -> None:
             area = lookups.township(row.values["township"])
     if row.has("village"):
         with at(row, "village"):
-            area = lookups.anywhere(row.values["village"], [area] if len(area) == 9 else [])
+            area = lookups.anywhere(row.values["village"], [area] if is_township(area) else [])
     elif level and level != FundLevel.DISTRICT and area == lookups.area:
         row.warn("township", "fund_of_district")
     if row.has("township") or row.has("village") or not row.has("code"):

@@ -35,6 +35,7 @@ from registry.models import (
     UnitKind,
 )
 from registry.overviews.draft_form import FIELD_OF_AREA
+from registry.text.area_codes import township_of
 from registry.text.validators import Invalid, choice, dated, line, whole, yes_no
 
 from .shared import FIELD, at, copy, day_column, not_kept, place, refer, take_day, township
@@ -154,10 +155,10 @@ def find(rows: list[SheetRow], lookups: Lookups) -> None:
     for record in organisations.filter(name__in={row.attributes.get("name") for row in rows} - {None, ""}).order_by(
         "pk"
     ):
-        by_name.setdefault((record.name, record.area_id[:9]), []).append(record)
+        by_name.setdefault((record.name, township_of(record.area_id)), []).append(record)
     for row in rows:
         area = row.attributes.get("area_id") or ""
-        fitting = by_name.get((row.attributes.get("name"), area[:9]), [])
+        fitting = by_name.get((row.attributes.get("name"), township_of(area)), [])
         fitting = [organisation for organisation in fitting if organisation.area_id == area] or fitting
         if len(fitting) > 1 and not row.has("code"):
             where = "、".join(f"{organisation.name} ({organisation.code})" for organisation in fitting)
@@ -186,7 +187,7 @@ def parts(row: SheetRow, lookups: Lookups) -> None:
     if not text:
         return
     try:
-        township = (row.attributes.get("area_id") or own.record.area_id)[:9]  # type: ignore[attr-defined]
+        township = township_of(row.attributes.get("area_id") or own.record.area_id)  # type: ignore[attr-defined]
         parent = lookups.get_record("organisation", text, (township,))
         if parent is None:
             raise Invalid("place_unknown", text=text)
@@ -219,7 +220,8 @@ def _waits(row: SheetRow) -> bool:
 register(
     SheetType(
         "organisation", _("Party organisations"), PartyOrganisation, COLUMNS, ("name", "area_id"), resolve,
-        prefix=lambda row: f"O-{row.attributes['area_id'][:9]}-N", find=find, parts=parts, write=write, by_clerks=True,
+        prefix=lambda row: f"O-{township_of(row.attributes['area_id'])}-N",
+        find=find, parts=parts, write=write, by_clerks=True,
         order=(("founded_on", "dissolved_on", True),),
     )
 )  # fmt: skip

@@ -45,6 +45,7 @@ from registry.models import (
     ZoneMembership,
 )
 from registry.models.points import PUBLIC
+from registry.text.area_codes import is_township, township_of
 from registry.text.validators import Invalid, choice, dated, line, listing, money, number, yes_no
 
 from .drafts import write_drafts
@@ -184,9 +185,9 @@ def find(rows: list[SheetRow], lookups: Lookups) -> None:
     names = {row.attributes.get("name") for row in rows} - {None, ""}
     by_key: dict[tuple, Any] = {}
     for record in points.in_area(lookups.area).filter(name__among=names).order_by("pk"):
-        by_key.setdefault((record.name, record.field, record.area_id[:9]), record)
+        by_key.setdefault((record.name, record.field, township_of(record.area_id)), record)
     for row in rows:
-        row.key = (*row.key[:2], (row.attributes.get("area_id") or "")[:9])
+        row.key = (*row.key[:2], township_of(row.attributes.get("area_id") or ""))
         assign(row, by_code, by_key)
     points = {row.record.pk: row.record for row in rows if row.record}
     standing = {period.point_id: period for period in StatusPeriod.objects.filter(point__in=points, valid_to=None)}
@@ -209,7 +210,7 @@ def parts(row: SheetRow, lookups: Lookups) -> None:
     is a decision."""
     main = row.writes[-1]
     if row.record is None:
-        if row.attributes.get("area_id") and len(row.attributes["area_id"]) == 9 and row.has("field"):
+        if row.attributes.get("area_id") and is_township(row.attributes["area_id"]) and row.has("field"):
             _warn_of_missing_village(row)
         _give_title(row, lookups, main)
     else:

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from registry.fields.points import names_stored_on
 from registry.models import Area, BeltMembership, StatusPeriod, ZoneMembership
+from registry.text.area_codes import is_below_township, township_of
 
 
 def prefill_points(rows: QuerySet) -> Iterator[dict[str, Any]]:
@@ -16,13 +17,13 @@ def prefill_points(rows: QuerySet) -> Iterator[dict[str, Any]]:
     keys = [point.pk for point in points]
     titles = {period.point_id: period for period in StatusPeriod.objects.filter(point__in=keys, valid_to=None)}
     belts, zones = _names(BeltMembership, "belt", keys), _names(ZoneMembership, "zone", keys)
-    codes = {point.area_id[:9] for point in points}
+    codes = {township_of(point.area_id) for point in points}
     names = dict(Area.objects.unscoped("area names are public").filter(code__in=codes).values_list("code", "name"))
     for point in points:
         yield {
             "code": point.code,
-            "township": names[point.area_id[:9]],
-            "village_or_unit": point.unit.name if point.unit else point.area.name if len(point.area_id) > 9 else "",
+            "township": names[township_of(point.area_id)],
+            "village_or_unit": _place(point),
             **{name: getattr(point, name) for name in names_stored_on("point")},
             **{name: getattr(point.organisation, name) for name in names_stored_on("organisation") if name != "phone"},
             "organisation_name": point.organisation.name,
@@ -33,6 +34,13 @@ def prefill_points(rows: QuerySet) -> Iterator[dict[str, Any]]:
             **_position(point),
             **_title(titles.get(point.pk)),
         }
+
+
+def _place(point: Any) -> str:
+    """The unit, or the village or community; empty where the point is the township's own."""
+    if point.unit:
+        return point.unit.name
+    return point.area.name if is_below_township(point.area_id) else ""
 
 
 def _position(point: Any) -> dict[str, Any]:
