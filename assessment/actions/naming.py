@@ -12,7 +12,7 @@ from assessment.models import Notice, Outcome, Review, Round
 from assessment.overviews.review_sheet import Judging
 from registry.access.permissions import may
 from registry.actions.points import change_standing, name_point, open_period, withdraw_point, wrote
-from registry.actions.records import ChangeSet, save_told
+from registry.actions.records import ChangeSet, save_with_event
 from registry.actions.sites import add_with_code
 from registry.models import CalendarDay, DemonstrationPoint, Level, Parameter, PointStatus, Remark
 from registry.text.area_codes import district_of
@@ -69,7 +69,7 @@ def post_notice(
     notice = add_with_code(notice, f"N-{starts_on.year}-", 3, right="point.notice", by=by)
     for review in reviews:
         review.notice = notice
-        save_told(review, by=by)
+        save_with_event(review, by=by)
         change_standing(review.point, status=PointStatus.NOTICE, on=starts_on, document_no=document_no, by=by)
     return notice
 
@@ -92,7 +92,7 @@ def take_off_notice(review: Review, *, reason: str, by: Any) -> Review:
         review.point, status=PointStatus.SCORED, on=timezone.localdate(), reason=reason.strip()[:300], by=by
     )
     review.notice = None
-    return save_told(review, by=by, reason=reason.strip()[:300])
+    return save_with_event(review, by=by, reason=reason.strip()[:300])
 
 
 @transaction.atomic
@@ -102,7 +102,7 @@ def let_notice_run_out(notice: Notice, *, by: Any) -> Notice:
         raise Refused("not_allowed")
     days = notice.ends_on - timezone.localdate() + timedelta(days=1)
     notice.starts_on, notice.ends_on = notice.starts_on - days, notice.ends_on - days
-    return save_told(notice, by=by, reason="DEMO")
+    return save_with_event(notice, by=by, reason="DEMO")
 
 
 def open_remarks(notice: Notice) -> int:
@@ -153,7 +153,7 @@ def name_from_notice(
 
 def _close(review: Review, outcome: Outcome, on: date, by: Any) -> None:
     review.outcome, review.decided_on = outcome, on
-    save_told(review, by=by)
+    save_with_event(review, by=by)
 
 
 def refusals_to_recheck(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:

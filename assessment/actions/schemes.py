@@ -23,7 +23,7 @@ from assessment.models import (
 from assessment.overviews.standings import live, weights
 from registry.access.permissions import may
 from registry.actions.evidence import File, add_proofs
-from registry.actions.records import ChangeSet, done_before, locked, part_change, save_record, save_told
+from registry.actions.records import ChangeSet, done_before, locked, part_change, save_record, save_with_event
 from registry.actions.sites import add_with_code
 from registry.models import CalendarDay, Field, OrganisationKind, Parameter, PartyOrganisation
 from registry.text.refusals import Refused, raise_first
@@ -73,7 +73,7 @@ def _item_changes(before: dict[int, SchemeItem], after: dict[int, SchemeItem]) -
     changes: dict[str, list] = {}
     for number in sorted({*before, *after}):
         old, new = before.get(number), after.get(number)
-        was, now = old.said if old else {}, new.said if new else {}
+        was, now = old.as_frozen if old else {}, new.as_frozen if new else {}
         if was != now:
             how = "added" if old is None else "removed" if new is None else "changed"
             changes.setdefault(how, []).append(part_change(new or old, was, now))
@@ -244,7 +244,7 @@ def _freeze_cards(scheme: Scheme, by: Any) -> None:
     for standing in live(scheme, localdate() if scheme.announced_on is None else scheme.announced_on):
         standing.result.card, standing.result.total, standing.result.rank = standing.card, standing.total, standing.rank
         standing.result.previous_rank = standing.previous_rank
-        save_told(standing.result, by=by)
+        save_with_event(standing.result, by=by)
 
 
 def appeal_until(scheme: Scheme) -> date:

@@ -12,7 +12,7 @@ from assessment.overviews.review_sheet import STATUSES, Judging
 from registry.access.permissions import may
 from registry.actions.drafts import Conflict, send_back, take_over
 from registry.actions.points import change_standing, open_period, wrote
-from registry.actions.records import ChangeSet, locked, save_told
+from registry.actions.records import ChangeSet, locked, save_with_event
 from registry.actions.sites import add_with_code
 from registry.models import DemonstrationPoint, Draft, DraftState, Event, PointStatus
 from registry.overviews.draft_form import DraftForm
@@ -251,7 +251,7 @@ def finish_scoring(review: Review, *, seen: Mapping[str, str], by: Any) -> Revie
         raise Refused("seen_otherwise")
     review.proposed_grade, review.scored_by, review.scored_on = judging.grade, by, timezone.localdate()
     total = {"total": [None, f"{judging.total:f}"], "grade": [None, judging.grade]}
-    save_told(review, by=by, verb="scored", reason=review.opinion[:300], also=total)
+    save_with_event(review, by=by, verb="scored", reason=review.opinion[:300], also=total)
     if review.round == Round.APPLICATION:
         now = open_period(review.point)
         if now.status != PointStatus.SCORED:
@@ -292,4 +292,4 @@ def _require_pending(review: Review, by: Any) -> None:
 
 def _close(review: Review, outcome: Outcome, reason: str, by: Any) -> Review:
     review.outcome, review.decided_on = outcome, timezone.localdate()
-    return save_told(review, by=by, reason=reason)
+    return save_with_event(review, by=by, reason=reason)

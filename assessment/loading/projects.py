@@ -146,14 +146,14 @@ def parts(row: SheetRow, lookups: Lookups) -> None:
     for write in row.writes:
         if isinstance(write.record, ProjectProblem):
             write.prefix, write.digits = f"PP-{project.year}-", 4
-    _keep_promise(row, lookups.records["promise of"].get(project.pk))
-    _keep_ledger(row, lookups, project)
+    _check_promise(row, lookups.records["promise of"].get(project.pk))
+    _add_entries(row, lookups, project)
     solved = len(parts_of(row, lookups, "solved of"))
     differs(row, "solved_count", solved)
     differs(row, "closed", bool(current) and solved == len({**current, **names}))
 
 
-def _keep_promise(row: SheetRow, promise: dict[str, Any] | None) -> None:
+def _check_promise(row: SheetRow, promise: dict[str, Any] | None) -> None:
     """A frozen promise is changed by an amendment on the page, not by a file."""
     if promise is None:
         return
@@ -164,7 +164,7 @@ def _keep_promise(row: SheetRow, promise: dict[str, Any] | None) -> None:
         row.refuse("problems", "promise_frozen")
 
 
-def _keep_ledger(row: SheetRow, lookups: Lookups, project: Any) -> None:
+def _add_entries(row: SheetRow, lookups: Lookups, project: Any) -> None:
     """One opening, one handing in, and one check per day. An existing line is corrected, not added again."""
     stored = list(lookups.records["entries of"].get(row.record.pk, ())) if row.record else []
     opened = row.attributes.get("opened_on") or project.opened_on
@@ -188,7 +188,7 @@ def _keep_ledger(row: SheetRow, lookups: Lookups, project: Any) -> None:
                 entry for entry in stored if entry.stage == stage and (stage != LedgerStage.CHECK or _same(entry, new))
             ]
             if fitting:
-                words += _put_right(row, fitting[0], new)
+                words += _correct_entry(row, fitting[0], new)
             else:
                 words.append(_add(row, lookups, project, stored, name, stage, new.day or day, new))
     if words:
@@ -200,7 +200,7 @@ def _same(entry: LedgerEntry, new: Entry) -> bool:
     return entry.entered_on == new.day if new.day else entry.text == new.text
 
 
-def _put_right(row: SheetRow, entry: LedgerEntry, new: Entry) -> list[str]:
+def _correct_entry(row: SheetRow, entry: LedgerEntry, new: Entry) -> list[str]:
     now = {"text": new.text, "percent": new.percent, "entered_on": new.day}
     changes = {
         name: [getattr(entry, name), value]

@@ -180,7 +180,7 @@ def _validate(row: SheetRow, lookups: Lookups, card: SchemeResult, item: SchemeI
 
 def write(rows: list[SheetRow], lookups: Lookups, load: Any) -> None:
     """Writes the scores, and one event per card. The undo depends on the card's version: if somebody changed scores or
-    announced the ranking since, the load stays."""
+    announced the ranking since, the scores stay."""
     doing = [row for row in rows if row.main.does_something]
     before = {id(row): _take(row, load) for row in doing}
     records: list[Any] = [row.main.record for row in doing]

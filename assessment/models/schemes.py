@@ -107,7 +107,7 @@ class Scheme(Record):
     @property
     def body(self) -> dict[str, Any]:
         """The content that units are assessed by, as it is now."""
-        items = [item.said for item in SchemeItem.objects.filter(scheme=self.pk)]
+        items = [item.as_frozen for item in SchemeItem.objects.filter(scheme=self.pk)]
         return {"name": self.name, "year": self.year, "kind": self.kind, "items": items}
 
 
@@ -160,11 +160,11 @@ class SchemeItem(Part):
         """The items of an open scheme do not change, whatever writes them."""
         if self.scheme_id:
             scheme = Scheme.objects.unscoped("a rule").get(pk=self.scheme_id)
-            if scheme.frozen and self.said not in scheme.frozen["items"]:
+            if scheme.frozen and self.as_frozen not in scheme.frozen["items"]:
                 raise ValidationError(SCHEME_FROZEN, code="scheme_frozen")
 
     @property
-    def said(self) -> dict[str, Any]:
+    def as_frozen(self) -> dict[str, Any]:
         """The item in its frozen form: numbers as text, with their decimals."""
         plain = {name: getattr(self, name) for name in ("part", "number", "name", "method", "figure", "bonus")}
         full_at = "" if self.full_at is None else f"{self.full_at:.2f}"

@@ -35,7 +35,7 @@ from registry.overviews.tasks import Task, to_do
 
 
 def _due(since: date, rule: str, today: date) -> date:
-    """The day after the district's number of working days from `since`."""
+    """The last of the working days after `since` that the parameter `rule` gives."""
     days = Parameter.objects.count_on(rule, today, default=10)
     return CalendarDay.objects.working_day(since + timedelta(days=1), days)
 

@@ -41,7 +41,7 @@ def project_or_404(request: HttpRequest, code: str) -> SecretaryProject:
     return project
 
 
-def _tried(form: Any, act: Any) -> tuple[Any, Refused | None]:
+def _run_action(form: Any, act: Any) -> tuple[Any, Refused | None]:
     """The result of `act`, or the refusal; validation errors go to the form."""
     try:
         return act(), None
@@ -65,7 +65,7 @@ def plan(request: HttpRequest, code: str = "") -> HttpResponse:
     if typed is not None and form.is_valid():
         values = form.cleaned_data
         act = lambda: acts.open_project(form.opened, values["problems"], key=values["key"], by=request.user)  # noqa: E731
-        saved, refusal = _tried(form, act)
+        saved, refusal = _run_action(form, act)
         if saved:
             messages.success(request, _("“%(name)s” was saved.") % {"name": saved})
             return redirect("project-plan", saved.code)
@@ -105,7 +105,7 @@ def _step(request: HttpRequest, project: SecretaryProject, name: str, form: Any,
     """A page with one form and its action."""
     refusal = None
     if request.method == "POST" and form.is_valid():
-        done, refusal = _tried(form, lambda: act(form.cleaned_data))
+        done, refusal = _run_action(form, lambda: act(form.cleaned_data))
         if done:
             messages.success(request, _("“%(name)s” was saved.") % {"name": project})
             return redirect(project)

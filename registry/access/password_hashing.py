@@ -18,7 +18,7 @@ class Slots:
         self._slots, self._queue = BoundedSemaphore(size), BoundedSemaphore(size + waiting)
 
     @contextmanager
-    def one(self) -> Iterator[None]:
+    def acquire(self) -> Iterator[None]:
         """Takes a slot. Raises Refused("too_busy") if there is none."""
         if not self._queue.acquire(blocking=False):
             raise Refused("too_busy", wait=round(self.patience))
@@ -40,5 +40,5 @@ class SlottedPBKDF2(PBKDF2PasswordHasher):
     """Django's own hasher inside a slot. Stored passwords stay valid."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
-        with SLOTS.one():
+        with SLOTS.acquire():
             return super().encode(password, salt, iterations)

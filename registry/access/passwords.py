@@ -27,14 +27,14 @@ class KindsOfCharacter:
         self.least = least
 
     def validate(self, password: str, user: Any = None) -> None:
-        found = sum(any(letter in kind for letter in password) for kind in KINDS)
-        found += any(all(letter not in kind for kind in KINDS) for letter in password)
-        if found < self.least:
+        kinds = sum(any(letter in kind for letter in password) for kind in KINDS)
+        kinds += any(all(letter not in kind for kind in KINDS) for letter in password)
+        if kinds < self.least:
             raise ValidationError(
                 _("The password has %(found)s kinds of character. Use at least %(least)s of: small letters, capital "
                   "letters, digits, other characters."),
                 code="password_kinds",
-                params={"found": found, "least": self.least},
+                params={"found": kinds, "least": self.least},
             )  # fmt: skip
 
     def get_help_text(self) -> str:

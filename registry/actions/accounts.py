@@ -182,7 +182,7 @@ def choose_password(user: User, password: str, *, present: str, by: Any) -> User
 
 @transaction.atomic
 def set_wishes(user: User, *, email: str, wants_digest: bool, large_type: bool, by: Any) -> User:
-    """Sets language and mail of the own account; this logs no event."""
+    """Sets e-mail address, daily mail and text size of the own account; this logs no event."""
     if user != by:
         raise Refused("not_allowed")
     user = locked(user)

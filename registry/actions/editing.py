@@ -18,9 +18,9 @@ from .records import part_change, save_record, values_of
 
 @dataclass
 class Parts:
-    """The parts of a record to write: `kept` are those added or changed, not saved yet, `removed` those to delete."""
+    """The parts of a record to write: `saved` are those added or changed, not saved yet, `removed` those to delete."""
 
-    kept: list[Any] = field(default_factory=list)
+    saved: list[Any] = field(default_factory=list)
     removed: list[Any] = field(default_factory=list)
 
 
@@ -53,7 +53,7 @@ def edit_record(
             type(part)._base_manager.filter(pk=part.pk).update(voided=key)
         else:
             part.delete()
-    for part in parts.kept:
+    for part in parts.saved:
         setattr(part, part.goes_with[0], record)
         if isinstance(part, Record):
             save_record(part, **options)
@@ -75,7 +75,7 @@ def _of_lists(record: Any, lists: Mapping[str, Iterable[Any]]) -> dict[str, list
 def _of_parts(parts: Parts) -> dict[str, dict]:
     """The changes of parts without a code, for the event."""
     changes: dict[str, dict] = {}
-    for part in (part for part in parts.kept if not isinstance(part, Record)):
+    for part in (part for part in parts.saved if not isinstance(part, Record)):
         stored = type(part)._base_manager.filter(pk=part.pk).first()
         how, before = ("changed", _values(stored)) if stored else ("added", {})
         _listed(changes, part, how).append(part_change(part, before, _values(part)))

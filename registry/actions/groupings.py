@@ -83,7 +83,7 @@ def save_grouping(
     `code` it created. Raises Refused for what `refusals_to_…` yields, and ValidationError for values.
     """
     earlier = done_before(key, by=by) if key else None
-    if earlier and _says_the_same(type(grouping), earlier.code, grouping, members):
+    if earlier and _is_unchanged(type(grouping), earlier.code, grouping, members):
         return type(grouping).objects.unscoped("what this form wrote itself").get(code=earlier.code)
     if earlier and grouping.pk is None:
         raise Refused("stale", who=by, when=f"{localtime(earlier.at):%Y-%m-%d %H:%M}", code=earlier.code)
@@ -91,7 +91,7 @@ def save_grouping(
     townships = _townships(members)
     grouping.area = grouping.area if grouping.area_id else _home(grouping, townships, by)
     if isinstance(grouping, Belt):
-        _name_the_ends(grouping, members)
+        _fill_in_ends(grouping, members)
     options = {"right": RIGHT, "by": by, "key": key, "reason": reason, "also": _changes(grouping, members)}
     if grouping.pk is None:
         add_with_code(grouping, PREFIXES[type(grouping)], 2, **options)
@@ -104,7 +104,7 @@ def save_grouping(
     return grouping
 
 
-def _says_the_same(model: Any, code: str, typed: Grouping, members: list[Member]) -> bool:
+def _is_unchanged(model: Any, code: str, typed: Grouping, members: list[Member]) -> bool:
     stored = model.objects.unscoped("what this form wrote itself").filter(code=code).first()
     if stored is None or (typed.pk and typed.pk != stored.pk):
         return False
@@ -140,7 +140,7 @@ def _home(grouping: Grouping, townships: list[str], by: Any) -> Area:
     return Area.objects.unscoped("area names are public").get(code=code)
 
 
-def _name_the_ends(belt: Belt, members: list[Member]) -> None:
+def _fill_in_ends(belt: Belt, members: list[Member]) -> None:
     """Fills in an empty begin and end with the townships of the first and last point."""
     codes = [_township_of(member.place) for member in members if member.until is None]
     names = dict(Area.objects.unscoped("area names are public").filter(code__in=codes).values_list("code", "name"))

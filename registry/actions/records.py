@@ -154,7 +154,7 @@ def save_record(
     return record
 
 
-def save_told(
+def save_with_event(
     record: Any, *, by: Any, verb: str = "change", reason: str = "", also: dict[str, Any] | None = None
 ) -> Any:
     """Saves a record inside an action that has checked its permissions and locked it, at its next version, with an

@@ -28,7 +28,7 @@ class PlannedStop:
     minutes: int | None = None
     travel_minutes: int | None = None
 
-    def said(self) -> str:
+    def describe(self) -> str:
         """The stop in the event: place, stay, and travel time."""
         return f"{self.kind}:{self.place.code} {self.minutes or '-'}+{self.travel_minutes or '-'}"
 
@@ -74,7 +74,7 @@ def save_route(
     `code` it created. Raises Refused for what `refusals_to_…` yields, and ValidationError for values.
     """
     earlier = done_before(key, by=by) if key else None
-    if earlier and _says_the_same(earlier.code, route, stops):
+    if earlier and _is_unchanged(earlier.code, route, stops):
         return StudyRoute.objects.unscoped("what this form wrote itself").get(code=earlier.code)
     if earlier and route.pk is None:
         raise Refused("stale", who=by, when=f"{localtime(earlier.at):%Y-%m-%d %H:%M}", code=earlier.code)
@@ -83,7 +83,7 @@ def save_route(
         route.area = Area.objects.unscoped("area names are public").get(code=by.write_prefix)
     if route.hours is None and all(stop.minutes is not None for stop in stops):
         route.hours = (Decimal(duration(stops)) / 6).to_integral_value(ROUND_CEILING) / 10
-    before, after = [stop.said() for stop in stops_of(route)], [stop.said() for stop in stops]
+    before, after = [stop.describe() for stop in stops_of(route)], [stop.describe() for stop in stops]
     key = key or uuid.uuid4()
     options = {"right": RIGHT, "by": by, "key": key, "reason": reason}
     options["also"] = {"stops": [before, after]} if before != after else {}
@@ -96,7 +96,7 @@ def save_route(
     return route
 
 
-def _says_the_same(code: str, typed: StudyRoute, stops: list[PlannedStop]) -> bool:
+def _is_unchanged(code: str, typed: StudyRoute, stops: list[PlannedStop]) -> bool:
     stored = StudyRoute.objects.unscoped("what this form wrote itself").filter(code=code).first()
     if stored is None or (typed.pk and typed.pk != stored.pk):
         return False

@@ -63,7 +63,7 @@ def mark_entered_in_error(record: Any, *, reason: str, document_no: str, by: Any
     rows = [record, *belongings(record)]
     for row in rows:
         if isinstance(row, Draft):
-            _put_away(row)
+            _discard_drafts(row)
         elif not row.voided and (isinstance(row, Guarded) or is_shared(row, rows)):
             void(row, change_set)
     return record
@@ -100,7 +100,7 @@ def _lock(record: Any) -> None:
         raise stale(record)
 
 
-def _put_away(draft: Draft) -> None:
+def _discard_drafts(draft: Draft) -> None:
     """Discards open drafts of a voided record."""
     if draft.state in (DraftState.OPEN, DraftState.SUBMITTED):
         draft.state = DraftState.DISCARDED

@@ -228,7 +228,7 @@ class RecordAdmin(ScopedAdmin):
         values, parts = form.cleaned_data, Parts()
         for formset in formsets:
             formset.save(commit=False)
-            parts.kept += [*formset.new_objects, *(part for part, _fields in formset.changed_objects)]
+            parts.saved += [*formset.new_objects, *(part for part, _fields in formset.changed_objects)]
             parts.removed += formset.deleted_objects
         lists = {field.name: values[field.name] for field in self.opts.many_to_many if field.name in values}
         with guard_lifted("the record's own links, to write what was chosen"):

@@ -20,7 +20,7 @@ SCOPED = ("area", "as_of")
 
 
 class Negotiation(DefaultContentNegotiation):
-    """`format` in the address decides. Without it the “Accept” header decides, and an unknown type gets the default."""
+    """`format` in the address decides. Without it the “Accept” header does, unless it accepts any type."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
         if request.query_params.get("format") or "*/*" in request.META.get("HTTP_ACCEPT", "*/*"):

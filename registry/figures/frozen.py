@@ -169,7 +169,7 @@ def _rows_changed(stored: FrozenFigure, scope: Scope, viewer: Any) -> Iterator[R
         how = CAME if code not in before else WENT if code not in after else CHANGED
         named = code in names
         yield RowChange(
-            how, figure.record_kind, code, names.get(code) or _name_of_the_gone(events.get(code, []), viewer) or code,
+            how, figure.record_kind, code, names.get(code) or _name_of_deleted(events.get(code, []), viewer) or code,
             reverse("record", args=[figure.kind, code]) if named else "",
             before.get(code), after.get(code), events.get(code, []),
         )  # fmt: skip
@@ -189,7 +189,7 @@ def _events(kind: Kind, codes: list[str], closing: FrozenYear) -> dict[str, list
     return events_of
 
 
-def _name_of_the_gone(events: list[Event], viewer: Any) -> str:
+def _name_of_deleted(events: list[Event], viewer: Any) -> str:
     """The name of a deleted record is only in its event, for readers of events."""
     gone = next((event for event in events if event.verb == "delete"), None)
     if gone is None or not may_read_event(viewer, gone):

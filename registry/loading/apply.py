@@ -33,7 +33,7 @@ def write_rows(kind: SheetType, rows: list[SheetRow], lookups: Lookups, load: Lo
             check_references_at_once()
             write(good, lookups, load)
     except IntegrityError:
-        _unwrite(write for row in good for write in row.writes if write.is_new)
+        _reset_rows(write for row in good for write in row.writes if write.is_new)
         for row in good:
             _write_alone(write, row, lookups, load)
 
@@ -46,12 +46,12 @@ def _write_alone(write: Any, row: SheetRow, lookups: Lookups, load: Load) -> Non
         with transaction.atomic():
             write([row], lookups, load)
     except IntegrityError:
-        _unwrite(adding)
+        _reset_rows(adding)
         row.refuse("", "database_says", text=_reason(row))
 
 
-def _unwrite(writes: Iterable[PendingWrite]) -> None:
-    """Resets the rows after a rolled-back transaction."""
+def _reset_rows(writes: Iterable[PendingWrite]) -> None:
+    """Makes the added records unsaved again, after a rolled-back transaction."""
     for write in writes:
         write.record.pk, write.record._state.adding = None, True
 

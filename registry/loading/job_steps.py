@@ -104,7 +104,7 @@ def _chunk(load: Load, stage: str, cursor: int, memory: dict) -> int | None:
         judged = settle(kind, sheet, data, rows, lookups)
         read(kind, judged, lookups)
     validate(kind, judged, lookups, load)
-    _hold_back_doubtful(load, stage, judged)
+    _refuse_unconfirmed(load, stage, judged)
     forget_rows(load, rows)
     if stage == "apply":
         write_rows(kind, judged, lookups, load)
@@ -114,7 +114,7 @@ def _chunk(load: Load, stage: str, cursor: int, memory: dict) -> int | None:
     return following
 
 
-def _hold_back_doubtful(load: Load, stage: str, rows: list[SheetRow]) -> None:
+def _refuse_unconfirmed(load: Load, stage: str, rows: list[SheetRow]) -> None:
     """Does not write a doubtful row that nobody confirmed: the registry may have changed since the preview."""
     for row in rows:
         if stage == "apply" and row.is_doubtful and not load.confirmed and not row.is_refused:
@@ -135,11 +135,11 @@ def _read(load: Load, sheet: dict, lookups: Lookups, place: int) -> tuple[list[D
     ]
     if not is_own:
         read(kind, rows, lookups)
-        _say_how_amounts_were_taken(kind, sheet, rows)
+        _warn_assumed_units(kind, sheet, rows)
     return data, rows
 
 
-def _say_how_amounts_were_taken(kind: SheetType, sheet: dict, rows: list[SheetRow]) -> None:
+def _warn_assumed_units(kind: SheetType, sheet: dict, rows: list[SheetRow]) -> None:
     """If nothing states the unit of a money column, the first amount gets a warning with the assumed unit."""
     assumed = sheet.setdefault("assumed", {})
     for column in (column for column in sheet["columns"] if column.get("told")):

@@ -43,8 +43,10 @@ def undo_rows(load: Load, rows: list[LoadRow]) -> None:
         row.left, reason = True, touched[row.pk]
         row.messages = [*row.messages, {"field": "", "column": "", "level": "left", "code": reason, "details": {}}]
     with guard_lifted("the load's own records, to take them back"):
-        removed = _take_away(load, [entry for entry in leaving if entry not in used], stored)
-        _put_back(load, [entry for key in going for entry in entries[key] if entry[2] is not None], stored, removed)
+        removed = _remove_added(load, [entry for entry in leaving if entry not in used], stored)
+        _restore_values(
+            load, [entry for key in going for entry in entries[key] if entry[2] is not None], stored, removed
+        )
     LoadRow.objects.bulk_update(left, ["left", "messages"], batch_size=STEP)
 
 
@@ -60,7 +62,7 @@ def _stored(entries: Iterable[list]) -> dict[Entry, models.Model]:
 
 
 def _touched(load: Load, entries: dict[int, list], stored: dict[Entry, models.Model]) -> dict[int, str]:
-    """The rows that cannot be undone, because somebody changed a record since, or decided on it."""
+    """The reason by row, where somebody changed a record of it since, or decided on it."""
     codes = {(record._meta.model_name, str(getattr(record, "code", record.pk))): key for key, record in stored.items()}
     since = Event.objects.filter(change_set=load.change_set).order_by("pk").values_list("pk", flat=True).first() or 0
     later = Event.objects.filter(pk__gt=since, code__among={code for _kind, code in codes}).exclude(
@@ -106,7 +108,7 @@ def _used(added: set[Entry], leaving: set[Entry]) -> set[Entry]:
     return used
 
 
-def _put_back(load: Load, entries: list, stored: dict[Entry, models.Model], removed: dict[Entry, dict]) -> None:
+def _restore_values(load: Load, entries: list, stored: dict[Entry, models.Model], removed: dict[Entry, dict]) -> None:
     """Restores the old values. `removed` are the added parts, by the record they were added to, for the events."""
     by_model: dict[str, list[tuple[models.Model, dict]]] = defaultdict(list)
     logged: set[Entry] = set()
@@ -150,7 +152,7 @@ def reason_of(load: Load) -> str:
     return _("Load undone: %(file)s") % {"file": load.file_name}
 
 
-def _take_away(load: Load, entries: Iterable[Entry], stored: dict[Entry, models.Model]) -> dict[Entry, dict]:
+def _remove_added(load: Load, entries: Iterable[Entry], stored: dict[Entry, models.Model]) -> dict[Entry, dict]:
     """Voids public records, which keep their parts, and parts of a record that stays; deletes the rest. Returns the
     parts removed from records that stay, for their events."""
     rows = [stored[entry] for entry in entries if entry in stored]

@@ -130,7 +130,7 @@ def _plan(kind: SheetType, row: SheetRow, lookups: Lookups) -> None:
             return
         attributes = {name: value for name, value in row.attributes.items() if value not in (None, "")}
         record = kind.model(**row.defaults | attributes)
-        _say_what_was_assumed(kind, row, record, attributes)
+        _warn_assumed_values(kind, row, record, attributes)
         write = PendingWrite(record, prefix=kind.prefix(row), digits=kind.digits)
     else:
         record = row.record
@@ -158,7 +158,7 @@ def _doubt_leaps(kind: SheetType, row: SheetRow, changes: dict[str, list]) -> No
             row.doubt(name, "amount_leaps", before=in_yuan(before), after=in_yuan(after))
 
 
-def _say_what_was_assumed(kind: SheetType, row: SheetRow, record: Any, attributes: dict) -> None:
+def _warn_assumed_values(kind: SheetType, row: SheetRow, record: Any, attributes: dict) -> None:
     for name, value in row.defaults.items():
         if name not in attributes and kind.column(name):
             words = getattr(record, f"get_{name}_display", lambda value=value: value)()

@@ -193,7 +193,7 @@ class ScopedQuerySet(models.QuerySet):
 
 
 class PlainText(models.Model):
-    """A model that removes characters from its texts which a page, a document or a sheet cannot show."""
+    """A model that refuses texts with characters that a page, a document or a sheet cannot show."""
 
     class Meta:
         abstract = True
@@ -324,7 +324,7 @@ def ends_after_start(start: str, end: str, name: str) -> models.CheckConstraint:
     )
 
 
-def one_of(*fields: str, name: str) -> models.CheckConstraint:
+def exactly_one_of(*fields: str, name: str) -> models.CheckConstraint:
     """Exactly one of the nullable keys `fields` is set: the target of a record that may refer to several kinds."""
     choices = Q()
     for chosen in fields:

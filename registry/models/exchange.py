@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from .base import IN_FORCE, Level, Part, Record, ScopedQuerySet, ends_after_start, in_choices, one_of, valid_on
+from .base import IN_FORCE, Level, Part, Record, ScopedQuerySet, ends_after_start, exactly_one_of, in_choices, valid_on
 
 PLACES = ("point", "belt", "zone", "unit")
 
@@ -102,7 +102,7 @@ class RouteStop(Placed, Part):
         verbose_name_plural = _("stops")
         ordering = ["route", "position"]
         constraints = [
-            one_of(*PLACES, name="stop_is_one_place"),
+            exactly_one_of(*PLACES, name="stop_is_one_place"),
             models.UniqueConstraint(
                 fields=["route", "position"],
                 condition=IN_FORCE,
@@ -142,7 +142,7 @@ class TeachingSite(Record, Placed):
         constraints = [
             *Record.Meta.constraints,
             in_choices("level", Level, "teaching_site_level_known"),
-            one_of(*PLACES, name="teaching_site_is_one_place"),
+            exactly_one_of(*PLACES, name="teaching_site_is_one_place"),
             ends_after_start("named_on", "ended_on", "teaching_site_ends_after_start"),
         ]
 
@@ -177,7 +177,7 @@ class Visit(Record, Placed):
         verbose_name_plural = _("visits")
         constraints = [
             *Record.Meta.constraints,
-            one_of(*PLACES, name="visit_is_at_one_place"),
+            exactly_one_of(*PLACES, name="visit_is_at_one_place"),
             models.CheckConstraint(
                 condition=Q(headcount__gte=1),
                 name="visit_has_visitors",

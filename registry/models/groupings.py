@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from .base import IN_FORCE, Level, Part, Record, ScopedQuerySet, ends_after_start, in_choices, one_of, valid_on
+from .base import IN_FORCE, Level, Part, Record, ScopedQuerySet, ends_after_start, exactly_one_of, in_choices, valid_on
 from .parameters import Parameter
 from .points import COUNTED, DemonstrationPoint, Grade, StatusPeriod
 
@@ -279,7 +279,7 @@ class ZoneMembership(Part):
         verbose_name_plural = _("parts of the zone")
         ordering = ["zone", "pk"]
         constraints = [
-            one_of("point", "belt", name="zone_part_is_a_point_or_a_belt"),
+            exactly_one_of("point", "belt", name="zone_part_is_a_point_or_a_belt"),
             models.UniqueConstraint(
                 fields=["zone", "point"],
                 condition=IN_FORCE & Q(point__isnull=False, valid_to=None),

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from .base import IN_FORCE, Level, Record, ScopedQuerySet, ends_after_start, in_choices, one_of, valid_on
+from .base import IN_FORCE, Level, Record, ScopedQuerySet, ends_after_start, exactly_one_of, in_choices, valid_on
 from .organisations import PartyOrganisation, Unit
 
 HONOUR_TARGETS = ("organisation", "place", "point", "belt", "unit")
@@ -82,7 +82,7 @@ class Honour(Record):
             *Record.Meta.constraints,
             in_choices("level", Level, "honour_level_known"),
             in_choices("title_kind", HonourTitle, "honour_title_known"),
-            one_of(*HONOUR_TARGETS, name="honour_has_one_target"),
+            exactly_one_of(*HONOUR_TARGETS, name="honour_has_one_target"),
             ends_after_start("granted_on", "revoked_on", "honour_ends_after_start"),
         ]
 

@@ -175,7 +175,7 @@ class Search:
             bool(data.get("look-premium")),
         )
 
-    def found(self, viewer: Any, today: date) -> tuple[list[Any], int]:
+    def matches(self, viewer: Any, today: date) -> tuple[list[Any], int]:
         """The first matching places, and their number."""
         rows = MODELS[self.kind].objects.visible_to(viewer).select_related("area")
         if self.kind == "point":

@@ -232,7 +232,7 @@ def _clash(request: HttpRequest, work: Work, refusal: Refused) -> HttpResponse:
 
 
 def _page(request: HttpRequest, work: Work, status: int = 200) -> HttpResponse:
-    builder, found = work.builder, work.search.found(request.user, work.today)
+    builder, found = work.builder, work.search.matches(request.user, work.today)
     inside, invalid = _inside(work)
     is_new = work.record._state.adding
     context = {

@@ -264,7 +264,7 @@ def test_last_years_published_rank_stands_beside_this_years(sample, administrato
 def test_next_years_scheme_begins_as_this_one(opened, administrator):
     copied = acts.copy_scheme(opened, year=2027, by=administrator)
     assert (copied.name, copied.state) == ("2027年考评", "draft")
-    assert [item.said for item in acts.items_in(copied)] == [item.said for item in acts.items_in(opened)]
+    assert [item.as_frozen for item in acts.items_in(copied)] == [item.as_frozen for item in acts.items_in(opened)]
     assert refused(acts.copy_scheme, opened, year=2027, by=administrator) == "scheme_there"
 
 

@@ -10,7 +10,7 @@ from registry.actions.deletion import delete_record
 from registry.actions.reports import save_report_text, text_of
 from registry.actions.webhooks import add_hook, allow_host, forbid_host, switch_hook
 from registry.actions.years import close_year
-from registry.figures.frozen import _name_of_the_gone
+from registry.figures.frozen import _name_of_deleted
 from registry.management.commands.load import _account as account_of_load
 from registry.models import Belt, Event, HookHost, Role, StudyRoute, TeachingSite, User
 from registry.text.refusals import Refused
@@ -76,8 +76,8 @@ def test_the_name_of_a_deleted_record_is_told_to_readers_of_its_area(township_ad
     point = make_point(area=TANGFANG, name="唐坊镇误录的示范点")
     delete_record(point, by=administrator, reason="误录")
     gone = [Event.objects.get(verb="delete")]
-    assert _name_of_the_gone(gone, administrator) == "唐坊镇误录的示范点"
-    assert _name_of_the_gone(gone, township_administrator) == ""
+    assert _name_of_deleted(gone, administrator) == "唐坊镇误录的示范点"
+    assert _name_of_deleted(gone, township_administrator) == ""
 
 
 def test_a_record_that_names_no_area_is_loaded_for_the_whole_district_alone(township_administrator, administrator):

@@ -20,7 +20,7 @@ def full(monkeypatch):
     """A server that hashes, and in which nobody more may wait."""
     slots = Slots(size=1, waiting=0, patience=0.01)
     monkeypatch.setattr(password_hashing, "SLOTS", slots)
-    with slots.one():
+    with slots.acquire():
         yield
 
 
@@ -30,7 +30,7 @@ def hashed_in_slots(settings):
 
 
 def enter(slots: Slots, stack: ExitStack) -> None:
-    stack.enter_context(slots.one())
+    stack.enter_context(slots.acquire())
 
 
 def test_one_more_than_slots_and_places_to_wait_is_refused_at_once():

@@ -56,7 +56,7 @@ def test_changed_stops_are_told_in_one_event_and_unchanged_ones_are_left_alone(s
     assert list(route.stops.values_list("pk", flat=True)) == before
     save_route(route, stops=stops, by=administrator)
     assert Event.objects.filter(kind="studyroute", code=route.code).first().changes["stops"][1] == [
-        stop.said() for stop in stops
+        stop.describe() for stop in stops
     ]
 
 

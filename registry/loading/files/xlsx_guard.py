@@ -166,14 +166,14 @@ def scan(archive: ZipFile, info: ZipInfo, name: str) -> Scan:
         cut = len(piece) if len(piece) > 8 * PIECE else max(cut, 0)
         piece, rest = piece[:cut], piece[cut:]
         if small and FAR.search(piece):
-            _refuse_far(piece, prefix, name)
+            _refuse_out_of_range(piece, prefix, name)
         if many:
             result.cells += piece.count(b"</%bc>" % prefix)
         if result.cells > MOST_CELLS:
             raise Unreadable("file_heavy")
         _collect(result, piece, prefix, name)
     if small:
-        _refuse_far(rest, prefix, name)
+        _refuse_out_of_range(rest, prefix, name)
     _collect(result, rest, prefix, name)
     return result
 
@@ -208,7 +208,7 @@ def _keep(result: Scan, attributes: bytes, cell: Any) -> None:
         result.special.setdefault(int(place[2]), []).append((column_of(place[1]), cell))
 
 
-def _refuse_far(piece: bytes, prefix: bytes, name: str) -> None:
+def _refuse_out_of_range(piece: bytes, prefix: bytes, name: str) -> None:
     """Refuses a value beyond the last row or column. Cells with only a format may lie anywhere."""
     row, column = 0, -1
     for tag, attributes, closed in _patterns(prefix)[0].findall(piece):

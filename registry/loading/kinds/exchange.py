@@ -92,7 +92,7 @@ EVENT_COLUMNS = (
 )
 
 
-def _stand_at(row: SheetRow, lookups: Lookups, name: str, text: str, kinds: str = PLACES) -> None:
+def _set_place(row: SheetRow, lookups: Lookups, name: str, text: str, kinds: str = PLACES) -> None:
     """Looks up the point, belt, zone or unit that the text names, and its area."""
     with at(row, name):
         what, record = lookups.place(text, kinds.split())
@@ -106,7 +106,7 @@ def resolve_site(row: SheetRow, lookups: Lookups) -> None:
     take_day(row, "named_on", lookups, happened=True, assume=True)
     if row.has("name", "place_kind"):
         place = row.values.get("place")
-        _stand_at(row, lookups, "place" if place else "name", place or row.values["name"], row.values["place_kind"])
+        _set_place(row, lookups, "place" if place else "name", place or row.values["name"], row.values["place_kind"])
 
 
 def resolve_visit(row: SheetRow, lookups: Lookups) -> None:
@@ -115,7 +115,7 @@ def resolve_visit(row: SheetRow, lookups: Lookups) -> None:
     day = take_day(row, "visited_on", lookups, happened=True)
     row.title = f"{day or ''} {row.values.get('visitor') or ''}".strip()
     if row.has("place"):
-        _stand_at(row, lookups, "place", row.values["place"])
+        _set_place(row, lookups, "place", row.values["place"])
 
 
 def resolve_event(row: SheetRow, lookups: Lookups) -> None:

@@ -81,7 +81,7 @@ def resolve_fund(row: SheetRow, lookups: Lookups) -> None:
     """A fund is identified by year, category, source, area and purpose; the amount may be corrected."""
     copy(row, "year", "category", "level", "amount_yuan", "purpose", "document_no", "remark")
     copy(row, "budgeted_yuan", "paid_yuan", "project_code")
-    _whose(row, lookups)
+    _set_references(row, lookups)
     take_day(row, "arrived_on", lookups, assume=True)
     level, area = row.values.get("level"), lookups.area
     if row.has("township"):
@@ -96,8 +96,8 @@ def resolve_fund(row: SheetRow, lookups: Lookups) -> None:
         row.attributes["area_id"] = area
 
 
-def _whose(row: SheetRow, lookups: Lookups) -> None:
-    """The fund it is paid from, and the point or project it is for."""
+def _set_references(row: SheetRow, lookups: Lookups) -> None:
+    """Looks up the fund it is paid from, and the point or project it is for."""
     point: Any = look_up(row, lookups, "point", "point")
     if point is not None and not DemonstrationPoint.objects.public().filter(pk=point.pk).exists():
         row.refuse("point", "place_unknown", text=row.values["point"])

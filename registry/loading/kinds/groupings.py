@@ -127,7 +127,7 @@ def resolve_zone(row: SheetRow, lookups: Lookups) -> None:
         take_day(row, name, lookups)
 
 
-def come_so_far(row: SheetRow, lookups: Lookups) -> None:
+def check_stage(row: SheetRow, lookups: Lookups) -> None:
     """Checks that the dates fit the stage in the file. Without a date, a new one begins today. Only the completion date
     is never assumed, because belts and zones count from it."""
     stated, days = row.values.get("stage"), row.attributes
@@ -149,7 +149,7 @@ def come_so_far(row: SheetRow, lookups: Lookups) -> None:
 
 def prepare_belts(rows: list[SheetRow], lookups: Lookups) -> None:
     for row in rows:
-        come_so_far(row, lookups)
+        check_stage(row, lookups)
     belts = [row.record.pk for row in rows if row.record]
     open_ones = BeltMembership.objects.filter(belt__in=belts, valid_to=None)
     lookups.records["points of"] = by_owner(open_ones.values_list("belt_id", "point_id", "point__name"))
@@ -200,7 +200,7 @@ def cover(row: SheetRow, lookups: Lookups, model: Any) -> None:
 
 def prepare_zones(rows: list[SheetRow], lookups: Lookups) -> None:
     for row in rows:
-        come_so_far(row, lookups)
+        check_stage(row, lookups)
     zones = [row.record.pk for row in rows if row.record]
     open_ones = ZoneMembership.objects.filter(zone__in=zones, valid_to=None)
     for what in ("point", "belt"):

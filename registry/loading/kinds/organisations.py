@@ -82,7 +82,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def stand_in(row: SheetRow, lookups: Lookups, township: str) -> None:
+def set_village_or_unit(row: SheetRow, lookups: Lookups, township: str) -> None:
     """The village or community of the row's record, or else its unit."""
     name, field = row.values.get("village_or_unit") or "", row.values["field"]
     if not name:
@@ -125,10 +125,10 @@ def resolve(row: SheetRow, lookups: Lookups) -> None:
     take_day(row, "founded_on", lookups, happened=True, assume=True)
     if code and row.has("field", "name"):
         if row.has("village_or_unit"):
-            stand_in(row, lookups, code)
+            set_village_or_unit(row, lookups, code)
             refer(row, "unit", row.attributes.pop("unit", None))
         elif row.values["field"] in AREA_FIELDS:
-            _stand_by_name(row, lookups, code)
+            _set_village_by_name(row, lookups, code)
     if row.has("parent") and plain_name(row.values["parent"]) == plain_name(row.values.get("name") or ""):
         row.refuse("parent", "own_superior")
     for name in ("women", "under_35"):
@@ -136,7 +136,7 @@ def resolve(row: SheetRow, lookups: Lookups) -> None:
             row.warn(name, "more_than_all", said=row.values[name], held=row.values["member_count"])
 
 
-def _stand_by_name(row: SheetRow, lookups: Lookups, township: str) -> None:
+def _set_village_by_name(row: SheetRow, lookups: Lookups, township: str) -> None:
     """The village in the name: 孔家庄 of 大齐各庄镇孔家庄村党支部. If it is unclear, the township is used."""
     rest = ENDING.sub("", lookups.without_township(township, row.values["name"].removeprefix("中共")))
     with suppress(Invalid):

@@ -49,7 +49,7 @@ from registry.text.area_codes import is_township, township_of
 from registry.text.validators import Invalid, choice, dated, line, listing, money, number, yes_no
 
 from .drafts import write_drafts
-from .organisations import AREA_FIELDS, PLACE, stand_in
+from .organisations import AREA_FIELDS, PLACE, set_village_or_unit
 from .shared import FIELD, LEVEL, TOWNSHIP, at, place
 
 STATUS_WORDS = {
@@ -100,14 +100,14 @@ def resolve(row: SheetRow, lookups: Lookups) -> None:
     attributes |= {name: row.values.get(name) for name in (*names_stored_on("point"), "field", "remark")}
     attributes["area_id"] = township
     if township and row.has("field"):
-        stand_in(row, lookups, township)
+        set_village_or_unit(row, lookups, township)
     if township and row.has("organisation_name"):
-        _belong_to(row, lookups, township)
+        _set_organisation(row, lookups, township)
     _locate(row)
     _say_what_stays_behind(row)
 
 
-def _belong_to(row: SheetRow, lookups: Lookups, township: str) -> None:
+def _set_organisation(row: SheetRow, lookups: Lookups, township: str) -> None:
     """The organisation with that name; a new one if there is none. Its secretary, telephone and member count are
     updated from the row."""
     name = row.values["organisation_name"]

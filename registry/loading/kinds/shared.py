@@ -128,8 +128,8 @@ def refer(row: SheetRow, name: str, record: Any) -> None:
         row.attributes |= {f"{name}_id": record.pk} if record.pk else {name: record}
 
 
-def sayer(row: SheetRow, required: bool) -> Callable[..., None]:
-    """A failed lookup refuses the row if the field is required; otherwise the field is skipped with a warning."""
+def lookup_error(row: SheetRow, required: bool) -> Callable[..., None]:
+    """How a failed lookup is reported: as a refusal if the field is required, else as a warning."""
     return row.refuse if required else row.warn
 
 
@@ -153,7 +153,7 @@ def look_up(
         if record is None:
             raise Invalid("place_unknown", text=text)
     except Invalid as error:
-        sayer(row, required)(name, error.code, **error.details)
+        lookup_error(row, required)(name, error.code, **error.details)
     refer(row, to or what, record)
     return record
 
@@ -170,7 +170,7 @@ def look_up_all(
                 raise Invalid("place_unknown", text=text)
             records[record.pk] = record
         except Invalid as error:
-            sayer(row, required)(name, error.code, **error.details)
+            lookup_error(row, required)(name, error.code, **error.details)
     return records
 
 
