@@ -25,6 +25,12 @@ DISTRICT, DAQI, TANGFANG = "130207", "130207114", "130207108"
 LAST_DAY = date(2021, 12, 31)
 
 
+@pytest.fixture(autouse=True)
+def no_pause_between_steps(monkeypatch):
+    """The worker waits between the steps of a job on SQLite, for the sake of pages that nobody opens here."""
+    monkeypatch.setattr("registry.actions.jobs.PAUSE", 0)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment, django_db_blocker):
     """Each process of a run has a copy of the sample database; what a test changes is rolled back."""

@@ -12,7 +12,16 @@ def add_all(groups: Iterable[Sequence[models.Model]]) -> None:
     """Adds records, one group per model, each after the groups it refers to. The database assigns the keys."""
     for group in groups:
         if group:
+            _refer_again(group)
             type(group[0])._base_manager.bulk_create(group, batch_size=STEP)
+
+
+def _refer_again(records: Sequence[models.Model]) -> None:
+    """Takes the keys of what the records refer to: an attempt that was rolled back left other keys there."""
+    for field in records[0]._meta.concrete_fields:
+        for record in records if field.is_relation else ():
+            if field.is_cached(record):
+                setattr(record, field.name, getattr(record, field.name))
 
 
 def check_references_at_once() -> None:
@@ -37,12 +46,13 @@ def add_values(model: type[models.Model], names: Sequence[str], rows: Iterable[S
 def _insert(model: type[models.Model], fields: list[models.Field], rows: Iterable[Sequence]) -> None:
     quote = connection.ops.quote_name
     table, columns = quote(model._meta.db_table), ", ".join(quote(field.column) for field in fields)
-    prepared = (
+    # all of them before COPY begins: what makes a row may ask the database, which hears nothing else in the meantime
+    prepared = [
         [field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)] for row in rows
-    )
+    ]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+            with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
                 for row in prepared:
                     copy.write_row(row)
         else:

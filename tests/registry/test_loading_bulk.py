@@ -54,6 +54,12 @@ def test_values_are_stored_as_they_were_given(sample):
     assert Event.objects.filter(kind="test").first().changes == {"name": [None, "唐坊\\\t\n"]}
 
 
+def test_what_makes_a_row_may_ask_the_database(sample):
+    rows = ((*row[:3], f"{row[3]}-{Event.objects.count()}", row[4]) for row in rows_of_events(3))
+    add_values(Event, EVENT, rows)
+    assert Event.objects.filter(kind="test").count() == 3
+
+
 def test_of_two_rows_with_one_key_neither_is_stored(sample):
     entry = ("points", "FN-N1", "示例点", "示例点", "shilidian", "sld")
     names = ("kind", "code", "name", "names", "pinyin", "initials")
