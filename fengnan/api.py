@@ -211,7 +211,7 @@ def _measures(answer: Answer) -> dict:
 
 
 class IndexView(ApiView):
-    known = ("format",)
+    accepted = ("format",)
 
     @extend_schema(operation_id="index", responses=ResourceSerializer(many=True))
     def get(self, request: Request) -> Response:

@@ -17,7 +17,7 @@ from registry.text.area_codes import district_of, is_below_district
 from registry.text.refusals import Refused, raise_first
 from registry.text.validators import Invalid, line, prose
 
-from .records import ChangeSet
+from .records import ChangeSet, locked
 
 READERS = {"text": prose(1000, least=4), "contact": line(80)}
 ANSWERS = (RemarkOutcome.CORRECTED, RemarkOutcome.UNCHANGED)
@@ -126,8 +126,7 @@ def pass_on_remark(remark: Remark, *, note: str, by: Any) -> Remark:
 
 
 def _locked(remark: Remark, by: Any) -> Remark:
-    rows = Remark.objects.unscoped("a lock against two who answer").select_for_update()
-    remark = rows.get(pk=remark.pk)
+    remark = locked(remark)
     raise_first(refusals_to_answer(remark, by=by))
     return remark
 

@@ -1,5 +1,7 @@
 """The fields of a point that a person fills in, its organisation's and its application's among them."""
 
+from functools import cache
+
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -70,6 +72,7 @@ FIELDS: tuple[DeclaredField, ...] = (
 BY_NAME: dict[str, DeclaredField] = {field.name: field for field in FIELDS}
 
 
+@cache
 def names_stored_on(record: str) -> tuple[str, ...]:
     """The fields that are columns of "point" or "organisation", or kept with the "application"."""
     return tuple(field.name for field in FIELDS if field.stored_on == record)

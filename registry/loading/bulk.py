@@ -39,22 +39,24 @@ def add_values(model: type[models.Model], names: Sequence[str], rows: Iterable[S
     rest = [field for field in model._meta.concrete_fields if not field.primary_key and field not in named]
     now = timezone.now()
     defaults = [now if getattr(field, "auto_now_add", False) else field.get_default() for field in rest]
-    fields = [*named, *rest]
-    _insert(model, fields, ([*row, *defaults] for row in rows))
+    ends = _prepared(rest, defaults)
+    # all of them before COPY begins: what makes a row may ask the database, which hears nothing else in the meantime
+    prepared = [[*_prepared(named, row), *ends] for row in rows]
+    _insert(model, [*named, *rest], prepared)
 
 
-def _insert(model: type[models.Model], fields: list[models.Field], rows: Iterable[Sequence]) -> None:
+def _prepared(fields: list[models.Field], values: Sequence) -> list:
+    return [field.get_db_prep_save(value, connection) for field, value in zip(fields, values, strict=True)]
+
+
+def _insert(model: type[models.Model], fields: list[models.Field], rows: list[list]) -> None:
     quote = connection.ops.quote_name
     table, columns = quote(model._meta.db_table), ", ".join(quote(field.column) for field in fields)
-    # all of them before COPY begins: what makes a row may ask the database, which hears nothing else in the meantime
-    prepared = [
-        [field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)] for row in rows
-    ]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                for row in prepared:
+                for row in rows:
                     copy.write_row(row)
         else:
             marks = ", ".join(["%s"] * len(fields))
-            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", prepared)
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)

@@ -14,7 +14,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from registry.access.permissions import may
-from registry.actions import jobs
+from registry.actions import jobs, records
 from registry.loading.files.limits import MOST_MB
 from registry.loading.files.reading import read_file
 from registry.loading.matching import understand
@@ -72,8 +72,7 @@ def _begin(load: Load, state: LoadState, kind: str = "") -> None:
 
 
 def locked(load: Load) -> Load:
-    rows = Load.objects.unscoped("a lock against two clicks").select_for_update(of=("self",))
-    return rows.select_related("by", "area", "job").get(pk=load.pk)
+    return records.locked(load, "by", "area", "job")
 
 
 @transaction.atomic

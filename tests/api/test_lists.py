@@ -33,6 +33,7 @@ def test_the_resources_are_those_of_the_contract():
 
 
 def test_the_api_begins_with_the_list_of_its_resources(api, client):
+    assert api("?format=json") == api("")
     listed = {entry["slug"]: entry["url"] for entry in api("")}
     assert RESOURCES.keys() | {"figures", "notices", "docs"} == listed.keys()
     assert {client.get(url).status_code for url in listed.values()} == {200}
