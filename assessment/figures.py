@@ -1,10 +1,41 @@
 """Figures of assessment: the standard, secretary projects, talks and replacements."""
 
+from django.db.models import F
+from django.db.models.functions import ExtractYear, Substr
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from assessment import models as a
-from registry.figures import Figure, declare
+from registry.access.scope import Scope
+from registry.figures import Figure, YearlyForm, declare, declare_form
+from registry.models import Area
+from registry.text import area_codes
+
+PROJECTS, ACCOUNTABILITY = "projects", "accountability"
+declare_form(
+    YearlyForm(
+        PROJECTS,
+        _("Secretary projects"),
+        pgettext_lazy("unit", "townships"),
+        lambda: a.SecretaryProject.objects.public().annotate(
+            unit=Substr("area_id", 1, area_codes.TOWNSHIP), reported_on=F("opened_on")
+        ),
+        lambda day: Area.objects.public().townships(day),
+    ),
+    YearlyForm(
+        ACCOUNTABILITY,
+        _("Talks and replacements"),
+        "",
+        lambda: a.AccountabilityAction.objects.counted().annotate(
+            unit=F("area_id"), year=ExtractYear("occurred_on"), reported_on=F("occurred_on")
+        ),
+    ),
+)
+
+
+def _actions(s: Scope):
+    return a.AccountabilityAction.objects.counted().in_area(s.area)
+
 
 declare(
     Figure(
@@ -25,9 +56,10 @@ declare(
         "guarantee",
         "F56",
         "projects",
-        lambda s: s.sees(a.SecretaryProject).of_year(s.as_of),
+        lambda s: s.sees(a.SecretaryProject).opened(s.as_of).filter(year=s.year_of(PROJECTS)),
         _("Projects of the year that a secretary leads in person."),
         _("in its year, from the day its ledger was opened"),
+        yearly=PROJECTS,
     ),
     Figure(
         "problems-solved",
@@ -36,9 +68,10 @@ declare(
         "guarantee",
         "F60",
         "problems",
-        lambda s: s.sees(a.ProjectProblem).solved(s.as_of),
+        lambda s: s.sees(a.ProjectProblem).solved(s.as_of).filter(project__year=s.year_of(PROJECTS)),
         _("Problems of the year's secretary projects that were solved; each counts once."),
         _("in its year, from the day it was solved"),
+        yearly=PROJECTS,
     ),
     Figure(
         "interviews",
@@ -47,9 +80,10 @@ declare(
         "guarantee",
         "F65",
         "accountability",
-        lambda s: a.AccountabilityAction.objects.counted().in_area(s.area).interviews(s.as_of),
+        lambda s: _actions(s).interviews(s.year_of(ACCOUNTABILITY), s.as_of),
         _("Interviews held in the year; a person interviewed twice counts twice. Published as a count only."),
         _("in its year, from the day it was held"),
+        yearly=ACCOUNTABILITY,
         district_only=True,
     ),
     Figure(
@@ -59,9 +93,10 @@ declare(
         "guarantee",
         "F66",
         "accountability",
-        lambda s: a.AccountabilityAction.objects.counted().in_area(s.area).adjusted_persons(s.as_of),
+        lambda s: _actions(s).adjusted_persons(s.year_of(ACCOUNTABILITY), s.as_of),
         _("Persons replaced in the year; each counts once. Published as a count only."),
         _("in its year, from the day of the replacement"),
+        yearly=ACCOUNTABILITY,
         district_only=True,
     ),
 )

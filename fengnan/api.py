@@ -17,15 +17,16 @@ import assessment.api.projects
 import assessment.api.schemes
 import assessment.api.supervision  # noqa: F401 - they offer their acts
 from assessment.api.notices import NoticeList, NoticeView
-from registry.access.scope import BadInput, Scope
+from registry.access.scope import BadInput, Scope, read_day
 from registry.api import ogc
 from registry.api.base import ApiView
 from registry.api.docs import Docs, SchemaView
 from registry.api.paging import Key, keys_of, page_of, page_size, placed
 from registry.api.resources import RESOURCES
 from registry.api.urls import addresses
-from registry.figures import FIGURES, Answer, Figure, answer_all
+from registry.figures import FIGURES, YEARLY_FORMS, Answer, Figure, answer_all, with_years
 from registry.figures.base import plain
+from registry.figures.changes import HowChanged, RowChange, days_compared, differences
 from registry.figures.frozen import frozen_figures
 from registry.filters import filtered
 from registry.kinds import KINDS, Kind
@@ -50,8 +51,18 @@ class ResourceSerializer(serializers.Serializer):
     url = serializers.URLField()
 
 
+class CoverageSerializer(serializers.Serializer):
+    """How far a year is reported. `reported` and `expected` are null for a form that nobody owes."""
+
+    year = serializers.IntegerField()
+    reported = serializers.IntegerField(allow_null=True)
+    expected = serializers.IntegerField(allow_null=True)
+    missing = serializers.URLField(allow_null=True, help_text="Address of the areas that have not reported.")
+
+
 class AnswerSerializer(serializers.Serializer):
-    """A figure's answer. A share is in percent and its gap in percentage points; money is in yuan."""
+    """A figure's answer. A share is in percent and its gap in percentage points; money is in yuan. A yearly figure
+    answers for its newest reported year; without one its value is null, never 0."""
 
     slug = serializers.CharField()
     label = serializers.CharField()
@@ -63,7 +74,10 @@ class AnswerSerializer(serializers.Serializer):
     gap = serializers.FloatField(allow_null=True)
     area = serializers.CharField()
     as_of = serializers.DateField()
+    year = serializers.IntegerField(allow_null=True, help_text="The year of a yearly figure; null for a standing one.")
+    coverage = CoverageSerializer(allow_null=True, help_text="How far the year of the day is reported, until it is.")
     rows = serializers.URLField(help_text="Address of the rows the value was computed from.")
+    changes = serializers.URLField(help_text="Address of what moved since the end of the year before.")
     frozen = FrozenSerializer(required=False, help_text="Only at the end of a closed year.")
 
 
@@ -78,6 +92,7 @@ class GroupSerializer(serializers.Serializer):
 
 class YearSerializer(serializers.Serializer):
     as_of = serializers.DateField()
+    year = serializers.IntegerField(allow_null=True)
     value = serializers.FloatField(allow_null=True)
     part = serializers.FloatField(allow_null=True)
     whole = serializers.FloatField(allow_null=True)
@@ -98,6 +113,36 @@ class RowsSerializer(serializers.Serializer):
     results = serializers.ListField(child=serializers.DictField())
 
 
+class RowChangeSerializer(serializers.Serializer):
+    kind = serializers.CharField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+    url = serializers.URLField(allow_null=True)
+    before = serializers.FloatField(allow_null=True)
+    after = serializers.FloatField(allow_null=True)
+    events = serializers.ListField(child=serializers.DictField(), help_text="verb, at, document_no")
+
+
+class ChangesSerializer(serializers.Serializer):
+    """What moved a figure between two days. `difference` is in the figure's unit; of a share, percentage points."""
+
+    slug = serializers.CharField()
+    area = serializers.CharField()
+    since = serializers.DateField()
+    as_of = serializers.DateField()
+    before = serializers.FloatField(allow_null=True)
+    value = serializers.FloatField(allow_null=True)
+    difference = serializers.FloatField(allow_null=True)
+    came = RowChangeSerializer(many=True)
+    went = RowChangeSerializer(many=True)
+    changed = RowChangeSerializer(many=True)
+
+
+class MissingSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
 class FigureView(ApiView):
     """What the figure addresses share."""
 
@@ -107,8 +152,24 @@ class FigureView(ApiView):
         return FIGURES[slug]
 
     def rows_address(self, figure: Figure, scope: Scope, **by: str) -> str:
-        parameters = {"area": scope.area, "as_of": scope.as_of.isoformat(), **by}
-        return reverse("api-figure-rows", [figure.slug], request=self.request) + f"?{urlencode(parameters)}"
+        return self.address("api-figure-rows", scope, figure.slug, **by)
+
+    def address(self, name: str, scope: Scope, slug: str, **more: str) -> str:
+        year = {"year": str(scope.year)} if scope.year else {}
+        parameters = {"area": scope.area, "as_of": scope.as_of.isoformat(), **year, **more}
+        return reverse(name, [slug], request=self.request) + f"?{urlencode(parameters)}"
+
+    def coverage(self, answer: Answer) -> dict | None:
+        coverage = answer.coverage
+        if coverage is None:
+            return None
+        missing = self.address("api-figure-missing", answer.scope, answer.figure.slug, year=str(coverage.year))
+        return {
+            "year": coverage.year,
+            "reported": coverage.reported,
+            "expected": coverage.expected,
+            "missing": None if coverage.expected is None else missing,
+        }
 
     def written(self, answer: Answer, frozen: dict[str, FrozenFigure]) -> dict:
         kept = frozen.get(answer.figure.slug)
@@ -123,7 +184,10 @@ class FigureView(ApiView):
             "gap": answer.gap,
             "area": answer.scope.area,
             "as_of": answer.scope.as_of.isoformat(),
+            "year": answer.year,
+            "coverage": self.coverage(answer),
             "rows": self.rows_address(answer.figure, answer.scope),
+            "changes": self.address("api-figure-changes", answer.scope, answer.figure.slug),
             **({"frozen": _frozen(kept)} if kept else {}),
         }
 
@@ -149,7 +213,10 @@ class FigureDetailView(FigureView):
             "definition": str(figure.definition),
             "dated": str(figure.dated),
             "source": figure.source,
-            "series": [{"as_of": day.isoformat(), **_measures(each)} for day, each in figure.series(scope)],
+            "series": [
+                {"as_of": day.isoformat(), "year": answer.year, **_measures(answer)}
+                for day, answer in figure.series(scope)
+            ],
         }
         if "by" in request.query_params:
             answer["by"] = self.groups(figure, scope, request.query_params["by"])
@@ -202,6 +269,57 @@ class FigureRowsView(FigureView):
         return row
 
 
+class FigureChangesView(FigureView):
+    accepted = (*FigureView.accepted, "since")
+
+    @extend_schema(operation_id="figures_changes", responses=ChangesSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """What moved a figure between `since` (by default the end of last year) and the day: the rows that came, went
+        or changed, each with its events."""
+        figure, scope = self.figure(slug), with_years(self.scope(request))
+        since = request.query_params.get("since", "").strip()
+        day = read_day("since", since) if since else days_compared(scope)[0]
+        [difference] = differences([figure], scope, [day])[slug]
+        rows = difference.rows()
+        return Response(
+            {
+                "slug": slug,
+                "area": scope.area,
+                "since": day.isoformat(),
+                "as_of": scope.as_of.isoformat(),
+                "before": difference.before.value,
+                "value": difference.answer.value,
+                "difference": difference.value,
+                **{how.value: [self.change(row) for row in rows if row.how == how] for how in HowChanged},
+            }
+        )
+
+    def change(self, row: RowChange) -> dict:
+        return {
+            "kind": row.kind.slug,
+            "code": row.code,
+            "name": row.name,
+            "url": self.request.build_absolute_uri(row.url) if row.url else None,
+            "before": row.before,
+            "after": row.after,
+            "events": [
+                {"verb": event.verb, "at": event.at.isoformat(), "document_no": event.document_no}
+                for event in row.events
+            ],
+        }
+
+
+class FigureMissingView(FigureView):
+    @extend_schema(operation_id="figures_missing", responses=MissingSerializer(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        """The areas that owe a row to a yearly figure's year and have not reported it."""
+        figure, scope = self.figure(slug), self.scope(request)
+        if not figure.yearly:
+            raise Http404
+        missing = YEARLY_FORMS[figure.yearly].missing(scope, scope.year or scope.as_of.year)
+        return Response([{"code": area.code, "name": area.name} for area in missing])
+
+
 def _frozen(kept: FrozenFigure) -> dict:
     return {"value": plain(kept.value), "closed_on": kept.frozen.closed_on.isoformat(), "hash": kept.hash}
 
@@ -235,6 +353,8 @@ urlpatterns = [
     path("figures/", FigureListView.as_view(), name="api-figures"),
     path("figures/<slug:slug>/", FigureDetailView.as_view(), name="api-figure"),
     path("figures/<slug:slug>/rows/", FigureRowsView.as_view(), name="api-figure-rows"),
+    path("figures/<slug:slug>/changes/", FigureChangesView.as_view(), name="api-figure-changes"),
+    path("figures/<slug:slug>/missing/", FigureMissingView.as_view(), name="api-figure-missing"),
     *addresses(),
     path("notices/", NoticeList.as_view(), name="api-notices"),
     path("notices/<str:code>/", NoticeView.as_view(), name="api-notice"),

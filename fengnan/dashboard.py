@@ -1,32 +1,41 @@
-"""The public dashboard, the wall screen and the page of a figure: loops over the catalogue of figures."""
+"""The public dashboard, the wall screen, the page of a figure and that of its changes: loops over the catalogue of
+figures."""
 
+from collections import Counter
 from datetime import date
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from fengnan.map.schematic import drawing_of
-from registry.access.scope import Scope, read_scope
-from registry.figures import FIGURES, SECTIONS, Answer, Figure, answer_all
+from registry.access.scope import Scope, read_day, read_scope
+from registry.figures import FIGURES, SECTIONS, Answer, Figure, answer_all, breakdowns, kinds_of_figures, with_years
+from registry.figures.changes import CAME, CHANGED, WENT, days_compared, differences
 from registry.figures.frozen import amendment_of, amendments_of, frozen_figures
-from registry.loading.export import export, formats_of
+from registry.loading.export import CHANGE_FORMATS, export, export_changes, formats_of
 from registry.models import Area
+from registry.overviews.recent import recent_changes
 from registry.views.tables import render_table, table_of
 
 KEY_FIGURES = ("points", "premium-rate", "belts", "zones", "projects", "income-villages")
+CHANGES_SHOWN = 100
 
 
 def dashboard(request: HttpRequest, wall: bool = False) -> HttpResponse:
-    scope = read_scope(request.GET, request.user)
+    scope = with_years(read_scope(request.GET, request.user))
     answers = answer_all(FIGURES.values(), scope)
+    key = [FIGURES[slug] for slug in KEY_FIGURES]
     context = {
         "scope": scope,
         "answers": answers,
         "amendments": amendments_of(answers.values(), frozen_figures(scope)),
         "key": [answers[slug] for slug in KEY_FIGURES],
+        "differences": differences(key, scope, days_compared(scope)),
         "sections": {section: _of_section(answers, section) for section in SECTIONS},
         "charts": charts(scope),
         "schematic": "" if wall else drawing_of(scope),
+        "recent": [] if wall else recent_changes(kinds_of_figures(), scope),
         "townships": townships(scope.as_of),
         "years": years(scope),
         "wall": wall,
@@ -41,14 +50,14 @@ def _of_section(answers: dict[str, Answer], section: str) -> list[Answer]:
 def charts(scope: Scope) -> dict:
     """What the dashboard's charts draw: breakdowns and series, each as (key, name, answer) rows of a figure."""
     points, rate, projects, visits = (FIGURES[slug] for slug in ("points", "premium-rate", "projects", "visits"))
-    return {
-        "levels": points.by("level", scope),
-        "fields": points.by("field", scope),
-        "premium": rate.by("township", scope),
-        "series": rate.series(scope),
-        "stages": projects.by("stage", scope),
-        "visits": visits.by("year", scope),
+    drawn = {
+        "levels": (points, "level"),
+        "fields": (points, "field"),
+        "premium": (rate, "township"),
+        "stages": (projects, "stage"),
+        "visits": (visits, "year"),
     }
+    return dict(zip(drawn, breakdowns(list(drawn.values()), scope), strict=True)) | {"series": rate.series(scope)}
 
 
 def townships(as_of: date) -> list[Area]:
@@ -93,7 +102,8 @@ def figure_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def figure_story(figure: Figure, scope: Scope) -> dict:
-    """What the page of a figure tells above its rows; `latest` only when an earlier day than the newest is shown."""
+    """What the page of a figure tells above its rows; `latest` only when an earlier day than today is shown."""
+    scope = with_years(scope)
     answer = figure.answer(scope)
     frozen, amendment = amendment_of(answer)
     return {
@@ -101,16 +111,47 @@ def figure_story(figure: Figure, scope: Scope) -> dict:
         "frozen": frozen,
         "amendment": amendment,
         "changes": amendment.rows(scope.viewer) if amendment else [],
-        "whole": FIGURES[figure.out_of].answer(scope) if figure.out_of else None,
+        "whole": figure.whole.answer(figure.whole_scope(scope)) if figure.whole else None,
+        "differences": differences([figure], scope, days_compared(scope))[figure.slug],
         "latest": figure.answer(scope.at(scope.default_as_of)) if scope.is_past else None,
         "series": figure.series(scope),
-        "breakdowns": breakdowns(figure, scope),
+        "breakdowns": telling_breakdowns(figure, scope),
         "townships": townships(scope.as_of),
         "years": years(scope),
     }
 
 
-def breakdowns(figure: Figure, scope: Scope) -> list[tuple]:
+def telling_breakdowns(figure: Figure, scope: Scope) -> list[tuple]:
     """(dimension, rows) for each dimension that tells the figure's rows apart."""
-    found = [(dimension, figure.by(dimension.name, scope)) for dimension in figure.dimensions()]
-    return [(dimension, rows) for dimension, rows in found if sum(bool(answer.part) for *_, answer in rows) > 1]
+    dimensions = figure.dimensions()
+    if not dimensions:
+        return []
+    groups = zip(dimensions, breakdowns([(figure, each.name) for each in dimensions], scope), strict=True)
+    return [(dimension, rows) for dimension, rows in groups if sum(bool(answer.part) for *_, answer in rows) > 1]
+
+
+def figure_changes(request: HttpRequest, slug: str) -> HttpResponse:
+    """The rows that came, went or changed between `?since=` and the scope's day; `?format=csv|xlsx|json` exports
+    them."""
+    figure = FIGURES.get(slug)
+    if figure is None:
+        raise Http404
+    scope = with_years(read_scope(request.GET, request.user))
+    since = request.GET.get("since", "").strip()
+    day = read_day("since", since) if since else days_compared(scope)[0]
+    difference = differences([figure], scope, [day])[slug][0]
+    rows = difference.rows()
+    if request.GET.get("format") in CHANGE_FORMATS:
+        return export_changes(difference, rows, request.GET["format"])
+    page = Paginator(rows, CHANGES_SHOWN).get_page(request.GET.get("page"))
+    counts = Counter(row.how for row in rows)
+    context = {
+        "scope": scope,
+        "figure": figure,
+        "difference": difference,
+        "since": day,
+        "page": page,
+        "counts": [(how, counts[how]) for how in (CAME, WENT, CHANGED)],
+        "compared": days_compared(scope),
+    }
+    return render(request, "dashboard/changes.html", context)

@@ -99,7 +99,7 @@ STATEMENTS = {
     ),
     "guarantee": Statement(
         gettext_noop(
-            "The district budget gave %(budget)s in the year, the localities put %(funds)s into creation. "
+            "The district budget gave %(budget)s, the localities put %(funds)s into creation. "
             "%(projects)s led by secretaries solved %(solved)s. "
             "Wages lie above the provincial standard by %(combined)s for a secretary who is also director and by "
             "%(cross)s for a post in both committees. "

@@ -45,9 +45,9 @@ class ProjectQuerySet(ScopedQuerySet):
         entries = LedgerEntry.objects.with_voided().filter(project=models.OuterRef("pk"))
         return self.public_rows() | models.Exists(entries)
 
-    def of_year(self, as_of: date):
-        """Projects of the year of `as_of` that were open by then (F56)."""
-        return self.filter(year=as_of.year, opened_on__lte=as_of)
+    def opened(self, as_of: date):
+        """Projects of any year that were open by `as_of` (F56)."""
+        return self.filter(opened_on__lte=as_of)
 
     def with_progress(self, as_of: date):
         """Adds `percent`, `light` and `stage` of the last entry, `problems_count` and `solved` as of that day."""
@@ -116,13 +116,13 @@ class ProblemQuerySet(ScopedQuerySet):
         projects = SecretaryProject.objects.with_voided().ever_public()
         return Q(models.Exists(projects.filter(pk=models.OuterRef("project"))))
 
-    def of_year(self, as_of: date):
-        """Problems of the projects of that year, put down by `as_of`."""
-        return self.filter(project__year=as_of.year, project__opened_on__lte=as_of, found_on__lte=as_of)
+    def found(self, as_of: date):
+        """Problems of the projects of any year, put down by `as_of`."""
+        return self.filter(project__opened_on__lte=as_of, found_on__lte=as_of)
 
     def solved(self, as_of: date):
         """Those solved by `as_of`; each counts once (F60)."""
-        return self.of_year(as_of).filter(solved_on__lte=as_of)
+        return self.found(as_of).filter(solved_on__lte=as_of)
 
 
 class ProjectProblem(Record):

@@ -31,18 +31,21 @@ class AccountabilityQuerySet(ScopedQuerySet):
         """Counts are only given for a district or more: in a township, a count would reveal the person."""
         return super().in_area(code) if not is_below_district(code) else self.none()
 
-    def of_year(self, as_of: date):
-        return self.filter(occurred_on__year=as_of.year, occurred_on__lte=as_of)
+    def occurred(self, as_of: date):
+        return self.filter(occurred_on__lte=as_of)
 
-    def interviews(self, as_of: date):
+    def of_year(self, year: int, as_of: date):
+        return self.occurred(as_of).filter(occurred_on__year=year)
+
+    def interviews(self, year: int, as_of: date):
         """Every talk counts: 人次, the same person may be counted twice (F65)."""
-        return self.of_year(as_of).filter(kind=AccountabilityKind.INTERVIEW)
+        return self.of_year(year, as_of).filter(kind=AccountabilityKind.INTERVIEW)
 
-    def adjusted_persons(self, as_of: date):
+    def adjusted_persons(self, year: int, as_of: date):
         """The first replacement of each person in the year: 人, not 人次 (F66)."""
-        year = AccountabilityAction.objects.of_year(as_of).filter(kind=AccountabilityKind.ADJUSTMENT)
-        earlier = year.filter(person=OuterRef("person"), organisation=OuterRef("organisation"), pk__lt=OuterRef("pk"))
-        return self.of_year(as_of).filter(~Exists(earlier), kind=AccountabilityKind.ADJUSTMENT)
+        rows = AccountabilityAction.objects.of_year(year, as_of).filter(kind=AccountabilityKind.ADJUSTMENT)
+        earlier = rows.filter(person=OuterRef("person"), organisation=OuterRef("organisation"), pk__lt=OuterRef("pk"))
+        return self.of_year(year, as_of).filter(~Exists(earlier), kind=AccountabilityKind.ADJUSTMENT)
 
     def counted(self):
         """Rows that everybody may count; they must be shown with kind and year only."""

@@ -13,7 +13,7 @@ from assessment.models import FINDINGS, FINDINGS_LABEL, ItemScore, Scheme, Schem
 from assessment.overviews.supervision import findings_of
 from registry.access.scope import Scope
 from registry.figures import FIGURES
-from registry.figures.base import answer_days, plain
+from registry.figures.base import answer_scopes, plain
 
 CENT = Decimal("0.01")
 
@@ -134,7 +134,7 @@ def live(scheme: Scheme, as_of: date) -> list[Standing]:
 def _values(slug: str, scopes: list[Scope]) -> list[Any]:
     """The value of the figure for each of the scopes. Without findings of supervision, the share is full."""
     if slug != FINDINGS:
-        return [answer.value for answer in answer_days(FIGURES[slug], scopes)]
+        return [answers[slug].value for answers in answer_scopes([FIGURES[slug]], scopes)]
     counts = [findings_of(scope.area, scope.as_of) for scope in scopes]
     return [
         plain(round(100 * closed / (waiting + closed), 2)) if waiting + closed else 100 for waiting, closed in counts

@@ -10,8 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from fengnan.sentences import parts_of
-from fengnan.templatetags.showcase import gap_words, quantity, stated, target, unit_of, written
+from fengnan.templatetags.showcase import gap_words, quantity, signed, size_of, spoken, target, written
 from registry.access.scope import Scope
 from registry.figures import FIGURES, SECTIONS, Answer, Figure, answer_all
 from registry.figures.base import Number, plain
@@ -72,18 +71,11 @@ class Line:
     @property
     def moved(self) -> str:
         """The change with its sign and unit; nothing to say is a dash."""
-        if self.change is None:
-            return "—"
-        return f"+{self.size}" if self.change > 0 else f"-{self.size}" if self.change < 0 else "0"
+        return signed(self.figure, self.change)
 
     @property
     def size(self) -> str:
-        """How large the change is, in its own unit."""
-        figure, size = self.figure, abs(self.change or 0)
-        if figure.unit == "%":
-            return _("%(number)s percentage points") % {"number": quantity(size, "", figure.decimals)[0]}
-        text, unit = quantity(size, "yuan" if figure.is_money else "", figure.decimals)
-        return f"{text} {unit or unit_of(figure, size)}".strip()
+        return size_of(self.figure, self.change)
 
     @property
     def aim(self) -> str:
@@ -248,12 +240,7 @@ def _texts(scope: Scope) -> dict[str, str]:
 
 def _overall(section: str, answers: dict[str, Answer]) -> Sentence:
     """The sentence of the dashboard."""
-    return [
-        Piece(part)
-        if isinstance(part, str)
-        else Piece("".join(stated(answers[part.slug], part.show)), answers[part.slug])
-        for part in parts_of(section, answers)
-    ]
+    return [Piece(text, answer) for text, answer, _show in spoken(section, answers)]
 
 
 def _compared(lines: list[Line], earlier: date) -> Sentence:

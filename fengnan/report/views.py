@@ -20,7 +20,7 @@ from fengnan.report.pdf import FontMissing, pdf_of
 from registry.access.permissions import may
 from registry.access.scope import Scope, read_day, read_scope
 from registry.actions.reports import save_report_text, text_of
-from registry.figures import FIGURES, SECTIONS
+from registry.figures import SECTIONS, kinds_of_figures
 from registry.forms import ReportTextForm
 from registry.overviews.history import changed_since
 from registry.text.refusals import Refused
@@ -31,8 +31,6 @@ FILES = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "pdf": "application/pdf",
 }
-BESIDE = ("incomes", "parameters")  # what no figure counts but some are computed with
-KINDS_OF_FIGURES = sorted({figure.kind for figure in FIGURES.values()} | set(BESIDE))
 View = Callable[..., HttpResponse]
 
 
@@ -74,7 +72,7 @@ def report_page(request: HttpRequest, scope: Scope) -> HttpResponse:
         "scope": scope,
         "report": report_of(scope),
         "since": since,
-        "changed": changed_since(since, KINDS_OF_FIGURES, scope.area, request.user),
+        "changed": changed_since(since, kinds_of_figures(), scope.area, request.user),
         "townships": townships(scope.as_of),
         "years": years(scope),
         "may_write": "area" not in scope.parameters and may(request.user, "report.write"),

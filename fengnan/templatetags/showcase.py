@@ -1,5 +1,6 @@
 """What templates need to write a figure, a value and an address that keeps its scope."""
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from urllib.parse import urlencode
@@ -19,6 +20,7 @@ from registry import models
 from registry.access.permissions import may
 from registry.fields.points import BY_NAME, SECTIONS
 from registry.figures import Answer, Figure
+from registry.figures.changes import Difference
 from registry.figures.frozen import Amendment
 from registry.overviews.history import VERBS
 
@@ -108,6 +110,8 @@ def written(answer: Answer, part: bool = False) -> tuple[str, str]:
     """The value of an answer and its unit, both ready to print; with `part`, what the value is a share of counts."""
     figure = answer.figure
     number = answer.part if part else answer.value
+    if number is None and figure.yearly and answer.year is None:
+        return _("not reported"), ""
     kind_of_unit = "%" if figure.unit == "%" and not part else "yuan" if figure.is_money else ""
     text, unit = quantity(number, kind_of_unit, figure.decimals)
     counted = figure.whole if part and figure.is_share else figure
@@ -145,7 +149,43 @@ def verb_words(event: models.Event) -> str:
 @register.filter
 def hint(answer: Answer) -> str:
     """What hovering over a number says: what it is, by which source, as of when."""
-    return f"{answer.figure.label} · {answer.figure.source} · {answer.scope.as_of.isoformat()}"
+    words = [str(answer.figure.label), answer.figure.source, answer.scope.as_of.isoformat()]
+    return " · ".join([*words, year_words(answer)] if answer.year else words)
+
+
+@register.filter
+def year_words(answer: Answer) -> str:
+    """The year a yearly figure answers for; empty for a standing one, and where no year is reported."""
+    return _("%(year)s only") % {"year": answer.year} if answer.year else ""
+
+
+@register.filter
+def moved(difference: Difference) -> str:
+    """A difference with its sign and unit: -1 point, +0.31 percentage points."""
+    return signed(difference.answer.figure, difference.value)
+
+
+def signed(figure: Figure, number) -> str:
+    """A difference of a figure's values; nothing to say is a dash."""
+    if number is None:
+        return "—"
+    return f"+{size_of(figure, number)}" if number > 0 else f"−{size_of(figure, number)}" if number < 0 else "0"
+
+
+def size_of(figure: Figure, number) -> str:
+    """How large a difference is, in its own unit."""
+    size = abs(number or 0)
+    if figure.unit == "%":
+        return _("%(number)s percentage points") % {"number": quantity(size, "", figure.decimals)[0]}
+    text, unit = quantity(size, "yuan" if figure.is_money else "", figure.decimals)
+    return f"{text} {unit or unit_of(figure, size)}".strip()
+
+
+@register.simple_tag(takes_context=True)
+def changes_address(context, difference: Difference) -> str:
+    """The page of the rows that make a difference."""
+    query = urlencode({**difference.answer.scope.parameters, "since": difference.since.isoformat()})
+    return reverse("figure-changes", args=[difference.answer.figure.slug]) + f"?{query}"
 
 
 @register.simple_tag(takes_context=True)
@@ -157,15 +197,23 @@ def number(context, slug: str, show: str = "value") -> str:
 @register.simple_tag(takes_context=True)
 def sentence(context, section: str) -> str:
     """The sentence of a section, each figure in it linked to its rows."""
-    answers = context["answers"]
-    return format_html_join(
-        "",
-        "{}",
-        (
-            (part if isinstance(part, str) else _link(answers[part.slug], part.show),)
-            for part in parts_of(section, answers)
-        ),
-    )
+    parts = spoken(section, context["answers"])
+    return format_html_join("", "{}", ((_link(answer, show) if answer else text,) for text, answer, show in parts))
+
+
+def spoken(section: str, answers: dict[str, Answer]) -> Iterator[tuple[str, Answer | None, str]]:
+    """(text, answer, what it states) of the sentence of a section. The first of several figures of one year says
+    which."""
+    year = None
+    for part in parts_of(section, answers):
+        if isinstance(part, str):
+            yield part, None, ""
+            continue
+        answer = answers[part.slug]
+        yield "".join(stated(answer, part.show)), answer, part.show
+        if answer.year and answer.year != year:
+            year = answer.year
+            yield _(" (%(year)s)") % {"year": year}, None, ""
 
 
 def stated(answer: Answer, show: str) -> tuple[str, str]:
@@ -269,9 +317,9 @@ def elided(paginator, number: int):
 
 
 @register.filter
-def slug(answers: dict[str, Answer], slug: str) -> Answer:
-    """The answer of the figure `slug`, where a template must hand it on."""
-    return answers[slug]
+def slug(by_slug: dict, slug: str):
+    """What belongs to the figure `slug`, where a template must hand it on."""
+    return by_slug[slug]
 
 
 @register.filter

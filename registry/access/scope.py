@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import Subquery
 from django.utils.translation import gettext as _
 
-from registry.models import Area, PointStatus, StatusPeriod
+from registry.models import Area
 from registry.query_cache import CompiledQuery, compile_query, placeholder
 from registry.text.validators import plain_number
+
+NEVER = date.min.year  # stands for the year of a yearly form that no year is reported of
 
 
 class BadInput(ValueError):
@@ -36,7 +37,10 @@ class Reader(NamedTuple):
 @dataclass(frozen=True)
 class Scope:
     """`as_of` a day, `area` an area code (the area and everything below it), `viewer` an account or None, `reader`
-    what that account may read, None for the public."""
+    what that account may read, None for the public.
+
+    `year` is the year that was asked for, if any. `years` are (yearly form, the year its figures answer for), once
+    they are looked up (registry/figures/yearly.py)."""
 
     as_of: date
     area: str
@@ -44,6 +48,8 @@ class Scope:
     reader: Reader | None = field(init=False)
     place: Area | None = field(default=None, compare=False)
     default_as_of: date | None = field(default=None, compare=False)
+    year: int | None = None
+    years: tuple[tuple[str, int], ...] | None = None
 
     def __post_init__(self):
         """Two scopes are equal if they show the same rows: viewers are compared by role and by what they may read."""
@@ -53,10 +59,13 @@ class Scope:
         object.__setattr__(self, "reader", reader)
 
     def at(self, as_of: date) -> "Scope":
-        return replace(self, as_of=as_of)
+        return replace(self, as_of=as_of, year=None, years=None)
 
     def within(self, area: str) -> "Scope":
         return replace(self, area=area, place=None)
+
+    def as_public(self) -> "Scope":
+        return replace(self, viewer=None)
 
     def sees(self, model: Any) -> Any:
         """Rows of `model` that the viewer may see in the area, on any day."""
@@ -68,8 +77,11 @@ class Scope:
         parameters = {}
         if self.area != settings.DISTRICT_AREA:
             parameters["area"] = self.area
-        if self.as_of != self.default_as_of:
+        usual = self.default_as_of if self.year is None else _last_day(self.year, self.default_as_of)
+        if self.as_of != usual:
             parameters["as_of"] = self.as_of.isoformat()
+        if self.year is not None:
+            parameters["year"] = str(self.year)
         return parameters
 
     @cached_property
@@ -81,26 +93,31 @@ class Scope:
     def is_past(self) -> bool:
         return self.default_as_of is not None and self.as_of < self.default_as_of
 
+    @property
+    def is_future(self) -> bool:
+        return self.default_as_of is not None and self.as_of > self.default_as_of
 
-def newest_day(newest: date | None) -> date:
-    """The last day of the newest year with data, or today if that year is not over: the default day of pages."""
-    today = date.today()
-    if newest is None or newest.year >= today.year:
-        return today
-    return date(newest.year, 12, 31)
+    def year_of(self, form: str) -> int:
+        """The year that figures of this yearly form answer for; NEVER if none is reported. Only once `years` are looked
+        up."""
+        return dict(self.years or ())[form]
+
+    def year_end(self, form: str) -> date:
+        """The last day of that year, or the scope's day if the year is not over then."""
+        return min(self.as_of, date(self.year_of(form), 12, 31))
 
 
-def _day(parameters: Mapping[str, str], default: date) -> date:
-    text = parameters.get("as_of", "").strip()
-    year = parameters.get("year", "").strip()
-    if not text and year:
-        number = plain_number(year)
-        if number is None or not 1900 <= number <= 2200:
-            raise BadInput(
-                "year", year, _("“%(value)s” is not a year. Write four digits, such as 2021.") % {"value": year}
-            )
-        return default if number == default.year else date(number, 12, 31)
-    return read_day("as_of", text) if text else default
+def _last_day(year: int, today: date | None) -> date:
+    """The last day of a year, or today if the year is not over."""
+    return today if today is not None and year == today.year else date(year, 12, 31)
+
+
+def _read_year(parameters: Mapping[str, str]) -> int | None:
+    text = parameters.get("year", "").strip()
+    number = plain_number(text) if text else None
+    if text and (number is None or not 1900 <= number <= 2200):
+        raise BadInput("year", text, _("“%(value)s” is not a year. Write four digits, such as 2021.") % {"value": text})
+    return number
 
 
 def read_day(name: str, text: str) -> date:
@@ -119,35 +136,25 @@ def read_day(name: str, text: str) -> date:
 
 
 def _place(parameters: Mapping[str, str]) -> Area:
-    """The requested area, with `newest_naming`, the day of the newest naming anywhere."""
     code = parameters.get("area", "").strip() or settings.DISTRICT_AREA
     rows = _place_text().rows({placeholder("code"): code}) if code.isascii() and code.isdigit() else []
-    place = _area(**rows[0]) if rows else None
-    if place is None:
+    if not rows:
         raise BadInput(
             "area", code, _("There is no area with the code “%(value)s”. Choose one from the list.") % {"value": code}
         )
-    return place
+    return Area.from_db(None, list(rows[0]), list(rows[0].values()))
 
 
 @cache
 def _place_text() -> CompiledQuery:
-    named = StatusPeriod.objects.filter(status=PointStatus.NAMED, point__voided=None)
-    namings = named.order_by("-valid_from").values("valid_from")[:1]
     areas = Area.objects.unscoped("area names are public").filter(code=placeholder("code"))
-    columns = [column.attname for column in Area._meta.concrete_fields]
-    return compile_query(areas.values(*columns, newest_naming=Subquery(namings)))
-
-
-def _area(newest_naming: date | None, **columns: Any) -> Area:
-    place = Area.from_db(None, list(columns), list(columns.values()))
-    place.newest_naming = newest_naming  # type: ignore[attr-defined]
-    return place
+    return compile_query(areas.values(*[column.attname for column in Area._meta.concrete_fields]))
 
 
 def read_scope(parameters: Mapping[str, str], viewer: Any) -> Scope:
-    """The scope of a request. Raises BadInput for an invalid day or an unknown area."""
-    place = _place(parameters)
-    default = newest_day(place.newest_naming)  # type: ignore[attr-defined]
-    day = _day(parameters, default)
-    return Scope(as_of=day, area=place.code, viewer=viewer, place=place, default_as_of=default)
+    """The scope of a request: today, unless it asks for a day or a year. Raises BadInput for an invalid day or an
+    unknown area."""
+    place, today, year = _place(parameters), date.today(), _read_year(parameters)
+    text = parameters.get("as_of", "").strip()
+    day = read_day("as_of", text) if text else _last_day(year, today) if year else today
+    return Scope(as_of=day, area=place.code, viewer=viewer, place=place, default_as_of=today, year=year)

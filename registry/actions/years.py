@@ -1,4 +1,5 @@
-"""Closes a year: its figures are frozen. A year is never reopened; closing it again adds an edition."""
+"""Declares a yearly form complete; closes a year, which freezes its figures. A year is never reopened; closing it again
+adds an edition."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -8,13 +9,36 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from registry.access.permissions import may
-from registry.models import FrozenFigure, FrozenYear
+from registry.models import FrozenFigure, FrozenYear, YearDeclaration
 from registry.text.refusals import Refused, raise_first
 
-from .records import ChangeSet
+from .records import ChangeSet, save_record
 
 RIGHT = "year.close"
 Taking = Callable[[int, str], Iterable[FrozenFigure]]
+
+
+def refusals_to_declare(form: str, year: int, *, by: Any) -> Iterator[Refused]:
+    """All refusals against declaring `form` complete for `year`."""
+    if not may(by, RIGHT):
+        yield Refused("not_allowed")
+    if year > timezone.localdate().year:
+        yield Refused("year_not_begun", year=year)
+    if YearDeclaration.objects.public().filter(form=form, year=year).exists():
+        yield Refused("year_declared", year=year)
+
+
+@transaction.atomic
+def declare_year(form: str, year: int, *, by: Any, reason: str = "") -> YearDeclaration:
+    """From today, what nobody reported in `form` for `year` is a true zero. Raises Refused."""
+    raise_first(refusals_to_declare(form, year, by=by))
+    before = YearDeclaration.objects.with_voided().unscoped("codes are never used again").filter(form=form, year=year)
+    code = f"YD-{form}-{year}" + (f"-{before.count() + 1}" if before.exists() else "")
+    declaration = YearDeclaration(
+        code=code, area_id=settings.DISTRICT_AREA, form=form, year=year,
+        declared_on=timezone.localdate(), declared_by=str(by), reason=reason,
+    )  # fmt: skip
+    return save_record(declaration, right=RIGHT, by=by, reason=reason)
 
 
 def latest_edition(year: int) -> FrozenYear | None:

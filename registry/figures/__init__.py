@@ -1,7 +1,23 @@
 """The figures. Each is declared once, and its value is computed from the rows it links to."""
 
-from .base import FIGURES, SECTIONS, Answer, Figure, answer_all, counted_in, declare
+from .base import FIGURES, SECTIONS, Answer, Figure, answer_all, breakdowns, counted_in, declare, kinds_of_figures
+from .yearly import YEARLY_FORMS, Coverage, YearlyForm, declare_form, with_years
 
-__all__ = ["FIGURES", "SECTIONS", "Answer", "Figure", "answer_all", "counted_in", "declare"]
+__all__ = [
+    "FIGURES",
+    "SECTIONS",
+    "YEARLY_FORMS",
+    "Answer",
+    "Coverage",
+    "Figure",
+    "YearlyForm",
+    "answer_all",
+    "breakdowns",
+    "counted_in",
+    "declare",
+    "declare_form",
+    "kinds_of_figures",
+    "with_years",
+]
 
 from . import brand, effect, guarantee, showcase  # noqa: F401  (they declare the registry's own figures)

@@ -3,22 +3,26 @@
 The database computes a figure's value from its rows, so the number and its rows cannot differ.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
-from django.db.models import Count, F, QuerySet, Subquery, Sum
+from django.db.models import CharField, Count, DecimalField, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Cast
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from registry.access.scope import Scope
+from registry.access.scope import NEVER, Scope
 from registry.kinds import KINDS, MISSING, Dimension, Kind
 from registry.models import Area, Parameter
 from registry.query_cache import Statement, compile_rows, fetch_rows, keep_query
 from registry.text.area_codes import is_below_district
+
+from .measures import Measure, compile_numbers, fetch_numbers
+from .yearly import Coverage, all_with_years, coverages_of, with_years, year_by_year
 
 Number = int | float
 Text = str | Promise
@@ -36,10 +40,11 @@ SECTIONS: dict[str, Text] = {  # the article's four dimensions, in its order, af
 class Figure:
     """A figure of the registry.
 
-    `rows(scope)` are its records, of the record kind `kind`. Its measure is their number, or the sum of their `sums`
-    column. With `out_of`, the slug of another figure, it is a part of a whole; if its `unit` is "%" the value is that
-    share. `target` names the parameter it is compared with. `source` is its F-number. A `district_only` figure has no
-    answer below a district.
+    `rows(scope)` are its records, of the record kind `kind`, declared as `records`. Its measure is their number, or the
+    sum of their `sums` column. With `out_of`, the slug of another figure, it is a part of a whole; if its `unit` is "%"
+    the value is that share. `target` names the parameter it is compared with. `source` is its F-number. A
+    `district_only` figure has no answer below a district. A `yearly` figure counts rows of one year, the newest that is
+    reported by the scope's day, and names the yearly form that reports them.
     """
 
     slug: str
@@ -48,9 +53,10 @@ class Figure:
     section: str
     source: str
     kind: str
-    rows: Callable[[Scope], QuerySet]
+    records: Callable[[Scope], QuerySet]
     definition: Text
     dated: Text
+    yearly: str = ""
     sums: str = ""
     out_of: str = ""
     target: str = ""
@@ -75,6 +81,17 @@ class Figure:
     def whole(self) -> "Figure | None":
         return FIGURES[self.out_of] if self.out_of else None
 
+    def rows(self, scope: Scope) -> QuerySet:
+        return self.records(with_years(scope) if self.yearly else scope)
+
+    def whole_scope(self, scope: Scope) -> Scope:
+        """The scope of its whole: a standing whole of a yearly part is counted at the end of the part's year."""
+        return scope if self.whole is None or self.whole.yearly == self.yearly else scope.at(self.day(scope))
+
+    def day(self, scope: Scope) -> date:
+        """The day of its target and of its standing whole."""
+        return with_years(scope).year_end(self.yearly) if self.yearly else scope.as_of
+
     def dimensions(self) -> tuple[Dimension, ...]:
         """The dimensions it can be grouped by: those of its rows and, for a part, also of its whole."""
         own = self.record_kind.dimensions
@@ -87,24 +104,58 @@ class Figure:
         return answer_all([self], scope)[self.slug]
 
     def series(self, scope: Scope, years: int = 6) -> list[tuple[date, "Answer"]]:
-        """The answer at the end of each year up to the scope's day, without the empty years before the first."""
-        days = [date(year, 12, 31) for year in range(scope.as_of.year - years + 1, scope.as_of.year)] + [scope.as_of]
-        answers = list(zip(days, answer_days(self, [scope.at(day) for day in days]), strict=True))
+        """The answer at the end of each year up to the scope's day, without the empty years before the first; of a
+        yearly figure the answer for each reported year."""
+        scope = with_years(scope) if self.yearly else scope
+        last = scope.year_of(self.yearly) if self.yearly else scope.as_of.year
+        if last == NEVER:
+            return []
+        days = [date(year, 12, 31) for year in range(last - years + 1, last)]
+        days.append(min(scope.as_of, date(last, 12, 31)))
+        if self.yearly:
+            scopes = year_by_year(scope, self.yearly, [day.year for day in days])
+        else:
+            scopes = [scope.at(day) for day in days]
+        answers = list(zip(days, (answers[self.slug] for answers in answer_scopes([self], scopes)), strict=True))
         first = next((i for i, (_day, answer) in enumerate(answers) if answer.part), len(answers) - 1)
         return answers[first:]
 
-    def by(self, dimension: str, scope: Scope) -> list[tuple[str, str, "Answer"]]:
-        """(key, name, answer) for each value of a dimension that has rows, in the order of the choices or the keys."""
-        parts = self._grouped(dimension, scope)
-        wholes = self.whole._grouped(dimension, scope) if self.whole else {}
-        names = names_of(self.record_kind.dimension(dimension), {*parts, *wholes})
-        return [
-            (key, name, Answer.of(self, scope, parts.get(key, 0), wholes.get(key, 0) if self.whole else None))
-            for key, name in names.items()
-        ]
+    def by(self, dimension: str, scope: Scope) -> "Breakdown":
+        return breakdowns([(self, dimension)], scope)[0]
 
-    def _grouped(self, dimension: str, scope: Scope) -> dict[str, Any]:
-        return {key or MISSING: value for key, value in fetch_rows(_grouping(self.slug, dimension, scope))}
+
+Breakdown = list[tuple[str, str, "Answer"]]  # key, name, answer
+
+
+def breakdowns(asked: list[tuple[Figure, str]], scope: Scope) -> list[Breakdown]:
+    """Each figure by a dimension, in one query: (key, name, answer) for each value that has rows, in the order of the
+    choices or the keys."""
+    scope = with_years(scope) if any(figure.yearly for figure, _dimension in asked) else scope
+    groups = dict.fromkeys(
+        group
+        for figure, dimension in asked
+        for group in ((figure.slug, dimension, scope), (figure.out_of, dimension, figure.whole_scope(scope)))
+        if group[0]
+    )
+    measures: dict[int, dict[str, Any]] = defaultdict(dict)
+    for number, key, measure in fetch_rows(_groupings(tuple(groups))):
+        measures[number][key or MISSING] = measure
+    found = dict(zip(groups, (measures[number] for number in range(len(groups))), strict=True))
+    return [
+        _breakdown(
+            figure, dimension, scope, found[figure.slug, dimension, scope],
+            found.get((figure.out_of, dimension, figure.whole_scope(scope)), {}),
+        )
+        for figure, dimension in asked
+    ]  # fmt: skip
+
+
+def _breakdown(figure: Figure, dimension: str, scope: Scope, parts: dict, wholes: dict) -> Breakdown:
+    names = names_of(figure.record_kind.dimension(dimension), {*parts, *wholes})
+    return [
+        (key, name, Answer.of(figure, scope, parts.get(key, 0), wholes.get(key, 0) if figure.whole else None))
+        for key, name in names.items()
+    ]
 
 
 def names_of(dimension: Dimension, keys: Iterable[str]) -> dict[str, str]:
@@ -120,25 +171,14 @@ def names_of(dimension: Dimension, keys: Iterable[str]) -> dict[str, str]:
     return names | ({MISSING: str(_("not given"))} if MISSING in keys else {})
 
 
-class Measure(Subquery):
-    """The number of rows, or the sum of their column `sums`, as one value inside a larger query."""
-
-    def __init__(self, rows: QuerySet, sums: str = "", single: bool = False, **extra):
-        if sums:
-            aggregate = "MIN(measured_value)" if single else "COALESCE(SUM(measured_value), 0)"
-            self.template = f"(SELECT {aggregate} FROM (%(subquery)s) measured)"
-            rows = rows.order_by().values(measured_value=F(sums))
-        else:
-            self.template = "(SELECT COUNT(*) FROM (%(subquery)s) measured)"
-            rows = rows.order_by().values("pk")
-        super().__init__(rows, **extra)
-
-
 @dataclass(frozen=True)
 class Answer:
     """The answer of a figure for one scope. `part`, `whole`: the measures; `value`: the share in percent or the part;
-    `target` and `gap` in the figure's own unit (for a share, percentage points). `value` is None if the whole is zero
-    or, for a sum, if there are no rows."""
+    `target` and `gap` in the figure's own unit (for a share, percentage points). `value` is None if the whole is zero,
+    if there is no row of a `single` sum, or if no year of a yearly figure is reported.
+
+    `year` is the year that a yearly figure answers for, None if none is reported. `coverage` is how far the scope's
+    year is reported, if it is not reported yet."""
 
     figure: Figure
     scope: Scope
@@ -146,17 +186,25 @@ class Answer:
     part: Number | None
     whole: Number | None
     target: Number | None = None
+    coverage: Coverage | None = None
 
     @classmethod
     def of(cls, figure: Figure, scope: Scope, part: Any, whole: Any = None, target: Any = None) -> "Answer":
         if figure.district_only and is_below_district(scope.area):
             part = None
+        if figure.yearly and scope.year_of(figure.yearly) == NEVER:
+            part = whole = None
         part, whole, target = plain(part), plain(whole), plain(target)
         if figure.is_share:
-            value = round(part * 100 / whole, 2) if whole else None
+            value = round(part * 100 / whole, 2) if whole and part is not None else None
         else:
             value = part
         return cls(figure, scope, value, part, whole, target)
+
+    @property
+    def year(self) -> int | None:
+        year = self.scope.year_of(self.figure.yearly) if self.figure.yearly else NEVER
+        return None if year == NEVER else year
 
     @property
     def gap(self) -> Number | None:
@@ -174,31 +222,37 @@ def plain(value: Any) -> Number | None:
 
 
 def answer_all(figures: Iterable[Figure], scope: Scope) -> dict[str, Answer]:
-    """Answers of `figures` by slug, in one query."""
+    """Answers of `figures` by slug, in one query; one or two more look up the years of yearly figures."""
     figures = list(figures)
-    slugs = dict.fromkeys(
-        [figure.slug for figure in figures]
-        + [figure.out_of for figure in figures if figure.out_of]
-        + [figure.target for figure in figures if figure.target]
-    )
-    numbers = dict(zip(slugs, _ask(tuple((slug, scope) for slug in slugs)), strict=True))
+    scope = with_years(scope) if any(figure.yearly for figure in figures) else scope
+    coverages = coverages_of(dict.fromkeys(figure.yearly for figure in figures if figure.yearly), scope)
+    [answers] = answer_scopes(figures, [scope])
     return {
-        figure.slug: Answer.of(
-            figure, scope, numbers[figure.slug], numbers.get(figure.out_of), numbers.get(figure.target)
-        )
-        for figure in figures
+        slug: replace(answer, coverage=coverages.get(answer.figure.yearly)) if coverages else answer
+        for slug, answer in answers.items()
     }
 
 
-def answer_days(figure: Figure, scopes: list[Scope]) -> list[Answer]:
-    """The figure's answers for several scopes, in one query; without targets."""
-    parts = [(figure.slug, scope) for scope in scopes]
-    wholes = [(figure.out_of, scope) for scope in scopes] if figure.out_of else []
-    numbers = _ask((*parts, *wholes))
+def answer_scopes(figures: Iterable[Figure], scopes: list[Scope]) -> list[dict[str, Answer]]:
+    """For each of several scopes the answers of `figures` by slug, in one query; without coverage."""
+    figures = list(figures)
+    if any(figure.yearly for figure in figures):
+        scopes = all_with_years(scopes)
+    asked = {(figure.slug, scope): _measures(figure, scope) for scope in scopes for figure in figures}
+    measures = dict.fromkeys(measure for own in asked.values() for measure in own if measure[0])
+    numbers = dict(zip(measures, _ask(tuple(measures)), strict=True))
     return [
-        Answer.of(figure, scope, numbers[number], numbers[len(parts) + number] if wholes else None)
-        for number, scope in enumerate(scopes)
+        {
+            figure.slug: Answer.of(figure, scope, *(numbers.get(measure) for measure in asked[figure.slug, scope]))
+            for figure in figures
+        }
+        for scope in scopes
     ]
+
+
+def _measures(figure: Figure, scope: Scope) -> "tuple[Asked, Asked, Asked]":
+    """What is asked for a figure: its part, its whole and its target; the last two without a name if it has none."""
+    return (figure.slug, scope), (figure.out_of, figure.whole_scope(scope)), (figure.target, figure.day(scope))
 
 
 def counted_in(kind: str, code: str, scope: Scope) -> list[Figure]:
@@ -206,13 +260,16 @@ def counted_in(kind: str, code: str, scope: Scope) -> list[Figure]:
     figures = [figure for figure in FIGURES.values() if figure.kind == kind]
     if not figures:
         return []
-    counts = _fetch(*_compiled([Measure(figure.rows(scope).filter(code=code)) for figure in figures]))
+    counts = fetch_numbers(compile_numbers([Measure(figure.rows(scope).filter(code=code)) for figure in figures]))
     return [figure for figure, count in zip(figures, counts, strict=True) if count]
 
 
-def _ask(measures: tuple[tuple[str, Scope], ...]) -> tuple:
-    """The measure of each figure (or the value of each target) in its scope, in one query."""
-    return _fetch(*_statement(measures))
+Asked = tuple[str, Scope | date]  # a figure in a scope, or a target on a day
+
+
+def _ask(measures: tuple[Asked, ...]) -> tuple:
+    """The measure of each figure (or the value of each target), in one query."""
+    return fetch_numbers(_statement(measures))
 
 
 # Compiled queries are cached, because compiling costs more than running them. They depend only on the declarations and
@@ -220,42 +277,34 @@ def _ask(measures: tuple[tuple[str, Scope], ...]) -> tuple:
 
 
 @keep_query
-def _statement(measures: tuple[tuple[str, Scope], ...]) -> Statement:
-    return _compiled(
+def _statement(measures: tuple[Asked, ...]) -> Statement:
+    return compile_numbers(
         [
-            FIGURES[slug].measure(FIGURES[slug].rows(scope)) if slug in FIGURES else _target(slug, scope)
-            for slug, scope in measures
+            FIGURES[name].measure(FIGURES[name].rows(on)) if isinstance(on, Scope) else _target(name, on)
+            for name, on in measures
         ]
     )
 
 
 @keep_query
-def _grouping(slug: str, dimension: str, scope: Scope) -> Statement:
+def _groupings(groups: tuple[tuple[str, str, Scope], ...]) -> Statement:
+    """(number of the group, key, measure) of each group: a figure by a dimension."""
+    statements = [_grouping(number, *group) for number, group in enumerate(groups)]
+    first, *others = statements
+    return compile_rows(first.union(*others, all=True) if others else first)
+
+
+def _grouping(number: int, slug: str, dimension: str, scope: Scope) -> QuerySet:
     figure = FIGURES[slug]
-    key = figure.record_kind.dimension(dimension).on(scope)
+    key = Cast(figure.record_kind.dimension(dimension).on(scope), CharField())
     measure = Sum(figure.sums) if figure.sums else Count("pk")
-    cells = figure.rows(scope).order_by().annotate(by_key=key).values("by_key").annotate(by_measure=measure)
-    return compile_rows(cells.values_list("by_key", "by_measure"))
+    cells = figure.rows(scope).order_by().annotate(by_key=key).values("by_key")
+    cells = cells.annotate(group=Value(number), by_measure=Cast(measure, DecimalField(max_digits=20, decimal_places=4)))
+    return cells.values_list("group", "by_key", "by_measure")
 
 
-def _target(rule: str, scope: Scope) -> Subquery:
-    return Parameter.objects.value_on(rule, scope.as_of)
-
-
-def _compiled(measures: list[Subquery]) -> Statement:
-    names = [f"m{number}" for number in range(len(measures))]
-    one_row = Area.objects.unscoped("any one row to ask from").order_by()
-    query = one_row.annotate(**dict(zip(names, measures, strict=True))).values_list(*names)[:1].query
-    return query.sql_with_params()
-
-
-def _fetch(sql: str, parameters: tuple) -> tuple:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        row = cursor.fetchone()
-    if row is None:
-        raise LookupError("the registry holds no areas: load them first")
-    return row
+def _target(rule: str, day: date) -> Subquery:
+    return Parameter.objects.value_on(rule, day)
 
 
 FIGURES: dict[str, Figure] = {}
@@ -268,3 +317,8 @@ def declare(*figures: Figure) -> None:
         if figure.kind not in KINDS:
             raise ValueError(f"the figure {figure.slug} counts rows of an unknown kind: {figure.kind}")
         FIGURES[figure.slug] = figure
+
+
+def kinds_of_figures() -> list[str]:
+    """The record kinds that figures count, and those that some are computed with."""
+    return sorted({figure.kind for figure in FIGURES.values()} | {"incomes", "parameters"})

@@ -1,6 +1,9 @@
 """Figures of 品牌: brands by field, villages' income, communities (ARTICLE-FIGURES 1.3)."""
 
-from django.db.models import Exists, OuterRef
+from datetime import date
+
+from django.db.models import Exists, F, OuterRef
+from django.db.models.functions import ExtractYear
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -8,6 +11,7 @@ from registry import models as m
 from registry.access.scope import Scope
 
 from .base import BRAND, Figure, declare
+from .yearly import YearlyForm, declare_form
 
 
 def _fields(s: Scope):
@@ -17,6 +21,31 @@ def _fields(s: Scope):
 def _fields_with_brand(s: Scope):
     brands = m.Brand.objects.in_use(s.as_of).in_area(s.area).filter(field=OuterRef("field"))
     return _fields(s).filter(Exists(brands))
+
+
+INCOMES, COMMUNITIES = "incomes", "communities"
+declare_form(
+    YearlyForm(
+        INCOMES,
+        _("Collective incomes"),
+        pgettext_lazy("unit", "villages"),
+        lambda: m.CollectiveIncome.objects.public().annotate(unit=F("area_id")),
+        lambda day: m.Area.objects.public().villages(day),
+    ),
+    YearlyForm(
+        COMMUNITIES,
+        _("Verdicts on communities"),
+        pgettext_lazy("unit", "communities"),
+        lambda: m.CommunityAttainment.objects.public().annotate(
+            unit=F("area_id"), year=ExtractYear("valid_from"), reported_on=F("valid_from")
+        ),
+        lambda day: m.Area.objects.public().filter(Exists(_in_programme(day))),
+    ),
+)
+
+
+def _in_programme(day: date):
+    return m.CommunityAttainment.objects.public().in_programme(day).filter(area=OuterRef("pk"))
 
 
 declare(
@@ -72,9 +101,10 @@ declare(
         BRAND,
         "F26",
         "villages",
-        lambda s: m.villages_reaching_income(s.as_of).visible_to(s.viewer).in_area(s.area),
+        lambda s: m.villages_reaching_income(s.year_of(INCOMES), s.as_of).visible_to(s.viewer).in_area(s.area),
         _("Villages whose collective income of the year is at least the threshold, as a share of all villages."),
-        _("in the year of the income"),
+        _("in the year of the income, from the day it was reported"),
+        yearly=INCOMES,
         out_of="villages",
     ),
     Figure(
@@ -84,9 +114,10 @@ declare(
         BRAND,
         "F30",
         "communities",
-        lambda s: s.sees(m.CommunityAttainment).in_programme(s.as_of),
+        lambda s: s.sees(m.CommunityAttainment).in_programme(s.year_end(COMMUNITIES)),
         _("Communities that take part in the creation."),
-        _("from the day of its verdict until the next"),
+        _("in the year of the verdicts, from the day of a verdict until the next"),
+        yearly=COMMUNITIES,
     ),
     Figure(
         "community-attainment",
@@ -95,9 +126,10 @@ declare(
         BRAND,
         "F30",
         "communities",
-        lambda s: s.sees(m.CommunityAttainment).attained(s.as_of),
+        lambda s: s.sees(m.CommunityAttainment).attained(s.year_end(COMMUNITIES)),
         _("Communities that meet the standard as a share of those that take part in the creation."),
-        _("from the day of its verdict until the next"),
+        _("in the year of the verdicts, from the day of a verdict until the next"),
+        yearly=COMMUNITIES,
         out_of="communities",
     ),
     Figure(
@@ -107,9 +139,10 @@ declare(
         BRAND,
         "F31",
         "communities",
-        lambda s: s.sees(m.CommunityAttainment).premium(s.as_of),
+        lambda s: s.sees(m.CommunityAttainment).premium(s.year_end(COMMUNITIES)),
         _("Communities that meet the standard with the grade “premium”."),
-        _("from the day of its verdict until the next"),
+        _("in the year of the verdicts, from the day of a verdict until the next"),
+        yearly=COMMUNITIES,
     ),
     Figure(
         "premium-community-share",
@@ -118,9 +151,10 @@ declare(
         BRAND,
         "F32, F33",
         "communities",
-        lambda s: s.sees(m.CommunityAttainment).premium(s.as_of),
+        lambda s: s.sees(m.CommunityAttainment).premium(s.year_end(COMMUNITIES)),
         _("Premium communities as a share of the communities that take part in the creation."),
-        _("from the day of its verdict until the next"),
+        _("in the year of the verdicts, from the day of a verdict until the next"),
+        yearly=COMMUNITIES,
         out_of="communities",
         target="community-premium-target",
         decimals=1,

@@ -2,23 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import CharField, Value
-from django.urls import reverse
-
-from registry.access.permissions import may_read_event
 from registry.access.scope import Scope
-from registry.kinds import Kind
-from registry.models import Area, Event, FrozenFigure, FrozenYear
+from registry.models import Area, FrozenFigure, FrozenYear
 
-from .base import FIGURES, Answer, Figure, Number, answer_all, plain
+from .base import FIGURES, Answer, Figure, Number, answer_all
+from .changes import RowChange, rows_changed, rows_of, rows_with
 
 COUNTED_TO = Decimal("0.0001")
-CAME, WENT, CHANGED = "came", "went", "changed"
 
 
 def take_year(year: int, district: str) -> Iterator[FrozenFigure]:
@@ -46,39 +41,14 @@ def _exact(number: Number | None) -> Decimal | None:
     return None if number is None else Decimal(str(number)).quantize(COUNTED_TO)
 
 
-def rows_of(figure: Figure, scope: Scope) -> list[list]:
-    """The public rows of a figure by code, each with its share of a sum."""
-    return [row for _township, row in _rows_with(figure, scope, Value(None, CharField()))]
-
-
 def rows_of_townships(figure: Figure, scope: Scope) -> dict[str, list[list]] | None:
     """`rows_of` each township below the scope's area, in one query; None for a figure whose rows have no township."""
     if not figure.record_kind.has_dimension("township"):
         return None
-    rows_of: dict[str, list[list]] = defaultdict(list)
-    for township, row in _rows_with(figure, scope, figure.record_kind.dimension("township").on(scope)):
-        rows_of[township].append(row)
-    return rows_of
-
-
-def _rows_with(figure: Figure, scope: Scope, township: Any) -> Iterator[tuple[str, list]]:
-    rows = figure.rows(replace(scope, viewer=None)).order_by("code").annotate(lies_in=township)
-    for code, lies_in, *added in rows.values_list("code", "lies_in", *filter(None, [figure.sums])):
-        yield lies_in, [code, plain(added[0]) if added else None]
-
-
-@dataclass(frozen=True)
-class RowChange:
-    """A row of a figure that was added or removed, or whose amount changed, since the year was closed."""
-
-    how: str
-    kind: Kind
-    code: str
-    name: str
-    url: str
-    before: Number | None
-    after: Number | None
-    events: list[Event]
+    rows_by_township: dict[str, list[list]] = defaultdict(list)
+    for township, row in rows_with(figure, scope, figure.record_kind.dimension("township").on(scope)):
+        rows_by_township[township].append(row)
+    return rows_by_township
 
 
 @dataclass(frozen=True)
@@ -158,43 +128,7 @@ def _numbers(answer: Answer) -> list[Decimal | None]:
 
 def _rows_changed(stored: FrozenFigure, scope: Scope, viewer: Any) -> Iterator[RowChange]:
     figure = FIGURES[stored.slug]
-    before, after = dict(stored.rows), dict(rows_of(figure, scope))
-    codes = [code for code in {**before, **after} if code not in before or code not in after]
-    codes += [code for code in before if code in after and before[code] != after[code]]
-    if figure.record_kind.redacted or not codes:
-        return
-    names = _names(figure.record_kind, codes, viewer)
-    events = _events(figure.record_kind, codes, stored.frozen)
-    for code in sorted(codes):
-        how = CAME if code not in before else WENT if code not in after else CHANGED
-        named = code in names
-        yield RowChange(
-            how, figure.record_kind, code, names.get(code) or _name_of_deleted(events.get(code, []), viewer) or code,
-            reverse("record", args=[figure.kind, code]) if named else "",
-            before.get(code), after.get(code), events.get(code, []),
-        )  # fmt: skip
-
-
-def _names(kind: Kind, codes: list[str], viewer: Any) -> dict[str, str]:
-    rows = kind.model._default_manager.with_voided().visible_to(viewer).filter(code__in=codes)
-    return {row.code: str(row) for row in rows}
-
-
-def _events(kind: Kind, codes: list[str], closing: FrozenYear) -> dict[str, list[Event]]:
-    """The events of the rows since the year was closed, the newest first."""
-    events_of: dict[str, list[Event]] = {}
-    events = Event.objects.filter(kind=kind.model._meta.model_name, code__in=codes, at__gte=closing.closed_at)
-    for event in events.select_related("actor"):
-        events_of.setdefault(event.code, []).append(event)
-    return events_of
-
-
-def _name_of_deleted(events: list[Event], viewer: Any) -> str:
-    """The name of a deleted record is only in its event, for readers of events."""
-    gone = next((event for event in events if event.verb == "delete"), None)
-    if gone is None or not may_read_event(viewer, gone):
-        return ""
-    return str((gone.changes.get("name") or gone.changes.get("title") or [""])[0] or "")
+    return rows_changed(figure, dict(stored.rows), dict(rows_of(figure, scope)), stored.frozen.closed_at, viewer)
 
 
 def broken_hashes(closing: FrozenYear) -> list[str]:

@@ -1,12 +1,41 @@
 """Figures of 保障 that the registry holds: funds and wage rules (ARTICLE-FIGURES 1.5)."""
 
+from django.db.models import F
+from django.db.models.functions import Substr
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from registry import models as m
+from registry.text import area_codes
 
 from .base import GUARANTEE, Figure, declare
+from .yearly import YearlyForm, declare_form
 
+BUDGET, CREATION = "district-budget", "creation-funds"
+declare_form(
+    YearlyForm(
+        BUDGET,
+        _("District budget"),
+        pgettext_lazy("unit", "districts or counties"),
+        lambda: (
+            m.Fund.objects.public()
+            .district_budget()
+            .annotate(unit=Substr("area_id", 1, area_codes.DISTRICT), reported_on=F("arrived_on"))
+        ),
+        lambda day: m.Area.objects.public().existing(day).filter(level=m.AreaLevel.DISTRICT),
+    ),
+    YearlyForm(
+        CREATION,
+        _("Creation funds"),
+        pgettext_lazy("unit", "townships"),
+        lambda: (
+            m.Fund.objects.public()
+            .creation()
+            .annotate(unit=Substr("area_id", 1, area_codes.TOWNSHIP), reported_on=F("arrived_on"))
+        ),
+        lambda day: m.Area.objects.public().townships(day),
+    ),
+)
 declare(
     Figure(
         "district-budget",
@@ -15,10 +44,11 @@ declare(
         GUARANTEE,
         "F68",
         "funds",
-        lambda s: s.sees(m.Fund).district_budget(s.as_of),
+        lambda s: s.sees(m.Fund).arrived(s.as_of).district_budget().filter(year=s.year_of(BUDGET)),
         _("Money from the district budget in the year. Creation funds are another figure."),
         _("in its year, from the day it arrived"),
         sums="amount_yuan",
+        yearly=BUDGET,
     ),
     Figure(
         "creation-funds",
@@ -27,10 +57,11 @@ declare(
         GUARANTEE,
         "F72",
         "funds",
-        lambda s: s.sees(m.Fund).creation(s.as_of),
+        lambda s: s.sees(m.Fund).arrived(s.as_of).creation().filter(year=s.year_of(CREATION)),
         _("Money the localities put into creation in the year. The district budget is another figure."),
         _("in its year, from the day it arrived"),
         sums="amount_yuan",
+        yearly=CREATION,
     ),
     Figure(
         "wage-uplift-combined",

@@ -1,18 +1,36 @@
 """Figures of the overview and of 示范: honours, points, belts, zones (ARTICLE-FIGURES 1.1, 1.2)."""
 
+from django.db.models import F
+from django.db.models.functions import Substr
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from registry import models as m
 from registry.access.scope import Scope
+from registry.text import area_codes
 
 from .base import OVERVIEW, SHOWCASE, Figure, declare
+from .yearly import YearlyForm, declare_form
 
 
 def _advanced(s: Scope, *levels: str):
     return m.honoured_organisations(levels, s.as_of).visible_to(s.viewer).in_area(s.area)
 
 
+RANK = "city-rank"
+declare_form(
+    YearlyForm(
+        RANK,
+        _("Rank in the city"),
+        pgettext_lazy("unit", "districts or counties"),
+        lambda: (
+            m.ExternalResult.objects.public()
+            .filter(scope=m.Level.MUNICIPAL)
+            .annotate(unit=Substr("area_id", 1, area_codes.DISTRICT), reported_on=F("announced_on"))
+        ),
+        lambda day: m.Area.objects.public().existing(day).filter(level=m.AreaLevel.DISTRICT),
+    )
+)
 declare(
     Figure(
         "honours-national",
@@ -43,11 +61,12 @@ declare(
         OVERVIEW,
         "F04",
         "external-results",
-        lambda s: s.sees(m.ExternalResult).announced(s.as_of).filter(scope=m.Level.MUNICIPAL),
+        lambda s: s.sees(m.ExternalResult).announced(s.as_of).filter(scope=m.Level.MUNICIPAL, year=s.year_of(RANK)),
         _("Place among the districts of the city for grass-roots organisation building, as announced from outside."),
         _("in the year of the result, from the day it was announced"),
         sums="rank",
         single=True,
+        yearly=RANK,
     ),
     Figure(
         "points",

@@ -6,14 +6,14 @@ from django.utils.translation import gettext_lazy as _
 from registry import models as m
 
 from .base import Column, Dimension, Kind, register
-from .shared import AREA, BY_TOWNSHIP, CODE, NAME
+from .shared import AREA, BY_TOWNSHIP, BY_YEAR_COLUMN, CODE, NAME
 
 register(
     Kind(
         "funds",
         m.Fund,
         _("Funds"),
-        lambda s: s.sees(m.Fund).of_year(s.as_of),
+        lambda s: s.sees(m.Fund).arrived(s.as_of),
         (
             CODE,
             Column("year", _("Year")),
@@ -25,9 +25,11 @@ register(
         ),
         (
             BY_TOWNSHIP,
+            BY_YEAR_COLUMN,
             Dimension("level", _("Source"), F("level"), m.FundLevel),
             Dimension("category", _("Category"), F("category"), m.FundCategory),
         ),
+        order=("-year", "code"),
         details=(
             Column("document_no", _("Paper number")),
             Column("arrived_on", _("Arrived on")),
@@ -76,5 +78,21 @@ register(
             Column("issuer", _("Issued by")),
             Column("valid_from", _("In force since")),
         ),
+    ),
+    Kind(
+        "year-declarations",
+        m.YearDeclaration,
+        _("Years declared complete"),
+        lambda s: m.YearDeclaration.objects.public().filter(declared_on__lte=s.as_of),
+        (
+            CODE,
+            Column("form", _("Yearly form")),
+            Column("year", _("Year")),
+            Column("declared_on", _("Declared on")),
+            Column("declared_by", _("Declared by")),
+        ),
+        (BY_YEAR_COLUMN,),
+        order=("-year", "code"),
+        details=(Column("reason", _("Reason")),),
     ),
 )

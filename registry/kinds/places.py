@@ -7,12 +7,14 @@ from registry import models as m
 from registry.access.scope import Scope
 
 from .base import Column, Dimension, Kind, register
-from .shared import AREA, BY_TOWNSHIP, CODE, FIELD, GRADE, NAME, TOWNSHIP_NAME, of_code, with_township
+from .shared import AREA, BY_TOWNSHIP, BY_YEAR_COLUMN, CODE, FIELD, GRADE, NAME, TOWNSHIP_NAME, of_code, with_township
 
 
 def _with_income(rows: QuerySet, scope: Scope) -> QuerySet:
-    income = m.CollectiveIncome.objects.of_year(scope.as_of).filter(area=OuterRef("pk"))
-    return rows.annotate(income=Subquery(income.values("amount_yuan")[:1]))
+    incomes = m.CollectiveIncome.objects.reported(scope.as_of).filter(area=OuterRef("pk")).order_by("-year")
+    return rows.annotate(
+        income_year=Subquery(incomes.values("year")[:1]), income=Subquery(incomes.values("amount_yuan")[:1])
+    )
 
 
 register(
@@ -34,7 +36,8 @@ register(
             CODE,
             NAME,
             Column("township_name", _("Township"), "parent__name"),
-            Column("income", _("Collective income of the year"), unit="yuan", numeric=True),
+            Column("income_year", _("Year of the income")),
+            Column("income", _("Collective income"), unit="yuan", numeric=True),
         ),
         (of_code(9),),
         shown=_with_income,
@@ -96,7 +99,7 @@ register(
         "incomes",
         m.CollectiveIncome,
         _("Collective incomes"),
-        lambda s: s.sees(m.CollectiveIncome).of_year(s.as_of),
+        lambda s: s.sees(m.CollectiveIncome).reported(s.as_of),
         (
             CODE,
             Column("village", _("Village"), "area__name"),
@@ -104,9 +107,11 @@ register(
             Column("year", _("Year")),
             Column("amount_yuan", _("Income"), unit="yuan", numeric=True),
         ),
-        (BY_TOWNSHIP,),
+        (BY_TOWNSHIP, BY_YEAR_COLUMN),
         shown=with_township,
+        order=("-year", "code"),
         details=(
+            Column("reported_on", _("Reported on")),
             Column("operating_yuan", _("of which from operations"), unit="yuan"),
             Column("source", _("Main source")),
         ),

@@ -12,9 +12,10 @@ from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
 from registry.access.scope import Scope
+from registry.figures.changes import Difference, HowChanged, RowChange
 from registry.filters import filtered
 from registry.kinds import Column, Kind
 from registry.text.coordinates import to_wgs84
@@ -69,6 +70,42 @@ def export_values(
     response = writers[file_format](kind, rows, stamp(kind, scope, used, figure))
     response["Content-Disposition"] = f'attachment; filename="{name}.{file_format}"'
     return response
+
+
+CHANGE_FORMATS = ("csv", "xlsx", "json")
+
+
+def export_changes(difference: Difference, rows: Iterable[RowChange], file_format: str) -> HttpResponse:
+    """The rows that make a difference, each with its last event, as a file to download."""
+    figure, scope = difference.answer.figure, difference.answer.scope
+    kind = Kind("changes", None, _("Changes"), lambda scope: None, CHANGE_COLUMNS, redacted=True)
+    values = (_change_values(row) for row in rows)
+    words = stamp(kind, scope, {}, figure) | {_("Since"): difference.since.isoformat()}
+    response = {"csv": _csv, "xlsx": _xlsx, "json": _json}[file_format](kind, values, words)
+    name = f"{figure.slug}-changes-{scope.area}-{difference.since.isoformat()}-{scope.as_of.isoformat()}"
+    response["Content-Disposition"] = f'attachment; filename="{name}.{file_format}"'
+    return response
+
+
+CHANGE_COLUMNS = (
+    Column("how", gettext_lazy("Change"), choices=HowChanged),
+    Column("kind", gettext_lazy("Kind")),
+    Column("code", gettext_lazy("Code")),
+    Column("name", gettext_lazy("Name")),
+    Column("before", gettext_lazy("Before"), numeric=True),
+    Column("after", gettext_lazy("After"), numeric=True),
+    Column("at", gettext_lazy("Time")),
+    Column("document_no", gettext_lazy("Paper number")),
+)
+
+
+def _change_values(row: RowChange) -> dict[str, Any]:
+    event = row.events[0] if row.events else None
+    return {
+        "how": row.how, "kind": str(row.kind.label), "code": row.code, "name": row.name, "before": row.before,
+        "after": row.after, "at": timezone.localtime(event.at).isoformat(timespec="seconds") if event else "",
+        "document_no": event.document_no if event else "",
+    }  # fmt: skip
 
 
 def stamp(kind: Kind, scope: Scope, used: dict[str, str], figure: Any = None) -> dict[str, str]:

@@ -35,7 +35,7 @@ from .reports import ReportText
 from .take_overs import TakeOver
 from .tokens import ApiToken, TokenScope
 from .villages import CollectiveIncome, CommunityAttainment, villages_reaching_income
-from .years import FrozenFigure, FrozenYear
+from .years import FrozenFigure, FrozenYear, YearDeclaration
 
 __all__ = [
     "COUNTED",
@@ -129,6 +129,7 @@ __all__ = [
     "WageRule",
     "WebHook",
     "WholeAreaTownship",
+    "YearDeclaration",
     "Zone",
     "ZoneKind",
     "ZoneMembership",

@@ -26,15 +26,15 @@ class FundLevel(models.TextChoices):
 
 
 class FundQuerySet(ScopedQuerySet):
-    def of_year(self, as_of: date):
-        """Funds of the year of `as_of` that had arrived by then."""
-        return self.filter(year=as_of.year, arrived_on__lte=as_of)
+    def arrived(self, as_of: date):
+        """Funds of any year that had arrived by `as_of`."""
+        return self.filter(arrived_on__lte=as_of)
 
-    def district_budget(self, as_of: date):
-        return self.of_year(as_of).filter(category=FundCategory.DISTRICT_BUDGET)
+    def district_budget(self):
+        return self.filter(category=FundCategory.DISTRICT_BUDGET)
 
-    def creation(self, as_of: date):
-        return self.of_year(as_of).filter(category=FundCategory.CREATION)
+    def creation(self):
+        return self.filter(category=FundCategory.CREATION)
 
 
 def project_named(code: str) -> models.Model | None:

@@ -99,8 +99,8 @@ def honoured_organisations(levels: Iterable[str], as_of: date):
 
 class ExternalResultQuerySet(ScopedQuerySet):
     def announced(self, as_of: date):
-        """Results of the year of `as_of`, announced by then."""
-        return self.filter(year=as_of.year, announced_on__lte=as_of)
+        """Results of any year, announced by `as_of`."""
+        return self.filter(announced_on__lte=as_of)
 
 
 class ExternalResult(Record):

@@ -4,6 +4,7 @@ from datetime import date
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from .areas import Area
@@ -13,12 +14,15 @@ from .points import Grade
 
 
 class IncomeQuerySet(ScopedQuerySet):
-    def of_year(self, as_of: date):
-        return self.filter(year=as_of.year)
+    def reported(self, as_of: date):
+        """Incomes of any year, reported by `as_of`."""
+        return self.filter(reported_on__lte=as_of)
 
-    def reaching_threshold(self, as_of: date):
-        """Incomes of at least the threshold of that day: 以上 includes the number itself (F26, F27)."""
-        return self.of_year(as_of).filter(amount_yuan__gte=Parameter.objects.value_on("income-threshold", as_of))
+    def reaching_threshold(self, year: int, as_of: date):
+        """Incomes of `year`, reported by `as_of`, of at least the threshold of the year's end: 以上 includes the number
+        itself (F26, F27)."""
+        threshold = Parameter.objects.value_on("income-threshold", min(as_of, date(year, 12, 31)))
+        return self.reported(as_of).filter(year=year, amount_yuan__gte=threshold)
 
 
 class CollectiveIncome(Record):
@@ -31,6 +35,7 @@ class CollectiveIncome(Record):
         _("of which from operations (yuan)"), max_digits=16, decimal_places=2, null=True, blank=True
     )
     source = models.CharField(_("main source"), max_length=80, blank=True)
+    reported_on = models.DateField(_("reported on"), default=localdate)
 
     objects = IncomeQuerySet.as_manager()
 
@@ -52,10 +57,10 @@ class CollectiveIncome(Record):
         return f"{self.area} {self.year}"
 
 
-def villages_reaching_income(as_of: date):
-    """Villages existing on `as_of` whose income of that year reaches the threshold (F26)."""
-    reached = CollectiveIncome.objects.reaching_threshold(as_of).filter(area=OuterRef("pk"))
-    return Area.objects.villages(as_of).filter(Exists(reached))
+def villages_reaching_income(year: int, as_of: date):
+    """Villages existing at the end of `year` whose income of it, reported by `as_of`, reaches the threshold (F26)."""
+    reached = CollectiveIncome.objects.reaching_threshold(year, as_of).filter(area=OuterRef("pk"))
+    return Area.objects.villages(min(as_of, date(year, 12, 31))).filter(Exists(reached))
 
 
 class AttainmentQuerySet(ScopedQuerySet):

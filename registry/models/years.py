@@ -1,4 +1,4 @@
-"""Closed years: their figures, with the identity of their rows and a hash of everything."""
+"""Years: which yearly forms were declared complete; closed years with their figures and a hash of everything."""
 
 import hashlib
 import json
@@ -8,7 +8,45 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .base import PartManager, Record, ScopedQuerySet
+from .base import IN_FORCE, PartManager, Record, ScopedQuerySet
+
+
+class YearDeclarationQuerySet(ScopedQuerySet):
+    def in_area(self, code: str):
+        """A declaration holds for the whole district, and is shown in each of its areas."""
+        return self
+
+
+class YearDeclaration(Record):
+    """A yearly form declared complete: what nobody reported for that year is a true zero from `declared_on` on."""
+
+    public_from = "declared_on"
+
+    area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
+    form = models.SlugField(_("yearly form"), max_length=40)
+    year = models.PositiveSmallIntegerField(_("year"))
+    declared_on = models.DateField(_("declared on"))
+    declared_by = models.CharField(_("declared by"), max_length=80)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+
+    objects = YearDeclarationQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("declaration of a complete year")
+        verbose_name_plural = _("declarations of complete years")
+        ordering = ["-year", "form"]
+        constraints = [
+            *Record.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["form", "year"],
+                condition=IN_FORCE,
+                name="year_declared_once",
+                violation_error_message=_("This year is declared complete already."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.form} {self.year}"
 
 
 class FrozenYearQuerySet(ScopedQuerySet):

@@ -46,9 +46,15 @@ class Split:
         return -self.left
 
 
-def levels(scope: Scope) -> list[Level]:
-    """All three levels, also those without funds."""
-    rows = scope.sees(Fund).of_year(scope.as_of).order_by().values("level")
+def year_shown(scope: Scope) -> int:
+    """The year asked for, else the newest by the scope's day that has funds in the area."""
+    newest = scope.sees(Fund).arrived(scope.as_of).order_by("-year").values_list("year", flat=True).first()
+    return scope.year or newest or scope.as_of.year
+
+
+def levels(scope: Scope, year: int) -> list[Level]:
+    """All three levels in a year, also those without funds."""
+    rows = scope.sees(Fund).arrived(scope.as_of).filter(year=year).order_by().values("level")
     nothing: dict[str, Any] = dict.fromkeys(Level.__dataclass_fields__.keys() - {"level"}, NOTHING)
     nothing |= {"budgeted": None, "paid": None}
     rows_by_level = rows.annotate(
@@ -70,7 +76,7 @@ def levels(scope: Scope) -> list[Level]:
 def years(scope: Scope) -> list[tuple[int, list[tuple[Any, Decimal]]]]:
     """For each year up to the scope's, what each level gave itself, the newest first. Funds passed down are not counted
     twice."""
-    rows = scope.sees(Fund).filter(out_of=None, arrived_on__lte=scope.as_of).order_by().values("year", "level")
+    rows = scope.sees(Fund).arrived(scope.as_of).filter(out_of=None).order_by().values("year", "level")
     sums_by_year: dict[int, dict[str, Decimal]] = {}
     for row in rows.annotate(sum=Sum("amount_yuan")):
         sums_by_year.setdefault(row["year"], {})[row["level"]] = row["sum"]
@@ -80,9 +86,10 @@ def years(scope: Scope) -> list[tuple[int, list[tuple[Any, Decimal]]]]:
     ]
 
 
-def splits(scope: Scope) -> list[Split]:
+def splits(scope: Scope, year: int) -> list[Split]:
     """Funds of the year that were passed down, with the parts the viewer may see."""
-    rows = scope.sees(Fund).of_year(scope.as_of).filter(out_of__isnull=False).select_related("out_of", "area")
+    rows = scope.sees(Fund).arrived(scope.as_of).filter(year=year, out_of__isnull=False)
+    rows = rows.select_related("out_of", "area")
     parts: dict[int, list[Fund]] = {}
     for row in rows.order_by("out_of__code", "code"):
         parts.setdefault(row.out_of_id, []).append(row)

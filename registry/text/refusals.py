@@ -191,6 +191,8 @@ SENTENCES = {
         "“%(name)s” belongs to “%(other)s”, which is marked as entered in error. Take that mark off first."
     ),
     "one_item": gettext_noop("One item is changed here. Send an object, not a list."),
+    "year_declared": gettext_noop("%(year)s is declared complete already."),
+    "year_not_begun": gettext_noop("%(year)s has not begun. Declare it once there is something to report."),
     "year_not_over": gettext_noop("%(year)s is not over. Close it after its last day."),
     "year_closed_meanwhile": gettext_noop(
         "%(who)s closed %(year)s meanwhile, as edition %(edition)s. Look at it before you close the year again."

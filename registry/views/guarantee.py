@@ -10,12 +10,14 @@ from registry.overviews import funding
 
 def guarantee(request: HttpRequest) -> HttpResponse:
     scope = read_scope(request.GET, request.user)
+    year = funding.year_shown(scope)
     context = {
         "scope": scope,
-        "levels": funding.levels(scope),
+        "year": year,
+        "levels": funding.levels(scope, year),
         "level_names": FundLevel.labels,
         "by_year": funding.years(scope),
-        "splits": funding.splits(scope),
+        "splits": funding.splits(scope, year),
         "wages": funding.wages(scope),
     }
     return render(request, "registry/guarantee.html", context)

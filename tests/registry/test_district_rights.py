@@ -10,7 +10,7 @@ from registry.actions.deletion import delete_record
 from registry.actions.reports import save_report_text, text_of
 from registry.actions.webhooks import add_hook, allow_host, forbid_host, switch_hook
 from registry.actions.years import close_year
-from registry.figures.frozen import _name_of_deleted
+from registry.figures.changes import _name_of_deleted
 from registry.management.commands.load import _account as account_of_load
 from registry.models import Belt, Event, HookHost, Role, StudyRoute, TeachingSite, User
 from registry.text.refusals import Refused

@@ -1,11 +1,11 @@
 """Nobody's rows are shown by forgetting to ask whose they are."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from registry.access.scope import BadInput, Scope, newest_day, read_scope
+from registry.access.scope import BadInput, Scope, read_scope
 from registry.models import Area, Belt, DemonstrationPoint, ScopeMissing, User
 from registry.models.base import in_area_q
 from tests.conftest import DAQI, TANGFANG
@@ -78,9 +78,19 @@ def test_the_page_of_anothers_draft_answers_as_if_there_were_none(sample, client
     assert client.get("/points/NO-SUCH-CODE/").status_code == 404
 
 
-def test_the_default_day_is_the_end_of_the_newest_year_that_has_data(sample):
-    assert read_scope({}, None).as_of == newest_day(date(2021, 6, 28)) == DAY
-    assert newest_day(None) == newest_day(date.today()) == date.today()
+def test_today_is_the_default_day_and_other_days_are_marked(sample):
+    today = date.today()
+    scope = read_scope({}, None)
+    assert (scope.as_of, scope.is_past, scope.is_future) == (today, False, False)
+    assert read_scope({"as_of": (today - timedelta(days=1)).isoformat()}, None).is_past
+    assert read_scope({"as_of": (today + timedelta(days=1)).isoformat()}, None).is_future
+
+
+def test_the_year_that_was_asked_for_ends_today_if_it_is_not_over(sample):
+    today = date.today()
+    scope = read_scope({"year": str(today.year)}, None)
+    assert (scope.as_of, scope.year, scope.query) == (today, today.year, f"?year={today.year}")
+    assert read_scope({"year": "2019"}, None).query == "?year=2019"
 
 
 def test_a_scope_is_read_from_an_address(sample):

@@ -13,7 +13,8 @@ from django.utils.translation import override
 from registry.actions.records import save_record
 from registry.actions.years import close_year, refusals_to_close
 from registry.figures import FIGURES
-from registry.figures.frozen import amendment_of, broken_hashes, rows_of, rows_of_townships, take_year
+from registry.figures.changes import rows_of
+from registry.figures.frozen import amendment_of, broken_hashes, rows_of_townships, take_year
 from registry.models import Area, Belt, Event, FrozenFigure, FrozenYear, Visit
 from registry.text.refusals import Refused
 from tests.conftest import DAQI, DISTRICT, LAST_DAY

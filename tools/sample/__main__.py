@@ -12,6 +12,7 @@ from .schemes import make_schemes
 from .store import Store
 from .supervision import make_supervision
 from .villages import make_villages
+from .years import make_years
 
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures"
 
@@ -20,7 +21,7 @@ def make(folder: Path = FOLDER) -> Store:
     store = Store(folder)
     for step in (
         make_lists, make_areas, make_organisations, make_points, make_belts, make_zones, make_villages, make_honours,
-        make_exchange, make_projects, make_supervision, make_schemes,
+        make_exchange, make_projects, make_supervision, make_schemes, make_years,
     ):  # fmt: skip
         step(store)
     return store

@@ -21,6 +21,7 @@ def make_villages(store: Store) -> None:
                 "villages", "registry.collectiveincome", code=f"CI-{code}-{year}", area=[code], year=year,
                 amount_yuan=f"{amount}.00", operating_yuan=f"{amount * 0.6:.2f}", illustrative=True,
                 source=("土地流转", "厂房租赁", "光伏收益", "服务创收")[place % 4],
+                reported_on=f"{year}-12-{1 + place % 25:02d}",
             )  # fmt: skip
     _make_attainment(store)
 
