@@ -10,9 +10,10 @@ from django.shortcuts import render
 
 from fengnan.map.schematic import drawing_of
 from registry.access.scope import Scope, read_day, read_scope
-from registry.figures import FIGURES, SECTIONS, Answer, Figure, answer_all, breakdowns, kinds_of_figures, with_years
+from registry.figures import FIGURES, SECTIONS, Answer, Figure, answer_all, breakdowns, kinds_of_figures
 from registry.figures.changes import CAME, CHANGED, WENT, days_compared, differences
 from registry.figures.frozen import amendment_of, amendments_of, frozen_figures
+from registry.figures.yearly import all_with_years, look_up_all_years, with_years
 from registry.loading.export import CHANGE_FORMATS, export, export_changes, formats_of
 from registry.models import Area
 from registry.overviews.recent import recent_changes
@@ -23,7 +24,8 @@ CHANGES_SHOWN = 100
 
 
 def dashboard(request: HttpRequest, wall: bool = False) -> HttpResponse:
-    scope = with_years(read_scope(request.GET, request.user))
+    scope = read_scope(request.GET, request.user)
+    scope, *_earlier = all_with_years([scope, *(scope.at(day) for day in days_compared(scope))])
     answers = answer_all(FIGURES.values(), scope)
     key = [FIGURES[slug] for slug in KEY_FIGURES]
     context = {
@@ -103,7 +105,8 @@ def figure_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 def figure_story(figure: Figure, scope: Scope) -> dict:
     """What the page of a figure tells above its rows; `latest` only when an earlier day than today is shown."""
-    scope = with_years(scope)
+    if figure.yearly:
+        look_up_all_years(scope)
     answer = figure.answer(scope)
     frozen, amendment = amendment_of(answer)
     return {

@@ -11,7 +11,7 @@ from django.utils import timezone
 from assessment.models import ItemScore, Review, ReviewScore, Standard, SupervisionFinding
 from registry.access.scope import Scope
 from registry.figures import FIGURES
-from registry.models import Booking, DemonstrationPoint, SiteCapacity, TeachingSite
+from registry.models import Booking, CollectiveIncome, DemonstrationPoint, SiteCapacity, TeachingSite
 from registry.overviews.capacity import balance
 from tests.factories import make_period, make_point
 
@@ -110,7 +110,8 @@ EXAMPLES = {
             "乡镇": "唐坊镇", "村名": "唐坊桥村", "村代码": "130207108201", "年度": "2022", "集体经济年收入(万元)": "5",
             "其中经营性收入(万元)": "3", "是否达5万元(校验用)": "是", "主要来源": "土地流转",
         },
-        {"集体经济年收入(万元)": "6.5"}, figure("income-villages", date(2022, 12, 31)), vary="年度",
+        {"集体经济年收入(万元)": "6.5"},
+        lambda scope: CollectiveIncome.objects.public().reaching_threshold(2022, date.today()).count(), vary="年度",
     ),
     "consortium": Example(
         {

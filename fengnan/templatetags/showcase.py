@@ -156,7 +156,7 @@ def hint(answer: Answer) -> str:
 @register.filter
 def year_words(answer: Answer) -> str:
     """The year a yearly figure answers for; empty for a standing one, and where no year is reported."""
-    return _("%(year)s only") % {"year": answer.year} if answer.year else ""
+    return _("in %(year)s") % {"year": answer.year} if answer.year else ""
 
 
 @register.filter

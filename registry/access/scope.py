@@ -40,7 +40,7 @@ class Scope:
     what that account may read, None for the public.
 
     `year` is the year that was asked for, if any. `years` are (yearly form, the year its figures answer for), once
-    they are looked up (registry/figures/yearly.py)."""
+    they are looked up (registry/figures/yearly.py). `lookups` keeps for one request what was looked up for it."""
 
     as_of: date
     area: str
@@ -50,6 +50,7 @@ class Scope:
     default_as_of: date | None = field(default=None, compare=False)
     year: int | None = None
     years: tuple[tuple[str, int], ...] | None = None
+    lookups: dict | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
         """Two scopes are equal if they show the same rows: viewers are compared by role and by what they may read."""
@@ -157,4 +158,4 @@ def read_scope(parameters: Mapping[str, str], viewer: Any) -> Scope:
     place, today, year = _place(parameters), date.today(), _read_year(parameters)
     text = parameters.get("as_of", "").strip()
     day = read_day("as_of", text) if text else _last_day(year, today) if year else today
-    return Scope(as_of=day, area=place.code, viewer=viewer, place=place, default_as_of=today, year=year)
+    return Scope(as_of=day, area=place.code, viewer=viewer, place=place, default_as_of=today, year=year, lookups={})

@@ -103,7 +103,7 @@ class Figure:
     def answer(self, scope: Scope) -> "Answer":
         return answer_all([self], scope)[self.slug]
 
-    def series(self, scope: Scope, years: int = 6) -> list[tuple[date, "Answer"]]:
+    def series(self, scope: Scope, years: int = 10) -> list[tuple[date, "Answer"]]:
         """The answer at the end of each year up to the scope's day, without the empty years before the first; of a
         yearly figure the answer for each reported year."""
         scope = with_years(scope) if self.yearly else scope

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.access.permissions import may_read_event
 from registry.access.scope import Scope
 from registry.kinds import Kind
-from registry.models import Event
+from registry.models import DemonstrationPoint, Event, PointStatus, StatusPeriod
 
 from .base import Answer, Figure, Number, answer_scopes, plain
 
@@ -41,6 +41,7 @@ class RowChange:
     before: Number | None
     after: Number | None
     events: list[Event]
+    periods: list[StatusPeriod]  # of a point: what it was named or withdrawn as, by which paper
 
 
 @dataclass(frozen=True)
@@ -110,12 +111,13 @@ def rows_changed(figure: Figure, before: Rows, after: Rows, since: Any, viewer: 
     kind = figure.record_kind
     if kind.redacted or not codes:
         return
-    names, events = _names(kind, codes, viewer), _events(kind, codes, since)
+    names, events, periods = _names(kind, codes, viewer), _events(kind, codes, since), _periods(kind, codes, since)
     for code in sorted(codes):
         how = CAME if code not in before else WENT if code not in after else CHANGED
         name = names.get(code) or _name_of_deleted(events.get(code, []), viewer) or code
         url = reverse("record", args=[figure.kind, code]) if code in names else ""
-        yield RowChange(how, kind, code, name, url, before.get(code), after.get(code), events.get(code, []))
+        own = events.get(code, []), periods.get(code, [])
+        yield RowChange(how, kind, code, name, url, before.get(code), after.get(code), *own)
 
 
 def _names(kind: Kind, codes: list[str], viewer: Any) -> dict[str, str]:
@@ -131,6 +133,17 @@ def _events(kind: Kind, codes: list[str], since: Any) -> dict[str, list[Event]]:
     for event in events.select_related("actor"):
         events_of.setdefault(event.code, []).append(event)
     return events_of
+
+
+def _periods(kind: Kind, codes: list[str], since: Any) -> dict[str, list[StatusPeriod]]:
+    """The periods of points that began after a day, the newest first."""
+    if kind.model is not DemonstrationPoint or type(since) is not date:
+        return {}
+    periods_of: dict[str, list[StatusPeriod]] = {}
+    rows = StatusPeriod.objects.filter(point__code__among=codes, valid_from__gt=since).select_related("point")
+    for period in rows.filter(status__in=[PointStatus.NAMED, PointStatus.WITHDRAWN]).order_by("-valid_from"):
+        periods_of.setdefault(period.point.code, []).append(period)
+    return periods_of
 
 
 def _name_of_deleted(events: list[Event], viewer: Any) -> str:

@@ -80,7 +80,7 @@ def all_with_years(scopes: list[Scope]) -> list[Scope]:
     if all(scope.years is not None for scope in scopes):
         return scopes
     days = [scope.as_of for scope in scopes]
-    reported = report_days(min(days), max(days))
+    reported = _looked_up(scopes[0], min(days), max(days))
     return [
         replace(scope, years=tuple((form, _year(scope, reported[form])) for form in YEARLY_FORMS))
         if scope.years is None
@@ -91,7 +91,7 @@ def all_with_years(scopes: list[Scope]) -> list[Scope]:
 
 def year_by_year(scope: Scope, form: str, years: Iterable[int]) -> list[Scope]:
     """The scope once for each of the years of a form, as far as they are reported by the scope's day."""
-    reported = report_days(date.min, scope.as_of)[form]
+    reported = _looked_up(scope, date.min, scope.as_of)[form]
     others = {slug: year for slug, year in scope.years or () if slug != form}
     of_years = [replace(scope, year=year) for year in years]
     return [replace(one, years=tuple((others | {form: _year(one, reported)}).items())) for one in of_years]
@@ -104,10 +104,30 @@ def _year(scope: Scope, reported: dict[int, date]) -> int:
     return max(years, default=NEVER)
 
 
-def report_days(first: date, last: date) -> dict[str, dict[int, date]]:
+ReportDays = dict[str, dict[int, date]]
+
+
+def _looked_up(scope: Scope, first: date, last: date) -> ReportDays:
+    """`report_days`, once a request for a range of days."""
+    if scope.lookups is None:
+        return report_days(first, last)
+    known_first, known_last, days = scope.lookups.get("report_days", (date.max, date.min, {}))
+    if known_first > first or known_last < last:
+        first, last = min(known_first, first), max(known_last, last)
+        days = report_days(first, last)
+        scope.lookups["report_days"] = (first, last, days)
+    return days
+
+
+def look_up_all_years(scope: Scope) -> None:
+    """Looks up all years at once, for a page that shows several days and the series of years."""
+    _looked_up(scope, date.min, scope.as_of)
+
+
+def report_days(first: date, last: date) -> ReportDays:
     """For each form the day by which each year was reported: the day of the last row that was owed, or of the
     declaration. Years after that of `last`, and those before the newest that was declared by `first`, are left out."""
-    days: dict[str, dict[int, date]] = {form: {} for form in YEARLY_FORMS}
+    days: ReportDays = {form: {} for form in YEARLY_FORMS}
     for form, year, day in YearDeclaration.objects.public().values_list("form", "year", "declared_on"):
         days.setdefault(form, {})[year] = day
     bounds = tuple(

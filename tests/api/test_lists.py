@@ -41,7 +41,7 @@ def test_the_api_begins_with_the_list_of_its_resources(api, client):
 
 @pytest.mark.parametrize("slug", FILLED)
 def test_a_list_holds_the_rows_of_its_page(slug, walk, scope):
-    rows = walk(f"{slug}/?page_size=500")
+    rows = walk(f"{slug}/?page_size=500&as_of={scope.as_of}")
     assert len(rows) == RESOURCES[slug].kind.on(scope).count() > 0
 
 
@@ -66,7 +66,7 @@ def test_the_whole_list_is_what_the_figure_counts(walk):
 @pytest.mark.parametrize("slug", FILLED)
 def test_no_row_is_missed_or_comes_twice_whatever_the_order(slug, walk, scope):
     for ordering in [column.name for column in RESOURCES[slug].listed.columns][:6]:
-        rows = walk(f"{slug}/?ordering=-{ordering}&page_size=150")
+        rows = walk(f"{slug}/?ordering=-{ordering}&page_size=150&as_of={scope.as_of}")
         codes = [row["code"] for row in rows]
         assert len(codes) == len(set(codes)) == RESOURCES[slug].kind.on(scope).count(), ordering
 

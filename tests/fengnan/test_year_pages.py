@@ -50,11 +50,11 @@ def test_the_desk_lists_what_was_amended(amended, administrator, client):
 
 def test_dashboard_figure_and_report_show_the_frozen_number_beside_the_live_one(amended, client):
     kept, now = amended
-    dashboard = client.get("/").context
+    dashboard = client.get(f"/?as_of={LAST_DAY}").context
     assert {slug: (each.was.value, each.answer.value) for slug, each in dashboard["amendments"].items()} == {
         "visits": (kept.value, now)
     }
-    figure = client.get("/figures/visits/").context
+    figure = client.get(f"/figures/visits/?as_of={LAST_DAY}").context
     assert (figure["frozen"], figure["amendment"].was.value, len(figure["changes"])) == (kept, kept.value, 1)
     told = [dict(part.told).get("封账后的修订") for part in client.get(f"/report/{YEAR}/").context["report"].sections]
     [sentence] = [each for each in told if each]

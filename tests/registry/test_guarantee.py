@@ -27,7 +27,7 @@ def fund(**more) -> Fund:
 
 
 def level(scope, name: str) -> funding.Level:
-    return next(each for each in funding.levels(scope) if each.level == name)
+    return next(each for each in funding.levels(scope, 2021) if each.level == name)
 
 
 def test_money_of_a_level_adds_up_or_says_by_how_much_not(sample, scope):
@@ -44,17 +44,17 @@ def test_money_of_a_level_adds_up_or_says_by_how_much_not(sample, scope):
 
 
 def test_a_level_without_money_stands_there_with_nothing(sample, scope):
-    found = funding.levels(scope.at(date(2019, 12, 31)))
+    found = funding.levels(scope.at(date(2019, 12, 31)), 2019)
     assert [each.level for each in found] == ["district", "township", "village"]
     assert (found[2].arranged, found[2].paid) == (0, None)
 
 
 def test_what_was_passed_down_is_held_against_where_it_came_from(sample, scope):
     budget = Fund.objects.public().get(code="F-2021-QJ")
-    [split] = [split for split in funding.splits(scope) if split.fund == budget]
+    [split] = [split for split in funding.splits(scope, 2021) if split.fund == budget]
     assert (split.passed, split.left) == (96_000_000, 14_000_000)
     fund(out_of=budget, amount_yuan=15_000_000).save()
-    [split] = [split for split in funding.splits(scope) if split.fund == budget]
+    [split] = [split for split in funding.splits(scope, 2021) if split.fund == budget]
     assert (split.left, split.excess, len(split.parts)) == (-1_000_000, 1_000_000, 17)
 
 

@@ -208,7 +208,7 @@ def test_money_carries_its_unit_in_the_heading(sample, client):
         ("/incomes/", "编号,村,乡镇（街道）,年,收入(元),标记"),
         ("/api/v1/donations/", "编号,捐赠方,日期,金额(元),物资,数量,受赠方,区划代码,捐赠方编号,标记"),
         ("/wage-rules/", "编号,职务,高于标准(%),生效日期,标记"),
-        ("/villages/", "编号,名称,乡镇（街道）,当年集体经济收入(元),标记"),
+        ("/villages/", "编号,名称,乡镇（街道）,收入年份,集体经济收入(元),标记"),
     ):
         assert taken(client, address, "csv").decode().splitlines()[1] == headings
     assert json.loads(taken(client, "/incomes/", "json"))["about"]["单位"] == "amount_yuan: 元"
