@@ -128,7 +128,7 @@ def test_each_figure_in_a_sentence_is_followed_by_its_code(scope, chinese):
 
 def test_the_comparison_names_its_day_and_what_moved(scope, chinese):
     section = report_of(scope).sections[1]
-    said = "".join(piece.text for piece in dict(section.told)["与上年比较"])
+    said = "".join(piece.text for piece in dict(section.sentences)["与上年比较"])
     was = FIGURES["points"].answer(scope.at(date(2020, 12, 31))).value
     moved = FIGURES["points"].answer(scope).value - was
     assert said.split("；")[0] == f"与2020年12月31日相比：示范点增加 {moved} 个"

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from fengnan import settings as settings_file
-from fengnan.middleware.sessions import SEEN, SINCE
+from fengnan.middleware.sessions import SEEN_AT, SIGNED_IN_AT
 from registry.access.client_ip import client_ip
 from registry.access.second_factor import has_second_factor
 from registry.models import User
@@ -227,26 +227,26 @@ def test_a_changed_password_gives_a_new_key_and_ends_all_other_sessions(sample, 
 def test_an_idle_session_ends(sample, client, clerk_daqi, settings):
     sign_in(client, clerk_daqi)
     assert is_in(client)
-    move(client, **{SEEN: settings.IDLE_MINUTES * 60 - 5})
+    move(client, **{SEEN_AT: settings.IDLE_MINUTES * 60 - 5})
     assert is_in(client)
-    move(client, **{SEEN: settings.IDLE_MINUTES * 60})
+    move(client, **{SEEN_AT: settings.IDLE_MINUTES * 60})
     assert not is_in(client)
 
 
 def test_every_page_keeps_a_session_alive(sample, client, clerk_daqi, settings):
     sign_in(client, clerk_daqi)
     is_in(client)
-    move(client, **{SEEN: settings.IDLE_MINUTES * 60 - 5})
+    move(client, **{SEEN_AT: settings.IDLE_MINUTES * 60 - 5})
     client.get("/points/")
-    assert time.time() - client.session[SEEN] < 5
+    assert time.time() - client.session[SEEN_AT] < 5
 
 
 def test_no_session_is_older_than_twelve_hours(sample, client, clerk_daqi):
     sign_in(client, clerk_daqi)
     is_in(client)
-    move(client, **{SINCE: 12 * 3600 - 5})
+    move(client, **{SIGNED_IN_AT: 12 * 3600 - 5})
     assert is_in(client)
-    move(client, **{SINCE: 12 * 3600})
+    move(client, **{SIGNED_IN_AT: 12 * 3600})
     assert not is_in(client)
     sign_in(client, clerk_daqi)
     assert is_in(client)
@@ -255,7 +255,7 @@ def test_no_session_is_older_than_twelve_hours(sample, client, clerk_daqi):
 def test_after_an_idle_session_a_script_gets_401_and_a_form_comes_back(sample, client, clerk_daqi, settings):
     sign_in(client, clerk_daqi)
     is_in(client)
-    move(client, **{SEEN: settings.IDLE_MINUTES * 60})
+    move(client, **{SEEN_AT: settings.IDLE_MINUTES * 60})
     saved = client.session
     answer = client.post("/desk/points/new/", {"place": "typed"}, headers={"x-autosave": "1"})
     assert (answer.status_code, list(answer.json())) == (401, ["error"])

@@ -56,7 +56,9 @@ def test_dashboard_figure_and_report_show_the_frozen_number_beside_the_live_one(
     }
     figure = client.get("/figures/visits/").context
     assert (figure["frozen"], figure["amendment"].was.value, len(figure["changes"])) == (kept, kept.value, 1)
-    told = [dict(part.told).get("封账后的修订") for part in client.get(f"/report/{YEAR}/").context["report"].sections]
+    told = [
+        dict(part.sentences).get("封账后的修订") for part in client.get(f"/report/{YEAR}/").context["report"].sections
+    ]
     [sentence] = [each for each in told if each]
     assert [piece.answer.value for piece in sentence if piece.answer] == [now]
 
