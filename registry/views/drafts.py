@@ -24,19 +24,19 @@ from .access import asks_for, wants_json
 def draft_or_404(request: HttpRequest, key: uuid.UUID) -> Draft:
     """A draft of the account's own area."""
     drafts = Draft.objects.visible_to(request.user).filter(in_area_q(request.user.write_prefix))
-    found = drafts.select_related("point__unit", "point__organisation", "area").filter(key=key).first()
-    if found is None:
+    draft = drafts.select_related("point__unit", "point__organisation", "area").filter(key=key).first()
+    if draft is None:
         raise Http404
-    return found
+    return draft
 
 
 def site_or_404(request: HttpRequest, code: str) -> DemonstrationPoint:
     """A site of the account's own area."""
     sites = DemonstrationPoint.objects.visible_to(request.user).filter(in_area_q(request.user.write_prefix))
-    found = sites.select_related("area", "organisation", "unit").filter(code=code).first()
-    if found is None:
+    site = sites.select_related("area", "organisation", "unit").filter(code=code).first()
+    if site is None:
         raise Http404
-    return found
+    return site
 
 
 def _places(request: HttpRequest) -> list[tuple[str, list]]:
@@ -84,9 +84,9 @@ def key_of(text: str) -> uuid.UUID:
 @asks_for("draft.write")
 def similar(request: HttpRequest) -> HttpResponse:
     """Sites that may be the same one, while the name is being typed."""
-    found = similar_sites(request.GET.get("name", "")[:80], request.user.write_prefix)
+    sites = similar_sites(request.GET.get("name", "")[:80], request.user.write_prefix)
     own = request.GET.get("except", "")
-    return render(request, "registry/drafts/similar.html", {"sites": [site for site in found if site.code != own][:5]})
+    return render(request, "registry/drafts/similar.html", {"sites": [site for site in sites if site.code != own][:5]})
 
 
 @asks_for("draft.write")
