@@ -166,7 +166,7 @@ def confirm_facts(draft: Draft, *, by: Any) -> Draft:
     _require_editor(draft, by)
     drafting = DraftForm(draft)
     facts = [fact for fact in drafting.facts.values() if fact.is_known]
-    draft.confirmed = {fact.input.name: fact.held for fact in facts}
+    draft.confirmed = {fact.input.name: fact.stored for fact in facts}
     _keep(draft, [], by)
     return draft
 
@@ -220,7 +220,9 @@ def submit_draft(draft: Draft, *, by: Any) -> Draft:
 
 def _changes_of(drafting: DraftForm) -> dict[str, list]:
     return {
-        fact.input.name: ["…", "…"] if fact.input.personal or fact.input.name == "secretary" else [fact.held, fact.text]
+        fact.input.name: ["…", "…"]
+        if fact.input.personal or fact.input.name == "secretary"
+        else [fact.stored, fact.text]
         for fact in drafting.differences
     }
 

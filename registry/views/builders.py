@@ -162,7 +162,7 @@ def _stored(builder: Builder, record: Any, viewer: Any, today: date) -> MemberSe
         if membership.valid_to is None or membership.valid_to > today:
             days = {"since": _text(membership.valid_from), "until": _text(membership.valid_to)}
             chosen.add(place_of(membership), **days)
-            chosen.rows[-1].held = membership.pk
+            chosen.rows[-1].stored_pk = membership.pk
     return chosen
 
 
@@ -183,7 +183,7 @@ def _read(work: Work, build: Callable[[SelectedPoint], Any]) -> list[Any]:
 
 def _members(work: Work) -> list[Any]:
     if work.builder.is_dated:
-        return _read(work, lambda row: Member(row.place, row.day("since"), row.day("until"), row.held))
+        return _read(work, lambda row: Member(row.place, row.day("since"), row.day("until"), row.stored_pk))
     return _read(work, lambda row: PlannedStop(row.kind, row.place, row.minutes("minutes"), row.minutes("travel")))
 
 
@@ -247,8 +247,8 @@ def _page(request: HttpRequest, work: Work, status: int = 200) -> HttpResponse:
         "rows": _rows(work),
         "theirs_rows": _their_rows(work),
         "theirs_outline": _their_outline(work),
-        "held": work.chosen.keys(work.today),
-        "found": matches,
+        "chosen": work.chosen.keys(work.today),
+        "matches": matches,
         "more": count - len(matches),
         "townships": Area.objects.public().townships(work.today).filter(in_area_q(request.user.write_prefix, "code")),
         "verdict": _verdict(work),

@@ -109,7 +109,7 @@ def _draft(request: HttpRequest, draft: Draft, refusal: Refused | None = None) -
         "draft": draft,
         "drafting": drafting,
         "sections": [_state_of(drafting, section) for section in SECTIONS],
-        "known": [fact for fact in drafting.facts.values() if fact.is_known and fact.held != fact.input.default],
+        "known": [fact for fact in drafting.facts.values() if fact.is_known and fact.stored != fact.input.default],
         "unconfirmed": drafting.is_unconfirmed,
         "refusal": refusal,
     }

@@ -180,13 +180,13 @@ def test_a_place_that_does_not_exist_or_is_of_another_kind_is_left_out(desk):
 
 
 def test_sites_are_found_by_pinyin_township_and_grade(desk):
-    def found(**look):
+    def matches(**look):
         look = {f"look-{name}" if name != "look" else name: value for name, value in look.items()}
-        return desk.post(reverse("desk-belts-new"), belt_form(do="show", **look)).context["found"]
+        return desk.post(reverse("desk-belts-new"), belt_form(do="show", **look)).context["matches"]
 
-    assert [point.name for point in found(look="kjz")] == ["孔家庄村党建示范点"]
-    assert {point.area_id[:9] for point in found(township="130207114")} == {"130207114"}
-    assert {point.grade for point in found(premium="1")} == {"premium"}
+    assert [point.name for point in matches(look="kjz")] == ["孔家庄村党建示范点"]
+    assert {point.area_id[:9] for point in matches(township="130207114")} == {"130207114"}
+    assert {point.grade for point in matches(premium="1")} == {"premium"}
 
 
 def test_the_sites_inside_an_outline_are_taken_in_with_one_tap(desk):
@@ -226,7 +226,7 @@ def test_opening_and_saving_a_zone_changes_nothing_of_it(desk):
     rows = [row["row"] for row in page.context["rows"]]
     form |= {"do": "save", "row": [str(row.number) for row in rows]}
     for row in rows:
-        form |= {f"place-{row.number}": row.key, f"held-{row.number}": row.held, f"until-{row.number}": ""}
+        form |= {f"place-{row.number}": row.key, f"held-{row.number}": row.stored_pk, f"until-{row.number}": ""}
         form[f"since-{row.number}"] = row.typed["since"]
     assert desk.post(reverse("desk-zones-edit", args=["Z-01"]), form).status_code == 302
     assert stored(Zone, code="Z-01").outline == before.outline

@@ -54,7 +54,7 @@ def test_a_point_that_leaves_ends_its_membership_and_does_not_vanish(sample, adm
     belt, points = make_belt(), [make_named_point(grade="premium"), make_named_point(grade="premium")]
     join(belt, *points)
     first, second = held_members(belt)
-    save_grouping(belt, members=[Member(first.place, first.since, LATER, first.held), second], by=administrator)
+    save_grouping(belt, members=[Member(first.place, first.since, LATER, first.stored_pk), second], by=administrator)
     assert days_of(belt) == [(f"1. {points[0]}", DAY, LATER), (f"2. {points[1]}", DAY, None)]
     assert belt.verdict(date(2022, 2, 28)).counting == 2
     assert belt.verdict(LATER).counting == 1
@@ -71,7 +71,7 @@ def test_a_point_may_come_back_and_the_time_between_stays_empty(sample, administ
     belt, point = make_belt(), make_named_point()
     join(belt, point)
     (member,) = held_members(belt)
-    members = [Member(point, DAY, LATER, member.held), Member(point, TODAY)]
+    members = [Member(point, DAY, LATER, member.stored_pk), Member(point, TODAY)]
     save_grouping(belt, members=members, by=administrator)
     assert [len(belt.verdict(day).stops) for day in (DAY, LATER, TODAY)] == [1, 0, 1]
 
