@@ -93,23 +93,23 @@ LATELY = timedelta(days=14)
 
 @dataclass(frozen=True)
 class Change:
-    """One changed field as text: from and to; for parts, the text `said`."""
+    """One changed field as text: from and to; for parts, the sentence `text`."""
 
     label: Text
     before: str = ""
     after: str = ""
-    said: str = ""
+    text: str = ""
 
 
 @dataclass
 class Entry:
-    """An event as its reader may see it. `who` and `reason` are empty for the public."""
+    """An event as its reader may see it. `actor` and `reason` are empty for the public."""
 
     at: datetime
     act: Text
     document_no: str = ""
     changes: list[Change] = field(default_factory=list)
-    who: str = ""
+    actor: str = ""
     reason: str = ""
 
 
@@ -177,7 +177,7 @@ def _entry(model: type[models.Model], event: Event, names: dict, *, inside: bool
     if inside or event.verb in WHY_PUBLIC:
         entry.reason = event.reason
     if inside:
-        entry.who = str(event.actor or "")
+        entry.actor = str(event.actor or "")
     elif event.verb in ("change", "parts") and not entry.changes:
         return None
     return entry
@@ -191,7 +191,7 @@ def _changes(model: type[models.Model], event: Event, names: dict, *, inside: bo
         if name in (model._meta.pk.name, "published") or (privacy != Visibility.PUBLIC and not inside):
             continue
         if isinstance(value, dict):
-            yield Change(_label_of_parts(name), said=_describe_parts(name, value, names, inside=inside))
+            yield Change(_label_of_parts(name), text=_describe_parts(name, value, names, inside=inside))
         elif privacy == Visibility.PERSONAL:
             yield Change(label_of(model, name), "…", "…")
         else:
@@ -341,7 +341,7 @@ class News:
     url: str
     at: datetime
     act: Text
-    who: str
+    actor: str
 
 
 def lately(viewer: Any, today: date, most: int = 15) -> list[News]:

@@ -62,7 +62,7 @@ def test_an_entry_of_a_ledger_that_was_changed_says_from_what_to_what_and_why(sa
     [changed] = event.changes["ledgerentry"]["changed"]
     assert changed["changes"] == {"percent": [entry.percent, 7], "text": [text, "改过的内容"]}
     assert (event.reason, event.actor, event.role) == (WHY["change_reason"], administrator, "admin")
-    said = str([change.said for entry in history_of(project, administrator) for change in entry.changes])
+    said = str([change.text for entry in history_of(project, administrator) for change in entry.changes])
     assert f"{text} → 改过的内容" in said
     assert "改过的内容" in admin.get(f"/projects/{project.code}/").content.decode()
 

@@ -69,10 +69,10 @@ def test_staff_of_the_area_read_who_and_why_and_the_public_does_not(sample, admi
     belt.highlights = "亮点"
     save_record(belt, by=administrator, reason="内部原因", document_no=PAPER)
     [inside] = history_of(belt, auditor)
-    assert (inside.who, inside.reason, inside.document_no) == (str(administrator), "内部原因", PAPER)
+    assert (inside.actor, inside.reason, inside.document_no) == (str(administrator), "内部原因", PAPER)
     for viewer in (PUBLIC, clerk_daqi):  # staff of another township read what everybody reads
         [entry] = history_of(belt, viewer)
-        assert (entry.who, entry.reason, entry.document_no) == ("", "", PAPER)
+        assert (entry.actor, entry.reason, entry.document_no) == ("", "", PAPER)
 
 
 def test_a_field_that_no_page_shows_is_told_to_staff_only(sample, administrator):
@@ -138,7 +138,7 @@ def test_parts_are_told_by_name(sample, administrator):
     ChangeSet(administrator).log("parts", belt, {"evidence": {"added": ["内部材料"]}})
     with override("zh-hans"):
         [entry] = history_of(belt, PUBLIC)
-        assert entry.changes[0].said == "新增：1. 甲点; 移除：2. 乙点"
+        assert entry.changes[0].text == "新增：1. 甲点; 移除：2. 乙点"
 
 
 def test_a_record_of_which_one_may_not_know_has_no_name_in_a_history(sample, administrator, auditor):
