@@ -34,7 +34,7 @@ register(
             Column("deadline", _("Deadline")),
         ),
         (BY_TOWNSHIP, Dimension("stage", _("Stage"), lambda s: a.latest_entry("stage", s.as_of), a.LedgerStage)),
-        shown=lambda rows, s: rows.with_progress(s.as_of),
+        annotate=lambda rows, s: rows.with_progress(s.as_of),
         searched=True,
     ),
     Kind(
@@ -50,7 +50,7 @@ register(
             Column("solved_on", _("Solved on"), happens=True),
         ),
         (BY_TOWNSHIP,),
-        shown=with_township,
+        annotate=with_township,
     ),
     Kind(
         "notices",
@@ -125,7 +125,7 @@ register(
             Dimension("year", _("Year"), Cast("scheme__year", CharField())),
             Dimension("kind", _("Kind"), F("scheme__kind"), a.SchemeKind),
         ),
-        shown=lambda rows, s: rows.with_rank(s.as_of),
+        annotate=lambda rows, s: rows.with_rank(s.as_of),
         order=("-scheme__year", "code"),
     ),
     Kind(
@@ -138,7 +138,7 @@ register(
             Column("year", _("Year")),
         ),
         (Dimension("kind", _("Kind"), F("kind"), a.AccountabilityKind),),
-        shown=lambda rows, s: rows.annotate(year=Cast(ExtractYear("occurred_on"), CharField())),
+        annotate=lambda rows, s: rows.annotate(year=Cast(ExtractYear("occurred_on"), CharField())),
         order=("kind", "year"),
         redacted=True,
     ),

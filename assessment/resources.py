@@ -31,7 +31,7 @@ REVIEWS = Kind(
         Dimension("outcome", _("Outcome"), F("outcome"), a.Outcome),
         by_year("opened_on"),
     ),
-    shown=lambda rows, s: rows.annotate(total=Sum("scores__district_score")),
+    annotate=lambda rows, s: rows.annotate(total=Sum("scores__district_score")),
 )
 FINDINGS = Kind(
     "findings",

@@ -37,7 +37,7 @@ register(
             Column("income", _("Collective income of the year"), unit="yuan", numeric=True),
         ),
         (of_code(9),),
-        shown=_with_income,
+        annotate=_with_income,
         searched=True,
     ),
     Kind(
@@ -53,7 +53,7 @@ register(
             Column("valid_from", _("Verdict of")),
         ),
         (BY_TOWNSHIP, Dimension("grade", _("Grade"), F("grade"), m.Grade)),
-        shown=with_township,
+        annotate=with_township,
     ),
     Kind(
         "organisations",
@@ -89,7 +89,7 @@ register(
             TOWNSHIP_NAME,
         ),
         (BY_TOWNSHIP, Dimension("kind", _("Kind"), F("kind"), m.UnitKind)),
-        shown=with_township,
+        annotate=with_township,
         searched=True,
     ),
     Kind(
@@ -105,7 +105,7 @@ register(
             Column("amount_yuan", _("Income"), unit="yuan", numeric=True),
         ),
         (BY_TOWNSHIP,),
-        shown=with_township,
+        annotate=with_township,
         details=(
             Column("operating_yuan", _("of which from operations"), unit="yuan"),
             Column("source", _("Main source")),
