@@ -20,7 +20,7 @@ from registry.access.permissions import may
 from registry.fields.points import BY_NAME, SECTIONS
 from registry.figures import Answer, Figure
 from registry.figures.frozen import Amendment
-from registry.overviews.history import VERBS
+from registry.overviews.event_text import VERBS
 
 register = template.Library()
 

@@ -15,7 +15,8 @@ from registry.actions.points import change_standing, name_point
 from registry.actions.records import ChangeSet, save_record
 from registry.kinds.field_visibility import Visibility, visibility_of
 from registry.models import Belt, Brand, DemonstrationPoint, Event, Parameter, PartyOrganisation, Zone
-from registry.overviews.history import VERBS, history_of, lately
+from registry.overviews.event_text import VERBS
+from registry.overviews.history import history_of, latest_news
 from tests.factories import make_belt, make_named_point, make_period, make_point
 
 PAPER = "测试〔2026〕9号"
@@ -160,7 +161,7 @@ def test_history_takes_one_query_and_one_for_each_kind_of_name(sample, administr
 
 
 def test_every_act_that_is_told_has_words():
-    """A new verb without words in registry/overviews/history.py fails here."""
+    """A new verb without words in registry/overviews/event_text.py fails here."""
     sources = [path for app in ("registry", "assessment") for path in Path(settings.BASE_DIR, app).rglob("*.py")]
     code = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     found = re.findall(r'log\(\s*(?:remark, )?"([\w-]+)"|_settle\(remark, "([\w-]+)"', code)
@@ -211,12 +212,12 @@ def test_the_desk_shows_what_changed_lately_in_the_own_area(
         ChangeSet(administrator).log("change", record, {})
 
     def names(user):
-        return [news.about for news in lately(user, today)]
+        return [news.about for news in latest_news(user, today)]
 
     assert names(clerk_tangfang) == [point.name]
     assert names(clerk_daqi) == [hidden.name]
     assert len(names(auditor)) == 3
-    assert lately(auditor, today + timedelta(days=15)) == []
+    assert latest_news(auditor, today + timedelta(days=15)) == []
     client.force_login(clerk_tangfang)
     page = client.get("/desk/").content.decode()
     assert f'href="/points/{point.code}/"' in page
@@ -228,7 +229,7 @@ def test_what_changed_lately_is_at_most_fifteen_and_only_what_has_a_page(sample,
     for _number in range(16):
         ChangeSet(administrator).log("change", point, {})
     ChangeSet(administrator).log("change", administrator, {})
-    news = lately(administrator, timezone.localdate())
+    news = latest_news(administrator, timezone.localdate())
     assert len(news) == 15
     assert {each.url for each in news} == {f"/points/{point.code}/"}
 
@@ -236,6 +237,6 @@ def test_what_changed_lately_is_at_most_fifteen_and_only_what_has_a_page(sample,
 def test_a_village_that_changed_leads_to_its_page(sample, administrator, client):
     village = make_named_point(area="130207108216").area
     ChangeSet(administrator).log("change", village, {})
-    [news] = lately(administrator, timezone.localdate())
+    [news] = latest_news(administrator, timezone.localdate())
     assert news.url == "/villages/130207108216/"
     assert client.get(news.url).status_code == 200
