@@ -68,8 +68,8 @@ def _inside(model, path: str):
 
 
 def _scores(scope):
-    seen = a.Review.objects.visible_to(scope.viewer)
-    return a.ReviewScore.objects.filter(review__in=seen).order_by("review", "item__number")
+    reviews = a.Review.objects.visible_to(scope.viewer)
+    return a.ReviewScore.objects.filter(review__in=reviews).order_by("review", "item__number")
 
 
 register(
