@@ -20,14 +20,14 @@ BIN = Path(sys.executable).parent
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 
 
-def compose_file(known: dict[str, str]) -> dict[str, Any]:
-    """The compose file with its variables filled in from `known`, as compose does from `.env`."""
+def compose_file(variables: dict[str, str]) -> dict[str, Any]:
+    """The compose file with its variables filled in from `variables`, as compose does from `.env`."""
 
     def fill(match: re.Match) -> str:
         name, rule, text = match.groups()
-        if rule == "?" and not known.get(name):
+        if rule == "?" and not variables.get(name):
             raise KeyError(text)
-        return known.get(name) or (text if rule == "-" else "")
+        return variables.get(name) or (text if rule == "-" else "")
 
     def filled(value: Any) -> Any:
         if isinstance(value, dict):
@@ -102,9 +102,9 @@ class Container:
 
     def command(self) -> list[str]:
         words = self.service.get("command") or image()["command"]
-        known = {"python": sys.executable, "manage.py": str(ROOT / "manage.py")}
+        programs = {"python": sys.executable, "manage.py": str(ROOT / "manage.py")}
         port = {"8000": self.stack.port(self.name, "8000")} if self.name == "web" else {}
-        return [{**known, **port}.get(word) or self._word(word) for word in words]
+        return [{**programs, **port}.get(word) or self._word(word) for word in words]
 
     def start(self, command: list[str] | None = None) -> None:
         with open(self.stack.folder / f"{self.name}.log", "ab") as log:
@@ -145,9 +145,9 @@ class Container:
 class Stack:
     """The services of the compose file on ports of this machine. `addresses` are those of servers started elsewhere."""
 
-    def __init__(self, folder: Path, known: dict[str, str], static: Path, addresses: dict[str, str]):
-        read = compose_file(known)
-        self.folder, self.known, self.static, self.addresses = folder, known, static, addresses
+    def __init__(self, folder: Path, variables: dict[str, str], static: Path, addresses: dict[str, str]):
+        read = compose_file(variables)
+        self.folder, self.variables, self.static, self.addresses = folder, variables, static, addresses
         self.services = read["services"]
         self.volumes = {name: folder / "volumes" / name for name in read["volumes"]}
         for place in self.volumes.values():

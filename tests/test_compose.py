@@ -66,12 +66,12 @@ def stack(tmp_path_factory):
     with ExitStack() as on_exit:
         server = on_exit.enter_context(servers.postgres())
         queue = on_exit.enter_context(servers.redis())
-        known = {
+        variables = {
             "SECRET_KEY": secrets.token_urlsafe(50), "POSTGRES_PASSWORD": DATABASE_PASSWORD, "ALLOWED_HOSTS": HOST,
             "TLS_DIR": str(certificate(folder / "tls")),
         }  # fmt: skip
         addresses = {"db": server.split("@")[1].partition("/")[0], "redis": queue.split("/")[2]}
-        portal = Stack(folder, known, static_files(), addresses)
+        portal = Stack(folder, variables, static_files(), addresses)
         on_exit.callback(portal.stop)
         with_password(server)
         portal.container("migrate").finish()
@@ -200,7 +200,7 @@ def test_who_comes_without_tls_is_led_to_it_and_told_to_stay(stack):
 @pytest.mark.parametrize(("mode", "status"), [("gateway", 200), ("plain", 301)])
 def test_only_behind_a_gateway_is_a_request_believed_that_it_came_by_tls(mode, status, stack, tmp_path):
     web = f"127.0.0.1:{stack.port('web', '8000')}"
-    other = Stack(tmp_path, stack.known | {"PROXY_MODE": mode}, stack.static, {**stack.addresses, "web": web})
+    other = Stack(tmp_path, stack.variables | {"PROXY_MODE": mode}, stack.static, {**stack.addresses, "web": web})
     try:
         start_proxy(other)
         address = f"http://127.0.0.1:{other.port('proxy', '8080')}/accounts/login/"

@@ -45,8 +45,8 @@ def marked() -> dict[tuple[str, str], str]:
 
 
 def test_everything_marked_for_translation_is_in_the_chinese_catalogue():
-    known = {(entry.msgctxt or "", entry.msgid) for entry in polib.pofile(str(CATALOGUE)) if not entry.obsolete}
-    assert {text: where for text, where in marked().items() if text not in known} == {}
+    entries = {(entry.msgctxt or "", entry.msgid) for entry in polib.pofile(str(CATALOGUE)) if not entry.obsolete}
+    assert {text: where for text, where in marked().items() if text not in entries} == {}
 
 
 def test_the_texts_of_templates_and_programs_are_found():
