@@ -42,11 +42,11 @@ def compose_file(variables: dict[str, str]) -> dict[str, Any]:
 def image() -> dict[str, Any]:
     """What the last stage of the Dockerfile sets: `environment`, `command` and the command of its `health` check."""
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ").split("\nFROM ")[-1].splitlines()
-    said = {line.partition(" ")[0]: line.partition(" ")[2] for line in lines if line[:1].isupper()}
+    instructions = {line.partition(" ")[0]: line.partition(" ")[2] for line in lines if line[:1].isupper()}
     return {
-        "environment": dict(pair.split("=", 1) for pair in said["ENV"].split()),
-        "command": json.loads(said["CMD"]),
-        "health": json.loads(said["HEALTHCHECK"].partition("CMD ")[2]),
+        "environment": dict(pair.split("=", 1) for pair in instructions["ENV"].split()),
+        "command": json.loads(instructions["CMD"]),
+        "health": json.loads(instructions["HEALTHCHECK"].partition("CMD ")[2]),
     }
 
 
@@ -69,13 +69,13 @@ class Container:
         place = self.root / target.lstrip("/")
         place.parent.mkdir(parents=True, exist_ok=True)
         if source[0] not in "./":
-            found = self.stack.volumes[source]
+            host_path = self.stack.volumes[source]
         else:
-            found = ROOT / source
-        if found.is_file():
-            place.write_text(self._inside(found.read_text(encoding="utf-8")), encoding="utf-8")
+            host_path = ROOT / source
+        if host_path.is_file():
+            place.write_text(self._inside(host_path.read_text(encoding="utf-8")), encoding="utf-8")
         else:
-            place.symlink_to(found)
+            place.symlink_to(host_path)
 
     def _inside(self, text: str) -> str:
         """A configuration file whose addresses and paths are those of this machine."""

@@ -61,8 +61,8 @@ def _collect_static(folder: Path) -> None:
 
 def _has_tables(database: str) -> bool:
     with psycopg.connect(database) as connection:
-        [found] = connection.execute("SELECT to_regclass('registry_area')").fetchone()
-        return found is not None
+        [table] = connection.execute("SELECT to_regclass('registry_area')").fetchone()
+        return table is not None
 
 
 def production(folder: Path, **more: str) -> dict[str, str]:

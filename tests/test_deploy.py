@@ -162,10 +162,10 @@ def test_the_image_has_a_chinese_font():
 
 def test_web_and_worker_keep_their_files_in_the_same_volume():
     data = image()["environment"]["DATA_DIR"]
-    kept = {
+    folders = {
         name: [volume for volume in services()[name]["volumes"] if f":{data}" in volume] for name in ("web", "worker")
     }
-    assert kept["web"] == kept["worker"] == [f"data:{data}"]
+    assert folders["web"] == folders["worker"] == [f"data:{data}"]
 
 
 def test_the_database_of_a_new_registry_is_readable_by_nobody_else(tmp_path):

@@ -109,10 +109,10 @@ def test_the_headings_of_an_example_say_which_kind_it_is(slug):
 
 def test_a_good_row_is_taken_and_counts(kind, scope, sender):
     example = EXAMPLES[kind]
-    before = example.shown(scope)
+    before = example.measure(scope)
     load = load_rows(kind, example.row, by=sender)
     assert (verdicts(load), [sentence(message) for message in load.rows.get().messages]) == ([example.first], [])
-    assert example.adds is None or float(example.shown(scope) - before) == example.adds
+    assert example.adds is None or float(example.measure(scope) - before) == example.adds
 
 
 def test_the_same_row_again_is_the_same_and_tells_nothing(kind, sender):
@@ -134,20 +134,20 @@ def test_a_changed_value_is_changed_and_told(kind, sender):
 
 def test_an_undone_load_leaves_what_is_shown_as_it_was(kind, scope, sender):
     example = EXAMPLES[kind]
-    before = example.shown(scope)
+    before = example.measure(scope)
     load = load_rows(kind, example.row, by=sender)
     undo_rows(load, list(load.rows.all()))
-    assert ([row.left for row in load.rows.all()], example.shown(scope)) == ([False], before)
+    assert ([row.left for row in load.rows.all()], example.measure(scope)) == ([False], before)
     assert verdicts(load_rows(kind, example.row, by=sender)) == [example.first]
 
 
 def test_an_undone_change_leaves_the_record_as_it_was(kind, scope, sender):
     example = EXAMPLES[kind]
     load_rows(kind, example.row, by=sender)
-    before = example.shown(scope)
+    before = example.measure(scope)
     load = load_rows(kind, example.row | example.change, by=sender)
     undo_rows(load, list(load.rows.all()))
-    assert ([row.left for row in load.rows.all()], example.shown(scope)) == ([False], before)
+    assert ([row.left for row in load.rows.all()], example.measure(scope)) == ([False], before)
     assert verdicts(load_rows(kind, example.row, by=sender)) == ["same"]
 
 
