@@ -87,8 +87,8 @@ def test_a_point_cannot_belong_to_a_belt_twice_at_once(sample, administrator):
 def test_what_would_be_refused_can_be_asked_first_with_the_row_it_is_about(sample):
     belt, point, other = make_belt(), make_named_point(), make_named_point()
     members = [Member(point, None), Member(other, LATER, DAY), Member(other, DAY, LATER)]
-    found = [(refusal.code, refusal.details["row"]) for refusal in refusals_to_save_grouping(belt, members)]
-    assert found == [("member_undated", 0), ("member_order", 1)]
+    refusals_found = [(refusal.code, refusal.details["row"]) for refusal in refusals_to_save_grouping(belt, members)]
+    assert refusals_found == [("member_undated", 0), ("member_order", 1)]
 
 
 def test_the_order_of_the_members_is_the_order_of_the_stops(sample, administrator):

@@ -23,7 +23,7 @@ PAPER = "测试〔2026〕9号"
 PUBLIC = None  # who looks without an account
 
 
-def told(record, viewer=PUBLIC) -> list[tuple]:
+def lines_of(record, viewer=PUBLIC) -> list[tuple]:
     """(act, [(field, from, to)]) of each entry, oldest first, in Chinese."""
     with override("zh-hans"):
         return [
@@ -61,7 +61,7 @@ def test_a_change_is_told_in_words(sample, administrator):
     before = Belt.objects.unscoped("test").get(pk=belt.pk).name
     save_record(belt, by=administrator, reason="调整")
     fields = [("名称", before, "新的名称"), ("级别", "区级", "省级"), ("所属区划", "唐坊镇", "大齐各庄镇")]
-    [(act, changes)] = told(belt)
+    [(act, changes)] = lines_of(belt)
     assert (act, sorted(changes)) == ("修改", sorted(fields))
 
 
@@ -80,15 +80,15 @@ def test_a_field_that_no_page_shows_is_told_to_staff_only(sample, administrator)
     organisation = PartyOrganisation.objects.unscoped("test").get(code="O-130207108")
     organisation.is_combined_post = not organisation.is_combined_post
     save_record(organisation, by=administrator)
-    assert told(organisation) == []
-    assert len(told(organisation, administrator)) == 1
+    assert lines_of(organisation) == []
+    assert len(lines_of(organisation, administrator)) == 1
 
 
 def test_personal_values_are_in_no_history(sample, administrator):
     organisation = PartyOrganisation.objects.unscoped("test").get(code="O-130207108")
     ChangeSet(administrator).log("change", organisation, {"phone": ["13800001234", "13900001234"]})
-    assert told(organisation) == []
-    assert [changes for _act, changes in told(organisation, administrator)] == [[("电话", "…", "…")]]
+    assert lines_of(organisation) == []
+    assert [changes for _act, changes in lines_of(organisation, administrator)] == [[("电话", "…", "…")]]
 
 
 def test_only_declared_fields_are_public():
@@ -114,8 +114,8 @@ def test_the_public_learns_nothing_of_the_time_before_the_naming(sample, adminis
         ("等次", "—", "精品"),
         ("起始日期", "—", "2021-07-01"),
     ]
-    assert told(point) == [("状态、级别或等次变更", naming), ("修改", [("亮点", "—", "公开的亮点")])]
-    assert len(told(point, auditor)) == 5
+    assert lines_of(point) == [("状态、级别或等次变更", naming), ("修改", [("亮点", "—", "公开的亮点")])]
+    assert len(lines_of(point, auditor)) == 5
 
 
 def test_a_point_named_before_there_were_events_is_public_from_its_naming(sample, administrator, clerk_tangfang):
@@ -123,14 +123,14 @@ def test_a_point_named_before_there_were_events_is_public_from_its_naming(sample
     ChangeSet(clerk_tangfang).log("change", point, {"highlights": ["", "第一次修改"]})
     raised = {"status": "named", "level": "district", "grade": "premium", "document_no": PAPER, "reason": "复核升等"}
     change_standing(point, on=date(2021, 7, 1), by=administrator, **raised)
-    assert [act for act, _changes in told(point)] == ["修改", "状态、级别或等次变更"]
+    assert [act for act, _changes in lines_of(point)] == ["修改", "状态、级别或等次变更"]
 
 
 def test_the_way_back_to_an_application_is_not_public(sample, administrator, clerk_tangfang):
     point = make_named_point(date(2020, 6, 1))
     ChangeSet(administrator).log("standing", point, {"status": ["named", "withdrawn"]})
     ChangeSet(clerk_tangfang).log("standing", point, {"status": ["withdrawn", "draft"]})
-    assert [changes for _act, changes in told(point)] == [[("状态", "已命名", "已摘牌")]]
+    assert [changes for _act, changes in lines_of(point)] == [[("状态", "已命名", "已摘牌")]]
 
 
 def test_parts_are_told_by_name(sample, administrator):
@@ -146,8 +146,8 @@ def test_a_record_of_which_one_may_not_know_has_no_name_in_a_history(sample, adm
     secret = make_point(name="尚未公开的示范点")
     site = make_belt()
     ChangeSet(administrator).log("change", site, {"organisation": [None, secret.organisation_id], "point": [None, 1]})
-    assert "尚未公开" not in str(told(site))
-    assert dict(told(site))["修改"][0][2] == secret.organisation.name
+    assert "尚未公开" not in str(lines_of(site))
+    assert dict(lines_of(site))["修改"][0][2] == secret.organisation.name
 
 
 def test_history_takes_one_query_and_one_for_each_kind_of_name(sample, administrator):
@@ -156,7 +156,7 @@ def test_history_takes_one_query_and_one_for_each_kind_of_name(sample, administr
         belt.area_id = code
         save_record(belt, by=administrator)
     with CaptureQueriesContext(connection) as queries:
-        assert len(told(belt)) == 3
+        assert len(lines_of(belt)) == 3
     assert len(queries) == 2
 
 
@@ -164,8 +164,8 @@ def test_every_act_that_is_told_has_words():
     """A new verb without words in registry/overviews/event_text.py fails here."""
     sources = [path for app in ("registry", "assessment") for path in Path(settings.BASE_DIR, app).rglob("*.py")]
     code = "\n".join(path.read_text(encoding="utf-8") for path in sources)
-    found = re.findall(r'log\(\s*(?:remark, )?"([\w-]+)"|_settle\(remark, "([\w-]+)"', code)
-    verbs = {verb for pair in found for verb in pair if verb}
+    pairs = re.findall(r'log\(\s*(?:remark, )?"([\w-]+)"|_settle\(remark, "([\w-]+)"', code)
+    verbs = {verb for pair in pairs for verb in pair if verb}
     assert len(verbs) > 10
     assert verbs - set(VERBS) == set()
 
@@ -231,7 +231,7 @@ def test_what_changed_lately_is_at_most_fifteen_and_only_what_has_a_page(sample,
     ChangeSet(administrator).log("change", administrator, {})
     news = latest_news(administrator, timezone.localdate())
     assert len(news) == 15
-    assert {each.url for each in news} == {f"/points/{point.code}/"}
+    assert {item.url for item in news} == {f"/points/{point.code}/"}
 
 
 def test_a_village_that_changed_leads_to_its_page(sample, administrator, client):
