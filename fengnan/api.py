@@ -149,7 +149,7 @@ class FigureDetailView(FigureView):
             "definition": str(figure.definition),
             "dated": str(figure.dated),
             "source": figure.source,
-            "series": [{"as_of": day.isoformat(), **_measures(each)} for day, each in figure.series(scope)],
+            "series": [{"as_of": day.isoformat(), **_measures(value)} for day, value in figure.series(scope)],
         }
         if "by" in request.query_params:
             answer["by"] = self.groups(figure, scope, request.query_params["by"])
