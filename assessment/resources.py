@@ -31,7 +31,7 @@ REVIEWS = Kind(
         Dimension("outcome", _("Outcome"), F("outcome"), a.Outcome),
         by_year("opened_on"),
     ),
-    shown=lambda rows, s: rows.annotate(total=Sum("scores__district_score")),
+    annotate=lambda rows, s: rows.annotate(total=Sum("scores__district_score")),
 )
 FINDINGS = Kind(
     "findings",
@@ -68,8 +68,8 @@ def _inside(model, path: str):
 
 
 def _scores(scope):
-    seen = a.Review.objects.visible_to(scope.viewer)
-    return a.ReviewScore.objects.filter(review__in=seen).order_by("review", "item__number")
+    reviews = a.Review.objects.visible_to(scope.viewer)
+    return a.ReviewScore.objects.filter(review__in=reviews).order_by("review", "item__number")
 
 
 register(

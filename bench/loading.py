@@ -56,8 +56,8 @@ def ledger(rows: int, as_text: bool, first: int = 0) -> bytes:
 
     areas = Area.objects.unscoped("measured").filter(code__startswith="130207", valid_to=None)
     towns = dict(areas.filter(level="township").values_list("code", "name"))
-    found = areas.filter(level="village").order_by("code").values_list("code", "name")
-    villages = [(towns[code[:9]], name) for code, name in found]
+    rows_of_villages = areas.filter(level="village").order_by("code").values_list("code", "name")
+    villages = [(towns[code[:9]], name) for code, name in rows_of_villages]
     with tempfile.NamedTemporaryFile("w+", encoding="utf-8", newline="") as text:
         if as_text:
             numbers = range(first, first + rows)
@@ -162,7 +162,10 @@ def measure(rows: int) -> None:
     open_term()
     parts = [(first, min(MOST, rows - first)) for first in range(0, rows, MOST)]
     loaded = [load("bench.csv", ledger(count, as_text=True, first=first)) for first, count in parts]
-    seconds, queries = sum(each for each, _queries in loaded), sum(each for _seconds, each in loaded) / len(loaded)
+    seconds, queries = (
+        sum(number for number, _queries in loaded),
+        sum(number for _seconds, number in loaded) / len(loaded),
+    )
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"{connection.vendor:11s} csv  {rows:9,d} rows {seconds:7.1f} s {rows / seconds:7.0f} rows/s "
           f"{queries:.3f} queries a row, {memory} MB")  # fmt: skip

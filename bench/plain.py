@@ -40,7 +40,7 @@ class Points(ListAPIView):
 
     def get_queryset(self):
         kind, scope = KINDS["points"], Scope(date(2021, 12, 31), settings.DISTRICT_AREA)
-        points = kind.shown(kind.on(scope), scope).select_related("organisation", "unit")
+        points = kind.annotate(kind.on(scope), scope).select_related("organisation", "unit")
         return points.order_by("area_id", "code")[:50]
 
 

@@ -40,7 +40,7 @@ def _rates(work: dict[str, Callable[[], object]]) -> dict[str, float]:
             start = time.perf_counter()
             run()
             seconds[name].append(time.perf_counter() - start)
-    return {name: ROWS / statistics.median(each) for name, each in seconds.items()}
+    return {name: ROWS / statistics.median(times) for name, times in seconds.items()}
 
 
 def _peak_of_text(folder: Path, rows: int) -> tuple[float, int]:
@@ -49,8 +49,8 @@ def _peak_of_text(folder: Path, rows: int) -> tuple[float, int]:
     with path.open("w", encoding="utf-8") as file:
         file.writelines(",".join(str(_cell(row, column)) for column in range(COLUMNS)) + "\n" for row in range(rows))
     child = [sys.executable, "-m", "registry.loading.files.reader_process", str(path), path.name, str(folder / "rows")]
-    said = subprocess.run([sys.executable, "-c", PEAK, *child], cwd=ROOT, capture_output=True, check=True)
-    return path.stat().st_size / 1024**2, int(said.stdout)
+    process = subprocess.run([sys.executable, "-c", PEAK, *child], cwd=ROOT, capture_output=True, check=True)
+    return path.stat().st_size / 1024**2, int(process.stdout)
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from threading import Thread
 from tools.servers import free_port
 
 SECONDS, ROUNDS, CLIENTS, WORKERS, THREADS = 0.6, 7, 4, 2, 3
-ASKED = {
+ADDRESSES = {
     "empty view of the portal": "/healthz",
     "points, 50 rows": "/api/v1/points/",
     "points, the last page": "/api/v1/points/?cursor={cursor}",
@@ -85,7 +85,7 @@ def compared(port: int, bare: int, address: str) -> tuple[float, float]:
     else the machine does meanwhile weighs on both."""
     rate(port, address), rate(bare, "/")  # for warming up
     rounds = [(rate(port, address), rate(bare, "/")) for _round in range(ROUNDS)]
-    return median(found for found, _limit in rounds), median(found / limit for found, limit in rounds)
+    return median(reached for reached, _limit in rounds), median(reached / limit for reached, limit in rounds)
 
 
 def grow(points: int) -> None:
@@ -142,13 +142,13 @@ def main() -> None:
         print(f"with {size:,} points" if size else "with the points of the sample")
         cursor = last_page()
         with served("fengnan.wsgi:application") as port, served("bench.bare:application") as bare:
-            for name, address in ASKED.items():
+            for name, address in ADDRESSES.items():
                 if size > SLOW and name in SCANS:
                     continue
-                found, share = compared(port, bare, address.format(cursor=cursor))
-                print(f"{name:40s} {found:8.0f} {share:8.2f}")
+                reached, share = compared(port, bare, address.format(cursor=cursor))
+                print(f"{name:40s} {reached:8.0f} {share:8.2f}")
             with served("bench.plain:application") as plain:
-                _found, times = compared(port, plain, ASKED["points, 50 rows"])
+                _reached, times = compared(port, plain, ADDRESSES["points, 50 rows"])
             print(f"{'points, 50 rows, of a ModelSerializer':40s} {times:17.1f} times")
 
 

@@ -172,7 +172,7 @@ class FigureView(ApiView):
         }
 
     def written(self, answer: Answer, frozen: dict[str, FrozenFigure]) -> dict:
-        kept = frozen.get(answer.figure.slug)
+        frozen_figure = frozen.get(answer.figure.slug)
         return {
             "slug": answer.figure.slug,
             "label": str(answer.figure.label),
@@ -188,7 +188,7 @@ class FigureView(ApiView):
             "coverage": self.coverage(answer),
             "rows": self.rows_address(answer.figure, answer.scope),
             "changes": self.address("api-figure-changes", answer.scope, answer.figure.slug),
-            **({"frozen": _frozen(kept)} if kept else {}),
+            **({"frozen": _frozen(frozen_figure)} if frozen_figure else {}),
         }
 
 
@@ -228,8 +228,8 @@ class FigureDetailView(FigureView):
             message = _("This figure cannot be broken down by “%(value)s”. It can be by: %(names)s.")
             raise BadInput("by", by, message % {"value": by, "names": ", ".join(names) or "—"})
         return [
-            {"key": key, "label": name, **_measures(each), "rows": self.rows_address(figure, scope, **{by: key})}
-            for key, name, each in figure.by(by, scope)
+            {"key": key, "label": name, **_measures(answer), "rows": self.rows_address(figure, scope, **{by: key})}
+            for key, name, answer in figure.by(by, scope)
         ]
 
 
@@ -320,8 +320,12 @@ class FigureMissingView(FigureView):
         return Response([{"code": area.code, "name": area.name} for area in missing])
 
 
-def _frozen(kept: FrozenFigure) -> dict:
-    return {"value": plain(kept.value), "closed_on": kept.frozen.closed_on.isoformat(), "hash": kept.hash}
+def _frozen(frozen_figure: FrozenFigure) -> dict:
+    return {
+        "value": plain(frozen_figure.value),
+        "closed_on": frozen_figure.frozen.closed_on.isoformat(),
+        "hash": frozen_figure.hash,
+    }
 
 
 def _measures(answer: Answer) -> dict:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -13,7 +13,7 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
 @dataclass(frozen=True)
-class Stated:
+class StatedFigure:
     """A figure in a sentence: its value with its unit, the `part` of a share, or the `bare` number."""
 
     slug: str
@@ -22,10 +22,12 @@ class Stated:
 
 @dataclass(frozen=True)
 class Statement:
-    """A text with placeholders, and the figure that each of them states."""
+    """A text with placeholders, and the figure that each of them states. `text_without` is the text to use where a
+    figure has no value."""
 
     text: str
-    figures: dict[str, Stated]
+    figures: dict[str, StatedFigure]
+    text_without: dict[str, str] = field(default_factory=dict)
 
 
 TITLES = gettext_noop(
@@ -38,12 +40,12 @@ TITLES_AND_RANK = gettext_noop(
     "In the city's ranking of grass-roots organisation building the district came in at place %(rank)s."
 )
 OVERVIEW = {
-    "national": Stated("honours-national"),
-    "others": Stated("honours-provincial-municipal"),
-    "rank": Stated("city-rank", "bare"),
+    "national": StatedFigure("honours-national"),
+    "others": StatedFigure("honours-provincial-municipal"),
+    "rank": StatedFigure("city-rank", "bare"),
 }
 STATEMENTS = {
-    "overview": Statement(TITLES_AND_RANK, OVERVIEW),
+    "overview": Statement(TITLES_AND_RANK, OVERVIEW, text_without={"city-rank": TITLES}),
     "showcase": Statement(
         gettext_noop(
             "%(points)s are named, of which premium %(premium)s, a premium rate of %(rate)s. "
@@ -51,14 +53,14 @@ STATEMENTS = {
             "one theme planned besides; whole-area showcase in creation: %(whole_area)s."
         ),
         {
-            "points": Stated("points"),
-            "premium": Stated("premium-rate", "part"),
-            "rate": Stated("premium-rate"),
-            "belts": Stated("belts"),
-            "qualified": Stated("qualified-belts"),
-            "zones": Stated("zones"),
-            "themed": Stated("themed-zones"),
-            "whole_area": Stated("whole-area-townships"),
+            "points": StatedFigure("points"),
+            "premium": StatedFigure("premium-rate", "part"),
+            "rate": StatedFigure("premium-rate"),
+            "belts": StatedFigure("belts"),
+            "qualified": StatedFigure("qualified-belts"),
+            "zones": StatedFigure("zones"),
+            "themed": StatedFigure("themed-zones"),
+            "whole_area": StatedFigure("whole-area-townships"),
         },
     ),
     "brand": Statement(
@@ -69,13 +71,13 @@ STATEMENTS = {
             "%(share)s."
         ),
         {
-            "with_brand": Stated("brand-fields"),
-            "brands": Stated("brands"),
-            "reaching": Stated("income-villages", "part"),
-            "income": Stated("income-villages"),
-            "attained": Stated("community-attainment"),
-            "premium": Stated("premium-communities"),
-            "share": Stated("premium-community-share"),
+            "with_brand": StatedFigure("brand-fields"),
+            "brands": StatedFigure("brands"),
+            "reaching": StatedFigure("income-villages", "part"),
+            "income": StatedFigure("income-villages"),
+            "attained": StatedFigure("community-attainment"),
+            "premium": StatedFigure("premium-communities"),
+            "share": StatedFigure("premium-community-share"),
         },
     ),
     "effect": Statement(
@@ -86,15 +88,15 @@ STATEMENTS = {
             "The province named %(sites)s for on-site teaching; %(visits)s were received so far."
         ),
         {
-            "consortia": Stated("consortia"),
-            "lead": Stated("consortium-villages"),
-            "led": Stated("led-villages"),
-            "zone_points": Stated("enterprise-zone-points"),
-            "firms": Stated("donating-steel-firms"),
-            "cash": Stated("donations-cash"),
-            "goods": Stated("donations-goods"),
-            "sites": Stated("teaching-sites"),
-            "visits": Stated("visits"),
+            "consortia": StatedFigure("consortia"),
+            "lead": StatedFigure("consortium-villages"),
+            "led": StatedFigure("led-villages"),
+            "zone_points": StatedFigure("enterprise-zone-points"),
+            "firms": StatedFigure("donating-steel-firms"),
+            "cash": StatedFigure("donations-cash"),
+            "goods": StatedFigure("donations-goods"),
+            "sites": StatedFigure("teaching-sites"),
+            "visits": StatedFigure("visits"),
         },
     ),
     "guarantee": Statement(
@@ -106,25 +108,24 @@ STATEMENTS = {
             "Interviews with secretaries: %(interviews)s; replaced: %(replaced)s."
         ),
         {
-            "budget": Stated("district-budget"),
-            "funds": Stated("creation-funds"),
-            "projects": Stated("projects"),
-            "solved": Stated("problems-solved"),
-            "combined": Stated("wage-uplift-combined"),
-            "cross": Stated("wage-uplift-cross"),
-            "interviews": Stated("interviews"),
-            "replaced": Stated("adjustments"),
+            "budget": StatedFigure("district-budget"),
+            "funds": StatedFigure("creation-funds"),
+            "projects": StatedFigure("projects"),
+            "solved": StatedFigure("problems-solved"),
+            "combined": StatedFigure("wage-uplift-combined"),
+            "cross": StatedFigure("wage-uplift-cross"),
+            "interviews": StatedFigure("interviews"),
+            "replaced": StatedFigure("adjustments"),
         },
     ),
 }
 
 
-def parts_of(section: str, answers: Mapping[str, Answer]) -> Iterator[str | Stated]:
+def parts_of(section: str, answers: Mapping[str, Answer]) -> Iterator[str | StatedFigure]:
     """The sentence of a section, in the language that is active: texts, and the figures between them."""
     statement = STATEMENTS[section]
-    text = statement.text
-    if section == "overview" and not answers["city-rank"].value:  # nobody ranked the district, or nobody told yet
-        text = TITLES
+    alternatives = (text for slug, text in statement.text_without.items() if not answers[slug].value)
+    text = next(alternatives, statement.text)
     for number, part in enumerate(PLACEHOLDER.split(_(text))):
         if number % 2:
             yield statement.figures[part]

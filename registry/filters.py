@@ -27,8 +27,8 @@ class KindFilters(django_filters.FilterSet):
 
     def find(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         kinds = self.record_kind.entries or (self.record_kind.slug,)
-        found = SearchEntry.objects.matching(value).filter(kind__in=kinds)
-        return rows.filter(code__in=found.values("code"))
+        matches = SearchEntry.objects.matching(value).filter(kind__in=kinds)
+        return rows.filter(code__in=matches.values("code"))
 
 
 def filtered(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any) -> KindFilters:

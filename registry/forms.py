@@ -69,7 +69,7 @@ class BuilderForm(forms.ModelForm):
         self.fields[name].queryset = rows  # type: ignore[attr-defined]
 
     @property
-    def shown(self) -> list[forms.BoundField]:
+    def input_fields(self) -> list[forms.BoundField]:
         """The fields a person fills in, but for an outline's."""
         return [field for field in self.visible_fields() if not field.name.startswith("outline_")]
 
@@ -90,8 +90,8 @@ class GroupingForm(BuilderForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         organisations = PartyOrganisation.objects.visible_to(self.viewer).existing(timezone.localdate())
-        held = PartyOrganisation.objects.visible_to(self.viewer).filter(pk=self.instance.organisation_id)
-        self.offer("organisation", (organisations.filter(kind__in=COMMITTEES) | held).order_by("code"))
+        current = PartyOrganisation.objects.visible_to(self.viewer).filter(pk=self.instance.organisation_id)
+        self.offer("organisation", (organisations.filter(kind__in=COMMITTEES) | current).order_by("code"))
         if not self.instance.pk and self.initial.get("planned_on") is None:
             self.initial["planned_on"] = timezone.localdate()
 
@@ -145,10 +145,10 @@ class ZoneForm(GroupingForm):
     @cached_property
     def drawn(self) -> tuple[Outline | None, Invalid | None]:
         """The outline as it was given, or why it cannot be taken; also of a form that is not checked yet."""
-        given = self.data if self.is_bound else self.initial
-        system = given.get("outline_system") or CoordinateSystem.CGCS2000
+        data = self.data if self.is_bound else self.initial
+        system = data.get("outline_system") or CoordinateSystem.CGCS2000
         try:
-            return read_outline(given.get("outline_text") or "", system), None
+            return read_outline(data.get("outline_text") or "", system), None
         except Invalid as invalid:
             return None, invalid
         except ValueError:  # a coordinate system nobody offered: its own field says so

@@ -49,9 +49,9 @@ class CompiledQuery:
         ]
         with connection.cursor() as cursor:
             cursor.execute(self.sql, filled)
-            found = orjson.loads(cursor.fetchone()[0]) if self.is_packed else cursor.fetchall()
+            records = orjson.loads(cursor.fetchone()[0]) if self.is_packed else cursor.fetchall()
         names = self.names
-        rows = [dict(zip(names, each, strict=True)) for each in found]
+        rows = [dict(zip(names, record, strict=True)) for record in records]
         for name, convert, expression in self.converters:
             for row in rows:
                 row[name] = convert(row[name], expression, connection)
@@ -68,8 +68,12 @@ def compile_query(values: QuerySet) -> CompiledQuery:
         sql, parameters = compiler.as_sql()
     except EmptyResultSet:
         return CompiledQuery(values.db, "", (), names, ())
-    found = compiler.get_converters([each[0] for each in compiler.select[: compiler.col_count]])
-    converters = ((names[at], each, expression) for at, (convert, expression) in found.items() for each in convert)
+    by_index = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
+    converters = (
+        (names[index], convert, expression)
+        for index, (converts, expression) in by_index.items()
+        for convert in converts
+    )
     is_packed = connections[values.db].vendor == "sqlite"
     sql = _packed(sql, names) if is_packed else sql
     return CompiledQuery(values.db, sql, tuple(parameters), names, tuple(converters), is_packed)

@@ -20,14 +20,14 @@ BIN = Path(sys.executable).parent
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 
 
-def compose_file(known: dict[str, str]) -> dict[str, Any]:
-    """The compose file with its variables filled in from `known`, as compose does from `.env`."""
+def compose_file(variables: dict[str, str]) -> dict[str, Any]:
+    """The compose file with its variables filled in from `variables`, as compose does from `.env`."""
 
     def fill(match: re.Match) -> str:
         name, rule, text = match.groups()
-        if rule == "?" and not known.get(name):
+        if rule == "?" and not variables.get(name):
             raise KeyError(text)
-        return known.get(name) or (text if rule == "-" else "")
+        return variables.get(name) or (text if rule == "-" else "")
 
     def filled(value: Any) -> Any:
         if isinstance(value, dict):
@@ -42,11 +42,11 @@ def compose_file(known: dict[str, str]) -> dict[str, Any]:
 def image() -> dict[str, Any]:
     """What the last stage of the Dockerfile sets: `environment`, `command` and the command of its `health` check."""
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ").split("\nFROM ")[-1].splitlines()
-    said = {line.partition(" ")[0]: line.partition(" ")[2] for line in lines if line[:1].isupper()}
+    instructions = {line.partition(" ")[0]: line.partition(" ")[2] for line in lines if line[:1].isupper()}
     return {
-        "environment": dict(pair.split("=", 1) for pair in said["ENV"].split()),
-        "command": json.loads(said["CMD"]),
-        "health": json.loads(said["HEALTHCHECK"].partition("CMD ")[2]),
+        "environment": dict(pair.split("=", 1) for pair in instructions["ENV"].split()),
+        "command": json.loads(instructions["CMD"]),
+        "health": json.loads(instructions["HEALTHCHECK"].partition("CMD ")[2]),
     }
 
 
@@ -69,13 +69,13 @@ class Container:
         place = self.root / target.lstrip("/")
         place.parent.mkdir(parents=True, exist_ok=True)
         if source[0] not in "./":
-            found = self.stack.volumes[source]
+            host_path = self.stack.volumes[source]
         else:
-            found = ROOT / source
-        if found.is_file():
-            place.write_text(self._inside(found.read_text(encoding="utf-8")), encoding="utf-8")
+            host_path = ROOT / source
+        if host_path.is_file():
+            place.write_text(self._inside(host_path.read_text(encoding="utf-8")), encoding="utf-8")
         else:
-            place.symlink_to(found)
+            place.symlink_to(host_path)
 
     def _inside(self, text: str) -> str:
         """A configuration file whose addresses and paths are those of this machine."""
@@ -102,9 +102,9 @@ class Container:
 
     def command(self) -> list[str]:
         words = self.service.get("command") or image()["command"]
-        known = {"python": sys.executable, "manage.py": str(ROOT / "manage.py")}
+        programs = {"python": sys.executable, "manage.py": str(ROOT / "manage.py")}
         port = {"8000": self.stack.port(self.name, "8000")} if self.name == "web" else {}
-        return [{**known, **port}.get(word) or self._word(word) for word in words]
+        return [{**programs, **port}.get(word) or self._word(word) for word in words]
 
     def start(self, command: list[str] | None = None) -> None:
         with open(self.stack.folder / f"{self.name}.log", "ab") as log:
@@ -145,9 +145,9 @@ class Container:
 class Stack:
     """The services of the compose file on ports of this machine. `addresses` are those of servers started elsewhere."""
 
-    def __init__(self, folder: Path, known: dict[str, str], static: Path, addresses: dict[str, str]):
-        read = compose_file(known)
-        self.folder, self.known, self.static, self.addresses = folder, known, static, addresses
+    def __init__(self, folder: Path, variables: dict[str, str], static: Path, addresses: dict[str, str]):
+        read = compose_file(variables)
+        self.folder, self.variables, self.static, self.addresses = folder, variables, static, addresses
         self.services = read["services"]
         self.volumes = {name: folder / "volumes" / name for name in read["volumes"]}
         for place in self.volumes.values():

@@ -120,8 +120,8 @@ def make_draft(clerk, place: str = "", **answers: str) -> Draft:
     area = Area.objects.unscoped("test").get(code=place) if place else _free(villages)
     draft = start_draft(area, key=uuid4(), another=True, by=clerk)
     typed = {**ANSWERS, "name": f"{area.short_name}新示范点{next(_number)}", **answers}
-    held = DraftForm(draft).facts
-    save_fields(draft, {name: text for name, text in typed.items() if name in held}, was={}, by=clerk)
+    facts = DraftForm(draft).facts
+    save_fields(draft, {name: text for name, text in typed.items() if name in facts}, was={}, by=clerk)
     draft.refresh_from_db()
     confirm_facts(draft, by=clerk)
     for doubt in DraftForm(Draft.objects.unscoped("test").get(pk=draft.pk)).open_doubts:
@@ -132,8 +132,8 @@ def make_draft(clerk, place: str = "", **answers: str) -> Draft:
 def _free(villages):
     """A village that has an organisation and no point yet."""
     organised = PartyOrganisation.objects.unscoped("test").filter(unit=None).values("area")
-    taken = DemonstrationPoint.objects.unscoped("test").values("area")
-    return villages.filter(pk__in=organised).exclude(pk__in=taken).order_by("pk").first() or villages.first()
+    occupied = DemonstrationPoint.objects.unscoped("test").values("area")
+    return villages.filter(pk__in=organised).exclude(pk__in=occupied).order_by("pk").first() or villages.first()
 
 
 def make_submitted(clerk, **answers: str) -> Draft:

@@ -15,21 +15,21 @@ from registry.models import Booking, CollectiveIncome, DemonstrationPoint, SiteC
 from registry.overviews.capacity import balance
 from tests.factories import make_period, make_point
 
-Shown = Callable[[Scope], Any]
+Measure = Callable[[Scope], Any]
 
 
-def figure(slug: str, day: date | None = None) -> Shown:
+def figure(slug: str, day: date | None = None) -> Measure:
     return lambda scope: FIGURES[slug].answer(scope.at(day) if day else scope).part
 
 
 @dataclass(frozen=True)
 class Example:
-    """`row` is new and moves what is `shown` by `adds`; `change` is what then changes. `vary` is the heading by which
-    rows are different records; None where a file cannot hold two. `by` is who may send it."""
+    """`row` is new and moves what `measure` reads by `adds`; `change` is what then changes. `vary` is the heading by
+    which rows are different records; None where a file cannot hold two. `by` is who may send it."""
 
     row: dict[str, str]
     change: dict[str, str]
-    shown: Shown
+    measure: Measure
     adds: Any = 1
     vary: str | None = None
     before: Callable[[], Any] = lambda: None
@@ -40,8 +40,8 @@ class Example:
         """So many different rows."""
         value = self.row[self.vary]
         return [
-            {**self.row, self.vary: str(int(value) - 10 - each) if value.isdigit() else f"{value}{each}"}
-            for each in range(number)
+            {**self.row, self.vary: str(int(value) - 10 - index) if value.isdigit() else f"{value}{index}"}
+            for index in range(number)
         ]
 
 

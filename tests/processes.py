@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from tools.sample_database import KEPT, fingerprint, make_once, sqlite_sample
+from tools.sample_database import FOLDER, fingerprint, make_once, sqlite_sample
 from tools.serve import SERVER
 from tools.servers import free_port
 
@@ -29,40 +29,40 @@ with override_settings(WHITENOISE_SKIP_COMPRESS_EXTENSIONS=["css", "html", "js",
 """
 
 
-def prepare(known: dict[str, str]) -> None:
-    """Static files, tables and sample data for the environment `known`, and demo accounts where it sets DEMO.
+def prepare(variables: dict[str, str]) -> None:
+    """Static files, tables and sample data for the environment `variables`, and demo accounts where it sets DEMO.
 
     SQLite gets a copy of the sample database. A PostgreSQL database may be empty or a copy of the sample database.
     """
-    data = Path(known["DATA_DIR"])
+    data = Path(variables["DATA_DIR"])
     (data / "static").symlink_to(static_files(), target_is_directory=True)
-    database = known.get("DATABASE_URL")
+    database = variables.get("DATABASE_URL")
     if not database:
         shutil.copy(sqlite_sample(), data / "registry.sqlite3")
     elif not _has_tables(database):
-        manage(known, "migrate", "-v0")
-        manage(known, "load_sample", "-v0")
+        manage(variables, "migrate", "-v0")
+        manage(variables, "load_sample", "-v0")
         return
-    if known.get("DEMO") == "1":
-        manage(known, "load_sample", "--if-empty", "-v0")
+    if variables.get("DEMO") == "1":
+        manage(variables, "load_sample", "--if-empty", "-v0")
 
 
 def static_files() -> Path:
     """The folder of all static files as production serves them, collected once; do not write to it."""
-    return make_once(KEPT / f"static-{fingerprint(STATIC_MADE_FROM)}", _collect_static)
+    return make_once(FOLDER / f"static-{fingerprint(STATIC_MADE_FROM)}", _collect_static)
 
 
 def _collect_static(folder: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=KEPT) as data:
-        known = {"PATH": os.environ["PATH"], "SECRET_KEY": "only-for-this-" + "x" * 40, "DATA_DIR": data}
-        manage(known, "shell", "-v0", "-c", COLLECT)
+    with tempfile.TemporaryDirectory(dir=FOLDER) as data:
+        variables = {"PATH": os.environ["PATH"], "SECRET_KEY": "only-for-this-" + "x" * 40, "DATA_DIR": data}
+        manage(variables, "shell", "-v0", "-c", COLLECT)
         (Path(data) / "static").rename(folder)
 
 
 def _has_tables(database: str) -> bool:
     with psycopg.connect(database) as connection:
-        [found] = connection.execute("SELECT to_regclass('registry_area')").fetchone()
-        return found is not None
+        [table] = connection.execute("SELECT to_regclass('registry_area')").fetchone()
+        return table is not None
 
 
 def production(folder: Path, **more: str) -> dict[str, str]:
@@ -75,23 +75,25 @@ def production(folder: Path, **more: str) -> dict[str, str]:
     return env
 
 
-def manage(known: dict[str, str], *command: str) -> None:
-    subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=known, check=True, stdout=subprocess.DEVNULL)
+def manage(variables: dict[str, str], *command: str) -> None:
+    subprocess.run(
+        [sys.executable, "manage.py", *command], cwd=ROOT, env=variables, check=True, stdout=subprocess.DEVNULL
+    )
 
 
-def serve(known: dict[str, str]) -> tuple[subprocess.Popen, str]:
+def serve(variables: dict[str, str]) -> tuple[subprocess.Popen, str]:
     """The production server on a free port; returns the process and its address once it answers."""
     port = free_port()
     options = ["--port", str(port), "--workers", "1", "--log-level", "error"]
-    known = {"HTTPS_ONLY": "0", **known}  # nothing in front of it speaks TLS
-    process = started(known, *SERVER, *options, "fengnan.wsgi:application")
+    variables = {"HTTPS_ONLY": "0", **variables}  # nothing in front of it speaks TLS
+    process = started(variables, *SERVER, *options, "fengnan.wsgi:application")
     address = f"http://127.0.0.1:{port}"
     eventually(lambda: get(f"{address}/healthz")[0] == 200)
     return process, address
 
 
-def started(known, *command: str) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, *command], cwd=ROOT, env=known, start_new_session=True)
+def started(variables, *command: str) -> subprocess.Popen:
+    return subprocess.Popen([sys.executable, *command], cwd=ROOT, env=variables, start_new_session=True)
 
 
 def ended(process: subprocess.Popen) -> None:
@@ -162,17 +164,18 @@ print("token", make_token(user, **token)[1])
 """
 
 
-def token_of(known: dict[str, str], role: str, area: str) -> str:
+def token_of(variables: dict[str, str], role: str, area: str) -> str:
     """The text of a token of the account of this role."""
-    return shell(known, MAKE_TOKEN.format(role=role, area=area))
+    return shell(variables, MAKE_TOKEN.format(role=role, area=area))
 
 
-def shell(known: dict[str, str], code: str) -> str:
+def shell(variables: dict[str, str], code: str) -> str:
     """The last word that `code` prints in the portal's shell."""
     command = [sys.executable, "manage.py", "shell", "-v0", "-c", code]
-    return subprocess.run(command, cwd=ROOT, env=known, check=True, capture_output=True, text=True).stdout.split()[-1]
+    done = subprocess.run(command, cwd=ROOT, env=variables, check=True, capture_output=True, text=True)
+    return done.stdout.split()[-1]
 
 
-def signed_in(known: dict[str, str], role: str, area: str) -> str:
+def signed_in(variables: dict[str, str], role: str, area: str) -> str:
     """The cookie of a session of the account of this role."""
-    return f"sessionid={shell(known, SIGN_IN.format(role=role, area=area))}"
+    return f"sessionid={shell(variables, SIGN_IN.format(role=role, area=area))}"

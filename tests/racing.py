@@ -65,9 +65,9 @@ class Race:
     def __init__(self, role: Role, area: str = DISTRICT):
         self.people = [
             User.objects.create(
-                username=f"{type(self).__name__} {each}", role=role, read_prefix=area, write_prefix=area
+                username=f"{type(self).__name__} {index}", role=role, read_prefix=area, write_prefix=area
             )
-            for each in range(2)
+            for index in range(2)
         ]
 
     def acts(self, number: int) -> list[Act]:
@@ -76,7 +76,7 @@ class Race:
     def holds(self, winner: int) -> bool:
         raise NotImplementedError
 
-    def told(self, winner: int) -> str:
+    def expected_answer(self, winner: int) -> str:
         """What the other is told: who was first."""
         return str(self.people[winner])
 
@@ -90,26 +90,26 @@ class Decisions(Race):
     def __init__(self, role: Role, row: Any, area: str = DISTRICT):
         super().__init__(role, area)
         self.row, self.point = row, row.point
-        self.kept = [
-            each
+        self.rows_before = [
+            row
             for kind in (StatusPeriod, Review, Draft)
-            for each in kind._base_manager.filter(point=self.point).order_by("pk")
+            for row in kind._base_manager.filter(point=self.point).order_by("pk")
         ]
 
     def acts(self, number: int) -> list[Act]:
-        added = Review._base_manager.filter(point=self.point).exclude(pk__in=[each.pk for each in self.kept])
+        added = Review._base_manager.filter(point=self.point).exclude(pk__in=[row.pk for row in self.rows_before])
         ReviewScore._base_manager.filter(review__in=added).delete()
         added.delete()
         StatusPeriod.objects.filter(point=self.point).delete()
-        for each in self.kept:
-            copy(each).save()
+        for row in self.rows_before:
+            copy(row).save()
         chosen = [self.ways[number % 2], self.ways[number // 2 % 2]]
         self.statuses = [status for _act, status in chosen]
         return [partial(act, type(self.row)._base_manager.get(pk=self.row.pk)) for act, _status in chosen]
 
     def holds(self, winner: int) -> bool:
         now = StatusPeriod.objects.filter(point=self.point, valid_to=None)
-        return [each.status for each in now] == [self.statuses[winner]]
+        return [row.status for row in now] == [self.statuses[winner]]
 
 
 class Applications(Decisions):
@@ -143,7 +143,7 @@ class Writings(Race):
 
     def acts(self, number: int) -> list[Act]:
         opened = self.stands()
-        self.typed = [f"{number % 2 * 2 + each + 1}" for each in range(2)]  # none is what the round before left
+        self.typed = [f"{number % 2 * 2 + index + 1}" for index in range(2)]  # none is what the round before left
         return [
             partial(self.write, type(self.row)._base_manager.get(pk=self.row.pk), text, opened) for text in self.typed
         ]
@@ -160,8 +160,8 @@ class Writings(Race):
 
 class Scores(Writings):
     def stands(self) -> str:
-        given = self.row.scores.get(item__number=1).district_score
-        return "" if given is None else f"{given.normalize():f}"
+        score = self.row.scores.get(item__number=1).district_score
+        return "" if score is None else f"{score.normalize():f}"
 
     def write(self, row: Any, text: str, opened: str, by: Any) -> Any:
         return save_scores(row, {"score-1": text}, was={"score-1": opened}, by=by)
@@ -192,7 +192,7 @@ class Bookings(Race):
         super().__init__(role)
         site = TeachingSite._base_manager.get(code="TS-07")
         common = {"site": site, "booked_for": localdate(), "headcount": 50}  # of the 80 that the site takes
-        self.rows = [Booking.objects.create(code=f"BK-R-{each}", visitor=f"{each}", **common) for each in range(2)]
+        self.rows = [Booking.objects.create(code=f"BK-R-{index}", visitor=f"{index}", **common) for index in range(2)]
 
     def acts(self, number: int) -> list[Act]:
         Booking._base_manager.filter(pk__in=[row.pk for row in self.rows]).update(state="asked")
@@ -200,9 +200,9 @@ class Bookings(Race):
 
     def holds(self, winner: int) -> bool:
         states = [Booking._base_manager.get(pk=row.pk).state for row in self.rows]
-        return states == ["confirmed" if each == winner else "asked" for each in range(2)]
+        return states == ["confirmed" if index == winner else "asked" for index in range(2)]
 
-    def told(self, winner: int) -> str:
+    def expected_answer(self, winner: int) -> str:
         return "30"
 
     def confirm(self, row: Booking, by: Any) -> Booking:
@@ -234,7 +234,7 @@ def races() -> list[Race]:
         for role, area in ((Role.CLERK, TANGFANG), (Role.HEAD, TANGFANG), (Role.REVIEWER, DISTRICT))
     )
     submitted = make_submitted(clerk)
-    review, scored = (pass_draft(make_submitted(clerk), by=head) for _each in range(2))
+    review, scored = (pass_draft(make_submitted(clerk), by=head) for _ in range(2))
     [recheck] = open_rechecks(DemonstrationPoint.objects.public().named(localdate()).order_by("code")[:1], by=reviewer)
     save_scores(recheck, full_scores(recheck), was={}, by=reviewer)
     recheck = finish_scoring(recheck, seen={}, by=reviewer)
@@ -268,7 +268,7 @@ def outcome(race: Race, number: int, pool: ThreadPoolExecutor) -> str:
     acts, start = race.acts(number), Barrier(2)
     newest = Event.objects.order_by("pk").last().pk
     answers = list(pool.map(answer, acts, race.people, [start, start]))
-    winners = [each for each, (what, _who) in enumerate(answers) if what == "done"]
+    winners = [index for index, (what, _who) in enumerate(answers) if what == "done"]
     if len(winners) != 1:
         return "both" if winners else "none"
     [winner] = winners
@@ -276,7 +276,7 @@ def outcome(race: Race, number: int, pool: ThreadPoolExecutor) -> str:
     if what == "crashed":
         return "crashed"
     events = Event.objects.filter(pk__gt=newest).exclude(actor=race.people[winner])
-    is_told = who == race.told(winner)
+    is_told = who == race.expected_answer(winner)
     return "one" if is_told and race.holds(winner) and not events.exists() else "untold"
 
 
@@ -294,11 +294,11 @@ def unlocked() -> ExitStack:
     return off
 
 
-def race_on(race: Race, rounds: int, pool: ThreadPoolExecutor, wanted: str = "") -> Counter[str]:
-    """How so many rounds ended; more of them until one ended as `wanted`."""
+def race_on(race: Race, rounds: int, pool: ThreadPoolExecutor, expected: str = "") -> Counter[str]:
+    """How so many rounds ended; more of them until one ended as `expected`."""
     counts: Counter[str] = Counter()
     for number in range(max(rounds, MOST_ROUNDS)):
-        if number >= rounds and (not wanted or counts[wanted]):
+        if number >= rounds and (not expected or counts[expected]):
             break
         counts[outcome(race, number, pool)] += 1
     return counts

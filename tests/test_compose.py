@@ -66,12 +66,12 @@ def stack(tmp_path_factory):
     with ExitStack() as on_exit:
         server = on_exit.enter_context(servers.postgres())
         queue = on_exit.enter_context(servers.redis())
-        known = {
+        variables = {
             "SECRET_KEY": secrets.token_urlsafe(50), "POSTGRES_PASSWORD": DATABASE_PASSWORD, "ALLOWED_HOSTS": HOST,
             "TLS_DIR": str(certificate(folder / "tls")),
         }  # fmt: skip
         addresses = {"db": server.split("@")[1].partition("/")[0], "redis": queue.split("/")[2]}
-        portal = Stack(folder, known, static_files(), addresses)
+        portal = Stack(folder, variables, static_files(), addresses)
         on_exit.callback(portal.stop)
         with_password(server)
         portal.container("migrate").finish()
@@ -127,13 +127,13 @@ class ToProxy(httpx.HTTPTransport):
         super().__init__(verify=ssl.create_default_context(cafile=portal.folder / "tls" / "certificate.pem"))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        asked = request.url
-        request.extensions["sni_hostname"] = asked.host
-        request.url = asked.copy_with(host="127.0.0.1")
+        url = request.url
+        request.extensions["sni_hostname"] = url.host
+        request.url = url.copy_with(host="127.0.0.1")
         try:
             return super().handle_request(request)
         finally:
-            request.url = asked
+            request.url = url
 
 
 def visitor(portal: Stack, **headers: str) -> httpx.Client:
@@ -200,7 +200,7 @@ def test_who_comes_without_tls_is_led_to_it_and_told_to_stay(stack):
 @pytest.mark.parametrize(("mode", "status"), [("gateway", 200), ("plain", 301)])
 def test_only_behind_a_gateway_is_a_request_believed_that_it_came_by_tls(mode, status, stack, tmp_path):
     web = f"127.0.0.1:{stack.port('web', '8000')}"
-    other = Stack(tmp_path, stack.known | {"PROXY_MODE": mode}, stack.static, {**stack.addresses, "web": web})
+    other = Stack(tmp_path, stack.variables | {"PROXY_MODE": mode}, stack.static, {**stack.addresses, "web": web})
     try:
         start_proxy(other)
         address = f"http://127.0.0.1:{other.port('proxy', '8080')}/accounts/login/"
@@ -234,12 +234,12 @@ def test_a_photo_is_there_after_its_container_is_gone(stack, clerk):
     draft = post(clerk, "/desk/points/new/", {"place": place, "key": str(uuid.uuid4())}).headers["Location"]
     post(clerk, f"{draft}photos/add/", files={"photos": ("a.jpg", PHOTO, "image/jpeg")})
     photo = re.search(r'src="(/evidence/[^"]+)"', clerk.get(f"{draft}photos/").text)[1]
-    seen = clerk.get(photo)
-    assert (seen.status_code, seen.headers["Content-Type"]) == (200, "image/jpeg")
-    kept = [file for file in stack.volumes["data"].rglob("*") if file.is_file()]
-    assert kept and not any(file.stat().st_mode & 0o077 for file in kept)
+    answer = clerk.get(photo)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
+    files = [file for file in stack.volumes["data"].rglob("*") if file.is_file()]
+    assert files and not any(file.stat().st_mode & 0o077 for file in files)
     stack.replace("web")
-    assert clerk.get(photo).content == seen.content
+    assert clerk.get(photo).content == answer.content
 
 
 def test_a_file_that_the_web_took_in_is_read_applied_and_exported(stack, admin):
@@ -249,9 +249,9 @@ def test_a_file_that_the_web_took_in_is_read_applied_and_exported(stack, admin):
     key = load.rstrip("/").rpartition("/")[2]
 
     def is_now(state: str) -> bool:
-        found = admin.get(f"/api/v1/loads/{key}/").json()
-        assert found["state"] in {"reading", "ready", "applying", "applied"}, found
-        return found["state"] == state
+        load = admin.get(f"/api/v1/loads/{key}/").json()
+        assert load["state"] in {"reading", "ready", "applying", "applied"}, load
+        return load["state"] == state
 
     eventually(lambda: is_now("ready"), seconds=20)
     post(admin, f"{load}apply/")

@@ -35,9 +35,9 @@ needs_compose = pytest.mark.skipif(compose() is None, reason="no compose client 
 
 
 def configured(*arguments: str, **secrets: str) -> subprocess.CompletedProcess:
-    known = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+    variables = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
     command = [*(compose() or []), "-f", "docker-compose.yml", "config", *arguments]
-    return subprocess.run(command, cwd=ROOT, env={**known, **secrets}, capture_output=True, text=True)
+    return subprocess.run(command, cwd=ROOT, env={**variables, **secrets}, capture_output=True, text=True)
 
 
 @needs_compose
@@ -57,15 +57,19 @@ def test_a_missing_secret_is_refused_by_name(missing):
 
 @pytest.mark.parametrize("key", ["", "short"])
 def test_production_refuses_a_missing_or_weak_secret_key_and_says_why(key):
-    known = {"PATH": os.environ["PATH"], "SECRET_KEY": key}
-    done = subprocess.run([sys.executable, "manage.py", "check"], cwd=ROOT, env=known, capture_output=True, text=True)
+    variables = {"PATH": os.environ["PATH"], "SECRET_KEY": key}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=ROOT, env=variables, capture_output=True, text=True
+    )
     assert done.returncode != 0
     assert "SECRET_KEY is missing or shorter than 40 characters" in done.stderr
 
 
 def test_a_wrong_value_stops_the_start_with_its_name():
-    known = {"PATH": os.environ["PATH"], "TESTING": "1", "DATABASE_URL": "mysql://nowhere/x"}
-    done = subprocess.run([sys.executable, "manage.py", "check"], cwd=ROOT, env=known, capture_output=True, text=True)
+    variables = {"PATH": os.environ["PATH"], "TESTING": "1", "DATABASE_URL": "mysql://nowhere/x"}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=ROOT, env=variables, capture_output=True, text=True
+    )
     assert "DATABASE_URL must begin with sqlite: or postgresql:" in done.stderr
 
 
@@ -111,14 +115,14 @@ def test_the_example_of_env_lists_every_variable_that_compose_reads_and_starts_t
 
 def production(**more: str) -> dict[str, str]:
     """The environment of the web service, as compose gives it."""
-    known = SECRETS | {"SECRET_KEY": secrets.token_urlsafe(50)} | more
-    passed = {name: str(value) for name, value in compose_file(known)["services"]["web"]["environment"].items()}
+    variables = SECRETS | {"SECRET_KEY": secrets.token_urlsafe(50)} | more
+    passed = {name: str(value) for name, value in compose_file(variables)["services"]["web"]["environment"].items()}
     return {"PATH": os.environ["PATH"], **passed}
 
 
-def check_deploy(known: dict[str, str]) -> subprocess.CompletedProcess:
+def check_deploy(variables: dict[str, str]) -> subprocess.CompletedProcess:
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
-    return subprocess.run(command, cwd=ROOT, env=known, capture_output=True, text=True)
+    return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
 
 
 def test_what_compose_sets_passes_the_deployment_check(tmp_path):
@@ -158,16 +162,16 @@ def test_the_image_has_a_chinese_font():
 
 def test_web_and_worker_keep_their_files_in_the_same_volume():
     data = image()["environment"]["DATA_DIR"]
-    kept = {
+    folders = {
         name: [volume for volume in services()[name]["volumes"] if f":{data}" in volume] for name in ("web", "worker")
     }
-    assert kept["web"] == kept["worker"] == [f"data:{data}"]
+    assert folders["web"] == folders["worker"] == [f"data:{data}"]
 
 
 def test_the_database_of_a_new_registry_is_readable_by_nobody_else(tmp_path):
-    known = {"PATH": os.environ["PATH"], "TESTING": "1", "DATA_DIR": str(tmp_path)}
+    variables = {"PATH": os.environ["PATH"], "TESTING": "1", "DATA_DIR": str(tmp_path)}
     code = "from django.db import connection; connection.ensure_connection()"
-    subprocess.run([sys.executable, "manage.py", "shell", "-v0", "-c", code], cwd=ROOT, env=known, check=True)
+    subprocess.run([sys.executable, "manage.py", "shell", "-v0", "-c", code], cwd=ROOT, env=variables, check=True)
     assert {file.name: oct(file.stat().st_mode & 0o777) for file in tmp_path.iterdir()} == {"registry.sqlite3": "0o600"}
 
 

@@ -80,9 +80,9 @@ def measured(figure: Figure, scope: Scope) -> Decimal | int | None:
     rows = figure.rows(scope)
     if not figure.sums:
         return len(list(rows))
-    taken = Min(figure.sums) if figure.single else Sum(figure.sums)
-    found = rows.aggregate(found=taken)["found"]
-    return found if figure.single else found or 0
+    total = Min(figure.sums) if figure.single else Sum(figure.sums)
+    value = rows.aggregate(value=total)["value"]
+    return value if figure.single else value or 0
 
 
 @pytest.mark.parametrize(("slug", "value"), CONTRACT.items())

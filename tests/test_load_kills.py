@@ -129,13 +129,13 @@ def random_moments(chance: random.Random) -> list[Moment]:
 
 @pytest.mark.deep
 def test_two_hundred_workers_killed_at_any_moment_leave_exactly_the_files_rows(env, seed, tmp_path):
-    chance, rows, wanted, total = random.Random(seed), 10_000, 200, 0
+    chance, rows, most_kills, total = random.Random(seed), 10_000, 200, 0
     for number in count(1):
-        moments = random_moments(chance)[: wanted - total]
+        moments = random_moments(chance)[: most_kills - total]
         kills = load_with_kills(env, ledger(tmp_path, f"断电{number}", rows), rows, moments)
         total += kills.total()
-        print(f"load {number}: workers killed after so many rows: {dict(kills)}; {total} of {wanted} kills")
-        if total == wanted:
+        print(f"load {number}: workers killed after so many rows: {dict(kills)}; {total} of {most_kills} kills")
+        if total == most_kills:
             break
 
 

@@ -34,19 +34,19 @@ def strings_of_template(source: str) -> Iterator[tuple[str, str]]:
 
 def marked() -> dict[tuple[str, str], str]:
     """(context, text) of all that is marked for translation, and a file it stands in."""
-    found = {}
+    places = {}
     for app in ("registry", "assessment", "fengnan"):
         for path in (ROOT / app).rglob("*.py"):
-            found |= dict.fromkeys(strings_in(path.read_text(encoding="utf-8")), str(path.relative_to(ROOT)))
+            places |= dict.fromkeys(strings_in(path.read_text(encoding="utf-8")), str(path.relative_to(ROOT)))
     for path in (ROOT / "templates").rglob("*.html"):
         source = path.read_text(encoding="utf-8")
-        found |= dict.fromkeys(strings_of_template(source), str(path.relative_to(ROOT)))
-    return found
+        places |= dict.fromkeys(strings_of_template(source), str(path.relative_to(ROOT)))
+    return places
 
 
 def test_everything_marked_for_translation_is_in_the_chinese_catalogue():
-    known = {(entry.msgctxt or "", entry.msgid) for entry in polib.pofile(str(CATALOGUE)) if not entry.obsolete}
-    assert {text: where for text, where in marked().items() if text not in known} == {}
+    entries = {(entry.msgctxt or "", entry.msgid) for entry in polib.pofile(str(CATALOGUE)) if not entry.obsolete}
+    assert {text: where for text, where in marked().items() if text not in entries} == {}
 
 
 def test_the_texts_of_templates_and_programs_are_found():

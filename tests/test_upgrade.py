@@ -53,33 +53,35 @@ print(json.dumps({
 """
 
 
-def said(known: dict[str, str], *command: str) -> str:
-    done = subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=known, capture_output=True, text=True)
+def output_of(variables: dict[str, str], *command: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *command], cwd=ROOT, env=variables, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_earlier_registry_is_brought_up_to_date_and_loses_nothing(engine, tmp_path):
-    known = {"SECRET_KEY": "only-for-this-test-" + "x" * 40, "DATA_DIR": str(tmp_path), "PATH": os.environ["PATH"]}
+    variables = {"SECRET_KEY": "only-for-this-test-" + "x" * 40, "DATA_DIR": str(tmp_path), "PATH": os.environ["PATH"]}
     if engine == "sqlite":
         shutil.copy(sqlite_sample(), tmp_path / "registry.sqlite3")
-        _upgrade(known)
+        _upgrade(variables)
         return
     with postgres() as server, postgres_copy(server) as database:
-        _upgrade(known | {"DATABASE_URL": database})
+        _upgrade(variables | {"DATABASE_URL": database})
 
 
-def _upgrade(known: dict[str, str]) -> None:
+def _upgrade(variables: dict[str, str]) -> None:
     for app in ("assessment", "registry"):
-        manage(known, "migrate", app, BEFORE[app], "-v0")
-    said(known, "shell", "-v0", "-c", OLD_EVENT)
-    manage(known, "migrate", "-v0")
-    state = json.loads(said(known, "shell", "-v0", "-c", STATE))
+        manage(variables, "migrate", app, BEFORE[app], "-v0")
+    output_of(variables, "shell", "-v0", "-c", OLD_EVENT)
+    manage(variables, "migrate", "-v0")
+    state = json.loads(output_of(variables, "shell", "-v0", "-c", STATE))
     assert state["figures"]["points"] == 445
     assert state["figures"]["problems-solved"] == 25
     assert state["rows"][0] > 445
     assert state["reason"] == "of the old release"
     assert state["stays"] == [True, True, True]
-    assert "1 were not covered yet" in said(known, "events", "--verify")
-    assert "1 events in 1 links" in said(known, "events", "--verify")
+    assert "1 were not covered yet" in output_of(variables, "events", "--verify")
+    assert "1 events in 1 links" in output_of(variables, "events", "--verify")

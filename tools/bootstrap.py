@@ -47,22 +47,22 @@ def call(*command: str | Path, quiet: bool = True, **options) -> None:
 
 def digest(paths: Iterable[Path]) -> str:
     """A fingerprint of files, of the folders' files, and of the Python in use."""
-    found = hashlib.sha256(sys.version.encode())
+    content = hashlib.sha256(sys.version.encode())
     for path in paths:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file():
-                found.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
-    return found.hexdigest()
+                content.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
+    return content.hexdigest()
 
 
 def once(name: str, inputs: list[Path], outputs: list[Path], work, *arguments) -> None:
     """Does `work` unless it was done for the same inputs and its outputs are still there."""
     stamp = VENV / f"{name}.stamp"
-    wanted = digest(inputs)
-    if stamp.exists() and stamp.read_text() == wanted and all(path.exists() for path in outputs):
+    fingerprint = digest(inputs)
+    if stamp.exists() and stamp.read_text() == fingerprint and all(path.exists() for path in outputs):
         return
     work(*arguments)
-    stamp.write_text(wanted)
+    stamp.write_text(fingerprint)
 
 
 def make_venv() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from tools import servers
-from tools.sample_database import KEPT
+from tools.sample_database import FOLDER
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
@@ -30,9 +30,9 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, **own, **more}
 
 
-def run(title: str, command: list[str], known: dict[str, str]) -> bool:
+def run(title: str, command: list[str], variables: dict[str, str]) -> bool:
     print(f"\n== {title}: {' '.join(command)}", flush=True)
-    passed = subprocess.run([str(BIN / command[0]), *command[1:]], cwd=ROOT, env=known).returncode == 0
+    passed = subprocess.run([str(BIN / command[0]), *command[1:]], cwd=ROOT, env=variables).returncode == 0
     if not passed:
         print(f"✗ {title} failed: {' '.join(command)}", flush=True)
     return passed
@@ -59,10 +59,10 @@ PROGRAMS = {  # name: where it is, which parts cannot do without
 
 def test(arguments: list[str]) -> None:
     """The suite in parts, as far as what they need is installed: `PART=` one of them, `ARGS=` more for pytest."""
-    wanted = os.environ.get("PART", "")
-    if wanted and wanted not in PARTS:
-        sys.exit(f"✗ There is no part {wanted!r}. Choose one of: {', '.join(PARTS)}.")
-    parts = [wanted] if wanted else list(PARTS)
+    chosen = os.environ.get("PART", "")
+    if chosen and chosen not in PARTS:
+        sys.exit(f"✗ There is no part {chosen!r}. Choose one of: {', '.join(PARTS)}.")
+    parts = [chosen] if chosen else list(PARTS)
     missing = {name: needed_by for name, (program, needed_by) in PROGRAMS.items() if not program()}
     for name in missing:
         print(f"· {name} is not installed: its tests are left out", flush=True)
@@ -82,18 +82,18 @@ def run_parts(parts: dict[str, tuple[str, str]], arguments: list[str]) -> None:
     extra = [*arguments, *shlex.split(os.environ.get("ARGS", ""))]
     reports = {}
     with ExitStack() as stack:
-        known = environment(REDIS_URL="", DATABASE_URL="")
+        variables = environment(REDIS_URL="", DATABASE_URL="")
         if servers.postgres_programs() and parts.keys() - {"sqlite", "access", "browser"}:
-            known["TEST_DATABASE_URL"] = stack.enter_context(servers.postgres())
+            variables["TEST_DATABASE_URL"] = stack.enter_context(servers.postgres())
         if servers.redis_program() and parts.keys() & {"processes", "deep"}:
-            known["TEST_REDIS_URL"] = stack.enter_context(servers.redis())
+            variables["TEST_REDIS_URL"] = stack.enter_context(servers.redis())
         for part, (chosen, distribution) in parts.items():
-            report = KEPT / f"{part}.xml"
+            report = FOLDER / f"{part}.xml"
             report.unlink(missing_ok=True)
             several = [] if extra else ["-n", "2", *distribution.split()]  # a few tests need no second process
             command = ["pytest", "-q", "-m", chosen, *several, f"--junitxml={report}", *extra]
-            engine = {"DATABASE_URL": known["TEST_DATABASE_URL"]} if part == "postgres" else {}
-            reports[part] = (run(part, command, {**known, **engine}), report)
+            engine = {"DATABASE_URL": variables["TEST_DATABASE_URL"]} if part == "postgres" else {}
+            reports[part] = (run(part, command, {**variables, **engine}), report)
     print_summary({part: report for part, (_passed, report) in reports.items()})
     sys.exit(0 if all(passed for passed, _report in reports.values()) else 1)
 
@@ -137,15 +137,15 @@ def run_linter(command: list[str]) -> bool:
 def fuzz(arguments: list[str]) -> None:
     """The API asked by its description, and every address asked with hostile input on each engine, for longer than in
     the suite; FUZZ_EXAMPLES says how many examples an operation gets."""
-    known = environment(FUZZ_EXAMPLES=os.environ.get("FUZZ_EXAMPLES", "200"), REDIS_URL="", DATABASE_URL="")
+    variables = environment(FUZZ_EXAMPLES=os.environ.get("FUZZ_EXAMPLES", "200"), REDIS_URL="", DATABASE_URL="")
     command = ["pytest", "-q", "-m", "deep", *arguments]
     crawl = [*command, "-n", "2", "-rP", "tests/fengnan/test_hostile_input.py"]
-    passed = [run("fuzz", [*command, "-s", "tests/api/test_fuzz.py"], known)]
-    passed.append(run("hostile input, SQLite", crawl, known))
+    passed = [run("fuzz", [*command, "-s", "tests/api/test_fuzz.py"], variables)]
+    passed.append(run("hostile input, SQLite", crawl, variables))
     if servers.postgres_programs():
         with servers.postgres() as url:
             engine = {"DATABASE_URL": url, "TEST_DATABASE_URL": url}
-            passed.append(run("hostile input, PostgreSQL", crawl, {**known, **engine}))
+            passed.append(run("hostile input, PostgreSQL", crawl, {**variables, **engine}))
     sys.exit(0 if all(passed) else 1)
 
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-KEPT = ROOT / "var" / "test"
+FOLDER = ROOT / "var" / "test"
 # What decides what a migrated database with the sample data holds.
 MADE_FROM = [
     "requirements.txt", "fixtures", "registry/models", "registry/migrations", "registry/kinds",
@@ -38,25 +38,25 @@ def fingerprint(names: Iterable[str] = MADE_FROM) -> str:
 
 def sqlite_sample() -> Path:
     """The SQLite file with the sample data; copy it, never open it for writing."""
-    return make_once(KEPT / f"sample-{fingerprint()}.sqlite3", _make_sqlite)
+    return make_once(FOLDER / f"sample-{fingerprint()}.sqlite3", _make_sqlite)
 
 
 def postgres_sample(programs: Path) -> Path:
     """The data folder of a stopped PostgreSQL that holds the database TEMPLATE."""
-    return make_once(KEPT / f"postgres-{programs.parent.name}-{fingerprint()}", _make_postgres)
+    return make_once(FOLDER / f"postgres-{programs.parent.name}-{fingerprint()}", _make_postgres)
 
 
-def make_once(target: Path, make: Callable[[Path], None]) -> Path:
+def make_once(target: Path, build: Callable[[Path], None]) -> Path:
     """Makes `target` unless it is there, by one process at a time, and removes what was made from earlier states."""
-    KEPT.mkdir(parents=True, exist_ok=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     kind = target.name.partition("-")[0]
-    with open(KEPT / f"{kind}.lock", "w") as lock:
+    with open(FOLDER / f"{kind}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
-            for old in KEPT.glob(f"{kind}-*"):
+            for old in FOLDER.glob(f"{kind}-*"):
                 shutil.rmtree(old) if old.is_dir() else old.unlink()
-            unfinished = KEPT / f"{kind}-{uuid.uuid4().hex}"
-            make(unfinished)
+            unfinished = FOLDER / f"{kind}-{uuid.uuid4().hex}"
+            build(unfinished)
             unfinished.rename(target)
     return target
 
@@ -74,12 +74,12 @@ def _make_postgres(folder: Path) -> None:
 
 
 def _fill(url: str) -> None:
-    known = {
-        "PATH": os.environ["PATH"], "TESTING": "1", "DATABASE_URL": url, "REDIS_URL": "", "DATA_DIR": str(KEPT),
+    variables = {
+        "PATH": os.environ["PATH"], "TESTING": "1", "DATABASE_URL": url, "REDIS_URL": "", "DATA_DIR": str(FOLDER),
     }  # fmt: skip
     for command in (["migrate", "-v0"], ["load_sample", "-v0"]):
         subprocess.run(
-            [sys.executable, "manage.py", *command], cwd=ROOT, env=known, check=True, stdout=subprocess.DEVNULL
+            [sys.executable, "manage.py", *command], cwd=ROOT, env=variables, check=True, stdout=subprocess.DEVNULL
         )
 
 

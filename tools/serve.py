@@ -43,22 +43,22 @@ def run(once) -> None:
     data = Path(os.environ.get("DATA_DIR") or ROOT / "var").resolve()
     host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
     _require_free_port(host, port)
-    known = environment(data)
+    variables = environment(data)
     once(
         "static",
         [ROOT / "static"],
         [data / "static" / "staticfiles.json"],
         _manage,
-        known,
+        variables,
         "collectstatic",
         "--noinput",
         "-v0",
     )
-    _manage(known, "migrate", "-v0")
-    _manage(known, "own_events", "--if-can")
-    _manage(known, "load_sample", "--if-empty")
-    processes = start(known, host, port)
-    prefix = known.get("SCRIPT_NAME", "").rstrip("/")
+    _manage(variables, "migrate", "-v0")
+    _manage(variables, "own_events", "--if-can")
+    _manage(variables, "load_sample", "--if-empty")
+    processes = start(variables, host, port)
+    prefix = variables.get("SCRIPT_NAME", "").rstrip("/")
     _say_when_up(processes, f"http://{host}:{port}{prefix}")
     sys.exit(watch(processes))
 
@@ -72,24 +72,24 @@ def _require_free_port(host: str, port: int) -> None:
             sys.exit(f"✗ {host}:{port} cannot be used ({error.strerror}). Choose another port: PORT=8001 make run")
 
 
-def _manage(known: dict[str, str], *arguments: str) -> None:
-    if subprocess.run([PYTHON, "manage.py", *arguments], cwd=ROOT, env=known).returncode:
+def _manage(variables: dict[str, str], *arguments: str) -> None:
+    if subprocess.run([PYTHON, "manage.py", *arguments], cwd=ROOT, env=variables).returncode:
         sys.exit(f"✗ manage.py {arguments[0]} failed; see above.")
 
 
-def start(known: dict[str, str], host: str, port: int) -> dict[str, subprocess.Popen]:
+def start(variables: dict[str, str], host: str, port: int) -> dict[str, subprocess.Popen]:
     """The web server and the worker, each in a session of its own, so that Ctrl-C reaches this process alone."""
     web = [
         PYTHON, *SERVER, "--host", host, "--port", str(port), "--workers", "2",
         "--blocking-threads", "3", "--log-level", "warning", "fengnan.wsgi:application",
     ]  # fmt: skip
     commands = {"the web server": web, "the worker": [PYTHON, "manage.py", "runjobs"]}
-    if known.get("REDIS_URL"):
-        beat = ["-B", "-s", f"{known['DATA_DIR']}/beat"]
+    if variables.get("REDIS_URL"):
+        beat = ["-B", "-s", f"{variables['DATA_DIR']}/beat"]
         commands["the worker"] = [PYTHON, "-m", "celery", "-A", "fengnan", "worker", *beat, "-l", "warning", "-c", "1"]
         commands["the hooks"] = [PYTHON, "manage.py", "callhooks"]
     return {
-        name: subprocess.Popen(command, cwd=ROOT, env=known, start_new_session=True)
+        name: subprocess.Popen(command, cwd=ROOT, env=variables, start_new_session=True)
         for name, command in commands.items()
     }
 
@@ -107,10 +107,10 @@ def _say_when_up(processes: dict[str, subprocess.Popen], address: str) -> None:
 
 def watch(processes: dict[str, subprocess.Popen]) -> int:
     """Waits until one is asked to stop or one of the processes ends; then ends them all. Returns the exit code."""
-    asked: list[int] = []
+    signals: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda received, frame: asked.append(received))
-    while not asked and all(process.poll() is None for process in processes.values()):
+        signal.signal(number, lambda received, frame: signals.append(received))
+    while not signals and all(process.poll() is None for process in processes.values()):
         time.sleep(0.2)
     ended = [name for name, process in processes.items() if process.poll() is not None]
     for process in processes.values():
@@ -122,7 +122,7 @@ def watch(processes: dict[str, subprocess.Popen]) -> int:
             process.wait(max(deadline - time.monotonic(), 0.1))
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-    if ended and not asked:
+    if ended and not signals:
         print(f"✗ {' and '.join(ended)} ended by itself; see above.", file=sys.stderr)
         return 1
     return 0

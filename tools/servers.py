@@ -24,8 +24,8 @@ def free_port() -> int:
 
 def postgres_programs() -> Path | None:
     """The folder of initdb and pg_ctl, or None where PostgreSQL is not installed."""
-    found = shutil.which("initdb")
-    folders = [Path(found).resolve().parent] if found else []
+    initdb = shutil.which("initdb")
+    folders = [Path(initdb).resolve().parent] if initdb else []
     folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     return next((folder for folder in folders if (folder / "pg_ctl").exists()), None)
 
@@ -43,10 +43,10 @@ def postgres() -> Iterator[str]:
     """A throw-away PostgreSQL whose database `sample_database.TEMPLATE` holds the sample data; gives its address."""
     programs = postgres_programs()
     assert programs is not None
-    kept = sample_database.postgres_sample(programs)
+    sample = sample_database.postgres_sample(programs)
     with tempfile.TemporaryDirectory(prefix="registry-pg-", ignore_cleanup_errors=True) as name:
         data = Path(name) / "data"
-        shutil.copytree(kept, data)
+        shutil.copytree(sample, data)
         with _running(programs, data) as url:
             yield url
 

@@ -21,14 +21,14 @@ SIGNER = Signer(salt="inspection-pack")
 
 
 @dataclass
-class Shown:
+class ItemProof:
     """An item of the standard, and the site's proof of it."""
 
     item: StandardItem
     proof: list[Evidence] = field(default_factory=list)
 
 
-def contents_of(point: DemonstrationPoint, today: date) -> tuple[list[Shown], list[Evidence]]:
+def contents_of(point: DemonstrationPoint, today: date) -> tuple[list[ItemProof], list[Evidence]]:
     """Each item of the current standard with its proof, and the evidence that is not assigned to an item."""
     evidence = Evidence.objects.unscoped("of the site itself").filter(point=point).order_by("pk")
     scores = ReviewScore.objects.filter(review__point=point).prefetch_related(Prefetch("proof", evidence))
@@ -36,9 +36,9 @@ def contents_of(point: DemonstrationPoint, today: date) -> tuple[list[Shown], li
     for score in scores:
         proof_by_item.setdefault(score.item_id, {}).update({proof.pk: proof for proof in score.proof.all()})
     items = StandardItem.objects.unscoped("the standard is public").in_force(today).order_by("number")
-    items_shown = [Shown(item, list(proof_by_item.get(item.pk, {}).values())) for item in items]
-    cited = {proof.pk for entry in items_shown for proof in entry.proof}
-    return items_shown, [document for document in evidence if document.pk not in cited]
+    items_with_proof = [ItemProof(item, list(proof_by_item.get(item.pk, {}).values())) for item in items]
+    cited = {proof.pk for entry in items_with_proof for proof in entry.proof}
+    return items_with_proof, [document for document in evidence if document.pk not in cited]
 
 
 @transaction.atomic

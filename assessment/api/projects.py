@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessment.actions import projects as acts
 from assessment.models import LedgerStage, Light, SecretaryProject
-from registry.api.actions import Input, Noun, Verb, day, filled, offer
+from registry.api.actions import Action, ActionTarget, Input, day, filled, offer
 from registry.api.points import ON, REASON
 from registry.api.problems import Unusable, field_error
 from registry.text.refusals import Refused
@@ -99,22 +99,22 @@ def _return(project: SecretaryProject, *, by: Any, reason: str = "") -> None:
 
 
 offer(
-    Noun(
+    ActionTarget(
         "projects",
         projects_for,
         serialize_project,
         [
-            Verb("freeze", _("Open the ledger of a project"), _freeze, _against_freezing, (ON,)),
-            Verb("amend", _("Amend the promise"), _amend, acts.refusals_to_amend, PROMISED),
-            Verb("checks", _("Check the ledger"), _check, _against_checking,
+            Action("freeze", _("Open the ledger of a project"), _freeze, _against_freezing, (ON,)),
+            Action("amend", _("Amend the promise"), _amend, acts.refusals_to_amend, PROMISED),
+            Action("checks", _("Check the ledger"), _check, _against_checking,
                  (ON, PERCENT, LIGHT, TEXT, PROOF)),
-            Verb("solve", _("Strike off a problem"), _solve, _against_writing,
+            Action("solve", _("Strike off a problem"), _solve, _against_writing,
                  (Input("problem", line(40), required=True), ON, Input("result", line(300, least=4), required=True),
                   Input("proof", required=True, is_files=True))),
-            Verb("hand-in", _("Hand the ledger in"), _hand_in, _against_writing,
+            Action("hand-in", _("Hand the ledger in"), _hand_in, _against_writing,
                  (ON, TEXT, Input("difference", line(300)), PROOF)),
-            Verb("sign-off", _("Sign off the ledger of a project"), acts.sign_off, acts.refusals_to_sign),
-            Verb("return", _("Send back"), _return, acts.refusals_to_sign, (REASON,)),
+            Action("sign-off", _("Sign off the ledger of a project"), acts.sign_off, acts.refusals_to_sign),
+            Action("return", _("Send back"), _return, acts.refusals_to_sign, (REASON,)),
         ],
     )
 )  # fmt: skip

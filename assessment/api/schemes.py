@@ -10,7 +10,7 @@ from assessment.actions import schemes as acts
 from assessment.models import Appeal, Scheme, SchemeItem, SchemeKind, SchemeResult
 from assessment.models.schemes import figures_to_score_by
 from registry.access.permissions import may
-from registry.api.actions import Input, Noun, Verb, filled, needs, offer, plain
+from registry.api.actions import Action, ActionTarget, Input, filled, needs, offer, plain
 from registry.api.problems import Unusable, field_error
 from registry.text.refusals import Refused
 from registry.text.validators import Invalid, choice, line, number, whole, yes_no
@@ -204,35 +204,35 @@ def _against_scoring(right: str) -> Callable[..., Iterator[Refused]]:
 
 
 offer(
-    Noun(
+    ActionTarget(
         "schemes",
         schemes_for,
         serialize_scheme,
         [
-            Verb("write", _("Change the draft"), _write, acts.refusals_to_write,
+            Action("write", _("Change the draft"), _write, acts.refusals_to_write,
                  (Input("name", filled(NAME)), Input("year", filled(YEAR)), Input("kind", filled(KIND)), ITEMS)),
-            Verb("open", _("Open the scheme"), acts.open_scheme, acts.refusals_to_open),
-            Verb("announce", _("Announce the ranking"), acts.announce, acts.refusals_to_announce),
-            Verb("publish", _("Publish the ranking"), acts.publish, acts.refusals_to_publish),
-            Verb("copy", _("Copy for the next year"), _copy, _against_copying,
+            Action("open", _("Open the scheme"), acts.open_scheme, acts.refusals_to_open),
+            Action("announce", _("Announce the ranking"), acts.announce, acts.refusals_to_announce),
+            Action("publish", _("Publish the ranking"), acts.publish, acts.refusals_to_publish),
+            Action("copy", _("Copy for the next year"), _copy, _against_copying,
                  (Input("year", YEAR),), serialize_result=serialize_scheme),
         ],
-        adds=Verb("add", _("Write a scheme"), _add, needs(acts.WRITE),
+        adds=Action("add", _("Write a scheme"), _add, needs(acts.WRITE),
                   (Input("name", filled(NAME), required=True), Input("year", filled(YEAR), required=True),
                    Input("kind", KIND), ITEMS)),
     )
 )  # fmt: skip
 offer(
-    Noun(
+    ActionTarget(
         "results",
         results_for,
         serialize_result,
         [
-            Verb("own-score", _("Give the own scores"), _own_score, _against_scoring(acts.OWN), (SCORES,)),
-            Verb("score", _("Score"), _score, _against_scoring(acts.SCORE), (SCORES, NOTES)),
-            Verb("appeal", _("Appeal"), _appeal, acts.refusals_to_appeal,
+            Action("own-score", _("Give the own scores"), _own_score, _against_scoring(acts.OWN), (SCORES,)),
+            Action("score", _("Score"), _score, _against_scoring(acts.SCORE), (SCORES, NOTES)),
+            Action("appeal", _("Appeal"), _appeal, acts.refusals_to_appeal,
                  (ITEM, Input("text", line(300, least=4), required=True)), serialize_result=serialize_appeal),
-            Verb("settle", _("Answer an appeal"), _settle, _against_settling,
+            Action("settle", _("Answer an appeal"), _settle, _against_settling,
                  (ITEM, Input("answer", line(300, least=4), required=True),
                   Input("score", number("0", "100", decimals=1)))),
         ],

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessment.actions import supervision as acts
 from assessment.models import SupervisionFinding
-from registry.api.actions import Input, Noun, Verb, day, filled, needs, offer
+from registry.api.actions import Action, ActionTarget, Input, day, filled, needs, offer
 from registry.api.points import ON
 from registry.models import PartyOrganisation
 from registry.text.validators import line
@@ -65,29 +65,29 @@ def _against(act: str):
 
 
 offer(
-    Noun(
+    ActionTarget(
         "organisations",
         organisations_for,
         serialize_organisation,
         [
-            Verb("visit", _("Record a visit"), _visit, needs(acts.INSPECT),
+            Action("visit", _("Record a visit"), _visit, needs(acts.INSPECT),
                  (ON, Input("issuer", line(80), required=True),
                   Input("findings", filled(line(300)), required=True, is_list=True)), serialize_result=serialize_visit),
         ],
     )
 )  # fmt: skip
 offer(
-    Noun(
+    ActionTarget(
         "findings",
         findings_for,
         serialize_finding,
         [
-            Verb("demand", _("Say what is asked for"), _demand, _against("demand"),
+            Action("demand", _("Say what is asked for"), _demand, _against("demand"),
                  (WORDS, Input("deadline", filled(day), required=True), Input("person", line(40)))),
-            Verb("rectify", _("Say how it was put right"), _rectify, _against("rectify"),
+            Action("rectify", _("Say how it was put right"), _rectify, _against("rectify"),
                  (ON, WORDS, Input("proof", required=True, is_files=True))),
-            Verb("close", _("Strike it off"), acts.close, _against("check"), (WORDS,)),
-            Verb("return", _("Send back"), acts.send_back, _against("check"), (WORDS,)),
+            Action("close", _("Strike it off"), acts.close, _against("check"), (WORDS,)),
+            Action("return", _("Send back"), acts.send_back, _against("check"), (WORDS,)),
         ],
     )
 )  # fmt: skip

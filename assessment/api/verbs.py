@@ -13,7 +13,7 @@ from assessment.overviews.review_sheet import Judging
 from registry.access.permissions import may
 from registry.actions.drafts import unsettled_draft
 from registry.actions.points import open_period
-from registry.api.actions import Input, Noun, Verb, offer, plain
+from registry.api.actions import Action, ActionTarget, Input, offer, plain
 from registry.api.points import ON, PAPER, REASON, points_for, serialize_point
 from registry.api.problems import Unusable, field_error
 from registry.fields.points import BY_NAME
@@ -134,16 +134,16 @@ def _against_naming(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
 
 
 offer(
-    Noun(
+    ActionTarget(
         "points",
         points_for,
         serialize_point,
         [
-            Verb("check", _("Pass what the township submitted"), _check, _against_checking,
+            Action("check", _("Pass what the township submitted"), _check, _against_checking,
                  (OPINION, Input("scores", plain, is_map=True))),
-            Verb("return", _("Send back what was submitted"), _return, _against_checking, (REMARKS,)),
-            Verb("recheck", _("Open a re-check"), _recheck, naming.refusals_to_recheck),
-            Verb("name", _("Name the site when its notice has ended"), _name, _against_naming,
+            Action("return", _("Send back what was submitted"), _return, _against_checking, (REMARKS,)),
+            Action("recheck", _("Open a re-check"), _recheck, naming.refusals_to_recheck),
+            Action("name", _("Name the site when its notice has ended"), _name, _against_naming,
                  (PAPER, ON, Input("batch", line(40)))),
         ],
     )
@@ -202,19 +202,19 @@ def _decision(text: str) -> str:
 
 
 offer(
-    Noun(
+    ActionTarget(
         "reviews",
         reviews_for,
         serialize_review,
         [
-            Verb("score", _("Enter scores"), _score, scoring.refusals_to_score,
+            Action("score", _("Enter scores"), _score, scoring.refusals_to_score,
                  (Input("scores", plain, required=True, is_map=True), Input("was", plain, is_map=True))),
-            Verb("finish", _("Hand in the scores"), _finish, scoring.refusals_to_finish,
+            Action("finish", _("Hand in the scores"), _finish, scoring.refusals_to_finish,
                  (Input("seen", plain, is_map=True),)),
-            Verb("return", _("Send the application back"), _return_review, _against_deciding, (REMARKS,)),
-            Verb("refuse", _("Refuse the application"), _refuse, _against_deciding, (REASON,)),
-            Verb("take-off", _("Take the site off its notice"), _take_off, _against_taking_off, (REASON,)),
-            Verb("settle", _("Decide on a re-check"), _settle, naming.refusals_to_settle,
+            Action("return", _("Send the application back"), _return_review, _against_deciding, (REMARKS,)),
+            Action("refuse", _("Refuse the application"), _refuse, _against_deciding, (REASON,)),
+            Action("take-off", _("Take the site off its notice"), _take_off, _against_taking_off, (REASON,)),
+            Action("settle", _("Decide on a re-check"), _settle, naming.refusals_to_settle,
                  (Input("grade", _decision, required=True), REASON, PAPER, ON)),
         ],
     )
@@ -246,12 +246,12 @@ def _against_naming_all(notice: Notice, *, by: Any) -> Iterator[Refused]:
 
 REVIEWS = Input("reviews", line(40), is_list=True)
 offer(
-    Noun(
+    ActionTarget(
         "notices",
         notices_for,
         serialize_notice,
         [
-            Verb("name", _("Name the sites of the notice when it has ended"), _name_all, _against_naming_all,
+            Action("name", _("Name the sites of the notice when it has ended"), _name_all, _against_naming_all,
                  (REVIEWS, PAPER, ON, Input("batch", line(40)))),
         ],
     )

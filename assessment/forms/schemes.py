@@ -75,7 +75,7 @@ class ScoresForm(forms.Form):
     def __init__(self, *args: Any, result: SchemeResult, items: Sequence[SchemeItem], own: bool, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.items, self.own = items, own
-        self.given = item_scores = {score.item_id: score for score in result.scores.all()}
+        self.item_scores = item_scores = {score.item_id: score for score in result.scores.all()}
         for item in items:
             score = item_scores.get(item.pk)
             current = score and (score.self_score if own else score.score)
@@ -95,7 +95,7 @@ class ScoresForm(forms.Form):
         """Each item with its fields, and its current values."""
         for item in self.items:
             beside = self[f"{'proof' if self.own else 'note'}-{item.number}"]
-            yield item, [self[f"score-{item.number}"], beside], self.given.get(item.pk)
+            yield item, [self[f"score-{item.number}"], beside], self.item_scores.get(item.pk)
 
     def read_values(self, name: str) -> dict[int, Any]:
         """The typed values of the fields `name`, by item number. Only of a valid form."""

@@ -193,8 +193,8 @@ def _lacking(cards: Any, column: str) -> Any:
         SchemeItem.objects.filter(figure="").values("scheme").annotate(count=Count("pk")).values_list("scheme", "count")
     )
     needed = dict(by_hand)
-    counted = cards.annotate(given=Count("scores", filter=Q(**{f"scores__{column}__isnull": False})))
-    return [card for card in counted.order_by("code") if card.given < needed.get(card.scheme_id, 0)]
+    counted = cards.annotate(scored=Count("scores", filter=Q(**{f"scores__{column}__isnull": False})))
+    return [card for card in counted.order_by("code") if card.scored < needed.get(card.scheme_id, 0)]
 
 
 @to_do

@@ -13,7 +13,7 @@ from assessment.actions import packs as acts
 from assessment.models import InspectionPack, Standard
 from registry.models import DemonstrationPoint, Evidence
 from registry.views.access import asks_for
-from registry.views.photos import handed_out
+from registry.views.photos import file_response
 
 
 def _contents(point: DemonstrationPoint) -> dict:
@@ -95,4 +95,4 @@ def pack_file(request: HttpRequest, code: str, file: str) -> HttpResponse:
     evidence = documents.filter(code=file).first() if proof_pack.holds_on(timezone.localdate()) else None
     if evidence is None:
         raise Http404
-    return handed_out(evidence)
+    return file_response(evidence)

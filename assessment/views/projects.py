@@ -13,9 +13,9 @@ from registry.views.records import describe_record
 
 def project_page(request: HttpRequest, code: str) -> HttpResponse:
     scope = read_scope(request.GET, request.user)
-    seen = SecretaryProject.objects.with_voided().visible_to(scope.viewer).with_progress(scope.as_of)
-    seen = seen.select_related("organisation", "area", "promise").prefetch_related("entries__signed_by")
-    project = seen.filter(code=code).first()
+    projects = SecretaryProject.objects.with_voided().visible_to(scope.viewer).with_progress(scope.as_of)
+    projects = projects.select_related("organisation", "area", "promise").prefetch_related("entries__signed_by")
+    project = projects.filter(code=code).first()
     if project is None:
         raise Http404
     problems = project.problems.visible_to(scope.viewer).filter(found_on__lte=scope.as_of)

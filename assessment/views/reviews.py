@@ -129,7 +129,7 @@ def _rows(request: HttpRequest, drafting: DraftForm, *, mask: bool = False) -> l
             {
                 "fact": fact,
                 "words": masked(fact.text) if hidden else fact.words,
-                "was": masked(fact.held) if hidden else fact.was,
+                "was": masked(fact.stored) if hidden else fact.was,
                 "changed": fact.changed and drafting.point is not None and drafting.draft.state == DraftState.SUBMITTED,
                 "remark": request.POST.get(f"remark-{fact.input.name}", ""),
             }

@@ -39,8 +39,12 @@ def scheme_page(request: HttpRequest, code: str) -> HttpResponse:
     """The items of a scheme and, as far as the viewer may see them, the ranking."""
     context = opened(request, "schemes", code)
     scheme, scope = context["record"], context["scope"]
-    seen = set(SchemeResult.objects.visible_to(scope.viewer).filter(scheme=scheme).values_list("pk", flat=True))
-    visible = [standing for standing in standings.standings(scheme, scope.as_of) if standing.result.pk in seen]
+    visible_results = set(
+        SchemeResult.objects.visible_to(scope.viewer).filter(scheme=scheme).values_list("pk", flat=True)
+    )
+    visible = [
+        standing for standing in standings.standings(scheme, scope.as_of) if standing.result.pk in visible_results
+    ]
     items = [item | {"label": standings.label_of(item["figure"])} for item in standings.items_of(scheme)]
     context |= {
         "parts": [(part, list(rows)) for part, rows in groupby(items, key=lambda item: item["part"])],

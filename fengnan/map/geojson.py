@@ -18,8 +18,8 @@ from registry.text.coordinates import Position, to_wgs84
 OUTLINES = ("Polygon", "MultiPolygon")
 
 
-def collection(found: Iterable[dict]) -> dict:
-    return {"type": "FeatureCollection", "features": list(found)}
+def collection(features: Iterable[dict]) -> dict:
+    return {"type": "FeatureCollection", "features": list(features)}
 
 
 def feature(geometry: dict, **properties: Any) -> dict:
@@ -62,16 +62,16 @@ def belt_features(scope: Scope) -> dict:
     )  # fmt: skip
     for code, name, level, built, *place in rows:
         lines[code, name, level, built].append(place)
-    page, found = reverse("record", args=["belts", "CODE"]) + scope.query, []
+    page, features = reverse("record", args=["belts", "CODE"]) + scope.query, []
     for (code, name, level, built), places in lines.items():
         path = [displayed(lng, lat, system) for _area, lng, lat, system in places if lng is not None]
         if len(path) > 1 and any(area.startswith(scope.area) for area, *_position in places):
             properties = {"code": code, "name": name, "level": level, "url": page.replace("CODE", code)}
             stage = Stage.BUILT if built else Stage.PLANNED
-            found.append(
+            features.append(
                 feature({"type": "LineString", "coordinates": path}, **properties, built=built, words=str(stage.label))
             )
-    return collection(found)
+    return collection(features)
 
 
 def zones_of(scope: Scope) -> QuerySet:
@@ -83,11 +83,11 @@ def zones_of(scope: Scope) -> QuerySet:
 
 def zone_features(scope: Scope) -> dict:
     """The zones that have an outline."""
-    page, found = reverse("record", args=["zones", "CODE"]) + scope.query, []
+    page, features = reverse("record", args=["zones", "CODE"]) + scope.query, []
     for zone in zones_of(scope).filter(outline__isnull=False).order_by("code"):
         if isinstance(zone.outline, dict) and zone.outline.get("type") in OUTLINES:
             stage = zone.stage(scope.as_of)
-            found.append(
+            features.append(
                 feature(
                     zone.outline,
                     code=zone.code, name=zone.name, kind=zone.kind, stage=stage, built=stage == Stage.BUILT,
@@ -95,4 +95,4 @@ def zone_features(scope: Scope) -> dict:
                     url=page.replace("CODE", zone.code),
                 )
             )  # fmt: skip
-    return collection(found)
+    return collection(features)

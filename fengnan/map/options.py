@@ -32,14 +32,14 @@ class Choices:
 
     @property
     def parameters(self) -> dict[str, str | list[str]]:
-        found = {name: value for name in (*CHOICES, "show") if (value := getattr(self, name))}
+        chosen = {name: value for name in (*CHOICES, "show") if (value := getattr(self, name))}
         if self.theme != THEMES[0]:
-            found["theme"] = self.theme
+            chosen["theme"] = self.theme
         if self.layers != LAYERS:
-            found["layer"] = ["points", *self.layers]
+            chosen["layer"] = ["points", *self.layers]
         if self.view != VIEWS[0]:
-            found["view"] = self.view
-        return found
+            chosen["view"] = self.view
+        return chosen
 
     @property
     def narrowed(self) -> bool:

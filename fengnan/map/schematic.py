@@ -134,8 +134,8 @@ class DrawnRows(NamedTuple):
 
 
 def rows_of(scope: Scope, choices: Choices = NO_CHOICES) -> DrawnRows:
-    return DrawnRows(*(tuple(map(tuple, found)) for found in (
-        asked(tallies, scope), asked(tile_rows, scope, choices), asked(stops, scope)
+    return DrawnRows(*(tuple(map(tuple, rows)) for rows in (
+        query_rows(tallies, scope), query_rows(tile_rows, scope, choices), query_rows(stops, scope)
     )))  # fmt: skip
 
 
@@ -157,20 +157,20 @@ def schematic(
     rows = rows or rows_of(scope, choices)
     cells = [Cell(*row) for row in rows.tallies]
     filters = choices.filters
-    kept = [cell for cell in cells if keeps(filters, cell)]
-    found = {tile.code: tile for tile in townships(scope, choices, rows.tiles)}
-    linked = links and sum(cell.count for cell in kept) <= LINKED_AT_MOST
-    for cell in (Cell(*row) for row in asked(points, scope, choices)) if linked else kept:
-        if cell.township in found:
-            tile = found[cell.township]
+    matching = [cell for cell in cells if keeps(filters, cell)]
+    tiles = {tile.code: tile for tile in townships(scope, choices, rows.tiles)}
+    linked = links and sum(cell.count for cell in matching) <= LINKED_AT_MOST
+    for cell in (Cell(*row) for row in query_rows(points, scope, choices)) if linked else matching:
+        if cell.township in tiles:
+            tile = tiles[cell.township]
             tile.points.append(cell)
             tile.count += cell.count
             tile.premium += cell.count if cell.grade == Grade.PREMIUM else 0
     order = ordering(choices.theme)
-    for tile in found.values():
+    for tile in tiles.values():
         tile.points.sort(key=order)
-    belts = belt_lines(scope, choices, found, rows.stops)
-    drawn = list(found.values())
+    belts = belt_lines(scope, choices, tiles, rows.stops)
+    drawn = list(tiles.values())
     target = FIGURES["premium-rate"].answer(scope).target if choices.theme == "rate" else None
     for tile in drawn:
         tile.target = target
@@ -178,11 +178,11 @@ def schematic(
         scope, choices, drawn, belts,
         drawings=drawings(drawn, belts, scope, choices, linked) if drawn else [],
         legend=legend(cells, scope, choices), layers=layer_entries(scope, choices), linked=linked, target=target,
-        elsewhere=sum(cell.count for cell in kept if cell.township not in found),
+        elsewhere=sum(cell.count for cell in matching if cell.township not in tiles),
     )  # fmt: skip
 
 
-def asked(rows: Callable[[Scope, Choices], QuerySet], scope: Scope, choices: Choices = NO_CHOICES) -> list[tuple]:
+def query_rows(rows: Callable[[Scope, Choices], QuerySet], scope: Scope, choices: Choices = NO_CHOICES) -> list[tuple]:
     return fetch_rows(_statement(rows, scope, choices))
 
 
@@ -220,13 +220,13 @@ def tile_rows(scope: Scope, choices: Choices) -> QuerySet:
 
 
 def townships(scope: Scope, choices: Choices, rows: Iterable[tuple]) -> Iterable[Tile]:
-    shown = "zones" in choices.layers
+    has_zones = "zones" in choices.layers
     page, ending = reverse("record", args=["townships", "CODE"]), whole_district(scope)
     for code, name, column, row, built, planned, lit in rows:
         yield Tile(
             code, name, (column, row), page.replace("CODE", code) + ending,
             inside=code.startswith(scope.area) or scope.area.startswith(code),
-            zones=shown and bool(built), planned=shown and bool(planned), lit=bool(lit),
+            zones=has_zones and bool(built), planned=has_zones and bool(planned), lit=bool(lit),
         )  # fmt: skip
 
 
@@ -250,7 +250,7 @@ def stops(scope: Scope, choices: Choices) -> QuerySet:
     return members(scope).values_list("belt__code", "belt__name", "belt__level", "built", "point__area_id")
 
 
-def belt_lines(scope: Scope, choices: Choices, found: Mapping[str, Tile], rows: Iterable[tuple]) -> list[BeltLine]:
+def belt_lines(scope: Scope, choices: Choices, tiles: Mapping[str, Tile], rows: Iterable[tuple]) -> list[BeltLine]:
     """The belts with a member in the area, numbered in the order of their codes."""
     areas_of: dict[tuple, list[str]] = defaultdict(list)
     for *belt, area in rows:
@@ -258,7 +258,7 @@ def belt_lines(scope: Scope, choices: Choices, found: Mapping[str, Tile], rows: 
     page, lines = reverse("record", args=["belts", "CODE"]), []
     for (code, name, level, built), areas in areas_of.items():
         if any(area.startswith(scope.area) for area in areas):
-            places = tuple(found[area[:TOWNSHIP]].place for area in areas if area[:TOWNSHIP] in found)
+            places = tuple(tiles[area[:TOWNSHIP]].place for area in areas if area[:TOWNSHIP] in tiles)
             url, lit = page.replace("CODE", code) + scope.query, code == choices.show
             lines.append(BeltLine(len(lines) + 1, code, name, level, bool(built), url, len(areas), places, lit))
     return lines

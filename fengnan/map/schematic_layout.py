@@ -191,8 +191,8 @@ def marks_of(lines: Iterable[Line]) -> dict[Place, list[str]]:
 
 def hops(line: Line) -> list[tuple[Place, Place]]:
     """From tile to tile, without staying in one and without running the same way twice."""
-    found = [(a, b) for a, b in pairwise(line.stops) if a != b]
-    return list({frozenset(hop): hop for hop in found}.values())
+    pairs = [(a, b) for a, b in pairwise(line.stops) if a != b]
+    return list({frozenset(hop): hop for hop in pairs}.values())
 
 
 def crossing(start: Place, end: Place) -> int:

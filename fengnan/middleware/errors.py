@@ -52,8 +52,8 @@ def _check_query(request: HttpRequest) -> None:
     """Raises BadInput for a NUL, which PostgreSQL cannot look for."""
     for name, values in request.GET.lists():
         if any("\0" in text for text in (name, *values)):
-            said = _("It holds characters that are no text. Take them out.")
-            raise BadInput(name.replace("\0", "\ufffd"), "", said, "no_text")
+            text = _("It holds characters that are no text. Take them out.")
+            raise BadInput(name.replace("\0", "\ufffd"), "", text, "no_text")
 
 
 def _answer(request: HttpRequest, error: BadInput) -> HttpResponse:
@@ -84,8 +84,8 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """What was sent is too large, has too many fields or is damaged; or it asked for a host that is not ours."""
     if isinstance(exception, DisallowedHost):  # a page would need the host for its own links
-        said = _("The portal does not answer under this host name.")
-        return HttpResponse(said, status=400, content_type="text/plain; charset=utf-8")
+        text = _("The portal does not answer under this host name.")
+        return HttpResponse(text, status=400, content_type="text/plain; charset=utf-8")
     is_large = isinstance(exception, RequestDataTooBig)
     status = 413 if is_large else 400
     text = (

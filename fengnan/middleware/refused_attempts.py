@@ -22,8 +22,8 @@ class RefusedAttempts:
         refusal = getattr(response, "refusal", "")
         is_refused = response.status_code in (401, 403, 404) or refusal in FOR_LACK_OF_RIGHT
         if request.method not in READING and is_refused and request.resolver_match is not None:
-            match, given = request.resolver_match, request.resolver_match.kwargs
-            code = next((str(given[name]) for name in ("code", "key", "object_id", "pk") if name in given), "")
+            match, arguments = request.resolver_match, request.resolver_match.kwargs
+            code = next((str(arguments[name]) for name in ("code", "key", "object_id", "pk") if name in arguments), "")
             log_refusal(
                 view=(match.view_name or match.route)[:60], code=code, method=request.method or "",
                 status=response.status_code, refusal=refusal, by=request.user,

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from registry.access.second_factor import lacks_second_factor
 from registry.views.access import wants_json
 
-SINCE, SEEN = "signed_in_at", "seen_at"
+SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"
 FIRST = ({"account-password"}, {"account-factor", "account-factor-begin"})
 
 
@@ -53,11 +53,11 @@ class SessionRules:
 def _end_or_extend(request: HttpRequest) -> None:
     """Times are in whole seconds; they are written once a minute at most."""
     now, session = int(time.time()), request.session
-    seen, since = session.get(SEEN, now), session.get(SINCE, now)
-    if now - seen >= settings.IDLE_MINUTES * 60 or now - since >= settings.SESSION_HOURS * 3600:
+    seen_at, signed_in_at = session.get(SEEN_AT, now), session.get(SIGNED_IN_AT, now)
+    if now - seen_at >= settings.IDLE_MINUTES * 60 or now - signed_in_at >= settings.SESSION_HOURS * 3600:
         logout(request)
-    elif SEEN not in session or now - seen >= 60:
-        session[SEEN], session[SINCE] = now, since
+    elif SEEN_AT not in session or now - seen_at >= 60:
+        session[SEEN_AT], session[SIGNED_IN_AT] = now, signed_in_at
 
 
 def _first(request: HttpRequest, name: str) -> HttpResponse:

@@ -118,13 +118,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """`text` are the district's own words; `told` are sentences under their headings."""
+    """`text` are the district's own words; `sentences` stand under their headings."""
 
     slug: str
     number: int
     title: str
     text: str
-    told: list[tuple[str, Sentence]]
+    sentences: list[tuple[str, Sentence]]
     lines: list[Line]
     charts: list[Chart]
     earlier: date
@@ -171,12 +171,12 @@ class Report:
     @property
     def reading(self) -> list[str]:
         """How the report is to be read."""
-        said = _(
+        basis = _(
             "All figures are computed from the registry's records as of %(day)s and compared with %(earlier)s. "
             "The code behind a figure is its number in the list of figures."
         ) % {"day": written_day(self.scope.as_of), "earlier": written_day(self.earlier)}
         made_up = _("Among the records are some marked illustrative: made up for demonstration, no facts.")
-        return [said, *([made_up] if self.has_illustrative else []), *self._closed]
+        return [basis, *([made_up] if self.has_illustrative else []), *self._closed]
 
     @property
     def _closed(self) -> list[str]:
@@ -211,18 +211,18 @@ def report_of(scope: Scope) -> Report:
         lines = [
             Line(answers[figure.slug], before[figure.slug]) for figure in FIGURES.values() if figure.section == slug
         ]
-        told = [
+        sentences = [
             (_("How it stands"), _overall(slug, answers)),
             (_("Against the year before"), _compared(lines, earlier)),
-            (_("Against the targets"), _held_against_targets(lines)),
+            (_("Against the targets"), _compared_with_targets(lines)),
             (
                 _("Amended since the year was closed"),
                 _amended(slug, amended),
             ),
         ]
-        told = [(heading, sentence) for heading, sentence in told if sentence]
-        charts = [_chart(*each, answers=answers, scope=scope) for each in CHARTS.get(slug, ())]
-        sections.append(Section(slug, number, str(title), texts.get(slug, ""), told, lines, charts, earlier))
+        sentences = [(heading, sentence) for heading, sentence in sentences if sentence]
+        charts = [_chart(*chart, answers=answers, scope=scope) for chart in CHARTS.get(slug, ())]
+        sections.append(Section(slug, number, str(title), texts.get(slug, ""), sentences, lines, charts, earlier))
     made_up = DemonstrationPoint.objects.visible_to(scope.viewer).in_area(scope.area).filter(illustrative=True)
     return Report(scope, earlier, sections, made_up.exists(), closing_of(scope))
 
@@ -247,21 +247,21 @@ def _compared(lines: list[Line], earlier: date) -> Sentence:
     """What moved since a year before, figure by figure, and what did not."""
     moved = [line for line in lines if line.change]
     still = [line for line in lines if line.change == 0]
-    told = [Piece(_movement(line), line.answer) for line in moved]
-    told += [Piece(_("%(label)s unchanged") % {"label": line.figure.label}, line.answer) for line in still]
-    return _listed(_("Compared with %(day)s: ") % {"day": written_day(earlier)}, told)
+    pieces = [Piece(_movement(line), line.answer) for line in moved]
+    pieces += [Piece(_("%(label)s unchanged") % {"label": line.figure.label}, line.answer) for line in still]
+    return _listed(_("Compared with %(day)s: ") % {"day": written_day(earlier)}, pieces)
 
 
 def _movement(line: Line) -> str:
     words = {"label": line.figure.label, "size": line.size, "before": line.earlier, "now": line.value}
     if line.figure.single:
         return _("%(label)s from %(before)s to %(now)s") % words
-    said = _("%(label)s up by %(size)s") if line.change > 0 else _("%(label)s down by %(size)s")
-    return said % words
+    sentence = _("%(label)s up by %(size)s") if line.change > 0 else _("%(label)s down by %(size)s")
+    return sentence % words
 
 
-def _held_against_targets(lines: list[Line]) -> Sentence:
-    told = [
+def _compared_with_targets(lines: list[Line]) -> Sentence:
+    pieces = [
         Piece(
             _("%(label)s %(value)s against a target of %(target)s, %(gap)s")
             % {
@@ -275,32 +275,32 @@ def _held_against_targets(lines: list[Line]) -> Sentence:
         for line in lines
         if line.answer.gap is not None
     ]
-    return _listed("", told)
+    return _listed("", pieces)
 
 
 def _amended(section: str, amendments: Iterable[Amendment]) -> Sentence:
     """Beside each live number the one that was frozen, where they differ."""
-    told = [amendment for amendment in amendments if amendment.answer.figure.section == section]
-    return _listed("", [Piece(_amendment(each), each.answer) for each in told])
+    in_section = [amendment for amendment in amendments if amendment.answer.figure.section == section]
+    return _listed("", [Piece(_amendment(amendment), amendment.answer) for amendment in in_section])
 
 
-def _amendment(each: Amendment) -> str:
-    words = {"label": each.answer.figure.label, "now": joined(each.answer), "was": joined(each.was)}
-    words["day"] = written_day(each.closing.closed_on)
+def _amendment(amendment: Amendment) -> str:
+    words = {"label": amendment.answer.figure.label, "now": joined(amendment.answer), "was": joined(amendment.was)}
+    words["day"] = written_day(amendment.closing.closed_on)
     return _("%(label)s today %(now)s, frozen on %(day)s as %(was)s") % words
 
 
-def _listed(opening: str, told: list[Piece]) -> Sentence:
+def _listed(opening: str, pieces: list[Piece]) -> Sentence:
     """“opening one; two; three.”; nothing where there is nothing to tell."""
-    if not told:
+    if not pieces:
         return []
     between, end = Piece(_("; ")), Piece(_("."))
-    parts = [part for piece in told for part in (between, piece)]
+    parts = [part for piece in pieces for part in (between, piece)]
     return [Piece(opening), *parts[1:], end]
 
 
 def _chart(
-    slug: str, dimension: str, draws: str, colours: str, held: bool, *, answers: dict[str, Answer], scope: Scope
+    slug: str, dimension: str, draws: str, colours: str, draws_target: bool, *, answers: dict[str, Answer], scope: Scope
 ) -> Chart:
     figure = FIGURES[slug]
     if not dimension:
@@ -309,9 +309,9 @@ def _chart(
     first = str(figure.record_kind.dimension(dimension).label)
     title = _("%(figure)s by %(dimension)s") % {"figure": figure.label, "dimension": first.lower()}
     rows = figure.by(dimension, scope)
-    if held:
+    if draws_target:
         rows = sorted(rows, key=lambda row: row[2].value or 0, reverse=True)
-    return Chart(figure, title, first, rows, draws, dimension, colours, answers[slug] if held else None)
+    return Chart(figure, title, first, rows, draws, dimension, colours, answers[slug] if draws_target else None)
 
 
 def _table_of_figures(section: Section) -> Table:

@@ -47,7 +47,7 @@ def _write(document, section: Section) -> None:
     _add(document, section.heading, "Heading 1")
     for words in section.paragraphs:
         _add(document, words)
-    for number, (heading, sentence) in enumerate(section.told, start=1):
+    for number, (heading, sentence) in enumerate(section.sentences, start=1):
         _add(document, subheading(number, heading), "Heading 2")
         _add_sentence(document, sentence)
     for table in section.tables:
@@ -181,11 +181,11 @@ def _font(properties, font: str) -> None:
 
 def _set_properties(document, report: Report) -> None:
     day = report.scope.as_of
-    said = document.core_properties
-    said.title, said.author = legible(report.title), _("Fengnan Showcase Registry")
-    said.subject, said.comments, said.last_modified_by = report.as_of, "", ""
-    said.created = said.modified = datetime(day.year, day.month, day.day)
-    said.revision = 1
+    properties = document.core_properties
+    properties.title, properties.author = legible(report.title), _("Fengnan Showcase Registry")
+    properties.subject, properties.comments, properties.last_modified_by = report.as_of, "", ""
+    properties.created = properties.modified = datetime(day.year, day.month, day.day)
+    properties.revision = 1
 
 
 def _without_times(raw: BytesIO) -> bytes:

@@ -69,7 +69,7 @@ def _written(section: Section, styles: dict[str, ParagraphStyle], width: float) 
     yield Paragraph(_plain(section.heading), styles["heading"])
     for words in section.paragraphs:
         yield Paragraph(_plain(words), styles["body"])
-    for number, (heading, sentence) in enumerate(section.told, start=1):
+    for number, (heading, sentence) in enumerate(section.sentences, start=1):
         yield Paragraph(_plain(subheading(number, heading)), styles["subheading"])
         yield Paragraph(_marked(sentence), styles["body"])
     for table in section.tables:
@@ -89,7 +89,7 @@ def _grid(table: Table, styles: dict[str, ParagraphStyle], width: float) -> Grid
     for row in table.rows:
         kinds = ["cell"] * table.words + ["number"] * (len(row) - table.words)
         rows.append([_cell(text, styles, kind) for text, kind in zip(row, kinds, strict=True)])
-    widths = [width * each / sum(table.widths) for each in table.widths]
+    widths = [width * share / sum(table.widths) for share in table.widths]
     lines = [("GRID", (0, 0), (-1, -1), 0.5, "black"), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")]
     lines += [(f"{side}PADDING", (0, 0), (-1, -1), 3) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")]
     return Grid(rows, colWidths=widths, repeatRows=1, style=TableStyle(lines), spaceAfter=10)
@@ -121,7 +121,10 @@ def _styles() -> dict[str, ParagraphStyle]:
         plain,
         cell,
         number,
-        *(ParagraphStyle(f"{each.name}-ascii", each, wordWrap=None, embeddedHyphenation=1) for each in (cell, number)),
+        *(
+            ParagraphStyle(f"{style.name}-ascii", style, wordWrap=None, embeddedHyphenation=1)
+            for style in (cell, number)
+        ),
         ParagraphStyle("title", fontName=heading, fontSize=22, spaceAfter=6, **centred),
         ParagraphStyle("subtitle", fontName=subheading, spaceAfter=LINE / 2, **centred),
         ParagraphStyle("heading", plain, fontName=heading, keepWithNext=1),
@@ -156,13 +159,13 @@ def font_file(names: tuple[str, ...] = BODY) -> Path:
     """The file of the first of `names` that the machine has, or the one the settings name. Raises FontMissing."""
     if settings.REPORT_FONT:
         return Path(settings.REPORT_FONT)
-    found = {
+    paths = {
         name.lower(): Path(folder) / name
         for top in FOLDERS
         for folder, _folders, files in os.walk(Path(top).expanduser())
         for name in files
     }
     for name in names:
-        if name in found:
-            return found[name]
+        if name in paths:
+            return paths[name]
     raise FontMissing

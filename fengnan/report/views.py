@@ -46,7 +46,7 @@ def of_year(view: View) -> View:
     leads to the report of that year."""
 
     @wraps(view)
-    def found(request: HttpRequest, year: int, **more) -> HttpResponse:
+    def wrapper(request: HttpRequest, year: int, **more) -> HttpResponse:
         scope, today = read_scope(request.GET, request.user), timezone.localdate()
         if not FIRST_YEAR <= year <= max(today.year, (scope.default_as_of or today).year):
             raise Http404
@@ -59,15 +59,15 @@ def of_year(view: View) -> View:
             return redirect(f"{address}?{query.urlencode()}" if query else address)
         return view(request, scope, **more)
 
-    return found
+    return wrapper
 
 
 @of_year
 def report_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     if request.GET.get("format") in FILES:
         return _file(request, scope, request.GET["format"])
-    asked = request.GET.get("since", "").strip()
-    since = read_day("since", asked) if asked else scope.as_of
+    text = request.GET.get("since", "").strip()
+    since = read_day("since", text) if text else scope.as_of
     context = {
         "scope": scope,
         "report": report_of(scope),
@@ -105,18 +105,18 @@ def report_text(request: HttpRequest, year: int, section: str) -> HttpResponse:
     record = text_of(year, section)
     typed = request.POST if request.method == "POST" else None
     form = ReportTextForm(typed, instance=record, initial={"key": uuid.uuid4()})
-    said, status = None, 400 if form.errors else 200
+    conflict, status = None, 400 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         try:
             save_report_text(form.opened, by=request.user, key=form.cleaned_data["key"])
         except Refused as refusal:
-            said, status = refusal, 409
+            conflict, status = refusal, 409
         except ValidationError as error:
             form.add_error(None, error)
             status = 400
         else:
             messages.success(request, _("The text was saved."))
             return redirect("report", year)
-    theirs = text_of(year, section) if said and said.code == "stale" else None
-    context = {"year": year, "title": SECTIONS[section], "form": form, "refusal": said, "theirs": theirs}
+    theirs = text_of(year, section) if conflict and conflict.code == "stale" else None
+    context = {"year": year, "title": SECTIONS[section], "form": form, "refusal": conflict, "theirs": theirs}
     return render(request, "report/text.html", context, status=status)

@@ -22,7 +22,7 @@ from registry.fields.points import BY_NAME, SECTIONS
 from registry.figures import Answer, Figure
 from registry.figures.changes import Difference
 from registry.figures.frozen import Amendment
-from registry.overviews.history import VERBS
+from registry.overviews.event_text import VERBS
 
 register = template.Library()
 
@@ -350,8 +350,8 @@ def last_verdict(context, point) -> Judging | None:
     """The last round of a point that the reader may see, with its scores by item: the registry's pages compose it."""
     scope = context["scope"]
     rounds = Review.objects.visible_to(scope.viewer).filter(point=point, decided_on__lte=scope.as_of)
-    found = rounds.select_related("standard").first()
-    return Judging(found) if found else None
+    last_round = rounds.select_related("standard").first()
+    return Judging(last_round) if last_round else None
 
 
 @register.filter

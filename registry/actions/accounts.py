@@ -19,7 +19,7 @@ from registry.text.refusals import Refused, raise_first
 
 from .records import ChangeSet, changes_between, locked
 
-TOLD = ("username", "display_name", "role", "read_prefix", "write_prefix", "is_active")
+LOGGED_COLUMNS = ("username", "display_name", "role", "read_prefix", "write_prefix", "is_active")
 GIVEN_ONCE = {"username", "password"}
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # no two of these are easily confused
 
@@ -68,7 +68,7 @@ def require_password(user: User, password: str) -> None:
 
 
 def _logged_fields(account: User) -> dict[str, Any]:
-    return {name: getattr(account, name) for name in TOLD}
+    return {name: getattr(account, name) for name in LOGGED_COLUMNS}
 
 
 def _place(account: User, role: str, area: str) -> None:
@@ -80,7 +80,7 @@ def _place(account: User, role: str, area: str) -> None:
 def _random_password() -> str:
     """Three groups of four characters: easy to read out over the telephone, and valid under every password rule."""
     while True:
-        groups = ["".join(secrets.choice(LETTERS) for _each in range(4)) for _group in range(3)]
+        groups = ["".join(secrets.choice(LETTERS) for _index in range(4)) for _group in range(3)]
         if any(letter.isdigit() for letter in "".join(groups)) and any(map(str.isalpha, "".join(groups))):
             return "-".join(groups)
 

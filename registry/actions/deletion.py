@@ -49,8 +49,8 @@ def delete_record(record: Any, *, by: Any, reason: str = "") -> None:
 
 def delete_rows(rows: list[Any], change_set: ChangeSet) -> None:
     """Deletes these rows, which nothing else refers to, and logs an event for each record among them."""
-    for record, gone in deletion_events(rows):
-        change_set.log("delete", record, gone)
+    for record, changes in deletion_events(rows):
+        change_set.log("delete", record, changes)
         unlist(record)
     remove_rows(rows)
 

@@ -146,11 +146,11 @@ def save_fields(draft: Draft, typed: Mapping[str, str], *, was: Mapping[str, str
         draft.values[name] = mine
         saved.written.append(name)
     if saved.written:
-        _keep(draft, saved.written, by)
+        _save(draft, saved.written, by)
     return saved
 
 
-def _keep(draft: Draft, names: list[str], by: Any) -> None:
+def _save(draft: Draft, names: list[str], by: Any) -> None:
     draft.version += 1
     draft.saved_at = timezone.now()
     for name in names:
@@ -166,8 +166,8 @@ def confirm_facts(draft: Draft, *, by: Any) -> Draft:
     _require_editor(draft, by)
     drafting = DraftForm(draft)
     facts = [fact for fact in drafting.facts.values() if fact.is_known]
-    draft.confirmed = {fact.input.name: fact.held for fact in facts}
-    _keep(draft, [], by)
+    draft.confirmed = {fact.input.name: fact.stored for fact in facts}
+    _save(draft, [], by)
     return draft
 
 
@@ -180,7 +180,7 @@ def overrule(draft: Draft, doubt: str, *, reason: str, by: Any) -> Draft:
     if len(reason) < 2:
         raise Refused("reason_short")
     draft.overruled[doubt] = reason
-    _keep(draft, [], by)
+    _save(draft, [], by)
     return draft
 
 
@@ -211,7 +211,7 @@ def submit_draft(draft: Draft, *, by: Any) -> Draft:
     if not draft.was_public:
         draft.point = write_site(drafting, right="draft.write", by=by)
     draft.state, draft.submitted_at = DraftState.SUBMITTED, timezone.now()
-    _keep(draft, [""], by)
+    _save(draft, [""], by)
     ChangeSet(by, "; ".join(draft.overruled.values())[:300]).log("submit", draft.point, changes)
     if not is_change:
         _stand_submitted(draft.point, by)
@@ -220,7 +220,9 @@ def submit_draft(draft: Draft, *, by: Any) -> Draft:
 
 def _changes_of(drafting: DraftForm) -> dict[str, list]:
     return {
-        fact.input.name: ["…", "…"] if fact.input.personal or fact.input.name == "secretary" else [fact.held, fact.text]
+        fact.input.name: ["…", "…"]
+        if fact.input.personal or fact.input.name == "secretary"
+        else [fact.stored, fact.text]
         for fact in drafting.differences
     }
 
@@ -239,7 +241,7 @@ def discard_draft(draft: Draft, *, by: Any) -> Draft:
     draft = locked(draft)
     _require_editor(draft, by)
     draft.state = DraftState.DISCARDED
-    _keep(draft, [""], by)
+    _save(draft, [""], by)
     return draft
 
 

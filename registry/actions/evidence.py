@@ -77,7 +77,7 @@ def _keep_for(draft: Draft, file: File, by: Any) -> Evidence:
     stored = Evidence.objects.unscoped("the same bytes are stored once").of(draft, draft.point)
     waits = draft.state == DraftState.OPEN or draft.was_public  # until the draft is written to the site
     owner = Evidence(area=draft.area, point=None if waits else draft.point, draft=draft)
-    return _keep(owner, file, stored, about=draft.point or draft, by=by)
+    return _store(owner, file, stored, about=draft.point or draft, by=by)
 
 
 @transaction.atomic
@@ -88,7 +88,7 @@ def add_proof(record: Any, file: File, *, right: str, by: Any) -> Evidence:
     stored = Evidence.objects.unscoped("the same bytes are stored once").filter(
         area=record.area, point=None, draft=None
     )
-    return _keep(Evidence(area=record.area, on_page=False), file, stored, about=record, by=by)
+    return _store(Evidence(area=record.area, on_page=False), file, stored, about=record, by=by)
 
 
 def add_proofs(record: Any, files: Iterable[File], *, right: str, by: Any) -> list[Evidence]:
@@ -96,7 +96,7 @@ def add_proofs(record: Any, files: Iterable[File], *, right: str, by: Any) -> li
     return [add_proof(record, file, right=right, by=by) for file in files]
 
 
-def _keep(evidence: Evidence, file: File, stored: Any, *, about: Any, by: Any) -> Evidence:
+def _store(evidence: Evidence, file: File, stored: Any, *, about: Any, by: Any) -> Evidence:
     """Saves `evidence`, which has its owner set, with the file; or returns the one of `stored` with the same bytes."""
     fingerprint = hashlib.sha256(file.content).hexdigest()
     same = stored.filter(sha256=fingerprint).first()

@@ -25,13 +25,13 @@ Membership = BeltMembership | ZoneMembership
 
 @dataclass(frozen=True)
 class Member:
-    """A point or belt that belongs to a belt or zone from `since` (included) until `until` (excluded). `held` is the
-    key of the stored membership; None for a new one."""
+    """A point or belt that belongs to a belt or zone from `since` (included) until `until` (excluded). `stored_pk` is
+    the key of the stored membership; None for a new one."""
 
     place: Any
     since: date | None
     until: date | None = None
-    held: int | None = None
+    stored_pk: int | None = None
 
     def overlaps(self, since: date, until: date | None) -> bool:
         return (until is None or self.since < until) and (self.until is None or since < self.until)  # type: ignore[operator]
@@ -54,7 +54,7 @@ def place_of(membership: Membership) -> Any:
 def refusals_to_save_grouping(grouping: Grouping, members: list[Member]) -> Iterator[Refused]:
     """All refusals against these members; `row` in the details is the member's place in the list."""
     stored = {membership.pk: membership for membership in memberships_of(grouping)}
-    named = {member.held for member in members}
+    named = {member.stored_pk for member in members}
     others = [Member(place_of(row), row.valid_from, row.valid_to, pk) for pk, row in stored.items() if pk not in named]
     for row, member in enumerate(members):
         about = {"row": row, "name": member.place, "since": member.since, "until": member.until}
@@ -153,12 +153,12 @@ def _changes(grouping: Grouping, members: list[Member]) -> dict[str, list]:
     stored = {membership.pk: membership for membership in memberships_of(grouping)}
     changes: dict[str, list] = {}
     for member in members:
-        before = stored.get(member.held) if member.held else None
+        before = stored.get(member.stored_pk) if member.stored_pk else None
         both = [_days(before.valid_from, before.valid_to) if before else "", _days(member.since, member.until)]
         if both[0] != both[1]:
             changes[member.place.code] = both
-    order = [place_of(row).code for row in stored.values() if row.pk in {member.held for member in members}]
-    after = [member.place.code for member in members if member.held]
+    order = [place_of(row).code for row in stored.values() if row.pk in {member.stored_pk for member in members}]
+    after = [member.place.code for member in members if member.stored_pk]
     if isinstance(grouping, Belt) and order != after:
         changes["order"] = [order, after]
     return changes
@@ -173,7 +173,7 @@ def _write_members(grouping: Grouping, members: list[Member]) -> None:
     stored = {membership.pk: membership for membership in memberships_of(grouping)}
     ordered = sorted(enumerate(members, start=1), key=lambda pair: pair[1].until is None)
     for position, member in ordered:
-        row = stored.get(member.held) if member.held else None
+        row = stored.get(member.stored_pk) if member.stored_pk else None
         if row is None:
             name = "point" if isinstance(member.place, DemonstrationPoint) else "belt"
             row = grouping.memberships.model(**{grouping._meta.model_name: grouping, name: member.place})

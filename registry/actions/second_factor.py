@@ -65,7 +65,7 @@ def renew_recovery_codes(user: User, *, password: str, by: Any) -> list[str]:
 def _new_codes(user: User) -> list[str]:
     StaticDevice.objects.filter(user=user).delete()
     device = StaticDevice.objects.create(user=user, name="recovery codes")
-    codes = ["".join(secrets.choice(LETTERS) for _each in range(10)) for _code in range(RECOVERY_CODES)]
+    codes = ["".join(secrets.choice(LETTERS) for _index in range(10)) for _code in range(RECOVERY_CODES)]
     StaticToken.objects.bulk_create(StaticToken(device=device, token=hash_recovery_code(code)) for code in codes)
     return [f"{code[:5]}-{code[5:]}" for code in codes]
 

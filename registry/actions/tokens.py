@@ -22,7 +22,7 @@ from .records import ChangeSet
 MOST_DAYS = 365
 MOST_TOKENS = 20
 START = "fn_"
-SHOWN = len(START) + 6
+PREFIX_LENGTH = len(START) + 6
 NOTED_EVERY = timedelta(minutes=1)  # how often the last use is saved
 
 
@@ -88,7 +88,7 @@ def _make_token(
     raise_first(refusals_to_make_token(owner, scopes=scopes, area=area, days=days, by=by))
     text = START + secrets.token_urlsafe(32)
     token = ApiToken(
-        owner=owner, name=name, prefix=text[:SHOWN], hash=hash_of(text), area=area, made_by=by,
+        owner=owner, name=name, prefix=text[:PREFIX_LENGTH], hash=hash_of(text), area=area, made_by=by,
         addresses=" ".join(_network(address) for address in addresses.replace(",", " ").split()),
         expires_at=timezone.now() + timedelta(days=days), sessions_ended=owner.sessions_ended, owner_rank=owner.rank,
         **{f"can_{scope}": scope in scopes for scope in TokenScope},

@@ -19,7 +19,7 @@ from registry.text.refusals import Refused, raise_first
 RIGHT = "hook.manage"
 MOST_CHANGES = 100  # in one call
 MOST_WAITING = 50  # waiting calls per hook; further events wait in their own table
-GONE = ("delete", "void")
+REMOVAL_VERBS = ("delete", "void")
 GAP = timedelta(minutes=5)  # longer than any transaction: a number still missing then was rolled back
 
 
@@ -161,7 +161,7 @@ def _visible_events(hook: WebHook, events: list[Event]) -> list[dict]:
         kind.model._meta.model_name: (slug, kind) for slug, kind in kinds_for_hooks().items() if slug in hook.kinds
     }
     codes: dict[str, set[str]] = {name: {event.code for event in events if event.kind == name} for name in chosen}
-    seen = {
+    visible = {
         (name, code)
         for name, (_slug, kind) in chosen.items()
         if codes[name]
@@ -172,10 +172,10 @@ def _visible_events(hook: WebHook, events: list[Event]) -> list[dict]:
     return [
         {"kind": chosen[event.kind][0], "code": event.code, "act": event.verb, "at": event.at.isoformat()}
         for event in events
-        if (event.kind, event.code) in seen or (event.kind in chosen and _is_gone(hook, event))
+        if (event.kind, event.code) in visible or (event.kind in chosen and _is_gone(hook, event))
     ]
 
 
 def _is_gone(hook: WebHook, event: Event) -> bool:
     prefix = hook.owner.read_prefix
-    return event.verb in GONE and bool(prefix) and event.area.startswith(prefix)
+    return event.verb in REMOVAL_VERBS and bool(prefix) and event.area.startswith(prefix)

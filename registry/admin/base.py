@@ -66,12 +66,12 @@ class KnownChoices:
 
     def optgroups(self, name, value, attr=None):
         key = self.field.remote_field.model._meta.pk
-        kept = []
-        for each in value:
+        keys = []
+        for text in value:
             with suppress(ValidationError):
-                key.run_validators(key.to_python(each))
-                kept.append(each)
-        return super().optgroups(name, kept, attr)
+                key.run_validators(key.to_python(text))
+                keys.append(text)
+        return super().optgroups(name, keys, attr)
 
 
 class Autocomplete(KnownChoices, AutocompleteSelect):
@@ -264,8 +264,8 @@ class RecordAdmin(ScopedAdmin):
 
     @admin.action(description=_("Mark the chosen ones as entered in error"), permissions=["void"])
     def mark_entered_in_error(self, request, queryset):
-        said = _("%(record)s: marked as entered in error.")
-        return self._act(request, queryset, WhyOnPaperForm, mark_entered_in_error, said)
+        message = _("%(record)s: marked as entered in error.")
+        return self._act(request, queryset, WhyOnPaperForm, mark_entered_in_error, message)
 
     @admin.action(description=_("Take the mark “entered in error” off the chosen ones"), permissions=["void"])
     def restore(self, request, queryset):

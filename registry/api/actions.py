@@ -140,7 +140,7 @@ def filled(read: Reader) -> Reader:
 
 
 @dataclass(frozen=True)
-class Verb:
+class Action:
     """An action. `act(record, by=…, **values)` runs it. `refusals(record, by=…)` yields what is against it whatever the
     values. If it creates something, `serialize_result` describes the new record."""
 
@@ -159,7 +159,7 @@ class Verb:
 
 
 @dataclass(frozen=True)
-class Noun:
+class ActionTarget:
     """The records that actions apply to. `rows(user)` are the records the account may see, `key` is the field that
     identifies one, `serialize(record)` is the answer after an action. `adds(by=…, **values)` creates a record, at the
     list."""
@@ -167,20 +167,20 @@ class Noun:
     slug: str
     rows: Callable[[Any], models.QuerySet]
     serialize: Callable[[Any], dict[str, Any]]
-    verbs: list[Verb]
+    actions: list[Action]
     key: str = "code"
-    adds: Verb | None = None
+    adds: Action | None = None
 
 
-NOUNS: dict[str, Noun] = {}
+ACTION_TARGETS: dict[str, ActionTarget] = {}
 
 
-def offer(noun: Noun) -> None:
-    """Registers a noun with its actions. If the noun is registered already, its actions are added."""
-    if noun.slug in NOUNS:
-        NOUNS[noun.slug].verbs.extend(noun.verbs)
+def offer(target: ActionTarget) -> None:
+    """Registers a target with its actions. If it is registered already, its actions are added."""
+    if target.slug in ACTION_TARGETS:
+        ACTION_TARGETS[target.slug].actions.extend(target.actions)
     else:
-        NOUNS[noun.slug] = noun
+        ACTION_TARGETS[target.slug] = target
 
 
 def read_body(request: Request, takes: tuple[Input, ...]) -> Any:
@@ -227,16 +227,16 @@ def needs(right: str) -> Callable[..., Iterator[Refused]]:
     return refusals
 
 
-def refusals_of(verb: Verb, record: Any, by: Any) -> list[Refused]:
+def refusals_of(action: Action, record: Any, by: Any) -> list[Refused]:
     """The refusals of an action. If the account lacks the permission, it sees only that one."""
-    refusals = list(verb.refusals(record, by=by))
+    refusals = list(action.refusals(record, by=by))
     return next(([refusal] for refusal in refusals if refusal.code == "not_allowed"), refusals)
 
 
-class NounView(ApiView):
+class TargetView(ApiView):
     """Looks up the record. A record that the account may not see is a 404."""
 
-    noun: Noun
+    target: ActionTarget
     accepted = ("format",)
     parser_classes = [ExactJSON]
 
@@ -244,17 +244,17 @@ class NounView(ApiView):
         if not request.user.is_authenticated:
             raise NotAuthenticated
         try:
-            return self.noun.rows(request.user).get(**{self.noun.key: code})
+            return self.target.rows(request.user).get(**{self.target.key: code})
         except (models.ObjectDoesNotExist, ValueError, ValidationError) as error:  # the key may have another format
             raise Http404 from error
 
-    def described(self, request: Request, verb: Verb, record: Any, code: str) -> dict[str, Any]:
-        against = refusals_of(verb, record, request.user)
+    def described(self, request: Request, action: Action, record: Any, code: str) -> dict[str, Any]:
+        against = refusals_of(action, record, request.user)
         return {
-            "verb": verb.name,
-            "label": str(verb.label),
-            "url": reverse(f"api-{self.noun.slug}-{verb.name}", [code], request=request),
-            "fields": [{"name": take.name, "required": take.required} for take in verb.takes],
+            "verb": action.name,
+            "label": str(action.label),
+            "url": reverse(f"api-{self.target.slug}-{action.name}", [code], request=request),
+            "fields": [{"name": take.name, "required": take.required} for take in action.takes],
             "refusals": [_serialize_refusal(refusal) for refusal in against],
         }
 
@@ -264,32 +264,32 @@ def _serialize_refusal(refusal: Refused) -> dict[str, str]:
     return {"code": refusal.code, "reason": reason, "what_to_do": what_to_do}
 
 
-class VerbView(NounView):
-    verb: Verb
+class ActionView(TargetView):
+    record_action: Action  # DRF reads `action` of a view as the name of a method
 
     def get(self, request: Request, code: str) -> Response:
         """Describes the inputs of the action and the refusals that apply now."""
-        return Response(self.described(request, self.verb, self.record(request, code), code))
+        return Response(self.described(request, self.record_action, self.record(request, code), code))
 
     def post(self, request: Request, code: str) -> Response:
         """Runs the action. `If-Match`, if sent, names the version that was read."""
         record = self.record(request, code)
-        for refusal in refusals_of(self.verb, record, request.user):
+        for refusal in refusals_of(self.record_action, record, request.user):
             if refusal.code == "not_allowed":
                 raise refusal
-        body = read_body(request, self.verb.takes)
-        values = read_values(self.verb.takes, body)
-        files = {take.name for take in self.verb.takes if take.is_files}
+        body = read_body(request, self.record_action.takes)
+        values = read_values(self.record_action.takes, body)
+        files = {take.name for take in self.record_action.takes if take.is_files}
         prints = {name: [sha256(file.content).hexdigest() for file in values[name]] for name in files & values.keys()}
         versions = versions_in(request) if "If-Match" in request.headers else []
 
         def act() -> Response:
             if versions:
                 require_version(record, versions)
-            done = self.verb.act(record, by=request.user, **values)
-            if self.verb.serialize_result:
-                return Response(self.verb.serialize_result(done), 201)
-            return Response(self.noun.serialize(self._again(record)))
+            done = self.record_action.act(record, by=request.user, **values)
+            if self.record_action.serialize_result:
+                return Response(self.record_action.serialize_result(done), 201)
+            return Response(self.target.serialize(self._again(record)))
 
         return idempotent(request, [body | prints, versions], act)
 
@@ -304,10 +304,10 @@ def require_version(record: Any, versions: list[str]) -> None:
 
 
 class Adds:
-    """Mixin for the list of a noun whose records are created by an action."""
+    """Mixin for the list of a target whose records are created by an action."""
 
-    adds: Verb
-    noun: Noun
+    adds: Action
+    target: ActionTarget
     parser_classes = [ExactJSON]
 
     def parameters(self) -> tuple[str, ...]:
@@ -320,31 +320,33 @@ class Adds:
         values = read_values(self.adds.takes, body)
 
         def act() -> Response:
-            result = self.noun.serialize(self.adds.act(by=request.user, **values))
-            url = reverse(f"api-{self.noun.slug}", [result["code"]], request=request)
+            result = self.target.serialize(self.adds.act(by=request.user, **values))
+            url = reverse(f"api-{self.target.slug}", [result["code"]], request=request)
             return Response(result, 201, headers={"Location": url, "ETag": f'"{result["version"]}"'})
 
         return idempotent(request, body, act)
 
 
-class ActionsView(NounView):
+class ActionsView(TargetView):
     def get(self, request: Request, code: str) -> Response:
         """All actions of this record, each with its refusals."""
         record = self.record(request, code)
-        return Response([self.described(request, verb, record, code) for verb in self.noun.verbs])
+        return Response([self.described(request, action, record, code) for action in self.target.actions])
 
 
 def action_urls() -> list:
     patterns = []
-    for slug, noun in NOUNS.items():
+    for slug, target in ACTION_TARGETS.items():
         name = slug.title().replace("-", "")
-        actions = type(f"{name}Actions", (ActionsView,), {"noun": noun})
-        describe_acts(actions, slug)
-        patterns.append(path(f"{slug}/<str:code>/actions/", actions.as_view(), name=f"api-{slug}-actions"))
-        for verb in noun.verbs:
-            named = f"{name}{verb.name.title().replace('-', '')}"
-            view = type(named, (VerbView,), {"noun": noun, "verb": verb, "parser_classes": verb.parsers})
-            describe_act(view, slug, verb)
-            address = f"{slug}/<str:code>/{verb.name}/"
-            patterns.append(path(address, view.as_view(), name=f"api-{slug}-{verb.name}"))
+        listing = type(f"{name}Actions", (ActionsView,), {"target": target})
+        describe_acts(listing, slug)
+        patterns.append(path(f"{slug}/<str:code>/actions/", listing.as_view(), name=f"api-{slug}-actions"))
+        for action in target.actions:
+            named = f"{name}{action.name.title().replace('-', '')}"
+            view = type(
+                named, (ActionView,), {"target": target, "record_action": action, "parser_classes": action.parsers}
+            )
+            describe_act(view, slug, action)
+            address = f"{slug}/<str:code>/{action.name}/"
+            patterns.append(path(address, view.as_view(), name=f"api-{slug}-{action.name}"))
     return patterns

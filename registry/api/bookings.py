@@ -16,7 +16,7 @@ from registry import models as m
 from registry.access.permissions import may
 from registry.access.scope import Scope
 from registry.actions import bookings as acts
-from registry.api.actions import Input, Noun, Verb, day, filled, needs, offer
+from registry.api.actions import Action, ActionTarget, Input, day, filled, needs, offer
 from registry.api.read_views import DetailView, ListView
 from registry.overviews.capacity import free_places
 from registry.text.validators import line, phone, whole
@@ -105,12 +105,12 @@ def _against(act: str):
 PEOPLE = Input("headcount", whole(1, 100_000), required=True)
 WHY = Input("reason", line(200, least=2), required=True)
 offer(
-    Noun(
+    ActionTarget(
         "teaching-sites",
         sites_for,
         serialize_teaching_site,
         [
-            Verb("book", _("Book the site for a group"), _ask, needs(acts.RIGHT),
+            Action("book", _("Book the site for a group"), _ask, needs(acts.RIGHT),
                  (Input("booked_for", filled(day), required=True), Input("visitor", line(80, least=2), required=True),
                   PEOPLE, Input("topic", line(120)), Input("contact", line(40)), Input("phone", phone)),
                  serialize_result=serialize_booking),
@@ -118,15 +118,15 @@ offer(
     )
 )  # fmt: skip
 offer(
-    Noun(
+    ActionTarget(
         "bookings",
         bookings_for,
         serialize_booking,
         [
-            Verb("confirm", _("Confirm the booking"), acts.confirm, _against("confirm")),
-            Verb("hold", _("Record who came"), acts.hold, _against("hold"), (PEOPLE,)),
-            Verb("refuse", _("Refuse the booking"), acts.refuse, _against("refuse"), (WHY,)),
-            Verb("cancel", _("Cancel the booking"), acts.cancel, _against("cancel"), (WHY,)),
+            Action("confirm", _("Confirm the booking"), acts.confirm, _against("confirm")),
+            Action("hold", _("Record who came"), acts.hold, _against("hold"), (PEOPLE,)),
+            Action("refuse", _("Refuse the booking"), acts.refuse, _against("refuse"), (WHY,)),
+            Action("cancel", _("Cancel the booking"), acts.cancel, _against("cancel"), (WHY,)),
         ],
     )
 )  # fmt: skip

@@ -49,7 +49,7 @@ EVENTS = Kind(
         Column("reason", _("Reason")),
         Column("who", _("Who")),
     ),
-    shown=lambda rows, s: rows.annotate(who=WHO),
+    annotate=lambda rows, s: rows.annotate(who=WHO),
     order=("-id",),
     redacted=True,
 )

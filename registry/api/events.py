@@ -14,7 +14,8 @@ from registry.kinds import Kind
 from registry.kinds.field_visibility import Visibility, visibility_of
 from registry.models import DemonstrationPoint, Event, StatusPeriod
 from registry.models.points import PUBLIC
-from registry.overviews.history import PUBLIC_VERBS, VERBS, WHY_PUBLIC, part_names, readable
+from registry.overviews.event_text import PUBLIC_VERBS, VERBS, WHY_PUBLIC, part_names
+from registry.overviews.history import readable
 from registry.text.validators import plain_number
 
 from .base import choice_parameter

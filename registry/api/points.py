@@ -25,11 +25,11 @@ from registry.actions.points import (
     withdraw_point,
 )
 from registry.api.actions import (
-    NOUNS,
+    ACTION_TARGETS,
+    Action,
+    ActionTarget,
     Input,
-    Noun,
-    NounView,
-    Verb,
+    TargetView,
     day,
     needs,
     offer,
@@ -148,35 +148,35 @@ def _against(status: str):
 
 
 offer(
-    Noun(
+    ActionTarget(
         "points",
         points_for,
         serialize_point,
         [
-            Verb("submit", _("Submit the draft of the site"), _submit_point, _against_submitting_point),
-            Verb("confirm", _("Confirm the site for the year"), _confirm, needs("point.confirm"),
+            Action("submit", _("Submit the draft of the site"), _submit_point, _against_submitting_point),
+            Action("confirm", _("Confirm the site for the year"), _confirm, needs("point.confirm"),
                  (Input("year", whole(2000, 2200)),)),
-            Verb("withdraw", _("Withdraw the title"), _withdraw, _against(PointStatus.WITHDRAWN),
+            Action("withdraw", _("Withdraw the title"), _withdraw, _against(PointStatus.WITHDRAWN),
                  (REASON, PAPER, ON)),
-            Verb("regrade", _("Change the level or grade of a named site"), _regrade, _against(PointStatus.NAMED),
+            Action("regrade", _("Change the level or grade of a named site"), _regrade, _against(PointStatus.NAMED),
                  (Input("level", choice(Level)), Input("grade", choice(Grade)), REASON, PAPER, ON)),
-            Verb("correct", _("Correct what was typed of the title"), _correct, _against_correcting,
+            Action("correct", _("Correct what was typed of the title"), _correct, _against_correcting,
                  (Input("level", choice(Level)), Input("grade", choice(Grade)), PAPER, Input("batch", line(40)),
                   ON, Input("reason", required=True))),
         ],
     )
 )  # fmt: skip
 offer(
-    Noun(
+    ActionTarget(
         "drafts",
         drafts_for,
         serialize_draft,
         [
-            Verb("submit", _("Submit the draft of the site"), acts.submit_draft, _against_submitting),
-            Verb("confirm", _("Vouch for what the registry holds of the site"), acts.confirm_facts, _against_writing),
-            Verb("overrule", _("Set a warning aside"), acts.overrule, _against_writing,
+            Action("submit", _("Submit the draft of the site"), acts.submit_draft, _against_submitting),
+            Action("confirm", _("Vouch for what the registry holds of the site"), acts.confirm_facts, _against_writing),
+            Action("overrule", _("Set a warning aside"), acts.overrule, _against_writing,
                  (Input("doubt", line(80), required=True), Input("reason", required=True))),
-            Verb("discard", _("Put the draft away"), acts.discard_draft, _against_writing),
+            Action("discard", _("Put the draft away"), acts.discard_draft, _against_writing),
         ],
         key="key",
     )
@@ -239,10 +239,10 @@ class DraftList(ApiView):
         return Response({"results": [row | {"url": url} for row, url in rows]})
 
 
-class DraftView(NounView):
+class DraftView(TargetView):
     """A draft with its typed values, the stored values, and its open issues."""
 
-    noun = NOUNS["drafts"]
+    target = ACTION_TARGETS["drafts"]
 
     @extend_schema(operation_id="drafts_retrieve", responses=FullDraftSerializer)
     def get(self, request: Request, code: str) -> Response:

@@ -116,7 +116,7 @@ def containing_text(kind: Kind, rows: QuerySet, scope: Scope, text: str) -> Quer
     condition = Q(pk__in=[])
     for column in _words(kind):
         condition |= Q(**{f"{column.source}__contains": text})
-    return kind.shown(rows, scope).filter(condition)
+    return kind.annotate(rows, scope).filter(condition)
 
 
 def _words(kind: Kind) -> list[Column]:

@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from registry.access.scope import BadInput, Scope
-from registry.actions.webhooks import GONE
+from registry.actions.webhooks import REMOVAL_VERBS
 from registry.api.resources import Resource
 from registry.models import Event
 from registry.models.base import in_area_q
@@ -47,7 +47,7 @@ def gone(resource: Resource, rows: QuerySet, scope: Scope, since: datetime) -> I
     events = _events(resource, since).exclude(code__in=rows.order_by().values("code"))
     seen = resource.model._default_manager.visible_to(scope.viewer)
     left = events.filter(code__in=seen.order_by().values("code"))
-    deleted = events.filter(_visible_deletions(resource, scope), verb__in=GONE).exclude(
+    deleted = events.filter(_visible_deletions(resource, scope), verb__in=REMOVAL_VERBS).exclude(
         code__in=seen.order_by().values("code")
     )
     for changes, is_deleted in ((left, False), (deleted, True)):

@@ -114,26 +114,26 @@ def describe_one(view: type, resource: Resource) -> None:
     )(view)
 
 
-def describe_act(view: type, slug: str, verb: Any) -> None:
-    """Describes an action of the noun `slug`: see actions.py."""
-    name = f"{slug}_{verb.name}".replace("-", "_")
-    forms = {parser.media_type: inputs_schema(verb.takes, parser.media_type) for parser in verb.parsers}
+def describe_act(view: type, slug: str, action: Any) -> None:
+    """Describes an action of the target `slug`: see actions.py."""
+    name = f"{slug}_{action.name}".replace("-", "_")
+    forms = {parser.media_type: inputs_schema(action.takes, parser.media_type) for parser in action.parsers}
     extend_schema_view(
-        get=extend_schema(operation_id=f"{name}_ask", summary=verb.label, responses=ActSerializer),
+        get=extend_schema(operation_id=f"{name}_ask", summary=action.label, responses=ActSerializer),
         post=extend_schema(
             operation_id=name,
-            summary=verb.label,
-            request=forms if verb.takes else None,
-            responses={201 if verb.serialize_result else 200: OpenApiTypes.OBJECT},
+            summary=action.label,
+            request=forms if action.takes else None,
+            responses={201 if action.serialize_result else 200: OpenApiTypes.OBJECT},
             parameters=[KEY, MAY_MATCH],
         ),
     )(view)
 
 
-def describe_adding(view: type, slug: str, verb: Any) -> None:
+def describe_adding(view: type, slug: str, action: Any) -> None:
     """Describes the creation of a record by an action, at the list of its kind."""
     described = extend_schema(
-        operation_id=f"{slug}_add", summary=verb.label, request={"application/json": inputs_schema(verb.takes)},
+        operation_id=f"{slug}_add", summary=action.label, request={"application/json": inputs_schema(action.takes)},
         responses={201: OpenApiTypes.OBJECT}, parameters=[KEY],
     )  # fmt: skip
     extend_schema_view(post=described)(view)

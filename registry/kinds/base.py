@@ -74,7 +74,7 @@ def unchanged(rows: QuerySet, scope: Scope) -> QuerySet:
 class Kind:
     """A kind of record.
 
-    `on(scope)` returns the rows of a day, in an area, for a viewer. `shown(rows, scope)` adds annotations for the
+    `on(scope)` returns the rows of a day, in an area, for a viewer. `annotate(rows, scope)` adds annotations for the
     columns. `redacted` kinds may be counted by everybody but show neither code nor page. `details` are further columns,
     only for the record's page. `entries` are the search kinds of its records, if not its own. `shape` are the fields of
     its position: lng, lat and coordinate_system, or an outline.
@@ -86,7 +86,7 @@ class Kind:
     on: Callable[[Scope], Any]
     columns: tuple[Column, ...]
     dimensions: tuple[Dimension, ...] = ()
-    shown: Callable[[Any, Scope], Any] = unchanged
+    annotate: Callable[[Any, Scope], Any] = unchanged
     order: tuple[str, ...] = ("code",)
     redacted: bool = False
     searched: bool = False
@@ -124,7 +124,7 @@ class Kind:
         named = {column.name: F(column.source) for column in self.columns if column.source != column.name}
         if not self.redacted:
             named |= {"row_code": F("code"), "row_illustrative": F("illustrative")}
-        return self.shown(rows, scope).order_by(*self.order).values(*plain, **named)
+        return self.annotate(rows, scope).order_by(*self.order).values(*plain, **named)
 
     @cached_property
     def future_dates(self) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ register(
         lambda s: s.sees(m.RedBusinessDistrict).open(s.as_of),
         (CODE, NAME, TOWNSHIP_NAME, Column("opened_on", _("Opened on"))),
         (BY_TOWNSHIP, by_year("opened_on")),
-        shown=with_township,
+        annotate=with_township,
         searched=True,
     ),
 )

@@ -26,7 +26,7 @@ register(
             Column("founded_on", _("Founded on")),
         ),
         (BY_TOWNSHIP, Dimension("kind", _("Kind"), F("kind"), Consortium.Kind), by_year("founded_on")),
-        shown=lambda rows, s: with_township(rows.with_village_counts(s.as_of), s),
+        annotate=lambda rows, s: with_township(rows.with_village_counts(s.as_of), s),
         searched=True,
     ),
     Kind(
@@ -92,7 +92,7 @@ register(
             Column("headcount", _("Person-visits"), numeric=True),
         ),
         (BY_TOWNSHIP, by_year("visited_on")),
-        shown=lambda rows, s: rows.with_place_name(),
+        annotate=lambda rows, s: rows.with_place_name(),
         order=("-visited_on", "code"),
         details=(Column("topic", _("Topic")),),
     ),

@@ -11,8 +11,8 @@ PERSONAL = frozenset(
     {"phone", "person", "password", "secretary", "responsible_person", "contact", "sender", "display_name"}
 )
 # Fields that pages show beyond the columns of the kinds: of all records, and of single kinds.
-SHOWN = frozenset({"name", "title", "area", "remark", "illustrative", "outcome"})
-SHOWN_OF: dict[str, frozenset[str]] = {
+PUBLIC_NAMES = frozenset({"name", "title", "area", "remark", "illustrative", "outcome"})
+PUBLIC_NAMES_OF: dict[str, frozenset[str]] = {
     "demonstrationpoint": frozenset(
         {"highlights", "status", "level", "grade", "year", "valid_from", "document_no", "batch"}
     ),
@@ -53,8 +53,8 @@ def visibility_of(model: type[models.Model], name: str) -> Visibility:
 def _public_fields(model: type[models.Model]) -> frozenset[str]:
     kinds = [kind for kind in KINDS.values() if kind.model is model and not kind.redacted]
     if model._meta.model_name in PUBLIC_PARTS:
-        return SHOWN_OF[str(model._meta.model_name)]
+        return PUBLIC_NAMES_OF[str(model._meta.model_name)]
     if not kinds:
         return frozenset()
     columns = {column.source.split("__")[0] for kind in kinds for column in kind.in_full.columns}
-    return SHOWN | PUBLIC_PARTS | columns | SHOWN_OF.get(str(model._meta.model_name), frozenset())
+    return PUBLIC_NAMES | PUBLIC_PARTS | columns | PUBLIC_NAMES_OF.get(str(model._meta.model_name), frozenset())

@@ -38,7 +38,7 @@ register(
             Dimension("grade", _("Grade"), F("standing__grade"), m.Grade),
             Dimension("year", _("Year of naming"), Cast(ExtractYear(first_naming()), CharField())),
         ),
-        shown=lambda rows, s: with_township(rows.with_naming(), s),
+        annotate=lambda rows, s: with_township(rows.with_naming(), s),
         searched=True,
         details=(
             ORGANISATION,
@@ -64,7 +64,7 @@ register(
             Column("built_on", _("Built on"), happens=True),
         ),
         (BY_TOWNSHIP, BY_LEVEL, by_year("built_on")),
-        shown=lambda rows, s: rows.with_point_counts(s.as_of),
+        annotate=lambda rows, s: rows.with_point_counts(s.as_of),
         searched=True,
         details=(
             ORGANISATION,
@@ -91,7 +91,7 @@ register(
             Dimension("kind", _("Zone type"), F("kind"), m.ZoneKind),
             by_year("built_on"),
         ),
-        shown=with_township,
+        annotate=with_township,
         searched=True,
         details=(
             Column("theme", _("Theme")),
@@ -128,7 +128,7 @@ register(
             Column("granted_on", _("Granted on")),
         ),
         (BY_LEVEL, BY_TOWNSHIP, by_year("granted_on")),
-        shown=lambda rows, s: rows.with_recipient(),
+        annotate=lambda rows, s: rows.with_recipient(),
         order=("-granted_on", "code"),
         searched=True,
         details=(

@@ -22,7 +22,7 @@ from registry.loading.messages import sentence
 from registry.loading.money_units import WAN, YUAN, in_yuan
 from registry.loading.sheet_types import SHEET_TYPES, SheetColumn, SheetType
 from registry.models import Area, Load, LoadRow, RowVerdict
-from registry.overviews.history import Change, columns_of, label_of, words_of
+from registry.overviews.event_text import Change, columns_of, label_of, words_of
 from registry.text.validators import masked, without_numbers
 
 SAMPLES = 3

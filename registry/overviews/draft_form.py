@@ -84,12 +84,12 @@ class DraftField:
 
     input: DeclaredField
     typed: str | None
-    held: str
+    stored: str
     confirmed: bool
 
     @property
     def text(self) -> str:
-        return self.held if self.typed is None else self.typed
+        return self.stored if self.typed is None else self.typed
 
     @property
     def words(self) -> str:
@@ -105,17 +105,17 @@ class DraftField:
 
     @property
     def was(self) -> str:
-        return self.input.words(self.held)
+        return self.input.words(self.stored)
 
     @property
     def is_known(self) -> bool:
         """Stored in the registry and not retyped: the form shows it without asking."""
-        return self.typed is None and self.held != ""
+        return self.typed is None and self.stored != ""
 
     @property
     def changed(self) -> bool:
         """Whether the typed value means something else: 118.10 does not change 118.1."""
-        return self.typed is not None and self._parsed(self.typed) != self._parsed(self.held)
+        return self.typed is not None and self._parsed(self.typed) != self._parsed(self.stored)
 
     def _parsed(self, text: str) -> Any:
         with suppress(Invalid):
@@ -156,7 +156,7 @@ class DraftForm:
         return own.order_by("code").first()
 
     @cached_property
-    def held(self) -> dict[str, str]:
+    def stored(self) -> dict[str, str]:
         """The stored value of each field, as it would be typed."""
         texts = {field.name: field.default for field in FIELDS}
         for record, kind in ((self.organisation, "organisation"), (self.point, "point")):
@@ -204,14 +204,14 @@ class DraftForm:
         if self.draft.is_change:
             left_out |= {*names_stored_on("application")}
         return {
-            name: DraftField(field, values.get(name), self.held[name], confirmed.get(name) == self.held[name])
+            name: DraftField(field, values.get(name), self.stored[name], confirmed.get(name) == self.stored[name])
             for name, field in BY_NAME.items()
             if name not in left_out
         }
 
     def asks_to_confirm(self, fact: DraftField) -> bool:
         """Whether known facts need a confirmation; default values do not."""
-        return fact.is_known and not fact.confirmed and fact.held != fact.input.default
+        return fact.is_known and not fact.confirmed and fact.stored != fact.input.default
 
     @property
     def is_unconfirmed(self) -> bool:
@@ -269,7 +269,7 @@ class DraftForm:
         """The current text of a field; for photos, their codes."""
         if name in self.facts:
             return self.facts[name].text
-        return ",".join(item.code for item in self.evidence) if name == "photos" else self.held.get(name, "")
+        return ",".join(item.code for item in self.evidence) if name == "photos" else self.stored.get(name, "")
 
     def _unconfirmed(self) -> Iterator[DraftIssue]:
         for section in SECTIONS:

@@ -22,14 +22,14 @@ minutes_of = whole(0, 1440)
 
 @dataclass
 class SelectedPoint:
-    """A chosen place. `typed` holds its columns as typed; `held` is the key of its stored row, if any; `problem` is its
-    error."""
+    """A chosen place. `typed` holds its columns as typed, `stored_pk` the key of its stored row, if any, and `problem`
+    its error."""
 
     number: int
     kind: str
     place: Any
     typed: dict[str, str]
-    held: int | None = None
+    stored_pk: int | None = None
     problem: str = ""
 
     @property
@@ -75,11 +75,11 @@ class MemberSelection:
         numbers = [text for text in data.getlist("row") if re.fullmatch(r"[0-9]{1,6}", text)][:MOST_ROWS]
         places = selection.places([data.get(f"place-{number}", "") for number in dict.fromkeys(numbers)])
         for number in dict.fromkeys(numbers):
-            key, held_text = data.get(f"place-{number}", ""), data.get(f"held-{number}", "")
+            key, stored_text = data.get(f"place-{number}", ""), data.get(f"held-{number}", "")
             if key in places:
                 typed = {column: data.get(f"{column}-{number}", "")[:40] for column in COLUMNS}
-                held_key = int(held_text) if re.fullmatch(r"[0-9]{1,18}", held_text) else None
-                selection.rows.append(SelectedPoint(int(number), key.partition(":")[0], places[key], typed, held_key))
+                stored_pk = int(stored_text) if re.fullmatch(r"[0-9]{1,18}", stored_text) else None
+                selection.rows.append(SelectedPoint(int(number), key.partition(":")[0], places[key], typed, stored_pk))
         return selection
 
     def places(self, keys: Iterable[str]) -> dict[str, Any]:
@@ -141,7 +141,7 @@ class MemberSelection:
 
     def _take_out(self, row: SelectedPoint, today: date) -> None:
         """Ends a stored row, on a day that can be changed; drops a row that was only chosen."""
-        if row.held is None or "unit" in self.kinds:
+        if row.stored_pk is None or "unit" in self.kinds:
             self.rows.remove(row)
             return
         since = parse_date(row.typed["since"]) if re.fullmatch(r"\d{4}-\d\d-\d\d", row.typed["since"]) else None

@@ -11,7 +11,8 @@ from registry.access.scope import Scope
 from registry.kinds import KINDS
 from registry.models import Event, SearchEntry
 
-from .history import PUBLIC_VERBS, VERBS, readable
+from .event_text import PUBLIC_VERBS, VERBS
+from .history import readable
 
 MOST = 8
 

@@ -112,9 +112,9 @@ def _without_session(request: HttpRequest) -> HttpResponse:
 
 def onward(request: HttpRequest, default: str) -> str:
     """Where the address wanted to go next, if that is a page of the portal; else the page named `default`."""
-    wanted = request.GET.get("next", "")
-    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if safe else resolve_url(default)
+    address = request.GET.get("next", "")
+    safe = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    return address if safe else resolve_url(default)
 
 
 def kept_page(request: HttpRequest, status: int) -> HttpResponse:

@@ -53,10 +53,10 @@ class AccountForm(forms.Form):
 
 def account_or_404(request: HttpRequest, pk: int) -> User:
     """An account the signed-in person looks after."""
-    found = acts.accounts_below(request.user).filter(pk=pk).first()
-    if found is None:
+    account = acts.accounts_below(request.user).filter(pk=pk).first()
+    if account is None:
         raise Http404
-    return found
+    return account
 
 
 @asks_for(RIGHT)
@@ -120,8 +120,8 @@ def _account(request: HttpRequest, account: User, form: AccountForm, refusal: Re
 def switch(request: HttpRequest, pk: int) -> HttpResponse:
     """Off or on, as the form says."""
     account = acts.switch_account(account_or_404(request, pk), on=request.POST.get("on") == "1", by=request.user)
-    said = _("“%(name)s” was switched on.") if account.is_active else _("“%(name)s” was switched off.")
-    messages.success(request, said % {"name": account})
+    message = _("“%(name)s” was switched on.") if account.is_active else _("“%(name)s” was switched off.")
+    messages.success(request, message % {"name": account})
     return redirect("account-change", pk)
 
 

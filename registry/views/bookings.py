@@ -75,7 +75,7 @@ def booking_list(request: HttpRequest) -> HttpResponse:
     bookings = Booking.objects.visible_to(request.user).select_related("site")
     years = sorted({today.year, *(day.year for day in bookings.dates("booked_for", "year"))}, reverse=True)
     year = _year(request, years, bookings)
-    months = [each for each in balance(own, date(year, 1, 1)) if each.booked or each.received]
+    months = [month for month in balance(own, date(year, 1, 1)) if month.booked or month.received]
     context = {
         "form": form, "refusal": refusal, "today": today, "year": year, "years": years, "months": months,
         "open": bookings.open().order_by("booked_for", "code"),
@@ -87,9 +87,9 @@ def booking_list(request: HttpRequest) -> HttpResponse:
 
 def _year(request: HttpRequest, years: list[int], bookings: Any) -> int:
     """The year asked for; else the newest that has a booking."""
-    asked = request.GET.get("year", "")
+    text = request.GET.get("year", "")
     newest = bookings.order_by("-booked_for").values_list("booked_for", flat=True).first()
-    return next((year for year in years if str(year) == asked), newest.year if newest else years[0])
+    return next((year for year in years if str(year) == text), newest.year if newest else years[0])
 
 
 @asks_for(acts.RIGHT)

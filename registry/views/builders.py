@@ -59,8 +59,8 @@ class Builder:
 
 
 BUILDERS: dict[str, Builder] = {
-    each.kind: each
-    for each in (
+    builder.kind: builder
+    for builder in (
         Builder("belts", Belt, BeltForm, ("point",), gettext_lazy("Build belts"), gettext_lazy("New belt")),
         Builder("zones", Zone, ZoneForm, ("point", "belt"), gettext_lazy("Build zones"), gettext_lazy("New zone")),
         Builder("routes", StudyRoute, RouteForm, PLACES, gettext_lazy("Build routes"), gettext_lazy("New route")),
@@ -145,10 +145,10 @@ def _record(request: HttpRequest, builder: Builder, code: str) -> Any:
     if not code:
         return builder.model()
     rows = builder.model.objects.visible_to(request.user).filter(in_area_q(request.user.write_prefix))
-    found = rows.filter(code=code).first()
-    if found is None:
+    record = rows.filter(code=code).first()
+    if record is None:
         raise Http404
-    return found
+    return record
 
 
 def _stored(builder: Builder, record: Any, viewer: Any, today: date) -> MemberSelection:
@@ -162,7 +162,7 @@ def _stored(builder: Builder, record: Any, viewer: Any, today: date) -> MemberSe
         if membership.valid_to is None or membership.valid_to > today:
             days = {"since": _text(membership.valid_from), "until": _text(membership.valid_to)}
             chosen.add(place_of(membership), **days)
-            chosen.rows[-1].held = membership.pk
+            chosen.rows[-1].stored_pk = membership.pk
     return chosen
 
 
@@ -170,28 +170,28 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _read(work: Work, make: Callable[[SelectedPoint], Any]) -> list[Any]:
+def _read(work: Work, build: Callable[[SelectedPoint], Any]) -> list[Any]:
     """The chosen rows as the act wants them; a row that cannot be read is left out and says why."""
-    found = []
+    records = []
     for row in work.chosen.rows:
         try:
-            found.append(make(row))
+            records.append(build(row))
         except Invalid as invalid:
             row.problem = str(invalid)
-    return found
+    return records
 
 
 def _members(work: Work) -> list[Any]:
     if work.builder.is_dated:
-        return _read(work, lambda row: Member(row.place, row.day("since"), row.day("until"), row.held))
+        return _read(work, lambda row: Member(row.place, row.day("since"), row.day("until"), row.stored_pk))
     return _read(work, lambda row: PlannedStop(row.kind, row.place, row.minutes("minutes"), row.minutes("travel")))
 
 
 def _refusals(work: Work, members: list[Any]) -> None:
     """Puts each reason that would refuse the saving beside its row, or above the form."""
     readable = [row for row in work.chosen.rows if not row.problem]
-    asked = refusals_to_save_grouping if work.builder.is_dated else refusals_to_save_route
-    for refusal in asked(work.record, members):
+    refusals_of = refusals_to_save_grouping if work.builder.is_dated else refusals_to_save_route
+    for refusal in refusals_of(work.record, members):
         if "row" in refusal.details:
             readable[refusal.details["row"]].problem = str(refusal)
         else:
@@ -232,7 +232,8 @@ def _clash(request: HttpRequest, work: Work, refusal: Refused) -> HttpResponse:
 
 
 def _page(request: HttpRequest, work: Work, status: int = 200) -> HttpResponse:
-    builder, found = work.builder, work.search.matches(request.user, work.today)
+    builder = work.builder
+    matches, count = work.search.matches(request.user, work.today)
     inside, invalid = _inside(work)
     is_new = work.record._state.adding
     context = {
@@ -246,9 +247,9 @@ def _page(request: HttpRequest, work: Work, status: int = 200) -> HttpResponse:
         "rows": _rows(work),
         "theirs_rows": _their_rows(work),
         "theirs_outline": _their_outline(work),
-        "held": work.chosen.keys(work.today),
-        "found": found[0],
-        "more": found[1] - len(found[0]),
+        "chosen": work.chosen.keys(work.today),
+        "matches": matches,
+        "more": count - len(matches),
         "townships": Area.objects.public().townships(work.today).filter(in_area_q(request.user.write_prefix, "code")),
         "verdict": _verdict(work),
         "former": _former(work),
@@ -264,15 +265,15 @@ def _page(request: HttpRequest, work: Work, status: int = 200) -> HttpResponse:
 def _fields(work: Work) -> list[dict[str, Any]]:
     """The fields with what somebody else saved meanwhile, where that differs."""
     stored = work.builder.form(instance=work.theirs, viewer=work.form.viewer) if work.theirs else None
-    found = []
-    for bound in work.form.shown:
+    rows = []
+    for bound in work.form.input_fields:
         theirs = ""
         if stored is not None and _text(stored[bound.name].value()) != _text(bound.value()):
             value = stored[bound.name].value()
             choices = dict(getattr(bound.field, "choices", ()))
             theirs = str(choices.get(value, value) or "—")
-        found.append({"field": bound, "theirs": theirs})
-    return found
+        rows.append({"field": bound, "theirs": theirs})
+    return rows
 
 
 def _their_rows(work: Work) -> list[str]:
@@ -347,8 +348,8 @@ def _inside(work: Work) -> tuple[list[str], Invalid | None]:
         return [], invalid
     named = DemonstrationPoint.objects.visible_to(work.form.viewer).named(work.today).order_by("code")
     keys = [f"point:{point.code}" for point in points_inside(outline.geometry, list(named))]
-    held = work.chosen.keys(work.today)
-    return [key for key in keys if key not in held], None
+    chosen = work.chosen.keys(work.today)
+    return [key for key in keys if key not in chosen], None
 
 
 def _map(request: HttpRequest, work: Work, invalid: Invalid | None) -> dict[str, Any]:
@@ -367,8 +368,8 @@ def places(request: HttpRequest) -> HttpResponse:
     """The named sites with a position, for the map of a builder: key, name, latitude, longitude, whether premium."""
     today = timezone.localdate()
     rows = DemonstrationPoint.objects.visible_to(request.user).named(today).filter(lng__isnull=False).order_by("code")
-    found = []
+    points = []
     for point in rows:
         lng, lat = to_wgs84(float(point.lng), float(point.lat), point.coordinate_system)
-        found.append([f"point:{point.code}", point.name, round(lat, 6), round(lng, 6), point.grade == "premium"])
-    return JsonResponse({"places": found})
+        points.append([f"point:{point.code}", point.name, round(lat, 6), round(lng, 6), point.grade == "premium"])
+    return JsonResponse({"places": points})

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from registry.access.permissions import may
 from registry.actions.drafts import confirm_site
 from registry.models import DemonstrationPoint, PointStatus
-from registry.overviews.history import lately
+from registry.overviews.history import latest_news
 from registry.overviews.tasks import tasks_of
 
 from .access import asks_for
@@ -27,7 +27,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "tasks": tasks,
         "today": today,
         "may_start": may(request.user, "draft.write"),
-        "news": lately(request.user, today),
+        "news": latest_news(request.user, today),
     }
     return render(request, "registry/desk.html", context)
 

@@ -1,6 +1,7 @@
 """The form of a site: where to begin, its sections, checking the answers, submitting."""
 
 import uuid
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib import messages
@@ -24,19 +25,19 @@ from .access import asks_for, wants_json
 def draft_or_404(request: HttpRequest, key: uuid.UUID) -> Draft:
     """A draft of the account's own area."""
     drafts = Draft.objects.visible_to(request.user).filter(in_area_q(request.user.write_prefix))
-    found = drafts.select_related("point__unit", "point__organisation", "area").filter(key=key).first()
-    if found is None:
+    draft = drafts.select_related("point__unit", "point__organisation", "area").filter(key=key).first()
+    if draft is None:
         raise Http404
-    return found
+    return draft
 
 
 def site_or_404(request: HttpRequest, code: str) -> DemonstrationPoint:
     """A site of the account's own area."""
     sites = DemonstrationPoint.objects.visible_to(request.user).filter(in_area_q(request.user.write_prefix))
-    found = sites.select_related("area", "organisation", "unit").filter(code=code).first()
-    if found is None:
+    site = sites.select_related("area", "organisation", "unit").filter(code=code).first()
+    if site is None:
         raise Http404
-    return found
+    return site
 
 
 def _places(request: HttpRequest) -> list[tuple[str, list]]:
@@ -84,9 +85,9 @@ def key_of(text: str) -> uuid.UUID:
 @asks_for("draft.write")
 def similar(request: HttpRequest) -> HttpResponse:
     """Sites that may be the same one, while the name is being typed."""
-    found = similar_sites(request.GET.get("name", "")[:80], request.user.write_prefix)
+    sites = similar_sites(request.GET.get("name", "")[:80], request.user.write_prefix)
     own = request.GET.get("except", "")
-    return render(request, "registry/drafts/similar.html", {"sites": [site for site in found if site.code != own][:5]})
+    return render(request, "registry/drafts/similar.html", {"sites": [site for site in sites if site.code != own][:5]})
 
 
 @asks_for("draft.write")
@@ -109,7 +110,7 @@ def _draft(request: HttpRequest, draft: Draft, refusal: Refused | None = None) -
         "draft": draft,
         "drafting": drafting,
         "sections": [_state_of(drafting, section) for section in SECTIONS],
-        "known": [fact for fact in drafting.facts.values() if fact.is_known and fact.held != fact.input.default],
+        "known": [fact for fact in drafting.facts.values() if fact.is_known and fact.stored != fact.input.default],
         "unconfirmed": drafting.is_unconfirmed,
         "refusal": refusal,
     }
@@ -132,8 +133,9 @@ def section_page(request: HttpRequest, key: uuid.UUID, section: str) -> HttpResp
         raise Http404
     if request.method != "POST":
         return _section(request, draft, section) if draft.state == DraftState.OPEN else redirect(draft)
-    typed = {each.name: request.POST[each.name] for each in of_section(section) if each.name in request.POST}
-    typed = {name: text for name, text in typed.items() if name in DraftForm(draft).facts}
+    facts = DraftForm(draft).facts
+    names = [field.name for field in of_section(section) if field.name in facts]
+    typed = {name: request.POST[name] for name in names if name in request.POST}
     was = {name: request.POST[f"was-{name}"] for name in typed if f"was-{name}" in request.POST}
     try:
         saved = acts.save_fields(draft, typed, was=was, by=request.user)
@@ -176,45 +178,52 @@ def _section(request, draft, section, *, typed=None, conflicts=(), refusal=None)
     drafting = DraftForm(draft)
     acts.log_reading_of(drafting, section=section, by=request.user)
     checked = "check" in request.GET or draft.submitted_at is not None
-    problems = {
-        problem.name: problem.text
-        for problem in drafting.problems
-        if problem.section == section and problem.hard and (checked or problem.code != "required")
-    }
-    facts = [drafting.facts[each.name] for each in of_section(section) if each.name in drafting.facts]
-    by_name = {conflict.name: conflict for conflict in conflicts}
+    fields = _fields(drafting, section, typed or {}, conflicts, checked)
     context = {
         "draft": draft,
         "drafting": drafting,
         "section": section,
         "label": SECTIONS[section],
         "place_of": (list(SECTIONS).index(section) + 1, len(SECTIONS)),
-        "fields": [
-            {
-                "fact": fact,
-                "text": (typed or {}).get(fact.input.name, fact.text),
-                "problem": problems.get(fact.input.name, ""),
-                "conflict": by_name.get(fact.input.name),
-            }
-            for fact in facts
-        ],
-        "problems": [
-            (f"f-{fact.input.name}", fact.input.label, words)
-            for fact in facts
-            for words in (
-                problems.get(fact.input.name),
-                by_name.get(fact.input.name) and _("somebody else wrote this meanwhile."),
-            )
-            if words
-        ],
+        "fields": fields,
+        "problems": list(_errors(fields)),
         "doubts": [doubt for doubt in drafting.doubts if doubt.section == section],
-        "asked": [problem.text for problem in drafting.hard if problem.name == section],
+        "remarks": [problem.text for problem in drafting.hard if problem.name == section],
         "others": _others(drafting) if section == "position" else [],
         "place": drafting.position if section == "position" else None,
         "refusal": refusal,
     }
-    status = 409 if conflicts or refusal else 200
-    return render(request, "registry/drafts/section.html", context, status=status)
+    return render(request, "registry/drafts/section.html", context, status=409 if conflicts or refusal else 200)
+
+
+def _fields(drafting: DraftForm, section: str, typed: dict, conflicts: Iterable[Any], checked: bool) -> list[dict]:
+    """The fields of a section with what is wrong with each; what is missing only in a form that was checked."""
+    problems = {
+        problem.name: problem.text
+        for problem in drafting.hard
+        if problem.section == section and (checked or problem.code != "required")
+    }
+    conflict_of = {conflict.name: conflict for conflict in conflicts}
+    return [
+        {
+            "fact": fact,
+            "text": typed.get(name, fact.text),
+            "problem": problems.get(name, ""),
+            "conflict": conflict_of.get(name),
+        }
+        for name, fact in drafting.facts.items()
+        if fact.input.section == section
+    ]
+
+
+def _errors(fields: list[dict]) -> Iterator[tuple[str, Any, str]]:
+    """(id, label, text) of each error, for the summary above the form."""
+    for field in fields:
+        declared = field["fact"].input
+        if field["problem"]:
+            yield f"f-{declared.name}", declared.label, field["problem"]
+        if field["conflict"]:
+            yield f"f-{declared.name}", declared.label, _("somebody else wrote this meanwhile.")
 
 
 def _others(drafting: DraftForm) -> list[tuple[float, float, str]]:

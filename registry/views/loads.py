@@ -29,10 +29,10 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def load_or_404(request: HttpRequest, key: uuid.UUID) -> Load:
-    found = Load.objects.visible_to(request.user).select_related("by", "area", "job").filter(key=key).first()
-    if found is None:
+    load = Load.objects.visible_to(request.user).select_related("by", "area", "job").filter(key=key).first()
+    if load is None:
         raise Http404
-    return found
+    return load
 
 
 @asks_for("load.send")
@@ -99,7 +99,7 @@ def _page(request: HttpRequest, load: Load, refusal: Refused | None = None) -> H
         "is_own": load.by_id == request.user.pk,
     }
     if not load.is_working:
-        context |= _found(request, load)
+        context |= _content(request, load)
     target = request.htmx.target if request.htmx and not request.htmx.history_restore_request else ""
     part = f"#{target}" if target in ("load", "table") else ""
     status = 409 if refusal else 200
@@ -108,7 +108,7 @@ def _page(request: HttpRequest, load: Load, refusal: Refused | None = None) -> H
     return response
 
 
-def _found(request: HttpRequest, load: Load) -> dict[str, Any]:
+def _content(request: HttpRequest, load: Load) -> dict[str, Any]:
     """What was understood, and the rows of the tab that was asked for."""
     tabs = tabs_of(load)
     tab = first_tab(load, tabs, request.GET.get("show", ""))
@@ -177,8 +177,8 @@ def refused(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 def load_template(request: HttpRequest, kind: str) -> HttpResponse:
     """A workbook to fill in, empty or with what the registry holds."""
     township, filled = request.GET.get("township", ""), bool(request.GET.get("filled"))
-    known = {code for code, _name in townships_for(request.user)} | {""}
-    if kind not in kinds_for(request.user) or township not in known:
+    codes = {code for code, _name in townships_for(request.user)} | {""}
+    if kind not in kinds_for(request.user) or township not in codes:
         raise Http404
     return _workbook(template(kind, request.user, township, filled), f"{kind}-{township or 'template'}")
 

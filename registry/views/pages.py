@@ -31,15 +31,15 @@ from .tables import ListTable, rows_of
 def _table(kind: str, rows: QuerySet, scope: Scope) -> ListTable:
     """All of `rows`, unpaged: for the parts of a record."""
     record_kind = KINDS[kind]
-    found = rows_of(record_kind, record_kind.values(rows, scope), scope)
-    return ListTable(record_kind, record_kind.columns, found, count=len(found))
+    table_rows = rows_of(record_kind, record_kind.values(rows, scope), scope)
+    return ListTable(record_kind, record_kind.columns, table_rows, count=len(table_rows))
 
 
 def _honours(scope: Scope, **target) -> ListTable:
     return _table("honours", Honour.objects.visible_to(scope.viewer).held(scope.as_of).filter(**target), scope)
 
 
-def _seen(model, scope: Scope) -> QuerySet:
+def _visible(model, scope: Scope) -> QuerySet:
     return model.objects.visible_to(scope.viewer)
 
 
@@ -57,14 +57,14 @@ def point_page(request: HttpRequest, code: str) -> HttpResponse:
         "point": point,
         "periods": periods,
         "standing": next((period for period in periods if period.holds_on(scope.as_of)), None),
-        "belts": _seen(Belt, scope).filter(pk__in=point.belt_memberships.filter(member).values("belt")),
-        "zones": _seen(Zone, scope).filter(pk__in=point.zone_memberships.filter(member).values("zone")),
-        "routes": _seen(StudyRoute, scope).open(scope.as_of).filter(stops__point=point, stops__voided=None),
-        "teaching_sites": _seen(TeachingSite, scope).named(scope.as_of).filter(point=point),
-        "visits": _seen(Visit, scope).received(scope.as_of).filter(point=point).order_by("-visited_on")[:10],
+        "belts": _visible(Belt, scope).filter(pk__in=point.belt_memberships.filter(member).values("belt")),
+        "zones": _visible(Zone, scope).filter(pk__in=point.zone_memberships.filter(member).values("zone")),
+        "routes": _visible(StudyRoute, scope).open(scope.as_of).filter(stops__point=point, stops__voided=None),
+        "teaching_sites": _visible(TeachingSite, scope).named(scope.as_of).filter(point=point),
+        "visits": _visible(Visit, scope).received(scope.as_of).filter(point=point).order_by("-visited_on")[:10],
         "honours": _honours(scope, point=point),
         "funds": received(scope, point=point),
-        "photos": list(_seen(Evidence, scope).filter(point=point, on_page=True, kind="photo").order_by("pk")),
+        "photos": list(_visible(Evidence, scope).filter(point=point, on_page=True, kind="photo").order_by("pk")),
     }
     return render(request, "registry/point.html", context)
 
@@ -78,8 +78,10 @@ def belt_page(request: HttpRequest, code: str) -> HttpResponse:
         "stage": belt.stage(scope.as_of),
         "verdict": belt.verdict(scope.as_of),
         "townships": belt.townships.public(),
-        "zones": _seen(Zone, scope).filter(pk__in=belt.zone_memberships.filter(valid_on(scope.as_of)).values("zone")),
-        "routes": _seen(StudyRoute, scope).open(scope.as_of).filter(stops__belt=belt, stops__voided=None),
+        "zones": _visible(Zone, scope).filter(
+            pk__in=belt.zone_memberships.filter(valid_on(scope.as_of)).values("zone")
+        ),
+        "routes": _visible(StudyRoute, scope).open(scope.as_of).filter(stops__belt=belt, stops__voided=None),
         "honours": _honours(scope, belt=belt),
     }
     return render(request, "registry/belt.html", context)
@@ -94,7 +96,7 @@ def zone_page(request: HttpRequest, code: str) -> HttpResponse:
         "stage": zone.stage(scope.as_of),
         "townships": zone.townships.public(),
         "points": _table("points", _points(scope).filter(pk__in=members.values("point")), scope),
-        "belts": _table("belts", _seen(Belt, scope).filter(pk__in=members.values("belt")), scope),
+        "belts": _table("belts", _visible(Belt, scope).filter(pk__in=members.values("belt")), scope),
         "inner_zones": zone.inner_zones.visible_to(scope.viewer),
         "consortia": zone.consortia.visible_to(scope.viewer).active(scope.as_of),
     }
@@ -110,12 +112,12 @@ def township_page(request: HttpRequest, code: str) -> HttpResponse:
         "township": township,
         "inside": inside,
         "answers": answer_all(FIGURES.values(), inside),
-        "whole_area": _seen(WholeAreaTownship, scope).accepted(scope.as_of).filter(area=township).first(),
+        "whole_area": _visible(WholeAreaTownship, scope).accepted(scope.as_of).filter(area=township).first(),
         "points": _table("points", _points(scope).in_area(code), inside),
-        "belts": _table("belts", _seen(Belt, scope).built(scope.as_of).filter(townships=township), scope),
-        "zones": _table("zones", _seen(Zone, scope).known(scope.as_of).filter(townships=township), scope),
-        "consortia": _table("consortia", _seen(Consortium, scope).active(scope.as_of).in_area(code), scope),
-        "honours": _table("honours", _seen(Honour, scope).held(scope.as_of).in_area(code), scope),
+        "belts": _table("belts", _visible(Belt, scope).built(scope.as_of).filter(townships=township), scope),
+        "zones": _table("zones", _visible(Zone, scope).known(scope.as_of).filter(townships=township), scope),
+        "consortia": _table("consortia", _visible(Consortium, scope).active(scope.as_of).in_area(code), scope),
+        "honours": _table("honours", _visible(Honour, scope).held(scope.as_of).in_area(code), scope),
     }
     return render(request, "registry/township.html", context)
 

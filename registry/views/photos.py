@@ -58,17 +58,17 @@ def begin(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 def part(request: HttpRequest, key: uuid.UUID, upload: uuid.UUID) -> HttpResponse:
     """The next bytes of a photo, as the body; `offset` says where they belong."""
     draft = draft_or_404(request, key)
-    found = get_object_or_404(Upload, key=upload, draft=draft)
+    unfinished = get_object_or_404(Upload, key=upload, draft=draft)
     offset = plain_number(request.GET.get("offset", ""))
     if offset is None or len(request.body) > 2 * PART:
         return JsonResponse({"error": _("The photo cannot be sent like this. Choose it again.")}, status=400)
     try:
-        found = acts.add_part(found, offset, request.body)
+        unfinished = acts.add_part(unfinished, offset, request.body)
     except Refused as refusal:
-        found.refresh_from_db()
-        answer = {"error": str(refusal), "resume": refusal.code == "part_misplaced", "received": found.received}
+        unfinished.refresh_from_db()
+        answer = {"error": str(refusal), "resume": refusal.code == "part_misplaced", "received": unfinished.received}
         return JsonResponse(answer, status=409)
-    return JsonResponse({"received": found.received, "done": found.evidence_id is not None})
+    return JsonResponse({"received": unfinished.received, "done": unfinished.evidence_id is not None})
 
 
 @asks_for("draft.write")
@@ -84,21 +84,21 @@ def remove(request: HttpRequest, key: uuid.UUID, code: str) -> HttpResponse:
 
 def evidence(request: HttpRequest, code: str) -> HttpResponse:
     """A photo, or a file as it came, for whoever may see it. Never run as a page by the browser."""
-    found = Evidence.objects.visible_to(request.user).filter(code=code).first()
-    if found is None:
+    record = Evidence.objects.visible_to(request.user).filter(code=code).first()
+    if record is None:
         raise Http404
-    response = handed_out(found)
+    response = file_response(record)
     response["Cache-Control"] = "private, no-store" if request.user.is_authenticated else "public, max-age=3600"
     return response
 
 
-def handed_out(found: Evidence) -> FileResponse:
+def file_response(record: Evidence) -> FileResponse:
     """The picture shown, or the file as it came, to be kept and not to be run. Who asks was asked before."""
-    is_photo = found.kind == EvidenceKind.PHOTO
-    kept = found.shown if is_photo else found.original
-    if not kept or not kept.storage.exists(kept.name):
+    is_photo = record.kind == EvidenceKind.PHOTO
+    file = record.shown if is_photo else record.original
+    if not file or not file.storage.exists(file.name):
         raise Http404
-    response = FileResponse(kept.open(), as_attachment=not is_photo, filename=found.file_name if not is_photo else "")
+    response = FileResponse(file.open(), as_attachment=not is_photo, filename=record.file_name if not is_photo else "")
     response["Content-Type"] = "image/jpeg" if is_photo else "application/octet-stream"
     response["Content-Security-Policy"] = "sandbox"
     return response

@@ -42,10 +42,10 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponse:
 
 def record_or_404(kind: Kind, code: str, scope: Scope) -> Model:
     """The record with this code, on whatever day, if the viewer may see it; one entered in error stays to be seen."""
-    found = kind.model.objects.with_voided().visible_to(scope.viewer).filter(code=code).first()
-    if found is None:
+    record = kind.model.objects.with_voided().visible_to(scope.viewer).filter(code=code).first()
+    if record is None:
         raise Http404
-    return found
+    return record
 
 
 def facts_of(kind: Kind, record: Model, scope: Scope) -> list[tuple]:

@@ -123,39 +123,39 @@ ACTS: dict[str, Callable[[Remark, str, Any], Remark]] = {  # what the form offer
 @asks_for("remark.answer", "point.notice")
 def remark(request: HttpRequest, code: str) -> HttpResponse:
     """One remark beside what the registry holds of its record, with its clock; and the answering."""
-    found = tasks.remarks_for(request.user).select_related("area", "answered_by").filter(code=code).first()
-    if found is None:
+    remark = tasks.remarks_for(request.user).select_related("area", "answered_by").filter(code=code).first()
+    if remark is None:
         raise Http404
     if request.method != "POST":
-        return _remark(request, found)
+        return _remark(request, remark)
     act = ACTS.get(request.POST.get("act", ""))
     try:
         if act is None:
             raise Refused("outcome_missing")
-        act(found, request.POST.get("words", ""), request.user)
+        act(remark, request.POST.get("words", ""), request.user)
     except Refused as refusal:
-        found.refresh_from_db()
-        return _remark(request, found, refusal)
-    messages.success(request, _("The remark on “%(name)s” was dealt with.") % {"name": found.record_name})
+        remark.refresh_from_db()
+        return _remark(request, remark, refusal)
+    messages.success(request, _("The remark on “%(name)s” was dealt with.") % {"name": remark.record_name})
     return redirect("desk-remarks")
 
 
-def _remark(request: HttpRequest, found: Remark, refusal: Refused | None = None) -> HttpResponse:
-    kind = KINDS[found.kind]
-    record = kind.model.objects.visible_to(request.user).filter(code=found.record_code).first()
-    sees_contact = may(request.user, acts.right_to_answer(found), found)
-    if sees_contact and found.contact:
-        log_reading(found, ["contact"], by=request.user)
+def _remark(request: HttpRequest, remark: Remark, refusal: Refused | None = None) -> HttpResponse:
+    kind = KINDS[remark.kind]
+    record = kind.model.objects.visible_to(request.user).filter(code=remark.record_code).first()
+    sees_contact = may(request.user, acts.right_to_answer(remark), remark)
+    if sees_contact and remark.contact:
+        log_reading(remark, ["contact"], by=request.user)
     context = {
-        "remark": found,
+        "remark": remark,
         "kind": kind,
         "record": record,
         "facts": facts_of(kind, record, read_scope({}, request.user)) if record else [],
         "entries": history_of(record, request.user)[:5] if record else [],
-        "is_late": found.state == RemarkState.NEW and found.due_on < timezone.localdate(),
+        "is_late": remark.state == RemarkState.NEW and remark.due_on < timezone.localdate(),
         "sees_contact": sees_contact,
-        "refusals": list(acts.refusals_to_answer(found, by=request.user)),
-        "may_pass_on": not any(acts.refusals_to_pass_on(found, by=request.user)),
+        "refusals": list(acts.refusals_to_answer(remark, by=request.user)),
+        "may_pass_on": not any(acts.refusals_to_pass_on(remark, by=request.user)),
         "refusal": refusal,
         "typed": request.POST,
     }

@@ -30,7 +30,7 @@ from .access import to_come_again
 logger = logging.getLogger(__name__)
 HALFWAY = "halfway"  # in the session: whose password was right, and when
 MINUTES = 5
-KNOWN, KNOWN_DAYS = "known", 180  # the cookie of a browser that signed in before, and how long it is known
+KNOWN_BROWSER, KNOWN_DAYS = "known", 180  # the cookie of a browser that signed in before, and how long it is known
 MOST_NAMES = 15  # with wrong passwords from one address, before it is slowed
 PAUSE = 3  # seconds between two attempts then
 
@@ -68,8 +68,8 @@ def _signed_in(request: HttpRequest, user: User, onward: str) -> HttpResponse:
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[-1])
     answer = redirect(onward)
     answer.set_cookie(
-        KNOWN, _mark_of(user.get_username()), max_age=KNOWN_DAYS * 24 * 3600, path=reverse("login"), httponly=True,
-        secure=settings.SESSION_COOKIE_SECURE, samesite="Lax",
+        KNOWN_BROWSER, _mark_of(user.get_username()), max_age=KNOWN_DAYS * 24 * 3600, path=reverse("login"),
+        httponly=True, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax",
     )  # fmt: skip
     return answer
 
@@ -86,7 +86,7 @@ def check_pace(request: HttpRequest, name: str) -> None:
     tried = AccessAttempt.objects.filter(ip_address=address, attempt_time__gte=since)
     if tried.values("username").distinct().count() < MOST_NAMES:
         return
-    if constant_time_compare(request.COOKIES.get(KNOWN, ""), _mark_of(name)):
+    if constant_time_compare(request.COOKIES.get(KNOWN_BROWSER, ""), _mark_of(name)):
         return
     try:
         is_first = cache.add(f"sign-in:{address}", True, PAUSE)

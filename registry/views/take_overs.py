@@ -21,7 +21,7 @@ from registry.text.validators import line
 from .access import asks_for
 
 USUAL_DAYS = 30
-SHOWN = 50
+MOST_TERMS = 50
 
 
 class TermForm(forms.Form):
@@ -49,10 +49,10 @@ def take_over_list(request: HttpRequest) -> HttpResponse:
         except Refused as error:
             refusal, status = error, 409
         else:
-            said = _("Titles of old ledgers of %(area)s may be entered until %(until)s.")
-            messages.success(request, said % {"area": term.area, "until": term.ends_on.isoformat()})
+            message = _("Titles of old ledgers of %(area)s may be entered until %(until)s.")
+            messages.success(request, message % {"area": term.area, "until": term.ends_on.isoformat()})
             return redirect("take-overs")
-    terms = TakeOver.objects.select_related("area", "opened_by", "closed_by")[:SHOWN]
+    terms = TakeOver.objects.select_related("area", "opened_by", "closed_by")[:MOST_TERMS]
     context = {"form": form, "refusal": refusal, "terms": terms, "today": timezone.localdate()}
     return render(request, "registry/take_overs.html", context, status=status)
 

@@ -55,8 +55,8 @@ def void(request: HttpRequest, kind: str, code: str) -> HttpResponse:
             form.add_error(None, error)
             status = 409
         else:
-            said = _("“%(name)s” counts again.") if is_voided else _("“%(name)s” is marked as entered in error.")
-            messages.success(request, said % {"name": record})
+            message = _("“%(name)s” counts again.") if is_voided else _("“%(name)s” is marked as entered in error.")
+            messages.success(request, message % {"name": record})
             return redirect("record", kind, code)
     with_it = acts.voided_with(record)[1:] if is_voided else belongings(record)
     context = {

@@ -17,7 +17,7 @@ from registry.text.validators import line
 
 from .access import asks_for
 
-SHOWN = 10
+YEARS_LISTED = 10
 
 
 class CloseForm(forms.Form):
@@ -31,9 +31,9 @@ class CloseForm(forms.Form):
 def year_list(request: HttpRequest) -> HttpResponse:
     newest = timezone.localdate().year - 1
     closed: dict[int, FrozenYear] = {}
-    for each in FrozenYear.objects.public().select_related("closed_by").order_by("year", "edition"):
-        closed[each.year] = each
-    years = sorted({*range(newest - SHOWN + 1, newest + 1), *closed}, reverse=True)
+    for edition in FrozenYear.objects.public().select_related("closed_by").order_by("year", "edition"):
+        closed[edition.year] = edition
+    years = sorted({*range(newest - YEARS_LISTED + 1, newest + 1), *closed}, reverse=True)
     return render(request, "registry/years/list.html", {"years": [(year, closed.get(year)) for year in years]})
 
 

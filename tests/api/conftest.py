@@ -27,12 +27,12 @@ def walk(api):
     """All rows of a list, page by page."""
 
     def rows(address: str, way: str = "next") -> list[dict]:
-        found = []
+        records = []
         while address:
             page = api(address)
-            found += page["results"] if way == "next" else page["results"][::-1]
+            records += page["results"] if way == "next" else page["results"][::-1]
             address = page[way]
-        return found
+        return records
 
     return rows
 

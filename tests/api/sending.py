@@ -31,9 +31,9 @@ class Program:
         return self.last.status_code, json.loads(self.last.content or b"null")
 
     def get(self, address: str) -> Any:
-        status, found = self("GET", address)
-        assert status == 200, found
-        return found
+        status, content = self("GET", address)
+        assert status == 200, content
+        return content
 
     def post(self, address: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         return self("POST", address, body, **headers)
@@ -51,19 +51,21 @@ def program(account: Any, *scopes: str, **more: Any) -> Program:
     return Program(account, make_token(account, **made)[1])
 
 
-def send_form(who: Program, address: str, values: dict[str, str], *photos: bytes, **headers: str) -> tuple[int, Any]:
+def send_form(sender: Program, address: str, values: dict[str, str], *photos: bytes, **headers: str) -> tuple[int, Any]:
     """A form, with photos as what proves it."""
     proof = [SimpleUploadedFile(f"佐证{number}.jpg", content) for number, content in enumerate(photos)]
-    headers = {"Authorization": f"Token {who.text}"} | {name.replace("_", "-"): each for name, each in headers.items()}
-    who.last = Client().post(API + address, values | ({"proof": proof} if proof else {}), headers=headers)
-    return who.last.status_code, who.last.json()
+    headers = {"Authorization": f"Token {sender.text}"} | {
+        name.replace("_", "-"): value for name, value in headers.items()
+    }
+    sender.last = Client().post(API + address, values | ({"proof": proof} if proof else {}), headers=headers)
+    return sender.last.status_code, sender.last.json()
 
 
-def faults(found: tuple[int, Any]) -> list[tuple]:
+def faults(answer: tuple[int, Any]) -> list[tuple]:
     """(index, field, code) of what stands against a request."""
-    return [(error.get("index"), error["field"], error["code"]) for error in found[1]["errors"]]
+    return [(error.get("index"), error["field"], error["code"]) for error in answer[1]["errors"]]
 
 
-def problem(found: tuple[int, Any]) -> tuple[int, str]:
+def problem(answer: tuple[int, Any]) -> tuple[int, str]:
     """The status of an answer, and what kind of problem it tells of."""
-    return found[0], found[1]["type"].removeprefix("urn:showcase:problem:")
+    return answer[0], answer[1]["type"].removeprefix("urn:showcase:problem:")

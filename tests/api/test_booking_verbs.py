@@ -32,14 +32,14 @@ def booked(clerk, **more) -> str:
 def test_a_group_passes_from_its_question_to_a_visit(clerk):
     address = booked(clerk)
     assert clerk.post(f"{address}confirm/")[1]["state"] == "confirmed"
-    status, held = clerk.post(f"{address}hold/", {"headcount": "58"})
-    assert (status, held["state"]) == (200, "held")
-    told = clerk.get(address)
-    assert (told["state"], told["visit_code"], told["site_code"], told["area_code"][:9]) == (
-        "held", held["visit"], "TS-07", DAQI,
+    status, booking = clerk.post(f"{address}hold/", {"headcount": "58"})
+    assert (status, booking["state"]) == (200, "held")
+    detail = clerk.get(address)
+    assert (detail["state"], detail["visit_code"], detail["site_code"], detail["area_code"][:9]) == (
+        "held", booking["visit"], "TS-07", DAQI,
     )  # fmt: skip
-    assert clerk.get(f"visits/{held['visit']}/?as_of={TODAY}")["headcount"] == 58
-    assert Event.objects.filter(kind="booking", code=told["code"]).count() == 3
+    assert clerk.get(f"visits/{booking['visit']}/?as_of={TODAY}")["headcount"] == 58
+    assert Event.objects.filter(kind="booking", code=detail["code"]).count() == 3
 
 
 def test_a_group_that_finds_no_places_is_told_before_and_when_it_is_confirmed(clerk):
@@ -58,8 +58,8 @@ def test_who_refuses_or_cancels_by_program_says_why(clerk):
 
 
 def test_a_name_that_holds_half_of_a_surrogate_pair_is_answered_as_an_unknown_field(clerk):
-    status, told = clerk.post(f"{booked(clerk)}cancel/", {"\ud800": "\ud800", "reason": "改期"})
-    assert (status, told["errors"][0]["field"], told["errors"][0]["code"]) == (400, "\ufffd", "unknown")
+    status, content = clerk.post(f"{booked(clerk)}cancel/", {"\ud800": "\ud800", "reason": "改期"})
+    assert (status, content["errors"][0]["field"], content["errors"][0]["code"]) == (400, "\ufffd", "unknown")
 
 
 def test_a_group_without_day_name_or_people_is_asked_for_them(clerk):
@@ -72,7 +72,7 @@ def test_a_group_without_day_name_or_people_is_asked_for_them(clerk):
 
 
 def test_a_booking_under_a_key_is_made_once(clerk):
-    answers = [clerk.post(ADDRESS, GROUP, Idempotency_Key="b") for _each in range(2)]
+    answers = [clerk.post(ADDRESS, GROUP, Idempotency_Key="b") for _ in range(2)]
     assert (answers[0][0], answers[0]) == (201, answers[1])
     assert Booking.objects.unscoped("test").filter(site__code="TS-07").count() == 1
 

@@ -71,14 +71,14 @@ def test_what_is_no_moment_is_refused(text, api):
 def test_a_record_that_no_longer_counts_is_gone_but_not_deleted(api, administrator):
     point = make_named_point()
     withdraw_point(point, reason="撤销", document_no="测试〔2021〕9号", on=TODAY, by=administrator)
-    gone = api(f"points/?{since(as_of=TODAY)}")["gone"]
-    assert [(each["code"], each["deleted"]) for each in gone] == [(point.code, False)]
+    removed = api(f"points/?{since(as_of=TODAY)}")["gone"]
+    assert [(entry["code"], entry["deleted"]) for entry in removed] == [(point.code, False)]
 
 
 def test_a_record_entered_in_error_leaves_a_tombstone(api, administrator):
     code = Visit.objects.public().filter(booking=None).first().code
     entered_in_error(Visit.objects.public().get(code=code), administrator)
-    assert [(each["code"], each["deleted"]) for each in api(f"visits/?{since()}")["gone"]] == [(code, True)]
+    assert [(entry["code"], entry["deleted"]) for entry in api(f"visits/?{since()}")["gone"]] == [(code, True)]
     assert api(f"visits/?{since(area=DAQI)}")["gone"] == []
 
 
@@ -90,7 +90,7 @@ def test_a_record_that_was_never_public_leaves_its_tombstone_in_its_own_area_onl
     delete_record(point, by=administrator)
     assert api(f"points/?{since()}")["gone"] == []
     client.force_login(clerk_tangfang)
-    assert [each["code"] for each in api(f"points/?{since()}")["gone"]] == [point.code]
+    assert [entry["code"] for entry in api(f"points/?{since()}")["gone"]] == [point.code]
 
 
 def test_a_point_entered_in_error_is_told_to_everybody_until_the_mark_is_taken_off(api, administrator):
@@ -98,19 +98,19 @@ def test_a_point_entered_in_error_is_told_to_everybody_until_the_mark_is_taken_o
     restore_record(entered_in_error(point, administrator), reason="标记有误", by=administrator)
     assert api(f"points/?{since(as_of=TODAY)}")["gone"] == []
     entered_in_error(point, administrator)
-    assert [each["code"] for each in api(f"points/?{since()}")["gone"]] == [point.code]
+    assert [entry["code"] for entry in api(f"points/?{since()}")["gone"]] == [point.code]
 
 
 def test_what_is_gone_stands_on_the_last_page(api, administrator):
     for code in ("FN-0001", "FN-0002", "FN-0003"):
         renamed(point_of(code), administrator, f"改了名的{code}")
-    gone = make_named_point()
-    entered_in_error(gone, administrator)
+    withdrawn = make_named_point()
+    entered_in_error(withdrawn, administrator)
     first = api(f"points/?{since(page_size=2)}")
     assert (len(first["results"]), first["gone"]) == (2, [])
     last = api(first["next"])
-    assert ([row["code"] for row in last["results"]], [each["code"] for each in last["gone"]]) == (
-        ["FN-0003"], [gone.code],
+    assert ([row["code"] for row in last["results"]], [entry["code"] for entry in last["gone"]]) == (
+        ["FN-0003"], [withdrawn.code],
     )  # fmt: skip
 
 
@@ -148,11 +148,11 @@ def test_events_are_narrowed_by_record_and_act(api, administrator):
 def test_nobody_outside_learns_of_a_point_before_its_title(api, client, clerk_tangfang, clerk_daqi, head_tangfang):
     draft = make_submitted(clerk_tangfang)
     pass_draft(draft, opinion="同意", by=head_tangfang)
-    for viewer, told in ((None, False), (clerk_daqi, False), (clerk_tangfang, True)):
+    for viewer, may_see in ((None, False), (clerk_daqi, False), (clerk_tangfang, True)):
         client.logout() if viewer is None else client.force_login(viewer)
-        found = events(api, kind="points")
-        assert bool(found) == told
-        for event in found:
+        rows = events(api, kind="points")
+        assert bool(rows) == may_see
+        for event in rows:
             assert api(f"events/{event['id']}/")["code"] == draft.point.code
     for event in Event.objects.filter(kind="demonstrationpoint"):
         client.force_login(clerk_daqi)
@@ -169,8 +169,8 @@ def test_from_its_title_on_everybody_learns_of_a_point(api, administrator):
         on=TODAY, by=_another(administrator),
     )  # fmt: skip
     renamed(point_of(point.code), administrator, "又改了名")
-    told = [(event["verb"], event["changes"]) for event in events(api, code=point.code)]
-    assert told == [
+    rows = [(event["verb"], event["changes"]) for event in events(api, code=point.code)]
+    assert rows == [
         ("change", {"name": ["改了名的示范点", "又改了名"]}),
         (
             "standing",
@@ -201,8 +201,8 @@ def test_a_change_that_is_all_internal_is_no_event_to_the_public(api, client, ad
 
 def test_events_of_accounts_are_for_those_who_read_events(api, client, administrator, reviewer):
     end_sessions(reviewer, by=administrator)
-    seen = []
+    counts = []
     for viewer in (reviewer, administrator):
         client.force_login(viewer)
-        seen.append([event["kind"] for event in events(api)])
-    assert seen == [[], ["user"]]
+        counts.append([event["kind"] for event in events(api)])
+    assert counts == [[], ["user"]]

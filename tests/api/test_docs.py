@@ -38,15 +38,15 @@ def test_every_example_runs_and_prints_what_it_should(tmp_path):
     with live(tmp_path) as (env, address):
         token = {**os.environ, "TOKEN": token_of(env, "admin", DISTRICT)}
         for kind, code in BLOCKS:
-            wanted = command(kind, code.replace("https://registry.example", address))
-            if wanted is None:
+            example = command(kind, code.replace("https://registry.example", address))
+            if example is None:
                 continue
-            said = subprocess.run(wanted, cwd=tmp_path, env=token, capture_output=True, text=True, check=False)
-            assert said.returncode == 0, code + said.stderr
+            process = subprocess.run(example, cwd=tmp_path, env=token, capture_output=True, text=True, check=False)
+            assert process.returncode == 0, code + process.stderr
             for part, last in PRINTED.items():
                 if part in code:
-                    assert said.stdout.rstrip().endswith(last), code
-            assert "urn:showcase:problem" not in said.stdout, code
+                    assert process.stdout.rstrip().endswith(last), code
+            assert "urn:showcase:problem" not in process.stdout, code
             run.append(code)
     assert len(run) >= len(BLOCKS) - 1  # pandas is not among the packages of the tests
     assert (tmp_path / "points.csv").read_text(encoding="utf-8-sig").count("\n") > 2

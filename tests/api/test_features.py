@@ -31,8 +31,8 @@ def items(api):
     return get
 
 
-def codes(found: dict) -> list[str]:
-    return [feature["id"] for feature in found["features"]]
+def codes(collection: dict) -> list[str]:
+    return [feature["id"] for feature in collection["features"]]
 
 
 def test_a_client_finds_its_way_from_the_landing_page(api):
@@ -70,13 +70,13 @@ def test_a_feature_is_the_same_alone_and_in_its_layer(api, items):
 
 
 def test_all_features_are_reached_by_the_next_links_each_once(api, items):
-    found, page = [], items(limit=100)
+    reached, page = [], items(limit=100)
     while page:
         assert page["numberReturned"] == len(page["features"]) <= 100
-        found += codes(page)
+        reached += codes(page)
         following = [link["href"] for link in page["links"] if link["rel"] == "next"]
         page = api(following[0]) if following else None
-    assert len(found) == len(set(found)) == 445
+    assert len(reached) == len(set(reached)) == 445
 
 
 def test_more_than_a_page_may_be_asked_for(items):
@@ -86,7 +86,11 @@ def test_more_than_a_page_may_be_asked_for(items):
 @pytest.mark.parametrize("layer", LAYERS)
 def test_a_box_gives_what_lies_in_it_and_nothing_else(layer, items):
     everything = items(layer, limit=500)["features"]
-    inside = [each["id"] for each in everything if each["geometry"] and shape(each["geometry"]).intersects(box(*BOX))]
+    inside = [
+        feature["id"]
+        for feature in everything
+        if feature["geometry"] and shape(feature["geometry"]).intersects(box(*BOX))
+    ]
     assert codes(items(layer, limit=500, bbox=",".join(map(str, BOX)))) == inside
     assert 0 < len(inside) < len(everything)
 
@@ -95,9 +99,9 @@ def test_what_was_measured_in_a_shifted_system_is_found_where_it_really_lies(ite
     lng, lat = wgs84_to_gcj02(118.7, 39.9)
     measured = {"lng": Decimal(f"{lng:.6f}"), "lat": Decimal(f"{lat:.6f}"), "coordinate_system": "gcj02"}
     point = make_named_point(**measured)
-    found = items(bbox="118.6999,39.8999,118.7001,39.9001")
-    assert codes(found) == [point.code]
-    assert found["features"][0]["geometry"]["coordinates"] == pytest.approx([118.7, 39.9], abs=1e-5)
+    collection = items(bbox="118.6999,39.8999,118.7001,39.9001")
+    assert codes(collection) == [point.code]
+    assert collection["features"][0]["geometry"]["coordinates"] == pytest.approx([118.7, 39.9], abs=1e-5)
     assert codes(items(bbox=f"{lng - 0.0001},{lat - 0.0001},{lng + 0.0001},{lat + 0.0001}")) == []
 
 
@@ -113,19 +117,19 @@ def test_a_day_shows_what_counted_on_it(items, scope):
 
 
 def test_an_interval_shows_what_counted_on_any_of_its_days(items):
-    gone = make_named_point(date(2020, 3, 1), date(2020, 4, 1))
-    make_period(gone, date(2020, 4, 1), status="withdrawn")
+    withdrawn = make_named_point(date(2020, 3, 1), date(2020, 4, 1))
+    make_period(withdrawn, date(2020, 4, 1), status="withdrawn")
     later = make_named_point(date(2020, 9, 1))
-    wanted = {
-        "2020-03-15": {gone.code},
+    expected = {
+        "2020-03-15": {withdrawn.code},
         "2020-04-01": set(),
-        "2020-03-31/2020-05-01": {gone.code},
+        "2020-03-31/2020-05-01": {withdrawn.code},
         "2020-04-01/2020-05-01": set(),
         "2020-04-01/..": {later.code},
-        "../..": {gone.code, later.code},
+        "../..": {withdrawn.code, later.code},
     }
-    both = {gone.code, later.code}
-    assert {when: both & set(codes(items(datetime=when, limit=500))) for when in wanted} == wanted
+    both = {withdrawn.code, later.code}
+    assert {when: both & set(codes(items(datetime=when, limit=500))) for when in expected} == expected
 
 
 def test_a_belt_that_ended_is_shown_until_its_end(items):
@@ -171,20 +175,20 @@ def test_gdal_reads_the_service_by_its_address_alone(tmp_path):
         pytest.skip("GDAL is not installed")
     with live(tmp_path) as (_env, address):
         source = f"OAPIF:{address}/api/v1/ogc/"
-        told = run("ogrinfo", "-ro", "-so", "-al", source).splitlines()
-        assert [line.split(": ")[1] for line in told if line.startswith("Layer name")] == LAYERS
-        assert [line.split(": ")[1] for line in told if line.startswith("Geometry")] == [
+        lines = run("ogrinfo", "-ro", "-so", "-al", source).splitlines()
+        assert [line.split(": ")[1] for line in lines if line.startswith("Layer name")] == LAYERS
+        assert [line.split(": ")[1] for line in lines if line.startswith("Geometry")] == [
             "Point",
             "Line String",
             "Polygon",
         ]
-        counts = [line.split(": ")[1] for line in told if line.startswith("Feature Count")]
+        counts = [line.split(": ")[1] for line in lines if line.startswith("Feature Count")]
         assert counts[:1] == ["445"]
         made = tmp_path / "points.json"
         run("ogr2ogr", "-f", "GeoJSON", str(made), source, "points", "-spat", *map(str, BOX))
-        taken = json.loads(made.read_text(encoding="utf-8"))["features"]
-        assert taken
-        for feature in taken:
+        features = json.loads(made.read_text(encoding="utf-8"))["features"]
+        assert features
+        for feature in features:
             assert shape(feature["geometry"]).intersects(box(*BOX))
 
 

@@ -72,8 +72,8 @@ def describe(env: dict[str, str], address: str) -> dict:
         """The key of the first record of a list, empty where there is none; the list of all lists is not served."""
         if path == "/api/v1/":
             return "points"
-        found = get_json(path)
-        rows = found if isinstance(found, list) else next(found[name] for name in LISTS if name in found)
+        content = get_json(path)
+        rows = content if isinstance(content, list) else next(content[name] for name in LISTS if name in content)
         return next((row[name] for row in rows[:1] for name in KEYS if name in row), "")
 
     description = get_json("/api/v1/schema/?format=json")

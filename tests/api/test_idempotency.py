@@ -59,7 +59,7 @@ def test_a_request_that_was_refused_may_be_put_right_under_its_key(admin):
 def test_a_change_sent_twice_is_made_once(admin):
     point = make_named_point()
     address = f"points/{point.code}/"
-    answers = [admin.patch(address, {"highlights": "新的亮点"}, 1, Idempotency_Key="b") for _each in range(2)]
+    answers = [admin.patch(address, {"highlights": "新的亮点"}, 1, Idempotency_Key="b") for _ in range(2)]
     assert answers[0] == answers[1]
     assert answers[0][1]["version"] == 2
 
@@ -67,7 +67,7 @@ def test_a_change_sent_twice_is_made_once(admin):
 def test_a_deletion_sent_twice_is_told_twice(admin):
     code = admin.post("points/", POINT | {"name": "将被删除的示范点"})[1]["code"]
     sent = {"If_Match": '"1"', "Idempotency_Key": "c"}
-    for _each in range(2):
+    for _ in range(2):
         assert admin("DELETE", f"points/{code}/?reason=重复录入", **sent) == (204, None)
 
 
@@ -88,7 +88,7 @@ def test_of_fifty_equal_requests_at_once_one_is_done(racing):
     """One row, and fifty times the same answer."""
     env, address, token = racing
     with ThreadPoolExecutor(50) as crowd:
-        answers = set(crowd.map(lambda _each: sent(f"{address}/api/v1/incomes/", token, INCOME, "race"), range(50)))
+        answers = set(crowd.map(lambda _: sent(f"{address}/api/v1/incomes/", token, INCOME, "race"), range(50)))
     assert [status for status, _body in answers] == [201]
     assert sql(env, "SELECT count(*) FROM registry_collectiveincome WHERE year = 2025") == [(1,)]
 

@@ -26,10 +26,11 @@ FILLED = [slug for slug in KEYED if slug not in UNSEEN]
 
 
 def test_the_resources_are_those_of_the_contract():
-    wanted = """areas organisations points belts zones townships consortia brands honours donations funds incomes routes
+    expected = """
+        areas organisations points belts zones townships consortia brands honours donations funds incomes routes
         teaching-sites capacities bookings visits projects schemes results findings standards reviews events
         units red-districts communities external-results wage-rules terms parameters hosted-events"""
-    assert set(RESOURCES) == set(wanted.split())
+    assert set(RESOURCES) == set(expected.split())
 
 
 def test_the_api_begins_with_the_list_of_its_resources(api, client):
@@ -84,9 +85,9 @@ def test_going_back_gives_the_pages_just_read(ordering, api):
 def test_rows_without_a_value_come_last_both_ways(walk):
     DemonstrationPoint.objects.public().filter(code__in=["FN-0001", "FN-0445"]).update(unit=None)
     for ordering in ("unit_code", "-unit_code"):
-        given = [row["unit_code"] is not None for row in walk(f"points/?ordering={ordering}&page_size=60")]
-        assert given == sorted(given, reverse=True)
-        assert given.count(True) > 0 < given.count(False)
+        has_value = [row["unit_code"] is not None for row in walk(f"points/?ordering={ordering}&page_size=60")]
+        assert has_value == sorted(has_value, reverse=True)
+        assert has_value.count(True) > 0 < has_value.count(False)
 
 
 def test_a_row_added_meanwhile_moves_none_to_the_next_page(api):
@@ -98,9 +99,9 @@ def test_a_row_added_meanwhile_moves_none_to_the_next_page(api):
 def test_the_last_page_costs_what_the_first_does(api, django_assert_num_queries):
     address = "points/?page_size=100"
     while address:
-        with CaptureQueriesContext(connection) as asked:
+        with CaptureQueriesContext(connection) as queries:
             address = api(address)["next"]
-        assert [query["sql"].count("OFFSET") for query in asked if "LIMIT 101" in query["sql"]] == [0]
+        assert [query["sql"].count("OFFSET") for query in queries if "LIMIT 101" in query["sql"]] == [0]
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "W10:nonsense", "W2ZhbHNlLFsiRk4tMDAwMiJdXQ:x"])
@@ -124,8 +125,8 @@ def queries_of(api, address: str) -> int:
 @pytest.mark.parametrize("slug", RESOURCES)
 def test_fifty_rows_take_as_many_queries_as_one(slug, api):
     """One for the scope and one for the rows; none for rows that are nobody's to see."""
-    wanted = 1 if slug in INTERNAL else 2
-    assert [queries_of(api, f"{slug}/?page_size={size}") for size in (1, 50)] == [wanted, wanted]
+    expected = 1 if slug in INTERNAL else 2
+    assert [queries_of(api, f"{slug}/?page_size={size}") for size in (1, 50)] == [expected, expected]
 
 
 @pytest.mark.parametrize("slug", sorted(INTERNAL))
@@ -147,9 +148,9 @@ def test_what_supervision_found_is_read_by_its_township_and_the_district(api, cl
     own = api("findings/?page_size=500")["results"]
     assert {row["area_code"][:9] for row in own} <= {TANGFANG}
     client.force_login(administrator)
-    found = api("findings/?page_size=500")["results"]
-    assert len(found) > len(own)
-    assert "person" not in found[0]
+    findings = api("findings/?page_size=500")["results"]
+    assert len(findings) > len(own)
+    assert "person" not in findings[0]
 
 
 def test_rows_are_narrowed_by_area_field_level_grade_and_day(walk):
@@ -168,11 +169,11 @@ def test_a_row_of_a_past_day_leads_to_the_record_of_that_day(api):
 
 
 @pytest.mark.parametrize(
-    ("text", "found"), [("孔家庄", True), ("kjz", True), ("kongjiazhuang", True), ("xyzxyz", False)]
+    ("text", "expected"), [("孔家庄", True), ("kjz", True), ("kongjiazhuang", True), ("xyzxyz", False)]
 )
-def test_a_name_is_found_by_its_characters_pinyin_or_initials(text, found, walk):
+def test_a_name_is_found_by_its_characters_pinyin_or_initials(text, expected, walk):
     codes = [row["code"] for row in walk(f"points/?search={text}")]
-    assert ("FN-0023" in codes) == found
+    assert ("FN-0023" in codes) == expected
 
 
 def test_kinds_that_search_does_not_index_are_searched_in_their_words(walk):
@@ -318,8 +319,8 @@ def test_a_list_as_csv_holds_all_rows_with_the_filters_it_was_narrowed_by(sample
     assert "grade=premium" in stamp[0]
     assert heading == ["编号", "名称", "标记"]
     on = Scope(as_of=LAST_DAY, area=DAQI)
-    wanted = FIGURES["premium-rate"].rows(on).order_by("code").values_list("code", flat=True)
-    assert [row[0] for row in rows] == list(wanted)
+    expected = FIGURES["premium-rate"].rows(on).order_by("code").values_list("code", flat=True)
+    assert [row[0] for row in rows] == list(expected)
 
 
 @pytest.mark.parametrize("query", ["page_size=10", "expand=area", "cursor=x"])
@@ -334,11 +335,11 @@ def test_a_list_as_a_spreadsheet(sample, client):
 
 def test_points_belts_and_zones_as_geojson(api):
     for slug, kind in (("points", "Point"), ("belts", "LineString")):
-        found = api(f"{slug}/?format=geojson&page_size=5")
-        assert found["type"] == "FeatureCollection"
-        assert [feature["geometry"]["type"] for feature in found["features"]] == [kind] * 5
-        assert [link["rel"] for link in found["links"]] == ["next"]
-        assert found["features"][0]["properties"]["code"] == found["features"][0]["id"]
+        collection = api(f"{slug}/?format=geojson&page_size=5")
+        assert collection["type"] == "FeatureCollection"
+        assert [feature["geometry"]["type"] for feature in collection["features"]] == [kind] * 5
+        assert [link["rel"] for link in collection["links"]] == ["next"]
+        assert collection["features"][0]["properties"]["code"] == collection["features"][0]["id"]
     zones = api("zones/?format=geojson")["features"]
     outlines = [zone["geometry"] and zone["geometry"]["type"] for zone in zones]
     assert set(outlines) == {"Polygon", None}
@@ -361,11 +362,11 @@ def test_a_page_far_down_begins_where_its_cursor_says(place, api, sample):
     """Counted in steps of the database, not in time; among all villages and in a single one."""
 
     def steps(address: str) -> tuple[int, dict]:
-        taken = []
-        connection.connection.set_progress_handler(lambda: taken.append(1), 10)
+        steps_taken = []
+        connection.connection.set_progress_handler(lambda: steps_taken.append(1), 10)
         answer = api(address)
         connection.connection.set_progress_handler(None, 0)
-        return len(taken), answer
+        return len(steps_taken), answer
 
     like = DemonstrationPoint.objects.public().order_by("area").last()
     new = [

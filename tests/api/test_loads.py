@@ -21,13 +21,13 @@ def clerk(sample, clerk_tangfang, settings, tmp_path) -> Program:
     return program(clerk_tangfang)
 
 
-def send(asked: Program, text: str = GOOD, name: str = "收入.csv", **fields: str) -> tuple[int, dict]:
+def send(sender: Program, text: str = GOOD, name: str = "收入.csv", **fields: str) -> tuple[int, dict]:
     key = {"Idempotency-Key": fields.pop("key")} if "key" in fields else {}
     file = {"file": SimpleUploadedFile(name, text.encode())} if text is not None else {}
-    asked.last = Client().post(
-        "/api/v1/loads/", {**fields, **file}, headers={"Authorization": f"Token {asked.text}", **key}
+    sender.last = Client().post(
+        "/api/v1/loads/", {**fields, **file}, headers={"Authorization": f"Token {sender.text}", **key}
     )
-    return asked.last.status_code, asked.last.json()
+    return sender.last.status_code, sender.last.json()
 
 
 def work() -> None:
@@ -146,7 +146,7 @@ def test_what_was_typed_as_a_telephone_is_masked(clerk):
 def test_many_loads_cost_as_many_queries_as_one(clerk):
     counts = []
     for more in (1, 4):
-        for _each in range(more):
+        for _ in range(more):
             send(clerk)
         with CaptureQueriesContext(connection) as queries:
             clerk.get("loads/")

@@ -17,9 +17,9 @@ def refused(sample, client):
     def ask(address: str, status: int, method: str = "get", **headers):
         answer = getattr(client, method)(f"/api/v1/{address}", headers={**ENGLISH, **headers})
         assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json"), answer.content
-        found = answer.json()
-        assert found["status"] == status
-        return found
+        content = answer.json()
+        assert content["status"] == status
+        return content
 
     return ask
 
@@ -109,8 +109,8 @@ def test_it_is_told_in_the_language_of_the_caller(refused):
     ],
 )
 def test_a_refusal_keeps_its_code_for_programs(error, status, name):
-    found = problems.document(error, {})
-    assert (found.status_code, found.data["type"]) == (status, f"urn:showcase:problem:{name}")
+    content = problems.document(error, {})
+    assert (content.status_code, content.data["type"]) == (status, f"urn:showcase:problem:{name}")
 
 
 def test_a_throttled_caller_is_told_how_long_to_wait():
@@ -118,16 +118,16 @@ def test_a_throttled_caller_is_told_how_long_to_wait():
 
 
 def test_a_value_refused_by_the_record_is_told_by_field():
-    found = problems.document(ModelError({"name": ModelError("It is long. Shorten it.", code="max_length")}), {}).data
-    assert found["errors"] == [
+    content = problems.document(ModelError({"name": ModelError("It is long. Shorten it.", code="max_length")}), {}).data
+    assert content["errors"] == [
         {"field": "name", "code": "max_length", "reason": "It is long.", "what_to_do": "Shorten it."}
     ]
 
 
 def test_values_of_many_records_are_told_by_index():
     wrong = ErrorDetail("Not a number.", code="invalid")
-    found = problems.document(ValidationError([{}, {"place": {"lng": [wrong]}}]), {}).data
-    assert [(error["field"], error["code"]) for error in found["errors"]] == [("[1].place.lng", "invalid")]
+    content = problems.document(ValidationError([{}, {"place": {"lng": [wrong]}}]), {}).data
+    assert [(error["field"], error["code"]) for error in content["errors"]] == [("[1].place.lng", "invalid")]
 
 
 @pytest.mark.parametrize(

@@ -24,16 +24,16 @@ def project(clerk):
     return acts.open_project(plan, ["活动开展不扎实"], by=clerk.account)
 
 
-def reasons(found: tuple) -> tuple[int, str]:
-    return found[0], found[1]["type"].removeprefix("urn:showcase:problem:")
+def reasons(answer: tuple) -> tuple[int, str]:
+    return answer[0], answer[1]["type"].removeprefix("urn:showcase:problem:")
 
 
 def handed_in(project, clerk) -> str:
     """The address of a project whose ledger was handed in today."""
     address = f"projects/{project.code}"
     assert clerk.post(f"{address}/freeze/")[0] == 200
-    said = {"text": "一个问题未解决", "difference": "尚有一个问题未解决"}
-    assert clerk.post(f"{address}/hand-in/", said)[0] == 200
+    values = {"text": "一个问题未解决", "difference": "尚有一个问题未解决"}
+    assert clerk.post(f"{address}/hand-in/", values)[0] == 200
     return address
 
 
@@ -43,8 +43,8 @@ def test_a_project_passes_through_its_ledgers_and_a_second_person_signs(project,
     assert (status, frozen["frozen"], frozen["opened_on"]) == (200, True, today)
     status, checked = clerk.post(f"{address}/checks/", {"percent": "50", "light": "on_track", "text": "进度过半"})
     assert (status, checked["checks"], checked["handed_in_on"]) == (200, 1, None)
-    said = {"text": "一个问题未解决", "difference": "尚有一个问题未解决"}
-    status, closed = clerk.post(f"{address}/hand-in/", said)
+    values = {"text": "一个问题未解决", "difference": "尚有一个问题未解决"}
+    status, closed = clerk.post(f"{address}/hand-in/", values)
     assert (status, closed["handed_in_on"], closed["signed_on"]) == (200, today, None)
     status, signed = program(reviewer).post(f"{address}/sign-off/")
     assert (status, signed["signed_on"]) == (200, today)
@@ -52,15 +52,15 @@ def test_a_project_passes_through_its_ledgers_and_a_second_person_signs(project,
 
 def test_a_difference_must_be_explained(project, clerk):
     clerk.post(f"projects/{project.code}/freeze/")
-    found = clerk.post(f"projects/{project.code}/hand-in/", {"text": "一个问题未解决"})
-    assert reasons(found) == (409, "difference-missing")
+    answer = clerk.post(f"projects/{project.code}/hand-in/", {"text": "一个问题未解决"})
+    assert reasons(answer) == (409, "difference-missing")
 
 
 def test_who_wrote_in_the_ledger_does_not_sign_it(project, clerk, reviewer):
     clerk.post(f"projects/{project.code}/freeze/")
     checker = program(reviewer)
-    said = {"percent": "50", "light": "on_track", "text": "进度过半"}
-    assert checker.post(f"projects/{project.code}/checks/", said)[0] == 200
+    values = {"percent": "50", "light": "on_track", "text": "进度过半"}
+    assert checker.post(f"projects/{project.code}/checks/", values)[0] == 200
     clerk.post(f"projects/{project.code}/hand-in/", {"text": "未解决", "difference": "尚有一个问题未解决"})
     assert reasons(checker.post(f"projects/{project.code}/sign-off/")) == (409, "own-work")
     assert reasons(clerk.post(f"projects/{project.code}/sign-off/")) == (403, "not-allowed")
@@ -68,20 +68,20 @@ def test_who_wrote_in_the_ledger_does_not_sign_it(project, clerk, reviewer):
 
 def test_what_was_sent_back_may_be_handed_in_again(project, clerk, reviewer):
     address = handed_in(project, clerk)
-    status, told = program(reviewer).post(f"{address}/return/", {"reason": "佐证不足，请补充"})
-    assert (status, told["handed_in_on"]) == (200, None)
+    status, content = program(reviewer).post(f"{address}/return/", {"reason": "佐证不足，请补充"})
+    assert (status, content["handed_in_on"]) == (200, None)
     assert clerk.get(f"{address}/hand-in/")["refusals"] == []
 
 
 def test_a_check_says_how_far_it_is_and_shows_a_light(project, clerk):
     clerk.post(f"projects/{project.code}/freeze/")
-    found = clerk.post(f"projects/{project.code}/checks/", {"percent": "101", "text": "进度"})
-    assert (found[0], [field for _, field, _ in faults(found)]) == (400, ["percent", "light"])
+    answer = clerk.post(f"projects/{project.code}/checks/", {"percent": "101", "text": "进度"})
+    assert (answer[0], [field for _, field, _ in faults(answer)]) == (400, ["percent", "light"])
 
 
 def test_a_project_says_its_acts_and_what_stands_against_them(project, clerk):
     offered = clerk.get(f"projects/{project.code}/actions/")
-    assert [each["verb"] for each in offered] == ALL_VERBS
+    assert [action["verb"] for action in offered] == ALL_VERBS
     assert [refusal["code"] for refusal in offered[1]["refusals"]] == ["ledger_not_open", "not_frozen"]
     assert [refusal["code"] for refusal in offered[2]["refusals"]] == ["ledger_not_open"]
 
@@ -121,25 +121,25 @@ def test_a_problem_is_struck_off_once_with_its_proof(project, clerk):
     address = f"projects/{project.code}/solve/"
     clerk.post(f"projects/{project.code}/freeze/")
     [problem] = acts.problems_of(project)
-    said = {"problem": problem.code, "result": "已整改到位"}
-    assert faults(send_form(clerk, address, said)) == [(None, "proof", "required")]
-    assert faults(send_form(clerk, address, said | {"problem": "PP-NONE"}, PHOTO)) == [
+    values = {"problem": problem.code, "result": "已整改到位"}
+    assert faults(send_form(clerk, address, values)) == [(None, "proof", "required")]
+    assert faults(send_form(clerk, address, values | {"problem": "PP-NONE"}, PHOTO)) == [
         (None, "problem", "not_a_choice")
     ]
-    assert send_form(clerk, address, said, PHOTO)[0] == 200
+    assert send_form(clerk, address, values, PHOTO)[0] == 200
     [problem] = acts.problems_of(project)
     assert (problem.solved_on, problem.result) == (localdate(), "已整改到位")
     assert problem.proof.unscoped("test").count() == 1
-    assert reasons(send_form(clerk, address, said, PHOTO)) == (409, "solved-already")
+    assert reasons(send_form(clerk, address, values, PHOTO)) == (409, "solved-already")
 
 
 def test_a_check_may_be_proved_and_need_not_be(project, clerk, reviewer):
     address = f"projects/{project.code}"
     clerk.post(f"{address}/freeze/")
-    said = {"percent": "50", "light": "on_track", "text": "进度过半"}
-    assert send_form(clerk, f"{address}/checks/", said, PHOTO)[0] == 200
+    values = {"percent": "50", "light": "on_track", "text": "进度过半"}
+    assert send_form(clerk, f"{address}/checks/", values, PHOTO)[0] == 200
     entry = project.entries.get(stage="check")
     assert entry.proof.unscoped("test").count() == 1
-    assert faults(program(reviewer).post(f"{address}/checks/", said | {"proof": ["x"]})) == [
+    assert faults(program(reviewer).post(f"{address}/checks/", values | {"proof": ["x"]})) == [
         (None, "proof", "not_a_file")
     ]

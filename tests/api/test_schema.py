@@ -43,11 +43,11 @@ def test_every_parameter_a_list_takes_is_described(schema):
             continue
         named = path.replace("{layer}", "points").replace("{code}", "X").replace("{slug}", "points")
         view = resolve(named.replace("{key}", str(UUID(int=1)))).func
-        wanted = set(view.view_class().parameters())
+        expected = set(view.view_class().parameters())
         described_ones = {
             parameter["name"] for parameter in operations["get"].get("parameters", []) if parameter["in"] == "query"
         }
-        assert described_ones == wanted, path
+        assert described_ones == expected, path
 
 
 def test_every_operation_may_be_answered_by_a_problem(schema):
@@ -67,13 +67,13 @@ def test_no_component_holds_what_is_personal(schema):
 
 def sampled(api) -> dict:
     """Answers of the sample data: a list of one row, and its record."""
-    found = {}
+    values = {}
     for slug in RESOURCES:
         page = api(f"{slug}/?page_size=1")
         if page["results"]:
-            found[f"/api/v1/{slug}/"] = page
-            found[f"/api/v1/{slug}/{{code}}/"] = api(page["results"][0]["url"])
-    return json.loads(json.dumps(found, ensure_ascii=False).replace("http://testserver", HOST))
+            values[f"/api/v1/{slug}/"] = page
+            values[f"/api/v1/{slug}/{{code}}/"] = api(page["results"][0]["url"])
+    return json.loads(json.dumps(values, ensure_ascii=False).replace("http://testserver", HOST))
 
 
 def test_the_examples_are_what_the_sample_data_is_answered_with(api):

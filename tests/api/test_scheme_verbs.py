@@ -80,12 +80,12 @@ def test_a_ranking_is_not_announced_while_scores_are_missing(opened, cast):
 def test_a_unit_gives_its_own_scores_and_the_district_others(opened, cast):
     address = card(opened)
     assert cast["clerk"].post(f"{address}own-score/", {"scores": {"2": "38"}})[1]["own_scores"] == {"2": "38"}
-    given = {"scores": {"2": "35.5"}, "notes": {"2": "亮点突出"}}
-    assert cast["reviewer"].post(f"{address}score/", given)[1]["scores"] == {"2": "35.5"}
+    body = {"scores": {"2": "35.5"}, "notes": {"2": "亮点突出"}}
+    assert cast["reviewer"].post(f"{address}score/", body)[1]["scores"] == {"2": "35.5"}
     [line] = cast["clerk"].get(address)["scores"]
     assert line == {"number": 2, "item": "特色工作", "self_score": 38, "score": 35.5, "note": "亮点突出"}
-    told = Event.objects.filter(kind="schemeresult", code=address.split("/")[1], verb="score")
-    assert [event.changes for event in told.order_by("pk")] == [
+    events = Event.objects.filter(kind="schemeresult", code=address.split("/")[1], verb="score")
+    assert [event.changes for event in events.order_by("pk")] == [
         {"特色工作": [None, "38"]},
         {"特色工作": [None, "35.5"], "特色工作 (说明)": ["", "亮点突出"]},
     ]
@@ -107,8 +107,8 @@ def test_scores_of_a_card_are_all_taken_or_none(opened, cast):
     assert faults(answer) == [
         (None, "scores.1", "computed_item"), (None, "scores.2", "too_large"), (None, "scores.9", "not_a_choice"),
     ]  # fmt: skip
-    held = cast["reviewer"].get(f"{card(opened)}?as_of={localdate()}")["scores"]
-    assert [line for line in held if line["score"] is not None] == []
+    scores = cast["reviewer"].get(f"{card(opened)}?as_of={localdate()}")["scores"]
+    assert [line for line in scores if line["score"] is not None] == []
     assert faults(cast["reviewer"].post(f"{card(opened)}score/", sent | {"scores": {"2": "1"}})) == [
         (None, "notes.2", "too_long")
     ]
@@ -130,18 +130,18 @@ def test_a_draft_is_there_for_the_district_alone(draft, cast, client):
 def test_an_appeal_is_made_by_the_unit_and_answered_by_who_did_neither(announced, cast):
     address = card(announced)
     assert refusals(cast["admin"], f"{address}settle/") == ["nothing_appealed"]
-    said = {"item": "2", "text": "漏计省级荣誉"}
-    status, made = cast["clerk"].post(f"{address}appeal/", said)
+    body = {"item": "2", "text": "漏计省级荣誉"}
+    status, made = cast["clerk"].post(f"{address}appeal/", body)
     assert (status, made["item"], made["answer"]) == (201, 2, None)
-    assert problem(cast["clerk"].post(f"{address}appeal/", said)) == (409, "appealed-already")
-    assert faults(cast["clerk"].post(f"{address}appeal/", said | {"item": "7"})) == [(None, "item", "not_a_choice")]
+    assert problem(cast["clerk"].post(f"{address}appeal/", body)) == (409, "appealed-already")
+    assert faults(cast["clerk"].post(f"{address}appeal/", body | {"item": "7"})) == [(None, "item", "not_a_choice")]
     answer = {"item": 2, "answer": "属实，已补计", "score": 38}
     assert problem(cast["clerk"].post(f"{address}settle/", answer)) == (403, "not-allowed")
     assert problem(cast["admin"].post(f"{address}settle/", answer | {"item": "1"})) == (409, "nothing-appealed")
     assert cast["admin"].post(f"{address}settle/", answer)[1]["scores"] == {"2": "38"}
-    told = cast["clerk"].get(f"{address}?as_of={localdate()}")
-    assert [(appeal["text"], appeal["answer"]) for appeal in told["appeals"]] == [("漏计省级荣誉", "属实，已补计")]
-    assert told["points"] >= 38
+    detail = cast["clerk"].get(f"{address}?as_of={localdate()}")
+    assert [(appeal["text"], appeal["answer"]) for appeal in detail["appeals"]] == [("漏计省级荣誉", "属实，已补计")]
+    assert detail["points"] >= 38
 
 
 def test_who_gave_the_score_does_not_answer_the_appeal(announced, cast):
@@ -161,8 +161,8 @@ def test_lines_and_appeals_of_a_card_are_told_to_the_own_unit_and_the_district_a
     address = card(announced)
     cast["clerk"].post(f"{address}appeal/", {"item": "2", "text": "漏计省级荣誉"})
     today = f"{address}?as_of={localdate()}"
-    shown = {name: len(cast[name].get(today)["appeals"]) for name in ("clerk", "admin", "reviewer")}
-    assert shown == {"clerk": 1, "admin": 1, "reviewer": 1}
+    counts = {name: len(cast[name].get(today)["appeals"]) for name in ("clerk", "admin", "reviewer")}
+    assert counts == {"clerk": 1, "admin": 1, "reviewer": 1}
     other = program(clerk_daqi).get(today)
     assert (other["scores"], other["appeals"]) == ([], [])
     assert client.get(f"/api/v1/{today}").status_code == 404
@@ -197,14 +197,14 @@ ITEMS = [
 def test_a_scheme_is_written_changed_and_opened(cast):
     status, made = cast["admin"].post("schemes/", {"name": "2026年考评", "year": 2026, "items": ITEMS})
     assert (status, made["state"]) == (201, "draft")
-    told = cast["admin"].get(cast["admin"].last["Location"])
-    assert [(item["number"], item["name"], item["bonus"]) for item in told["items"]] == [
+    detail = cast["admin"].get(cast["admin"].last["Location"])
+    assert [(item["number"], item["name"], item["bonus"]) for item in detail["items"]] == [
         (1, "精品率", False), (2, "特色工作", False), (3, "上级表彰", True),
     ]  # fmt: skip
     address = f"schemes/{made['code']}/"
     assert cast["admin"].post(f"{address}write/", {"items": ITEMS[:2], "name": "2026年度考评"})[0] == 200
-    told = cast["admin"].get(address)
-    assert (told["name"], told["year"], len(told["items"])) == ("2026年度考评", 2026, 2)
+    detail = cast["admin"].get(address)
+    assert (detail["name"], detail["year"], len(detail["items"])) == ("2026年度考评", 2026, 2)
     assert cast["admin"].post(f"{address}write/", {"year": 2027})[1]["year"] == 2027
     assert len(cast["admin"].get(address)["items"]) == 2
     assert cast["admin"].post(f"{address}open/")[0] == 200
@@ -229,7 +229,7 @@ def test_what_cannot_be_an_item_is_told_with_its_number(cast):
 def test_there_is_one_scheme_of_a_kind_a_year_by_program_too(cast):
     sent = {"name": "2026年考评", "year": "2026"}
     answers = [cast["admin"].post("schemes/", sent, Idempotency_Key=key) for key in ("a", "a", "b")]
-    assert [status for status, _told in answers] == [201, 201, 400]
+    assert [status for status, _content in answers] == [201, 201, 400]
     assert cast["admin"].post("schemes/", sent | {"kind": "department"})[0] == 201
 
 

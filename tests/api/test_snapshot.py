@@ -28,9 +28,9 @@ def test_it_holds_every_resource_the_figures_and_the_dictionary(snapshot):
 
 
 def test_its_rows_and_figures_are_those_of_the_last_day_of_the_year(snapshot):
-    taken = snapshot()
-    assert len(taken["points"]) == 445
-    values = {row["slug"]: row["value"] for row in taken["figures"]}
+    files = snapshot()
+    assert len(files["points"]) == 445
+    values = {row["slug"]: row["value"] for row in files["figures"]}
     assert list(values) == list(FIGURES)
     assert (values["premium-rate"], values["donations-cash"]) == ("35.06", "45000000")
     assert len(snapshot(2019)["points"]) == 275
@@ -42,12 +42,12 @@ def test_what_was_never_public_is_not_in_it(snapshot):
 
 
 def test_every_column_is_in_the_dictionary(snapshot):
-    taken = snapshot()
-    explained = {(row["file"], row["column"]) for row in taken["dictionary"]}
+    files = snapshot()
+    explained = {(row["file"], row["column"]) for row in files["dictionary"]}
     for slug in RESOURCES.keys() - {"events"}:
-        for name in taken[slug][0] if taken[slug] else ():
+        for name in files[slug][0] if files[slug] else ():
             assert (f"{slug}.csv", name) in explained or name == "illustrative"
-    level = next(row for row in taken["dictionary"] if (row["file"], row["column"]) == ("points.csv", "level"))
+    level = next(row for row in files["dictionary"] if (row["file"], row["column"]) == ("points.csv", "level"))
     assert (level["name"], level["english"], level["type"]) == ("级别", "Level", "char")
     assert level["values"].startswith("national=国家级; ")
 
@@ -60,8 +60,8 @@ def test_a_name_that_looks_like_a_formula_is_text(snapshot):
 def test_its_hashes_show_that_nothing_was_changed(snapshot, tmp_path):
     snapshot()
     for line in (tmp_path / "2021" / "SHA256SUMS").read_text().splitlines():
-        told, name = line.split("  ")
-        assert hashlib.sha256((tmp_path / "2021" / name).read_bytes()).hexdigest() == told
+        stated, name = line.split("  ")
+        assert hashlib.sha256((tmp_path / "2021" / name).read_bytes()).hexdigest() == stated
 
 
 def test_it_is_never_written_twice_and_never_of_a_year_that_is_not_over(snapshot):

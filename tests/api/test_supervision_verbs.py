@@ -26,7 +26,7 @@ def inspector(sample, reviewer):
 
 
 @pytest.fixture
-def found(inspector) -> str:
+def finding(inspector) -> str:
     """The address of what a visit found."""
     status, made = inspector.post(ADDRESS, VISIT)
     assert (status, [result["state"] for result in made["results"]]) == (201, ["found", "found"])
@@ -34,16 +34,16 @@ def found(inspector) -> str:
 
 
 @pytest.fixture
-def asked(found, inspector) -> str:
-    assert inspector.post(f"{found}demand/", DEMAND)[1]["state"] == "demanded"
-    return found
+def demanded(finding, inspector) -> str:
+    assert inspector.post(f"{finding}demand/", DEMAND)[1]["state"] == "demanded"
+    return finding
 
 
 @pytest.fixture
-def rectified(asked, clerk) -> str:
-    status, told = send_form(clerk, f"{asked}rectify/", RECTIFIED, PHOTO)
-    assert (status, told["state"]) == (200, "rectified")
-    return asked
+def rectified(demanded, clerk) -> str:
+    status, content = send_form(clerk, f"{demanded}rectify/", RECTIFIED, PHOTO)
+    assert (status, content["state"]) == (200, "rectified")
+    return demanded
 
 
 def test_a_finding_passes_from_the_visit_to_its_closing(rectified, inspector):
@@ -61,8 +61,8 @@ def test_what_is_not_put_right_is_sent_back_and_asked_for_again(rectified, inspe
     assert (finding.demand, finding.person) == ("重新补齐", "示例人员")
 
 
-def test_nothing_is_put_right_without_proof_and_proof_comes_as_a_form(asked, clerk):
-    address = f"{asked}rectify/"
+def test_nothing_is_put_right_without_proof_and_proof_comes_as_a_form(demanded, clerk):
+    address = f"{demanded}rectify/"
     assert faults(send_form(clerk, address, RECTIFIED)) == [(None, "proof", "required")]
     assert clerk.post(address, {"text": "已补齐记录", "proof": ["x"]})[0] == 415
     assert faults(send_form(clerk, address, RECTIFIED | {"proof": "x"})) == [(None, "proof", "not_a_file")]
@@ -70,8 +70,8 @@ def test_nothing_is_put_right_without_proof_and_proof_comes_as_a_form(asked, cle
     assert problem(send_form(clerk, address, RECTIFIED, b"")) == (400, "file-empty")
 
 
-def test_several_files_prove_it_and_the_same_key_sends_them_once(asked, clerk):
-    before, address = Evidence.objects.unscoped("test").count(), f"{asked}rectify/"
+def test_several_files_prove_it_and_the_same_key_sends_them_once(demanded, clerk):
+    before, address = Evidence.objects.unscoped("test").count(), f"{demanded}rectify/"
     sent = [
         send_form(clerk, address, RECTIFIED, *photos, Idempotency_Key="r")[0]
         for photos in ((PHOTO, OTHER_PHOTO), (PHOTO, OTHER_PHOTO), (PHOTO,))
@@ -80,14 +80,17 @@ def test_several_files_prove_it_and_the_same_key_sends_them_once(asked, clerk):
     assert Evidence.objects.unscoped("test").count() == before + 2
 
 
-def test_each_step_has_its_turn(found, inspector, clerk):
-    assert problem(send_form(clerk, f"{found}rectify/", RECTIFIED, PHOTO)) == (409, "finding-moved-on")
-    acts = {each["verb"]: [one["code"] for one in each["refusals"]] for each in inspector.get(f"{found}actions/")}
+def test_each_step_has_its_turn(finding, inspector, clerk):
+    assert problem(send_form(clerk, f"{finding}rectify/", RECTIFIED, PHOTO)) == (409, "finding-moved-on")
+    acts = {
+        action["verb"]: [refusal["code"] for refusal in action["refusals"]]
+        for action in inspector.get(f"{finding}actions/")
+    }
     assert acts == {
         "demand": [], "rectify": ["not_allowed"], "close": ["finding_moved_on"], "return": ["finding_moved_on"],
     }  # fmt: skip
     past = {"deadline": (TODAY - timedelta(days=1)).isoformat()}
-    assert problem(inspector.post(f"{found}demand/", DEMAND | past)) == (409, "term-passed")
+    assert problem(inspector.post(f"{finding}demand/", DEMAND | past)) == (409, "term-passed")
 
 
 def test_a_visit_says_who_supervised_and_what_was_found(inspector, clerk, client):
@@ -100,13 +103,13 @@ def test_a_visit_says_who_supervised_and_what_was_found(inspector, clerk, client
     assert client.post(f"/api/v1/{ADDRESS}").status_code == 401
 
 
-def test_what_was_found_in_another_township_is_not_there(asked, clerk_daqi, client):
+def test_what_was_found_in_another_township_is_not_there(demanded, clerk_daqi, client):
     other = program(clerk_daqi)
-    assert [other("GET", f"{asked}{act}")[0] for act in ("", "actions/", "rectify/")] == [404, 404, 404]
-    assert send_form(other, f"{asked}rectify/", RECTIFIED, PHOTO)[0] == 404
-    assert client.get(f"/api/v1/{asked}").status_code == 404
+    assert [other("GET", f"{demanded}{act}")[0] for act in ("", "actions/", "rectify/")] == [404, 404, 404]
+    assert send_form(other, f"{demanded}rectify/", RECTIFIED, PHOTO)[0] == 404
+    assert client.get(f"/api/v1/{demanded}").status_code == 404
 
 
-def test_a_step_may_name_the_version_it_read(found, inspector):
-    assert inspector.post(f"{found}demand/", DEMAND, If_Match='"9"')[0] == 412
-    assert inspector.post(f"{found}demand/", DEMAND, If_Match='"1"')[0] == 200
+def test_a_step_may_name_the_version_it_read(finding, inspector):
+    assert inspector.post(f"{finding}demand/", DEMAND, If_Match='"9"')[0] == 412
+    assert inspector.post(f"{finding}demand/", DEMAND, If_Match='"1"')[0] == 200

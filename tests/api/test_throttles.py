@@ -22,17 +22,17 @@ def one_minute(monkeypatch):
 
 def test_each_answer_says_how_many_are_left(sample, client, one_minute):
     names = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
-    answers = [client.get(FIGURES) for _each in range(2)]
+    answers = [client.get(FIGURES) for _ in range(2)]
     assert [[answer[name] for name in names] for answer in answers] == [["2", "1", "5"], ["2", "0", "5"]]
 
 
 def test_one_too_many_waits_for_the_next_minute(sample, client, one_minute):
-    *_before, last = (client.get(FIGURES) for _each in range(3))
+    *_before, last = (client.get(FIGURES) for _ in range(3))
     assert (last.status_code, last["Retry-After"], last["X-RateLimit-Remaining"]) == (429, "5", "0")
 
 
 def test_the_next_minute_begins_anew(sample, client, one_minute, monkeypatch):
-    for _each in range(3):
+    for _ in range(3):
         client.get(FIGURES)
     monkeypatch.setattr("registry.api.throttles.time.time", lambda: 1_800_000_060)
     assert client.get(FIGURES).status_code == 200
@@ -40,15 +40,15 @@ def test_the_next_minute_begins_anew(sample, client, one_minute, monkeypatch):
 
 def test_each_token_and_each_address_is_counted_for_itself(sample, client, clerk_tangfang, clerk_daqi, one_minute):
     first, second = made(clerk_tangfang), made(clerk_daqi)
-    assert [ask(first).status_code for _each in range(3)] == [200, 200, 429]
+    assert [ask(first).status_code for _ in range(3)] == [200, 200, 429]
     assert [ask(second).status_code, client.get(FIGURES).status_code] == [200, 200]
     assert client.get(FIGURES, REMOTE_ADDR="192.0.2.7")["X-RateLimit-Remaining"] == "1"
 
 
 def test_guessing_tokens_is_counted_against_the_address(sample, one_minute):
-    assert [ask("fn_guess").status_code for _each in range(3)] == [401, 401, 429]
+    assert [ask("fn_guess").status_code for _ in range(3)] == [401, 401, 429]
 
 
 def test_a_cache_that_is_gone_stops_nobody(sample, client, monkeypatch):
     monkeypatch.setattr(cache, "incr", lambda key: 1 / 0)
-    assert [client.get(FIGURES).status_code for _each in range(3)] == [200, 200, 200]
+    assert [client.get(FIGURES).status_code for _ in range(3)] == [200, 200, 200]

@@ -53,8 +53,8 @@ def test_making_and_revoking_are_told(clerk_tangfang):
     made(clerk_tangfang)
     revoke_token(ApiToken.objects.get(), by=clerk_tangfang)
     revoke_token(ApiToken.objects.get(), by=clerk_tangfang)
-    told = Event.objects.filter(kind="apitoken", actor=clerk_tangfang).order_by("pk")
-    assert list(told.values_list("verb", flat=True)) == ["add_token", "revoke_token"]
+    events = Event.objects.filter(kind="apitoken", actor=clerk_tangfang).order_by("pk")
+    assert list(events.values_list("verb", flat=True)) == ["add_token", "revoke_token"]
 
 
 def test_a_token_acts_for_its_account(sample, clerk_tangfang):
@@ -108,7 +108,7 @@ def test_a_token_lasts_a_year_at_most(clerk_tangfang):
 
 
 def test_an_account_has_twenty_tokens_at_most(clerk_tangfang):
-    for _each in range(20):
+    for _ in range(20):
         made(clerk_tangfang)
     assert refused(made, clerk_tangfang) == "token_many"
     revoke_token(ApiToken.objects.first(), by=clerk_tangfang)
@@ -127,7 +127,7 @@ def test_only_who_holds_or_looks_after_an_account_makes_and_revokes_its_tokens(s
 
 
 def test_a_token_that_is_over_revoked_or_of_a_closed_account_is_unknown(sample, administrator, clerk_tangfang):
-    over, revoked, closed = (made(clerk_tangfang) for _each in range(3))
+    over, revoked, closed = (made(clerk_tangfang) for _ in range(3))
     first, second, _third = ApiToken.objects.order_by("pk")
     ApiToken.objects.filter(pk=first.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
     revoke_token(second, by=clerk_tangfang)
@@ -140,7 +140,7 @@ def test_a_token_that_is_over_revoked_or_of_a_closed_account_is_unknown(sample, 
 
 def test_a_token_is_used_from_its_addresses_alone(sample, clerk_tangfang):
     text = made(clerk_tangfang, addresses="10.20.0.0/16, 192.0.2.7")
-    assert [ask(text, sent_from=each).status_code for each in (HERE, "192.0.2.7", "192.0.2.8")] == [200, 200, 401]
+    assert [ask(text, sent_from=address).status_code for address in (HERE, "192.0.2.7", "192.0.2.8")] == [200, 200, 401]
     assert refused(made, clerk_tangfang, addresses="office") == "token_address"
 
 

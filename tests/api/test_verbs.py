@@ -85,9 +85,9 @@ def test_a_notice_names_its_sites_together(cast):
 def test_a_draft_is_filled_in_and_submitted(clerk):
     draft = make_draft(clerk.account)
     address = f"drafts/{draft.key}/"
-    held = clerk.get(address)
-    assert clerk.patch(address, {"highlights": "别的亮点"}, held["version"])[1]["version"] == held["version"] + 1
-    assert problem(clerk.patch(address, {"highlights": "又一亮点"}, held["version"])) == (412, "stale")
+    draft = clerk.get(address)
+    assert clerk.patch(address, {"highlights": "别的亮点"}, draft["version"])[1]["version"] == draft["version"] + 1
+    assert problem(clerk.patch(address, {"highlights": "又一亮点"}, draft["version"])) == (412, "stale")
     assert clerk.patch(address, {"highlights": "又一亮点"})[0] == 428
     assert faults(clerk.patch(address, {"highlight": "x"}, 99)) == [(None, "highlight", "unknown")]
     assert clerk.post(f"{address}submit/")[1]["state"] == "submitted"
@@ -108,11 +108,11 @@ def test_a_draft_says_what_is_still_to_be_done(clerk):
     address = made[1]["url"]
     assert problem(clerk.post(f"{address}submit/")) == (409, "incomplete")
     assert codes(clerk.get(f"{address}submit/")["refusals"]) == ["incomplete", "doubts_open"]
-    told = clerk.get(address)
-    assert {each["field"] for each in told["problems"] if each["code"] == "required"} >= {"position", "highlights"}
-    doubt = next(each for each in told["problems"] if not each["hard"])
+    detail = clerk.get(address)
+    assert {issue["field"] for issue in detail["problems"] if issue["code"] == "required"} >= {"position", "highlights"}
+    doubt = next(issue for issue in detail["problems"] if not issue["hard"])
     assert clerk.post(f"{address}overrule/", {"doubt": doubt["key"], "reason": "已核对"})[0] == 200
-    assert doubt["key"] not in [each["key"] for each in clerk.get(address)["problems"] if not each["set_aside"]]
+    assert doubt["key"] not in [issue["key"] for issue in clerk.get(address)["problems"] if not issue["set_aside"]]
     assert clerk.post(f"{address}discard/")[1]["state"] == "discarded"
     assert problem(clerk.post(f"{address}submit/")) == (409, "not-open")
 
@@ -144,9 +144,9 @@ def test_a_head_reads_what_the_clerks_of_the_township_are_filling_in(head_tangfa
 
 def test_a_telephone_in_a_draft_is_masked_for_those_who_only_read_it(cast):
     draft = make_submitted(cast["clerk"].account, phone="13911110000")
-    for name, shown in (("clerk", "13911110000"), ("reviewer", "139****0000")):
+    for name, expected in (("clerk", "13911110000"), ("reviewer", "139****0000")):
         fields = {field["name"]: field["value"] for field in cast[name].get(f"drafts/{draft.key}/")["fields"]}
-        assert fields["phone"] == shown
+        assert fields["phone"] == expected
 
 
 def test_a_change_of_a_named_site_is_submitted_at_the_site(clerk):
@@ -278,14 +278,14 @@ def test_an_act_may_name_the_version_it_read(cast):
 def test_an_act_under_a_key_is_done_once(cast):
     point = make_named_point()
     paper = {"document_no": "丰组字〔2026〕3号", "reason": "不再具备条件"}
-    answers = [cast["admin"].post(f"points/{point.code}/withdraw/", paper, Idempotency_Key="w") for _each in range(2)]
+    answers = [cast["admin"].post(f"points/{point.code}/withdraw/", paper, Idempotency_Key="w") for _ in range(2)]
     assert answers[0] == answers[1]
     assert answers[0][0] == 200
 
 
 def test_a_record_lists_its_acts_with_what_stands_against_each(cast):
     point = make_named_point()
-    acts = {each["verb"]: each for each in cast["admin"].get(f"points/{point.code}/actions/")}
+    acts = {action["verb"]: action for action in cast["admin"].get(f"points/{point.code}/actions/")}
     assert [verb for verb, act in acts.items() if not act["refusals"]] == ["withdraw", "regrade", "correct"]
     assert codes(acts["recheck"]["refusals"]) == ["not_allowed"]
     assert [field["name"] for field in acts["withdraw"]["fields"]] == ["reason", "document_no", "on"]

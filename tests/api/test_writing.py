@@ -41,12 +41,12 @@ def admin(sample, administrator):
 def as_fields(kind: str, row: dict[str, str]) -> dict[str, str]:
     """A row of a spreadsheet as the body of a request: the fields that can be written."""
     declared, fields = SHEET_TYPES[kind], headings_of(SHEET_TYPES[kind])
-    found = {}
+    body = {}
     for heading, text in row.items():
         column = declared.column(fields[plain_heading(heading)])
         if column.use.value == "store" and column.name != "code" and text:
-            found[column.name] = f"{text}万元" if column.unit == "万元" and text[-1].isdigit() else text
-    return found
+            body[column.name] = f"{text}万元" if column.unit == "万元" and text[-1].isdigit() else text
+    return body
 
 
 @pytest.fixture(params=RESOURCES)
@@ -59,8 +59,8 @@ def test_a_record_of_each_kind_is_added_found_again_and_changed(kind, admin):
     address, example = f"{RESOURCES[kind]}/", EXAMPLES[kind]
     status, made = admin.post(address, as_fields(kind, example.row))
     assert (status, made["verdict"], admin.last["Location"]) == (201, "new", made["url"])
-    held = admin.get(made["url"])
-    assert held["code"] == made["code"]
+    record = admin.get(made["url"])
+    assert record["code"] == made["code"]
     assert faults(admin.post(address, as_fields(kind, example.row))) == [(0, "", "exists")]
     change = as_fields(kind, {**example.row, **example.change})
     status, changed = admin.patch(made["url"], change, made["version"])
@@ -90,9 +90,9 @@ def test_amounts_are_in_yuan_whatever_a_spreadsheet_counts_in(admin):
     code = admin.post("incomes/", INCOME)[1]["code"]
     assert CollectiveIncome.objects.unscoped("test").get(code=code).amount_yuan == 86000.5
     version = admin.get(f"incomes/{code}/")["version"]
-    for sent, held in (("9.5万元", 95000), (72000, 72000)):
+    for sent, expected in (("9.5万元", 95000), (72000, 72000)):
         version = admin.patch(f"incomes/{code}/", {"amount_yuan": sent}, version)[1]["version"]
-        assert CollectiveIncome.objects.unscoped("test").get(code=code).amount_yuan == held
+        assert CollectiveIncome.objects.unscoped("test").get(code=code).amount_yuan == expected
 
 
 def test_numbers_keep_their_digits(admin):
@@ -117,9 +117,13 @@ def test_bad_values_have_the_words_of_the_form_and_the_spreadsheet(admin):
     expected = {
         (message["field"], message["code"], sentence(message)) for message in messages if message["level"] == "refused"
     }
-    said = {(error["field"], error["code"], f"{error['reason']}{error['what_to_do']}") for error in answer[1]["errors"]}
-    assert {(field, code) for field, code, _text in said} == {(field, code) for field, code, _text in expected}
-    assert {text.replace(" ", "") for *_field, text in said} == {text.replace(" ", "") for *_field, text in expected}
+    refusals = {
+        (error["field"], error["code"], f"{error['reason']}{error['what_to_do']}") for error in answer[1]["errors"]
+    }
+    assert {(field, code) for field, code, _text in refusals} == {(field, code) for field, code, _text in expected}
+    assert {text.replace(" ", "") for *_field, text in refusals} == {
+        text.replace(" ", "") for *_field, text in expected
+    }
 
 
 @pytest.mark.parametrize(
@@ -226,7 +230,7 @@ def test_many_items_are_all_written_or_none(admin):
 
 
 def test_many_changes_are_all_made_or_none(admin):
-    points = [make_named_point() for _each in range(3)]
+    points = [make_named_point() for _ in range(3)]
     items = [{"code": point.code, "version": 1, "highlights": "新的亮点"} for point in points]
     items[1] |= {"version": 7}
     items[2] |= {"code": "NO-SUCH"}
@@ -252,10 +256,10 @@ def test_a_thousand_items_are_taken_at_once_and_no_more(admin):
 
 def test_many_items_cost_as_many_queries_as_a_few(admin):
     def counted(number: int, letter: str) -> tuple[int, int]:
-        items = [POINT | {"name": f"唐坊镇新立党建示范点{letter}{each}"} for each in range(number)]
+        items = [POINT | {"name": f"唐坊镇新立党建示范点{letter}{index}"} for index in range(number)]
         with CaptureQueriesContext(connection) as adding:
             made = admin.post("points/", items)[1]["results"]
-        changes = [{"code": each["code"], "version": 1, "highlights": "新的亮点"} for each in made]
+        changes = [{"code": record["code"], "version": 1, "highlights": "新的亮点"} for record in made]
         with CaptureQueriesContext(connection) as changing:
             assert admin.patch("points/", changes)[0] == 200
         return len(adding), len(changing)
@@ -311,9 +315,9 @@ def test_a_token_bound_to_a_township_writes_there_alone(administrator, sample):
 @pytest.mark.parametrize("role", ["reviewer", "leader", "auditor", "head_tangfang"])
 def test_others_write_no_records(role, request, sample):
     account = request.getfixturevalue(role)
-    asked = program(account)
-    assert asked.post("points/", POINT)[0] == 403
-    assert asked.patch("points/", [{"code": "x", "version": 1}])[0] == 403
+    sender = program(account)
+    assert sender.post("points/", POINT)[0] == 403
+    assert sender.patch("points/", [{"code": "x", "version": 1}])[0] == 403
 
 
 def test_nobody_writes_without_saying_who(sample, client):

@@ -30,7 +30,7 @@ REFUSED = {
 }  # fmt: skip
 
 
-def told(load, level: str) -> list[str]:
+def messages_of(load, level: str) -> list[str]:
     return [
         f"{message['field']} {message['code']}"
         for row in load.rows.all()
@@ -42,7 +42,7 @@ def told(load, level: str) -> list[str]:
 @pytest.mark.parametrize(("kind", "change", "why"), REFUSED.values(), ids=REFUSED)
 def test_a_row_is_refused_at_the_field_that_is_wrong(kind, change, why, sample, administrator):
     EXAMPLES[kind].before()
-    assert told(load_rows(kind, EXAMPLES[kind].row | change, by=administrator), "refused") == [why]
+    assert messages_of(load_rows(kind, EXAMPLES[kind].row | change, by=administrator), "refused") == [why]
 
 
 def test_scores_are_one_event_of_the_review_and_decide_nothing(sample, administrator):
@@ -60,19 +60,19 @@ def test_nobody_loads_scores_of_a_site_they_entered(sample, administrator):
     review = open_review()
     told_of = {"kind": "demonstrationpoint", "code": review.point.code}
     Event.objects.create(change_set=uuid4(), actor=administrator, verb="change", changes={}, **told_of)
-    assert told(load_rows("review-score", SCORE, by=administrator), "refused") == [" own_work"]
+    assert messages_of(load_rows("review-score", SCORE, by=administrator), "refused") == [" own_work"]
 
 
 def test_what_the_township_gave_is_not_changed(sample, administrator):
     review = open_review()
     review.scores.filter(item__number=1).update(township_score=7)
-    assert told(load_rows("review-score", SCORE, by=administrator), "refused") == ["township_score score_stands"]
+    assert messages_of(load_rows("review-score", SCORE, by=administrator), "refused") == ["township_score score_stands"]
 
 
 def test_a_review_that_is_decided_takes_no_scores(sample, administrator):
     review = open_review()
     Review.objects.unscoped("test").filter(pk=review.pk).update(outcome="refused")
-    assert told(load_rows("review-score", SCORE, by=administrator), "refused") == ["point no_round"]
+    assert messages_of(load_rows("review-score", SCORE, by=administrator), "refused") == ["point no_round"]
 
 
 def test_scores_stay_if_somebody_scored_on_since(sample, administrator):
@@ -109,13 +109,13 @@ def test_a_ledger_has_its_three_stages_and_problems(sample, administrator):
 def test_a_problem_that_the_file_leaves_out_stays(sample, administrator):
     load_rows("project", PROJECT, by=administrator)
     load = load_rows("project", {**PROJECT, "拟破解难题": "阵地老旧\n活动太少"}, by=administrator)
-    assert (told(load, "warning"), load.changed) == (["problems member_stays"], 1)
+    assert (messages_of(load, "warning"), load.changed) == (["problems member_stays"], 1)
     assert ProjectProblem.objects.unscoped("test").filter(project__name=PROJECT["项目名称"]).count() == 3
 
 
 def test_the_number_of_problems_solved_is_compared_and_not_kept(sample, administrator):
     load = load_rows("project", {**PROJECT, "已解决问题数": "2", "是否销号": "是"}, by=administrator)
-    assert told(load, "warning") == ["solved_count differs", "closed differs"]
+    assert messages_of(load, "warning") == ["solved_count differs", "closed differs"]
     problems = ProjectProblem.objects.unscoped("test").filter(project__name=PROJECT["项目名称"])
     assert {problem.solved_on for problem in problems} == {None}
 
@@ -124,8 +124,8 @@ def test_findings_and_talks_are_seen_by_nobody_from_outside(sample, administrato
     for kind in ("supervision", "accountability"):
         load_rows(kind, EXAMPLES[kind].row, by=administrator)
     rows = SupervisionFinding.objects.filter(finding="记录不全")
-    seen = [rows.visible_to(viewer).count() for viewer in (None, clerk_daqi, clerk_tangfang)]
-    assert seen == [0, 0, 1]
+    counts = [rows.visible_to(viewer).count() for viewer in (None, clerk_daqi, clerk_tangfang)]
+    assert counts == [0, 0, 1]
     assert AccountabilityAction.objects.public().count() == 0
 
 

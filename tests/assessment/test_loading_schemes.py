@@ -22,7 +22,7 @@ ROW = {name: text for name, text in OWN.items() if name != "自评分"} | {"得�
 SCORES = ("score", "note", "self_score", "scored_by")
 
 
-def told(load, level: str = "refused") -> list[str]:
+def messages_of(load, level: str = "refused") -> list[str]:
     return [
         f"{message['field']} {message['code']}"
         for row in load.rows.order_by("sheet", "row")
@@ -41,10 +41,10 @@ def scheme() -> Scheme:
 
 def test_a_reviewers_score_stands_in_their_name_with_one_event_a_card(sample, reviewer):
     load = load_rows(KIND, ROW, ROW | {"考核指标": "4", "得分": "1"}, by=reviewer)
-    given = of_tangfang()
-    assert (load.changed, given.score, given.note, given.scored_by) == (2, Decimal("0.5"), "缺一份材料", reviewer)
+    score = of_tangfang()
+    assert (load.changed, score.score, score.note, score.scored_by) == (2, Decimal("0.5"), "缺一份材料", reviewer)
     event = Event.objects.get(change_set=load.change_set)
-    assert (event.verb, event.kind, event.code) == ("score", "schemeresult", given.result.code)
+    assert (event.verb, event.kind, event.code) == ("score", "schemeresult", score.result.code)
     after = {name: after for name, (_before, after) in event.changes.items()}
     assert after == {"一镇一特色工作": "0.5", "组织生活规范": "1"}
 
@@ -65,7 +65,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("change", "why"), REFUSED.values(), ids=REFUSED)
 def test_a_row_is_refused_at_the_field_that_is_wrong(change, why, sample, reviewer):
-    assert told(load_rows(KIND, ROW | change, by=reviewer)) == [why]
+    assert messages_of(load_rows(KIND, ROW | change, by=reviewer)) == [why]
 
 
 def test_a_score_too_high_is_refused_in_the_words_of_the_form(sample, reviewer):
@@ -80,36 +80,36 @@ def test_a_unit_is_known_by_whatever_it_is_called(name, sample, reviewer):
     assert load_rows(KIND, ROW | {"被考核单位": name}, by=reviewer).changed == 1
 
 
-@pytest.mark.parametrize("said", [{"年度": "2021"}, {"年度": "2021", "考核类型": "3+X"}, {"考核方案": scheme}, {}])
-def test_a_scheme_is_known_by_its_code_its_name_or_its_year(said, sample, reviewer):
-    named = {heading: text().name if callable(text) else text for heading, text in said.items()}
+@pytest.mark.parametrize("cells", [{"年度": "2021"}, {"年度": "2021", "考核类型": "3+X"}, {"考核方案": scheme}, {}])
+def test_a_scheme_is_known_by_its_code_its_name_or_its_year(cells, sample, reviewer):
+    named = {heading: text().name if callable(text) else text for heading, text in cells.items()}
     load = load_rows(KIND, ROW | {"考核方案": ""} | named, by=reviewer)
-    assert (load.changed, told(load, "warning")) == (1, [] if said else ["scheme assumed"])
+    assert (load.changed, messages_of(load, "warning")) == (1, [] if cells else ["scheme assumed"])
 
 
 def test_where_two_schemes_are_open_one_has_to_be_named(sample, administrator, reviewer):
     copied = acts.copy_scheme(scheme(), year=2022, by=administrator)
     acts.open_scheme(copied, by=administrator)
-    assert told(load_rows(KIND, ROW | {"考核方案": ""}, by=reviewer)) == ["scheme place_unclear"]
+    assert messages_of(load_rows(KIND, ROW | {"考核方案": ""}, by=reviewer)) == ["scheme place_unclear"]
 
 
 def test_a_draft_takes_no_scores(sample, administrator, reviewer):
     copied = acts.copy_scheme(scheme(), year=2022, by=administrator)
-    assert told(load_rows(KIND, ROW | {"考核方案": copied.code}, by=reviewer)) == ["scheme scheme_not_open"]
+    assert messages_of(load_rows(KIND, ROW | {"考核方案": copied.code}, by=reviewer)) == ["scheme scheme_not_open"]
 
 
 def test_a_unit_gives_its_own_score_and_no_other(sample, clerk_tangfang, administrator):
     assert load_rows(KIND, OWN, by=clerk_tangfang).changed == 1
     assert (of_tangfang().self_score, of_tangfang().scored_by) == (Decimal("0.5"), None)
-    assert told(load_rows(KIND, ROW, by=clerk_tangfang)) == ["score not_allowed"]
-    assert told(load_rows(KIND, ROW, by=administrator)) == ["score not_allowed"]
+    assert messages_of(load_rows(KIND, ROW, by=clerk_tangfang)) == ["score not_allowed"]
+    assert messages_of(load_rows(KIND, ROW, by=administrator)) == ["score not_allowed"]
 
 
 def test_once_announced_nothing_changes_and_nothing_is_taken_back(sample, administrator, reviewer):
     load = load_rows(KIND, ROW, by=reviewer)
     acts.announce(scheme(), by=administrator)
     again = load_rows(KIND, ROW, ROW | {"考核指标": "4", "得分": "1"}, by=reviewer)
-    assert (again.same, told(again)) == (1, ["score scheme_not_open"])
+    assert (again.same, messages_of(again)) == (1, ["score scheme_not_open"])
     undo_rows(load, list(load.rows.all()))
     assert (load.rows.get().left, of_tangfang().score) == (True, Decimal("0.5"))
 
@@ -144,7 +144,7 @@ def test_what_the_district_gave_comes_back_the_same_from_a_clerk(sample, reviewe
 
 def test_a_weight_that_differs_is_said_and_not_kept(sample, reviewer):
     load = load_rows(KIND, ROW | {"分值": "25"}, by=reviewer)
-    assert (told(load, "warning"), load.changed) == (["weight differs"], 1)
+    assert (messages_of(load, "warning"), load.changed) == (["weight differs"], 1)
 
 
 def test_scores_of_many_rows_are_asked_for_together(sample, reviewer):

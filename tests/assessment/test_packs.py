@@ -46,8 +46,8 @@ def openings(pack: InspectionPack) -> int:
 def test_each_item_stands_with_its_proof_and_what_has_none_is_missing(proven):
     items, others = acts.contents_of(proven, timezone.localdate())
     assert [len(item.proof) for item in items] == [1] + [0] * 9
-    held = Evidence.objects.unscoped("test").filter(point=proven).count()
-    assert len(others) == held - 1
+    count = Evidence.objects.unscoped("test").filter(point=proven).count()
+    assert len(others) == count - 1
 
 
 def test_the_link_opens_without_an_account_and_each_opening_is_noted_down(pack, client):
@@ -123,8 +123,8 @@ def test_the_desk_shows_the_link_and_how_often_it_was_opened(pack, client, clerk
 
 def test_the_site_s_page_leads_to_it_for_who_may(sample, client, clerk_tangfang, clerk_daqi):
     point = DemonstrationPoint.objects.public().in_area(clerk_tangfang.write_prefix).first()
-    link, seen = f"/desk/points/{point.code}/pack/", []
+    link, readers = f"/desk/points/{point.code}/pack/", []
     for who in (None, clerk_daqi, clerk_tangfang):
         client.force_login(who) if who else client.logout()
-        seen.append(link in client.get(f"/points/{point.code}/").content.decode())
-    assert seen == [False, False, True]
+        readers.append(link in client.get(f"/points/{point.code}/").content.decode())
+    assert readers == [False, False, True]

@@ -25,11 +25,11 @@ PROBLEMS = ["支部规范化程度不高", "活动开展不扎实"]
 
 def plan(clerk, **more) -> SecretaryProject:
     organisation = PartyOrganisation.objects.unscoped("test").get(code=f"O-{clerk.write_prefix}")
-    said = {
+    values = {
         "name": "唐坊镇“支部规范”书记项目", "organisation": organisation, "measures": "逐项整改。",
         "expected_results": "支部全部达标。", "deadline": DEADLINE, "responsible_person": "示例书记",
     }  # fmt: skip
-    return SecretaryProject(**said | more)
+    return SecretaryProject(**values | more)
 
 
 @pytest.fixture
@@ -98,8 +98,8 @@ def test_a_plan_is_seen_by_its_township_alone_until_its_ledger_is_open(planned, 
 def test_the_public_history_of_a_project_begins_with_its_opening(planned, clerk_tangfang):
     assert history_of(planned, None) == []
     acts.freeze_promise(planned, on=OPENED, by=clerk_tangfang)
-    told = history_of(again(planned), None)
-    assert [str(entry.changes[0].label) for entry in told] == ["台账记录", "开设日期"]
+    entries = history_of(again(planned), None)
+    assert [str(entry.changes[0].label) for entry in entries] == ["台账记录", "开设日期"]
 
 
 def test_a_form_sent_twice_makes_one_project(sample, clerk_tangfang):
@@ -112,9 +112,9 @@ def test_a_form_sent_twice_makes_one_project(sample, clerk_tangfang):
 
 @pytest.mark.parametrize("missing", ["problems", "measures", "expected_results"])
 def test_an_incomplete_promise_is_not_frozen(missing, sample, clerk_tangfang):
-    said = {} if missing == "problems" else {missing: ""}
+    values = {} if missing == "problems" else {missing: ""}
     problems = [] if missing == "problems" else PROBLEMS
-    project = acts.open_project(plan(clerk_tangfang, **said), problems, by=clerk_tangfang)
+    project = acts.open_project(plan(clerk_tangfang, **values), problems, by=clerk_tangfang)
     assert refused(acts.freeze_promise, project, on=OPENED, by=clerk_tangfang) == "promise_incomplete"
 
 
@@ -144,8 +144,8 @@ def test_an_amendment_stands_beside_the_promise_for_ever(opened, clerk_tangfang)
     ]
     assert again(opened).measures == "改为分类整改。"
     assert [problem.name for problem in acts.problems_of(opened)] == ["活动开展不扎实", "阵地功能不全"]
-    told = [(str(line.what), line.promised, line.difference) for line in settlement(again(opened), SOLVED)[:3]]
-    assert told == [
+    lines = [(str(line.what), line.promised, line.difference) for line in settlement(again(opened), SOLVED)[:3]]
+    assert lines == [
         ("问题", "支部规范化程度不高", "经变更不再承诺"),
         ("问题", "活动开展不扎实", "未解决"),
         ("问题", "阵地功能不全", "经变更新增; 未解决"),
@@ -189,8 +189,8 @@ def test_a_sheet_does_not_change_a_frozen_promise(opened, administrator):
         "立项时间": "2021-03-01", "完成时限": "2021-12-15", "主要举措": "悄悄改掉。", "拟破解难题": "阵地功能不全",
     }  # fmt: skip
     [loaded] = load_rows("project", row, by=administrator).rows.all()
-    said = [(message["field"], message["code"]) for message in loaded.messages if message["level"] == "refused"]
-    assert said == [("measures", "promise_frozen"), ("problems", "promise_frozen")]
+    refusals = [(message["field"], message["code"]) for message in loaded.messages if message["level"] == "refused"]
+    assert refusals == [("measures", "promise_frozen"), ("problems", "promise_frozen")]
 
 
 def test_a_changed_promise_is_found_by_its_fingerprint(opened, client):
@@ -201,11 +201,14 @@ def test_a_changed_promise_is_found_by_its_fingerprint(opened, client):
 
 def test_the_people_of_a_promise_are_for_the_staff_of_its_area(opened, clerk_tangfang, clerk_daqi):
     amend(opened, responsible_person="另一书记", by=clerk_tangfang)
-    shown = {}
+    texts = {}
     for viewer in (None, clerk_daqi, clerk_tangfang):
-        told = describe_promise(again(opened), viewer)
-        shown[viewer and viewer.username] = [text for _label, text in told["people"]], told["amendments"][0][1][0][2]
-    assert shown == {
+        promise = describe_promise(again(opened), viewer)
+        texts[viewer and viewer.username] = (
+            [text for _label, text in promise["people"]],
+            promise["amendments"][0][1][0][2],
+        )
+    assert texts == {
         None: ([], "…"),
         "clerk of Daqi": ([], "…"),
         "clerk of Tangfang": (["示例书记"], "另一书记"),
@@ -229,8 +232,8 @@ def test_a_check_is_proposed_by_the_registry_and_kept_once_a_day(opened, clerk_t
     ("on", "code"), [(OPENED - timedelta(days=1), "before_opening"), (date(2190, 1, 1), "in_future")]
 )
 def test_a_line_of_the_ledger_lies_between_the_opening_and_today(on, code, opened, clerk_tangfang):
-    said = {"percent": 10, "light": Light.SLOW, "text": "推进中"}
-    assert refused(acts.add_check, opened, on=on, by=clerk_tangfang, **said) == code
+    values = {"percent": 10, "light": Light.SLOW, "text": "推进中"}
+    assert refused(acts.add_check, opened, on=on, by=clerk_tangfang, **values) == code
     problem = acts.problems_of(opened)[0]
     assert refused(acts.solve_problem, problem, on=on, result="好", proof=PROOF, by=clerk_tangfang) == code
     assert refused(acts.hand_in, opened, on=on, text="完成", difference="有", by=clerk_tangfang) == code
@@ -240,7 +243,7 @@ def test_a_problem_is_solved_with_proof(opened, clerk_tangfang):
     problem = acts.problems_of(opened)[0]
     assert refused(acts.solve_problem, problem, on=SOLVED, result="好", proof=[], by=clerk_tangfang) == "proof_missing"
     solved = acts.solve_problem(problem, on=SOLVED, result="已整改", proof=PROOF, by=clerk_tangfang)
-    assert [str(each) for each in solved.proof.unscoped("test")] == ["佐证.jpg"]
+    assert [str(evidence) for evidence in solved.proof.unscoped("test")] == ["佐证.jpg"]
 
 
 def test_what_is_open_or_late_is_handed_in_with_the_difference(opened, clerk_tangfang):
@@ -250,19 +253,19 @@ def test_what_is_open_or_late_is_handed_in_with_the_difference(opened, clerk_tan
 
 
 def test_a_ledger_that_was_handed_in_takes_no_further_line(handed_in, clerk_tangfang):
-    said = {"on": HANDED_IN, "by": clerk_tangfang}
+    values = {"on": HANDED_IN, "by": clerk_tangfang}
     assert [
-        refused(acts.add_check, handed_in, percent=100, light=Light.ON_TRACK, text="完成", **said),
-        refused(acts.hand_in, handed_in, text="完成", **said),
+        refused(acts.add_check, handed_in, percent=100, light=Light.ON_TRACK, text="完成", **values),
+        refused(acts.hand_in, handed_in, text="完成", **values),
         refused(amend, handed_in, measures="别的", by=clerk_tangfang),
     ] == ["ledger_closed"] * 3
 
 
 def test_the_settlement_sets_what_was_delivered_against_the_promise(handed_in):
-    told = [(line.promised, line.delivered, line.difference, line.met, len(line.proof)) for line in settlement(
+    lines = [(line.promised, line.delivered, line.difference, line.met, len(line.proof)) for line in settlement(
         handed_in, HANDED_IN
     )]  # fmt: skip
-    assert told == [
+    assert lines == [
         ("支部规范化程度不高", "2021-09-01 已整改到位", "", True, 1),
         ("活动开展不扎实", "2021-09-01 已整改到位", "", True, 1),
         ("支部全部达标。", "支部全部达标", "", True, 0),
@@ -303,11 +306,11 @@ def test_what_was_sent_back_is_handed_in_again(handed_in, clerk_tangfang, review
 def test_a_reminder_comes_some_days_before_and_never_first_on_the_day(opened, clerk_tangfang):
     due = next_check(opened, check_days(OPENED))
 
-    def told(days: int) -> list:
+    def reminders(days: int) -> list:
         tasks = tasks_of(clerk_tangfang, due - timedelta(days=days))
         return [(task.what, task.due) for task in tasks if task.about == opened.name]
 
-    assert [told(days) for days in (15, 14, 1)] == [[], [("查账：书记项目", due)], [("查账：书记项目", due)]]
+    assert [reminders(days) for days in (15, 14, 1)] == [[], [("查账：书记项目", due)], [("查账：书记项目", due)]]
 
 
 def test_the_last_reminder_is_to_hand_in(opened, clerk_tangfang, reviewer):
@@ -344,13 +347,13 @@ def test_the_problems_of_an_amendment_count_from_its_day(opened, scope, clerk_ta
 def test_a_longer_list_of_projects_asks_the_database_no_more_often(
     opened, clerk_tangfang, django_assert_max_num_queries
 ):
-    def asked() -> int:
+    def count_queries() -> int:
         with django_assert_max_num_queries(60) as queries:
             tasks_of(clerk_tangfang, CHECKED)
         return len(queries)
 
-    one = asked()
+    one = count_queries()
     for number in range(3):
         project = acts.open_project(plan(clerk_tangfang, name=f"另一书记项目{number}"), PROBLEMS, by=clerk_tangfang)
         acts.freeze_promise(project, on=OPENED, by=clerk_tangfang)
-    assert asked() == one
+    assert count_queries() == one

@@ -318,8 +318,8 @@ def test_a_notice_is_public_from_its_first_day(notice, client):
 
 
 def test_nobody_is_named_while_the_notice_runs(notice, administrator):
-    asked = refusals_to_name(notice, on_notice(notice), on=timezone.localdate(), document_no=PAPER, by=administrator)
-    assert codes(asked) == ["notice_running"]
+    refusals = refusals_to_name(notice, on_notice(notice), on=timezone.localdate(), document_no=PAPER, by=administrator)
+    assert codes(refusals) == ["notice_running"]
 
 
 def test_nobody_is_named_before_the_public_got_its_answers(ended, administrator):
@@ -327,8 +327,8 @@ def test_nobody_is_named_before_the_public_got_its_answers(ended, administrator)
         code="RM-1", kind="notices", record_code=ended.code, record_name=ended.title, area=ended.area, text="有异议",
         due_on=timezone.localdate(),
     )  # fmt: skip
-    asked = refusals_to_name(ended, on_notice(ended), on=timezone.localdate(), document_no=PAPER, by=administrator)
-    assert codes(asked) == ["remarks_open"]
+    refusals = refusals_to_name(ended, on_notice(ended), on=timezone.localdate(), document_no=PAPER, by=administrator)
+    assert codes(refusals) == ["remarks_open"]
 
 
 @pytest.mark.parametrize(

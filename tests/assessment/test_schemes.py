@@ -47,9 +47,9 @@ def card(scheme, area) -> SchemeResult:
     return SchemeResult.objects.unscoped("test").select_related("scheme").get(scheme=scheme, area=area)
 
 
-def score(scheme, reviewer, given="30") -> None:
+def score(scheme, reviewer, value="30") -> None:
     for result in SchemeResult.objects.unscoped("test").filter(scheme=scheme).select_related("scheme"):
-        acts.give_scores(result, {2: Decimal(given)}, {}, by=reviewer)
+        acts.give_scores(result, {2: Decimal(value)}, {}, by=reviewer)
 
 
 @pytest.fixture
@@ -107,14 +107,14 @@ def test_a_computed_item_gives_its_weight_in_proportion_up_to_the_full():
 def test_a_card_is_computed_from_the_rows_its_lines_open(opened, scope):
     result = card(opened, "130207114")
     opened.year = 2021
-    found = next(each for each in standings.live(opened, timezone.localdate()) if each.result == result)
+    standing = next(row for row in standings.live(opened, timezone.localdate()) if row.result == result)
     answer = FIGURES["premium-rate"].answer(scope.at(DAY).within("130207114"))
-    line = found.lines[0]
+    line = standing.lines[0]
     assert (line.value, line.on) == (answer.value, "2021-12-31")
     assert line.score == standings.computed(answer.value, "60.0", "35.00")
     assert line.address("130207114") == "/figures/premium-rate/?area=130207114&as_of=2021-12-31"
     make_named_point(area="130207114", grade="premium", since=DAY)
-    moved = next(each for each in standings.live(opened, timezone.localdate()) if each.result == result)
+    moved = next(row for row in standings.live(opened, timezone.localdate()) if row.result == result)
     assert moved.lines[0].value > line.value
 
 
@@ -122,14 +122,14 @@ def test_what_supervision_found_counts_where_the_scheme_says_so(sample, administ
     """The share that was struck off; all of it where nothing was found."""
     opened = acts.open_scheme(write(administrator, ("一", "整改", "100", FINDINGS, "100")), by=administrator)
     organisation = PartyOrganisation.objects.unscoped("test").get(code="O-130207108")
-    said = {"organisation": organisation, "area": organisation.area, "issuer": "区委组织部", "finding": "记录不全"}
+    values = {"organisation": organisation, "area": organisation.area, "issuer": "区委组织部", "finding": "记录不全"}
     for code, done in (("SF-A", True), ("SF-B", False), ("SF-C", False), ("SF-D", False)):
         day = date(2026, 1, 5)
-        SupervisionFinding.objects.create(code=code, inspected_on=day, deadline=day, done=done, **said)
-    found = {each.result.area_id: each.lines[0] for each in standings.live(opened, timezone.localdate())}
-    assert (found["130207108"].value, found["130207108"].score) == (25, "25.00")
-    assert found["130207108"].address("130207108") == "/desk/supervision/?area=130207108"
-    assert found["130207001"].score == "100.00"
+        SupervisionFinding.objects.create(code=code, inspected_on=day, deadline=day, done=done, **values)
+    lines = {standing.result.area_id: standing.lines[0] for standing in standings.live(opened, timezone.localdate())}
+    assert (lines["130207108"].value, lines["130207108"].score) == (25, "25.00")
+    assert lines["130207108"].address("130207108") == "/desk/supervision/?area=130207108"
+    assert lines["130207001"].score == "100.00"
 
 
 def test_what_an_open_scheme_judges_by_does_not_change(opened, administrator):
@@ -138,9 +138,9 @@ def test_what_an_open_scheme_judges_by_does_not_change(opened, administrator):
     item.weight = Decimal("50")
     with pytest.raises(ValidationError):
         item.full_clean()
-    before = [each.total for each in standings.live(opened, timezone.localdate())]
+    before = [standing.total for standing in standings.live(opened, timezone.localdate())]
     SchemeItem.objects.filter(scheme=opened, number=1).update(weight=1, full_at=1)
-    assert [each.total for each in standings.live(again(opened), timezone.localdate())] == before
+    assert [standing.total for standing in standings.live(again(opened), timezone.localdate())] == before
 
 
 def test_the_figures_of_a_card_are_read_no_later_than_the_end_of_its_year(opened):
@@ -153,16 +153,19 @@ def test_the_unit_scores_itself_with_proof_and_the_district_scores(opened, clerk
     result = card(opened, "130207108")
     acts.give_own_scores(result, {2: Decimal("38")}, {2: PROOF}, by=clerk_tangfang)
     acts.give_scores(card(opened, "130207108"), {2: Decimal("35.5")}, {2: "亮点突出"}, by=reviewer)
-    given = result.scores.get(item__number=2)
-    assert (given.self_score, given.score, given.note) == (Decimal("38"), Decimal("35.5"), "亮点突出")
-    assert (given.scored_by, [each.file_name for each in given.proof.unscoped("test")]) == (reviewer, ["佐证.jpg"])
+    item_score = result.scores.get(item__number=2)
+    assert (item_score.self_score, item_score.score, item_score.note) == (Decimal("38"), Decimal("35.5"), "亮点突出")
+    assert (item_score.scored_by, [evidence.file_name for evidence in item_score.proof.unscoped("test")]) == (
+        reviewer,
+        ["佐证.jpg"],
+    )
 
 
 def test_a_score_lies_between_0_and_the_weight(opened, clerk_tangfang, reviewer):
     result = card(opened, "130207108")
-    for given in (Decimal("40.5"), Decimal("-1")):
-        assert refused(acts.give_scores, result, {2: given}, {}, by=reviewer) == "score_out_of_range"
-        assert refused(acts.give_own_scores, result, {2: given}, {}, by=clerk_tangfang) == "score_out_of_range"
+    for value in (Decimal("40.5"), Decimal("-1")):
+        assert refused(acts.give_scores, result, {2: value}, {}, by=reviewer) == "score_out_of_range"
+        assert refused(acts.give_own_scores, result, {2: value}, {}, by=clerk_tangfang) == "score_out_of_range"
 
 
 def test_nobody_scores_another_township_or_in_another_role(opened, clerk_daqi, clerk_tangfang, administrator):
@@ -181,33 +184,33 @@ def test_equal_totals_share_a_rank_and_the_next_is_skipped():
     def line(score):
         return standings.CardLine(1, "", "", "100.0", False, "", "", "", "2021-12-31", score=score)
 
-    found = [
+    unranked = [
         standings.Standing(Unit(code), [line(score)])
         for code, score in zip("abcd", ("80", "90", "80", "70"), strict=True)
     ]
-    ranked = standings.ranked(found, {"b": 3, "c": 1})
-    assert [(each.result.code, each.rank) for each in ranked] == [("b", 1), ("a", 2), ("c", 2), ("d", 4)]
-    assert [each.rise for each in ranked] == [2, None, -1, None]
+    ranked = standings.ranked(unranked, {"b": 3, "c": 1})
+    assert [(standing.result.code, standing.rank) for standing in ranked] == [("b", 1), ("a", 2), ("c", 2), ("d", 4)]
+    assert [standing.rise for standing in ranked] == [2, None, -1, None]
 
 
 def test_a_ranking_is_not_announced_while_a_score_is_missing(opened, administrator, reviewer):
     assert refused(acts.announce, opened, by=administrator) == "scores_missing"
     score(opened, reviewer)
     scheme = acts.announce(opened, by=administrator)
-    assert [each.rank for each in standings.frozen(scheme)][:1] == [1]
+    assert [standing.rank for standing in standings.frozen(scheme)][:1] == [1]
     assert refused(acts.announce, scheme, by=administrator) == "scheme_not_open"
 
 
 def test_an_announced_card_stays_when_its_rows_are_corrected_and_says_what_moved(announced):
     result = card(announced, "130207114")
-    [standing] = [each for each in standings.frozen(announced) if each.result == result]
+    [standing] = [row for row in standings.frozen(announced) if row.result == result]
     assert standings.moved(announced, standing, timezone.localdate()) == []
     StatusPeriod.objects.filter(point__area__code__startswith="130207114").update(grade="standard")
-    [kept] = [
+    [current] = [
         standing for standing in standings.standings(announced, timezone.localdate()) if standing.result == result
     ]
-    assert kept.total == standing.total
-    [(then, now)] = standings.moved(announced, kept, timezone.localdate())
+    assert current.total == standing.total
+    [(then, now)] = standings.moved(announced, current, timezone.localdate())
     assert (then.name, now.score) == ("精品率", "0.00")
 
 
@@ -256,9 +259,11 @@ def test_last_years_published_rank_stands_beside_this_years(sample, administrato
     before = dict(
         SchemeResult.objects.unscoped("test").filter(scheme__code="SC-2020-01").values_list("organisation", "rank")
     )
-    found = standings.live(this_year, DAY)
-    assert {each.result.organisation_id: each.previous_rank for each in found} == before
-    assert [each.rise for each in found] == [before[each.result.organisation_id] - each.rank for each in found]
+    ranking = standings.live(this_year, DAY)
+    assert {standing.result.organisation_id: standing.previous_rank for standing in ranking} == before
+    assert [standing.rise for standing in ranking] == [
+        before[standing.result.organisation_id] - standing.rank for standing in ranking
+    ]
 
 
 def test_next_years_scheme_begins_as_this_one(opened, administrator):
@@ -283,11 +288,11 @@ def test_a_card_is_its_townships_until_announced_and_everybodys_once_published(
     page = card(opened, "130207108").get_absolute_url()
 
     def answers():
-        found = []
+        statuses = []
         for who in (None, clerk_daqi, clerk_tangfang):
             client.logout() if who is None else client.force_login(who)
-            found.append(client.get(page).status_code)
-        return found
+            statuses.append(client.get(page).status_code)
+        return statuses
 
     assert answers() == [404, 404, 200]
     score(opened, reviewer)
@@ -320,7 +325,7 @@ def test_a_scheme_carries_the_version_it_was_opened_with(opened, administrator):
     assert refused(save_record, stale, right=acts.WRITE, by=administrator) == "stale"
 
 
-def asked(user) -> list[str]:
+def tasks_about_schemes(user) -> list[str]:
     return [
         str(task.what) for task in tasks_of(user, timezone.localdate()) if "SC-2026" in task.url or "考评" in task.about
     ]
@@ -332,26 +337,26 @@ def test_each_is_asked_for_what_a_scheme_needs_of_them_next(
     Scheme.objects.unscoped("test").filter(code="SC-2021-01").update(announced_on=DAY, published_on=DAY)
     opened = acts.open_scheme(write(administrator), by=administrator)
     cast = (clerk_tangfang, head_tangfang, reviewer, administrator)
-    assert [asked(user) for user in cast] == [["填报自评分"], ["填报自评分"], ["评定方案的考评卡"], []]
+    assert [tasks_about_schemes(user) for user in cast] == [["填报自评分"], ["填报自评分"], ["评定方案的考评卡"], []]
     acts.give_own_scores(card(opened, "130207108"), {2: Decimal("38")}, {}, by=clerk_tangfang)
     score(opened, reviewer)
-    assert [asked(user) for user in cast] == [[], [], [], ["公布排名"]]
+    assert [tasks_about_schemes(user) for user in cast] == [[], [], [], ["公布排名"]]
     acts.announce(opened, by=administrator)
     made = acts.make_appeal(card(opened, "130207108"), acts.items_in(opened)[1], "未采信", by=clerk_tangfang)
     answer = [task for task in tasks_of(administrator, timezone.localdate()) if f"/appeals/{made.pk}/" in task.url]
     assert [(str(task.what), task.due) for task in answer] == [("答复申诉", acts.appeal_until(again(opened)))]
-    assert [asked(user) for user in cast] == [[], [], [], ["正式发布排名"]]
+    assert [tasks_about_schemes(user) for user in cast] == [[], [], [], ["正式发布排名"]]
 
 
 def test_a_desk_of_many_schemes_asks_no_more_of_the_database_than_one(opened, client, administrator):
-    def asked() -> int:
+    def count_queries() -> int:
         with CaptureQueriesContext(connection) as queries:
             assert client.get("/desk/schemes/").status_code == 200
         return len(queries)
 
     client.force_login(administrator)
-    asked()
-    before = asked()
+    count_queries()
+    before = count_queries()
     for year in (2027, 2028):
         acts.open_scheme(write(administrator, year=year), by=administrator)
-    assert asked() == before
+    assert count_queries() == before

@@ -23,10 +23,10 @@ from tests.factories import PROOF, refused
 VISITED = date(2021, 6, 1)
 
 
-def visit(reviewer, *found: str, key=None, area=TANGFANG) -> list[SupervisionFinding]:
+def visit(reviewer, *findings: str, key=None, area=TANGFANG) -> list[SupervisionFinding]:
     organisation = PartyOrganisation.objects.unscoped("test").get(code=f"O-{area}")
-    said = {"on": VISITED, "issuer": "区委组织部", "key": key or uuid4()}
-    return acts.record_visit(organisation, found or ["记录不全"], by=reviewer, **said)
+    values = {"on": VISITED, "issuer": "区委组织部", "key": key or uuid4()}
+    return acts.record_visit(organisation, findings or ["记录不全"], by=reviewer, **values)
 
 
 def demanded(finding, reviewer) -> SupervisionFinding:
@@ -42,8 +42,8 @@ def make_late(finding, days: int = 1) -> SupervisionFinding:
 
 
 def rectify(finding, clerk, **more):
-    said = {"on": timezone.localdate(), "text": "已补齐记录", "proof": PROOF}
-    return acts.rectify(finding, by=clerk, **said | more)
+    values = {"on": timezone.localdate(), "text": "已补齐记录", "proof": PROOF}
+    return acts.rectify(finding, by=clerk, **values | more)
 
 
 def again(finding) -> SupervisionFinding:
@@ -55,35 +55,35 @@ def township(code: str) -> Area:
 
 
 @pytest.fixture
-def found(sample, reviewer):
+def finding(sample, reviewer):
     [finding] = visit(reviewer)
     return again(finding)
 
 
 @pytest.fixture
-def asked(found, reviewer):
-    return demanded(found, reviewer)
+def demanded_finding(finding, reviewer):
+    return demanded(finding, reviewer)
 
 
 @pytest.fixture
-def rectified(asked, clerk_tangfang):
-    rectify(asked, clerk_tangfang)
-    return again(asked)
+def rectified(demanded_finding, clerk_tangfang):
+    rectify(demanded_finding, clerk_tangfang)
+    return again(demanded_finding)
 
 
-def test_a_finding_goes_from_the_visit_to_its_closing(found, reviewer, clerk_tangfang):
-    states = [found.stage]
-    asked = demanded(found, reviewer)
-    states.append(asked.stage)
-    step = rectify(asked, clerk_tangfang)
-    states.append(again(found).stage)
-    acts.close(found, text="复查到位", by=reviewer)
-    states.append(again(found).stage)
+def test_a_finding_goes_from_the_visit_to_its_closing(finding, reviewer, clerk_tangfang):
+    states = [finding.stage]
+    demanded_finding = demanded(finding, reviewer)
+    states.append(demanded_finding.stage)
+    step = rectify(demanded_finding, clerk_tangfang)
+    states.append(again(finding).stage)
+    acts.close(finding, text="复查到位", by=reviewer)
+    states.append(again(finding).stage)
     assert states == [FindingState.FOUND, FindingState.DEMANDED, FindingState.RECTIFIED, FindingState.CLOSED]
     assert step.proof.unscoped("test").count() == 1
-    assert [step.act for step in found.steps.all()] == ["rectify", "close"]
-    assert (again(found).rechecked_on, again(found).progress) == (timezone.localdate(), "已补齐记录")
-    assert Event.objects.filter(kind="supervisionfinding", code=found.code).count() == 7
+    assert [step.act for step in finding.steps.all()] == ["rectify", "close"]
+    assert (again(finding).rechecked_on, again(finding).progress) == (timezone.localdate(), "已补齐记录")
+    assert Event.objects.filter(kind="supervisionfinding", code=finding.code).count() == 7
 
 
 def test_what_was_not_put_right_goes_back_with_the_reason(rectified, reviewer, clerk_tangfang):
@@ -102,36 +102,40 @@ def test_who_put_it_right_never_closes_it(rectified, clerk_tangfang, reviewer):
     assert refused(acts.close, rectified, text="复查到位", by=clerk_tangfang) == "own_work"
 
 
-def test_each_step_waits_for_the_one_before(found, reviewer, clerk_tangfang):
-    assert refused(rectify, found, clerk_tangfang) == "finding_moved_on"
-    asked = demanded(found, reviewer)
-    assert refused(acts.close, asked, text="复查到位", by=reviewer) == "finding_moved_on"
-    rectify(asked, clerk_tangfang)
-    assert refused(demanded, asked, reviewer) == "finding_moved_on"
+def test_each_step_waits_for_the_one_before(finding, reviewer, clerk_tangfang):
+    assert refused(rectify, finding, clerk_tangfang) == "finding_moved_on"
+    demanded_finding = demanded(finding, reviewer)
+    assert refused(acts.close, demanded_finding, text="复查到位", by=reviewer) == "finding_moved_on"
+    rectify(demanded_finding, clerk_tangfang)
+    assert refused(demanded, demanded_finding, reviewer) == "finding_moved_on"
 
 
-def test_only_the_township_itself_puts_right_and_only_the_district_asks(asked, clerk_daqi, clerk_tangfang, reviewer):
-    assert refused(rectify, asked, clerk_daqi) == refused(rectify, asked, reviewer) == "not_allowed"
-    assert refused(visit, clerk_tangfang) == refused(demanded, asked, clerk_tangfang) == "not_allowed"
+def test_only_the_township_itself_puts_right_and_only_the_district_asks(
+    demanded_finding, clerk_daqi, clerk_tangfang, reviewer
+):
+    assert (
+        refused(rectify, demanded_finding, clerk_daqi) == refused(rectify, demanded_finding, reviewer) == "not_allowed"
+    )
+    assert refused(visit, clerk_tangfang) == refused(demanded, demanded_finding, clerk_tangfang) == "not_allowed"
 
 
-def test_putting_right_needs_proof_and_a_day_that_fits(asked, clerk_tangfang):
+def test_putting_right_needs_proof_and_a_day_that_fits(demanded_finding, clerk_tangfang):
     tomorrow = timezone.localdate() + timedelta(days=1)
-    assert refused(rectify, asked, clerk_tangfang, proof=[]) == "proof_missing"
-    assert refused(rectify, asked, clerk_tangfang, on=tomorrow) == "in_future"
-    assert refused(rectify, asked, clerk_tangfang, on=VISITED - timedelta(days=1)) == "before_opening"
+    assert refused(rectify, demanded_finding, clerk_tangfang, proof=[]) == "proof_missing"
+    assert refused(rectify, demanded_finding, clerk_tangfang, on=tomorrow) == "in_future"
+    assert refused(rectify, demanded_finding, clerk_tangfang, on=VISITED - timedelta(days=1)) == "before_opening"
 
 
-def test_a_term_lies_ahead_when_it_is_given(found, reviewer):
-    said = {"text": "补齐记录", "person": "", "by": reviewer}
-    assert refused(acts.demand, found, deadline=timezone.localdate() - timedelta(days=1), **said) == "term_passed"
+def test_a_term_lies_ahead_when_it_is_given(finding, reviewer):
+    values = {"text": "补齐记录", "person": "", "by": reviewer}
+    assert refused(acts.demand, finding, deadline=timezone.localdate() - timedelta(days=1), **values) == "term_passed"
 
 
 def test_a_visit_may_find_several_things_and_the_form_sent_twice_makes_them_once(sample, reviewer):
     key = uuid4()
     first = visit(reviewer, "记录不全", "公开栏陈旧", "记录不全", key=key)
     assert visit(reviewer, "记录不全", "公开栏陈旧", key=key) == first
-    assert [each.finding for each in first] == ["记录不全", "公开栏陈旧"]
+    assert [finding.finding for finding in first] == ["记录不全", "公开栏陈旧"]
 
 
 def test_a_finding_that_is_too_long_is_said_at_its_field_and_what_was_typed_stays(sample, client, reviewer):
@@ -156,15 +160,15 @@ def test_a_talk_is_recorded_only_when_the_rule_has_fired_and_the_rule_begins_ane
     place = township(TANGFANG)
     organisation = PartyOrganisation.objects.unscoped("test").get(code=f"O-{TANGFANG}")
     today = timezone.localdate()
-    said = {"organisation": organisation, "person": "示例人员", "occurred_on": today, "reason": "逾期未改"}
+    values = {"organisation": organisation, "person": "示例人员", "occurred_on": today, "reason": "逾期未改"}
     findings = visit(reviewer, "一项", "二项", "三项")
-    assert refused(acts.record_talk, place, by=administrator, **said) == "talk_not_due"
+    assert refused(acts.record_talk, place, by=administrator, **values) == "talk_not_due"
     for finding in findings:
         make_late(finding)
-    assert refused(acts.record_talk, place, by=reviewer, **said) == "not_allowed"
-    talk = acts.record_talk(place, by=administrator, **said)
+    assert refused(acts.record_talk, place, by=reviewer, **values) == "not_allowed"
+    talk = acts.record_talk(place, by=administrator, **values)
     assert (talk.kind, talk.area_id) == ("interview", TANGFANG)
-    assert refused(acts.record_talk, place, by=administrator, **said) == "talk_not_due"
+    assert refused(acts.record_talk, place, by=administrator, **values) == "talk_not_due"
     assert AccountabilityAction.objects.public().count() == 0
 
 
@@ -173,8 +177,13 @@ def test_a_talk_counts_in_the_figure_of_its_year(sample, scope, reviewer, admini
     for finding in visit(reviewer, "一项", "二项", "三项"):
         make_late(finding)
     organisation = PartyOrganisation.objects.unscoped("test").get(code=f"O-{TANGFANG}")
-    said = {"organisation": organisation, "person": "示例人员", "occurred_on": date(2021, 12, 1), "reason": "逾期未改"}
-    acts.record_talk(township(TANGFANG), by=administrator, **said)
+    values = {
+        "organisation": organisation,
+        "person": "示例人员",
+        "occurred_on": date(2021, 12, 1),
+        "reason": "逾期未改",
+    }
+    acts.record_talk(township(TANGFANG), by=administrator, **values)
     assert (before, FIGURES["interviews"].answer(scope).value) == (5, 6)
 
 
@@ -185,8 +194,8 @@ def test_the_rule_is_the_districts(sample, reviewer):
     assert (warning.township.pk, warning.fired) == (TANGFANG, True)
 
 
-def test_what_waits_for_the_check_is_not_overdue(asked, reviewer, clerk_tangfang):
-    late = make_late(asked)
+def test_what_waits_for_the_check_is_not_overdue(demanded_finding, reviewer, clerk_tangfang):
+    late = make_late(demanded_finding)
     counts = [warning_of(township(TANGFANG), timezone.localdate()).overdue]
     rectify(late, clerk_tangfang)
     counts.append(warning_of(township(TANGFANG), timezone.localdate()).overdue)
@@ -201,14 +210,14 @@ def test_open_and_closed_of_a_year_are_counted_for_a_scheme(sample):
     assert findings_of("130207", date(2020, 12, 31)) == (0, 0)
 
 
-def test_the_desk_asks_each_for_the_next_step(found, reviewer, head_tangfang, clerk_tangfang):
+def test_the_desk_asks_each_for_the_next_step(finding, reviewer, head_tangfang, clerk_tangfang):
     def asked_of(user):
-        return {task.what for task in tasks_of(user, timezone.localdate()) if task.about == found.finding}
+        return {task.what for task in tasks_of(user, timezone.localdate()) if task.about == finding.finding}
 
     assert asked_of(reviewer) == {"督导问题待交办"}
-    asked = demanded(found, reviewer)
+    demanded_finding = demanded(finding, reviewer)
     assert (asked_of(reviewer), asked_of(head_tangfang)) == (set(), {"督导问题待整改"})
-    rectify(make_late(asked), clerk_tangfang)
+    rectify(make_late(demanded_finding), clerk_tangfang)
     assert (asked_of(clerk_tangfang), asked_of(reviewer)) == (set(), {"整改情况待复查"})
 
 
@@ -219,8 +228,8 @@ def test_the_administrator_is_asked_for_the_talk(sample, reviewer, administrator
     assert tasks == ["唐坊镇"]
 
 
-def test_a_township_finds_its_own_findings_only(found, client, clerk_daqi, clerk_tangfang):
-    address = f"/desk/supervision/{found.code}/"
+def test_a_township_finds_its_own_findings_only(finding, client, clerk_daqi, clerk_tangfang):
+    address = f"/desk/supervision/{finding.code}/"
     answers = []
     for account in (clerk_daqi, clerk_tangfang):
         client.force_login(account)
@@ -237,14 +246,14 @@ def test_the_page_shows_how_far_the_talk_is_before_it_is_due(sample, client, cle
 
 
 def test_the_findings_of_the_own_area_are_taken_away_as_a_file_that_comes_back_the_same(
-    found, client, clerk_daqi, clerk_tangfang, administrator
+    finding, client, clerk_daqi, clerk_tangfang, administrator
 ):
     files = {}
     for account in (clerk_daqi, clerk_tangfang, administrator):
         client.force_login(account)
         address = re.search(r'href="([^"]+format=csv[^"]*)"', client.get("/desk/supervision/").content.decode())[1]
         files[account] = b"".join(client.get(html.unescape(address)).streaming_content)
-    assert [found.code in file.decode() for file in files.values()] == [False, True, True]
+    assert [finding.code in file.decode() for file in files.values()] == [False, True, True]
     load = send_load("整改.csv", files[administrator], kind="supervision", key=uuid4(), by=administrator)
     run_one(load.job_id)
     assert {*load.rows.values_list("verdict", flat=True)} == {"same"}

@@ -37,16 +37,16 @@ def staff_pages() -> dict[str, list[str]]:
     returned = return_draft(make_submitted(own.clerk), remarks=remarks, by=stage.cast["head"])
     change = draft_of(own.named, by=own.clerk)
     save_fields(change, {"highlights": "改过的亮点", "member_count": "三十六"}, was={}, by=own.clerk)
-    found = {
+    pages = {
         f"{name} | {kind} | GET": [address]
         for name in addresses()
         if not name.startswith(("admin:", "api"))
         for kind, address in cases(stage, name)
     }
     drafts = (own.draft, returned, change)
-    found["draft | own | GET"] = [draft.get_absolute_url() for draft in drafts]
-    found["draft-check | own | GET"] = [reverse("draft-check", args=[draft.key]) for draft in drafts]
-    found["draft-section | own | GET"] = [
+    pages["draft | own | GET"] = [draft.get_absolute_url() for draft in drafts]
+    pages["draft-check | own | GET"] = [reverse("draft-check", args=[draft.key]) for draft in drafts]
+    pages["draft-section | own | GET"] = [
         reverse("draft-section", args=[draft.key, section]) for draft in drafts for section in SECTIONS
     ]
-    return found
+    return pages

@@ -120,17 +120,17 @@ def lose_nothing(phone, portal, draft: str, cut: Cut, section: str, chance: rand
     address = f"{draft}{section}/"
     page = phone(address, types_password=cut.types_password)
     open_fields(page)
-    asked = values_of(page, section)
-    texts = {name: some_text(name, chance) for name in asked}
+    before = values_of(page, section)
+    texts = {name: some_text(name, chance) for name in before}
     typed, saved = type_until(page, texts, chance, cut, portal.folder)
     again = cut.after(page, portal.address + address)
     if again:
         says_saved(again)
-    found = values_of(phone(address), section)
+    after = values_of(phone(address), section)
     for name, text in typed.items():
         is_safe = cut.keeps_phone and (cut.keeps_window or name not in PERSONAL)
         least = text if is_safe else saved.get(name, "")
-        assert found[name].startswith(least), (cut, name, text, saved, found)
+        assert after[name].startswith(least), (cut, name, text, saved, after)
     return saved
 
 

@@ -31,7 +31,7 @@ def photo(tmp_path):
 def parts_of(page) -> list[int]:
     """Where each part that is sent from now on begins."""
     offsets: list[int] = []
-    page.on("request", lambda asked: offsets.extend(int(n) for n in re.findall(r"\?offset=(\d+)", asked.url)))
+    page.on("request", lambda request: offsets.extend(int(n) for n in re.findall(r"\?offset=(\d+)", request.url)))
     return offsets
 
 
@@ -39,7 +39,7 @@ LATER_PARTS = re.compile(r"\?offset=[1-9]")
 
 
 def send_only_the_first_part(page, photo) -> None:
-    page.route(LATER_PARTS, lambda asked: asked.abort())
+    page.route(LATER_PARTS, lambda request: request.abort())
     page.set_input_files("#photo-files", photo)
     expect(page.locator("#sending")).to_contain_text("网络中断")
 

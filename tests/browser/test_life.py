@@ -33,8 +33,8 @@ def photo(tmp_path):
 
 def dashboard(screen) -> tuple[str, str]:
     """What anybody reads on the dashboard: the number of points, and the premium rate."""
-    found = screen().open("/").locator(".key").all_inner_texts()
-    return re.search(r"\d+", found[0])[0], re.search(r"[\d.]+", found[1])[0]
+    figures = screen().open("/").locator(".key").all_inner_texts()
+    return re.search(r"\d+", figures[0])[0], re.search(r"[\d.]+", figures[1])[0]
 
 
 def test_a_new_site_goes_from_the_clerk_to_the_dashboard(screen, person, photo):
@@ -107,8 +107,8 @@ def score(reviewer: Person) -> None:
     reviewer.tap(".tasks a[href*='/desk/reviews/RV']")
     reviewer.look()
     assert page.locator("#finish").is_disabled()
-    for number, given in enumerate(SCORES, start=1):
-        page.fill(f"#f-score-{number}", given)
+    for number, value in enumerate(SCORES, start=1):
+        page.fill(f"#f-score-{number}", value)
     page.fill("#f-reason-3", "班子分工未上墙")
     page.locator("#row-score-6 details summary").click()
     page.locator("#row-score-6 details input[type=checkbox]").first.check()

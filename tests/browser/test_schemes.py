@@ -16,11 +16,11 @@ def portal(own_portal):
 def ranking(person: Person) -> list[tuple[str, str, str]]:
     """(rank, unit, total) as the page shows them."""
     rows = person.page.locator("#ranking + table tbody tr, #ranking ~ table tbody tr")
-    found = []
+    lines = []
     for row in rows.all():
         cells = row.locator("td").all_inner_texts()
-        found.append((cells[0].split()[-1], row.locator("a").inner_text(), cells[1].split()[-1]))
-    return found
+        lines.append((cells[0].split()[-1], row.locator("a").inner_text(), cells[1].split()[-1]))
+    return lines
 
 
 def test_a_scheme_ranks_all_townships_and_an_appeal_moves_the_ranking(person):

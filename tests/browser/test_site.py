@@ -73,14 +73,14 @@ def test_the_wall_screen_turns_its_sections_until_it_is_paused(screen):
     window.page.clock.install()
     assert window.visit("/wall/", PHONE, WALL) == []
     page = window.page
-    shown = page.locator(".wall-turn [aria-current]")
-    expect(shown).to_have_attribute("href", "#w-key")
+    current = page.locator(".wall-turn [aria-current]")
+    expect(current).to_have_attribute("href", "#w-key")
     page.clock.fast_forward("00:30")
-    expect(shown).to_have_attribute("href", "#w-showcase")
+    expect(current).to_have_attribute("href", "#w-showcase")
     assert window.broken_rules() == []
     page.locator(".wall-turn button").click()
     page.clock.fast_forward("01:00")
-    expect(shown).to_have_attribute("href", "#w-showcase")
+    expect(current).to_have_attribute("href", "#w-showcase")
 
 
 def test_the_documentation_of_the_api_tries_a_request_and_takes_nothing_from_elsewhere(screen):

@@ -24,15 +24,15 @@ DIFFER = {"desk", "reviews", "desk-remarks", "accounts", "notice-desk"}  # what 
 
 def staff_rows() -> dict[str, list[str]]:
     """Rows of the matrix that are pages of the staff, with the accounts that see something of their own there."""
-    found = {}
+    rows = {}
     for row, cells in matrix().items():
         name, kind, method = row.split(" | ")
         view = addresses()[name][0].callback
         is_staff = name in WITHOUT_RIGHT or (hasattr(view, "access") and name not in NO_PAGES)
         if method == "GET" and kind in KINDS and is_staff:
             may = [role for role in ACCOUNTS if cells[role].startswith("200")]
-            found |= {row: may if name in DIFFER else may[:1]} if may else {}
-    return found
+            rows |= {row: may if name in DIFFER else may[:1]} if may else {}
+    return rows
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from tests.browser.screens import Person
 
 pytestmark = pytest.mark.browser
 
-FOUND = "谈心谈话记录不全"
+FINDING = "谈心谈话记录不全"
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def visit(reviewer: Person) -> None:
     reviewer.tap("a[href$='/desk/supervision/new/']")
     assert reviewer.page.input_value("[name=on]") != ""
     reviewer.page.select_option("[name=organisation]", label="大齐各庄镇党委")
-    reviewer.page.fill("[name=findings]", FOUND)
+    reviewer.page.fill("[name=findings]", FINDING)
     reviewer.look("supervision-visit")
     reviewer.send()
     assert reviewer.state() == "已发现，待交办"
@@ -53,7 +53,7 @@ def demand(reviewer: Person) -> None:
 
 
 def rectify(clerk: Person, photo) -> None:
-    clerk.tap(f".tasks li:has-text('{FOUND}') a.button")
+    clerk.tap(f".tasks li:has-text('{FINDING}') a.button")
     assert "还差1条即约谈" in clerk.page.inner_text("main")
     clerk.page.fill("main [name=text]", "已补齐并装订成册")
     clerk.page.set_input_files("main [name=proof]", photo)
@@ -65,7 +65,7 @@ def rectify(clerk: Person, photo) -> None:
 
 def close(reviewer: Person, clerk: Person) -> None:
     reviewer.window.open("/desk/")
-    reviewer.tap(f".tasks li:has-text('{FOUND}') a.button")
+    reviewer.tap(f".tasks li:has-text('{FINDING}') a.button")
     assert reviewer.page.locator(".timeline a").inner_text() == "proof.jpg"
     reviewer.page.fill("main [name=text]", "仍缺一次记录")
     reviewer.send("button[value=return]")

@@ -100,7 +100,7 @@ class Township:
             phone=phone,
         )  # fmt: skip
         self.pack = make_pack(self.named, by=self.clerk)
-        self.plan, self.project, self.delivered = (self._project(area) for _each in range(3))
+        self.plan, self.project, self.delivered = (self._project(area) for _ in range(3))
         for project in (self.project, self.delivered):
             freeze_promise(project, on=timezone.localdate(), by=self.clerk)
         hand_in(self.delivered, on=timezone.localdate(), text="已完成", difference="未解决", by=self.clerk)

@@ -54,7 +54,7 @@ class Ask:
     method: str
     address: str
     place: str = "plain"
-    said: str = ""
+    content: str = ""
     query: tuple[tuple[str, str], ...] = ()
     form: tuple[tuple[str, str], ...] | None = None
     body: bytes | None = None
@@ -62,7 +62,7 @@ class Ask:
     files: tuple[tuple[str, str, bytes], ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.role} {self.method} {self.address[:120]} {self.place} {self.said[:80]!r}"
+        return f"{self.role} {self.method} {self.address[:120]} {self.place} {self.content[:80]!r}"
 
 
 @dataclass
@@ -76,10 +76,10 @@ class Names:
 @contextmanager
 def noting_names() -> Iterator[Names]:
     """Notes every name that is looked up in a query, a form or the files of one."""
-    names, kept = Names(), {}
+    names, originals = Names(), {}
 
     def noting(name: str) -> Any:
-        original = kept[name] = getattr(MultiValueDict, name)
+        original = originals[name] = getattr(MultiValueDict, name)
 
         def look_up(self: MultiValueDict, key: Any, *more: Any, **options: Any) -> Any:
             if isinstance(key, str):
@@ -99,7 +99,7 @@ def noting_names() -> Iterator[Names]:
             if name in inherited:
                 delattr(MultiValueDict, name)
             else:
-                setattr(MultiValueDict, name, kept[name])
+                setattr(MultiValueDict, name, originals[name])
 
 
 class Crawl:
@@ -123,7 +123,7 @@ class Crawl:
 
     def ask(self, ask: Ask) -> None:
         stored = self.stage.cookies[ask.role].items()
-        self.client.cookies = SimpleCookie({name: each.value for name, each in stored})
+        self.client.cookies = SimpleCookie({name: morsel.value for name, morsel in stored})
         self.raised = ""
         with transaction.atomic():
             try:
@@ -162,8 +162,8 @@ class Crawl:
         lines = [f"{self.statuses.total()} requests, {dict(self.statuses)}; errors in {len(self.faults)} places"]
         for place, asks in sorted(self.faults.items(), key=lambda item: -len(item[1])):
             lines.append(f"{len(asks):6} {place}")
-            shown = {(ask.role, ask.method, ask.address.split("?")[0][:60]): ask for ask in asks}
-            lines += [f"         {ask}" for ask in list(shown.values())[:4]]
+            examples = {(ask.role, ask.method, ask.address.split("?")[0][:60]): ask for ask in asks}
+            lines += [f"         {ask}" for ask in list(examples.values())[:4]]
         return "\n".join(lines)
 
 
@@ -187,8 +187,8 @@ def where(text: str) -> str:
     """The kind of an exception and the last lines of ours it passed through."""
     frames = re.findall(rf'File "{ROOT}/(?!tests/|\.venv/)([^"]+)", line (\d+)', text)
     places = [f"{file}:{number}" for file, number in frames]
-    said = (text.strip().splitlines() or ["no exception"])[-1]
-    kind = re.sub(r"['\"].*", "", said)[:120]
+    last_line = (text.strip().splitlines() or ["no exception"])[-1]
+    kind = re.sub(r"['\"].*", "", last_line)[:120]
     return f"{' < '.join(reversed(places[-2:]))} {kind}"
 
 
@@ -210,9 +210,9 @@ def open_to(name: str, kind: str, method: str) -> list[str]:
 
 def plain_asks(stage: Stage, name: str) -> Iterator[Ask]:
     """An address asked as it should be, by each method for the object that most are let in to."""
-    found = cases(stage, name)
-    for method in methods(name) if found else ():
-        kind, address = max(found, key=lambda case: (len(open_to(name, case[0], method)), case[0] == "own"))
+    targets = cases(stage, name)
+    for method in methods(name) if targets else ():
+        kind, address = max(targets, key=lambda case: (len(open_to(name, case[0], method)), case[0] == "own"))
         for role in open_to(name, kind, method):
             yield Ask(role, method, address)
 
@@ -224,7 +224,7 @@ def paths(name: str, values_of: Any) -> Iterator[tuple[str, str]]:
     parts = re.split(r"<(?:(\w+):)?\w+>", route)  # text, converter, text, converter …
     for at in range(1, len(parts), 2):
         for value in values_of(parts[at] or "str"):
-            made = [USUAL[each or "str"] if number % 2 else each for number, each in enumerate(parts)]
+            made = [USUAL[part or "str"] if number % 2 else part for number, part in enumerate(parts)]
             made[at] = quoted(value)
             yield value, "/" + "".join(map(str, made)).lstrip("/")
 
@@ -254,41 +254,41 @@ def names_of(crawl: Crawl, ask: Ask, name: str) -> Names:
 
 def asks_with_names(ask: Ask, names: Names, with_form: bool) -> Iterator[Ask]:
     """Each parameter in turn, each field in turn and all fields at once; and files."""
-    known = ask.role, ask.method, ask.address
+    target = ask.role, ask.method, ask.address
     fields = sorted(names.fields)
     for value in VALUES:
         for name in fields:
-            yield Ask(*known, "query", f"{name}={value[:20]}", query=((name, value),))
+            yield Ask(*target, "query", f"{name}={value[:20]}", query=((name, value),))
         for chosen in [*([name] for name in fields), fields] if with_form else ():
             form = tuple((name, value) for name in chosen)
-            yield Ask(*known, "form", f"{','.join(chosen)[:30]}={value[:20]}", form=form)
+            yield Ask(*target, "form", f"{','.join(chosen)[:30]}={value[:20]}", form=form)
     for name in sorted(names.files) if with_form else ():
         for file_name, content in FILES:
-            yield Ask(*known, "file", f"{name}={file_name[:20]}", files=((name, file_name, content),))
+            yield Ask(*target, "file", f"{name}={file_name[:20]}", files=((name, file_name, content),))
 
 
 def asks_with_json(ask: Ask, fields: list[str]) -> Iterator[Ask]:
     """Each field of a body in turn, all at once, one object and a list of them."""
-    known = ask.role, ask.method, ask.address
+    target = ask.role, ask.method, ask.address
     for body in BODIES:
-        yield Ask(*known, "body", repr(body[:20]), body=body, headers=MATCH)
+        yield Ask(*target, "body", repr(body[:20]), body=body, headers=MATCH)
     for raw in RAW:
         for chosen in [*([name] for name in fields), fields]:
             body = "{" + ", ".join(f"{json.dumps(name)}: {raw}" for name in chosen) + "}"
-            for each in (body, f"[{body}]") if chosen is fields else (body,):
-                said = f"{','.join(chosen)[:30]}={raw[:20]}"
-                yield Ask(*known, "json", said, body=each.encode(), headers=MATCH)
+            for text in (body, f"[{body}]") if chosen is fields else (body,):
+                label = f"{','.join(chosen)[:30]}={raw[:20]}"
+                yield Ask(*target, "json", label, body=text.encode(), headers=MATCH)
 
 
 def asks_with_headers(ask: Ask) -> Iterator[Ask]:
     """Each header alone where pages begin, many of them at once everywhere."""
-    known = ask.role, ask.method, ask.address
+    target = ask.role, ask.method, ask.address
     for header, values in HEADERS.items() if ask.address in BEGINNINGS else ():
         for value in values:
-            yield Ask(*known, "header", f"{header}: {value[:20]!r}", headers=((header, value),))
+            yield Ask(*target, "header", f"{header}: {value[:20]!r}", headers=((header, value),))
     for number in range(max(map(len, HEADERS.values()))):
         headers = tuple((name, values[number % len(values)]) for name, values in HEADERS.items() if name not in ALONE)
-        yield Ask(*known, "headers", str(number), headers=headers)
+        yield Ask(*target, "headers", str(number), headers=headers)
 
 
 def bare(name: str) -> str:
@@ -299,24 +299,29 @@ def bare(name: str) -> str:
 @cache
 def described_names() -> dict[tuple[str, str], tuple[list[str], list[str]]]:
     """The parameters and the fields of the body, by route and method, as the description of the API has them."""
-    schema, found = described("en"), {}
+    schema, names = described("en"), {}
 
     def names_in(part: Any) -> Iterator[str]:
         if isinstance(part, dict):
             if "$ref" in part:
                 yield from names_in(schema["components"]["schemas"][part["$ref"].rpartition("/")[2]])
             yield from part.get("properties", {})
-            for each in [part.get("items"), *(one for key in ("oneOf", "anyOf", "allOf") for one in part.get(key, []))]:
-                yield from names_in(each)
+            for nested in [
+                part.get("items"),
+                *(schema_part for key in ("oneOf", "anyOf", "allOf") for schema_part in part.get(key, [])),
+            ]:
+                yield from names_in(nested)
 
     for path, operations in schema["paths"].items():
         route = path.lstrip("/").replace("{", "<").replace("}", ">")
         for method, operation in operations.items():
-            parameters = [each["name"] for each in operation.get("parameters", []) if each["in"] == "query"]
+            parameters = [
+                parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "query"
+            ]
             content = operation.get("requestBody", {}).get("content", {}).values()
-            fields = dict.fromkeys(name for each in content for name in names_in(each.get("schema")))
-            found[route, method.upper()] = (parameters, [*dict.fromkeys([*fields, "code", "version"])])
-    return found
+            fields = dict.fromkeys(name for media in content for name in names_in(media.get("schema")))
+            names[route, method.upper()] = (parameters, [*dict.fromkeys([*fields, "code", "version"])])
+    return names
 
 
 def all_asks(crawl: Crawl, name: str) -> Iterator[Ask]:
@@ -334,9 +339,9 @@ def chosen(asks: Iterable[Ask], most: int, seed: int) -> list[Ask]:
     places = defaultdict(list)
     for ask in asks:
         places[ask.method, ask.place].append(ask)
-    each = max(1, most // max(Counter(method for method, _place in places).values(), default=1))
+    share = max(1, most // max(Counter(method for method, _place in places).values(), default=1))
     chance = random.Random(seed)
-    return [ask for asks in places.values() for ask in chance.sample(asks, min(each, len(asks)))]
+    return [ask for asks in places.values() for ask in chance.sample(asks, min(share, len(asks)))]
 
 
 def sample_asks(crawl: Crawl, name: str) -> Iterator[Ask]:
@@ -348,19 +353,19 @@ def sample_asks(crawl: Crawl, name: str) -> Iterator[Ask]:
         yield Ask("admin", "GET", path, "path", value)
     latin = [value for value in kinds if value.isascii()] + ["\xed\xa0\x80"]
     headers = tuple(zip(sorted(HEADERS.keys() - ALONE - {"X-CSRFToken"}), cycle(latin), strict=False))
-    for ask in {each.method: each for each in plain_asks(crawl.stage, name)}.values():
+    for ask in {plain.method: plain for plain in plain_asks(crawl.stage, name)}.values():
         query = () if "/api/" in ask.address or ask.method != "GET" else without_nul(COMMON)
-        first = replace(ask, place="headers", said="of each kind", headers=headers, query=query)
+        first = replace(ask, place="headers", content="of each kind", headers=headers, query=query)
         fields = sorted(names_of(crawl, first, name).fields) or ["x"]
         if ask.method == "GET":
             yield from parameters_of_each_kind(ask, fields, turn)
         elif takes_form(ask, name):
-            yield replace(ask, place="form", said="of each kind", form=of_each_kind([*fields, *"abcde"]))
+            yield replace(ask, place="form", content="of each kind", form=of_each_kind([*fields, *"abcde"]))
         else:
             body = json.dumps(dict(of_each_kind([*fields, *"abcde"])))
             for number in (KINDS["huge number"], KINDS["tiny number"]):
                 body = body.replace(f'"{number}"', number)
-            yield replace(ask, place="json", said="of each kind", body=body.encode(), headers=MATCH)
+            yield replace(ask, place="json", content="of each kind", body=body.encode(), headers=MATCH)
 
 
 def of_each_kind(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
@@ -376,9 +381,9 @@ def parameters_of_each_kind(ask: Ask, fields: list[str], turn: int) -> Iterator[
     """Each kind for one parameter; and all the other parameters at once, if not all of them were asked with already. An
     API refuses at the first parameter, and so does a page at those that say which area and day are meant."""
     for number, value in enumerate(KINDS.values()):
-        one = fields[(turn + number) % len(fields)]
+        parameter = fields[(turn + number) % len(fields)]
         if ("/api/" in ask.address and ask.address != SLOW) or number == turn % 5 or "\x00" in value:
-            yield replace(ask, place="query", said=f"{one}={value}", query=((one, value),))
+            yield replace(ask, place="query", content=f"{parameter}={value}", query=((parameter, value),))
     others = [name for name in fields if name not in (*COMMON, *FIRST)]
     if others and "/api/" not in ask.address:
-        yield replace(ask, place="query", said="of each kind", query=without_nul([*others, *"abcde"]))
+        yield replace(ask, place="query", content="of each kind", query=without_nul([*others, *"abcde"]))

@@ -30,19 +30,19 @@ def recorded(stage):
 
 @pytest.mark.parametrize("group", groups())
 def test_every_address_answers_each_account_as_the_matrix_says(group, stage, db):
-    held, rows = matrix(), walked(stage, groups()[group])
-    assert {row: cells for row, cells in rows.items() if held.get(row) != cells} == {}
+    expected, rows = matrix(), walked(stage, groups()[group])
+    assert {row: cells for row, cells in rows.items() if expected.get(row) != cells} == {}
 
 
 def test_the_matrix_has_a_row_for_every_address_and_no_other(stage, db):
-    asked = {
+    rows = {
         f"{name} | {kind} | {method}"
         for name in addresses()
         for kind, _where in cases(stage, name)
         for method in methods(name)
     }
-    print(f"\n{len(asked) * len(ROLES)} checks of {len(addresses())} addresses, {len(ROLES)} accounts")
-    assert matrix().keys() == asked
+    print(f"\n{len(rows) * len(ROLES)} checks of {len(addresses())} addresses, {len(ROLES)} accounts")
+    assert matrix().keys() == rows
 
 
 def test_the_matrix_lets_an_administrator_list_and_open_every_kind_of_record():

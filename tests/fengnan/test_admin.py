@@ -107,11 +107,9 @@ def test_links_to_proof_are_looked_at_and_revoked_once(sample, client, administr
     client.force_login(administrator)
     assert client.get(address(InspectionPack, "add")).status_code == 403
     chosen = {"action": "revoke", "_selected_action": [pack.pk]}
-    said = [
-        client.post(address(InspectionPack, "changelist"), chosen, follow=True).content.decode() for _each in range(2)
-    ]
+    pages = [client.post(address(InspectionPack, "changelist"), chosen, follow=True).content.decode() for _ in range(2)]
     assert InspectionPack.objects.unscoped("test").get(pk=pack.pk).revoked_at is not None
-    assert ("已撤销" in said[0], "该链接已经撤销" in said[1]) == (True, True)
+    assert ("已撤销" in pages[0], "该链接已经撤销" in pages[1]) == (True, True)
     assert Event.objects.filter(kind="inspectionpack", code=pack.code, verb="change").count() == 1
 
 

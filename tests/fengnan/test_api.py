@@ -135,9 +135,11 @@ def test_exported_geojson_holds_the_rows_with_their_positions_in_wgs84(sample, c
     point = DemonstrationPoint.objects.public().get(code="FN-0001")
     point_of = DemonstrationPoint.objects.public().filter(pk=point.pk)
     point_of.update(lng="118.229", lat="39.57", coordinate_system="gcj02")
-    found = json.loads(exported(client, "geojson"))["features"]
-    assert (len(found), found[0]["properties"]["code"]) == (156, "FN-0001")
-    assert found[0]["geometry"]["coordinates"] == [round(each, 6) for each in to_wgs84(118.229, 39.57, "gcj02")]
+    features = json.loads(exported(client, "geojson"))["features"]
+    assert (len(features), features[0]["properties"]["code"]) == (156, "FN-0001")
+    assert features[0]["geometry"]["coordinates"] == [
+        round(degrees, 6) for degrees in to_wgs84(118.229, 39.57, "gcj02")
+    ]
     point_of.update(lng=None, lat=None, coordinate_system="")
     assert json.loads(exported(client, "geojson"))["features"][0]["geometry"] is None
 
@@ -145,8 +147,8 @@ def test_exported_geojson_holds_the_rows_with_their_positions_in_wgs84(sample, c
 def test_zones_are_exported_with_their_outlines(sample, client):
     outline = {"type": "Polygon", "coordinates": [[[118.0, 39.5], [118.1, 39.5], [118.1, 39.6], [118.0, 39.5]]]}
     Zone.objects.unscoped("test").filter(code="Z-01").update(outline=outline)
-    found = json.loads(exported(client, "geojson", "/zones/"))["features"]
-    assert [each["geometry"] for each in found if each["properties"]["code"] == "Z-01"] == [outline]
+    features = json.loads(exported(client, "geojson", "/zones/"))["features"]
+    assert [feature["geometry"] for feature in features if feature["properties"]["code"] == "Z-01"] == [outline]
 
 
 def test_only_what_lies_somewhere_is_exported_as_shapes(sample, client):

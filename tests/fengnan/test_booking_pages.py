@@ -43,7 +43,7 @@ def test_what_cannot_be_done_comes_back_with_its_reason(desk, site):
     assert send(desk, page, "confirm") == 302
     answer = desk.post(other, {"then": "confirm"})
     assert (answer.status_code, answer.context["refusal"].details["left"]) == (409, 20)
-    assert [each.code for each in desk.get(other).context["why_not"]] == ["booking_full"]
+    assert [refusal.code for refusal in desk.get(other).context["why_not"]] == ["booking_full"]
 
 
 @pytest.mark.parametrize(("people", "field"), [("0", "headcount"), ("很多", "headcount"), ("", "headcount")])
@@ -68,9 +68,9 @@ def test_whom_to_call_is_shown_while_there_is_a_reason_to(desk, site):
 
 def test_the_balance_shows_the_year_asked_for(desk, client, administrator):
     client.force_login(administrator)
-    shown = desk.get("/desk/bookings/?year=2021").context
-    assert (shown["year"], shown["years"]) == (2021, [TODAY.year, 2021])
-    assert [(month.site.code, f"{month.first:%m}", month.received) for month in shown["months"]][:3] == [
+    context = desk.get("/desk/bookings/?year=2021").context
+    assert (context["year"], context["years"]) == (2021, [TODAY.year, 2021])
+    assert [(month.site.code, f"{month.first:%m}", month.received) for month in context["months"]][:3] == [
         ("TS-01", "03", 268), ("TS-01", "06", 264), ("TS-01", "09", 146)
     ]  # fmt: skip
 

@@ -117,14 +117,16 @@ def test_a_stored_member_that_is_taken_out_gets_an_end_that_can_be_changed(desk)
     join(belt, point)
     (membership,) = memberships_of(belt)
     form = belt_form(f"point:{point.code}", do="out-1", **{"held-1": membership.pk})
-    (shown,) = desk.post(reverse("desk-belts-edit", args=[belt.code]), form).context["rows"]
-    assert (shown["row"].typed["until"], shown["is_on"]) == (timezone.localdate().isoformat(), False)
+    (row,) = desk.post(reverse("desk-belts-edit", args=[belt.code]), form).context["rows"]
+    assert (row["row"].typed["until"], row["is_on"]) == (timezone.localdate().isoformat(), False)
     form |= {"do": "save", "version": "1", "until-1": "2022-03-01"}
     desk.post(reverse("desk-belts-edit", args=[belt.code]), form)
     assert [(membership.valid_from, membership.valid_to) for membership in memberships_of(belt)] == [
         (DAY, date(2022, 3, 1))
     ]
-    assert [each.point for each in desk.get(reverse("desk-belts-edit", args=[belt.code])).context["former"]] == [point]
+    assert [
+        membership.point for membership in desk.get(reverse("desk-belts-edit", args=[belt.code])).context["former"]
+    ] == [point]
 
 
 def test_an_error_stands_at_its_field_and_nothing_typed_is_lost(desk):
@@ -180,23 +182,23 @@ def test_a_place_that_does_not_exist_or_is_of_another_kind_is_left_out(desk):
 
 
 def test_sites_are_found_by_pinyin_township_and_grade(desk):
-    def found(**look):
+    def matches(**look):
         look = {f"look-{name}" if name != "look" else name: value for name, value in look.items()}
-        return desk.post(reverse("desk-belts-new"), belt_form(do="show", **look)).context["found"]
+        return desk.post(reverse("desk-belts-new"), belt_form(do="show", **look)).context["matches"]
 
-    assert [point.name for point in found(look="kjz")] == ["孔家庄村党建示范点"]
-    assert {point.area_id[:9] for point in found(township="130207114")} == {"130207114"}
-    assert {point.grade for point in found(premium="1")} == {"premium"}
+    assert [point.name for point in matches(look="kjz")] == ["孔家庄村党建示范点"]
+    assert {point.area_id[:9] for point in matches(township="130207114")} == {"130207114"}
+    assert {point.grade for point in matches(premium="1")} == {"premium"}
 
 
 def test_the_sites_inside_an_outline_are_taken_in_with_one_tap(desk):
     outline = json.dumps({"type": "Polygon", "coordinates": [SQUARE]})
     inside = make_named_point(lng="118.150000", lat="39.550000", coordinate_system="wgs84")
-    shown = desk.post(reverse("desk-zones-new"), zone_form(do="show", outline_text=outline)).context
-    assert f"point:{inside.code}" in shown["inside"]
-    taken = desk.post(reverse("desk-zones-new"), zone_form(do="take", outline_text=outline)).context
-    assert [row["row"].key for row in taken["rows"]] == shown["inside"]
-    assert taken["inside"] == []
+    before = desk.post(reverse("desk-zones-new"), zone_form(do="show", outline_text=outline)).context
+    assert f"point:{inside.code}" in before["inside"]
+    after = desk.post(reverse("desk-zones-new"), zone_form(do="take", outline_text=outline)).context
+    assert [row["row"].key for row in after["rows"]] == before["inside"]
+    assert after["inside"] == []
 
 
 def test_a_zone_keeps_its_outline_and_the_map_draws_it(desk):
@@ -205,7 +207,7 @@ def test_a_zone_keeps_its_outline_and_the_map_draws_it(desk):
     zone = stored(Zone, name="测试新建片区")
     assert zone.outline == {"type": "Polygon", "coordinates": [SQUARE]}
     drawn = desk.get("/map/data/").json()["zones"]["features"]
-    assert [each["geometry"] for each in drawn if each["properties"]["code"] == zone.code] == [zone.outline]
+    assert [feature["geometry"] for feature in drawn if feature["properties"]["code"] == zone.code] == [zone.outline]
 
 
 def test_an_outline_sent_as_a_file_stays_on_the_page_when_it_is_refused(desk):
@@ -226,7 +228,7 @@ def test_opening_and_saving_a_zone_changes_nothing_of_it(desk):
     rows = [row["row"] for row in page.context["rows"]]
     form |= {"do": "save", "row": [str(row.number) for row in rows]}
     for row in rows:
-        form |= {f"place-{row.number}": row.key, f"held-{row.number}": row.held, f"until-{row.number}": ""}
+        form |= {f"place-{row.number}": row.key, f"held-{row.number}": row.stored_pk, f"until-{row.number}": ""}
         form[f"since-{row.number}"] = row.typed["since"]
     assert desk.post(reverse("desk-zones-edit", args=["Z-01"]), form).status_code == 302
     assert stored(Zone, code="Z-01").outline == before.outline
@@ -271,7 +273,7 @@ def test_more_members_need_no_more_queries(desk, kind):
     counts = []
     desk.get(reverse("desk"))  # the session notes once in a while that it is in use
     for number in (1, 3):
-        with CaptureQueriesContext(connection) as asked:
+        with CaptureQueriesContext(connection) as queries:
             desk.post(reverse(f"desk-{kind}-new"), form(*places[:number], do="show"))
-        counts.append(len(asked))
+        counts.append(len(queries))
     assert counts[0] == counts[1]

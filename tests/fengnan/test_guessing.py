@@ -48,7 +48,7 @@ def test_a_browser_that_signed_in_before_goes_on_while_its_address_is_slowed(sam
     client.post("/accounts/logout/")
     office = request.getfixturevalue("office")
     assert sign_in(Client(), "guess", "wrong", office).status_code == 200
-    assert [sign_in(client, clerk_daqi, address=office).status_code for _each in range(2)] == [302, 302]
+    assert [sign_in(client, clerk_daqi, address=office).status_code for _ in range(2)] == [302, 302]
     assert sign_in(client, "guess", "wrong", office).status_code == 429
 
 
@@ -59,19 +59,19 @@ def test_the_mark_of_a_known_browser_names_nobody_and_goes_to_sign_in_alone(samp
 
 
 def test_wrong_passwords_of_one_name_do_not_slow_an_address(sample, client, clerk_daqi):
-    for _each in range(30):
+    for _ in range(30):
         sign_in(Client(), "one fool", "wrong", "10.3.0.4")
-    assert [sign_in(Client(), clerk_daqi, address="10.3.0.4").status_code for _each in range(3)] == [302] * 3
+    assert [sign_in(Client(), clerk_daqi, address="10.3.0.4").status_code for _ in range(3)] == [302] * 3
 
 
 def test_wrong_passwords_of_long_ago_do_not_slow_an_address(office, client, clerk_daqi):
     AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=15, seconds=1))
-    assert [sign_in(Client(), clerk_daqi, address=office).status_code for _each in range(3)] == [302] * 3
+    assert [sign_in(Client(), clerk_daqi, address=office).status_code for _ in range(3)] == [302] * 3
 
 
 def test_a_cache_that_is_gone_keeps_nobody_out(office, client, clerk_daqi, monkeypatch):
     monkeypatch.setattr(cache, "add", lambda *arguments: 1 / 0)
-    assert [sign_in(Client(), clerk_daqi, address=office).status_code for _each in range(2)] == [302, 302]
+    assert [sign_in(Client(), clerk_daqi, address=office).status_code for _ in range(2)] == [302, 302]
 
 
 # The present password inside a session --------------------------------------------------------
@@ -91,7 +91,7 @@ def test_five_wrong_passwords_end_the_session_and_close_the_name(page, sample, c
     clerk_daqi.refresh_from_db()
     client.force_login(clerk_daqi)
     typed = ASKING[page] | {"owner": clerk_daqi.pk}
-    answers = [client.post(page, typed, REMOTE_ADDR="10.4.0.1") for _each in range(5)]
+    answers = [client.post(page, typed, REMOTE_ADDR="10.4.0.1") for _ in range(5)]
     assert [answer.status_code for answer in answers] == [400] * 4 + [429]
     assert "暂时不能登录" in answers[-1].content.decode()
     assert not is_in(client)
@@ -108,7 +108,7 @@ def test_guessing_from_another_address_each_time_ends_the_session_too(sample, cl
 
 def test_where_the_name_is_closed_the_present_password_is_not_asked_and_the_session_goes_on(sample, client, clerk_daqi):
     client.force_login(clerk_daqi)
-    for _each in range(5):
+    for _ in range(5):
         sign_in(Client(), clerk_daqi, "wrong", "10.4.0.3")
     right = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
     assert client.post(CHANGE, right, REMOTE_ADDR="10.4.0.3").status_code == 429
@@ -139,8 +139,8 @@ def test_the_rules_for_a_new_password_tell_nothing_to_who_guesses_the_present_on
 def test_no_password_is_kept_with_a_wrong_one_or_in_a_form_to_be_sent_again(sample, client, clerk_daqi):
     client.force_login(clerk_daqi)
     client.post(CHANGE, ASKING[CHANGE])
-    kept = str(AccessAttempt.objects.values().get())
-    assert NEW not in kept and "old_password=wrong" not in kept
+    attempt = str(AccessAttempt.objects.values().get())
+    assert NEW not in attempt and "old_password=wrong" not in attempt
     client.logout()
     page = client.post(CHANGE, ASKING[CHANGE] | {"other": "typed"})
     assert page.status_code == 401 and 'value="typed"' in page.content.decode() and NEW not in page.content.decode()

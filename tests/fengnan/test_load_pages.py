@@ -85,17 +85,17 @@ def _file(name: str, content: bytes):
 
 
 @pytest.mark.parametrize(
-    ("sent", "kind", "said"),
+    ("sent", "kind", "message"),
     [
         (None, "", "请先选择文件。"),
         (("空.xlsx", b""), "", "“空.xlsx”是空文件"),
         (("台账.xlsx", b"x"), "no-such-kind", "“no-such-kind”"),
     ],
 )
-def test_what_cannot_be_sent_is_said_beside_the_form(sample, desk, sent, kind, said):
+def test_what_cannot_be_sent_is_said_beside_the_form(sample, desk, sent, kind, message):
     answer = desk.post(reverse("load-new"), {"kind": kind, **({"file": _file(*sent)} if sent else {})})
     assert answer.status_code == 400
-    assert said in text_of(answer)
+    assert message in text_of(answer)
     assert not Load.objects.unscoped("test").exists()
 
 
@@ -164,13 +164,13 @@ def test_a_row_says_in_words_what_it_changes_and_which_cell_is_wrong(sample, des
 def test_the_page_says_what_was_left_out_missing_and_added_up_otherwise(sample, desk, clerk_tangfang):
     totals = [{"cell": "C9", "field": "member_count", "said": "100", "sum": "98"}]
     sheets = [sheet(totals=totals), sheet(index=1, name="说明", skipped="explanation")]
-    said = text_of(desk.get(make_load(clerk_tangfang, sheets=sheets).get_absolute_url()))
-    assert [each for each in (
+    text = text_of(desk.get(make_load(clerk_tangfang, sheets=sheets).get_absolute_url()))
+    assert [sentence for sentence in (
         "工作表“说明”未读取：该表是填表说明。",
         "C9：合计行的“党员人数”为 100，上方各行相加为 98。",
         "缺少新记录必填的列：党组织名称、所属领域、示范点级别、党组织书记。",
         "未导入的列（尚未指定对应字段）：等级。",
-    ) if each not in said] == []  # fmt: skip
+    ) if sentence not in text] == []  # fmt: skip
 
 
 def test_a_clerk_is_handed_the_templates_of_the_own_township_only(sample, desk):
@@ -234,11 +234,17 @@ def test_rows_that_could_not_be_undone_are_listed_with_the_reason(sample, desk, 
     add_row(load, 4, left=True, messages=[_refusal("", "", "touched") | {"level": "left"}])
     [row] = rows_of(desk.get(load.get_absolute_url()))
     assert row == "4 第4行 新记录 导入后已有人修改，保留现状。"
-    said = [each in text_of(desk.get(load.get_absolute_url())) for each in ("保持原样，并在下方列出原因", "已全部撤回")]
-    assert said == [True, False]
+    present = [
+        sentence in text_of(desk.get(load.get_absolute_url()))
+        for sentence in ("保持原样，并在下方列出原因", "已全部撤回")
+    ]
+    assert present == [True, False]
     load.rows.update(left=False)
-    said = [each in text_of(desk.get(load.get_absolute_url())) for each in ("保持原样，并在下方列出原因", "已全部撤回")]
-    assert said == [False, True]
+    present = [
+        sentence in text_of(desk.get(load.get_absolute_url()))
+        for sentence in ("保持原样，并在下方列出原因", "已全部撤回")
+    ]
+    assert present == [False, True]
 
 
 def test_work_that_broke_off_is_begun_anew_by_a_button(sample, desk, clerk_tangfang):
@@ -270,8 +276,8 @@ def test_the_to_do_list_of_the_sender_holds_what_is_ready_and_what_broke_off(
 
 
 def test_the_desk_leads_to_loading_for_those_who_may(sample, client, clerk_tangfang, head_tangfang):
-    found = {}
+    links = {}
     for who in (clerk_tangfang, head_tangfang):
         client.force_login(who)
-        found[who.role] = "批量导入" in client.get(reverse("desk")).content.decode()
-    assert found == {"clerk": True, "head": False}
+        links[who.role] = "批量导入" in client.get(reverse("desk")).content.decode()
+    assert links == {"clerk": True, "head": False}

@@ -184,10 +184,10 @@ def test_map_data_holds_nothing_that_is_not_named(client, clerk_daqi):
 
 
 def test_map_data_is_as_of_the_day_and_area_asked(client, sample):
-    found = data(client, as_of="2018-03-31", area=DAQI)
+    features = data(client, as_of="2018-03-31", area=DAQI)
     expected = DemonstrationPoint.objects.public().named(date(2018, 3, 31)).in_area(DAQI)
-    assert codes(found["points"]) == set(expected.values_list("code", flat=True))
-    assert found["belts"]["features"] == found["zones"]["features"] == []
+    assert codes(features["points"]) == set(expected.values_list("code", flat=True))
+    assert features["belts"]["features"] == features["zones"]["features"] == []
 
 
 def test_a_belt_is_a_line_through_its_members_in_order(client, sample):
@@ -198,11 +198,11 @@ def test_a_belt_is_a_line_through_its_members_in_order(client, sample):
 
 
 def test_map_data_says_which_zones_and_belts_are_not_built(client, sample):
-    found = data(client, as_of="2021-08-01")
+    features = data(client, as_of="2021-08-01")
     unbuilt = {
         f["properties"]["code"]
         for kind in ("belts", "zones")
-        for f in found[kind]["features"]
+        for f in features[kind]["features"]
         if not f["properties"]["built"]
     }
     planned = Zone.objects.public().planned(date(2021, 8, 1)).filter(outline__isnull=False)

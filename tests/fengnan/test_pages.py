@@ -45,7 +45,7 @@ class Words(HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.found: list[str] = []
+        self.parts: list[str] = []
         self.hidden = 0
 
     def handle_starttag(self, tag, attributes):
@@ -58,13 +58,13 @@ class Words(HTMLParser):
 
     def handle_data(self, data):
         if not self.hidden:
-            self.found.append(data)
+            self.parts.append(data)
 
 
 def words_of(page: str) -> str:
     parser = Words()
     parser.feed(page)
-    return " ".join(parser.found)
+    return " ".join(parser.parts)
 
 
 def read(client, page: str) -> str:
@@ -84,8 +84,8 @@ def english_words(page: str) -> set[str]:
     """English words a reader of a Chinese page would see, without addresses, codes and slugs."""
     codes = r"\b[A-Z]{1,4}-[\w-]+"
     words = re.sub(rf"https?://\S+|/api/\S+|[\w-]+\.[a-z]{{2,}}|{codes}", " ", words_of(page))
-    found = {word.lower() for word in re.findall(r"[A-Za-z]{4,}", words)} - ALLOWED
-    return found - {word for slug in FIGURES for word in slug.split("-")}
+    english = {word.lower() for word in re.findall(r"[A-Za-z]{4,}", words)} - ALLOWED
+    return english - {word for slug in FIGURES for word in slug.split("-")}
 
 
 def foreign_addresses(page: str) -> list[str]:
@@ -97,11 +97,11 @@ def inline_code(page: str) -> list[str]:
     return scripts + re.findall(r"<[^>]+\s(?:style|on\w+)=", page)
 
 
-def allowed_queries(path: str, found: int) -> int:
+def allowed_queries(path: str, count: int) -> int:
     """The recorded number. `RECORD=1` writes the numbers anew; look at the difference before committing it."""
     recorded = json.loads(COUNTS.read_text()) if COUNTS.exists() else {}
     if os.environ.get("RECORD"):
-        recorded[path] = found
+        recorded[path] = count
         COUNTS.write_text(json.dumps(dict(sorted(recorded.items())), indent=1) + "\n")
     return recorded[path]
 
@@ -123,7 +123,7 @@ def test_a_page_keeps_what_every_page_promises(path, sample, client):
         "no inline script or style": inline_code(chinese),
         "scripts of its own only": [] if "script-src 'self'" in answer["Content-Security-Policy"] else answer.headers,
     }
-    assert {rule: found for rule, found in broken.items() if found} == {}
+    assert {rule: fault for rule, fault in broken.items() if fault} == {}
 
 
 def test_the_recorded_numbers_keep_the_promises():
@@ -152,12 +152,12 @@ class Links(HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.found: list[list[str]] = []
+        self.parts: list[list[str]] = []
         self.open = False
 
     def handle_starttag(self, tag, attributes):
         if tag == "a":
-            self.found.append([dict(attributes).get("href", ""), ""])
+            self.parts.append([dict(attributes).get("href", ""), ""])
             self.open = True
 
     def handle_endtag(self, tag):
@@ -166,14 +166,14 @@ class Links(HTMLParser):
 
     def handle_data(self, data):
         if self.open:
-            self.found[-1][1] += data
+            self.parts[-1][1] += data
 
 
 def linked_figures(client, path: str) -> set[str]:
     parser = Links()
     parser.feed(read(client, path))
     return {
-        address.split("/figures/")[1].split("/")[0] for address, _text in parser.found if "/figures/" in address
+        address.split("/figures/")[1].split("/")[0] for address, _text in parser.parts if "/figures/" in address
     } - {""}
 
 
@@ -188,7 +188,7 @@ def test_the_language_is_switched_and_stays_on_the_page(sample, client):
 def link_called(client, page: str, name: str) -> str:
     parser = Links()
     parser.feed(read(client, page))
-    [address] = [address for address, text in parser.found if text == name]
+    [address] = [address for address, text in parser.parts if text == name]
     return address
 
 
@@ -223,7 +223,7 @@ def test_a_day_in_the_address_gives_the_state_of_that_day(day, count, sample, cl
 def test_links_of_a_page_keep_its_day_and_area(sample, client):
     parser = Links()
     parser.feed(read(client, "/?as_of=2019-12-31&area=130207106"))
-    for address, _text in parser.found:
+    for address, _text in parser.parts:
         if "/figures/" in address and "/figures/?" not in address:
             days = re.findall(r"as_of=(\d{4}-\d\d-\d\d)", address)
             assert days and days[0] <= "2019-12-31" and "area=130207106" in address, address

@@ -19,14 +19,14 @@ pytestmark = [pytest.mark.access, pytest.mark.deep]
 IN_THE_SUITE = 2  # of each kind of line
 
 
-def lines(found: Iterable) -> list:
+def lines(parameters: Iterable) -> list:
     """The cases of a test; the first few are tried in the suite as well."""
     return [
         pytest.param(
             *(case if isinstance(case, tuple) else (case,)),
             marks=[pytest.mark.always] if number < IN_THE_SUITE else [],
         )
-        for number, case in enumerate(found)
+        for number, case in enumerate(parameters)
     ]
 
 
@@ -79,24 +79,26 @@ AREA_BEHIND = {
 
 
 @pytest.fixture(scope="module")
-def held():
+def expected():
     return matrix()
 
 
 def guards() -> dict[str, tuple[str, ...]]:
     """The rights, any of which lets somebody in, by address."""
-    found = {name: getattr(pattern.callback, "access", None) for name, (pattern, _route) in addresses().items()}
-    return {name: rights for name, rights in found.items() if rights is not None}
+    rights_by_name = {
+        name: getattr(pattern.callback, "access", None) for name, (pattern, _route) in addresses().items()
+    }
+    return {name: rights for name, rights in rights_by_name.items() if rights is not None}
 
 
-def showing(action: str) -> list[str]:
+def addresses_of(action: str) -> list[str]:
     return [name for name, rights in guards().items() if action in rights] + SHOWN_BY.get(action, [])
 
 
-def is_seen(stage: Stage, held: dict, names: Iterable[str], roles: Iterable[str] = ROLES) -> bool:
+def differs(stage: Stage, expected: dict, names: Iterable[str], roles: Iterable[str] = ROLES) -> bool:
     """Whether some address answers one of `roles` otherwise than the matrix says."""
     return any(
-        _cell(stage, role, method, address) != held[f"{name} | {kind} | {method}"][role]
+        _cell(stage, role, method, address) != expected[f"{name} | {kind} | {method}"][role]
         for name in names
         for kind, address in cases(stage, name)
         for method in methods(name)
@@ -113,18 +115,18 @@ def _cell(stage: Stage, role: str, method: str, address: str) -> str:
 
 def scopes(kind: type[ScopedQuerySet] = ScopedQuerySet) -> Iterator[type[ScopedQuerySet]]:
     """The querysets of records that are not all public."""
-    for each in kind.__subclasses__():
-        if "public_rows" in vars(each):
-            yield each
-        yield from scopes(each)
+    for subclass in kind.__subclasses__():
+        if "public_rows" in vars(subclass):
+            yield subclass
+        yield from scopes(subclass)
 
 
 @pytest.mark.parametrize("action", lines(TABLE))
-def test_each_role_of_a_right_is_shown_by_an_address(action, stage, held, db, monkeypatch):
+def test_each_role_of_a_right_is_shown_by_an_address(action, stage, expected, db, monkeypatch):
     unseen = set()
     for role in TABLE[action]:
         monkeypatch.setitem(permissions.TABLE, action, TABLE[action] - {role})
-        if not is_seen(stage, held, showing(action), [role]):
+        if not differs(stage, expected, addresses_of(action), [role]):
             unseen.add(role)
     assert unseen == ON_THE_INDEX.get(action, set())
 
@@ -138,28 +140,28 @@ def test_that_administrators_see_what_is_internal_is_shown_by_the_index(stage, d
 
 
 @pytest.mark.parametrize("action", lines(TABLE))
-def test_a_role_more_for_a_right_is_shown_by_an_address(action, stage, held, db, monkeypatch):
+def test_a_role_more_for_a_right_is_shown_by_an_address(action, stage, expected, db, monkeypatch):
     """Of a right to write, nothing is shown by roles whose accounts are given no area to write in."""
     unseen = set()
     for role in set(Role.values) - TABLE[action]:
         monkeypatch.setitem(permissions.TABLE, action, TABLE[action] | {role})
-        if may(stage.cast[role], action) and not is_seen(stage, held, showing(action), [role]):
+        if may(stage.cast[role], action) and not differs(stage, expected, addresses_of(action), [role]):
             unseen.add(role)
     assert unseen == set()
 
 
 @pytest.mark.parametrize("action", lines(sorted(permissions.OF_DISTRICT)))
-def test_that_a_right_is_one_of_the_whole_district_is_shown_by_an_address(action, stage, held, db, monkeypatch):
+def test_that_a_right_is_one_of_the_whole_district_is_shown_by_an_address(action, stage, expected, db, monkeypatch):
     monkeypatch.setattr(permissions, "OF_DISTRICT", permissions.OF_DISTRICT - {action})
-    assert is_seen(stage, held, showing(action), ["own-admin"])
+    assert differs(stage, expected, addresses_of(action), ["own-admin"])
 
 
 @pytest.mark.parametrize(
     ("boss", "role"), lines((boss, role) for boss, roles in MANAGES.items() for role in sorted(roles))
 )
-def test_each_role_somebody_looks_after_is_shown_by_an_address(boss, role, stage, held, db, monkeypatch):
+def test_each_role_somebody_looks_after_is_shown_by_an_address(boss, role, stage, expected, db, monkeypatch):
     monkeypatch.setitem(permissions.MANAGES, boss, MANAGES[boss] - {role})
-    assert is_seen(stage, held, ["account-change"], [boss])
+    assert differs(stage, expected, ["account-change"], [boss])
 
 
 @pytest.mark.parametrize("boss", lines(MANAGES))
@@ -175,20 +177,20 @@ def test_a_role_more_to_look_after_is_shown_by_the_act(boss, stage, db, monkeypa
 
 
 @pytest.mark.parametrize("name", lines(guards()))
-def test_the_sign_in_of_each_guarded_address_is_shown(name, stage, held, db, monkeypatch):
+def test_the_sign_in_of_each_guarded_address_is_shown(name, stage, expected, db, monkeypatch):
     pattern, _route = addresses()[name]
     monkeypatch.setattr(pattern, "callback", pattern.callback.__wrapped__)
-    assert is_seen(stage, held, [name], ["public"])
+    assert differs(stage, expected, [name], ["public"])
 
 
 @pytest.mark.parametrize("name", lines(name for name, rights in guards().items() if rights))
-def test_the_right_asked_for_by_each_guarded_address_is_shown(name, stage, held, db, monkeypatch):
+def test_the_right_asked_for_by_each_guarded_address_is_shown(name, stage, expected, db, monkeypatch):
     pattern, _route = addresses()[name]
     monkeypatch.setattr(pattern, "callback", asks_for()(pattern.callback.__wrapped__))
     if name in BEHIND:
-        assert not is_seen(stage, held, [name])
+        assert not differs(stage, expected, [name])
         monkeypatch.setattr(*BEHIND[name])
-    assert is_seen(stage, held, [name])
+    assert differs(stage, expected, [name])
 
 
 @pytest.mark.parametrize("rows", lines(scopes()), ids=lambda rows: rows.__name__)
@@ -196,14 +198,14 @@ def test_whose_rows_a_queryset_shows_is_shown_by_an_address(rows, stage, db, mon
     """The reviewer is one of a single township here: else no account would be kept from a round of review."""
     User.objects.filter(pk=stage.cast[Role.REVIEWER].pk).update(read_prefix=OWN, write_prefix=OWN)
     shown_by = [SCOPES[rows.__name__]]
-    held = walked(stage, shown_by)
+    expected = walked(stage, shown_by)
     monkeypatch.setattr(rows, "visible_to", lambda self, viewer: self.unscoped("loosened"))
     if rows.__name__ in AREA_BEHIND:
-        assert not is_seen(stage, held, shown_by)
+        assert not differs(stage, expected, shown_by)
         monkeypatch.setattr(rows, "in_area", lambda self, code: self)
-    assert is_seen(stage, held, shown_by)
+    assert differs(stage, expected, shown_by)
 
 
-def test_the_area_of_an_account_is_shown_by_an_address(stage, held, db, monkeypatch):
+def test_the_area_of_an_account_is_shown_by_an_address(stage, expected, db, monkeypatch):
     monkeypatch.setattr(permissions, "_inside", lambda record, prefix: True)
-    assert is_seen(stage, held, ["history"], [Role.CLERK])
+    assert differs(stage, expected, ["history"], [Role.CLERK])

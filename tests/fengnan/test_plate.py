@@ -34,8 +34,8 @@ def test_only_a_site_that_is_named_on_the_day_has_a_plate(client, sample, admini
     make_period(draft, date(2021, 1, 1), status="submitted", document_no="")
     make_period(withdrawn, date(2021, 6, 1), status="withdrawn")
     client.force_login(administrator)
-    asked = (draft.code, ""), (withdrawn.code, ""), (withdrawn.code, "?as_of=2021-05-31"), ("FN-9999", "")
-    answers = [client.get(f"/points/{code}/plate/{query}").status_code for code, query in asked]
+    cases = (draft.code, ""), (withdrawn.code, ""), (withdrawn.code, "?as_of=2021-05-31"), ("FN-9999", "")
+    answers = [client.get(f"/points/{code}/plate/{query}").status_code for code, query in cases]
     assert answers == [404, 404, 200, 404]
 
 

@@ -118,20 +118,20 @@ def test_a_rate_moves_by_percentage_points_and_is_held_against_its_target(scope,
 
 
 def test_each_figure_in_a_sentence_is_followed_by_its_code(scope, chinese):
-    said = [paragraph.text for paragraph in document_of(scope).paragraphs]
-    [told] = [words for words in said if words.startswith("命名示范点")]
+    texts = [paragraph.text for paragraph in document_of(scope).paragraphs]
+    [sentence] = [words for words in texts if words.startswith("命名示范点")]
     points, rate = FIGURES["points"].answer(scope), FIGURES["premium-rate"].answer(scope)
-    assert told.split("。")[0] == (
+    assert sentence.split("。")[0] == (
         f"命名示范点{points.value}个[F07]，其中精品{rate.part}个[F08]，精品率{rate.value}%[F08]"
     )
 
 
 def test_the_comparison_names_its_day_and_what_moved(scope, chinese):
     section = report_of(scope).sections[1]
-    said = "".join(piece.text for piece in dict(section.told)["与上年比较"])
+    text = "".join(piece.text for piece in dict(section.sentences)["与上年比较"])
     was = FIGURES["points"].answer(scope.at(date(2020, 12, 31))).value
     moved = FIGURES["points"].answer(scope).value - was
-    assert said.split("；")[0] == f"与2020年12月31日相比：示范点增加 {moved} 个"
+    assert text.split("；")[0] == f"与2020年12月31日相比：示范点增加 {moved} 个"
 
 
 def test_a_leap_day_is_compared_with_the_last_day_of_february():
@@ -140,10 +140,10 @@ def test_a_leap_day_is_compared_with_the_last_day_of_february():
 
 
 def test_the_page_shows_what_the_document_says(scope, chinese, client):
-    shown = client.get(f"{YEAR}/").context["report"]
+    report = client.get(f"{YEAR}/").context["report"]
     on_page = {
         line.figure.slug: [close_up(line.value), close_up(line.earlier)]
-        for part in shown.sections
+        for part in report.sections
         for line in part.lines
     }
     assert on_page == {slug: row[2:4] for slug, row in tables_of(document_of(scope)).items()}
@@ -172,8 +172,8 @@ def style_of(document, name: str) -> tuple:
         style.find("/".join(qn(tag) for tag in path.split("/")))
         for path in ("w:rPr/w:rFonts", "w:rPr/w:sz", "w:pPr/w:spacing", "w:rPr/w:color")
     )
-    found = ((font, "eastAsia"), (size, "val"), (line, "line"), (line, "lineRule"), (colour, "val"))
-    return tuple(element.get(qn(f"w:{name}")) for element, name in found)
+    attributes = ((font, "eastAsia"), (size, "val"), (line, "line"), (line, "lineRule"), (colour, "val"))
+    return tuple(element.get(qn(f"w:{name}")) for element, name in attributes)
 
 
 def test_the_text_is_set_as_the_standard_asks(scope):
@@ -291,15 +291,15 @@ def test_a_year_without_a_day_is_that_of_its_last_day(sample, client):
 
 
 @pytest.mark.parametrize(
-    ("asked", "led_to"),
+    ("address", "led_to"),
     [
         ("/report/2021/?as_of=2019-06-30", "/report/2019/?as_of=2019-06-30"),
         ("/report/2021/?year=2018&area=130207114", "/report/2018/?area=130207114"),
         ("/report/2021.docx?as_of=2019-06-30", "/report/2019.docx?as_of=2019-06-30"),
     ],
 )
-def test_a_day_of_another_year_leads_to_the_report_of_that_year(asked, led_to, sample, client):
-    answer = client.get(asked)
+def test_a_day_of_another_year_leads_to_the_report_of_that_year(address, led_to, sample, client):
+    answer = client.get(address)
     assert (answer.status_code, answer["Location"]) == (302, led_to)
 
 
@@ -310,8 +310,8 @@ def test_there_is_no_report_of_a_year_that_never_was(year, sample, client):
 
 def test_the_words_of_the_district_stand_in_its_report_and_in_no_townships(scope, administrator):
     save_report_text(words("showcase", "第一段。\n第二段 <b>。"), by=administrator, key=KEY)
-    said = [paragraph.text for paragraph in document_of(scope).paragraphs]
-    assert [line for line in said if line in ("第一段。", "第二段 <b>。")] == ["第一段。", "第二段 <b>。"]
+    texts = [paragraph.text for paragraph in document_of(scope).paragraphs]
+    assert [line for line in texts if line in ("第一段。", "第二段 <b>。")] == ["第一段。", "第二段 <b>。"]
     assert {part.text for part in report_of(scope.within(DAQI)).sections} == {""}
     assert {part.text for part in report_of(scope.at(date(2020, 12, 31))).sections} == {""}
 
@@ -377,7 +377,7 @@ def test_no_form_writes_a_figure(sample, administrator, client):
 
 
 def changed(client, since: date, address: str = f"{YEAR}/") -> list[str]:
-    return [each.about for each in client.get(f"{address}?since={since}").context["changed"]]
+    return [change.about for change in client.get(f"{address}?since={since}").context["changed"]]
 
 
 @pytest.fixture
@@ -397,20 +397,20 @@ def test_what_was_corrected_since_is_listed_for_everybody(corrected, client):
 
 def test_the_report_starts_listing_at_its_own_day(corrected, client):
     context = client.get(f"{YEAR}/").context
-    assert (context["since"], [each.about for each in context["changed"]]) == (LAST_DAY, corrected)
+    assert (context["since"], [change.about for change in context["changed"]]) == (LAST_DAY, corrected)
 
 
 def test_the_reason_of_a_correction_is_for_the_staff(corrected, client, administrator):
     assert "内部理由" not in client.get(f"{YEAR}/").content.decode()
     client.force_login(administrator)
-    assert {each.entry.reason for each in client.get(f"{YEAR}/").context["changed"]} == {"内部理由"}
+    assert {change.entry.reason for change in client.get(f"{YEAR}/").context["changed"]} == {"内部理由"}
 
 
 def test_a_correction_elsewhere_is_not_listed_under_an_area(corrected, scope, client):
     belt = Belt.objects.public().first()
     elsewhere = DAQI if not belt.area_id.startswith(DAQI) else TANGFANG
     since = timezone.localdate()
-    assert [each.about for each in client.get(f"{YEAR}/?area={elsewhere}&since={since}").context["changed"]] == []
+    assert [change.about for change in client.get(f"{YEAR}/?area={elsewhere}&since={since}").context["changed"]] == []
 
 
 def test_what_is_published_as_a_count_is_never_listed(scope, client, administrator):

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from fengnan import settings as settings_file
-from fengnan.middleware.sessions import SEEN, SINCE
+from fengnan.middleware.sessions import SEEN_AT, SIGNED_IN_AT
 from registry.access.client_ip import client_ip
 from registry.access.second_factor import has_second_factor
 from registry.models import User
@@ -45,7 +45,7 @@ def move(client, **seconds) -> None:
 
 
 def test_the_fifth_wrong_password_closes_the_name_for_that_address_only(sample, client, clerk_daqi, clerk_tangfang):
-    answers = [sign_in(client, clerk_daqi, "wrong") for _each in range(5)]
+    answers = [sign_in(client, clerk_daqi, "wrong") for _ in range(5)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 429]
     right = sign_in(client, clerk_daqi)
     assert right.status_code == 429 and 0 < int(right["Retry-After"]) <= 15 * 60
@@ -55,20 +55,20 @@ def test_the_fifth_wrong_password_closes_the_name_for_that_address_only(sample, 
 
 
 def test_the_closed_page_says_when_to_try_again(sample, client, clerk_daqi):
-    page = [sign_in(client, clerk_daqi, "wrong") for _each in range(5)][-1]
+    page = [sign_in(client, clerk_daqi, "wrong") for _ in range(5)][-1]
     assert f"{page.context['until'].astimezone():%M}" in page.content.decode()
     assert "暂时不能登录" in page.content.decode()
 
 
 def test_the_name_is_open_again_after_a_quarter_of_an_hour(sample, client, clerk_daqi):
-    for _each in range(5):
+    for _ in range(5):
         sign_in(client, clerk_daqi, "wrong")
     AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=15, seconds=1))
     assert sign_in(client, clerk_daqi).status_code == 302
 
 
 def test_trying_while_closed_does_not_keep_it_closed(sample, client, clerk_daqi):
-    for _each in range(5):
+    for _ in range(5):
         sign_in(client, clerk_daqi, "wrong")
     before = AccessAttempt.objects.get().attempt_time
     sign_in(client, clerk_daqi, "wrong")
@@ -83,23 +83,23 @@ def test_fifty_wrong_passwords_from_many_addresses_close_the_name_everywhere(sam
 
 
 def test_a_right_password_forgets_the_wrong_ones(sample, client, clerk_daqi):
-    for _each in range(4):
+    for _ in range(4):
         sign_in(client, clerk_daqi, "wrong")
     sign_in(client, clerk_daqi)
-    for _each in range(4):
+    for _ in range(4):
         assert sign_in(Client(), clerk_daqi, "wrong").status_code == 200
 
 
 def test_nobody_learns_whether_an_account_exists(sample, client, clerk_daqi, clerk_tangfang):
     User.objects.filter(pk=clerk_tangfang.pk).update(is_active=False)
 
-    def seen(user, password):
-        answers = [sign_in(Client(), user, password) for _each in range(5)]
+    def answers_of(user, password):
+        answers = [sign_in(Client(), user, password) for _ in range(5)]
         return [(a.status_code, a.content.count(b"<li>"), len(a.content) // 100) for a in answers]
 
-    known = seen(clerk_daqi, "wrong")
-    assert seen("nobody at all", "wrong") == known
-    assert seen(clerk_tangfang, PASSWORD) == known
+    of_an_account = answers_of(clerk_daqi, "wrong")
+    assert answers_of("nobody at all", "wrong") == of_an_account
+    assert answers_of(clerk_tangfang, PASSWORD) == of_an_account
 
 
 def test_every_sign_in_is_kept_with_its_address(sample, client, clerk_daqi):
@@ -153,33 +153,33 @@ def leads_away(location: str) -> bool:
 
 def test_no_address_leads_from_signing_in_to_another_site(sample, clerk_daqi, reviewer):
     set_up(reviewer)
-    for wanted in FOREIGN:
-        assert not leads_away(sign_in(Client(), clerk_daqi, next=wanted)["Location"]), wanted
+    for target in FOREIGN:
+        assert not leads_away(sign_in(Client(), clerk_daqi, next=target)["Location"]), target
         browser = Client()
-        sign_in(browser, reviewer, next=wanted)
-        assert not leads_away(browser.session[HALFWAY]["onward"]), wanted
+        sign_in(browser, reviewer, next=target)
+        assert not leads_away(browser.session[HALFWAY]["onward"]), target
 
 
 def test_no_address_leads_from_a_changed_password_to_another_site(sample, client, clerk_daqi):
     client.force_login(clerk_daqi)
-    for number, wanted in enumerate(wanted for wanted in FOREIGN if "\0" not in wanted):  # a NUL is refused anyway
+    for number, target in enumerate(target for target in FOREIGN if "\0" not in target):  # a NUL is refused anyway
         present = PASSWORD if not number else f"{NEW} {number - 1}"
         answer = client.post(
-            f"{CHANGE}?{_query(wanted)}",
+            f"{CHANGE}?{_query(target)}",
             {"old_password": present, "new_password1": f"{NEW} {number}", "new_password2": f"{NEW} {number}"},
         )
-        assert answer.status_code == 302 and not leads_away(answer["Location"]), wanted
+        assert answer.status_code == 302 and not leads_away(answer["Location"]), target
 
 
-def _query(wanted: str) -> str:
+def _query(target: str) -> str:
     from urllib.parse import urlencode
 
-    return urlencode({"next": wanted})
+    return urlencode({"next": target})
 
 
 def test_signing_in_leads_to_the_page_that_asked_for_it(sample, client, clerk_daqi):
-    asked = client.get("/desk/points/?x=1")
-    assert asked["Location"] == "/accounts/login/?next=/desk/points/%3Fx%3D1"
+    answer = client.get("/desk/points/?x=1")
+    assert answer["Location"] == "/accounts/login/?next=/desk/points/%3Fx%3D1"
     assert sign_in(client, clerk_daqi, next="/desk/points/?x=1")["Location"] == "/desk/points/?x=1"
 
 
@@ -227,26 +227,26 @@ def test_a_changed_password_gives_a_new_key_and_ends_all_other_sessions(sample, 
 def test_an_idle_session_ends(sample, client, clerk_daqi, settings):
     sign_in(client, clerk_daqi)
     assert is_in(client)
-    move(client, **{SEEN: settings.IDLE_MINUTES * 60 - 5})
+    move(client, **{SEEN_AT: settings.IDLE_MINUTES * 60 - 5})
     assert is_in(client)
-    move(client, **{SEEN: settings.IDLE_MINUTES * 60})
+    move(client, **{SEEN_AT: settings.IDLE_MINUTES * 60})
     assert not is_in(client)
 
 
 def test_every_page_keeps_a_session_alive(sample, client, clerk_daqi, settings):
     sign_in(client, clerk_daqi)
     is_in(client)
-    move(client, **{SEEN: settings.IDLE_MINUTES * 60 - 5})
+    move(client, **{SEEN_AT: settings.IDLE_MINUTES * 60 - 5})
     client.get("/points/")
-    assert time.time() - client.session[SEEN] < 5
+    assert time.time() - client.session[SEEN_AT] < 5
 
 
 def test_no_session_is_older_than_twelve_hours(sample, client, clerk_daqi):
     sign_in(client, clerk_daqi)
     is_in(client)
-    move(client, **{SINCE: 12 * 3600 - 5})
+    move(client, **{SIGNED_IN_AT: 12 * 3600 - 5})
     assert is_in(client)
-    move(client, **{SINCE: 12 * 3600})
+    move(client, **{SIGNED_IN_AT: 12 * 3600})
     assert not is_in(client)
     sign_in(client, clerk_daqi)
     assert is_in(client)
@@ -255,7 +255,7 @@ def test_no_session_is_older_than_twelve_hours(sample, client, clerk_daqi):
 def test_after_an_idle_session_a_script_gets_401_and_a_form_comes_back(sample, client, clerk_daqi, settings):
     sign_in(client, clerk_daqi)
     is_in(client)
-    move(client, **{SEEN: settings.IDLE_MINUTES * 60})
+    move(client, **{SEEN_AT: settings.IDLE_MINUTES * 60})
     saved = client.session
     answer = client.post("/desk/points/new/", {"place": "typed"}, headers={"x-autosave": "1"})
     assert (answer.status_code, list(answer.json())) == (401, ["error"])
@@ -291,8 +291,8 @@ def test_who_must_choose_a_password_does_nothing_else_first(sample, client, cler
         assert client.get(address)["Location"] == f"{CHANGE}?next={address.replace('/', '%2F')}"
     assert client.post("/desk/points/new/", headers={"x-autosave": "1"}).status_code == 401
     assert client.get("/").status_code == 200
-    kept = client.post(CHANGE, {"old_password": PASSWORD, "new_password1": PASSWORD, "new_password2": PASSWORD})
-    assert kept.status_code == 400 and not is_in(client)
+    answer = client.post(CHANGE, {"old_password": PASSWORD, "new_password1": PASSWORD, "new_password2": PASSWORD})
+    assert answer.status_code == 400 and not is_in(client)
     typed = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
     assert client.post(f"{CHANGE}?next=/desk/points/", typed)["Location"] == "/desk/points/"
     assert is_in(client)
@@ -394,11 +394,11 @@ def test_setting_it_up_signs_out_other_browsers(sample, client, reviewer):
 def test_recovery_codes_are_shown_once(sample, client, reviewer):
     client.force_login(reviewer)
     client.post(f"{FACTOR}begin/")
-    shown = client.post(FACTOR, {"code": code_of(reviewer)})
+    answer = client.post(FACTOR, {"code": code_of(reviewer)})
     again = client.get(FACTOR).content.decode()
-    assert all(code in shown.content.decode() and code not in again for code in shown.context["codes"])
+    assert all(code in answer.content.decode() and code not in again for code in answer.context["codes"])
     renewed = client.post(f"{FACTOR}codes/", {"password": PASSWORD})
-    assert not set(renewed.context["codes"]) & set(shown.context["codes"])
+    assert not set(renewed.context["codes"]) & set(answer.context["codes"])
     assert client.post(f"{FACTOR}codes/", {"password": "wrong"}).status_code == 400
     assert client.post(f"{FACTOR}remove/", {"password": PASSWORD})["Location"] == OWN
     assert not has_second_factor(reviewer)

@@ -62,8 +62,8 @@ def test_an_entry_of_a_ledger_that_was_changed_says_from_what_to_what_and_why(sa
     [changed] = event.changes["ledgerentry"]["changed"]
     assert changed["changes"] == {"percent": [entry.percent, 7], "text": [text, "改过的内容"]}
     assert (event.reason, event.actor, event.role) == (WHY["change_reason"], administrator, "admin")
-    said = str([change.said for entry in history_of(project, administrator) for change in entry.changes])
-    assert f"{text} → 改过的内容" in said
+    texts = str([change.text for entry in history_of(project, administrator) for change in entry.changes])
+    assert f"{text} → 改过的内容" in texts
     assert "改过的内容" in admin.get(f"/projects/{project.code}/").content.decode()
 
 
@@ -87,8 +87,8 @@ def test_a_part_of_a_public_record_is_voided_on_a_paper_and_its_values_stay_in_t
     stored = BeltMembership._base_manager.get(pk=member.pk)
     event = last(kind="belt", code="B-02")
     assert stored.voided == event.change_set
-    [told] = event.changes["beltmembership"]["removed"]
-    assert told["changes"]["point"] == [member.point_id, None]
+    [part] = event.changes["beltmembership"]["removed"]
+    assert part["changes"]["point"] == [member.point_id, None]
     assert member not in belt.memberships.all()
 
 
@@ -96,8 +96,8 @@ def test_a_list_of_terms_that_was_changed_says_which(sample, admin):
     district = RedBusinessDistrict._base_manager.first()
     with guard_lifted("test"):
         before = [str(term) for term in district.functions.all()]
-        kept = list(district.functions.values_list("pk", flat=True))[:-1]
-    assert sent(admin, district, functions=kept, **WHY).status_code == 302
+        remaining = list(district.functions.values_list("pk", flat=True))[:-1]
+    assert sent(admin, district, functions=remaining, **WHY).status_code == 302
     event = last(kind="redbusinessdistrict", code=district.code)
     assert event.changes["functions"] == [before, before[:-1]]
 
@@ -158,9 +158,9 @@ def test_an_event_knows_the_address_the_role_and_the_request(sample, admin, sett
     assert (event.address, event.role, event.request_id) == ("203.0.113.7", "admin", "req-2026.1")
 
 
-@pytest.mark.parametrize("given", ["", "x" * 65, "a b", "a\nb", "编号", "<script>"])
-def test_a_request_without_a_sound_id_is_given_one(given, client, db):
-    made = client.get("/healthz", headers={"X-Request-ID": given} if given else {})["X-Request-ID"]
+@pytest.mark.parametrize("request_id", ["", "x" * 65, "a b", "a\nb", "编号", "<script>"])
+def test_a_request_without_a_sound_id_is_given_one(request_id, client, db):
+    made = client.get("/healthz", headers={"X-Request-ID": request_id} if request_id else {})["X-Request-ID"]
     assert re.fullmatch(r"[0-9a-f]{32}", made)
 
 
@@ -172,7 +172,7 @@ def readings() -> list[tuple]:
 def test_who_reads_a_telephone_in_the_administration_is_told_once_a_day(sample, admin, administrator):
     organisation = PartyOrganisation._base_manager.get(code="O-130207108")
     PartyOrganisation._base_manager.filter(pk=organisation.pk).update(phone="0315-8812345", secretary="")
-    for _each in range(2):
+    for _ in range(2):
         admin.get(address(PartyOrganisation, "change", organisation.pk))
     assert readings() == [("partyorganisation", "O-130207108", ["phone"])]
     event = last(kind=access_log.ACCESS)
@@ -217,8 +217,8 @@ def refusals() -> list[dict]:
 def test_an_attempt_that_was_refused_is_an_event(sample, client, clerk_daqi):
     point, api = make_named_point(), program(clerk_daqi)
     assert api.patch(f"points/{point.code}/", {"highlights": "不属于我的"}, 1)[0] == 403
-    [told] = refusals()
-    assert told == {"view": "api-points", "method": "PATCH", "status": 403, "code": point.code}
+    [refusal] = refusals()
+    assert refusal == {"view": "api-points", "method": "PATCH", "status": 403, "code": point.code}
     event = last(kind=access_log.ACCESS)
     assert (event.actor, event.role, event.area) == (clerk_daqi, "clerk", "130207114")
     assert "不属于我的" not in str(event.changes)
@@ -228,8 +228,8 @@ def test_so_is_one_at_a_record_the_account_may_not_see(sample, client, clerk_tan
     draft = make_draft(clerk_tangfang)
     client.force_login(clerk_daqi)
     assert client.post(reverse("draft-discard", args=[draft.key])).status_code == 404
-    [told] = refusals()
-    assert (told["view"], told["status"], told["code"]) == ("draft-discard", 404, str(draft.key))
+    [refusal] = refusals()
+    assert (refusal["view"], refusal["status"], refusal["code"]) == ("draft-discard", 404, str(draft.key))
 
 
 def test_so_is_an_act_refused_for_lack_of_right(sample, client, head_tangfang):
@@ -251,9 +251,9 @@ def test_many_attempts_do_not_flood(sample, client, clerk_daqi, monkeypatch):
     monkeypatch.setattr(access_log, "MOST_OF_ONE", 3)
     monkeypatch.setattr(access_log, "MOST_OF_NOBODY", 4)
     api = program(clerk_daqi)
-    for _each in range(6):
+    for _ in range(6):
         api.patch("points/FN-0001/", {"highlights": "新的亮点"}, 1)
-    assert [told.get("more", False) for told in refusals()] == [False, False, True]
+    assert [refusal.get("more", False) for refusal in refusals()] == [False, False, True]
     client.logout()
     for number in range(8):
         address = f"203.0.113.{number // 3}"
@@ -265,7 +265,7 @@ def test_many_attempts_do_not_flood(sample, client, clerk_daqi, monkeypatch):
 def test_a_code_that_is_none_is_not_taken_into_an_event(sample, client, clerk_daqi):
     api = program(clerk_daqi)
     api.patch("points/王某 13911110000/", {"highlights": "新的亮点"}, 1)
-    assert [told["code"] for told in refusals()] == [""]
+    assert [refusal["code"] for refusal in refusals()] == [""]
 
 
 def test_only_those_who_read_events_read_of_readings_and_attempts(sample, client, clerk_daqi, administrator, auditor):

@@ -49,30 +49,32 @@ def test_the_desk_lists_what_was_amended(amended, administrator, client):
 
 
 def test_dashboard_figure_and_report_show_the_frozen_number_beside_the_live_one(amended, client):
-    kept, now = amended
+    frozen, now = amended
     dashboard = client.get(f"/?as_of={LAST_DAY}").context
-    assert {slug: (each.was.value, each.answer.value) for slug, each in dashboard["amendments"].items()} == {
-        "visits": (kept.value, now)
-    }
+    assert {
+        slug: (amendment.was.value, amendment.answer.value) for slug, amendment in dashboard["amendments"].items()
+    } == {"visits": (frozen.value, now)}
     figure = client.get(f"/figures/visits/?as_of={LAST_DAY}").context
-    assert (figure["frozen"], figure["amendment"].was.value, len(figure["changes"])) == (kept, kept.value, 1)
-    told = [dict(part.told).get("封账后的修订") for part in client.get(f"/report/{YEAR}/").context["report"].sections]
-    [sentence] = [each for each in told if each]
+    assert (figure["frozen"], figure["amendment"].was.value, len(figure["changes"])) == (frozen, frozen.value, 1)
+    sentences = [
+        dict(part.sentences).get("封账后的修订") for part in client.get(f"/report/{YEAR}/").context["report"].sections
+    ]
+    [sentence] = [sentence for sentence in sentences if sentence]
     assert [piece.answer.value for piece in sentence if piece.answer] == [now]
 
 
 def test_the_report_of_a_closed_year_names_its_hash(amended, client):
-    kept, _now = amended
+    frozen, _now = amended
     [line] = [words for words in client.get(f"/report/{YEAR}/").context["report"].reading if "SHA-256" in words]
-    assert kept.frozen.hash in line
+    assert frozen.frozen.hash in line
 
 
 def test_the_api_gives_the_frozen_number_at_the_end_of_a_closed_year_only(amended, client):
-    kept, now = amended
-    said = client.get("/api/v1/figures/visits/?as_of=2021-12-31").json()
-    frozen = {"value": kept.value, "closed_on": kept.frozen.closed_on.isoformat(), "hash": kept.hash}
-    assert (said["value"], said["frozen"]) == (now, frozen)
+    frozen, now = amended
+    figure = client.get("/api/v1/figures/visits/?as_of=2021-12-31").json()
+    frozen = {"value": frozen.value, "closed_on": frozen.frozen.closed_on.isoformat(), "hash": frozen.hash}
+    assert (figure["value"], figure["frozen"]) == (now, frozen)
     assert "frozen" not in client.get("/api/v1/figures/visits/?as_of=2021-12-30").json()
-    listed = {each["slug"]: each.get("frozen") for each in client.get("/api/v1/figures/?as_of=2021-12-31").json()}
+    listed = {row["slug"]: row.get("frozen") for row in client.get("/api/v1/figures/?as_of=2021-12-31").json()}
     assert listed["visits"] == frozen
     assert None not in listed.values()

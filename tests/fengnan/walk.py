@@ -98,9 +98,12 @@ class Stage:
         for township in (self.own, self.sibling):
             area, reason = township.named.area_id[:9], f"{township.canary}申诉"
             cards = SchemeResult.objects.unscoped("test").filter(area=area).select_related("scheme", "area")
-            township.card, township.told = cards.get(scheme__code="SC-2021-01"), cards.get(scheme=self.announced)
+            township.card, township.announced_card = (
+                cards.get(scheme__code="SC-2021-01"),
+                cards.get(scheme=self.announced),
+            )
             township.card.scores.update(note=f"{township.canary}说明")
-            township.appeal = make_appeal(township.told, item, reason, by=township.clerk)
+            township.appeal = make_appeal(township.announced_card, item, reason, by=township.clerk)
 
     def _signed_in(self, account: User) -> SimpleCookie:
         client = Client()
@@ -147,19 +150,19 @@ class Stage:
             }  # fmt: skip
         if not names & {"code", "key"}:
             return {"-": common}
-        return {kind: common | found for kind, found in self._records(route, names).items()}
+        return {kind: common | arguments for kind, arguments in self._records(route, names).items()}
 
     def _records(self, route: str, names: set[str]) -> dict[str, dict]:
         if "key" in names:
             drafts = {"own": self.own, "sibling": self.sibling}
             which = "submitted" if "reviews/drafts" in route else "draft"
-            found = {kind: {"key": getattr(township, which).key} for kind, township in drafts.items()}
-            found |= {"discarded": {"key": self.own.discarded.key}, "unknown": {"key": NOBODY}}
-            for kind, more in found.items():
+            arguments = {kind: {"key": getattr(township, which).key} for kind, township in drafts.items()}
+            arguments |= {"discarded": {"key": self.own.discarded.key}, "unknown": {"key": NOBODY}}
+            for kind, more in arguments.items():
                 township = drafts.get(kind, self.own)
                 more |= {"upload": township.upload.key} if "upload" in names else {}
                 more |= {"code": township.photo.code} if "code" in names else {}
-            return found
+            return arguments
         if "drafts/<str:code>" in route:
             drafts = {"own": self.own.draft.key, "sibling": self.sibling.draft.key, "unknown": NOBODY}
             return {kind: {"code": str(key)} for kind, key in drafts.items()}
@@ -167,11 +170,11 @@ class Stage:
         if route == f"api/v1/{slug}/<str:code>/" and slug in RESOURCES and slug != "points":
             return {kind: {"code": code} for kind, code in self._of_resource(slug).items()}
         kinds = {"kind": "points"} if "kind" in names else {}
-        found = {kind: {"code": each} | kinds for kind, each in self._codes(route).items()}
+        arguments = {kind: {"code": code} | kinds for kind, code in self._codes(route).items()}
         if kinds:
             [problem] = problems_of(self.own.plan)
-            found["unpublished problem"] = {"kind": "problems", "code": problem.code}
-        return found
+            arguments["unpublished problem"] = {"kind": "problems", "code": problem.code}
+        return arguments
 
     def _codes(self, route: str) -> dict[str, str]:
         """Codes of what the address is about, by the first of these words in it; of points where none is."""
@@ -186,7 +189,7 @@ class Stage:
             "api/v1/projects": projects,
             "projects/": {"own": "SP-2021-01", "promised": own.project.code} | unpublished,
             "schemes/": schemes | {"unpublished": self.unopened.code},
-            "results/": {"own": own.card.code, "sibling": sibling.card.code, "announced": own.told.code}
+            "results/": {"own": own.card.code, "sibling": sibling.card.code, "announced": own.announced_card.code}
             | {"published": "SC-2020-01-001"},
             "desk/packs": {"own": own.pack.code, "sibling": sibling.pack.code},
             "packs/": {"own": signed(own.pack), "sibling": signed(sibling.pack)},
@@ -202,7 +205,7 @@ class Stage:
             "notices": {"own": self.notice.code, "unpublished": self.unposted.code},
             "remarks": {"own": own.remark.code, "sibling": sibling.remark.code},
             "evidence": {"own": own.photo.code, "sibling": sibling.photo.code},
-            **{f"{word}/": {"own": one} for word, one in PLACES.items()},
+            **{f"{word}/": {"own": code} for word, code in PLACES.items()},
             "": {"own": own.named.code, "sibling": sibling.named.code, "unpublished": own.review.point.code}
             | {"foreign unpublished": sibling.review.point.code}
             | {"deleted": own.deleted.code, "foreign deleted": sibling.deleted.code},
@@ -214,23 +217,25 @@ class Stage:
         each, or just one where they lie in none."""
         townships = {"own": self.own, "sibling": self.sibling}
         if slug == "reviews":
-            return {kind: each.review.code for kind, each in townships.items()} | {"unknown": NOWHERE}
+            return {kind: township.review.code for kind, township in townships.items()} | {"unknown": NOWHERE}
         if slug == "events":
             scores = Event.objects.filter(verb="score")
-            events = {kind: scores.filter(code=each.ready.code).first() for kind, each in townships.items()}
-            gone = Event.objects.filter(verb="delete")
-            events |= {f"deleted in {kind}": gone.get(code=each.deleted.code) for kind, each in townships.items()}
+            events = {kind: scores.filter(code=township.ready.code).first() for kind, township in townships.items()}
+            deletions = Event.objects.filter(verb="delete")
+            events |= {
+                f"deleted in {kind}": deletions.get(code=township.deleted.code) for kind, township in townships.items()
+            }
             return {kind: str(event.pk) for kind, event in events.items()} | {"unknown": "0"}
         rows = RESOURCES[slug].model.objects.unscoped("test").order_by("code")
         first = rows.area_path.split("__")[0].removesuffix("_id")
         lies = first in {field.name for field in rows.model._meta.fields}
         places = {"own": rows.in_area(OWN), "sibling": rows.in_area(SIBLING)} if lies else {"own": rows}
-        found = {kind: each.values_list("code", flat=True).first() for kind, each in places.items()}
-        return {kind: code for kind, code in found.items() if code} | {"unknown": NOWHERE}
+        codes = {kind: rows.values_list("code", flat=True).first() for kind, rows in places.items()}
+        return {kind: code for kind, code in codes.items() if code} | {"unknown": NOWHERE}
 
     def ask(self, role: str, method: str, address: str) -> str:
         """The cell of the matrix; whatever the request changed is undone. Fails on what may not be shown to anybody."""
-        self.client.cookies = SimpleCookie({name: each.value for name, each in self.cookies[role].items()})
+        self.client.cookies = SimpleCookie({name: morsel.value for name, morsel in self.cookies[role].items()})
         with transaction.atomic():
             answer = self._answer(method, address)
             body = "" if answer.streaming else answer.content.decode(errors="replace")
@@ -259,7 +264,7 @@ class Stage:
 @cache
 def addresses() -> dict[str, tuple[URLPattern, str]]:
     """Every address of the site: its name, with the admin's under admin:, and its route."""
-    found: dict[str, tuple[URLPattern, str]] = {}
+    by_name: dict[str, tuple[URLPattern, str]] = {}
 
     def walk(patterns, before: str, space: str) -> None:
         for pattern in patterns:
@@ -267,19 +272,19 @@ def addresses() -> dict[str, tuple[URLPattern, str]]:
             if not isinstance(pattern, URLPattern):
                 walk(pattern.url_patterns, route, f"{pattern.namespace}:" if pattern.namespace else space)
             elif pattern.name is None and "admin" not in route:
-                found[route] = (pattern, route)
+                by_name[route] = (pattern, route)
             elif pattern.name and pattern.name not in UNNAMED:
-                found[space + pattern.name] = (pattern, route)
+                by_name[space + pattern.name] = (pattern, route)
 
     walk(get_resolver().url_patterns, "", "")
-    return found
+    return by_name
 
 
 def methods(name: str) -> tuple[str, ...]:
     """How an address is asked: to be read and to be sent something, and as programs do where it takes that."""
     pattern, _route = addresses()[name]
     view = getattr(pattern.callback, "cls", None)
-    return METHODS + tuple(each for each in ("PATCH", "DELETE") if hasattr(view, each.lower()))
+    return METHODS + tuple(method for method in ("PATCH", "DELETE") if hasattr(view, method.lower()))
 
 
 def cases(stage: Stage, name: str) -> list[tuple[str, str]]:

@@ -119,10 +119,10 @@ def one_cell(place: str, inside: str = "<v>1</v>", kind: str = "") -> str:
     return f'<row r="{number}"><c r="{place}"{kind}>{inside}</c></row>'
 
 
-def noise(each: str, times: int) -> str:
+def noise(pattern: str, times: int) -> str:
     """`each` many times over with numbers that do not compress."""
     chance = random.Random(1)
-    block = "".join(each.format(chance.random()) for _time in range(min(times, 50_000)))
+    block = "".join(pattern.format(chance.random()) for _time in range(min(times, 50_000)))
     return block * max(times // 50_000, 1)
 
 

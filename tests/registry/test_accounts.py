@@ -144,11 +144,11 @@ def test_who_only_reads_is_given_no_area_to_write_in(role, sample, administrator
 def test_the_event_of_an_account_names_the_role_but_neither_password_nor_person(sample, head_tangfang):
     account, password = acts.add_account("new", display_name="张三", role="clerk", area=TANGFANG, by=head_tangfang)
     acts.reset_password(account, by=head_tangfang)
-    told = Event.objects.filter(kind="user", code=str(account.pk)).order_by("pk")
-    assert [event.verb for event in told] == ["add_account", "reset_password"]
-    assert told[0].changes["role"] == [None, "clerk"]
-    assert "张三" not in str(told[0].changes) and password not in str(told.values())
-    assert told[1].changes == {}
+    events = Event.objects.filter(kind="user", code=str(account.pk)).order_by("pk")
+    assert [event.verb for event in events] == ["add_account", "reset_password"]
+    assert events[0].changes["role"] == [None, "clerk"]
+    assert "张三" not in str(events[0].changes) and password not in str(events.values())
+    assert events[1].changes == {}
 
 
 def test_a_user_name_is_given_once(sample, head_tangfang, clerk_daqi):
@@ -161,7 +161,7 @@ def test_a_reset_password_is_random_good_under_both_policies_and_ends_all_sessio
     sample, head_tangfang, clerk_tangfang, settings
 ):
     before = clerk_tangfang.get_session_auth_hash()
-    first, second = (acts.reset_password(clerk_tangfang, by=head_tangfang) for _each in range(2))
+    first, second = (acts.reset_password(clerk_tangfang, by=head_tangfang) for _ in range(2))
     clerk_tangfang.refresh_from_db()
     assert first != second and clerk_tangfang.check_password(second) and clerk_tangfang.must_change_password
     assert clerk_tangfang.get_session_auth_hash() != before
@@ -207,7 +207,7 @@ def test_a_head_offers_the_township_and_its_villages_an_administrator_the_distri
 
 
 def test_switching_off_twice_is_one_event(sample, head_tangfang, clerk_tangfang):
-    for _each in range(2):
+    for _ in range(2):
         acts.switch_account(clerk_tangfang, on=False, by=head_tangfang)
     assert Event.objects.filter(verb="switch_account").count() == 1
 
@@ -226,12 +226,12 @@ def problems(user: User, password: str) -> set[str]:
     try:
         acts.choose_password(user, password, present="a long enough password", by=user)
     except ValidationError as error:
-        return {each.code for each in error.error_list}
+        return {item.code for item in error.error_list}
     return set()
 
 
 @pytest.mark.parametrize(
-    ("password", "found"),
+    ("password", "expected"),
     [
         ("short", {"password_too_short"}),
         ("1234567890", {"password_too_common"}),
@@ -240,12 +240,12 @@ def problems(user: User, password: str) -> set[str]:
         ("丰南区的好口令要够长", set()),
     ],
 )
-def test_a_modern_password_is_long_and_not_common_and_of_any_characters(password, found, sample, clerk_daqi):
-    assert problems(clerk_daqi, password) == found
+def test_a_modern_password_is_long_and_not_common_and_of_any_characters(password, expected, sample, clerk_daqi):
+    assert problems(clerk_daqi, password) == expected
 
 
 @pytest.mark.parametrize(
-    ("password", "found"),
+    ("password", "expected"),
     [
         ("correcthorsebattery", {"password_kinds"}),
         ("correcthorse12", {"password_kinds"}),
@@ -254,11 +254,11 @@ def test_a_modern_password_is_long_and_not_common_and_of_any_characters(password
         ("Ab1-", {"password_too_short"}),
     ],
 )
-def test_a_dengbao_password_has_three_of_four_kinds_of_character(password, found, sample, clerk_daqi, settings):
+def test_a_dengbao_password_has_three_of_four_kinds_of_character(password, expected, sample, clerk_daqi, settings):
     from fengnan.settings import password_rules
 
     settings.AUTH_PASSWORD_VALIDATORS = password_rules("dengbao")
-    assert problems(clerk_daqi, password) == found
+    assert problems(clerk_daqi, password) == expected
 
 
 def test_a_dengbao_password_is_changed_after_ninety_days_a_modern_one_never(sample, clerk_daqi, settings):

@@ -34,8 +34,8 @@ def own_site(sample) -> TeachingSite:
     return TeachingSite.objects.public().get(code="TS-07")
 
 
-def asked(site, by, people=60, on=None, **said) -> Booking:
-    words = {"visitor": "某区委组织部", "contact": "张三", "phone": "13911112222"} | said
+def requested(site, by, people=60, on=None, **more) -> Booking:
+    words = {"visitor": "某区委组织部", "contact": "张三", "phone": "13911112222"} | more
     return acts.ask(site, booked_for=on or TODAY, headcount=people, by=by, key=uuid4(), **words)
 
 
@@ -45,30 +45,30 @@ def month_of(site, on=None):
 
 
 def test_a_group_that_asks_takes_no_place_and_one_confirmed_does(site, administrator):
-    booking = asked(site, administrator)
+    booking = requested(site, administrator)
     assert (booking.state, month_of(site).left) == ("asked", 100)
     assert (acts.confirm(booking, by=administrator).state, month_of(site).left) == ("confirmed", 40)
 
 
 def test_more_than_the_month_takes_is_refused_with_the_places_left(site, administrator):
-    acts.confirm(asked(site, administrator, 60), by=administrator)
+    acts.confirm(requested(site, administrator, 60), by=administrator)
     with pytest.raises(Refused) as refusal:
-        acts.confirm(asked(site, administrator, 41), by=administrator)
+        acts.confirm(requested(site, administrator, 41), by=administrator)
     assert str(refusal.value) == f"该教学点{TODAY:%Y-%m}可接待100人次，余位40人次，该团队有41人。"
-    assert acts.confirm(asked(site, administrator, 40), by=administrator).state == "confirmed"
+    assert acts.confirm(requested(site, administrator, 40), by=administrator).state == "confirmed"
     assert month_of(site).left == 0
 
 
 def test_each_month_and_each_site_has_places_of_its_own(site, own_site, administrator):
-    acts.confirm(asked(site, administrator, 100), by=administrator)
+    acts.confirm(requested(site, administrator, 100), by=administrator)
     [_this, following] = months_from(TODAY, 2)
-    assert acts.confirm(asked(site, administrator, 100, following), by=administrator).state == "confirmed"
-    assert acts.confirm(asked(own_site, administrator, 80), by=administrator).state == "confirmed"
+    assert acts.confirm(requested(site, administrator, 100, following), by=administrator).state == "confirmed"
+    assert acts.confirm(requested(own_site, administrator, 80), by=administrator).state == "confirmed"
 
 
 def test_where_nobody_said_how_many_a_site_takes_nothing_is_refused(site, administrator):
     SiteCapacity.objects.public().filter(site=site).delete()
-    assert acts.confirm(asked(site, administrator, 5000), by=administrator).state == "confirmed"
+    assert acts.confirm(requested(site, administrator, 5000), by=administrator).state == "confirmed"
     assert (month_of(site).capacity, month_of(site).left, month_of(site).booked) == (None, None, 5000)
 
 
@@ -82,13 +82,13 @@ def test_a_capacity_holds_from_its_day_until_the_next(site):
 
 
 def test_what_is_cancelled_frees_its_places(site, administrator):
-    booking = acts.confirm(asked(site, administrator, 100), by=administrator)
+    booking = acts.confirm(requested(site, administrator, 100), by=administrator)
     acts.cancel(booking, reason="来不了", by=administrator)
     assert month_of(site).left == 100
 
 
 def test_a_held_booking_is_a_visit_at_the_place_of_its_site(site, administrator, scope):
-    booking = acts.confirm(asked(site, administrator, 60, topic="乡村振兴"), by=administrator)
+    booking = acts.confirm(requested(site, administrator, 60, topic="乡村振兴"), by=administrator)
     before = FIGURES["visits"].answer(scope.at(TODAY)).value
     visit = acts.hold(booking, headcount=58, by=administrator)
     booking = Booking.objects.unscoped("test").get(pk=booking.pk)
@@ -99,7 +99,7 @@ def test_a_held_booking_is_a_visit_at_the_place_of_its_site(site, administrator,
 
 
 def test_nobody_was_received_before_the_day(site, administrator):
-    booking = acts.confirm(asked(site, administrator, on=TODAY + timedelta(days=40)), by=administrator)
+    booking = acts.confirm(requested(site, administrator, on=TODAY + timedelta(days=40)), by=administrator)
     assert refused(acts.hold, booking, headcount=60, by=administrator) == "booking_early"
     assert Visit.objects.public().filter(visited_on__gt=TODAY).count() == 0
 
@@ -113,14 +113,14 @@ POSSIBLE = {"asked": {"confirm", "refuse", "cancel"}, "confirmed": {"hold", "can
 
 @pytest.mark.parametrize("state", REACHED)
 def test_in_each_state_only_its_acts_are_done(state, site, administrator):
-    booking = asked(site, administrator, 5)
+    booking = requested(site, administrator, 5)
     for act in REACHED[state]:
         getattr(acts, act)(booking, **MOVES[act], by=administrator)
     done = set()
-    for act, given in MOVES.items():
+    for act, values in MOVES.items():
         try:
             with transaction.atomic():
-                getattr(acts, act)(booking, **given, by=administrator)
+                getattr(acts, act)(booking, **values, by=administrator)
                 done.add(act)
                 transaction.set_rollback(True)
         except Refused as refusal:
@@ -130,45 +130,45 @@ def test_in_each_state_only_its_acts_are_done(state, site, administrator):
 
 @pytest.mark.parametrize("act", [acts.refuse, acts.cancel])
 def test_who_refuses_or_cancels_says_why(act, site, administrator):
-    booking = asked(site, administrator)
+    booking = requested(site, administrator)
     assert refused(act, booking, reason="  ", by=administrator) == "booking_reason"
     act(booking, reason="当月检修", by=administrator)
     assert Event.objects.filter(kind="booking", code=booking.code).first().reason == "当月检修"
 
 
 def test_nobody_books_a_day_that_is_over_or_a_site_that_is_none_then(site, administrator):
-    assert refused(asked, site, administrator, on=TODAY - timedelta(days=1)) == "booking_past"
+    assert refused(requested, site, administrator, on=TODAY - timedelta(days=1)) == "booking_past"
     TeachingSite.objects.public().filter(pk=site.pk).update(ended_on=TODAY + timedelta(days=3))
-    assert refused(asked, site, administrator, on=TODAY + timedelta(days=3)) == "booking_closed"
-    assert asked(site, administrator, on=TODAY + timedelta(days=2)).state == "asked"
+    assert refused(requested, site, administrator, on=TODAY + timedelta(days=3)) == "booking_closed"
+    assert requested(site, administrator, on=TODAY + timedelta(days=2)).state == "asked"
 
 
 def test_the_same_form_sent_twice_books_once(site, administrator):
     key = uuid4()
-    said = {"booked_for": TODAY, "visitor": "某单位", "headcount": 9, "by": administrator, "key": key}
-    assert acts.ask(site, **said) == acts.ask(site, **said)
+    values = {"booked_for": TODAY, "visitor": "某单位", "headcount": 9, "by": administrator, "key": key}
+    assert acts.ask(site, **values) == acts.ask(site, **values)
     assert Booking.objects.unscoped("test").filter(visitor="某单位").count() == 1
 
 
 def test_a_clerk_books_the_sites_of_the_own_township_only(site, own_site, clerk_daqi, administrator):
-    assert refused(asked, site, clerk_daqi) == "not_allowed"
-    assert refused(acts.confirm, asked(site, administrator), by=clerk_daqi) == "not_allowed"
-    booking = acts.confirm(asked(own_site, clerk_daqi, 80), by=clerk_daqi)
+    assert refused(requested, site, clerk_daqi) == "not_allowed"
+    assert refused(acts.confirm, requested(site, administrator), by=clerk_daqi) == "not_allowed"
+    booking = acts.confirm(requested(own_site, clerk_daqi, 80), by=clerk_daqi)
     assert acts.hold(booking, headcount=80, by=clerk_daqi).area_id == own_site.area_id
 
 
 @pytest.mark.parametrize("role", ["reviewer", "leader", "auditor", "clerk_tangfang"])
 def test_others_book_nothing(role, own_site, request):
-    assert refused(asked, own_site, request.getfixturevalue(role)) == "not_allowed"
+    assert refused(requested, own_site, request.getfixturevalue(role)) == "not_allowed"
 
 
 def test_bookings_are_internal_and_whom_to_call_stands_in_no_event(own_site, clerk_daqi, clerk_tangfang):
-    booking = asked(own_site, clerk_daqi)
-    seen = {
+    booking = requested(own_site, clerk_daqi)
+    counts = {
         viewer: Booking.objects.visible_to(viewer).filter(pk=booking.pk).exists()
         for viewer in (None, clerk_tangfang, clerk_daqi)
     }
-    assert seen == {None: False, clerk_tangfang: False, clerk_daqi: True}
+    assert counts == {None: False, clerk_tangfang: False, clerk_daqi: True}
     [event] = Event.objects.filter(kind="booking", code=booking.code)
     assert (event.changes["phone"], event.changes["contact"], event.area) == (["…", "…"], ["…", "…"], own_site.area_id)
     assert history_of(booking, None) == []
@@ -176,12 +176,12 @@ def test_bookings_are_internal_and_whom_to_call_stands_in_no_event(own_site, cle
 
 def test_the_to_do_list_names_groups_that_wait_and_those_whose_day_has_come(own_site, clerk_daqi):
     Booking.objects.unscoped("test").open().delete()
-    waiting = asked(own_site, clerk_daqi, 5)
-    come, later = asked(own_site, clerk_daqi, 6), asked(own_site, clerk_daqi, 7, TODAY + timedelta(days=40))
+    waiting = requested(own_site, clerk_daqi, 5)
+    come, later = requested(own_site, clerk_daqi, 6), requested(own_site, clerk_daqi, 7, TODAY + timedelta(days=40))
     for booking in (come, later):
         acts.confirm(booking, by=clerk_daqi)
-    told = [(str(task.what), task.url) for task in bookings_to_settle(clerk_daqi, TODAY)]
-    assert told == [
+    tasks = [(str(task.what), task.url) for task in bookings_to_settle(clerk_daqi, TODAY)]
+    assert tasks == [
         ("有团队预约待答复", waiting.get_absolute_url()),
         ("预约团队已到日期：登记来访", come.get_absolute_url()),
     ]

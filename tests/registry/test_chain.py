@@ -43,8 +43,8 @@ def behind(sample):
 
     def execute(statement: str, *values) -> None:
         with connection.cursor() as cursor:
-            for each in OFF[connection.vendor] if not execute.off else ():
-                cursor.execute(each)
+            for switch in OFF[connection.vendor] if not execute.off else ():
+                cursor.execute(switch)
             execute.off = True
             cursor.execute(statement, values)
 
@@ -53,7 +53,7 @@ def behind(sample):
 
 
 def numbers(link: EventLink) -> list[int]:
-    return [each for first, end in link.ranges for each in range(first, end + 1)]
+    return [number for first, end in link.ranges for number in range(first, end + 1)]
 
 
 def test_every_event_is_covered_once_in_order(sample, administrator):
@@ -93,13 +93,13 @@ def test_whatever_is_changed_behind_its_back_breaks_the_first_link_that_covers_i
     statement, why, behind, administrator
 ):
     events = []
-    for _each in range(3):
+    for _ in range(3):
         events += logged(2, administrator)
         seal()
     behind(statement, events[3].pk)
-    found = verify().broken
-    assert (found.number, why in found.why) == (2, True)
-    assert found.events == f"{events[2].pk}–{events[3].pk}"
+    broken = verify().broken
+    assert (broken.number, why in broken.why) == (2, True)
+    assert broken.events == f"{events[2].pk}–{events[3].pk}"
     with pytest.raises(CommandError, match=f"broken at link 2 .*{events[2].pk}"):
         call_command("events", "--verify")
 
@@ -125,7 +125,7 @@ def test_an_event_with_a_number_that_was_passed_is_found(behind, administrator):
     ],
 )
 def test_a_link_that_was_changed_or_taken_away_is_named(statement, why, behind, administrator):
-    for _each in range(3):
+    for _ in range(3):
         logged(1, administrator)
         seal()
     if connection.vendor == "sqlite":
@@ -142,8 +142,8 @@ def test_of_two_who_add_a_link_at_once_the_second_looks_again(sample, administra
     logged(1, administrator)
     seal()
     logged(1, administrator)
-    found = iter([before])
-    monkeypatch.setattr(event_chain, "newest_link", lambda: next(found, None) or newest_link())
+    heads = iter([before])
+    monkeypatch.setattr(event_chain, "newest_link", lambda: next(heads, None) or newest_link())
     assert seal() == 1
     monkeypatch.undo()
     assert (verify().links, verify().events, verify().broken) == (3, 3, None)
@@ -290,8 +290,8 @@ def test_a_day_is_written_with_its_hashes_and_the_head_of_the_chain(sample, admi
     head = json.loads(lines.with_suffix(".json").read_text(encoding="utf-8"))
     assert (head["events"], head["chain"]["hash"]) == (3, newest_link().hash)
     sums = dict(reversed(line.split("  ")) for line in lines.with_suffix(".sha256").read_text().splitlines())
-    for name, wanted in sums.items():
-        assert hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() == wanted
+    for name, expected in sums.items():
+        assert hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() == expected
     assert sums.keys() == {lines.name, lines.with_suffix(".json").name}
 
 
@@ -299,8 +299,8 @@ def test_days_that_are_over_are_written_once_each(sample, tmp_path):
     [file] = export_finished_days(tmp_path)
     assert file.name == f"events-{timezone.localdate() - timedelta(days=1)}.jsonl"
     assert export_finished_days(tmp_path) == []
-    for each in tmp_path.iterdir():
-        each.rename(tmp_path / each.name.replace(file.stem, f"events-{timezone.localdate() - timedelta(days=4)}"))
+    for path in tmp_path.iterdir():
+        path.rename(tmp_path / path.name.replace(file.stem, f"events-{timezone.localdate() - timedelta(days=4)}"))
     assert len(export_finished_days(tmp_path)) == 3
     with pytest.raises(CommandError, match="never written twice"):
         call_command("events", "--seal", str(tmp_path), "--day", f"{timezone.localdate() - timedelta(days=1)}")

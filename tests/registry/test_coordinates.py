@@ -8,8 +8,8 @@ FENGNAN = (118.1, 39.57)
 METRE = 1e-5  # degrees, roughly
 
 
-def close(found, expected, tolerance=0.1 * METRE):
-    return found == pytest.approx(expected, abs=tolerance)
+def close(actual, expected, tolerance=0.1 * METRE):
+    return actual == pytest.approx(expected, abs=tolerance)
 
 
 def test_the_shift_to_gcj02_is_the_published_one():

@@ -75,9 +75,9 @@ def test_a_township_administrator_reads_the_events_of_the_township_alone(client,
 def test_the_name_of_a_deleted_record_is_told_to_readers_of_its_area(township_administrator, administrator):
     point = make_point(area=TANGFANG, name="唐坊镇误录的示范点")
     delete_record(point, by=administrator, reason="误录")
-    gone = [Event.objects.get(verb="delete")]
-    assert _name_of_deleted(gone, administrator) == "唐坊镇误录的示范点"
-    assert _name_of_deleted(gone, township_administrator) == ""
+    deletions = [Event.objects.get(verb="delete")]
+    assert _name_of_deleted(deletions, administrator) == "唐坊镇误录的示范点"
+    assert _name_of_deleted(deletions, township_administrator) == ""
 
 
 def test_a_record_that_names_no_area_is_loaded_for_the_whole_district_alone(township_administrator, administrator):

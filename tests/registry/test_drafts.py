@@ -67,11 +67,11 @@ def test_a_site_has_one_draft_however_often_one_begins_to_change_it(named, clerk
 
 def test_a_second_draft_at_a_village_is_told_of_the_first_whoever_began_it(village, draft, clerk_tangfang, colleague):
     for somebody in (clerk_tangfang, colleague):
-        with pytest.raises(Refused) as told:
+        with pytest.raises(Refused) as refusal:
             start_draft(village, key=uuid4(), by=somebody)
-        assert told.value.code == "draft_there"
-        assert told.value.details["who"] == str(clerk_tangfang)
-        assert told.value.details["key"] == str(draft.key)
+        assert refusal.value.code == "draft_there"
+        assert refusal.value.details["who"] == str(clerk_tangfang)
+        assert refusal.value.details["key"] == str(draft.key)
     assert Draft.objects.unscoped("test").count() == 1
 
 
@@ -193,8 +193,8 @@ def test_a_fact_that_changes_after_it_was_confirmed_is_asked_again(named, clerk_
 
 def test_what_somebody_types_anew_needs_no_confirming(named, clerk_tangfang):
     change = draft_of(named, by=clerk_tangfang)
-    held = [name for name, fact in DraftForm(change).facts.items() if fact.is_known]
-    save_fields(change, {name: f"{name} anew" for name in held}, was={}, by=clerk_tangfang)
+    names = [name for name, fact in DraftForm(change).facts.items() if fact.is_known]
+    save_fields(change, {name: f"{name} anew" for name in names}, was={}, by=clerk_tangfang)
     assert "unconfirmed" not in codes(change)
 
 

@@ -30,7 +30,7 @@ from tests.conftest import DISTRICT
 from tests.factories import PHOTO, codes, complete_change, make_draft, make_named_point, refused
 
 register_heif_opener()
-CAMERA, TAKEN, ORIENTATION, GPS = 0x010F, 0x9003, 0x0112, 0x8825
+CAMERA, TAKEN_ON, ORIENTATION, GPS = 0x010F, 0x9003, 0x0112, 0x8825
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +57,7 @@ def as_taken() -> bytes:
     """A photo as a phone takes it, lying on its side."""
     exif = Image.Exif()
     exif[CAMERA], exif[ORIENTATION] = "Phone of 示例", 6
-    exif.get_ifd(0x8769)[TAKEN] = "2026:05:04 09:30:00"
+    exif.get_ifd(0x8769)[TAKEN_ON] = "2026:05:04 09:30:00"
     exif.get_ifd(GPS).update({1: "N", 2: (39.0, 30.0, 36.0), 3: "E", 4: (118.0, 6.0, 0.0)})
     return picture(exif=exif)
 
@@ -73,9 +73,9 @@ def content_of(file) -> bytes:
 
 def test_the_picture_shown_has_neither_position_nor_camera(draft, clerk_tangfang):
     photo = add_evidence(draft, "IMG.jpg", as_taken(), by=clerk_tangfang)
-    shown = content_of(photo.shown)
-    assert dict(Image.open(BytesIO(shown)).getexif()) == {}
-    assert [word in shown for word in (b"Phone", b"Exif", b"GPS")] == [False] * 3
+    content = content_of(photo.shown)
+    assert dict(Image.open(BytesIO(content)).getexif()) == {}
+    assert [word in content for word in (b"Phone", b"Exif", b"GPS")] == [False] * 3
 
 
 def test_the_original_stays_as_it_came(draft, clerk_tangfang):
@@ -321,8 +321,8 @@ DOCUMENTS = {
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_document_is_kept_as_it_came_and_shown_to_nobody_as_a_picture(name, draft, clerk_tangfang):
-    kept = add_evidence(draft, name, DOCUMENTS[name], by=clerk_tangfang)
-    assert (kept.kind, kept.file_name, content_of(kept.original), bool(kept.shown)) == (
+    document = add_evidence(draft, name, DOCUMENTS[name], by=clerk_tangfang)
+    assert (document.kind, document.file_name, content_of(document.original), bool(document.shown)) == (
         "file",
         name,
         DOCUMENTS[name],
@@ -353,28 +353,28 @@ def test_a_document_arrives_in_parts_like_a_photo(draft, clerk_tangfang):
 
 
 def test_a_document_is_handed_out_as_a_file_to_the_township_alone(draft, clerk_tangfang, clerk_daqi, client):
-    kept = add_evidence(draft, "制度.pdf", DOCUMENTS["制度.pdf"], by=clerk_tangfang)
+    document = add_evidence(draft, "制度.pdf", DOCUMENTS["制度.pdf"], by=clerk_tangfang)
     client.force_login(clerk_daqi)
-    assert client.get(f"/evidence/{kept.code}/").status_code == 404
+    assert client.get(f"/evidence/{document.code}/").status_code == 404
     client.force_login(clerk_tangfang)
-    answer = client.get(f"/evidence/{kept.code}/")
+    answer = client.get(f"/evidence/{document.code}/")
     assert answer["Content-Disposition"] == "attachment; filename*=utf-8''%E5%88%B6%E5%BA%A6.pdf"
     names = ("Content-Type", "X-Content-Type-Options", "Content-Security-Policy")
     assert [answer[name] for name in names] == ["application/octet-stream", "nosniff", "sandbox"]
 
 
 def test_a_document_of_a_named_site_stays_out_of_the_public(draft, clerk_tangfang, client):
-    kept = add_evidence(draft, "制度.pdf", DOCUMENTS["制度.pdf"], by=clerk_tangfang)
-    kept.point = make_named_point()
-    kept.save()
-    assert client.get(f"/evidence/{kept.code}/").status_code == 404
-    assert client.get(f"/points/{kept.point.code}/").content.decode().count("制度.pdf") == 0
+    document = add_evidence(draft, "制度.pdf", DOCUMENTS["制度.pdf"], by=clerk_tangfang)
+    document.point = make_named_point()
+    document.save()
+    assert client.get(f"/evidence/{document.code}/").status_code == 404
+    assert client.get(f"/points/{document.point.code}/").content.decode().count("制度.pdf") == 0
 
 
 def test_a_document_is_listed_with_the_photos_and_is_none(draft, clerk_tangfang, client):
     add_evidence(draft, "制度.pdf", DOCUMENTS["制度.pdf"], by=clerk_tangfang)
     drafting = DraftForm(draft)
-    assert ([each.file_name for each in drafting.documents], drafting.photos) == (["制度.pdf"], [])
+    assert ([file.file_name for file in drafting.documents], drafting.photos) == (["制度.pdf"], [])
     assert "no_photo" in codes(draft)
     client.force_login(clerk_tangfang)
     assert client.get(f"/desk/drafts/{draft.key}/photos/").content.decode().count(">制度.pdf</a>") == 1

@@ -37,13 +37,13 @@ def editable(model) -> Iterator[str]:
 
 def test_every_column_of_a_point_is_in_form_sheet_and_api_or_said_not_to_be():
     sheet = SHEET_TYPES["point"]
-    asked = {
+    names_by_place = {
         FORM: BY_NAME.keys(),
         SHEET: {column.name for column in sheet.columns if column.use is Use.STORE},
         API: writable(sheet).keys(),
     }
     for name in editable(DemonstrationPoint):
-        missing = {place for place, names in asked.items() if name not in names}
+        missing = {place for place, names in names_by_place.items() if name not in names}
         assert missing == NOT_ASKED.get(name, (set(), ""))[0], name
 
 
@@ -57,8 +57,8 @@ def files_that_name(pattern: str) -> set[str]:
     """The code files, without tests, tools and migrations, in which the pattern is found."""
     root = Path(settings.BASE_DIR)
     code = [file for app in ("registry", "assessment", "fengnan") for file in (root / app).rglob("*.py")]
-    found = {str(file.relative_to(root)) for file in code if re.search(pattern, file.read_text("utf-8"))}
-    return {name for name in found if "/migrations/" not in name}
+    files = {str(file.relative_to(root)) for file in code if re.search(pattern, file.read_text("utf-8"))}
+    return {name for name in files if "/migrations/" not in name}
 
 
 def test_a_new_field_of_a_point_touches_three_code_files_and_its_migration():

@@ -54,7 +54,7 @@ def test_a_point_that_leaves_ends_its_membership_and_does_not_vanish(sample, adm
     belt, points = make_belt(), [make_named_point(grade="premium"), make_named_point(grade="premium")]
     join(belt, *points)
     first, second = held_members(belt)
-    save_grouping(belt, members=[Member(first.place, first.since, LATER, first.held), second], by=administrator)
+    save_grouping(belt, members=[Member(first.place, first.since, LATER, first.stored_pk), second], by=administrator)
     assert days_of(belt) == [(f"1. {points[0]}", DAY, LATER), (f"2. {points[1]}", DAY, None)]
     assert belt.verdict(date(2022, 2, 28)).counting == 2
     assert belt.verdict(LATER).counting == 1
@@ -71,7 +71,7 @@ def test_a_point_may_come_back_and_the_time_between_stays_empty(sample, administ
     belt, point = make_belt(), make_named_point()
     join(belt, point)
     (member,) = held_members(belt)
-    members = [Member(point, DAY, LATER, member.held), Member(point, TODAY)]
+    members = [Member(point, DAY, LATER, member.stored_pk), Member(point, TODAY)]
     save_grouping(belt, members=members, by=administrator)
     assert [len(belt.verdict(day).stops) for day in (DAY, LATER, TODAY)] == [1, 0, 1]
 
@@ -87,8 +87,8 @@ def test_a_point_cannot_belong_to_a_belt_twice_at_once(sample, administrator):
 def test_what_would_be_refused_can_be_asked_first_with_the_row_it_is_about(sample):
     belt, point, other = make_belt(), make_named_point(), make_named_point()
     members = [Member(point, None), Member(other, LATER, DAY), Member(other, DAY, LATER)]
-    found = [(refusal.code, refusal.details["row"]) for refusal in refusals_to_save_grouping(belt, members)]
-    assert found == [("member_undated", 0), ("member_order", 1)]
+    refusals_found = [(refusal.code, refusal.details["row"]) for refusal in refusals_to_save_grouping(belt, members)]
+    assert refusals_found == [("member_undated", 0), ("member_order", 1)]
 
 
 def test_the_order_of_the_members_is_the_order_of_the_stops(sample, administrator):

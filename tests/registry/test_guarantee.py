@@ -19,15 +19,15 @@ ROW = {
 
 
 def fund(**more) -> Fund:
-    said = {
+    values = {
         "code": "F-T", "year": 2021, "category": "other", "level": "township", "amount_yuan": Decimal(100),
         "arrived_on": date(2021, 6, 1), "area_id": TANGFANG,
     }  # fmt: skip
-    return Fund(**said | more)
+    return Fund(**values | more)
 
 
 def level(scope, name: str) -> funding.Level:
-    return next(each for each in funding.levels(scope, 2021) if each.level == name)
+    return next(row for row in funding.levels(scope, 2021) if row.level == name)
 
 
 def test_money_of_a_level_adds_up_or_says_by_how_much_not(sample, scope):
@@ -44,9 +44,9 @@ def test_money_of_a_level_adds_up_or_says_by_how_much_not(sample, scope):
 
 
 def test_a_level_without_money_stands_there_with_nothing(sample, scope):
-    found = funding.levels(scope.at(date(2019, 12, 31)), 2019)
-    assert [each.level for each in found] == ["district", "township", "village"]
-    assert (found[2].arranged, found[2].paid) == (0, None)
+    levels = funding.levels(scope.at(date(2019, 12, 31)), 2019)
+    assert [row.level for row in levels] == ["district", "township", "village"]
+    assert (levels[2].arranged, levels[2].paid) == (0, None)
 
 
 def test_what_was_passed_down_is_held_against_where_it_came_from(sample, scope):
@@ -71,7 +71,7 @@ def test_money_passed_down_moves_no_figure(sample, scope):
 
 
 @pytest.mark.parametrize(
-    ("told", "field"),
+    ("values", "field"),
     [
         ({"category": "creation", "out_of": "F-2021-QJ"}, "__all__"),
         ({"out_of": "F-2020-QJ"}, "out_of"),
@@ -79,11 +79,11 @@ def test_money_passed_down_moves_no_figure(sample, scope):
         ({"budgeted_yuan": -1}, "__all__"),
     ],
 )
-def test_what_cannot_be_is_refused(told, field, sample):
-    if "out_of" in told:
-        told = told | {"out_of": Fund.objects.public().get(code=told["out_of"])}
+def test_what_cannot_be_is_refused(values, field, sample):
+    if "out_of" in values:
+        values = values | {"out_of": Fund.objects.public().get(code=values["out_of"])}
     with pytest.raises(ValidationError) as error:
-        fund(**told).full_clean()
+        fund(**values).full_clean()
     assert list(error.value.message_dict) == [field]
 
 
@@ -105,9 +105,9 @@ def test_a_sheet_says_who_got_it_and_out_of_what(sample, administrator):
     assert (made.point, made.project_code) == (site, "SP-2021-01")
 
 
-@pytest.mark.parametrize("told", [{"上级资金编号": "F-0"}, {"受益书记项目编号": "SP-0"}, {"受益示范点": "没有的点"}])
-def test_a_sheet_that_names_what_is_not_there_is_refused(told, sample, administrator):
-    load = load_rows("fund", ROW | told, by=administrator)
+@pytest.mark.parametrize("cells", [{"上级资金编号": "F-0"}, {"受益书记项目编号": "SP-0"}, {"受益示范点": "没有的点"}])
+def test_a_sheet_that_names_what_is_not_there_is_refused(cells, sample, administrator):
+    load = load_rows("fund", ROW | cells, by=administrator)
     assert (load.refused, Fund.objects.public().filter(purpose="阵地建设").count()) == (1, 0)
 
 
@@ -117,7 +117,7 @@ def test_a_point_s_and_a_project_s_page_show_what_they_got(sample, client):
         page = client.get(address).content.decode()
         assert "获得资金" in page
     assert "获得资金" not in client.get("/projects/SP-2021-01/").content.decode()
-    assert [each.code for each in Fund.objects.public().filter(project_code="SP-2021-12")] == [f"F-2021-{DAQI}-4"]
+    assert [row.code for row in Fund.objects.public().filter(project_code="SP-2021-12")] == [f"F-2021-{DAQI}-4"]
 
 
 @pytest.mark.parametrize(

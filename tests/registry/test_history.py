@@ -15,14 +15,15 @@ from registry.actions.points import change_standing, name_point
 from registry.actions.records import ChangeSet, save_record
 from registry.kinds.field_visibility import Visibility, visibility_of
 from registry.models import Belt, Brand, DemonstrationPoint, Event, Parameter, PartyOrganisation, Zone
-from registry.overviews.history import VERBS, history_of, lately
+from registry.overviews.event_text import VERBS
+from registry.overviews.history import history_of, latest_news
 from tests.factories import make_belt, make_named_point, make_period, make_point
 
 PAPER = "测试〔2026〕9号"
 PUBLIC = None  # who looks without an account
 
 
-def told(record, viewer=PUBLIC) -> list[tuple]:
+def lines_of(record, viewer=PUBLIC) -> list[tuple]:
     """(act, [(field, from, to)]) of each entry, oldest first, in Chinese."""
     with override("zh-hans"):
         return [
@@ -60,7 +61,7 @@ def test_a_change_is_told_in_words(sample, administrator):
     before = Belt.objects.unscoped("test").get(pk=belt.pk).name
     save_record(belt, by=administrator, reason="调整")
     fields = [("名称", before, "新的名称"), ("级别", "区级", "省级"), ("所属区划", "唐坊镇", "大齐各庄镇")]
-    [(act, changes)] = told(belt)
+    [(act, changes)] = lines_of(belt)
     assert (act, sorted(changes)) == ("修改", sorted(fields))
 
 
@@ -69,25 +70,25 @@ def test_staff_of_the_area_read_who_and_why_and_the_public_does_not(sample, admi
     belt.highlights = "亮点"
     save_record(belt, by=administrator, reason="内部原因", document_no=PAPER)
     [inside] = history_of(belt, auditor)
-    assert (inside.who, inside.reason, inside.document_no) == (str(administrator), "内部原因", PAPER)
+    assert (inside.actor, inside.reason, inside.document_no) == (str(administrator), "内部原因", PAPER)
     for viewer in (PUBLIC, clerk_daqi):  # staff of another township read what everybody reads
         [entry] = history_of(belt, viewer)
-        assert (entry.who, entry.reason, entry.document_no) == ("", "", PAPER)
+        assert (entry.actor, entry.reason, entry.document_no) == ("", "", PAPER)
 
 
 def test_a_field_that_no_page_shows_is_told_to_staff_only(sample, administrator):
     organisation = PartyOrganisation.objects.unscoped("test").get(code="O-130207108")
     organisation.is_combined_post = not organisation.is_combined_post
     save_record(organisation, by=administrator)
-    assert told(organisation) == []
-    assert len(told(organisation, administrator)) == 1
+    assert lines_of(organisation) == []
+    assert len(lines_of(organisation, administrator)) == 1
 
 
 def test_personal_values_are_in_no_history(sample, administrator):
     organisation = PartyOrganisation.objects.unscoped("test").get(code="O-130207108")
     ChangeSet(administrator).log("change", organisation, {"phone": ["13800001234", "13900001234"]})
-    assert told(organisation) == []
-    assert [changes for _act, changes in told(organisation, administrator)] == [[("电话", "…", "…")]]
+    assert lines_of(organisation) == []
+    assert [changes for _act, changes in lines_of(organisation, administrator)] == [[("电话", "…", "…")]]
 
 
 def test_only_declared_fields_are_public():
@@ -113,8 +114,8 @@ def test_the_public_learns_nothing_of_the_time_before_the_naming(sample, adminis
         ("等次", "—", "精品"),
         ("起始日期", "—", "2021-07-01"),
     ]
-    assert told(point) == [("状态、级别或等次变更", naming), ("修改", [("亮点", "—", "公开的亮点")])]
-    assert len(told(point, auditor)) == 5
+    assert lines_of(point) == [("状态、级别或等次变更", naming), ("修改", [("亮点", "—", "公开的亮点")])]
+    assert len(lines_of(point, auditor)) == 5
 
 
 def test_a_point_named_before_there_were_events_is_public_from_its_naming(sample, administrator, clerk_tangfang):
@@ -122,14 +123,14 @@ def test_a_point_named_before_there_were_events_is_public_from_its_naming(sample
     ChangeSet(clerk_tangfang).log("change", point, {"highlights": ["", "第一次修改"]})
     raised = {"status": "named", "level": "district", "grade": "premium", "document_no": PAPER, "reason": "复核升等"}
     change_standing(point, on=date(2021, 7, 1), by=administrator, **raised)
-    assert [act for act, _changes in told(point)] == ["修改", "状态、级别或等次变更"]
+    assert [act for act, _changes in lines_of(point)] == ["修改", "状态、级别或等次变更"]
 
 
 def test_the_way_back_to_an_application_is_not_public(sample, administrator, clerk_tangfang):
     point = make_named_point(date(2020, 6, 1))
     ChangeSet(administrator).log("standing", point, {"status": ["named", "withdrawn"]})
     ChangeSet(clerk_tangfang).log("standing", point, {"status": ["withdrawn", "draft"]})
-    assert [changes for _act, changes in told(point)] == [[("状态", "已命名", "已摘牌")]]
+    assert [changes for _act, changes in lines_of(point)] == [[("状态", "已命名", "已摘牌")]]
 
 
 def test_parts_are_told_by_name(sample, administrator):
@@ -138,15 +139,15 @@ def test_parts_are_told_by_name(sample, administrator):
     ChangeSet(administrator).log("parts", belt, {"evidence": {"added": ["内部材料"]}})
     with override("zh-hans"):
         [entry] = history_of(belt, PUBLIC)
-        assert entry.changes[0].said == "新增：1. 甲点; 移除：2. 乙点"
+        assert entry.changes[0].text == "新增：1. 甲点; 移除：2. 乙点"
 
 
 def test_a_record_of_which_one_may_not_know_has_no_name_in_a_history(sample, administrator, auditor):
     secret = make_point(name="尚未公开的示范点")
     site = make_belt()
     ChangeSet(administrator).log("change", site, {"organisation": [None, secret.organisation_id], "point": [None, 1]})
-    assert "尚未公开" not in str(told(site))
-    assert dict(told(site))["修改"][0][2] == secret.organisation.name
+    assert "尚未公开" not in str(lines_of(site))
+    assert dict(lines_of(site))["修改"][0][2] == secret.organisation.name
 
 
 def test_history_takes_one_query_and_one_for_each_kind_of_name(sample, administrator):
@@ -155,16 +156,16 @@ def test_history_takes_one_query_and_one_for_each_kind_of_name(sample, administr
         belt.area_id = code
         save_record(belt, by=administrator)
     with CaptureQueriesContext(connection) as queries:
-        assert len(told(belt)) == 3
+        assert len(lines_of(belt)) == 3
     assert len(queries) == 2
 
 
 def test_every_act_that_is_told_has_words():
-    """A new verb without words in registry/overviews/history.py fails here."""
+    """A new verb without words in registry/overviews/event_text.py fails here."""
     sources = [path for app in ("registry", "assessment") for path in Path(settings.BASE_DIR, app).rglob("*.py")]
     code = "\n".join(path.read_text(encoding="utf-8") for path in sources)
-    found = re.findall(r'log\(\s*(?:remark, )?"([\w-]+)"|_settle\(remark, "([\w-]+)"', code)
-    verbs = {verb for pair in found for verb in pair if verb}
+    pairs = re.findall(r'log\(\s*(?:remark, )?"([\w-]+)"|_settle\(remark, "([\w-]+)"', code)
+    verbs = {verb for pair in pairs for verb in pair if verb}
     assert len(verbs) > 10
     assert verbs - set(VERBS) == set()
 
@@ -211,12 +212,12 @@ def test_the_desk_shows_what_changed_lately_in_the_own_area(
         ChangeSet(administrator).log("change", record, {})
 
     def names(user):
-        return [news.about for news in lately(user, today)]
+        return [news.about for news in latest_news(user, today)]
 
     assert names(clerk_tangfang) == [point.name]
     assert names(clerk_daqi) == [hidden.name]
     assert len(names(auditor)) == 3
-    assert lately(auditor, today + timedelta(days=15)) == []
+    assert latest_news(auditor, today + timedelta(days=15)) == []
     client.force_login(clerk_tangfang)
     page = client.get("/desk/").content.decode()
     assert f'href="/points/{point.code}/"' in page
@@ -228,14 +229,14 @@ def test_what_changed_lately_is_at_most_fifteen_and_only_what_has_a_page(sample,
     for _number in range(16):
         ChangeSet(administrator).log("change", point, {})
     ChangeSet(administrator).log("change", administrator, {})
-    news = lately(administrator, timezone.localdate())
+    news = latest_news(administrator, timezone.localdate())
     assert len(news) == 15
-    assert {each.url for each in news} == {f"/points/{point.code}/"}
+    assert {item.url for item in news} == {f"/points/{point.code}/"}
 
 
 def test_a_village_that_changed_leads_to_its_page(sample, administrator, client):
     village = make_named_point(area="130207108216").area
     ChangeSet(administrator).log("change", village, {})
-    [news] = lately(administrator, timezone.localdate())
+    [news] = latest_news(administrator, timezone.localdate())
     assert news.url == "/villages/130207108216/"
     assert client.get(news.url).status_code == 200

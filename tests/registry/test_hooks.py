@@ -118,7 +118,7 @@ def test_a_call_is_signed_with_its_time(hook, receiver, administrator):
 def test_two_hooks_have_two_secrets_which_need_the_portals_own(hook, receiver, administrator, settings):
     before = [hook.secret, hooked(administrator, receiver, administrator).secret]
     settings.SECRET_KEY = "another secret key"
-    after = [each.secret for each in WebHook.objects.all()]
+    after = [hook.secret for hook in WebHook.objects.all()]
     assert len({*before, *after}) == 4
 
 
@@ -134,11 +134,11 @@ def test_a_hook_is_told_only_of_what_its_account_may_see(sample, administrator, 
     program = User.objects.create(username="map", role=Role.API, read_prefix=DISTRICT)
     allow_host("127.0.0.1", is_private=True, by=administrator)
     hooked(program, receiver, administrator)
-    shown, hidden = make_named_point(), make_point()
+    visible, hidden = make_named_point(), make_point()
     rename(hidden, administrator)
-    rename(shown, administrator)
+    rename(visible, administrator)
     send_hooks()
-    assert [change["code"] for change in receiver.bodies[0]["changes"]] == [shown.code]
+    assert [change["code"] for change in receiver.bodies[0]["changes"]] == [visible.code]
 
 
 def test_a_deleted_record_of_the_own_area_is_told(hook, receiver, administrator):
@@ -174,7 +174,7 @@ def test_what_is_refused_is_tried_again_later_and_in_order(hook, receiver, admin
 def test_after_the_last_try_the_hook_is_switched_off_and_goes_on_where_it_stopped(hook, receiver, administrator):
     receiver.answers = [(500, {}, b"")] * (len(WAITS) + 1)
     rename(make_named_point(), administrator)
-    for _each in range(len(WAITS) + 2):
+    for _ in range(len(WAITS) + 2):
         due_now()
         send_hooks()
     hook.refresh_from_db()
@@ -359,8 +359,8 @@ def test_hosts_are_allowed_by_administrators_and_once(sample, administrator, rev
 
 def event(**more) -> int:
     """The number of an event that was just told."""
-    told = {"change_set": uuid4(), "verb": "change", "kind": "demonstrationpoint", "code": "T-1"}
-    return Event.objects.create(**told, **more).pk
+    values = {"change_set": uuid4(), "verb": "change", "kind": "demonstrationpoint", "code": "T-1"}
+    return Event.objects.create(**values, **more).pk
 
 
 def test_a_gap_in_the_events_is_waited_for(db):
@@ -368,7 +368,7 @@ def test_a_gap_in_the_events_is_waited_for(db):
     before = event()
     first = event()
     event(pk=first + 2)
-    assert [each.pk for each in settled_after(before, 10)] == [first]
+    assert [row.pk for row in settled_after(before, 10)] == [first]
 
 
 def test_a_gap_that_is_old_is_one_of_a_transaction_that_was_taken_back(db, monkeypatch):
@@ -376,7 +376,7 @@ def test_a_gap_that_is_old_is_one_of_a_transaction_that_was_taken_back(db, monke
     after = event(pk=before + 2)
     later = timezone.now() + GAP + timedelta(seconds=1)
     monkeypatch.setattr("registry.actions.webhooks.timezone.now", lambda: later)
-    assert [each.pk for each in settled_after(before, 10)] == [after]
+    assert [row.pk for row in settled_after(before, 10)] == [after]
 
 
 def test_a_change_waits_for_no_hook(hook, receiver, administrator):

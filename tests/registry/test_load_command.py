@@ -19,7 +19,7 @@ def file(tmp_path, sample):
     return path
 
 
-def told(capsys, *arguments) -> dict:
+def output_of(capsys, *arguments) -> dict:
     call_command("load", *map(str, arguments), "--json")
     return json.loads(capsys.readouterr().out)
 
@@ -29,7 +29,7 @@ def new_points() -> int:
 
 
 def test_it_tells_the_verdict_of_each_row_as_json(file, capsys):
-    answer = told(capsys, file, "--kind", "point")
+    answer = output_of(capsys, file, "--kind", "point")
     assert {name: answer[name] for name in ("file", "kind", "state", "new", "changed", "same", "refused")} == {
         "file": "台账.xlsx", "kind": "point", "state": "applied", "new": 1, "changed": 0, "same": 0, "refused": 1,
     }  # fmt: skip
@@ -44,7 +44,7 @@ def test_it_tells_the_verdict_of_each_row_as_json(file, capsys):
 
 
 def test_a_dry_run_loads_nothing(file, capsys):
-    answer = told(capsys, file, "--dry-run")
+    answer = output_of(capsys, file, "--dry-run")
     assert (answer["state"], answer["new"], new_points()) == ("ready", 1, 0)
 
 
@@ -59,7 +59,7 @@ def test_a_file_that_is_refused_ends_with_1(tmp_path, file, capsys):
 
 
 def test_a_clerk_is_held_to_the_own_township(file, capsys, clerk_daqi):
-    assert told(capsys, file, "--as", clerk_daqi.username)["refused"] == 2
+    assert output_of(capsys, file, "--as", clerk_daqi.username)["refused"] == 2
 
 
 def test_an_unknown_account_is_said(file):
@@ -72,7 +72,7 @@ def test_rows_exported_as_json_load_back_as_the_same(file, tmp_path, capsys, cli
     answer = client.get("/points/?format=json")
     path.write_bytes(b"".join(answer.streaming_content))
     count = len(json.loads(path.read_text(encoding="utf-8"))["rows"])
-    answer = told(capsys, path, "--kind", "point")
+    answer = output_of(capsys, path, "--kind", "point")
     assert (answer["same"], answer["changed"], answer["new"], answer["refused"]) == (count, 0, 0, 0)
 
 
@@ -84,5 +84,5 @@ def test_a_fixture_is_loaded_as_loaddata_does(file, tmp_path, capsys):
     }}  # fmt: skip
     path = tmp_path / "sites.json"
     path.write_text(json.dumps([row], ensure_ascii=False), encoding="utf-8")
-    assert told(capsys, path)["new"] == 1
+    assert output_of(capsys, path)["new"] == 1
     assert new_points() == 1

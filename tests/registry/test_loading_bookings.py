@@ -26,7 +26,7 @@ def site(sample) -> TeachingSite:
     return open_site()
 
 
-def told(load, level: str = "refused") -> list[tuple[int, str, str]]:
+def messages_of(load, level: str = "refused") -> list[tuple[int, str, str]]:
     return [
         (row.row, message["field"], message["code"])
         for row in load.rows.all()
@@ -39,7 +39,7 @@ def left(site) -> int:
     return balance([site], COMING, 1)[0].left
 
 
-def held(site) -> Booking:
+def held_booking(site) -> Booking:
     return Booking.objects.unscoped("test").get(site=site, visitor="先来的单位")
 
 
@@ -47,7 +47,7 @@ def test_several_rows_of_a_file_do_not_take_more_than_the_month_has(site, admini
     groups = {"单位甲": "60", "单位乙": "41", "单位丙": "40"}
     rows = [CONFIRMED | {"来访单位": name, "预约人数": people} for name, people in groups.items()]
     load = load_rows("booking", *rows, by=administrator)
-    assert (told(load), load.new, left(site)) == ([(3, "headcount", "booking_full")], 2, 0)
+    assert (messages_of(load), load.new, left(site)) == ([(3, "headcount", "booking_full")], 2, 0)
 
 
 def test_a_full_month_is_refused_in_the_words_of_the_desk(site, administrator):
@@ -59,57 +59,59 @@ def test_a_full_month_is_refused_in_the_words_of_the_desk(site, administrator):
 
 def test_a_group_that_asks_takes_no_place(site, administrator):
     load = load_rows("booking", ROW | {"预约人数": "500"}, by=administrator)
-    assert (told(load), left(site)) == ([], 100)
+    assert (messages_of(load), left(site)) == ([], 100)
 
 
 def test_a_confirmed_group_grows_into_the_places_that_are_left(site, administrator):
-    acts.confirm(held(site), by=administrator)
+    acts.confirm(held_booking(site), by=administrator)
     row = ROW | {"来访单位": "先来的单位"}
     grown = load_rows("booking", row | {"预约人数": "100"}, by=administrator)
     assert (grown.changed, left(site)) == (1, 0)
-    assert told(load_rows("booking", row | {"预约人数": "101"}, by=administrator)) == [(2, "headcount", "booking_full")]
+    assert messages_of(load_rows("booking", row | {"预约人数": "101"}, by=administrator)) == [
+        (2, "headcount", "booking_full")
+    ]
 
 
 def test_a_confirmed_group_that_changes_its_month_frees_the_places_for_the_next_row(site, administrator):
     full = load_rows("booking", CONFIRMED | {"预约人数": "100"}, by=administrator)
     moves = CONFIRMED | {"编号": full.rows.get().code, "预约日期": (COMING + timedelta(days=31)).isoformat()}
     load = load_rows("booking", moves | {"预约人数": "100"}, CONFIRMED | {"来访单位": "单位乙"}, by=administrator)
-    assert (told(load), left(site)) == ([], 70)
+    assert (messages_of(load), left(site)) == ([], 70)
 
 
 def test_a_file_confirms_a_group_that_asked_and_its_undo_frees_the_places(site, administrator):
     load = load_rows("booking", CONFIRMED | {"来访单位": "先来的单位", "预约人数": "20"}, by=administrator)
-    assert (held(site).state, left(site)) == ("confirmed", 80)
+    assert (held_booking(site).state, left(site)) == ("confirmed", 80)
     undo_rows(load, list(load.rows.all()))
-    assert (held(site).state, left(site)) == ("asked", 100)
+    assert (held_booking(site).state, left(site)) == ("asked", 100)
 
 
 @pytest.mark.parametrize("state", ["已谢绝", "已取消", "已接待"])
 def test_a_file_ends_no_booking(state, site, administrator):
     first = ROW | {"来访单位": "先来的单位", "预约人数": "20"}
     load = load_rows("booking", first | {"预约状态": state}, ROW | {"预约状态": state}, by=administrator)
-    assert told(load) == [(2, "state", "booking_on_page"), (3, "state", "booking_on_page")]
+    assert messages_of(load) == [(2, "state", "booking_on_page"), (3, "state", "booking_on_page")]
 
 
 def test_a_confirmation_is_not_taken_back_by_a_file(site, administrator):
-    acts.confirm(held(site), by=administrator)
+    acts.confirm(held_booking(site), by=administrator)
     row = ROW | {"来访单位": "先来的单位", "预约人数": "20", "预约状态": "待确认"}
-    assert told(load_rows("booking", row, by=administrator)) == [(2, "state", "booking_on_page")]
+    assert messages_of(load_rows("booking", row, by=administrator)) == [(2, "state", "booking_on_page")]
 
 
 def test_a_booking_that_is_over_is_not_changed_by_a_file(site, administrator):
-    acts.cancel(held(site), reason="改期", by=administrator)
+    acts.cancel(held_booking(site), reason="改期", by=administrator)
     row = ROW | {"来访单位": "先来的单位", "预约状态": "已取消"}
-    for said in (row, {"编号": "BK-T", "预约人数": "30"}):
-        assert told(load_rows("booking", said, by=administrator)) == [(2, "state", "booking_moved_on")]
+    for cells in (row, {"编号": "BK-T", "预约人数": "30"}):
+        assert messages_of(load_rows("booking", cells, by=administrator)) == [(2, "state", "booking_moved_on")]
     alike = {name: row[name] for name in ("教学点", "预约日期", "来访单位", "预约状态")}
-    for said in (alike | {"预约人数": "20"}, {"编号": "BK-T", "预约人数": "20"}):
-        load = load_rows("booking", said, by=administrator)
-        assert (told(load), load.same) == ([], 1)
+    for cells in (alike | {"预约人数": "20"}, {"编号": "BK-T", "预约人数": "20"}):
+        load = load_rows("booking", cells, by=administrator)
+        assert (messages_of(load), load.same) == ([], 1)
 
 
 def test_a_group_that_gave_up_asks_again_for_the_same_day(site, administrator):
-    acts.cancel(held(site), reason="改期", by=administrator)
+    acts.cancel(held_booking(site), reason="改期", by=administrator)
     row = ROW | {"来访单位": "先来的单位"}
     assert (load_rows("booking", row, by=administrator).new, load_rows("booking", row, by=administrator).same) == (1, 1)
     states = Booking.objects.unscoped("test").filter(site=site, visitor="先来的单位").values_list("state", flat=True)
@@ -118,10 +120,10 @@ def test_a_group_that_gave_up_asks_again_for_the_same_day(site, administrator):
 
 def test_nobody_books_a_day_that_is_over_or_a_site_that_is_none_then(site, administrator):
     past = ROW | {"预约日期": (TODAY - timedelta(days=1)).isoformat()}
-    assert told(load_rows("booking", past, by=administrator)) == [(2, "booked_for", "booking_past")]
+    assert messages_of(load_rows("booking", past, by=administrator)) == [(2, "booked_for", "booking_past")]
     TeachingSite.objects.public().filter(pk=site.pk).update(ended_on=COMING)
-    assert told(load_rows("booking", ROW, by=administrator)) == [(2, "site", "booking_closed")]
-    assert told(load_rows("booking", ROW | {"教学点": "没有的教学点"}, by=administrator)) == [
+    assert messages_of(load_rows("booking", ROW, by=administrator)) == [(2, "site", "booking_closed")]
+    assert messages_of(load_rows("booking", ROW | {"教学点": "没有的教学点"}, by=administrator)) == [
         (2, "site", "place_unknown")
     ]
 
@@ -156,7 +158,7 @@ def test_whom_to_call_is_in_no_event(site, administrator):
 
 def test_a_capacity_ends_after_it_begins(sample, administrator):
     load = load_rows("site-capacity", CAPACITY | {"终止日期": "2021-01-31"}, by=administrator)
-    assert told(load) == [(2, "valid_to", "order_wrong")]
+    assert messages_of(load) == [(2, "valid_to", "order_wrong")]
 
 
 def test_a_capacity_may_be_nobody_and_is_known_by_its_first_day(sample, administrator):
@@ -167,5 +169,5 @@ def test_a_capacity_may_be_nobody_and_is_known_by_its_first_day(sample, administ
 
 def test_sites_of_one_name_are_told_apart_by_their_codes(site, administrator):
     TeachingSite.objects.public().filter(code="TS-03").update(name=site.name)
-    assert told(load_rows("booking", ROW, by=administrator)) == [(2, "site", "place_unclear")]
-    assert told(load_rows("booking", ROW | {"教学点": "TS-T"}, by=administrator)) == []
+    assert messages_of(load_rows("booking", ROW, by=administrator)) == [(2, "site", "place_unclear")]
+    assert messages_of(load_rows("booking", ROW | {"教学点": "TS-T"}, by=administrator)) == []

@@ -195,8 +195,8 @@ def test_any_small_json_ends_in_rows_or_a_sentence(sample, administrator, monkey
 
     @SMALL
     @given(st.lists(OBJECTS | VALUES, max_size=4), wrapped, about)
-    def holds(rows, key, said):
-        content = {key: rows, "about": said} if key else rows
+    def holds(rows, key, about):
+        content = {key: rows, "about": about} if key else rows
         try:
             ends_well(json.dumps(content).encode(), "表.json", administrator, "")
         except Refused as refusal:  # a file that is refused before it becomes a load
@@ -287,9 +287,9 @@ def test_a_load_that_failed_is_told_on_its_page_and_on_the_list(stage, sample, c
 def test_a_load_that_failed_is_told_to_programs(stage, sample, administrator, monkeypatch):
     load = stage(administrator, monkeypatch)
     run_one(load.job_id)
-    told = program(administrator).get(f"loads/{load.key}/")
-    assert (told["state"], told["is_working"]) == ("failed", False)
-    assert told["message"].endswith("管理员。")
+    detail = program(administrator).get(f"loads/{load.key}/")
+    assert (detail["state"], detail["is_working"]) == ("failed", False)
+    assert detail["message"].endswith("管理员。")
 
 
 def test_the_command_says_that_a_load_failed_and_ends_with_1(sample, tmp_path, monkeypatch):
@@ -297,10 +297,10 @@ def test_the_command_says_that_a_load_failed_and_ends_with_1(sample, tmp_path, m
     path = tmp_path / "台账.xlsx"
     path.write_bytes(workbook(HEADINGS, site()))
     monkeypatch.setattr("registry.loading.lifecycle.understand", torn)
-    said = StringIO()
+    output = StringIO()
     with pytest.raises(SystemExit) as ended:
-        call_command("load", str(path), "--dry-run", stdout=said)
-    assert (ended.value.code, "failed" in said.getvalue(), "max()" in said.getvalue()) == (1, True, False)
+        call_command("load", str(path), "--dry-run", stdout=output)
+    assert (ended.value.code, "failed" in output.getvalue(), "max()" in output.getvalue()) == (1, True, False)
 
 
 def test_a_failed_load_can_be_put_away_and_one_that_broke_off_while_writing_is_taken_back(

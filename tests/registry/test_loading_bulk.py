@@ -35,8 +35,8 @@ def rows_of_events(count: int) -> list[tuple]:
 
 
 def organisation(**values) -> PartyOrganisation:
-    given = {"name": "示例新立党支部", "form": "party_branch", "kind": "village", "area_id": "130207100"}
-    return PartyOrganisation(**given | {"code": "O-N1"} | values)
+    defaults = {"name": "示例新立党支部", "form": "party_branch", "kind": "village", "area_id": "130207100"}
+    return PartyOrganisation(**defaults | {"code": "O-N1"} | values)
 
 
 def test_a_record_knows_the_key_of_what_was_written_just_before_it(sample):
@@ -80,17 +80,19 @@ def test_of_rows_written_together_only_the_one_the_database_refuses_is_refused(
     sample, administrator, monkeypatch, old_ledgers
 ):
     """Somebody else enters the second of three sites after the rows were judged."""
-    kind, taken = SHEET_TYPES["point"], "唐坊镇新立二示范点"
+    kind, taken_name = SHEET_TYPES["point"], "唐坊镇新立二示范点"
     area = Area.objects.unscoped("test").get(name="唐坊镇")
     other = PartyOrganisation.objects.unscoped("test").first()
 
     def find(rows, lookups):
         kind.find(rows, lookups)
         if lookups.writing:
-            DemonstrationPoint.objects.create(code="FN-X", name=taken, area=area, field="rural", organisation=other)
+            DemonstrationPoint.objects.create(
+                code="FN-X", name=taken_name, area=area, field="rural", organisation=other
+            )
 
     monkeypatch.setitem(SHEET_TYPES, "point", replace(kind, find=find))
-    names = ["唐坊镇新立一示范点", taken, "唐坊镇新立三示范点", "唐坊镇新立四示范点"]
+    names = ["唐坊镇新立一示范点", taken_name, "唐坊镇新立三示范点", "唐坊镇新立四示范点"]
     owners = ["唐坊镇新立一党支部", "唐坊镇新立二党支部", "唐坊镇新立一党支部", "唐坊镇新立二党支部"]
     rows = [{**NEW, "示范点名称": name, "党组织名称": owner} for name, owner in zip(names, owners, strict=True)]
     load = load_rows("point", *rows, by=administrator)
@@ -100,12 +102,12 @@ def test_of_rows_written_together_only_the_one_the_database_refuses_is_refused(
     ]
     assert refusals == [[], ["database_says"], [], []]
     made = DemonstrationPoint.objects.unscoped("test").filter(name__startswith="唐坊镇新立").exclude(code="FN-X")
-    found = dict(made.values_list("name", "organisation__name"))
-    assert found == {name: owner for name, owner in zip(names, owners, strict=True) if name != taken}
+    organisations = dict(made.values_list("name", "organisation__name"))
+    assert organisations == {name: owner for name, owner in zip(names, owners, strict=True) if name != taken_name}
     assert PartyOrganisation.objects.unscoped("test").filter(name__in=owners).count() == 2
-    told = Event.objects.filter(change_set=load.change_set, kind="demonstrationpoint").values_list("code", flat=True)
-    assert sorted(told) == sorted(made.values_list("code", flat=True))
-    assert sorted(load.rows.filter(verdict="new").values_list("code", flat=True)) == sorted(told)
+    logged = Event.objects.filter(change_set=load.change_set, kind="demonstrationpoint").values_list("code", flat=True)
+    assert sorted(logged) == sorted(made.values_list("code", flat=True))
+    assert sorted(load.rows.filter(verdict="new").values_list("code", flat=True)) == sorted(logged)
 
 
 @pytest.mark.parametrize("model", LOADED, ids=lambda model: model.__name__)
@@ -123,20 +125,20 @@ def test_what_is_taken_without_asking_a_column_would_be_taken_by_it(model):
 def test_many_values_are_one_parameter_and_find_the_same(column, sample):
     rows = PartyOrganisation.objects.unscoped("test")
     some = list(rows.order_by("pk").values_list(column, flat=True)[:40])
-    found = rows.filter(**{f"{column}__among": [*some, *some]})
-    assert set(found) == set(rows.filter(**{f"{column}__in": some}))
-    assert len(found.query.sql_with_params()[1]) == 1
+    matches = rows.filter(**{f"{column}__among": [*some, *some]})
+    assert set(matches) == set(rows.filter(**{f"{column}__in": some}))
+    assert len(matches.query.sql_with_params()[1]) == 1
     assert not rows.filter(**{f"{column}__among": []})
 
 
-@pytest.mark.parametrize("given", ['"', "\\", '\\"}', "{a,b}", "a,b", "NULL", "", "x" * 300, "'; --", "唐坊 镇"])
-def test_whatever_a_value_among_many_says_only_the_same_is_found(given, sample):
-    entry = ("points", "FN-N1", "示例点", given, "shilidian", "sld")
+@pytest.mark.parametrize("text", ['"', "\\", '\\"}', "{a,b}", "a,b", "NULL", "", "x" * 300, "'; --", "唐坊 镇"])
+def test_whatever_a_value_among_many_says_only_the_same_is_found(text, sample):
+    entry = ("points", "FN-N1", "示例点", text, "shilidian", "sld")
     add_values(SearchEntry, ("kind", "code", "name", "names", "pinyin", "initials"), [entry])
-    found = SearchEntry.objects.filter(kind="points", code="FN-N1")
-    assert found.filter(names__among=[given, "another"]).exists()
-    assert not found.filter(names__among=[f"{given}x", f"x{given}", "another"]).exists()
-    assert not found.filter(code__among=["FN-N1" + "x" * 40]).exists()
+    entries = SearchEntry.objects.filter(kind="points", code="FN-N1")
+    assert entries.filter(names__among=[text, "another"]).exists()
+    assert not entries.filter(names__among=[f"{text}x", f"x{text}", "another"]).exists()
+    assert not entries.filter(code__among=["FN-N1" + "x" * 40]).exists()
 
 
 @pytest.mark.parametrize("model", WRITTEN, ids=lambda model: model.__name__)
@@ -147,7 +149,7 @@ def test_no_index_of_what_a_load_writes_is_kept_twice(model):
         for constraint in model._meta.constraints
         if getattr(constraint, "fields", ()) and not constraint.condition
     ]
-    first = {each.fields[0] for each in [*whole, *model._meta.indexes]}
+    first = {index.fields[0] for index in [*whole, *model._meta.indexes]}
     twice = {field.name for field in model._meta.fields if field.is_relation and field.db_index} & first
     assert not twice
     assert not [field.name for field in model._meta.fields if field.related_model is Area and field.db_index]
@@ -155,8 +157,8 @@ def test_no_index_of_what_a_load_writes_is_kept_twice(model):
 
 def test_a_column_keeps_only_so_many_texts_that_were_read():
     column = SHEET_TYPES["point"].column("name")
-    rows, known = [SheetRow(0, number, {"name": f"示例{number}点"}) for number in range(2 * FEW)], defaultdict(dict)
+    rows, cache = [SheetRow(0, number, {"name": f"示例{number}点"}) for number in range(2 * FEW)], defaultdict(dict)
     for row in rows:
-        read_cells(row, [column], known)
+        read_cells(row, [column], cache)
     assert [row.values["name"] for row in rows] == [row.texts["name"] for row in rows]
-    assert len(known["name"]) == FEW
+    assert len(cache["name"]) == FEW

@@ -314,15 +314,15 @@ def test_a_load_of_a_clerk_takes_only_the_rows_of_the_own_township(sample, clerk
 
 
 def test_a_districts_ledger_of_445_rows_loads_whole_with_its_premium_points(scope, administrator):
-    shown = FIGURES["premium-rate"].answer(scope)
+    answer = FIGURES["premium-rate"].answer(scope)
     rows = [
-        site(示范点名称=f"唐坊镇新立{number}示范点", 等次="精品" if number < shown.part else "达标")
-        for number in range(int(shown.whole))
+        site(示范点名称=f"唐坊镇新立{number}示范点", 等次="精品" if number < answer.part else "达标")
+        for number in range(int(answer.whole))
     ]
     load = applied(checked(workbook(HEADINGS, *rows), administrator))
     assert (load.new, load.refused) == (len(rows), 0)
     after = FIGURES["premium-rate"].answer(scope)
-    assert (after.part, after.whole) == (2 * shown.part, 2 * shown.whole)
+    assert (after.part, after.whole) == (2 * answer.part, 2 * answer.whole)
 
 
 def test_a_file_sent_again_changes_nothing(sample, administrator):

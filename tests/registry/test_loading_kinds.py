@@ -88,13 +88,13 @@ def test_the_required_columns_are_those_with_a_star(slug):
 
 @pytest.mark.parametrize("slug", STARS)
 def test_a_heading_means_one_column(slug):
-    meant = [(plain_heading(text), column.name) for column in SHEET_TYPES[slug].columns for text in {*column.headings}]
-    assert len({heading for heading, _name in meant}) == len({*meant})
+    pairs = [(plain_heading(text), column.name) for column in SHEET_TYPES[slug].columns for text in {*column.headings}]
+    assert len({heading for heading, _name in pairs}) == len({*pairs})
 
 
 @pytest.mark.parametrize("slug", STARS)
 def test_everybody_loads_what_is_theirs_to_enter(slug, clerk_tangfang, reviewer, administrator, leader):
-    assert [may_load(each, slug) for each in (administrator, reviewer, clerk_tangfang, leader)] == [
+    assert [may_load(account, slug) for account in (administrator, reviewer, clerk_tangfang, leader)] == [
         slug not in BY_REVIEWERS, slug in BY_REVIEWERS, slug in BY_CLERKS, False,
     ]  # fmt: skip
 
@@ -103,16 +103,16 @@ def test_everybody_loads_what_is_theirs_to_enter(slug, clerk_tangfang, reviewer,
 def test_the_headings_of_an_example_say_which_kind_it_is(slug):
     """Also among all kinds: what is common to two, such as a day and a place, decides nothing."""
     plain = {at: plain_heading(heading) for at, heading in enumerate(EXAMPLES[slug].row)}
-    fits = {each: _fields(plain, plain, headings_of(kind)) for each, kind in SHEET_TYPES.items()}
-    assert max(SHEET_TYPES, key=lambda each: _likeness(SHEET_TYPES[each], fits[each])) == slug
+    fits = {name: _fields(plain, plain, headings_of(kind)) for name, kind in SHEET_TYPES.items()}
+    assert max(SHEET_TYPES, key=lambda name: _likeness(SHEET_TYPES[name], fits[name])) == slug
 
 
 def test_a_good_row_is_taken_and_counts(kind, scope, sender):
     example = EXAMPLES[kind]
-    before = example.shown(scope)
+    before = example.measure(scope)
     load = load_rows(kind, example.row, by=sender)
     assert (verdicts(load), [sentence(message) for message in load.rows.get().messages]) == ([example.first], [])
-    assert example.adds is None or float(example.shown(scope) - before) == example.adds
+    assert example.adds is None or float(example.measure(scope) - before) == example.adds
 
 
 def test_the_same_row_again_is_the_same_and_tells_nothing(kind, sender):
@@ -134,30 +134,30 @@ def test_a_changed_value_is_changed_and_told(kind, sender):
 
 def test_an_undone_load_leaves_what_is_shown_as_it_was(kind, scope, sender):
     example = EXAMPLES[kind]
-    before = example.shown(scope)
+    before = example.measure(scope)
     load = load_rows(kind, example.row, by=sender)
     undo_rows(load, list(load.rows.all()))
-    assert ([row.left for row in load.rows.all()], example.shown(scope)) == ([False], before)
+    assert ([row.left for row in load.rows.all()], example.measure(scope)) == ([False], before)
     assert verdicts(load_rows(kind, example.row, by=sender)) == [example.first]
 
 
 def test_an_undone_change_leaves_the_record_as_it_was(kind, scope, sender):
     example = EXAMPLES[kind]
     load_rows(kind, example.row, by=sender)
-    before = example.shown(scope)
+    before = example.measure(scope)
     load = load_rows(kind, example.row | example.change, by=sender)
     undo_rows(load, list(load.rows.all()))
-    assert ([row.left for row in load.rows.all()], example.shown(scope)) == ([False], before)
+    assert ([row.left for row in load.rows.all()], example.measure(scope)) == ([False], before)
     assert verdicts(load_rows(kind, example.row, by=sender)) == ["same"]
 
 
 def test_a_row_without_a_required_column_is_refused(kind, sender):
     """The column may be missing from the file, or the cell be empty."""
     example, fields = EXAMPLES[kind], {column.name for column in SHEET_TYPES[kind].required}
-    known = {
+    columns = {
         plain_heading(heading): column.name for column in SHEET_TYPES[kind].columns for heading in column.headings
     }  # fmt: skip
-    headings = {known[plain_heading(heading)]: heading for heading in example.row}
+    headings = {columns[plain_heading(heading)]: heading for heading in example.row}
     assert fields <= headings.keys()
     for field in sorted(fields):
         without = {heading: text for heading, text in example.row.items() if heading != headings[field]}
@@ -201,7 +201,7 @@ def test_a_clerk_loads_the_own_township_only(slug, sample, clerk_tangfang, clerk
 
 @pytest.mark.parametrize("slug", STARS)
 def test_a_bad_value_is_refused_alike_in_form_and_file(slug):
-    inputs = {each.name: each.read for each in BY_NAME.values()}
+    inputs = {field.name: field.read for field in BY_NAME.values()}
     for column in (column for column in SHEET_TYPES[slug].columns if inputs.get(column.name) == column.read):
         row = SheetRow(0, 1, {column.name: BAD[column.name]})
         read_cells(row, [column], defaultdict(dict))

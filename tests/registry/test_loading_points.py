@@ -59,8 +59,8 @@ def test_a_changed_fact_of_the_organisation_is_written_with_its_event(sample, ad
     assert outcome(load) == {2: ("changed", [])}
     organisation = PartyOrganisation.objects.unscoped("test").get(name=NEW["党组织名称"])
     assert organisation.member_count == 37
-    told = Event.objects.get(change_set=load.change_set)
-    assert (told.code, told.changes) == (organisation.code, {"member_count": [36, 37]})
+    event = Event.objects.get(change_set=load.change_set)
+    assert (event.code, event.changes) == (organisation.code, {"member_count": [36, 37]})
 
 
 def test_a_load_that_is_undone_leaves_the_figures_as_they_were(scope, administrator):

@@ -79,7 +79,7 @@ WARNED = {
 }  # fmt: skip
 
 
-def told(load, level: str) -> list[str]:
+def messages_of(load, level: str) -> list[str]:
     return [
         f"{message['field']} {message['code']}"
         for row in load.rows.all()
@@ -90,20 +90,20 @@ def told(load, level: str) -> list[str]:
 
 @pytest.mark.parametrize(("kind", "change", "why"), REFUSED.values(), ids=REFUSED)
 def test_a_row_is_refused_at_the_field_that_is_wrong(kind, change, why, sample, administrator):
-    assert told(load_rows(kind, EXAMPLES[kind].row | change, by=administrator), "refused") == [why]
+    assert messages_of(load_rows(kind, EXAMPLES[kind].row | change, by=administrator), "refused") == [why]
 
 
 @pytest.mark.parametrize(("kind", "change", "why"), WARNED.values(), ids=WARNED)
 def test_a_row_is_taken_with_a_word_about_it(kind, change, why, sample, administrator):
     load = load_rows(kind, EXAMPLES[kind].row | change, by=administrator)
-    assert (load.new, told(load, "warning")) == (1, [why])
+    assert (load.new, messages_of(load, "warning")) == (1, [why])
 
 
 def test_the_threshold_is_that_of_the_year(sample, administrator):
     rule = Parameter.objects.unscoped("test").get(rule="income-threshold")
     rule.value = 50_001
     rule.save()
-    assert told(load_rows("income", EXAMPLES["income"].row, by=administrator), "warning") == [
+    assert messages_of(load_rows("income", EXAMPLES["income"].row, by=administrator), "warning") == [
         "reaches_threshold differs"
     ]
 
@@ -115,7 +115,7 @@ def test_a_point_that_is_in_the_file_no_more_stays_and_a_new_one_comes_last(samp
     belt = Belt.objects.unscoped("test").get(name=row["示范带名称"])
     members = BeltMembership.objects.filter(belt=belt).values_list("position", "point__code")
     assert [*members] == [(1, "FN-0023"), (2, "FN-0006"), (3, "FN-0001")]
-    assert told(load, "warning") == ["points member_stays"]
+    assert messages_of(load, "warning") == ["points member_stays"]
     assert Event.objects.get(change_set=load.change_set).changes == {"points": ["", "区法院党建示范点"]}
     undo_rows(load, list(load.rows.all()))
     assert BeltMembership.objects.filter(belt=belt).count() == 2
@@ -125,7 +125,7 @@ def test_a_belt_joined_by_the_file_of_points_is_told_of(sample, administrator):
     point = DemonstrationPoint.objects.unscoped("test").get(code="FN-0002")
     row = {"编号": "FN-0002", "所属示范带": "B-02"}
     load = load_rows("point", row, by=administrator)
-    assert (told(load, "refused"), load.changed) == ([], 1)
+    assert (messages_of(load, "refused"), load.changed) == ([], 1)
     told_of = Event.objects.get(change_set=load.change_set)
     assert (told_of.code, told_of.changes) == (point.code, {"belts": ["", "B-02"]})
 
@@ -134,7 +134,7 @@ def test_a_superior_may_stand_in_the_same_file(sample, administrator):
     row = EXAMPLES["organisation"].row
     above = {**row, "党组织名称": "唐坊桥村党总支", "党组织类型": "党总支"}
     load = load_rows("organisation", above, {**row, "上级党组织": "唐坊桥村党总支"}, by=administrator)
-    assert (load.new, told(load, "warning")) == (2, [])
+    assert (load.new, messages_of(load, "warning")) == (2, [])
     below = PartyOrganisation.objects.unscoped("test").get(name=row["党组织名称"])
     assert str(below.parent) == "唐坊桥村党总支"
 
@@ -162,7 +162,7 @@ def test_the_villages_of_a_consortium_are_found_by_any_ending(sample, administra
     ]  # fmt: skip
     moved = {**EXAMPLES["consortium"].row, "示范村": "挡水埝", "带动村": "唐坊桥"}
     load = load_rows("consortium", moved, by=administrator)
-    assert told(load, "refused") == ["lead_villages village_otherwise", "led_villages village_otherwise"]
+    assert messages_of(load, "refused") == ["lead_villages village_otherwise", "led_villages village_otherwise"]
 
 
 def test_a_new_wage_rule_ends_the_one_before_and_its_undo_opens_that_again(scope, administrator):
@@ -183,7 +183,7 @@ def test_a_wage_rule_that_says_what_holds_already_is_the_same(sample, administra
 def test_a_donation_without_a_day_is_not_taken_anew_each_day(sample, administrator):
     load_rows("donation", EXAMPLES["donation"].row, by=administrator)
     load = load_rows("donation", {**EXAMPLES["donation"].row, "日期": ""}, by=administrator)
-    assert (load.same, told(load, "warning")) == (1, [])
+    assert (load.same, messages_of(load, "warning")) == (1, [])
 
 
 def test_goods_are_not_money(scope, administrator):
@@ -195,10 +195,10 @@ def test_goods_are_not_money(scope, administrator):
 
 
 def test_a_title_counts_as_the_same_title_counted_before(sample, administrator):
-    held = Honour.objects.unscoped("test").filter(title_kind="advanced_collective").first()
-    row = {**EXAMPLES["honour"].row, "统计口径": "", "荣誉名称": held.title}
+    honour = Honour.objects.unscoped("test").filter(title_kind="advanced_collective").first()
+    row = {**EXAMPLES["honour"].row, "统计口径": "", "荣誉名称": honour.title}
     load_rows("honour", row, by=administrator)
-    made = Honour.objects.unscoped("test").get(title=held.title, organisation__name="唐坊镇党委")
+    made = Honour.objects.unscoped("test").get(title=honour.title, organisation__name="唐坊镇党委")
     assert made.title_kind == "advanced_collective"
 
 
@@ -217,7 +217,7 @@ def test_stops_of_a_route_keep_their_order_and_new_ones_come_last(sample, admini
     assert [str(stop.place) for stop in stops] == [
         "孔家庄村党建示范点", "煤河沿线党建示范带", "正元管业", "区法院党建示范点",
     ]  # fmt: skip
-    assert told(load, "warning") == ["stops member_stays"]
+    assert messages_of(load, "warning") == ["stops member_stays"]
 
 
 def test_a_visit_moved_by_its_code_stands_at_the_new_place_only(sample, administrator):
@@ -232,7 +232,7 @@ def test_a_code_does_not_give_one_record_the_name_of_another(sample, administrat
     row = {"编号": "CI-130207106232-2017", "乡镇": "大新庄镇", "村代码": "130207106232", "年度": "2018"}
     village = CollectiveIncome.objects.unscoped("test").get(code=row["编号"]).area
     load = load_rows("income", {**row, "村名": village.name}, by=administrator)
-    assert told(load, "refused") == ["code key_taken"]
+    assert messages_of(load, "refused") == ["code key_taken"]
 
 
 def test_a_record_that_an_earlier_chunk_made_is_twice_in_the_file(sample, administrator):

@@ -23,7 +23,7 @@ from tests.registry.sheets import read_in_this_process
 
 from .test_loading_files import applied, checked, undone, workbook
 
-HELD = 1_085_000  # yuan, of the village below in 2021
+AMOUNT = 1_085_000  # yuan, of the village below in 2021
 AGAIN = ["胥各庄镇", "四王庄村", 2021]
 NEW = ["唐坊镇", "孔家庄", 2025]
 
@@ -49,7 +49,7 @@ def amount_of(load, row: int = -1) -> int | None:
     return int(float(both[1])) if both else None
 
 
-def said(load, level: str = "warning") -> list[tuple[int, str, str]]:
+def messages_of(load, level: str = "warning") -> list[tuple[int, str, str]]:
     return [
         (row.row, message["column"], message["code"])
         for row in load.rows.order_by("row")
@@ -58,7 +58,7 @@ def said(load, level: str = "warning") -> list[tuple[int, str, str]]:
     ]
 
 
-def held() -> CollectiveIncome:
+def income() -> CollectiveIncome:
     return CollectiveIncome.objects.unscoped("test").get(code="CI-130207100201-2021")
 
 
@@ -104,26 +104,26 @@ def test_a_unit_that_is_said_is_taken_without_a_word(heading, cell, above, amoun
     load = applied(read(administrator, heading, [*NEW, cell], above=above))
     made = CollectiveIncome.objects.unscoped("test").get(area__name__startswith="孔家庄", year=2025)
     assert made.amount_yuan == amount
-    assert [code for _row, _column, code in said(load) if code != "about"] == []
+    assert [code for _row, _column, code in messages_of(load) if code != "about"] == []
 
 
 def test_where_nothing_says_the_unit_the_first_amount_is_told_as_it_was_understood_once(sample, administrator):
     rows = [[*NEW, "12万元"], ["唐坊镇", "唐坊桥村", 2025, 8.6], ["唐坊镇", "莲花泊", 2025, 9]]
     load = read(administrator, "集体经济年收入", *rows)
-    assert (load.new, said(load)) == (3, [(3, "D", "unit_assumed")])
+    assert (load.new, messages_of(load)) == (3, [(3, "D", "unit_assumed")])
     message = load.rows.get(row=3).messages[0]
     assert message["details"] == {"text": "8.6", "unit": "万元", "value": "86,000"}
     assert "86,000 元" in sentence(message)
 
 
 def test_of_a_unit_that_nobody_knows_here_the_amount_is_told_too(sample, administrator):
-    assert said(read(administrator, "集体经济年收入(美元)", [*NEW, 8.6])) == [(2, "D", "unit_assumed")]
+    assert messages_of(read(administrator, "集体经济年收入(美元)", [*NEW, 8.6])) == [(2, "D", "unit_assumed")]
 
 
 def test_the_first_amount_is_told_once_though_the_rows_come_in_chunks(sample, administrator, monkeypatch):
     monkeypatch.setattr("registry.loading.job_steps.CHUNK", 1)
     load = applied(read(administrator, "集体经济年收入", [*NEW, 8.6], ["唐坊镇", "唐坊桥村", 2025, 9]))
-    assert (load.new, said(load)) == (2, [(2, "D", "unit_assumed")])
+    assert (load.new, messages_of(load)) == (2, [(2, "D", "unit_assumed")])
 
 
 def test_the_units_of_two_sheets_are_two(sample, administrator):
@@ -141,18 +141,25 @@ def test_the_units_of_two_sheets_are_two(sample, administrator):
 
 @pytest.mark.parametrize(
     ("amount", "doubtful"),
-    [(HELD * 100, True), (HELD / 100, True), (0, True), (HELD * 99, False), (HELD / 99, False), (HELD, False)],
+    [
+        (AMOUNT * 100, True),
+        (AMOUNT / 100, True),
+        (0, True),
+        (AMOUNT * 99, False),
+        (AMOUNT / 99, False),
+        (AMOUNT, False),
+    ],
 )
 def test_an_amount_that_changes_a_hundredfold_is_doubtful(amount, doubtful, sample, administrator):
     load = read(administrator, "集体经济年收入(元)", [*AGAIN, round(amount, 2)])
-    assert said(load, "doubt") == ([(2, "D", "amount_leaps")] if doubtful else [])
+    assert messages_of(load, "doubt") == ([(2, "D", "amount_leaps")] if doubtful else [])
     codes = [refusal.code for refusal in lifecycle.refusals_to_apply(load)]
     assert ("load_doubtful" in codes, bool(load.doubts)) == (doubtful, doubtful)
 
 
 def leaping(by):
     """Yuan, as an export had them once, under the heading of a ledger that counts in ten thousands."""
-    return read(by, "集体经济年收入(万元)", [*AGAIN, HELD])
+    return read(by, "集体经济年收入(万元)", [*AGAIN, AMOUNT])
 
 
 def test_a_doubtful_load_is_applied_only_once_somebody_confirmed_it(sample, administrator):
@@ -161,12 +168,12 @@ def test_a_doubtful_load_is_applied_only_once_somebody_confirmed_it(sample, admi
         lifecycle.apply_load(load, by=administrator)
     assert refused.value.code == "load_doubtful"
     assert ("1,085,000" in str(refused.value), "10,850,000,000" in str(refused.value)) == (True, True)
-    assert (held().amount_yuan, state_of(load)["message"]) == (HELD, str(refused.value))
+    assert (income().amount_yuan, state_of(load)["message"]) == (AMOUNT, str(refused.value))
     load = lifecycle.apply_load(load, by=administrator, confirmed=True)
     run_one(load.job_id)
     load.refresh_from_db()
-    assert (load.state, held().amount_yuan, state_of(load)["message"]) == ("applied", HELD * 10_000, "")
-    assert (undone(load).state, held().amount_yuan) == ("undone", HELD)
+    assert (load.state, income().amount_yuan, state_of(load)["message"]) == ("applied", AMOUNT * 10_000, "")
+    assert (undone(load).state, income().amount_yuan) == ("undone", AMOUNT)
 
 
 def test_the_preview_shows_amounts_in_yuan_under_headings_without_a_unit(sample, administrator):
@@ -178,13 +185,13 @@ def test_the_preview_shows_amounts_in_yuan_under_headings_without_a_unit(sample,
 
 
 def test_a_row_that_became_doubtful_after_the_look_is_held_back(sample, administrator):
-    load = read(administrator, "集体经济年收入(元)", [*AGAIN, HELD * 50], [*NEW, 86000])
-    record = held()
-    record.amount_yuan = HELD / 50
+    load = read(administrator, "集体经济年收入(元)", [*AGAIN, AMOUNT * 50], [*NEW, 86000])
+    record = income()
+    record.amount_yuan = AMOUNT / 50
     save_record(record, by=administrator)
     load = applied(load)
-    assert (load.state, load.new, said(load, "refused")) == ("applied", 1, [(2, "", "not_confirmed")])
-    assert held().amount_yuan == HELD / 50
+    assert (load.state, load.new, messages_of(load, "refused")) == ("applied", 1, [(2, "", "not_confirmed")])
+    assert income().amount_yuan == AMOUNT / 50
 
 
 def test_a_file_that_is_read_anew_is_confirmed_anew(sample, administrator):
@@ -207,7 +214,7 @@ def test_the_page_asks_for_a_tick_before_it_applies_doubtful_rows(sample, client
     assert (answer.status_code, "请核对单位" in answer.content.decode()) == (409, True)
     assert client.post(reverse("load-apply", args=[load.key]), {"confirmed": "1"}).status_code == 302
     run_one()
-    assert held().amount_yuan == HELD * 10_000
+    assert income().amount_yuan == AMOUNT * 10_000
 
 
 def test_a_page_without_doubts_asks_for_no_tick(sample, client, administrator):
@@ -216,60 +223,60 @@ def test_a_page_without_doubts_asks_for_no_tick(sample, client, administrator):
     assert 'name="confirmed"' not in client.get(load.get_absolute_url()).content.decode()
 
 
-def sent(asked: Program, **fields: str) -> dict:
-    text = f"乡镇,村名,年度,集体经济年收入(万元)\n胥各庄镇,四王庄村,2021,{HELD}\n唐坊镇,孔家庄,2025,8.6\n"
+def sent(sender: Program, **fields: str) -> dict:
+    text = f"乡镇,村名,年度,集体经济年收入(万元)\n胥各庄镇,四王庄村,2021,{AMOUNT}\n唐坊镇,孔家庄,2025,8.6\n"
     file = {"file": SimpleUploadedFile("收入.csv", text.encode())}
     answer = Client().post(
-        "/api/v1/loads/", {"kind": "incomes", **fields, **file}, headers={"Authorization": f"Token {asked.text}"}
+        "/api/v1/loads/", {"kind": "incomes", **fields, **file}, headers={"Authorization": f"Token {sender.text}"}
     )
     assert answer.status_code == 202, answer.content
     while run_one():
         pass
-    return asked.get(answer.json()["url"])
+    return sender.get(answer.json()["url"])
 
 
 def test_a_program_is_refused_until_it_confirms(sample, administrator):
-    asked = program(administrator)
-    load = sent(asked, dry_run="true")
+    sender = program(administrator)
+    load = sent(sender, dry_run="true")
     assert (load["state"], "10,850,000,000" in load["message"]) == ("ready", True)
     address = f"{load['url']}apply/"
-    assert problem(asked.post(address)) == (409, "load-doubtful")
-    assert problem(asked.post(address, {"confirm": False})) == (409, "load-doubtful")
-    assert asked.post(address, {"confirm": "perhaps"})[0] == asked.post(address, {"confrim": True})[0] == 400
-    assert asked.post(address, {"confirm": True})[0] == 202
+    assert problem(sender.post(address)) == (409, "load-doubtful")
+    assert problem(sender.post(address, {"confirm": False})) == (409, "load-doubtful")
+    assert sender.post(address, {"confirm": "perhaps"})[0] == sender.post(address, {"confrim": True})[0] == 400
+    assert sender.post(address, {"confirm": True})[0] == 202
     run_one()
-    assert (asked.get(load["url"])["state"], held().amount_yuan) == ("applied", HELD * 10_000)
+    assert (sender.get(load["url"])["state"], income().amount_yuan) == ("applied", AMOUNT * 10_000)
 
 
 def test_a_file_that_is_to_be_applied_at_once_waits_if_it_is_doubtful_and_nothing_of_it_is_written(
     sample, administrator
 ):
-    asked = program(administrator)
-    load = sent(asked)
+    sender = program(administrator)
+    load = sent(sender)
     assert (load["state"], load["is_working"], load["applied_at"]) == ("ready", False, None)
     assert "请确认" in load["message"] or "confirm" in load["message"]
     assert not CollectiveIncome.objects.unscoped("test").filter(year=2025, area__name__startswith="孔家庄").exists()
-    assert held().amount_yuan == HELD
-    load = sent(asked, confirm="true")
-    assert (load["state"], load["new"], load["changed"], held().amount_yuan) == ("applied", 1, 1, HELD * 10_000)
+    assert income().amount_yuan == AMOUNT
+    load = sent(sender, confirm="true")
+    assert (load["state"], load["new"], load["changed"], income().amount_yuan) == ("applied", 1, 1, AMOUNT * 10_000)
 
 
 def test_money_that_leaps_nowhere_is_applied_at_once_after_a_look(sample, administrator):
-    data = ledger("集体经济年收入(元)", [*AGAIN, HELD * 2], [*NEW, 86000])
+    data = ledger("集体经济年收入(元)", [*AGAIN, AMOUNT * 2], [*NEW, 86000])
     load = lifecycle.send_load("收入.xlsx", data, kind="income", key=uuid4(), by=administrator, at_once=True)
     run_one(load.job_id)
     load.refresh_from_db()
-    assert (load.state, load.new, load.changed, held().amount_yuan) == ("applied", 1, 1, HELD * 2)
+    assert (load.state, load.new, load.changed, income().amount_yuan) == ("applied", 1, 1, AMOUNT * 2)
 
 
 def test_the_command_ends_with_1_until_it_is_told_to_confirm(sample, tmp_path):
     User.objects.create_superuser("root", password="a long enough password")
     path = tmp_path / "收入.xlsx"
-    path.write_bytes(ledger("集体经济年收入(万元)", [*AGAIN, HELD]))
-    told = StringIO()
+    path.write_bytes(ledger("集体经济年收入(万元)", [*AGAIN, AMOUNT]))
+    output = StringIO()
     with pytest.raises(SystemExit) as ended:
-        call_command("load", str(path), "--kind", "income", stdout=told)
-    assert (ended.value.code, held().amount_yuan, "10,850,000,000" in told.getvalue()) == (1, HELD, True)
-    told = StringIO()
-    call_command("load", str(path), "--kind", "income", "--confirm", "--json", stdout=told)
-    assert (json.loads(told.getvalue())["state"], held().amount_yuan) == ("applied", HELD * 10_000)
+        call_command("load", str(path), "--kind", "income", stdout=output)
+    assert (ended.value.code, income().amount_yuan, "10,850,000,000" in output.getvalue()) == (1, AMOUNT, True)
+    output = StringIO()
+    call_command("load", str(path), "--kind", "income", "--confirm", "--json", stdout=output)
+    assert (json.loads(output.getvalue())["state"], income().amount_yuan) == ("applied", AMOUNT * 10_000)

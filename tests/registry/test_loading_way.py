@@ -94,7 +94,7 @@ def test_what_a_worker_wrote_in_vain_it_writes_when_it_has_the_job_again(
         {"示范点名称": f"唐坊镇新立{number}示范点", "党组织名称": f"唐坊镇新立{number}党支部"} for number in range(5)
     )
     load = lifecycle.apply_load(
-        checked(workbook(HEADINGS, *(site(**each) for each in named)), administrator), by=administrator
+        checked(workbook(HEADINGS, *(site(**cells) for cells in named)), administrator), by=administrator
     )
     job = jobs.claim(load.job_id)
     jobs.take_step(job, {})

@@ -55,51 +55,51 @@ def test_a_document_of_very_many_parts_ends_the_process_that_opens_it_at_worst(m
 def opened(monkeypatch, tmp_path, settings) -> list[bool]:
     """Of each file that is opened, whether a transaction was open then (apart from that of the test)."""
     settings.PRIVATE_ROOT = tmp_path
-    outside, run, found = len(connection.savepoint_ids), sandbox.run, []
+    outside, run, states = len(connection.savepoint_ids), sandbox.run, []
 
     def watched(*arguments, **options):
-        found.append(len(connection.savepoint_ids) > outside)
+        states.append(len(connection.savepoint_ids) > outside)
         return run(*arguments, **options)
 
     monkeypatch.setattr(sandbox, "run", watched)
-    return found
+    return states
 
 
 @pytest.fixture
-def asked(sample, reviewer):
+def finding(sample, reviewer):
     """A finding of 唐坊镇 that is to be put right, with proof."""
-    [finding] = visit(reviewer)
-    return demanded(finding, reviewer)
+    [new_finding] = visit(reviewer)
+    return demanded(new_finding, reviewer)
 
 
 def photo() -> SimpleUploadedFile:
     return SimpleUploadedFile("a.jpg", PHOTO)
 
 
-def add_by_form(client, clerk, asked):
+def add_by_form(client, clerk, finding):
     return client.post(f"/desk/drafts/{make_draft(clerk).key}/photos/add/", {"photos": photo()})
 
 
-def send_in_parts(client, clerk, asked):
+def send_in_parts(client, clerk, finding):
     upload = begin_upload(make_draft(clerk), key=uuid.uuid4(), name="a.jpg", size=len(PHOTO), by=clerk)
     address = f"/desk/drafts/{upload.draft.key}/photos/{upload.key}/?offset=0"
     return client.post(address, PHOTO, content_type="application/octet-stream")
 
 
-def prove_on_a_page(client, clerk, asked):
-    said = {"on": "2026-11-01", "text": "已补齐记录", "proof": photo()}
-    return client.post(f"/desk/supervision/{asked.code}/rectify/", said)
+def prove_on_a_page(client, clerk, finding):
+    values = {"on": "2026-11-01", "text": "已补齐记录", "proof": photo()}
+    return client.post(f"/desk/supervision/{finding.code}/rectify/", values)
 
 
-def prove_by_program(client, clerk, asked):
-    return send_form(program(clerk), f"findings/{asked.code}/rectify/", {"text": "已补齐记录"}, PHOTO)
+def prove_by_program(client, clerk, finding):
+    return send_form(program(clerk), f"findings/{finding.code}/rectify/", {"text": "已补齐记录"}, PHOTO)
 
 
 @pytest.mark.parametrize("send", [add_by_form, send_in_parts, prove_on_a_page, prove_by_program])
-def test_no_transaction_is_open_while_a_photo_is_opened(send, asked, clerk_tangfang, client, opened):
+def test_no_transaction_is_open_while_a_photo_is_opened(send, finding, clerk_tangfang, client, opened):
     client.force_login(clerk_tangfang)
     before = Evidence.objects.unscoped("test").count()
-    send(client, clerk_tangfang, asked)
+    send(client, clerk_tangfang, finding)
     assert opened == [False]
     assert Evidence.objects.unscoped("test").count() == before + 1
 

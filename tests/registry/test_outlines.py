@@ -22,7 +22,7 @@ def feature(text: str) -> dict:
     return {"type": "Feature", "properties": {}, "geometry": json.loads(text)}
 
 
-TAKEN = {
+ACCEPTED = {
     "a polygon": polygon(SQUARE),
     "a polygon with a hole": polygon(SQUARE, HOLE),
     "an open ring": polygon(SQUARE[:-1]),
@@ -67,7 +67,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("text", TAKEN.values(), ids=TAKEN)
+@pytest.mark.parametrize("text", ACCEPTED.values(), ids=ACCEPTED)
 def test_these_outlines_are_taken(sample, text):
     outline = read_outline(text, "cgcs2000")
     rings = outline.geometry["coordinates"][0]
@@ -109,8 +109,8 @@ def test_the_sites_inside_are_found_whatever_system_they_were_measured_in(sample
     edge = make_named_point(lng="118.100000", lat="39.550000", coordinate_system="cgcs2000")
     unplaced = make_named_point()
     points = list(DemonstrationPoint.objects.unscoped("test").filter(pk__in=[inside.pk, turned.pk, seems.pk, edge.pk]))
-    found = points_inside(read_outline(polygon(SQUARE), "wgs84").geometry, [*points, unplaced])
-    assert {point.pk for point in found} == {inside.pk, turned.pk, edge.pk}
+    matches = points_inside(read_outline(polygon(SQUARE), "wgs84").geometry, [*points, unplaced])
+    assert {point.pk for point in matches} == {inside.pk, turned.pk, edge.pk}
 
 
 def test_a_site_in_a_hole_is_not_inside(sample):

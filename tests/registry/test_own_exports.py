@@ -37,14 +37,14 @@ def sources(slug: str) -> dict[str, tuple[str, ...]]:
     """The addresses that export records of a load's kind, with their formats."""
     model = SHEET_TYPES[slug].model
     pages = {f"/{kind.slug}/": kind for kind in KINDS.values() if kind.model is model and not kind.redacted}
-    found = {page: ("csv", "xlsx", "json", *(["geojson"] if kind.shape else [])) for page, kind in pages.items()}
-    found |= {
+    formats = {page: ("csv", "xlsx", "json", *(["geojson"] if kind.shape else [])) for page, kind in pages.items()}
+    formats |= {
         f"/api/v1/{resource.slug}/": resource.formats for resource in RESOURCES.values() if resource.model is model
     }
-    return found
+    return formats
 
 
-def taken(client, address: str, file_format: str, **parameters: str) -> bytes:
+def export_file(client, address: str, file_format: str, **parameters: str) -> bytes:
     """A file as the portal hands it out; empty where the account may not have it."""
     answer = client.get(address, {"format": file_format, **parameters})
     if answer.status_code in (401, 403, 404):
@@ -56,7 +56,7 @@ def verdicts(load: Load) -> Counter:
     return Counter(load.rows.values_list("verdict", flat=True))
 
 
-def told(load: Load) -> list[tuple]:
+def messages_of(load: Load) -> list[tuple]:
     return [(row.row, message["code"], message["details"]) for row in load.rows.all() for message in row.messages]
 
 
@@ -77,16 +77,16 @@ def test_every_export_comes_back_the_same(slug, sample, client, administrator, q
     for viewer, day, (address, formats) in product((None, administrator), (today, EARLIER), sources(slug).items()):
         client.logout() if viewer is None else client.force_login(viewer)
         for file_format in formats:
-            data = taken(client, address, file_format, as_of=day.isoformat(), **narrow)
+            data = export_file(client, address, file_format, as_of=day.isoformat(), **narrow)
             if not data:
                 continue
             load = checked(data, administrator, f"{slug}.{file_format}", kind="")
-            case = f"{address} {file_format} of {day} as {viewer}: {load.refusal} {told(load)[:3]}"
+            case = f"{address} {file_format} of {day} as {viewer}: {load.refusal} {messages_of(load)[:3]}"
             if load.state == "refused":
                 assert (load.refusal["code"], rows_in(data)) == ("no_table", 0), case
                 continue
             assert {*verdicts(load)} <= {"same"}, case
-            assert told(load) == [], case
+            assert messages_of(load) == [], case
             assert [sheet["kind"] for sheet in load.sheets] == [slug], case
             rows += load.total
     assert rows > 0 or not SHEET_TYPES[slug].model._base_manager.exists()
@@ -95,18 +95,18 @@ def test_every_export_comes_back_the_same(slug, sample, client, administrator, q
 @pytest.mark.parametrize("name", ["export_of_incomes.csv", "export_of_funds.csv"])
 def test_an_export_of_the_days_before_headings_had_units_comes_back_the_same(name, sample, administrator):
     load = checked((CASES / name).read_bytes(), administrator, name, kind="")
-    assert (load.state, verdicts(load), told(load)) == ("ready", {"same": 1}, [])
+    assert (load.state, verdicts(load), messages_of(load)) == ("ready", {"same": 1}, [])
 
 
 def test_the_rows_of_every_figure_come_back_the_same_or_are_refused_as_counted(scope, client, administrator, quick):
     client.force_login(administrator)
     ends = Counter()
     for figure in FIGURES.values():
-        data = taken(client, f"/figures/{figure.slug}/", "csv", as_of=scope.as_of.isoformat(), area=TANGFANG)
+        data = export_file(client, f"/figures/{figure.slug}/", "csv", as_of=scope.as_of.isoformat(), area=TANGFANG)
         load = checked(data, administrator, f"{figure.slug}.csv", kind="")
         loaded = figure.record_kind.model in {kind.model for kind in SHEET_TYPES.values()}
         end = load.refusal.get("code", "")
-        assert {*verdicts(load)} <= {"same"} and told(load) == [], figure.slug
+        assert {*verdicts(load)} <= {"same"} and messages_of(load) == [], figure.slug
         assert end == "" if loaded and not figure.record_kind.redacted else end.startswith("export_"), figure.slug
         ends[end] += 1
     assert ends[""] > 20
@@ -121,25 +121,25 @@ def test_an_export_in_english_comes_back_the_same(slug, sample, client, administ
         for file_format in formats:
             data = client.get(address, {"format": file_format}, headers={"Accept-Language": "en"})
             load = checked(b"".join(data.streaming_content) if data.streaming else data.content, administrator, kind="")
-            assert ({*verdicts(load)}, told(load)) == ({"same"}, []), (address, file_format)
+            assert ({*verdicts(load)}, messages_of(load)) == ({"same"}, []), (address, file_format)
 
 
 def test_a_clerk_who_sends_the_districts_list_back_changes_nothing_and_is_refused_nothing(
     scope, client, clerk_tangfang, quick
 ):
     client.force_login(clerk_tangfang)
-    data = taken(client, "/points/", "csv", as_of=scope.as_of.isoformat(), level="municipal")
+    data = export_file(client, "/points/", "csv", as_of=scope.as_of.isoformat(), level="municipal")
     load = checked(data, clerk_tangfang, "points.csv", kind="")
     assert (load.state, load.total > 20, load.total) == ("ready", True, load.same)
 
 
 def test_an_export_that_the_account_does_not_load_is_refused_with_the_kind(sample, client, clerk_tangfang, quick):
-    load = checked(taken(client, "/funds/", "csv"), clerk_tangfang, "资金.csv", kind="")
+    load = checked(export_file(client, "/funds/", "csv"), clerk_tangfang, "资金.csv", kind="")
     assert (load.state, load.refusal["code"], load.refusal["details"]["kind"]) == ("refused", "kind_unknown", "资金")
 
 
 def test_an_export_without_its_codes_is_refused(sample, client, administrator, quick):
-    load = checked(taken(client, "/api/v1/funds/", "csv", fields="year,amount_yuan"), administrator, kind="")
+    load = checked(export_file(client, "/api/v1/funds/", "csv", fields="year,amount_yuan"), administrator, kind="")
     assert (load.state, load.refusal["code"]) == ("refused", "export_without_codes")
 
 
@@ -147,7 +147,7 @@ def test_an_export_that_cannot_be_loaded_is_left_out_beside_one_that_can(scope, 
     made = openpyxl.Workbook()
     made.remove(made.active)
     for kind in ("villages", "funds"):
-        data = taken(client, f"/{kind}/", "xlsx", as_of=scope.as_of.isoformat(), area=TANGFANG)
+        data = export_file(client, f"/{kind}/", "xlsx", as_of=scope.as_of.isoformat(), area=TANGFANG)
         for sheet in openpyxl.load_workbook(BytesIO(data)):
             copy = made.create_sheet(sheet.title)
             for row in sheet.iter_rows(values_only=True):
@@ -178,7 +178,9 @@ def as_a_spreadsheet_saves(data: bytes) -> list[list]:
 @pytest.mark.parametrize("slug", ["income", "fund", "point", "visit", "project", "wage-rule", "donation"])
 def test_an_export_that_a_spreadsheet_saved_anew_comes_back_the_same(slug, scope, client, administrator, quick):
     address = next(iter(sources(slug)))
-    data = taken(client, address, "csv", as_of=scope.as_of.isoformat(), **({"area": TANGFANG} if slug in MANY else {}))
+    data = export_file(
+        client, address, "csv", as_of=scope.as_of.isoformat(), **({"area": TANGFANG} if slug in MANY else {})
+    )
     rows = as_a_spreadsheet_saves(data)
     made, text = openpyxl.Workbook(), StringIO()
     for row in rows:
@@ -190,7 +192,7 @@ def test_an_export_that_a_spreadsheet_saved_anew_comes_back_the_same(slug, scope
     made.save(written)
     for name, content in (("存.xlsx", written.getvalue()), ("存.csv", text.getvalue().encode("gb18030"))):
         load = checked(content, administrator, name, kind="")
-        assert (load.state, {*verdicts(load)}, told(load)) == ("ready", {"same"}, []), name
+        assert (load.state, {*verdicts(load)}, messages_of(load)) == ("ready", {"same"}, []), name
 
 
 def income() -> CollectiveIncome:
@@ -200,7 +202,7 @@ def income() -> CollectiveIncome:
 def exported(client, as_of: date | None = None, file_format: str = "csv") -> str:
     """The incomes of a township, of whom one is looked at."""
     day = {"as_of": as_of.isoformat()} if as_of else {}
-    return taken(client, "/incomes/", file_format, area="130207100", **day).decode()
+    return export_file(client, "/incomes/", file_format, area="130207100", **day).decode()
 
 
 def test_money_carries_its_unit_in_the_heading(sample, client):
@@ -210,8 +212,8 @@ def test_money_carries_its_unit_in_the_heading(sample, client):
         ("/wage-rules/", "编号,职务,高于标准(%),生效日期,标记"),
         ("/villages/", "编号,名称,乡镇（街道）,收入年份,集体经济收入(元),标记"),
     ):
-        assert taken(client, address, "csv").decode().splitlines()[1] == headings
-    assert json.loads(taken(client, "/incomes/", "json"))["about"]["单位"] == "amount_yuan: 元"
+        assert export_file(client, address, "csv").decode().splitlines()[1] == headings
+    assert json.loads(export_file(client, "/incomes/", "json"))["about"]["单位"] == "amount_yuan: 元"
 
 
 def test_what_somebody_changed_in_an_export_is_taken_and_nothing_else(scope, client, administrator):
@@ -240,17 +242,17 @@ def test_a_row_that_somebody_adds_to_an_export_is_judged_like_any_other(scope, c
 def test_a_code_that_is_not_known_here_is_refused(scope, client, administrator):
     text = exported(client, scope.as_of).replace(income().code, "CI-999")
     load = checked(text.encode(), administrator, "收入.csv", kind="")
-    assert [code for _row, code, _details in told(load)] == ["code_unknown"]
+    assert [code for _row, code, _details in messages_of(load)] == ["code_unknown"]
     assert (load.refused, load.same) == (1, load.total - 1)
 
 
 def test_what_was_counted_and_is_changed_in_an_export_is_left_out_and_said(scope, client, administrator):
-    text = taken(client, "/belts/", "csv", as_of=scope.as_of.isoformat()).decode()
+    text = export_file(client, "/belts/", "csv", as_of=scope.as_of.isoformat()).decode()
     first = text.splitlines()[2].split(",")
     changed = text.replace(",".join(first[:4]), ",".join([*first[:3], "99"]))
     load = checked(changed.encode(), administrator, "带.csv", kind="")
     assert verdicts(load) == {"same": load.total}
-    assert told(load) == [(3, "not_loaded", {"heading": "示范点"})]
+    assert messages_of(load) == [(3, "not_loaded", {"heading": "示范点"})]
 
 
 def test_what_was_so_on_the_day_of_the_export_and_is_otherwise_now_is_not_written_back(
@@ -260,9 +262,9 @@ def test_what_was_so_on_the_day_of_the_export_and_is_otherwise_now_is_not_writte
     point = make_named_point(since=date(2021, 6, 1), until=date(2022, 3, 1), grade="premium", name="曾经的精品示范点")
     make_period(point, date(2022, 3, 1), grade="standard")
     for address, file_format in product(("/points/", "/api/v1/points/"), ("csv", "xlsx", "json")):
-        data = taken(client, address, file_format, as_of=scope.as_of.isoformat(), area=TANGFANG)
+        data = export_file(client, address, file_format, as_of=scope.as_of.isoformat(), area=TANGFANG)
         load = checked(data, administrator, f"points.{file_format}", kind="")
-        assert (verdicts(load), told(load)) == ({"same": load.total}, []), (address, file_format)
+        assert (verdicts(load), messages_of(load)) == ({"same": load.total}, []), (address, file_format)
         [note] = state_of(load)["notes"]
         assert scope.as_of.isoformat() in note and "1 行" in _in_chinese(load)
 

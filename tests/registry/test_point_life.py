@@ -188,10 +188,10 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("code, given", WRONG)
-def test_a_correction_that_may_not_be_is_refused_and_changes_nothing(code, given, named_today, administrator):
+@pytest.mark.parametrize("code, values", WRONG)
+def test_a_correction_that_may_not_be_is_refused_and_changes_nothing(code, values, named_today, administrator):
     before = days(named_today), Event.objects.count()
-    assert refused(correct_standing, named_today, by=administrator, **RIGHT | given) == code
+    assert refused(correct_standing, named_today, by=administrator, **RIGHT | values) == code
     assert (days(named_today), Event.objects.count()) == before
 
 

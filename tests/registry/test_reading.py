@@ -70,10 +70,10 @@ def test_a_refusal_costs_less_than_ten_seconds_and_300_mb(tmp_path, what):
         "来件.xlsx",
         tmp_path / "rows",
     ]
-    told = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", TELLS_ITS_PEAK, *child], cwd=sandbox.ROOT, capture_output=True, check=True
     )
-    seconds, megabytes = map(float, told.stdout.split())  # of the processor: a busy machine is not the file's fault
+    seconds, megabytes = map(float, process.stdout.split())  # of the processor: a busy machine is not the file's fault
     assert seconds < 10
     assert 1 < megabytes < 300
 
@@ -123,8 +123,8 @@ def test_cells_keep_what_they_are(tmp_path):
         sheet.write_number(3, 0, 13912345678)
 
     [sheet], rows = read(tmp_path, xlsx(write))
-    told = [None, "文", 1.5, {"b": True}, {"b": False}, {"d": "2021-07-01"}, {"t": "2021-07-01T10:00:00"}]
-    assert rows == {2: told, 4: [13912345678.0]}
+    expected = [None, "文", 1.5, {"b": True}, {"b": False}, {"d": "2021-07-01"}, {"t": "2021-07-01T10:00:00"}]
+    assert rows == {2: expected, 4: [13912345678.0]}
     assert (sheet.rows, sheet.columns) == (4, 7)
 
 
@@ -177,13 +177,13 @@ def test_what_looks_like_a_formula_in_text_stays_text(tmp_path):
 
 def test_merged_ranges_and_hidden_sheets_are_told(tmp_path):
     def write(book):
-        shown, hidden = book.add_worksheet("农村"), book.add_worksheet("旧表")
-        shown.merge_range(1, 0, 3, 1, "唐坊镇")
+        visible, hidden = book.add_worksheet("农村"), book.add_worksheet("旧表")
+        visible.merge_range(1, 0, 3, 1, "唐坊镇")
         hidden.write(0, 0, "不读")
         hidden.hide()
 
-    [shown, hidden], rows = read(tmp_path, xlsx(write))
-    assert (shown.name, shown.hidden, shown.merged) == ("农村", False, [[2, 0, 4, 1]])
+    [visible, hidden], rows = read(tmp_path, xlsx(write))
+    assert (visible.name, visible.hidden, visible.merged) == ("农村", False, [[2, 0, 4, 1]])
     assert (hidden.name, hidden.hidden, hidden.rows) == ("旧表", True, 0)
     assert rows == {2: ["唐坊镇"]}
 
@@ -233,7 +233,7 @@ def test_reading_text_takes_no_more_memory_for_ten_times_the_rows(tmp_path):
         path = Path(tmp_path / "sent")
         path.write_bytes(text_of_rows([["孔家庄村", number, "示范"] for number in range(times)]).encode())
         child = [sys.executable, "-m", "registry.loading.files.reader_process", path, "a.csv", tmp_path / "rows"]
-        said = subprocess.run([sys.executable, "-c", TELLS_ITS_PEAK, *child], cwd=sandbox.ROOT, capture_output=True)
-        return int(said.stdout.split()[1])
+        process = subprocess.run([sys.executable, "-c", TELLS_ITS_PEAK, *child], cwd=sandbox.ROOT, capture_output=True)
+        return int(process.stdout.split()[1])
 
     assert peak(200_000) < 1.2 * peak(20_000)

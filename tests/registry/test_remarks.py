@@ -205,12 +205,12 @@ def test_contact_and_telephone_numbers_of_a_remark_are_in_no_public_answer(point
         f"/remarks/new/?kind=points&code={point.code}", "/api/v1/figures/points/rows/", f"/search/?q={point.name}",
     ]  # fmt: skip
 
-    def seen() -> str:
+    def public_content() -> str:
         return "".join(client.get(address).getvalue().decode() for address in addresses)
 
-    before = seen()
+    before = public_content()
     answer_remark(remark, outcome="unchanged", reply=f"请拨{PHONE}。", by=head_tangfang)
-    for page in (before, seen()):
+    for page in (before, public_content()):
         assert CONTACT not in page
         assert PHONE not in page
         assert remark.sender not in page

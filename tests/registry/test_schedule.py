@@ -46,8 +46,8 @@ def test_beat_and_the_embedded_worker_do_the_same_list(db, clock, done):
     assert beat.keys() == BY_NAME.keys()
     assert {entry["task"] for entry in beat.values()} == {"registry.scheduled"}
     for work in SCHEDULE:
-        wanted = work.every or crontab(hour=",".join(map(str, work.hours)), minute=work.minute)
-        assert beat[work.name]["schedule"] == wanted
+        expected = work.every or crontab(hour=",".join(map(str, work.hours)), minute=work.minute)
+        assert beat[work.name]["schedule"] == expected
     done.clear()
     clock(at(7, days=1))
     for entry in beat.values():
@@ -58,7 +58,7 @@ def test_beat_and_the_embedded_worker_do_the_same_list(db, clock, done):
 @pytest.mark.parametrize("work", SCHEDULE, ids=lambda work: work.name)
 def test_each_names_a_function_that_takes_nothing_and_may_run_twice(work, sample, settings, tmp_path):
     settings.EVENTS_DIR = tmp_path
-    for _each in range(2):
+    for _ in range(2):
         import_string(work.does)()
 
 

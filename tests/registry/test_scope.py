@@ -58,9 +58,9 @@ def test_an_account_without_an_area_sees_what_the_public_sees(sample):
     draft = make_point(area=TANGFANG)
     make_period(draft, date(2021, 1, 1), status="draft", level="", grade="", document_no="")
     nobody = User.objects.create_user("no area", role="clerk")
-    seen, public = (DemonstrationPoint.objects.visible_to(viewer) for viewer in (nobody, AnonymousUser()))
-    assert seen.count() == public.count() == 453
-    assert not seen.filter(pk=draft.pk).exists()
+    visible, public = (DemonstrationPoint.objects.visible_to(viewer) for viewer in (nobody, AnonymousUser()))
+    assert visible.count() == public.count() == 453
+    assert not visible.filter(pk=draft.pk).exists()
 
 
 def test_a_clerk_sees_drafts_of_the_own_township_and_of_no_other(sample, clerk_tangfang, clerk_daqi):

@@ -5,21 +5,21 @@ import pytest
 from registry.models import SearchEntry
 
 
-def found(text: str) -> set[str]:
+def names_matching(text: str) -> set[str]:
     return set(SearchEntry.objects.matching(text).values_list("name", flat=True))
 
 
 @pytest.mark.parametrize("text", ["孔家庄", "家庄村", "kongjiazhuang", "KongJiaZhuang", "kong jia zhuang", "kjz"])
 def test_a_village_is_found_by_name_pinyin_and_initials(text, sample):
-    assert "孔家庄村委会" in found(text)
+    assert "孔家庄村委会" in names_matching(text)
 
 
 def test_two_characters_are_enough(sample):
-    assert "双坨村委会" in found("双坨")
+    assert "双坨村委会" in names_matching("双坨")
 
 
 def test_a_township_is_found_by_the_name_people_use(sample):
-    assert "大齐各庄镇" in found("大齐镇")
+    assert "大齐各庄镇" in names_matching("大齐镇")
 
 
 def test_a_draft_is_not_found(sample):
@@ -31,4 +31,4 @@ def test_a_draft_is_not_found(sample):
 
 @pytest.mark.parametrize("text", ["", "   ", "%", "_", "\\", "' or 1=1 --"])
 def test_signs_that_mean_something_to_a_database_find_nothing(text, sample):
-    assert found(text) == set()
+    assert names_matching(text) == set()

@@ -90,7 +90,7 @@ def test_after_a_wrong_code_even_the_right_one_has_to_wait(sample, reviewer):
 
 def test_the_wait_doubles_with_each_wrong_code(sample, reviewer):
     set_up(reviewer)
-    for _each in range(3):
+    for _ in range(3):
         TOTPDevice.objects.filter(user=reviewer).update(throttling_failure_timestamp=None)
         assert refused(acts.use_code, reviewer, wrong_code(reviewer)) == "code_wrong"
     _allowed, why = TOTPDevice.objects.get(user=reviewer).verify_is_allowed()

@@ -108,11 +108,11 @@ def test_a_title_is_entered_from_an_old_ledger_and_marked_in_event_and_history(s
 
 def test_a_program_enters_a_title_as_a_file_does(sample, client, administrator):
     term(administrator)
-    status, told = program(administrator).post("points/", SENT)
+    status, content = program(administrator).post("points/", SENT)
     assert status == 201
-    [event] = client.get(f"/api/v1/events/?kind=points&code={told['code']}").json()["results"]
+    [event] = client.get(f"/api/v1/events/?kind=points&code={content['code']}").json()["results"]
     assert (event["verb"], event["document_no"]) == ("take-over", SENT["document_no"])
-    page = client.get(f"/points/{told['code']}/").content.decode()
+    page = client.get(f"/points/{content['code']}/").content.decode()
     assert f"据历史台账录入，文号 {SENT['document_no']}" in page
 
 
@@ -156,10 +156,10 @@ def test_after_the_term_the_life_cycle_holds_again(ended, sample, administrator)
 
 def test_a_term_is_opened_and_closed_by_an_administrator_of_the_district_with_an_event_each(sample, administrator):
     opened = term(administrator, document_no="丰组字〔2026〕5号")
-    for _each in range(2):
+    for _ in range(2):
         close_take_over(opened, by=administrator)
-    told = Event.objects.filter(kind="takeover").order_by("pk").values_list("verb", "area", "reason", "document_no")
-    assert list(told) == [
+    events = Event.objects.filter(kind="takeover").order_by("pk").values_list("verb", "area", "reason", "document_no")
+    assert list(events) == [
         ("open-take-over", DISTRICT, "历史台账补录", "丰组字〔2026〕5号"), ("close-take-over", DISTRICT, "", "")
     ]  # fmt: skip
 

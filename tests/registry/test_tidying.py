@@ -115,8 +115,8 @@ def test_the_contact_of_a_booking_goes_some_days_after_the_group_came(since, sam
     booking = Booking.objects.unscoped("test").get(pk=booking.pk)
     expected = ("张三", "13911112222") if since == "kept" else ("", "")
     assert (booking.contact, booking.phone) == expected
-    told = Event.objects.filter(kind="booking", code="B-T")
-    assert [event.changes for event in told] == (
+    events = Event.objects.filter(kind="booking", code="B-T")
+    assert [event.changes for event in events] == (
         [] if since == "kept" else [{"contact": ["…"] * 2, "phone": ["…"] * 2}]
     )
 

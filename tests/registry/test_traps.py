@@ -164,7 +164,7 @@ def test_only_named_points_count(status, scope):
 
 def test_a_belt_with_four_premium_points_does_not_qualify_and_says_what_is_missing(scope):
     belt = make_belt()
-    premium = [make_named_point(grade="premium") for _each in range(4)]
+    premium = [make_named_point(grade="premium") for _ in range(4)]
     plain = make_named_point(grade="standard")
     join(belt, *premium, plain)
     verdict = belt.verdict(LAST_DAY)
@@ -175,7 +175,7 @@ def test_a_belt_with_four_premium_points_does_not_qualify_and_says_what_is_missi
 
 def test_a_belt_with_five_premium_points_qualifies(scope):
     belt = make_belt()
-    join(belt, *[make_named_point(grade="premium") for _each in range(5)])
+    join(belt, *[make_named_point(grade="premium") for _ in range(5)])
     assert belt.verdict(LAST_DAY).qualifies
     assert value("qualified-belts", scope) == 16
 

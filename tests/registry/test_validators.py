@@ -134,7 +134,7 @@ def test_a_choice_is_given_as_value_or_in_words():
 
 
 @pytest.mark.parametrize(
-    ("text", "kept"),
+    ("text", "expected"),
     [
         ("13800000000", "13800000000"), ("138 0000 0000", "13800000000"), ("138-0000-0000", "13800000000"),
         ("+86 13800000000", "13800000000"), ("\uff11\uff13\uff18\uff10\uff10\uff10\uff10\uff10\uff10\uff10\uff10",
@@ -142,8 +142,8 @@ def test_a_choice_is_given_as_value_or_in_words():
         ("0315—8123456", "0315-8123456"), ("01012345678", "010-12345678"), ("8123456", "8123456"), ("", ""),
     ],
 )  # fmt: skip
-def test_a_telephone_number_is_kept_in_one_form(text, kept):
-    assert phone(text) == kept
+def test_a_telephone_number_is_kept_in_one_form(text, expected):
+    assert phone(text) == expected
 
 
 @pytest.mark.parametrize("text", ["12345678901", "1380000000", "138000000000", "无", "0315", "a13800000000"])
@@ -157,7 +157,7 @@ def test_a_telephone_number_that_a_spreadsheet_spoilt_is_told_apart(text):
 
 
 def test_a_masked_number_shows_neither_middle_nor_a_short_one():
-    assert [masked(each) for each in ("13812345678", "81234", "")] == ["138****5678", "****", ""]
+    assert [masked(number) for number in ("13812345678", "81234", "")] == ["138****5678", "****", ""]
 
 
 @pytest.mark.parametrize(
@@ -199,12 +199,12 @@ def test_what_is_no_position_here_is_refused(text, code):
 
 
 def test_every_field_lies_in_a_section_and_is_asked_once():
-    assert {each.section for each in FIELDS} <= SECTIONS.keys()
+    assert {field.section for field in FIELDS} <= SECTIONS.keys()
     assert len(BY_NAME) == len(FIELDS)
 
 
 def test_a_default_is_a_value_the_field_takes():
-    assert {each.name: each.read(each.default) for each in FIELDS if each.default} == {
+    assert {field.name: field.read(field.default) for field in FIELDS if field.default} == {
         "applied_level": Level.DISTRICT, "coordinate_system": CoordinateSystem.CGCS2000
     }  # fmt: skip
 
@@ -217,7 +217,7 @@ def test_a_value_shown_again_reads_as_the_same_value(name):
 
 
 def test_only_the_telephone_is_personal():
-    assert [each.name for each in FIELDS if each.personal] == ["phone"]
+    assert [field.name for field in FIELDS if field.personal] == ["phone"]
 
 
 @pytest.mark.parametrize("code", SENTENCES)

@@ -213,10 +213,10 @@ def counting(kind: str):
 
 @pytest.mark.parametrize("kind", COUNTED)
 def test_every_kind_of_record_leaves_its_figures_at_once(kind, sample, administrator):
-    found = counting(kind)
-    if found is None:
+    counted = counting(kind)
+    if counted is None:
         return
-    figure, record = found
+    figure, record = counted
     scope = Scope(as_of=LAST_DAY, area=DISTRICT)
     assert figure.rows(scope).filter(pk=record.pk).exists()
     void(record, ChangeSet(administrator, "测试"))
@@ -225,7 +225,7 @@ def test_every_kind_of_record_leaves_its_figures_at_once(kind, sample, administr
 
 
 def test_a_belt_counts_a_point_entered_in_error_no_more(sample, administrator):
-    belt, points = make_belt(), [make_named_point(grade="premium") for _each in range(5)]
+    belt, points = make_belt(), [make_named_point(grade="premium") for _ in range(5)]
     join(belt, *points)
     assert belt.verdict(LAST_DAY).qualifies
     entered_in_error(points[0], administrator)
@@ -274,11 +274,11 @@ def test_search_finds_it_no_more_until_the_mark_is_taken_off(sample, administrat
 
 
 @pytest.mark.parametrize(
-    ("given", "code"),
+    ("values", "code"),
     [({"reason": ""}, "void_reason"), ({"reason": " 错 "}, "void_reason"), ({"document_no": " "}, "void_paper")],
 )
-def test_the_mark_needs_a_reason_and_a_paper(given, code, sample, administrator):
-    assert refused(mark_entered_in_error, make_named_point(), by=administrator, **PAPER | given) == code
+def test_the_mark_needs_a_reason_and_a_paper(values, code, sample, administrator):
+    assert refused(mark_entered_in_error, make_named_point(), by=administrator, **PAPER | values) == code
 
 
 @pytest.mark.parametrize("name", ["clerk_tangfang", "head_tangfang", "reviewer", "leader", "auditor"])

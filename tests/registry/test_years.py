@@ -33,10 +33,10 @@ def changes(slug: str, scope) -> list[tuple]:
 
 
 def test_closing_freezes_every_figure_of_the_district_and_of_the_townships(closing, scope):
-    said = {slug: figure.answer(scope) for slug, figure in FIGURES.items()}
-    kept = {figure.slug: figure.value for figure in closing.figures.filter(area_id=DISTRICT)}
-    assert {slug: float(value) for slug, value in kept.items() if value is not None} == {
-        slug: float(answer.value) for slug, answer in said.items() if answer.value is not None
+    answers = {slug: figure.answer(scope) for slug, figure in FIGURES.items()}
+    values = {figure.slug: figure.value for figure in closing.figures.filter(area_id=DISTRICT)}
+    assert {slug: float(value) for slug, value in values.items() if value is not None} == {
+        slug: float(answer.value) for slug, answer in answers.items() if answer.value is not None
     }
     assert frozen(closing, "township-organisations", DAQI).value == 19
     assert closing.figures.values("area").distinct().count() == 17
@@ -65,8 +65,8 @@ def test_what_was_frozen_holds_when_a_row_is_corrected_and_the_difference_names_
     before, was = visit.headcount, FIGURES["visits"].answer(scope).value
     visit.headcount += 7
     save_record(visit, by=administrator)
-    kept, amendment = amendment_of(FIGURES["visits"].answer(scope))
-    assert (kept.value, amendment.was.value, amendment.answer.value) == (was, was, was + 7)
+    frozen, amendment = amendment_of(FIGURES["visits"].answer(scope))
+    assert (frozen.value, amendment.was.value, amendment.answer.value) == (was, was, was + 7)
     assert changes("visits", scope) == [("changed", visit.code, before, before + 7)]
 
 
@@ -114,7 +114,7 @@ def test_closing_again_makes_the_next_edition_and_leaves_the_first(closing, scop
         was,
     )
     assert amendment_of(FIGURES["visits"].answer(scope)) == (frozen(second, "visits"), None)
-    assert [broken_hashes(each) for each in (closing, second)] == [[], []]
+    assert [broken_hashes(frozen_year) for frozen_year in (closing, second)] == [[], []]
 
 
 def test_who_saw_an_older_edition_closes_nothing(closing, administrator):
@@ -153,29 +153,29 @@ def test_a_frozen_figure_taken_away_is_found(closing):
     assert broken_hashes(closing) == [closing.code]
 
 
-def told(year: int = YEAR) -> list[str]:
+def output_of(year: int = YEAR) -> list[str]:
     out = StringIO()
     call_command("frozen", str(year), stdout=out)
     return out.getvalue().splitlines()
 
 
 def test_the_command_says_that_all_is_as_written_and_what_differs_today(closing, scope, administrator):
-    assert [line.split(": ")[1] for line in told()] == [f"ok, {closing.figures.count()} figures as written"]
+    assert [line.split(": ")[1] for line in output_of()] == [f"ok, {closing.figures.count()} figures as written"]
     visit = FIGURES["visits"].rows(scope).order_by("code").first()
     was = FIGURES["visits"].answer(scope).value
     visit.headcount += 7
     save_record(visit, by=administrator)
-    said = [line.split(": ") for line in told() if line.startswith("visits ")]
-    assert said[0] == [f"visits {DISTRICT}", f"frozen {was}, today {was + 7}"]
-    assert f"  changed visits {visit.code} {visit}" in told()
+    lines = [line.split(": ") for line in output_of() if line.startswith("visits ")]
+    assert lines[0] == [f"visits {DISTRICT}", f"frozen {was}, today {was + 7}"]
+    assert f"  changed visits {visit.code} {visit}" in output_of()
 
 
 def test_the_command_fails_on_a_broken_hash_and_on_a_year_never_closed(closing):
     FrozenFigure.objects.filter(frozen=closing, slug="belts", area_id=DISTRICT).update(value=1)
     with pytest.raises(CommandError, match=f"changed after it was written: belts {DISTRICT}"):
-        told()
+        output_of()
     with pytest.raises(CommandError, match="2019 is not closed"):
-        told(2019)
+        output_of(2019)
 
 
 def test_a_record_entered_in_error_is_among_those_that_went(closing, scope, administrator):

@@ -187,7 +187,7 @@ def _make_passed_down(store: Store) -> None:
     for township in store.townships():
         _passed_down(store, township, "F-2021-QJ", "township", 6_000_000, 5_800_000, "村级运转与党建经费")
     named = [point for point in store.points if point["named_on"].year < 2021 and not point["withdrawn_on"]]
-    sites = [each["code"] for each in named if each["area"].startswith(DEMO)][:3]
+    sites = [point["code"] for point in named if point["area"].startswith(DEMO)][:3]
     for number, site in enumerate(sites, start=1):
         above, code = f"F-2021-QJ-{DEMO}", f"F-2021-{DEMO}-{number}"
         _passed_down(store, DEMO, above, "village", 60_000, 60_000 - 20_000 * (number == 3), "阵地提升", code, site)

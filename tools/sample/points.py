@@ -64,18 +64,18 @@ def _real_sites() -> list[dict]:
 
 
 def _rural(store: Store) -> list[dict]:
-    taken = {area for area, *_rest in REAL}
-    villages = [code for code in store.areas if store.areas[code]["level"] == "village" and code not in taken]
+    occupied = {area for area, *_rest in REAL}
+    villages = [code for code in store.areas if store.areas[code]["level"] == "village" and code not in occupied]
     by_township: dict[str, list[str]] = {}
     for code in villages:
         if not store.areas[code].get("valid_to"):
             by_township.setdefault(code[:9], []).append(code)
-    wanted = FIELDS["rural"] - 2
+    count = FIELDS["rural"] - 2
     chosen = by_township["130207106"][:58]  # 大新庄镇, the township with the most points
     others = [code for township, codes in by_township.items() if township != "130207106" for code in codes]
     guaranteed = [codes[0] for township, codes in by_township.items() if township != "130207106"]
     rest = [code for code in others if code not in guaranteed]
-    chosen += guaranteed + store.random.sample(rest, wanted - len(chosen) - len(guaranteed))
+    chosen += guaranteed + store.random.sample(rest, count - len(chosen) - len(guaranteed))
     return [
         _site(code, f"{short(store.areas[code]['name']).removesuffix('村')}村党建示范点", "rural") for code in chosen
     ]
@@ -124,8 +124,8 @@ def _offices(store: Store) -> list[dict]:
 
 def _institutions(store: Store) -> list[dict]:
     names = [(t, f"{store.areas[t]['name']}{ending}", kind) for ending, kind in INSTITUTIONS for t in store.townships()]
-    wanted = names[: FIELDS["public_institution"]]
-    return [_with_unit(store, t, name, "public_institution", kind) for t, name, kind in wanted]
+    chosen = names[: FIELDS["public_institution"]]
+    return [_with_unit(store, t, name, "public_institution", kind) for t, name, kind in chosen]
 
 
 def _firms(store: Store) -> list[dict]:
@@ -163,7 +163,7 @@ def _associations(store: Store) -> list[dict]:
 
 def _give_dates(store: Store, sites: list[dict]) -> None:
     """Naming on one of two days a year; the article's examples early, eight of the others withdrawn later."""
-    years = [year for year, count in NAMED_BY_YEAR.items() for _each in range(count)]
+    years = [year for year, count in NAMED_BY_YEAR.items() for _index in range(count)]
     made_up = [site for site in sites if not site["real"]]
     store.random.shuffle(made_up)
     ordered = [site for site in sites if site["real"]] + made_up

@@ -113,11 +113,11 @@ def _make_ledger(store: Store, code: str, year: int, number: int) -> None:
 def _make_problem(store: Store, code: str, township: str, year: int, number: int) -> None:
     """Every project sets out to solve one problem, every eighth two; not all are solved (F60: 25 of 32 projects)."""
     problems = 2 if number % 8 == 0 else 1
-    for each in range(problems):
-        solved = each == 0 and number < SOLVED[year]
+    for index in range(problems):
+        solved = index == 0 and number < SOLVED[year]
         store.add(
-            "projects", "assessment.projectproblem", code=f"{code}-P{each + 1}", project=[code], area=[township],
-            name=f"{PROBLEMS[(number + each) % len(PROBLEMS)]}(示例)", found_on=f"{year}-02-20", illustrative=True,
+            "projects", "assessment.projectproblem", code=f"{code}-P{index + 1}", project=[code], area=[township],
+            name=f"{PROBLEMS[(number + index) % len(PROBLEMS)]}(示例)", found_on=f"{year}-02-20", illustrative=True,
             solved_on=f"{year}-{7 + number % 5:02d}-25" if solved else None, result="已销号(示例)" if solved else "",
         )  # fmt: skip
 

@@ -30,7 +30,7 @@ def _make(store: Store, year: int, items: list[tuple], published: str | None = N
         "name": name,
         "year": year,
         "kind": "township",
-        "items": [_item(n, *each) for n, each in enumerate(items, 1)],
+        "items": [_item(n, *item) for n, item in enumerate(items, 1)],
     }
     written = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     store.add(
@@ -44,13 +44,13 @@ def _make(store: Store, year: int, items: list[tuple], published: str | None = N
     cards = {township: _scored(store, body["items"], f"{year}-12-18") for township in store.townships()}
     totals = {township: sum(float(line["score"] or 0) for line in card) for township, card in cards.items()}
     for number, (township, card) in enumerate(cards.items(), start=1):
-        told = {}
+        result = {}
         if published:
             rank = 1 + sum(total > totals[township] for total in totals.values())
-            told = {"card": card, "total": f"{totals[township]:.2f}", "rank": rank}
+            result = {"card": card, "total": f"{totals[township]:.2f}", "rank": rank}
         store.add(
             "schemes", "assessment.schemeresult", code=f"{code}-{number:03d}", scheme=[code], area=[township],
-            organisation=[f"O-{township}"], illustrative=True, **told,
+            organisation=[f"O-{township}"], illustrative=True, **result,
         )  # fmt: skip
     for number, card in enumerate(cards.values(), start=1):
         for line in card:
@@ -62,8 +62,8 @@ def _make(store: Store, year: int, items: list[tuple], published: str | None = N
 
 
 def _item(number: int, part: str, name: str, weight: str, method: str, figure: str, full_at: str) -> dict:
-    said = {"part": part, "number": number, "name": name, "method": method, "figure": figure}
-    return {**said, "bonus": part == BONUS, "weight": weight, "full_at": full_at}
+    texts = {"part": part, "number": number, "name": name, "method": method, "figure": figure}
+    return {**texts, "bonus": part == BONUS, "weight": weight, "full_at": full_at}
 
 
 def _scored(store: Store, items: list[dict], on: str) -> list[dict]:

@@ -20,15 +20,15 @@ def make_supervision(store: Store) -> None:
     townships = store.townships()
     for number, (day, place, finding, demand, term, steps) in enumerate(FINDINGS, start=1):
         township, code = townships[place] if place is not None else DEMO, f"SF-2021-{number:03d}"
-        taken = [step.split() for step in steps.split(", ") if step]
-        is_closed = bool(taken) and taken[-1][0] == "close"
+        done_steps = [step.split() for step in steps.split(", ") if step]
+        is_closed = bool(done_steps) and done_steps[-1][0] == "close"
         store.add(
             "supervision", "assessment.supervisionfinding", code=code, inspected_on=day, issuer="区委组织部(示例)",
             organisation=[f"O-{township}"], area=[township], finding=f"{finding}(示例)", demand=demand,
-            deadline=term, progress=WORDS["rectify"] if taken else "", done=is_closed if taken else None,
-            rechecked_on=f"2021-{taken[-1][1]}" if is_closed else None, illustrative=True,
+            deadline=term, progress=WORDS["rectify"] if done_steps else "", done=is_closed if done_steps else None,
+            rechecked_on=f"2021-{done_steps[-1][1]}" if is_closed else None, illustrative=True,
         )  # fmt: skip
-        for act, on in taken:
+        for act, on in done_steps:
             store.add(
                 "supervision", "assessment.supervisionstep", finding=[code], act=act, on=f"2021-{on}", text=WORDS[act]
             )

@@ -20,11 +20,11 @@ DOCS = Path(settings.BASE_DIR) / "docs"
 
 def both(text: Any) -> str:
     """A text in Chinese and English; one that is made of others is handed over as a function."""
-    said = text if callable(text) else lambda: text
+    evaluate = text if callable(text) else lambda: text
     with translation.override("zh-hans"):
-        chinese = str(said())
+        chinese = str(evaluate())
     with translation.override("en"):
-        english = str(said())
+        english = str(evaluate())
     return chinese if chinese == english else f"{chinese} · {english}"
 
 
@@ -93,8 +93,8 @@ def domain_models() -> list[type[Model]]:
 
 def enumeration_of(field: Field) -> type[Choices] | None:
     """The enumeration whose choices the column has."""
-    found = [kind for kind in _enumerations(Choices) if kind.choices == list(field.choices or ())]
-    return min(found, key=lambda kind: kind.__name__, default=None)
+    matches = [kind for kind in _enumerations(Choices) if kind.choices == list(field.choices or ())]
+    return min(matches, key=lambda kind: kind.__name__, default=None)
 
 
 def _enumerations(base: type[Choices]) -> Iterator[type[Choices]]:

@@ -22,11 +22,11 @@ class Command(BaseCommand):
         last = editions[0]
         self.stdout.write(f"{last.code} {last.closed_on} {last.hash}: ok, {last.figures.count()} figures as written")
         for amendment in amendments_of_year(last):
-            for line in told(amendment):
+            for line in describe_amendment(amendment):
                 self.stdout.write(line)
 
 
-def told(amendment: Amendment) -> list[str]:
+def describe_amendment(amendment: Amendment) -> list[str]:
     answer, was = amendment.answer, amendment.was
     head = f"{answer.figure.slug} {answer.scope.area}: frozen {was.value}, today {answer.value}"
     return [head, *(f"  {row.how} {row.kind.slug} {row.code} {row.name}" for row in amendment.rows(None))]

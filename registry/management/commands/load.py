@@ -20,7 +20,7 @@ from registry.loading.messages import answer_of
 from registry.models import Load, LoadState, Role, RowVerdict, User
 from registry.text.refusals import Refused
 
-SHOWN = 50  # refused rows in the table; --json gives all
+MOST_ROWS = 50  # refused rows in the table; --json gives all
 
 
 class Command(BaseCommand):
@@ -40,10 +40,10 @@ class Command(BaseCommand):
         by = _account(options["username"])
         answers = [self._load(file, by, quiet=as_json, **options) for file in files]
         if as_json:
-            told = answers if len(answers) > 1 else answers[0]
-            self.stdout.write(json.dumps(told, ensure_ascii=False, indent=1))
-        meant = LoadState.READY if options["dry_run"] else LoadState.APPLIED
-        if any(answer["state"] != meant for answer in answers):
+            output = answers if len(answers) > 1 else answers[0]
+            self.stdout.write(json.dumps(output, ensure_ascii=False, indent=1))
+        expected = LoadState.READY if options["dry_run"] else LoadState.APPLIED
+        if any(answer["state"] != expected for answer in answers):
             sys.exit(1)
 
     def _load(
@@ -52,14 +52,14 @@ class Command(BaseCommand):
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
         if is_fixture(file):
-            return self._told(_fixture(file, dry_run), quiet)
+            return self._print_answer(_fixture(file, dry_run), quiet)
         try:
             load = lifecycle.send_load(
                 file.name, file.read_bytes(), kind=kind, key=uuid4(), by=by, at_once=not dry_run, confirmed=confirm
             )
         except Refused as refusal:
-            return self._told(_refused(file, kind, str(refusal)), quiet)
-        return self._told(answer_of(self._work(load, quiet)), quiet)
+            return self._print_answer(_refused(file, kind, str(refusal)), quiet)
+        return self._print_answer(answer_of(self._work(load, quiet)), quiet)
 
     def _work(self, load: Load, quiet: bool) -> Load:
         """Works at the load's job here, or waits for the worker that has it."""
@@ -73,7 +73,7 @@ class Command(BaseCommand):
             load = Load.objects.unscoped("the sender's own").select_related("job").get(pk=load.pk)
         return load
 
-    def _told(self, answer: dict, quiet: bool) -> dict:
+    def _print_answer(self, answer: dict, quiet: bool) -> dict:
         if quiet:
             return answer
         self.stdout.write(f"{answer['file']}  {answer['kind']}  {answer['state']}")
@@ -85,13 +85,13 @@ class Command(BaseCommand):
             self.stdout.write(f"  {answer[verdict]:8d}  {verdict}")
         for name in answer["skipped_sheets"]:
             self.stdout.write(f"  left out: sheet {name}")
-        shown = [row for row in answer["rows"] if row["messages"]]
-        for row in shown[:SHOWN]:
+        rows = [row for row in answer["rows"] if row["messages"]]
+        for row in rows[:MOST_ROWS]:
             for message in row["messages"]:
                 where = message["cell"] or f"row {row['row']}"
                 self.stdout.write(f"  {row['sheet']} {where:6} {row['verdict']:8} {message['text']}")
-        if len(shown) > SHOWN:
-            self.stdout.write(f"  … and {len(shown) - SHOWN} rows more; --json gives all")
+        if len(rows) > MOST_ROWS:
+            self.stdout.write(f"  … and {len(rows) - MOST_ROWS} rows more; --json gives all")
         return answer
 
 
@@ -111,16 +111,16 @@ class _Bar:
 
 def _account(name: str) -> User:
     if name:
-        found = User.objects.filter(username=name, is_active=True).first()
-        if found is None:
+        user = User.objects.filter(username=name, is_active=True).first()
+        if user is None:
             raise CommandError(f"There is no account {name}.")
-        return found
+        return user
     active = User.objects.filter(is_active=True)
     administrators = [user for user in active.filter(role=Role.ADMIN) if contains_district(user.write_prefix)]
-    found = list(active.filter(is_superuser=True)[:2]) or administrators
-    if len(found) != 1:
+    candidates = list(active.filter(is_superuser=True)[:2]) or administrators
+    if len(candidates) != 1:
         raise CommandError("Say as whom to load: --as USER.")
-    return found[0]
+    return candidates[0]
 
 
 def is_fixture(file: Path) -> bool:

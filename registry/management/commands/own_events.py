@@ -39,10 +39,10 @@ class Command(BaseCommand):
             with transaction.atomic(), connection.cursor() as cursor:
                 self._give(cursor, owner, app)
         except DatabaseError as error:
-            said = f"This role may not do that ({str(error).strip()}). Run it as a superuser."
+            message = f"This role may not do that ({str(error).strip()}). Run it as a superuser."
             if not if_can:
-                raise CommandError(said) from error
-            self.stdout.write(said)
+                raise CommandError(message) from error
+            self.stdout.write(message)
             return
         self.stdout.write(f"The events belong to {owner}; {app} reads and adds.")
 

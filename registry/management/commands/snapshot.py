@@ -69,8 +69,8 @@ def rows_of(resource: Resource, scope: Scope) -> Iterator[list[Any]]:
     kind = resource.listed
     names = [column.name for column in kind.columns]
     yield [*names, "illustrative"]
-    for known in kind.hide_future(kind.values(resource.on(scope), scope).iterator(chunk_size=2000), scope):
-        yield [*(known[name] for name in names), str(known["row_illustrative"]).lower()]
+    for row in kind.hide_future(kind.values(resource.on(scope), scope).iterator(chunk_size=2000), scope):
+        yield [*(row[name] for name in names), str(row["row_illustrative"]).lower()]
 
 
 def figures(scope: Scope) -> Iterator[list[Any]]:

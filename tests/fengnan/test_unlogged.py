@@ -49,7 +49,7 @@ def snapshot() -> Snapshot:
     }
 
 
-def told_of(row: Any, events: list[Event]) -> set[str]:
+def logged_fields(row: Any, events: list[Event]) -> set[str]:
     """The columns of the row that the events speak of; of a part those its record's event names."""
     if isinstance(row, Record):
         own = [event for event in events if event.kind == row._meta.model_name and event.code == row.code]
@@ -61,14 +61,14 @@ def told_of(row: Any, events: list[Event]) -> set[str]:
         name
         for part in parts
         for listed in part.values()
-        for told in listed
-        for name in (told["changes"] if told["part"] else ())
+        for part_change in listed
+        for name in (part_change["changes"] if part_change["part"] else ())
     }
 
 
-def untold(before: Snapshot, after: Snapshot, events: list[Event]) -> list[str]:
+def unlogged(before: Snapshot, after: Snapshot, events: list[Event]) -> list[str]:
     """What is stored otherwise than before, and in no event."""
-    found = []
+    changes = []
     for key, now in after.items():
         was, row = before.get(key, {}), now["_row"]
         if key[0] in IN_OTHER_WORDS or str(now.get("code", "")).startswith("T-"):  # those are made by the tests
@@ -76,9 +76,9 @@ def untold(before: Snapshot, after: Snapshot, events: list[Event]) -> list[str]:
         changed = {name for name in now if name not in SILENT | {"_row"} and now[name] != was.get(name)}
         changed -= {name for name in changed if not was and now[name] in (None, "", [], {}, False)}
         changed -= {getattr(row, "goes_with", ("",))[0]} if isinstance(row, Part) else set()
-        found += [f"{key[0]} {row}: {name}" for name in sorted(changed - told_of(row, events))]
-    found += [f"{key[0]} {was['_row']} is gone" for key, was in before.items() if key not in after]
-    return found
+        changes += [f"{key[0]} {row}: {name}" for name in sorted(changed - logged_fields(row, events))]
+    changes += [f"{key[0]} {was['_row']} is gone" for key, was in before.items() if key not in after]
+    return changes
 
 
 @pytest.fixture
@@ -168,12 +168,12 @@ def life_of_a_finding(by: dict[str, User]) -> None:
 
 def life_of_bookings_belts_and_routes(by: dict[str, User]) -> None:
     site = TeachingSite.objects.unscoped("test").get(code="TS-07")
-    said = {"visitor": "来访团", "headcount": 5, "phone": "0315-8812345"}
+    values = {"visitor": "来访团", "headcount": 5, "phone": "0315-8812345"}
     booking = bookings.confirm(
-        bookings.ask(site, booked_for=localdate(), by=by["admin"], key=uuid4(), **said), by=by["admin"]
+        bookings.ask(site, booked_for=localdate(), by=by["admin"], key=uuid4(), **values), by=by["admin"]
     )
     bookings.hold(booking, headcount=6, by=by["admin"])
-    points = [make_named_point() for _each in range(3)]
+    points = [make_named_point() for _ in range(3)]
     belt = Belt(name="新示范带", level="district", planned_on=date(2026, 1, 1))
     belt = save_grouping(belt, members=[Member(point, date(2026, 1, 1)) for point in points], by=by["admin"])
     first = belt.memberships.first()
@@ -195,7 +195,7 @@ def test_nothing_is_stored_that_no_event_speaks_of(life, sample, people, setting
     before = snapshot()
     life(people)
     events = list(Event.objects.filter(pk__gt=first))
-    assert untold(before, snapshot(), events) == []
+    assert unlogged(before, snapshot(), events) == []
     assert {event.actor is not None and event.role != "" for event in events} == {True}
 
 
@@ -204,6 +204,6 @@ def test_a_change_without_an_event_would_be_found(sample, people):
     point = make_named_point(code="X-1")
     Belt._base_manager.filter(code="B-02").update(name="偷偷改名")
     open_period(point).delete()
-    found = untold(before, snapshot(), [])
-    assert "belt 偷偷改名: name" in found
-    assert any(line.startswith("demonstrationpoint") for line in found)
+    changes = unlogged(before, snapshot(), [])
+    assert "belt 偷偷改名: name" in changes
+    assert any(line.startswith("demonstrationpoint") for line in changes)
