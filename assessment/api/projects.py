@@ -1,11 +1,10 @@
 """Secretary projects in the API: open, amend, check, hand in, sign off or send back the ledger, and mark problems as
 solved."""
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from assessment.actions import projects as acts
@@ -13,7 +12,6 @@ from assessment.models import LedgerStage, Light, SecretaryProject
 from registry.api.actions import Input, Noun, Verb, day, filled, offer
 from registry.api.points import ON, REASON
 from registry.api.problems import Unusable, field_error
-from registry.text.refusals import Refused
 from registry.text.validators import Invalid, choice, line, prose, whole
 
 PROOF = Input("proof", is_files=True)
@@ -49,31 +47,6 @@ def projects_for(user: Any) -> Any:
     return rows.select_related("organisation", "area")
 
 
-def _freeze(project: SecretaryProject, *, by: Any, on: date | None = None) -> Any:
-    return acts.freeze_promise(project, on=on or localdate(), by=by)
-
-
-def _against_freezing(project: SecretaryProject, *, by: Any) -> Iterator[Refused]:
-    on = project.opened_on or min(localdate(), project.deadline)
-    yield from acts.refusals_to_freeze(project, on=on, by=by)
-
-
-def _check(project: SecretaryProject, *, by: Any, on: date | None = None, **values: Any) -> Any:
-    return acts.add_check(project, on=on or localdate(), by=by, **values)
-
-
-def _against_checking(project: SecretaryProject, *, by: Any) -> Iterator[Refused]:
-    yield from acts.refusals_to_write(project, right=acts.CHECK, by=by)
-
-
-def _hand_in(project: SecretaryProject, *, by: Any, on: date | None = None, **values: Any) -> Any:
-    return acts.hand_in(project, on=on or localdate(), by=by, **values)
-
-
-def _against_writing(project: SecretaryProject, *, by: Any) -> Iterator[Refused]:
-    yield from acts.refusals_to_write(project, right=acts.WRITE, by=by)
-
-
 def _amend(
     project: SecretaryProject, *, by: Any, reason: str, problems: Sequence[str] | None = None, **changes: Any
 ) -> Any:
@@ -86,35 +59,32 @@ def _amend(
     return acts.amend_promise(project, names, reason=reason, by=by)
 
 
-def _solve(project: SecretaryProject, *, by: Any, problem: str, on: date | None = None, **values: Any) -> Any:
+def _solve(project: SecretaryProject, *, by: Any, problem: str, **values: Any) -> Any:
     by_code = {problem.code: problem for problem in acts.problems_of(project)}
     if problem not in by_code:
         invalid = Invalid("not_a_choice", text=problem, choices="、".join(by_code))
         raise Unusable([field_error("problem", str(invalid), invalid.code)])
-    return acts.solve_problem(by_code[problem], on=on or localdate(), by=by, **values)
+    return acts.solve_problem(by_code[problem], by=by, **values)
 
 
-def _return(project: SecretaryProject, *, by: Any, reason: str = "") -> None:
-    acts.send_back(project, reason=reason, by=by)
-
-
+WRITING = partial(acts.refusals_to_write, right=acts.WRITE)
 offer(
     Noun(
         "projects",
         projects_for,
         serialize_project,
         [
-            Verb("freeze", _("Open the ledger of a project"), _freeze, _against_freezing, (ON,)),
+            Verb("freeze", _("Open the ledger of a project"), acts.freeze_promise, acts.refusals_to_freeze, (ON,)),
             Verb("amend", _("Amend the promise"), _amend, acts.refusals_to_amend, PROMISED),
-            Verb("checks", _("Check the ledger"), _check, _against_checking,
+            Verb("checks", _("Check the ledger"), acts.add_check, partial(acts.refusals_to_write, right=acts.CHECK),
                  (ON, PERCENT, LIGHT, TEXT, PROOF)),
-            Verb("solve", _("Strike off a problem"), _solve, _against_writing,
+            Verb("solve", _("Strike off a problem"), _solve, WRITING,
                  (Input("problem", line(40), required=True), ON, Input("result", line(300, least=4), required=True),
                   Input("proof", required=True, is_files=True))),
-            Verb("hand-in", _("Hand the ledger in"), _hand_in, _against_writing,
+            Verb("hand-in", _("Hand the ledger in"), acts.hand_in, WRITING,
                  (ON, TEXT, Input("difference", line(300)), PROOF)),
             Verb("sign-off", _("Sign off the ledger of a project"), acts.sign_off, acts.refusals_to_sign),
-            Verb("return", _("Send back"), _return, acts.refusals_to_sign, (REASON,)),
+            Verb("return", _("Send back"), acts.send_back, acts.refusals_to_sign, (REASON,)),
         ],
     )
 )  # fmt: skip

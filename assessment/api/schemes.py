@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -116,14 +117,6 @@ def _items(rows: Sequence[Mapping[str, Any]]) -> list[SchemeItem]:
     return items
 
 
-def _copy(scheme: Scheme, *, by: Any, year: int | None = None) -> Scheme:
-    return acts.copy_scheme(scheme, year=year or scheme.year + 1, by=by)
-
-
-def _against_copying(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
-    yield from acts.refusals_to_copy(scheme, year=scheme.year + 1, by=by)
-
-
 def _score(result: SchemeResult, *, by: Any, scores: Mapping[str, str], notes: Mapping[str, str] | None = None) -> None:
     numbers = _read("scores", result, scores, _number)
     acts.give_scores(result, numbers, _read("notes", result, notes or {}, lambda item: line(200)), by=by)
@@ -199,10 +192,6 @@ def _against_settling(result: SchemeResult, *, by: Any) -> Iterator[Refused]:
         yield from refusals[0]
 
 
-def _against_scoring(right: str) -> Callable[..., Iterator[Refused]]:
-    return lambda result, *, by: acts.refusals_to_score(result, right=right, by=by)
-
-
 offer(
     Noun(
         "schemes",
@@ -214,7 +203,7 @@ offer(
             Verb("open", _("Open the scheme"), acts.open_scheme, acts.refusals_to_open),
             Verb("announce", _("Announce the ranking"), acts.announce, acts.refusals_to_announce),
             Verb("publish", _("Publish the ranking"), acts.publish, acts.refusals_to_publish),
-            Verb("copy", _("Copy for the next year"), _copy, _against_copying,
+            Verb("copy", _("Copy for the next year"), acts.copy_scheme, acts.refusals_to_copy,
                  (Input("year", YEAR),), serialize_result=serialize_scheme),
         ],
         adds=Verb("add", _("Write a scheme"), _add, needs(acts.WRITE),
@@ -228,8 +217,9 @@ offer(
         results_for,
         serialize_result,
         [
-            Verb("own-score", _("Give the own scores"), _own_score, _against_scoring(acts.OWN), (SCORES,)),
-            Verb("score", _("Score"), _score, _against_scoring(acts.SCORE), (SCORES, NOTES)),
+            Verb("own-score", _("Give the own scores"), _own_score,
+                 partial(acts.refusals_to_score, right=acts.OWN), (SCORES,)),
+            Verb("score", _("Score"), _score, partial(acts.refusals_to_score, right=acts.SCORE), (SCORES, NOTES)),
             Verb("appeal", _("Appeal"), _appeal, acts.refusals_to_appeal,
                  (ITEM, Input("text", line(300, least=4), required=True)), serialize_result=serialize_appeal),
             Verb("settle", _("Answer an appeal"), _settle, _against_settling,

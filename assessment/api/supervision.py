@@ -1,9 +1,8 @@
 """Supervision in the API: record a visit, demand, rectify, and close or send back."""
 
 from collections.abc import Sequence
-from datetime import date
+from functools import partial
 from typing import Any
-from uuid import uuid4
 
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
@@ -48,29 +47,13 @@ def organisations_for(user: Any) -> Any:
     return PartyOrganisation.objects.visible_to(user).existing(localdate()).select_related("area")
 
 
-def _visit(organisation: PartyOrganisation, *, by: Any, on: date | None = None, **values: Any) -> Any:
-    return acts.record_visit(organisation, on=on or localdate(), by=by, key=uuid4(), **values)
-
-
-def _demand(finding: SupervisionFinding, *, by: Any, person: str | None = None, **values: Any) -> Any:
-    return acts.demand(finding, person=finding.person if person is None else person, by=by, **values)
-
-
-def _rectify(finding: SupervisionFinding, *, by: Any, on: date | None = None, **values: Any) -> Any:
-    return acts.rectify(finding, on=on or localdate(), by=by, **values)
-
-
-def _against(act: str):
-    return lambda finding, *, by: acts.refusals_to(act, finding, by=by)
-
-
 offer(
     Noun(
         "organisations",
         organisations_for,
         serialize_organisation,
         [
-            Verb("visit", _("Record a visit"), _visit, needs(acts.INSPECT),
+            Verb("visit", _("Record a visit"), acts.record_visit, needs(acts.INSPECT),
                  (ON, Input("issuer", line(80), required=True),
                   Input("findings", filled(line(300)), required=True, is_list=True)), serialize_result=serialize_visit),
         ],
@@ -82,12 +65,12 @@ offer(
         findings_for,
         serialize_finding,
         [
-            Verb("demand", _("Say what is asked for"), _demand, _against("demand"),
+            Verb("demand", _("Say what is asked for"), acts.demand, partial(acts.refusals_to, "demand"),
                  (WORDS, Input("deadline", filled(day), required=True), Input("person", line(40)))),
-            Verb("rectify", _("Say how it was put right"), _rectify, _against("rectify"),
+            Verb("rectify", _("Say how it was put right"), acts.rectify, partial(acts.refusals_to, "rectify"),
                  (ON, WORDS, Input("proof", required=True, is_files=True))),
-            Verb("close", _("Strike it off"), acts.close, _against("check"), (WORDS,)),
-            Verb("return", _("Send back"), acts.send_back, _against("check"), (WORDS,)),
+            Verb("close", _("Strike it off"), acts.close, partial(acts.refusals_to, "check"), (WORDS,)),
+            Verb("return", _("Send back"), acts.send_back, partial(acts.refusals_to, "check"), (WORDS,)),
         ],
     )
 )  # fmt: skip

@@ -1,20 +1,17 @@
 """Reviews in the API: the township's check, scores, notices, naming, re-checks."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from assessment.actions import naming, scoring
 from assessment.models import Notice, Outcome, Review, Round
 from assessment.overviews.review_sheet import Judging
 from registry.access.permissions import may
-from registry.actions.drafts import unsettled_draft
 from registry.actions.points import open_period
 from registry.api.actions import Input, Noun, Verb, offer, plain
-from registry.api.points import ON, PAPER, REASON, points_for, serialize_point
+from registry.api.points import ON, PAPER, REASON, against_its_draft, on_its_draft, points_for, serialize_point
 from registry.api.problems import Unusable, field_error
 from registry.fields.points import BY_NAME
 from registry.models import DemonstrationPoint, Draft, Grade, PointStatus
@@ -61,28 +58,11 @@ def notices_for(user: Any) -> Any:
     return Notice.objects.visible_to(user)
 
 
-def _submitted(point: DemonstrationPoint) -> Draft:
-    draft = unsettled_draft(point)
-    if draft is None:
-        raise Refused("nothing_typed")
-    return draft
-
-
-def _check(point: DemonstrationPoint, *, by: Any, opinion: str = "", scores: Mapping[str, str] | None = None) -> Any:
+def _pass(draft: Draft, **values: Any) -> Any:
     try:
-        return scoring.pass_draft(_submitted(point), opinion=opinion, scores=scores, by=by)
+        return scoring.pass_draft(draft, **values)
     except Invalid as invalid:
         raise Unusable([field_error("scores", str(invalid), invalid.code)]) from invalid
-
-
-def _against_checking(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
-    draft = unsettled_draft(point)
-    if not may(by, "point.check", point):
-        yield Refused("not_allowed")
-    elif draft is None:
-        yield Refused("nothing_typed")
-    else:
-        yield from scoring.refusals_to_pass(draft, by=by)
 
 
 def _check_names(within: str, values: Mapping[str, str], names: Iterable[str]) -> None:
@@ -101,12 +81,8 @@ def _checked_remarks(remarks: Mapping[str, str]) -> Mapping[str, str]:
     return remarks
 
 
-def _return(point: DemonstrationPoint, *, by: Any, remarks: Mapping[str, str]) -> Any:
-    return scoring.return_draft(_submitted(point), remarks=_checked_remarks(remarks), by=by)
-
-
-def _recheck(point: DemonstrationPoint, *, by: Any) -> Any:
-    return naming.open_rechecks([point], by=by)
+def _return(draft: Draft, *, by: Any, remarks: Mapping[str, str]) -> Any:
+    return scoring.return_draft(draft, remarks=_checked_remarks(remarks), by=by)
 
 
 def _round_on_notice(point: DemonstrationPoint) -> Review:
@@ -117,9 +93,8 @@ def _round_on_notice(point: DemonstrationPoint) -> Review:
     return review
 
 
-def _name(point: DemonstrationPoint, *, by: Any, document_no: str = "", on: date | None = None, batch: str = "") -> Any:
+def _name(point: DemonstrationPoint, *, by: Any, **paper: Any) -> Any:
     review = _round_on_notice(point)
-    paper = {"document_no": document_no, "on": on or timezone.localdate(), "batch": batch}
     return naming.name_from_notice(review.notice, [review], by=by, **paper)
 
 
@@ -129,20 +104,20 @@ def _against_naming(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
     except Refused as refusal:
         yield refusal if may(by, "point.decide", point) else Refused("not_allowed")
         return
-    today = timezone.localdate()
-    yield from naming.refusals_to_name(review.notice, [review], on=today, document_no="…", by=by)
+    yield from naming.refusals_to_name(review.notice, [review], by=by)
 
 
+AGAINST_CHECKING = against_its_draft("point.check", scoring.refusals_to_pass)
 offer(
     Noun(
         "points",
         points_for,
         serialize_point,
         [
-            Verb("check", _("Pass what the township submitted"), _check, _against_checking,
+            Verb("check", _("Pass what the township submitted"), on_its_draft(_pass), AGAINST_CHECKING,
                  (OPINION, Input("scores", plain, is_map=True))),
-            Verb("return", _("Send back what was submitted"), _return, _against_checking, (REMARKS,)),
-            Verb("recheck", _("Open a re-check"), _recheck, naming.refusals_to_recheck),
+            Verb("return", _("Send back what was submitted"), on_its_draft(_return), AGAINST_CHECKING, (REMARKS,)),
+            Verb("recheck", _("Open a re-check"), naming.open_recheck, naming.refusals_to_recheck),
             Verb("name", _("Name the site when its notice has ended"), _name, _against_naming,
                  (PAPER, ON, Input("batch", line(40)))),
         ],
@@ -161,24 +136,8 @@ def _score(review: Review, *, by: Any, scores: Mapping[str, str], was: Mapping[s
     return saved
 
 
-def _finish(review: Review, *, by: Any, seen: Mapping[str, str] | None = None) -> Any:
-    return scoring.finish_scoring(review, seen=seen or {}, by=by)
-
-
 def _return_review(review: Review, *, by: Any, remarks: Mapping[str, str]) -> Any:
     return scoring.return_review(review, remarks=_checked_remarks(remarks), by=by)
-
-
-def _refuse(review: Review, *, by: Any, reason: str = "") -> Any:
-    return scoring.refuse_application(review, reason=reason, by=by)
-
-
-def _take_off(review: Review, *, by: Any, reason: str = "") -> Any:
-    return naming.take_off_notice(review, reason=reason, by=by)
-
-
-def _settle(review: Review, *, by: Any, grade: str = "", **paper: Any) -> Any:
-    return naming.settle_recheck(review, grade=grade, by=by, **paper)
 
 
 def _against_deciding(review: Review, *, by: Any) -> Iterator[Refused]:
@@ -187,13 +146,6 @@ def _against_deciding(review: Review, *, by: Any) -> Iterator[Refused]:
     if review.outcome != Outcome.PENDING or review.round != Round.APPLICATION:
         now = open_period(review.point)
         yield Refused("not_in_review", status=now.get_status_display() if now else "—")
-
-
-def _against_taking_off(review: Review, *, by: Any) -> Iterator[Refused]:
-    if not may(by, "point.review", review):
-        yield Refused("not_allowed")
-    if review.notice_id is None or review.outcome != Outcome.PENDING:
-        yield Refused("not_on_notice", name=review.point.name)
 
 
 def _decision(text: str) -> str:
@@ -209,39 +161,25 @@ offer(
         [
             Verb("score", _("Enter scores"), _score, scoring.refusals_to_score,
                  (Input("scores", plain, required=True, is_map=True), Input("was", plain, is_map=True))),
-            Verb("finish", _("Hand in the scores"), _finish, scoring.refusals_to_finish,
+            Verb("finish", _("Hand in the scores"), scoring.finish_scoring, scoring.refusals_to_finish,
                  (Input("seen", plain, is_map=True),)),
             Verb("return", _("Send the application back"), _return_review, _against_deciding, (REMARKS,)),
-            Verb("refuse", _("Refuse the application"), _refuse, _against_deciding, (REASON,)),
-            Verb("take-off", _("Take the site off its notice"), _take_off, _against_taking_off, (REASON,)),
-            Verb("settle", _("Decide on a re-check"), _settle, naming.refusals_to_settle,
+            Verb("refuse", _("Refuse the application"), scoring.refuse_application, _against_deciding, (REASON,)),
+            Verb("take-off", _("Take the site off its notice"), naming.take_off_notice,
+                 naming.refusals_to_take_off, (REASON,)),
+            Verb("settle", _("Decide on a re-check"), naming.settle_recheck, naming.refusals_to_settle,
                  (Input("grade", _decision, required=True), REASON, PAPER, ON)),
         ],
     )
 )  # fmt: skip
 
 
-def _name_all(
-    notice: Notice,
-    *,
-    by: Any,
-    reviews: list[str] | None = None,
-    document_no: str = "",
-    on: date | None = None,
-    batch: str = "",
-) -> Any:
+def _name_all(notice: Notice, *, by: Any, reviews: list[str] | None = None, **paper: Any) -> Any:
     standing = naming.on_notice(notice)
     chosen = [review for review in standing if reviews is None or review.code in reviews]
     for code in set(reviews or ()) - {review.code for review in chosen}:
         raise Refused("not_on_notice", name=code)
-    return naming.name_from_notice(
-        notice, chosen, document_no=document_no, on=on or timezone.localdate(), batch=batch, by=by
-    )
-
-
-def _against_naming_all(notice: Notice, *, by: Any) -> Iterator[Refused]:
-    today = timezone.localdate()
-    yield from naming.refusals_to_name(notice, naming.on_notice(notice), on=today, document_no="…", by=by)
+    return naming.name_from_notice(notice, chosen, by=by, **paper)
 
 
 REVIEWS = Input("reviews", line(40), is_list=True)
@@ -251,7 +189,7 @@ offer(
         notices_for,
         serialize_notice,
         [
-            Verb("name", _("Name the sites of the notice when it has ended"), _name_all, _against_naming_all,
+            Verb("name", _("Name the sites of the notice when it has ended"), _name_all, naming.refusals_to_name,
                  (REVIEWS, PAPER, ON, Input("batch", line(40)))),
         ],
     )

@@ -1,8 +1,8 @@
 """Teaching sites in the API: their capacity, their free places, and their bookings."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
-from uuid import uuid4
 
 from django.http import Http404
 from django.utils.timezone import localdate
@@ -94,14 +94,6 @@ def sites_for(user: Any) -> Any:
     return m.TeachingSite.objects.visible_to(user).select_related("area")
 
 
-def _ask(site: m.TeachingSite, *, by: Any, **details: Any) -> m.Booking:
-    return acts.ask(site, by=by, key=uuid4(), **details)
-
-
-def _against(act: str):
-    return lambda booking, *, by: acts.refusals_to(act, booking, by=by)
-
-
 PEOPLE = Input("headcount", whole(1, 100_000), required=True)
 WHY = Input("reason", line(200, least=2), required=True)
 offer(
@@ -110,7 +102,7 @@ offer(
         sites_for,
         serialize_teaching_site,
         [
-            Verb("book", _("Book the site for a group"), _ask, needs(acts.RIGHT),
+            Verb("book", _("Book the site for a group"), acts.ask, needs(acts.RIGHT),
                  (Input("booked_for", filled(day), required=True), Input("visitor", line(80, least=2), required=True),
                   PEOPLE, Input("topic", line(120)), Input("contact", line(40)), Input("phone", phone)),
                  serialize_result=serialize_booking),
@@ -123,10 +115,10 @@ offer(
         bookings_for,
         serialize_booking,
         [
-            Verb("confirm", _("Confirm the booking"), acts.confirm, _against("confirm")),
-            Verb("hold", _("Record who came"), acts.hold, _against("hold"), (PEOPLE,)),
-            Verb("refuse", _("Refuse the booking"), acts.refuse, _against("refuse"), (WHY,)),
-            Verb("cancel", _("Cancel the booking"), acts.cancel, _against("cancel"), (WHY,)),
+            Verb("confirm", _("Confirm the booking"), acts.confirm, partial(acts.refusals_to, "confirm")),
+            Verb("hold", _("Record who came"), acts.hold, partial(acts.refusals_to, "hold"), (PEOPLE,)),
+            Verb("refuse", _("Refuse the booking"), acts.refuse, partial(acts.refusals_to, "refuse"), (WHY,)),
+            Verb("cancel", _("Cancel the booking"), acts.cancel, partial(acts.refusals_to, "cancel"), (WHY,)),
         ],
     )
 )  # fmt: skip

@@ -1,10 +1,9 @@
 """Actions on sites and on drafts of sites, except reviews."""
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -77,21 +76,31 @@ def drafts_for(user: Any) -> Any:
     return Draft.objects.visible_to(user).select_related("point", "area")
 
 
-def _submit_point(point: DemonstrationPoint, *, by: Any) -> Any:
-    draft = acts.unsettled_draft(point)
-    if draft is None:
-        raise Refused("nothing_typed")
-    return acts.submit_draft(draft, by=by)
+def on_its_draft(act: Callable[..., Any]) -> Callable[..., Any]:
+    """An action on the draft of a site, as an action on the site."""
+
+    def act_on_point(point: DemonstrationPoint, **values: Any) -> Any:
+        draft = acts.unsettled_draft(point)
+        if draft is None:
+            raise Refused("nothing_typed")
+        return act(draft, **values)
+
+    return act_on_point
 
 
-def _against_submitting_point(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
-    draft = acts.unsettled_draft(point)
-    if not may(by, "draft.write", point):
-        yield Refused("not_allowed")
-    elif draft is None:
-        yield Refused("nothing_typed")
-    else:
-        yield from _against_submitting(draft, by=by)
+def against_its_draft(right: str, refusals: Callable[..., Iterator[Refused]]) -> Callable[..., Iterator[Refused]]:
+    """The refusals of an action on the draft of a site."""
+
+    def refusals_of_point(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
+        draft = acts.unsettled_draft(point)
+        if not may(by, right, point):
+            yield Refused("not_allowed")
+        elif draft is None:
+            yield Refused("nothing_typed")
+        else:
+            yield from refusals(draft, by=by)
+
+    return refusals_of_point
 
 
 def _against_submitting(draft: Draft, *, by: Any) -> Iterator[Refused]:
@@ -108,41 +117,17 @@ def _against_writing(draft: Draft, *, by: Any) -> Iterator[Refused]:
         yield Refused("not_open", who=who[1], when=who[2], state=draft.get_state_display())
 
 
-def _confirm(point: DemonstrationPoint, *, by: Any, year: int | None = None) -> Any:
-    return acts.confirm_site(point, year=year or timezone.localdate().year, by=by)
+def _regrade(point: DemonstrationPoint, *, by: Any, **change: Any) -> Any:
+    """An empty level or grade is the same as one left out."""
+    return change_title(point, by=by, status=PointStatus.NAMED, **{name: text for name, text in change.items() if text})
 
 
-def _withdraw(point: DemonstrationPoint, *, by: Any, on: date | None = None, reason: str = "", document_no: str = ""):
-    return withdraw_point(point, reason=reason, document_no=document_no, on=on or timezone.localdate(), by=by)
-
-
-def _regrade(point: DemonstrationPoint, *, by: Any, on: date | None = None, **change: str) -> Any:
-    now = open_period(point)
-    current = {"level": now.level, "grade": now.grade} if now else {}
-    more = current | {name: value for name, value in change.items() if value}
-    return change_title(point, status=PointStatus.NAMED, on=on or timezone.localdate(), by=by, **more)
-
-
-def _correct(point: DemonstrationPoint, *, by: Any, on: date | None = None, **values: str) -> Any:
-    now = open_period(point)
-    current = {name: getattr(now, name, "") for name in CORRECTED}
-    return correct_standing(point, by=by, on=on, **current | {"reason": ""} | values)
-
-
-def _against_correcting(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
-    """The refusals that do not depend on the correction."""
-    values = {**dict.fromkeys(CORRECTED, "…"), "reason": "……"}
-    return refusals_to_correct(point, by=by, **values)
-
-
-def _against(status: str):
-    """The refusals of a title change that do not depend on the document."""
+def _against(status: str) -> Callable[..., Iterator[Refused]]:
+    """The refusals of a title change that do not depend on the inputs."""
 
     def refusals(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
-        now, more = open_period(point), {"document_no": "…", "reason": "…"}
-        current = {"level": now.level, "grade": now.grade} if now else {}
-        reasons = refusals_to_change_title(point, status=status, on=timezone.localdate(), by=by, **current, **more)
-        yield from (refusal for refusal in reasons if refusal.code != "nothing_changes")
+        found = refusals_to_change_title(point, by=by, status=status, document_no="…", reason="…")
+        yield from (refusal for refusal in found if refusal.code != "nothing_changes")
 
     return refusals
 
@@ -153,14 +138,16 @@ offer(
         points_for,
         serialize_point,
         [
-            Verb("submit", _("Submit the draft of the site"), _submit_point, _against_submitting_point),
-            Verb("confirm", _("Confirm the site for the year"), _confirm, needs("point.confirm"),
+            Verb("submit", _("Submit the draft of the site"), on_its_draft(acts.submit_draft),
+                 against_its_draft("draft.write", _against_submitting)),
+            Verb("confirm", _("Confirm the site for the year"), acts.confirm_site, needs("point.confirm"),
                  (Input("year", whole(2000, 2200)),)),
-            Verb("withdraw", _("Withdraw the title"), _withdraw, _against(PointStatus.WITHDRAWN),
+            Verb("withdraw", _("Withdraw the title"), withdraw_point, _against(PointStatus.WITHDRAWN),
                  (REASON, PAPER, ON)),
             Verb("regrade", _("Change the level or grade of a named site"), _regrade, _against(PointStatus.NAMED),
                  (Input("level", choice(Level)), Input("grade", choice(Grade)), REASON, PAPER, ON)),
-            Verb("correct", _("Correct what was typed of the title"), _correct, _against_correcting,
+            Verb("correct", _("Correct what was typed of the title"), correct_standing,
+                 partial(refusals_to_correct, **dict.fromkeys(CORRECTED, "…"), reason="……"),
                  (Input("level", choice(Level)), Input("grade", choice(Grade)), PAPER, Input("batch", line(40)),
                   ON, Input("reason", required=True))),
         ],
