@@ -9,23 +9,25 @@ from django.utils.translation import gettext_lazy as _
 
 from assessment.actions import projects as acts
 from assessment.models import LedgerStage, Light, SecretaryProject
-from registry.api.actions import Input, Noun, Verb, day, filled, offer
+from registry.api.actions import actions_on
+from registry.api.inputs import FilesInput, ListInput, TextInput, day, filled
 from registry.api.points import ON, REASON
 from registry.api.problems import Unusable, field_error
 from registry.text.validators import Invalid, choice, line, prose, whole
 
-PROOF = Input("proof", is_files=True)
-TEXT = Input("text", line(300), required=True)
-PROMISED = (
-    Input("name", filled(line(80, least=4))),
-    Input("problems", filled(line(160)), is_list=True),
-    *(Input(name, filled(prose(2000))) for name in ("measures", "expected_results")),
-    Input("deadline", filled(day)),
-    Input("responsible_person", filled(line(40))),
-    Input("team", line(120)),
-    Input("reason", line(300), required=True),
-)
-PERCENT, LIGHT = Input("percent", whole(0, 100), required=True), Input("light", choice(Light), required=True)
+PROOF = FilesInput()
+TEXT = TextInput(line(300), required=True)
+PROMISED = {
+    "name": TextInput(filled(line(80, least=4))),
+    "problems": ListInput(filled(line(160))),
+    "measures": TextInput(filled(prose(2000))),
+    "expected_results": TextInput(filled(prose(2000))),
+    "deadline": TextInput(filled(day)),
+    "responsible_person": TextInput(filled(line(40))),
+    "team": TextInput(line(120)),
+    "reason": TextInput(line(300), required=True),
+}
+PERCENT, LIGHT = TextInput(whole(0, 100), required=True), TextInput(choice(Light), required=True)
 
 
 def serialize_project(project: SecretaryProject) -> dict[str, Any]:
@@ -68,23 +70,20 @@ def _solve(project: SecretaryProject, *, by: Any, problem: str, **values: Any) -
 
 
 WRITING = partial(acts.refusals_to_write, right=acts.WRITE)
-offer(
-    Noun(
-        "projects",
-        projects_for,
-        serialize_project,
-        [
-            Verb("freeze", _("Open the ledger of a project"), acts.freeze_promise, acts.refusals_to_freeze, (ON,)),
-            Verb("amend", _("Amend the promise"), _amend, acts.refusals_to_amend, PROMISED),
-            Verb("checks", _("Check the ledger"), acts.add_check, partial(acts.refusals_to_write, right=acts.CHECK),
-                 (ON, PERCENT, LIGHT, TEXT, PROOF)),
-            Verb("solve", _("Strike off a problem"), _solve, WRITING,
-                 (Input("problem", line(40), required=True), ON, Input("result", line(300, least=4), required=True),
-                  Input("proof", required=True, is_files=True))),
-            Verb("hand-in", _("Hand the ledger in"), acts.hand_in, WRITING,
-                 (ON, TEXT, Input("difference", line(300)), PROOF)),
-            Verb("sign-off", _("Sign off the ledger of a project"), acts.sign_off, acts.refusals_to_sign),
-            Verb("return", _("Send back"), acts.send_back, acts.refusals_to_sign, (REASON,)),
-        ],
-    )
+PROJECTS = actions_on("projects", projects_for, serialize_project)
+PROJECTS.add("freeze", _("Open the ledger of a project"), acts.freeze_promise, acts.refusals_to_freeze, on=ON)
+PROJECTS.add("amend", _("Amend the promise"), _amend, acts.refusals_to_amend, **PROMISED)
+PROJECTS.add(
+    "checks", _("Check the ledger"), acts.add_check, partial(acts.refusals_to_write, right=acts.CHECK), on=ON,
+    percent=PERCENT, light=LIGHT, text=TEXT, proof=PROOF,
 )  # fmt: skip
+PROJECTS.add(
+    "solve", _("Strike off a problem"), _solve, WRITING, problem=TextInput(line(40), required=True), on=ON,
+    result=TextInput(line(300, least=4), required=True), proof=FilesInput(required=True),
+)  # fmt: skip
+PROJECTS.add(
+    "hand-in", _("Hand the ledger in"), acts.hand_in, WRITING, on=ON, text=TEXT, difference=TextInput(line(300)),
+    proof=PROOF,
+)  # fmt: skip
+PROJECTS.add("sign-off", _("Sign off the ledger of a project"), acts.sign_off, acts.refusals_to_sign)
+PROJECTS.add("return", _("Send back"), acts.send_back, acts.refusals_to_sign, reason=REASON)

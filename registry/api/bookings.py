@@ -16,7 +16,8 @@ from registry import models as m
 from registry.access.permissions import may
 from registry.access.scope import Scope
 from registry.actions import bookings as acts
-from registry.api.actions import Input, Noun, Verb, day, filled, needs, offer
+from registry.api.actions import actions_on, needs
+from registry.api.inputs import TextInput, day, filled
 from registry.api.read_views import DetailView, ListView
 from registry.overviews.capacity import free_places
 from registry.text.validators import line, phone, whole
@@ -94,31 +95,17 @@ def sites_for(user: Any) -> Any:
     return m.TeachingSite.objects.visible_to(user).select_related("area")
 
 
-PEOPLE = Input("headcount", whole(1, 100_000), required=True)
-WHY = Input("reason", line(200, least=2), required=True)
-offer(
-    Noun(
-        "teaching-sites",
-        sites_for,
-        serialize_teaching_site,
-        [
-            Verb("book", _("Book the site for a group"), acts.ask, needs(acts.RIGHT),
-                 (Input("booked_for", filled(day), required=True), Input("visitor", line(80, least=2), required=True),
-                  PEOPLE, Input("topic", line(120)), Input("contact", line(40)), Input("phone", phone)),
-                 serialize_result=serialize_booking),
-        ],
-    )
+PEOPLE = TextInput(whole(1, 100_000), required=True)
+WHY = TextInput(line(200, least=2), required=True)
+SITES = actions_on("teaching-sites", sites_for, serialize_teaching_site)
+SITES.add(
+    "book", _("Book the site for a group"), acts.ask, needs(acts.RIGHT),
+    booked_for=TextInput(filled(day), required=True), visitor=TextInput(line(80, least=2), required=True),
+    headcount=PEOPLE, topic=TextInput(line(120)), contact=TextInput(line(40)), phone=TextInput(phone),
+    serialize_result=serialize_booking,
 )  # fmt: skip
-offer(
-    Noun(
-        "bookings",
-        bookings_for,
-        serialize_booking,
-        [
-            Verb("confirm", _("Confirm the booking"), acts.confirm, partial(acts.refusals_to, "confirm")),
-            Verb("hold", _("Record who came"), acts.hold, partial(acts.refusals_to, "hold"), (PEOPLE,)),
-            Verb("refuse", _("Refuse the booking"), acts.refuse, partial(acts.refusals_to, "refuse"), (WHY,)),
-            Verb("cancel", _("Cancel the booking"), acts.cancel, partial(acts.refusals_to, "cancel"), (WHY,)),
-        ],
-    )
-)  # fmt: skip
+BOOKINGS = actions_on("bookings", bookings_for, serialize_booking)
+BOOKINGS.add("confirm", _("Confirm the booking"), acts.confirm, partial(acts.refusals_to, "confirm"))
+BOOKINGS.add("hold", _("Record who came"), acts.hold, partial(acts.refusals_to, "hold"), headcount=PEOPLE)
+BOOKINGS.add("refuse", _("Refuse the booking"), acts.refuse, partial(acts.refusals_to, "refuse"), reason=WHY)
+BOOKINGS.add("cancel", _("Cancel the booking"), acts.cancel, partial(acts.refusals_to, "cancel"), reason=WHY)

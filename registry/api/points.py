@@ -23,19 +23,8 @@ from registry.actions.points import (
     refusals_to_correct,
     withdraw_point,
 )
-from registry.api.actions import (
-    NOUNS,
-    Input,
-    Noun,
-    NounView,
-    Verb,
-    day,
-    needs,
-    offer,
-    plain,
-    read_values,
-    require_version,
-)
+from registry.api.actions import RecordActionView, actions_on, needs, require_version
+from registry.api.inputs import TextInput, TypedInput, day, inputs_of, plain
 from registry.api.write_schema import IF_MATCH, KEY
 from registry.api.write_views import versions_in
 from registry.fields.points import BY_NAME
@@ -48,7 +37,7 @@ from .base import ApiView
 from .idempotency import idempotent
 
 MOST = 500
-REASON, PAPER, ON = Input("reason"), Input("document_no", line(60)), Input("on", day)
+REASON, PAPER, ON = TextInput(), TextInput(line(60)), TextInput(day)
 
 
 def serialize_point(point: DemonstrationPoint) -> dict[str, Any]:
@@ -132,42 +121,37 @@ def _against(status: str) -> Callable[..., Iterator[Refused]]:
     return refusals
 
 
-offer(
-    Noun(
-        "points",
-        points_for,
-        serialize_point,
-        [
-            Verb("submit", _("Submit the draft of the site"), on_its_draft(acts.submit_draft),
-                 against_its_draft("draft.write", _against_submitting)),
-            Verb("confirm", _("Confirm the site for the year"), acts.confirm_site, needs("point.confirm"),
-                 (Input("year", whole(2000, 2200)),)),
-            Verb("withdraw", _("Withdraw the title"), withdraw_point, _against(PointStatus.WITHDRAWN),
-                 (REASON, PAPER, ON)),
-            Verb("regrade", _("Change the level or grade of a named site"), _regrade, _against(PointStatus.NAMED),
-                 (Input("level", choice(Level)), Input("grade", choice(Grade)), REASON, PAPER, ON)),
-            Verb("correct", _("Correct what was typed of the title"), correct_standing,
-                 partial(refusals_to_correct, **dict.fromkeys(CORRECTED, "…"), reason="……"),
-                 (Input("level", choice(Level)), Input("grade", choice(Grade)), PAPER, Input("batch", line(40)),
-                  ON, Input("reason", required=True))),
-        ],
-    )
+POINTS = actions_on("points", points_for, serialize_point)
+POINTS.add(
+    "submit", _("Submit the draft of the site"), on_its_draft(acts.submit_draft),
+    against_its_draft("draft.write", _against_submitting),
 )  # fmt: skip
-offer(
-    Noun(
-        "drafts",
-        drafts_for,
-        serialize_draft,
-        [
-            Verb("submit", _("Submit the draft of the site"), acts.submit_draft, _against_submitting),
-            Verb("confirm", _("Vouch for what the registry holds of the site"), acts.confirm_facts, _against_writing),
-            Verb("overrule", _("Set a warning aside"), acts.overrule, _against_writing,
-                 (Input("doubt", line(80), required=True), Input("reason", required=True))),
-            Verb("discard", _("Put the draft away"), acts.discard_draft, _against_writing),
-        ],
-        key="key",
-    )
+POINTS.add(
+    "confirm", _("Confirm the site for the year"), acts.confirm_site, needs("point.confirm"),
+    year=TextInput(whole(2000, 2200)),
 )  # fmt: skip
+POINTS.add(
+    "withdraw", _("Withdraw the title"), withdraw_point, _against(PointStatus.WITHDRAWN), reason=REASON,
+    document_no=PAPER, on=ON,
+)  # fmt: skip
+POINTS.add(
+    "regrade", _("Change the level or grade of a named site"), _regrade, _against(PointStatus.NAMED),
+    level=TextInput(choice(Level)), grade=TextInput(choice(Grade)), reason=REASON, document_no=PAPER, on=ON,
+)  # fmt: skip
+POINTS.add(
+    "correct", _("Correct what was typed of the title"), correct_standing,
+    partial(refusals_to_correct, **dict.fromkeys(CORRECTED, "…"), reason="……"), level=TextInput(choice(Level)),
+    grade=TextInput(choice(Grade)), document_no=PAPER, batch=TextInput(line(40)), on=ON,
+    reason=TextInput(required=True),
+)  # fmt: skip
+DRAFTS = actions_on("drafts", drafts_for, serialize_draft, key="key")
+DRAFTS.add("submit", _("Submit the draft of the site"), acts.submit_draft, _against_submitting)
+DRAFTS.add("confirm", _("Vouch for what the registry holds of the site"), acts.confirm_facts, _against_writing)
+DRAFTS.add(
+    "overrule", _("Set a warning aside"), acts.overrule, _against_writing, doubt=TextInput(line(80), required=True),
+    reason=TextInput(required=True),
+)  # fmt: skip
+DRAFTS.add("discard", _("Put the draft away"), acts.discard_draft, _against_writing)
 
 
 class DraftSerializer(serializers.Serializer):
@@ -210,7 +194,7 @@ class DraftsSerializer(serializers.Serializer):
     results = DraftLineSerializer(many=True)
 
 
-TYPED = {name: {"type": "string"} for name in BY_NAME}
+FIELDS_OF_DRAFT = inputs_of("DraftFields", {name: TypedInput(plain) for name in BY_NAME})
 
 
 class DraftList(ApiView):
@@ -226,10 +210,10 @@ class DraftList(ApiView):
         return Response({"results": [row | {"url": url} for row, url in rows]})
 
 
-class DraftView(NounView):
+class DraftView(RecordActionView):
     """A draft with its typed values, the stored values, and its open issues."""
 
-    noun = NOUNS["drafts"]
+    records = DRAFTS
 
     @extend_schema(operation_id="drafts_retrieve", responses=FullDraftSerializer)
     def get(self, request: Request, code: str) -> Response:
@@ -238,15 +222,15 @@ class DraftView(NounView):
 
     @extend_schema(
         operation_id="drafts_change",
-        request={"application/json": {"type": "object", "properties": TYPED, "additionalProperties": False}},
+        request=FIELDS_OF_DRAFT,
         responses=FullDraftSerializer,
         parameters=[KEY, IF_MATCH],
     )
     def patch(self, request: Request, code: str) -> Response:
         """Saves the typed values, valid or not. `If-Match` names the version."""
         draft, versions = self.record(request, code), versions_in(request)
-        takes = tuple(Input(name, plain) for name in DraftForm(draft).facts)
-        typed = read_values(takes, request.data)
+        fields = {name: FIELDS_OF_DRAFT._declared_fields[name] for name in DraftForm(draft).facts}
+        typed = inputs_of("DraftFields", fields).read(request.data)
 
         def act() -> Response:
             require_version(draft, versions)
