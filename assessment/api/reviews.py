@@ -20,7 +20,6 @@ from registry.text.refusals import Refused
 from registry.text.validators import Invalid, choice, line
 
 REMARKS = MapInput(required=True, names=(*BY_NAME, "photos"))
-OPINION = TextInput(line(500))
 
 
 def serialize_review(review: Review) -> dict[str, Any]:
@@ -90,8 +89,8 @@ def _against_naming(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
 
 AGAINST_CHECKING = against_its_draft("point.check", scoring.refusals_to_pass)
 POINTS.add(
-    "check", _("Pass what the township submitted"), on_its_draft(_pass), AGAINST_CHECKING, opinion=OPINION,
-    scores=MapInput(),
+    "check", _("Pass what the township submitted"), on_its_draft(_pass), AGAINST_CHECKING,
+    opinion=TextInput(line(500)), scores=MapInput(),
 )  # fmt: skip
 POINTS.add(
     "return", _("Send back what was submitted"), on_its_draft(scoring.return_draft), AGAINST_CHECKING, remarks=REMARKS

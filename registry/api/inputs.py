@@ -101,7 +101,8 @@ class TextInput(Input):
 class TypedInput(Input):
     """A text as it was typed, valid or not."""
 
-    to_internal_value = TextInput.to_internal_value
+    def to_internal_value(self, data: Any) -> str:
+        return _text(data)
 
 
 @extend_schema_field({"type": "array", "items": TEXT})
@@ -198,11 +199,6 @@ def day(text: str) -> date:
     if result is None or not 1900 <= result.year <= 2200:
         raise Invalid("not_a_day", text=text.strip()[:40])
     return result
-
-
-def plain(text: str) -> str:
-    """Returns the text unchanged, for inputs that the action parses itself."""
-    return text
 
 
 def filled(read: Reader) -> Reader:

@@ -24,7 +24,7 @@ from registry.actions.points import (
     withdraw_point,
 )
 from registry.api.actions import RecordActionView, actions_on, needs, require_version
-from registry.api.inputs import TextInput, TypedInput, day, inputs_of, plain
+from registry.api.inputs import TextInput, TypedInput, day, inputs_of
 from registry.api.write_schema import IF_MATCH, KEY
 from registry.api.write_views import versions_in
 from registry.fields.points import BY_NAME
@@ -194,7 +194,7 @@ class DraftsSerializer(serializers.Serializer):
     results = DraftLineSerializer(many=True)
 
 
-FIELDS_OF_DRAFT = inputs_of("DraftFields", {name: TypedInput(plain) for name in BY_NAME})
+FIELDS_OF_DRAFT = inputs_of("DraftFields", {name: TypedInput() for name in BY_NAME})
 
 
 class DraftList(ApiView):
@@ -229,8 +229,7 @@ class DraftView(RecordActionView):
     def patch(self, request: Request, code: str) -> Response:
         """Saves the typed values, valid or not. `If-Match` names the version."""
         draft, versions = self.record(request, code), versions_in(request)
-        fields = {name: FIELDS_OF_DRAFT._declared_fields[name] for name in DraftForm(draft).facts}
-        typed = inputs_of("DraftFields", fields).read(request.data)
+        typed = inputs_of("DraftFields", {name: TypedInput() for name in DraftForm(draft).facts}).read(request.data)
 
         def act() -> Response:
             require_version(draft, versions)
