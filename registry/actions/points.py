@@ -214,7 +214,8 @@ def correct_standing(
     there is a newer one, it is Refused("stale")."""
     DemonstrationPoint.objects.unscoped("a lock against two deciders").select_for_update().get(pk=point.pk)
     wrong: Any = open_period(point)
-    values = {name: changes.get(name, getattr(wrong, name, "")).strip() for name in CORRECTED}
+    current = {name: getattr(wrong, name, "") for name in CORRECTED}
+    values = {name: text.strip() for name, text in (current | changes).items()}
     reason = reason.strip()[:300]
     raise_first(refusals_to_correct(point, reason=reason, on=on, by=by, **values))
     if opened not in (None, wrong.pk):
