@@ -9,7 +9,6 @@ from registry.api.resources import Link, Resource, ResourcePart, register
 from registry.kinds import KINDS, Column, Dimension, Kind
 from registry.kinds.shared import BY_TOWNSHIP, CODE, by_year
 from registry.models import Grade
-from registry.models.base import in_area_q
 
 REVIEWS = Kind(
     "reviews",
@@ -58,13 +57,7 @@ STANDARD = Link("standard", KINDS["standards"], _("Code of the standard"))
 def _inside(model, path: str):
     """Rows only for the staff of the area: the cards before the announcement, and the reasons."""
 
-    def rows(scope):
-        reader = scope.reader
-        inside = in_area_q(reader.prefix if reader else "", f"{path}__area_id")
-        entries = model.objects.all() if reader and reader.everything else model.objects.filter(inside)
-        return entries.order_by(path, *model._meta.ordering)
-
-    return rows
+    return lambda scope: scope.readable(model.objects.order_by(path, *model._meta.ordering), f"{path}__area_id")
 
 
 def _scores(scope):

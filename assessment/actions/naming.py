@@ -80,14 +80,20 @@ def on_notice(notice: Notice) -> list[Review]:
     return list(rows.select_related("point__area", "point__organisation"))
 
 
+def refusals_to_take_off(review: Review, *, by: Any) -> Iterator[Refused]:
+    if not may(by, "point.review", review):
+        yield Refused("not_allowed")
+    if review.notice_id is None or review.outcome != Outcome.PENDING:
+        yield Refused("not_on_notice", name=review.point.name)
+
+
 @transaction.atomic
-def take_off_notice(review: Review, *, reason: str, by: Any) -> Review:
+def take_off_notice(review: Review, *, by: Any, reason: str = "") -> Review:
     """Takes a point off its notice because of an objection; it goes back to scoring."""
     review = Review.objects.unscoped("a lock").select_for_update(of=("self",)).select_related("point").get(pk=review.pk)
     if len(reason.strip()) < 2:
         raise Refused("reason_short")
-    if review.notice_id is None or review.outcome != Outcome.PENDING:
-        raise Refused("not_on_notice", name=review.point.name)
+    raise_first(refusals_to_take_off(review, by=by))
     change_standing(
         review.point, status=PointStatus.SCORED, on=timezone.localdate(), reason=reason.strip()[:300], by=by
     )
@@ -111,9 +117,11 @@ def open_remarks(notice: Notice) -> int:
 
 
 def refusals_to_name(
-    notice: Notice, reviews: Sequence[Review], *, on: date, document_no: str, by: Any
+    notice: Notice, reviews: Sequence[Review] | None = None, *, by: Any, on: date | None = None, document_no: str = "…"
 ) -> Iterator[Refused]:
-    """All refusals against naming these points of the notice; empty if it is allowed."""
+    """All refusals against naming these points of the notice, or all of them; empty if it is allowed. Without `on` or
+    `document_no` those against naming them today by some document."""
+    reviews, on = on_notice(notice) if reviews is None else reviews, on or timezone.localdate()
     if not may(by, "point.decide", notice):
         yield Refused("not_allowed")
     if not reviews:
@@ -136,9 +144,16 @@ def refusals_to_name(
 
 @transaction.atomic
 def name_from_notice(
-    notice: Notice, reviews: Iterable[Review], *, document_no: str, on: date, batch: str = "", by: Any
+    notice: Notice,
+    reviews: Iterable[Review],
+    *,
+    by: Any,
+    document_no: str = "",
+    on: date | None = None,
+    batch: str = "",
 ) -> list[DemonstrationPoint]:
     """Names points after their notice, with the level they applied for and the grade that follows from the scores."""
+    on = on or timezone.localdate()
     rows = Review.objects.unscoped("a lock against two deciders").filter(pk__in=[review.pk for review in reviews])
     reviews = list(rows.select_for_update(of=("self",)).select_related("point").order_by("pk"))
     raise_first(refusals_to_name(notice, reviews, on=on, document_no=document_no, by=by))
@@ -168,19 +183,20 @@ def refusals_to_recheck(point: DemonstrationPoint, *, by: Any) -> Iterator[Refus
 
 
 @transaction.atomic
+def open_recheck(point: DemonstrationPoint, *, by: Any) -> Review:
+    """Opens a re-check of a point, by the current standard (GLOSSARY 复核)."""
+    raise_first(refusals_to_recheck(point, by=by))
+    level = open_period(point).level or Level.DISTRICT
+    return open_round(point, Round.RECHECK, right="point.review", by=by, applied_level=level)
+
+
+@transaction.atomic
 def open_rechecks(points: Iterable[DemonstrationPoint], *, by: Any) -> list[Review]:
-    """Opens a re-check of each point, by the current standard (GLOSSARY 复核)."""
-    points = list(points)
-    if not points:
+    """Opens a re-check of each point, or of none."""
+    reviews = [open_recheck(point, by=by) for point in points]
+    if not reviews:
         raise Refused("nothing_chosen")
-    for point in points:
-        raise_first(refusals_to_recheck(point, by=by))
-    return [
-        open_round(
-            point, Round.RECHECK, right="point.review", by=by, applied_level=open_period(point).level or Level.DISTRICT
-        )
-        for point in points
-    ]
+    return reviews
 
 
 def refusals_to_settle(review: Review, *, by: Any) -> Iterator[Refused]:

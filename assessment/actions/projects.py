@@ -89,8 +89,9 @@ def _write_problems(
             delete_rows([stored[name]], ChangeSet(by, reason))
 
 
-def refusals_to_freeze(project: SecretaryProject, *, on: date, by: Any) -> Iterator[Refused]:
-    """All refusals against opening the ledger (建账) on that day; empty if it is allowed."""
+def refusals_to_freeze(project: SecretaryProject, *, by: Any, on: date | None = None) -> Iterator[Refused]:
+    """All refusals against opening the ledger (建账) on that day, or on any; empty if it is allowed."""
+    on = on or project.opened_on or min(localdate(), project.deadline)
     if not may(by, WRITE, project):
         yield Refused("not_allowed")
     if has_promise(project):
@@ -104,11 +105,11 @@ def refusals_to_freeze(project: SecretaryProject, *, on: date, by: Any) -> Itera
 
 
 @transaction.atomic
-def freeze_promise(project: SecretaryProject, *, on: date, by: Any) -> Promise:
+def freeze_promise(project: SecretaryProject, *, by: Any, on: date | None = None) -> Promise:
     """Opens the ledger (建账): the promise is frozen, with a fingerprint. A project of a sheet keeps the day its
     ledger was opened."""
     project = locked(project, "organisation", "area")
-    on = project.opened_on or on
+    on = project.opened_on or on or localdate()
     raise_first(refusals_to_freeze(project, on=on, by=by))
     problems = problems_of(project)
     if project.opened_on is None:
@@ -179,17 +180,15 @@ def _refusals_of_day(project: SecretaryProject, on: date, since: date) -> Iterat
 
 @transaction.atomic
 def add_check(
-    project: SecretaryProject, *, on: date, percent: int, light: str, text: str, proof: Sequence[File] = (), by: Any
+    project: SecretaryProject, *, by: Any, on: date | None = None, proof: Sequence[File] = (), **values: Any
 ) -> LedgerEntry:
     """Adds a check of the ledger (查账): progress, light, and proof. One per day."""
-    project = locked(project, "organisation", "area")
+    project, on = locked(project, "organisation", "area"), on or localdate()
     raise_first(refusals_to_write(project, right=CHECK, by=by))
     raise_first(_refusals_of_day(project, on, project.opened_on))
     if project.entries.filter(stage=LedgerStage.CHECK, entered_on=on).exists():
         raise Refused("checked_that_day", day=on.isoformat())
-    return _enter(
-        project, proof, LedgerStage.CHECK, right=CHECK, entered_on=on, percent=percent, light=light, text=text, by=by
-    )
+    return _enter(project, proof, LedgerStage.CHECK, right=CHECK, entered_on=on, by=by, **values)
 
 
 def _enter(project: SecretaryProject, proof: Sequence[File], stage: str, *, right: str, by: Any, **values: Any) -> Any:
@@ -202,9 +201,11 @@ def _enter(project: SecretaryProject, proof: Sequence[File], stage: str, *, righ
 
 
 @transaction.atomic
-def solve_problem(problem: ProjectProblem, *, on: date, result: str, proof: Sequence[File], by: Any) -> ProjectProblem:
+def solve_problem(
+    problem: ProjectProblem, *, result: str, proof: Sequence[File], by: Any, on: date | None = None
+) -> ProjectProblem:
     """Marks one problem as solved, with proof. It counts once."""
-    project = locked(problem.project, "organisation", "area")
+    project, on = locked(problem.project, "organisation", "area"), on or localdate()
     raise_first(refusals_to_write(project, right=WRITE, by=by))
     problem = ProjectProblem.objects.unscoped("of the project itself").get(pk=problem.pk)
     if problem.solved_on is not None:
@@ -226,10 +227,16 @@ def solved_share(project: SecretaryProject, on: date) -> int:
 
 @transaction.atomic
 def hand_in(
-    project: SecretaryProject, *, on: date, text: str, difference: str = "", proof: Sequence[File] = (), by: Any
+    project: SecretaryProject,
+    *,
+    text: str,
+    difference: str = "",
+    proof: Sequence[File] = (),
+    by: Any,
+    on: date | None = None,
 ) -> LedgerEntry:
     """Hands the ledger in (交账): what was delivered, and how it differs from the promise."""
-    project = locked(project, "organisation", "area")
+    project, on = locked(project, "organisation", "area"), on or localdate()
     raise_first(refusals_to_write(project, right=WRITE, by=by))
     last = max([project.opened_on, *project.entries.values_list("entered_on", flat=True)])
     raise_first(_refusals_of_day(project, on, last))
@@ -271,7 +278,7 @@ def sign_off(project: SecretaryProject, *, by: Any) -> LedgerEntry:
 
 
 @transaction.atomic
-def send_back(project: SecretaryProject, *, reason: str, by: Any) -> None:
+def send_back(project: SecretaryProject, *, by: Any, reason: str = "") -> None:
     """Opens the ledger again. The values handed in stay in the history."""
     project = locked(project, "organisation", "area")
     raise_first(refusals_to_sign(project, by=by))

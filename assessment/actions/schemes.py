@@ -80,7 +80,8 @@ def _item_changes(before: dict[int, SchemeItem], after: dict[int, SchemeItem]) -
     return changes
 
 
-def refusals_to_copy(scheme: Scheme, *, year: int, by: Any) -> Iterator[Refused]:
+def refusals_to_copy(scheme: Scheme, *, by: Any, year: int | None = None) -> Iterator[Refused]:
+    year = year or scheme.year + 1
     if not may(by, WRITE, scheme):
         yield Refused("not_allowed")
     rows = Scheme.objects.unscoped("one a year").filter(area=scheme.area_id, kind=scheme.kind)
@@ -89,8 +90,9 @@ def refusals_to_copy(scheme: Scheme, *, year: int, by: Any) -> Iterator[Refused]
 
 
 @transaction.atomic
-def copy_scheme(scheme: Scheme, *, year: int, by: Any) -> Scheme:
-    """Adds a scheme for next year as a copy of this one."""
+def copy_scheme(scheme: Scheme, *, by: Any, year: int | None = None) -> Scheme:
+    """Adds a scheme for the next year, or another one, as a copy of this one."""
+    year = year or scheme.year + 1
     raise_first(refusals_to_copy(scheme, year=year, by=by))
     copied = Scheme(
         name=scheme.name.replace(str(scheme.year), str(year)), year=year, kind=scheme.kind, area=scheme.area,

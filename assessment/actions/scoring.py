@@ -241,13 +241,13 @@ def refusals_to_finish(review: Review, *, by: Any) -> Iterator[Refused]:
 
 
 @transaction.atomic
-def finish_scoring(review: Review, *, seen: Mapping[str, str], by: Any) -> Review:
+def finish_scoring(review: Review, *, by: Any, seen: Mapping[str, str] | None = None) -> Review:
     """Hands in the scores: the grade follows from the total. `seen` holds the values the reviewer saw: if any value
     differs now, nothing is decided."""
     review = locked(review, "point", "standard")
     raise_first(refusals_to_finish(review, by=by))
     judging = Judging(review)
-    if any(not judging.fields[name].says(text) for name, text in seen.items() if name in judging.fields):
+    if any(not judging.fields[name].says(text) for name, text in (seen or {}).items() if name in judging.fields):
         raise Refused("seen_otherwise")
     review.proposed_grade, review.scored_by, review.scored_on = judging.grade, by, timezone.localdate()
     total = {"total": [None, f"{judging.total:f}"], "grade": [None, judging.grade]}
@@ -260,7 +260,7 @@ def finish_scoring(review: Review, *, seen: Mapping[str, str], by: Any) -> Revie
 
 
 @transaction.atomic
-def refuse_application(review: Review, *, reason: str, by: Any) -> Review:
+def refuse_application(review: Review, *, by: Any, reason: str = "") -> Review:
     """Refuses an application, at any time before naming: a veto, too few points, or a justified objection."""
     review = locked(review, "point", "standard")
     reason = reason.strip()[:300]

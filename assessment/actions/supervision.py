@@ -4,7 +4,7 @@ another person. Also the talk that follows too many overdue findings."""
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils.timezone import localdate
@@ -54,9 +54,16 @@ def _locked(finding: SupervisionFinding, act: str, by: Any) -> SupervisionFindin
 
 @transaction.atomic
 def record_visit(
-    organisation: PartyOrganisation, findings: Sequence[str], *, on: date, issuer: str, by: Any, key: UUID
+    organisation: PartyOrganisation,
+    findings: Sequence[str],
+    *,
+    issuer: str,
+    by: Any,
+    on: date | None = None,
+    key: UUID | None = None,
 ) -> list[SupervisionFinding]:
     """Adds the findings of a visit, one record each. The same form sent twice adds them once."""
+    on, key = on or localdate(), key or uuid4()
     if not may(by, INSPECT, organisation):
         raise Refused("not_allowed")
     if done_before(key, by=by):
@@ -74,19 +81,24 @@ def record_visit(
 
 
 @transaction.atomic
-def demand(finding: SupervisionFinding, *, text: str, deadline: date, person: str, by: Any) -> SupervisionFinding:
+def demand(
+    finding: SupervisionFinding, *, text: str, deadline: date, person: str | None = None, by: Any
+) -> SupervisionFinding:
     """Sets the demand and its deadline; again until a rectification was handed in."""
     stored = _locked(finding, "demand", by)
     if deadline < localdate():
         raise Refused("term_passed", day=deadline.isoformat())
-    stored.demand, stored.deadline, stored.person = text, deadline, person
+    stored.demand, stored.deadline = text, deadline
+    stored.person = stored.person if person is None else person
     return save_record(stored, right=INSPECT, by=by)
 
 
 @transaction.atomic
-def rectify(finding: SupervisionFinding, *, on: date, text: str, proof: Sequence[File], by: Any) -> SupervisionStep:
+def rectify(
+    finding: SupervisionFinding, *, text: str, proof: Sequence[File], by: Any, on: date | None = None
+) -> SupervisionStep:
     """The township records the rectification, with proof."""
-    stored = _locked(finding, "rectify", by)
+    stored, on = _locked(finding, "rectify", by), on or localdate()
     if on > localdate():
         raise Refused("in_future", day=on.isoformat())
     since = max([stored.inspected_on, *stored.steps.values_list("on", flat=True)])

@@ -11,30 +11,16 @@ from rest_framework.reverse import reverse
 from assessment.actions import naming
 from assessment.models import Notice
 from registry.access.permissions import may
-from registry.api.actions import Input, day, read_values
 from registry.api.base import ApiView
 from registry.api.idempotency import idempotent
+from registry.api.inputs import Inputs, ListInput, TextInput, day
 from registry.api.parsers import ExactJSON
-from registry.api.points import PAPER
 from registry.api.write_schema import KEY
 from registry.text.refusals import Refused
 from registry.text.validators import line, prose
 
-from .verbs import notices_for, reviews_for, serialize_notice
+from .reviews import notices_for, reviews_for, serialize_notice
 
-TAKES = (
-    Input("reviews", line(40), required=True, is_list=True),
-    Input("title", line(120), required=True),
-    Input("starts_on", day),
-    PAPER,
-    Input("text", prose(2000)),
-)
-BODY = {
-    "type": "object",
-    "properties": {take.name: take.schema for take in TAKES},
-    "required": [take.name for take in TAKES if take.required],
-    "additionalProperties": False,
-}
 MOST = 200
 
 
@@ -56,6 +42,16 @@ class NoticesSerializer(serializers.Serializer):
     results = NoticeSerializer(many=True)
 
 
+class NoticeInputs(Inputs):
+    """A notice to post. `reviews` are the codes of rounds."""
+
+    reviews = ListInput(line(40), required=True)
+    title = TextInput(line(120), required=True)
+    starts_on = TextInput(day)
+    document_no = TextInput(line(60))
+    text = TextInput(prose(2000))
+
+
 class NoticeList(ApiView):
     accepted = ("format",)
     parser_classes = [ExactJSON]
@@ -67,14 +63,14 @@ class NoticeList(ApiView):
         return Response({"results": [_line(notice, request) for notice in notices]})
 
     @extend_schema(
-        operation_id="notices_post", request={"application/json": BODY}, responses={201: NoticeSerializer},
+        operation_id="notices_post", request=NoticeInputs, responses={201: NoticeSerializer},
         parameters=[KEY],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Posts a notice of scored points, given by the codes of their rounds."""
         if not may(request.user, "point.notice"):
             raise Refused("not_allowed")
-        values = read_values(TAKES, request.data or {})
+        values = NoticeInputs.read(request.data)
         codes = values.pop("reviews")
         chosen = list(reviews_for(request.user).filter(code__in=codes))
         for code in set(codes) - {review.code for review in chosen}:

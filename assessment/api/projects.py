@@ -1,33 +1,33 @@
 """Secretary projects in the API: open, amend, check, hand in, sign off or send back the ledger, and mark problems as
 solved."""
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from assessment.actions import projects as acts
 from assessment.models import LedgerStage, Light, SecretaryProject
-from registry.api.actions import Action, ActionTarget, Input, day, filled, offer
+from registry.api.actions import actions_on
+from registry.api.inputs import FilesInput, ListInput, TextInput, day, filled
 from registry.api.points import ON, REASON
 from registry.api.problems import Unusable, field_error
-from registry.text.refusals import Refused
 from registry.text.validators import Invalid, choice, line, prose, whole
 
-PROOF = Input("proof", is_files=True)
-TEXT = Input("text", line(300), required=True)
-PROMISED = (
-    Input("name", filled(line(80, least=4))),
-    Input("problems", filled(line(160)), is_list=True),
-    *(Input(name, filled(prose(2000))) for name in ("measures", "expected_results")),
-    Input("deadline", filled(day)),
-    Input("responsible_person", filled(line(40))),
-    Input("team", line(120)),
-    Input("reason", line(300), required=True),
-)
-PERCENT, LIGHT = Input("percent", whole(0, 100), required=True), Input("light", choice(Light), required=True)
+PROOF = FilesInput()
+TEXT = TextInput(line(300), required=True)
+PROMISED = {
+    "name": TextInput(filled(line(80, least=4))),
+    "problems": ListInput(filled(line(160))),
+    "measures": TextInput(filled(prose(2000))),
+    "expected_results": TextInput(filled(prose(2000))),
+    "deadline": TextInput(filled(day)),
+    "responsible_person": TextInput(filled(line(40))),
+    "team": TextInput(line(120)),
+    "reason": TextInput(line(300), required=True),
+}
+PERCENT, LIGHT = TextInput(whole(0, 100), required=True), TextInput(choice(Light), required=True)
 
 
 def serialize_project(project: SecretaryProject) -> dict[str, Any]:
@@ -49,31 +49,6 @@ def projects_for(user: Any) -> Any:
     return rows.select_related("organisation", "area")
 
 
-def _freeze(project: SecretaryProject, *, by: Any, on: date | None = None) -> Any:
-    return acts.freeze_promise(project, on=on or localdate(), by=by)
-
-
-def _against_freezing(project: SecretaryProject, *, by: Any) -> Iterator[Refused]:
-    on = project.opened_on or min(localdate(), project.deadline)
-    yield from acts.refusals_to_freeze(project, on=on, by=by)
-
-
-def _check(project: SecretaryProject, *, by: Any, on: date | None = None, **values: Any) -> Any:
-    return acts.add_check(project, on=on or localdate(), by=by, **values)
-
-
-def _against_checking(project: SecretaryProject, *, by: Any) -> Iterator[Refused]:
-    yield from acts.refusals_to_write(project, right=acts.CHECK, by=by)
-
-
-def _hand_in(project: SecretaryProject, *, by: Any, on: date | None = None, **values: Any) -> Any:
-    return acts.hand_in(project, on=on or localdate(), by=by, **values)
-
-
-def _against_writing(project: SecretaryProject, *, by: Any) -> Iterator[Refused]:
-    yield from acts.refusals_to_write(project, right=acts.WRITE, by=by)
-
-
 def _amend(
     project: SecretaryProject, *, by: Any, reason: str, problems: Sequence[str] | None = None, **changes: Any
 ) -> Any:
@@ -86,35 +61,29 @@ def _amend(
     return acts.amend_promise(project, names, reason=reason, by=by)
 
 
-def _solve(project: SecretaryProject, *, by: Any, problem: str, on: date | None = None, **values: Any) -> Any:
+def _solve(project: SecretaryProject, *, by: Any, problem: str, **values: Any) -> Any:
     by_code = {problem.code: problem for problem in acts.problems_of(project)}
     if problem not in by_code:
         invalid = Invalid("not_a_choice", text=problem, choices="、".join(by_code))
         raise Unusable([field_error("problem", str(invalid), invalid.code)])
-    return acts.solve_problem(by_code[problem], on=on or localdate(), by=by, **values)
+    return acts.solve_problem(by_code[problem], by=by, **values)
 
 
-def _return(project: SecretaryProject, *, by: Any, reason: str = "") -> None:
-    acts.send_back(project, reason=reason, by=by)
-
-
-offer(
-    ActionTarget(
-        "projects",
-        projects_for,
-        serialize_project,
-        [
-            Action("freeze", _("Open the ledger of a project"), _freeze, _against_freezing, (ON,)),
-            Action("amend", _("Amend the promise"), _amend, acts.refusals_to_amend, PROMISED),
-            Action("checks", _("Check the ledger"), _check, _against_checking,
-                 (ON, PERCENT, LIGHT, TEXT, PROOF)),
-            Action("solve", _("Strike off a problem"), _solve, _against_writing,
-                 (Input("problem", line(40), required=True), ON, Input("result", line(300, least=4), required=True),
-                  Input("proof", required=True, is_files=True))),
-            Action("hand-in", _("Hand the ledger in"), _hand_in, _against_writing,
-                 (ON, TEXT, Input("difference", line(300)), PROOF)),
-            Action("sign-off", _("Sign off the ledger of a project"), acts.sign_off, acts.refusals_to_sign),
-            Action("return", _("Send back"), _return, acts.refusals_to_sign, (REASON,)),
-        ],
-    )
+WRITING = partial(acts.refusals_to_write, right=acts.WRITE)
+PROJECTS = actions_on("projects", projects_for, serialize_project)
+PROJECTS.add("freeze", _("Open the ledger of a project"), acts.freeze_promise, acts.refusals_to_freeze, on=ON)
+PROJECTS.add("amend", _("Amend the promise"), _amend, acts.refusals_to_amend, **PROMISED)
+PROJECTS.add(
+    "checks", _("Check the ledger"), acts.add_check, partial(acts.refusals_to_write, right=acts.CHECK), on=ON,
+    percent=PERCENT, light=LIGHT, text=TEXT, proof=PROOF,
 )  # fmt: skip
+PROJECTS.add(
+    "solve", _("Strike off a problem"), _solve, WRITING, problem=TextInput(line(40), required=True), on=ON,
+    result=TextInput(line(300, least=4), required=True), proof=FilesInput(required=True),
+)  # fmt: skip
+PROJECTS.add(
+    "hand-in", _("Hand the ledger in"), acts.hand_in, WRITING, on=ON, text=TEXT, difference=TextInput(line(300)),
+    proof=PROOF,
+)  # fmt: skip
+PROJECTS.add("sign-off", _("Sign off the ledger of a project"), acts.sign_off, acts.refusals_to_sign)
+PROJECTS.add("return", _("Send back"), acts.send_back, acts.refusals_to_sign, reason=REASON)

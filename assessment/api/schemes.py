@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +11,8 @@ from assessment.actions import schemes as acts
 from assessment.models import Appeal, Scheme, SchemeItem, SchemeKind, SchemeResult
 from assessment.models.schemes import figures_to_score_by
 from registry.access.permissions import may
-from registry.api.actions import Action, ActionTarget, Input, filled, needs, offer, plain
+from registry.api.actions import actions_on, needs
+from registry.api.inputs import MapInput, RowsInput, TextInput, filled, inputs_of
 from registry.api.problems import Unusable, field_error
 from registry.text.refusals import Refused
 from registry.text.validators import Invalid, choice, line, number, whole, yes_no
@@ -23,18 +25,19 @@ def _figure(text: str) -> str:
     return text.strip()
 
 
-ITEMS = Input("items", rows=(
-    Input("part", filled(line(40)), required=True),
-    Input("name", filled(line(80)), required=True),
-    Input("weight", filled(number("0.1", "100", decimals=1)), required=True),
-    Input("method", line(200)),
-    Input("figure", _figure),
-    Input("full_at", number("0.01", "999999999999", decimals=2)),
-    Input("bonus", yes_no),
-))  # fmt: skip
+ITEM_INPUTS = inputs_of("SchemeItemInputs", {
+    "part": TextInput(filled(line(40)), required=True),
+    "name": TextInput(filled(line(80)), required=True),
+    "weight": TextInput(filled(number("0.1", "100", decimals=1)), required=True),
+    "method": TextInput(line(200)),
+    "figure": TextInput(_figure),
+    "full_at": TextInput(number("0.01", "999999999999", decimals=2)),
+    "bonus": TextInput(yes_no),
+})  # fmt: skip
+ITEMS = RowsInput(child=ITEM_INPUTS(), required=False)
 NAME, YEAR, KIND = line(80, least=4), whole(2000, 2100), choice(SchemeKind)
-ITEM = Input("item", line(10), required=True)
-SCORES, NOTES = Input("scores", plain, required=True, is_map=True), Input("notes", plain, is_map=True)
+ITEM = TextInput(line(10), required=True)
+SCORES, NOTES = MapInput(required=True), MapInput()
 
 
 def _day(day: Any) -> str | None:
@@ -116,14 +119,6 @@ def _items(rows: Sequence[Mapping[str, Any]]) -> list[SchemeItem]:
     return items
 
 
-def _copy(scheme: Scheme, *, by: Any, year: int | None = None) -> Scheme:
-    return acts.copy_scheme(scheme, year=year or scheme.year + 1, by=by)
-
-
-def _against_copying(scheme: Scheme, *, by: Any) -> Iterator[Refused]:
-    yield from acts.refusals_to_copy(scheme, year=scheme.year + 1, by=by)
-
-
 def _score(result: SchemeResult, *, by: Any, scores: Mapping[str, str], notes: Mapping[str, str] | None = None) -> None:
     numbers = _read("scores", result, scores, _number)
     acts.give_scores(result, numbers, _read("notes", result, notes or {}, lambda item: line(200)), by=by)
@@ -199,42 +194,32 @@ def _against_settling(result: SchemeResult, *, by: Any) -> Iterator[Refused]:
         yield from refusals[0]
 
 
-def _against_scoring(right: str) -> Callable[..., Iterator[Refused]]:
-    return lambda result, *, by: acts.refusals_to_score(result, right=right, by=by)
-
-
-offer(
-    ActionTarget(
-        "schemes",
-        schemes_for,
-        serialize_scheme,
-        [
-            Action("write", _("Change the draft"), _write, acts.refusals_to_write,
-                 (Input("name", filled(NAME)), Input("year", filled(YEAR)), Input("kind", filled(KIND)), ITEMS)),
-            Action("open", _("Open the scheme"), acts.open_scheme, acts.refusals_to_open),
-            Action("announce", _("Announce the ranking"), acts.announce, acts.refusals_to_announce),
-            Action("publish", _("Publish the ranking"), acts.publish, acts.refusals_to_publish),
-            Action("copy", _("Copy for the next year"), _copy, _against_copying,
-                 (Input("year", YEAR),), serialize_result=serialize_scheme),
-        ],
-        adds=Action("add", _("Write a scheme"), _add, needs(acts.WRITE),
-                  (Input("name", filled(NAME), required=True), Input("year", filled(YEAR), required=True),
-                   Input("kind", KIND), ITEMS)),
-    )
+SCHEMES = actions_on("schemes", schemes_for, serialize_scheme)
+SCHEMES.add(
+    "write", _("Change the draft"), _write, acts.refusals_to_write, name=TextInput(filled(NAME)),
+    year=TextInput(filled(YEAR)), kind=TextInput(filled(KIND)), items=ITEMS,
 )  # fmt: skip
-offer(
-    ActionTarget(
-        "results",
-        results_for,
-        serialize_result,
-        [
-            Action("own-score", _("Give the own scores"), _own_score, _against_scoring(acts.OWN), (SCORES,)),
-            Action("score", _("Score"), _score, _against_scoring(acts.SCORE), (SCORES, NOTES)),
-            Action("appeal", _("Appeal"), _appeal, acts.refusals_to_appeal,
-                 (ITEM, Input("text", line(300, least=4), required=True)), serialize_result=serialize_appeal),
-            Action("settle", _("Answer an appeal"), _settle, _against_settling,
-                 (ITEM, Input("answer", line(300, least=4), required=True),
-                  Input("score", number("0", "100", decimals=1)))),
-        ],
-    )
+SCHEMES.add("open", _("Open the scheme"), acts.open_scheme, acts.refusals_to_open)
+SCHEMES.add("announce", _("Announce the ranking"), acts.announce, acts.refusals_to_announce)
+SCHEMES.add("publish", _("Publish the ranking"), acts.publish, acts.refusals_to_publish)
+SCHEMES.add(
+    "copy", _("Copy for the next year"), acts.copy_scheme, acts.refusals_to_copy, year=TextInput(YEAR),
+    serialize_result=serialize_scheme,
+)  # fmt: skip
+SCHEMES.create_by(
+    _("Write a scheme"), _add, needs(acts.WRITE), name=TextInput(filled(NAME), required=True),
+    year=TextInput(filled(YEAR), required=True), kind=TextInput(KIND), items=ITEMS,
+)  # fmt: skip
+RESULTS = actions_on("results", results_for, serialize_result)
+RESULTS.add(
+    "own-score", _("Give the own scores"), _own_score, partial(acts.refusals_to_score, right=acts.OWN), scores=SCORES
+)
+RESULTS.add("score", _("Score"), _score, partial(acts.refusals_to_score, right=acts.SCORE), scores=SCORES, notes=NOTES)
+RESULTS.add(
+    "appeal", _("Appeal"), _appeal, acts.refusals_to_appeal, item=ITEM,
+    text=TextInput(line(300, least=4), required=True), serialize_result=serialize_appeal,
+)  # fmt: skip
+RESULTS.add(
+    "settle", _("Answer an appeal"), _settle, _against_settling, item=ITEM,
+    answer=TextInput(line(300, least=4), required=True), score=TextInput(number("0", "100", decimals=1)),
 )  # fmt: skip

@@ -1,21 +1,21 @@
 """Supervision in the API: record a visit, demand, rectify, and close or send back."""
 
 from collections.abc import Sequence
-from datetime import date
+from functools import partial
 from typing import Any
-from uuid import uuid4
 
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from assessment.actions import supervision as acts
 from assessment.models import SupervisionFinding
-from registry.api.actions import Action, ActionTarget, Input, day, filled, needs, offer
+from registry.api.actions import actions_on, needs
+from registry.api.inputs import FilesInput, ListInput, TextInput, day, filled
 from registry.api.points import ON
 from registry.models import PartyOrganisation
 from registry.text.validators import line
 
-WORDS = Input("text", line(300, least=4), required=True)
+WORDS = TextInput(line(300, least=4), required=True)
 
 
 def serialize_finding(finding: SupervisionFinding) -> dict[str, Any]:
@@ -48,46 +48,20 @@ def organisations_for(user: Any) -> Any:
     return PartyOrganisation.objects.visible_to(user).existing(localdate()).select_related("area")
 
 
-def _visit(organisation: PartyOrganisation, *, by: Any, on: date | None = None, **values: Any) -> Any:
-    return acts.record_visit(organisation, on=on or localdate(), by=by, key=uuid4(), **values)
-
-
-def _demand(finding: SupervisionFinding, *, by: Any, person: str | None = None, **values: Any) -> Any:
-    return acts.demand(finding, person=finding.person if person is None else person, by=by, **values)
-
-
-def _rectify(finding: SupervisionFinding, *, by: Any, on: date | None = None, **values: Any) -> Any:
-    return acts.rectify(finding, on=on or localdate(), by=by, **values)
-
-
-def _against(act: str):
-    return lambda finding, *, by: acts.refusals_to(act, finding, by=by)
-
-
-offer(
-    ActionTarget(
-        "organisations",
-        organisations_for,
-        serialize_organisation,
-        [
-            Action("visit", _("Record a visit"), _visit, needs(acts.INSPECT),
-                 (ON, Input("issuer", line(80), required=True),
-                  Input("findings", filled(line(300)), required=True, is_list=True)), serialize_result=serialize_visit),
-        ],
-    )
+ORGANISATIONS = actions_on("organisations", organisations_for, serialize_organisation)
+ORGANISATIONS.add(
+    "visit", _("Record a visit"), acts.record_visit, needs(acts.INSPECT), on=ON,
+    issuer=TextInput(line(80), required=True), findings=ListInput(filled(line(300)), required=True),
+    serialize_result=serialize_visit,
 )  # fmt: skip
-offer(
-    ActionTarget(
-        "findings",
-        findings_for,
-        serialize_finding,
-        [
-            Action("demand", _("Say what is asked for"), _demand, _against("demand"),
-                 (WORDS, Input("deadline", filled(day), required=True), Input("person", line(40)))),
-            Action("rectify", _("Say how it was put right"), _rectify, _against("rectify"),
-                 (ON, WORDS, Input("proof", required=True, is_files=True))),
-            Action("close", _("Strike it off"), acts.close, _against("check"), (WORDS,)),
-            Action("return", _("Send back"), acts.send_back, _against("check"), (WORDS,)),
-        ],
-    )
+FINDINGS = actions_on("findings", findings_for, serialize_finding)
+FINDINGS.add(
+    "demand", _("Say what is asked for"), acts.demand, partial(acts.refusals_to, "demand"), text=WORDS,
+    deadline=TextInput(filled(day), required=True), person=TextInput(line(40)),
 )  # fmt: skip
+FINDINGS.add(
+    "rectify", _("Say how it was put right"), acts.rectify, partial(acts.refusals_to, "rectify"), on=ON, text=WORDS,
+    proof=FilesInput(required=True),
+)  # fmt: skip
+FINDINGS.add("close", _("Strike it off"), acts.close, partial(acts.refusals_to, "check"), text=WORDS)
+FINDINGS.add("return", _("Send back"), acts.send_back, partial(acts.refusals_to, "check"), text=WORDS)

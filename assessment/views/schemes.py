@@ -175,7 +175,7 @@ def act(request: HttpRequest, code: str, act: str) -> HttpResponse:
     scheme = scheme_or_404(request, code)
     steps: dict[str, Callable] = {"open": acts.open_scheme, "announce": acts.announce, "publish": acts.publish}
     if act == "copy":
-        done = acts.copy_scheme(scheme, year=scheme.year + 1, by=request.user)
+        done = acts.copy_scheme(scheme, by=request.user)
     else:
         done = steps[act](scheme, by=request.user)
     messages.success(request, DONE[act])

@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from registry.models import Area
+from registry.models.base import in_area_q
 from registry.query_cache import CompiledQuery, compile_query, placeholder
 from registry.text.validators import plain_number
 
@@ -71,6 +73,13 @@ class Scope:
     def sees(self, model: Any) -> Any:
         """Rows of `model` that the viewer may see in the area, on any day."""
         return model._default_manager.visible_to(self.viewer).in_area(self.area)
+
+    def readable(self, rows: Any, path: str = "area_id", also: Q | None = None) -> Any:
+        """`rows` in the area that the viewer reads as staff, and those that everybody reads (`also`)."""
+        if self.reader and self.reader.everything:
+            return rows
+        own = in_area_q(self.reader.prefix if self.reader else "", path)
+        return rows.filter(own if also is None else also | own)
 
     @cached_property
     def parameters(self) -> dict[str, str]:

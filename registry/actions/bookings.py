@@ -68,8 +68,9 @@ def refusals_to_ask(site: TeachingSite, *, booked_for: date, by: Any) -> Iterato
 
 
 @transaction.atomic
-def ask(site: TeachingSite, *, booked_for: date, by: Any, key: UUID, **details: Any) -> Booking:
+def ask(site: TeachingSite, *, booked_for: date, by: Any, key: UUID | None = None, **details: Any) -> Booking:
     """Adds a request of a group for a day. The same form sent twice makes one booking."""
+    key = key or uuid4()
     if done_before(key, by=by):
         codes = Event.objects.filter(change_set=key, actor=by).values("code")
         return Booking.objects.unscoped("what this form wrote itself").get(code__in=codes)

@@ -293,8 +293,9 @@ def _keep_state(draft: Draft, by: Any) -> None:
 
 
 @transaction.atomic
-def confirm_site(point: DemonstrationPoint, *, year: int, by: Any) -> Confirmation:
-    """Confirms the stored facts of a site for a year. A second time has no effect."""
+def confirm_site(point: DemonstrationPoint, *, by: Any, year: int | None = None) -> Confirmation:
+    """Confirms the stored facts of a site for a year, or for this one. A second time has no effect."""
+    year = year or timezone.localdate().year
     if not may(by, "point.confirm", point):
         raise Refused("not_allowed")
     confirmation, is_new = Confirmation.objects.get_or_create(point=point, year=year, defaults={"by": by})

@@ -119,7 +119,7 @@ def change_standing(point: DemonstrationPoint, *, by: Any, on: date, **change: s
     return point
 
 
-def refusals_to_change_title(point: DemonstrationPoint, **change: Any) -> Iterator[Refused]:
+def refusals_to_change_title(point: DemonstrationPoint, *, by: Any, **change: Any) -> Iterator[Refused]:
     """All refusals against another level or grade of a named point, or its withdrawal. The title itself is given by the
     life cycle or a take-over, not here."""
     now = open_period(point)
@@ -127,13 +127,19 @@ def refusals_to_change_title(point: DemonstrationPoint, **change: Any) -> Iterat
     if before != PointStatus.NAMED:
         after = PointStatus(change["status"]).label
         yield Refused("wrong_move", before=PointStatus(before).label if before else "—", after=after)
-    yield from refusals_to_change_standing(point, **change)
+    yield from refusals_to_change_standing(point, by=by, **_completed(point, change))
 
 
-def change_title(point: DemonstrationPoint, *, by: Any, on: date, **change: str) -> DemonstrationPoint:
-    """Changes the level or grade of a named point, or withdraws it. Raises the first refusal."""
-    raise_first(refusals_to_change_title(point, by=by, on=on, **change))
-    return change_standing(point, by=by, on=on, **change)
+def change_title(point: DemonstrationPoint, *, by: Any, **change: Any) -> DemonstrationPoint:
+    """Changes the level or grade of a named point, or withdraws it, on the day `on` or today. A level or grade that is
+    left out stays. Raises the first refusal."""
+    raise_first(refusals_to_change_title(point, by=by, **change))
+    return change_standing(point, by=by, **_completed(point, change))
+
+
+def _completed(point: DemonstrationPoint, change: dict[str, Any]) -> dict[str, Any]:
+    now = open_period(point)
+    return ({"level": now.level, "grade": now.grade} if now else {}) | {"on": timezone.localdate()} | change
 
 
 def name_point(
@@ -197,23 +203,21 @@ def _period_before(now: StatusPeriod) -> StatusPeriod | None:
 def correct_standing(
     point: DemonstrationPoint,
     *,
-    level: str,
-    grade: str,
-    document_no: str,
-    batch: str = "",
+    by: Any,
     reason: str,
     on: date | None = None,
     opened: int | None = None,
-    by: Any,
+    **changes: str,
 ) -> DemonstrationPoint:
-    """Corrects typing errors in the current title: its level, grade, document or day. A real change of the title gets
-    its own day: `change_standing`. `opened` is the key of the period that was read; if there is a newer one, it is
-    Refused("stale")."""
+    """Corrects typing errors in the current title: its level, grade, document, batch or day; what is left out stays. A
+    real change of the title gets its own day: `change_standing`. `opened` is the key of the period that was read; if
+    there is a newer one, it is Refused("stale")."""
     DemonstrationPoint.objects.unscoped("a lock against two deciders").select_for_update().get(pk=point.pk)
-    values = {"level": level, "grade": grade, "document_no": document_no.strip(), "batch": batch.strip()}
+    wrong: Any = open_period(point)
+    current = {name: getattr(wrong, name, "") for name in CORRECTED}
+    values = {name: text.strip() for name, text in (current | changes).items()}
     reason = reason.strip()[:300]
     raise_first(refusals_to_correct(point, reason=reason, on=on, by=by, **values))
-    wrong: Any = open_period(point)
     if opened not in (None, wrong.pk):
         raise stale(point)
     before = _period_before(wrong)
@@ -238,11 +242,8 @@ def _logged_fields(period: StatusPeriod) -> dict[str, str]:
 
 
 def withdraw_point(
-    point: DemonstrationPoint, *, reason: str, document_no: str, on: date, by: Any
+    point: DemonstrationPoint, *, by: Any, on: date | None = None, reason: str = "", document_no: str = ""
 ) -> DemonstrationPoint:
-    """Withdraws the title. From `on` the point no longer counts, and keeps its code."""
-    now = open_period(point)
-    standing = {"level": now.level, "grade": now.grade} if now else {}
-    return change_standing(
-        point, status=PointStatus.WITHDRAWN, reason=reason, document_no=document_no, on=on, by=by, **standing
-    )
+    """Withdraws the title. From `on` (or today) the point no longer counts, and keeps its code."""
+    paper = {"reason": reason, "document_no": document_no, "on": on or timezone.localdate()}
+    return change_standing(point, by=by, **_completed(point, paper | {"status": PointStatus.WITHDRAWN}))

@@ -1,8 +1,8 @@
 """Teaching sites in the API: their capacity, their free places, and their bookings."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
-from uuid import uuid4
 
 from django.http import Http404
 from django.utils.timezone import localdate
@@ -16,7 +16,8 @@ from registry import models as m
 from registry.access.permissions import may
 from registry.access.scope import Scope
 from registry.actions import bookings as acts
-from registry.api.actions import Action, ActionTarget, Input, day, filled, needs, offer
+from registry.api.actions import actions_on, needs
+from registry.api.inputs import TextInput, day, filled
 from registry.api.read_views import DetailView, ListView
 from registry.overviews.capacity import free_places
 from registry.text.validators import line, phone, whole
@@ -94,39 +95,17 @@ def sites_for(user: Any) -> Any:
     return m.TeachingSite.objects.visible_to(user).select_related("area")
 
 
-def _ask(site: m.TeachingSite, *, by: Any, **details: Any) -> m.Booking:
-    return acts.ask(site, by=by, key=uuid4(), **details)
-
-
-def _against(act: str):
-    return lambda booking, *, by: acts.refusals_to(act, booking, by=by)
-
-
-PEOPLE = Input("headcount", whole(1, 100_000), required=True)
-WHY = Input("reason", line(200, least=2), required=True)
-offer(
-    ActionTarget(
-        "teaching-sites",
-        sites_for,
-        serialize_teaching_site,
-        [
-            Action("book", _("Book the site for a group"), _ask, needs(acts.RIGHT),
-                 (Input("booked_for", filled(day), required=True), Input("visitor", line(80, least=2), required=True),
-                  PEOPLE, Input("topic", line(120)), Input("contact", line(40)), Input("phone", phone)),
-                 serialize_result=serialize_booking),
-        ],
-    )
+PEOPLE = TextInput(whole(1, 100_000), required=True)
+WHY = TextInput(line(200, least=2), required=True)
+SITES = actions_on("teaching-sites", sites_for, serialize_teaching_site)
+SITES.add(
+    "book", _("Book the site for a group"), acts.ask, needs(acts.RIGHT),
+    booked_for=TextInput(filled(day), required=True), visitor=TextInput(line(80, least=2), required=True),
+    headcount=PEOPLE, topic=TextInput(line(120)), contact=TextInput(line(40)), phone=TextInput(phone),
+    serialize_result=serialize_booking,
 )  # fmt: skip
-offer(
-    ActionTarget(
-        "bookings",
-        bookings_for,
-        serialize_booking,
-        [
-            Action("confirm", _("Confirm the booking"), acts.confirm, _against("confirm")),
-            Action("hold", _("Record who came"), acts.hold, _against("hold"), (PEOPLE,)),
-            Action("refuse", _("Refuse the booking"), acts.refuse, _against("refuse"), (WHY,)),
-            Action("cancel", _("Cancel the booking"), acts.cancel, _against("cancel"), (WHY,)),
-        ],
-    )
-)  # fmt: skip
+BOOKINGS = actions_on("bookings", bookings_for, serialize_booking)
+BOOKINGS.add("confirm", _("Confirm the booking"), acts.confirm, partial(acts.refusals_to, "confirm"))
+BOOKINGS.add("hold", _("Record who came"), acts.hold, partial(acts.refusals_to, "hold"), headcount=PEOPLE)
+BOOKINGS.add("refuse", _("Refuse the booking"), acts.refuse, partial(acts.refusals_to, "refuse"), reason=WHY)
+BOOKINGS.add("cancel", _("Cancel the booking"), acts.cancel, partial(acts.refusals_to, "cancel"), reason=WHY)

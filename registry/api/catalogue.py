@@ -114,12 +114,8 @@ def _is_seen(model, path: str, scope: Scope) -> Exists:
 
 def _periods(scope: Scope):
     """All periods inside the viewer's area; from the first naming on for everybody else."""
-    rows = m.StatusPeriod.objects.filter(valid_from__lte=scope.as_of)
-    viewer = scope.viewer
-    if not (scope.reader and viewer.reads_everything):
-        own = m.in_area_q(viewer.read_prefix if scope.reader else "", "point__area_id")
-        rows = rows.filter(Q(status__in=PUBLIC) | own)
-    return rows.order_by("point", "valid_from")
+    rows = m.StatusPeriod.objects.filter(valid_from__lte=scope.as_of).order_by("point", "valid_from")
+    return scope.readable(rows, "point__area_id", Q(status__in=PUBLIC))
 
 
 def _of_belt(scope: Scope):

@@ -16,10 +16,10 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from registry.access.permissions import may
-from registry.api.actions import Input, read_body, read_values
 from registry.api.bulk_write import load_of
+from registry.api.inputs import Inputs, TextInput
 from registry.api.parsers import ExactJSON
-from registry.api.write_schema import KEY, inputs_schema
+from registry.api.write_schema import KEY
 from registry.loading import lifecycle as acts
 from registry.loading.messages import row_answer, state_of
 from registry.loading.sheet_types import SHEET_TYPES
@@ -36,7 +36,6 @@ NEWEST = (Key("id", descending=True, nullable=False),)
 IN_ORDER = (Key("sheet", nullable=False), Key("row", nullable=False))
 MOST_ROWS = 500  # refused rows in the answer of a load itself
 YES, NO = ("true", "1", "yes"), ("false", "0", "no", "")
-CONFIRM = Input("confirm", yes_no)
 ACTS = {"apply": acts.apply_load, "undo": acts.undo_load, "cancel": acts.cancel_load, "retry": acts.retry_load}
 
 
@@ -240,14 +239,18 @@ class LoadAct(LoadView):
         return idempotent(request, more or None, act)
 
 
+class ConfirmInputs(Inputs):
+    """Whether rows that change an amount a hundredfold or more are written as well."""
+
+    confirm = TextInput(yes_no)
+
+
 class LoadApply(LoadAct):
     parser_classes = [ExactJSON, FormParser, MultiPartParser]
 
-    @extend_schema(
-        request={"application/json": inputs_schema((CONFIRM,))}, responses={202: LoadSerializer}, parameters=[KEY]
-    )
+    @extend_schema(request={"application/json": ConfirmInputs}, responses={202: LoadSerializer}, parameters=[KEY])
     def post(self, request: Request, key: str) -> Response:
         """Writes what the preview showed, in the background. A load with rows that change an amount a hundredfold or
         more is refused (`load-doubtful`) until `confirm` is true."""
-        values = read_values((CONFIRM,), read_body(request, (CONFIRM,)))
+        values = ConfirmInputs.read(request.data)
         return self.do(request, key, **({"confirmed": True} if values.get("confirm") else {}))

@@ -1,10 +1,9 @@
 """Actions on sites and on drafts of sites, except reviews."""
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -24,19 +23,8 @@ from registry.actions.points import (
     refusals_to_correct,
     withdraw_point,
 )
-from registry.api.actions import (
-    ACTION_TARGETS,
-    Action,
-    ActionTarget,
-    Input,
-    TargetView,
-    day,
-    needs,
-    offer,
-    plain,
-    read_values,
-    require_version,
-)
+from registry.api.actions import RecordActionView, actions_on, needs, require_version
+from registry.api.inputs import TextInput, TypedInput, day, inputs_of
 from registry.api.write_schema import IF_MATCH, KEY
 from registry.api.write_views import versions_in
 from registry.fields.points import BY_NAME
@@ -49,7 +37,7 @@ from .base import ApiView
 from .idempotency import idempotent
 
 MOST = 500
-REASON, PAPER, ON = Input("reason"), Input("document_no", line(60)), Input("on", day)
+REASON, PAPER, ON = TextInput(), TextInput(line(60)), TextInput(day)
 
 
 def serialize_point(point: DemonstrationPoint) -> dict[str, Any]:
@@ -77,21 +65,31 @@ def drafts_for(user: Any) -> Any:
     return Draft.objects.visible_to(user).select_related("point", "area")
 
 
-def _submit_point(point: DemonstrationPoint, *, by: Any) -> Any:
-    draft = acts.unsettled_draft(point)
-    if draft is None:
-        raise Refused("nothing_typed")
-    return acts.submit_draft(draft, by=by)
+def on_its_draft(act: Callable[..., Any]) -> Callable[..., Any]:
+    """An action on the draft of a site, as an action on the site."""
+
+    def act_on_point(point: DemonstrationPoint, **values: Any) -> Any:
+        draft = acts.unsettled_draft(point)
+        if draft is None:
+            raise Refused("nothing_typed")
+        return act(draft, **values)
+
+    return act_on_point
 
 
-def _against_submitting_point(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
-    draft = acts.unsettled_draft(point)
-    if not may(by, "draft.write", point):
-        yield Refused("not_allowed")
-    elif draft is None:
-        yield Refused("nothing_typed")
-    else:
-        yield from _against_submitting(draft, by=by)
+def against_its_draft(right: str, refusals: Callable[..., Iterator[Refused]]) -> Callable[..., Iterator[Refused]]:
+    """The refusals of an action on the draft of a site."""
+
+    def refusals_of_point(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
+        draft = acts.unsettled_draft(point)
+        if not may(by, right, point):
+            yield Refused("not_allowed")
+        elif draft is None:
+            yield Refused("nothing_typed")
+        else:
+            yield from refusals(draft, by=by)
+
+    return refusals_of_point
 
 
 def _against_submitting(draft: Draft, *, by: Any) -> Iterator[Refused]:
@@ -108,79 +106,52 @@ def _against_writing(draft: Draft, *, by: Any) -> Iterator[Refused]:
         yield Refused("not_open", who=who[1], when=who[2], state=draft.get_state_display())
 
 
-def _confirm(point: DemonstrationPoint, *, by: Any, year: int | None = None) -> Any:
-    return acts.confirm_site(point, year=year or timezone.localdate().year, by=by)
+def _regrade(point: DemonstrationPoint, *, by: Any, **change: Any) -> Any:
+    """An empty level or grade is the same as one left out."""
+    return change_title(point, by=by, status=PointStatus.NAMED, **{name: text for name, text in change.items() if text})
 
 
-def _withdraw(point: DemonstrationPoint, *, by: Any, on: date | None = None, reason: str = "", document_no: str = ""):
-    return withdraw_point(point, reason=reason, document_no=document_no, on=on or timezone.localdate(), by=by)
-
-
-def _regrade(point: DemonstrationPoint, *, by: Any, on: date | None = None, **change: str) -> Any:
-    now = open_period(point)
-    current = {"level": now.level, "grade": now.grade} if now else {}
-    more = current | {name: value for name, value in change.items() if value}
-    return change_title(point, status=PointStatus.NAMED, on=on or timezone.localdate(), by=by, **more)
-
-
-def _correct(point: DemonstrationPoint, *, by: Any, on: date | None = None, **values: str) -> Any:
-    now = open_period(point)
-    current = {name: getattr(now, name, "") for name in CORRECTED}
-    return correct_standing(point, by=by, on=on, **current | {"reason": ""} | values)
-
-
-def _against_correcting(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
-    """The refusals that do not depend on the correction."""
-    values = {**dict.fromkeys(CORRECTED, "…"), "reason": "……"}
-    return refusals_to_correct(point, by=by, **values)
-
-
-def _against(status: str):
-    """The refusals of a title change that do not depend on the document."""
+def _against(status: str) -> Callable[..., Iterator[Refused]]:
+    """The refusals of a title change that do not depend on the inputs."""
 
     def refusals(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
-        now, more = open_period(point), {"document_no": "…", "reason": "…"}
-        current = {"level": now.level, "grade": now.grade} if now else {}
-        reasons = refusals_to_change_title(point, status=status, on=timezone.localdate(), by=by, **current, **more)
-        yield from (refusal for refusal in reasons if refusal.code != "nothing_changes")
+        found = refusals_to_change_title(point, by=by, status=status, document_no="…", reason="…")
+        yield from (refusal for refusal in found if refusal.code != "nothing_changes")
 
     return refusals
 
 
-offer(
-    ActionTarget(
-        "points",
-        points_for,
-        serialize_point,
-        [
-            Action("submit", _("Submit the draft of the site"), _submit_point, _against_submitting_point),
-            Action("confirm", _("Confirm the site for the year"), _confirm, needs("point.confirm"),
-                 (Input("year", whole(2000, 2200)),)),
-            Action("withdraw", _("Withdraw the title"), _withdraw, _against(PointStatus.WITHDRAWN),
-                 (REASON, PAPER, ON)),
-            Action("regrade", _("Change the level or grade of a named site"), _regrade, _against(PointStatus.NAMED),
-                 (Input("level", choice(Level)), Input("grade", choice(Grade)), REASON, PAPER, ON)),
-            Action("correct", _("Correct what was typed of the title"), _correct, _against_correcting,
-                 (Input("level", choice(Level)), Input("grade", choice(Grade)), PAPER, Input("batch", line(40)),
-                  ON, Input("reason", required=True))),
-        ],
-    )
+POINTS = actions_on("points", points_for, serialize_point)
+POINTS.add(
+    "submit", _("Submit the draft of the site"), on_its_draft(acts.submit_draft),
+    against_its_draft("draft.write", _against_submitting),
 )  # fmt: skip
-offer(
-    ActionTarget(
-        "drafts",
-        drafts_for,
-        serialize_draft,
-        [
-            Action("submit", _("Submit the draft of the site"), acts.submit_draft, _against_submitting),
-            Action("confirm", _("Vouch for what the registry holds of the site"), acts.confirm_facts, _against_writing),
-            Action("overrule", _("Set a warning aside"), acts.overrule, _against_writing,
-                 (Input("doubt", line(80), required=True), Input("reason", required=True))),
-            Action("discard", _("Put the draft away"), acts.discard_draft, _against_writing),
-        ],
-        key="key",
-    )
+POINTS.add(
+    "confirm", _("Confirm the site for the year"), acts.confirm_site, needs("point.confirm"),
+    year=TextInput(whole(2000, 2200)),
 )  # fmt: skip
+POINTS.add(
+    "withdraw", _("Withdraw the title"), withdraw_point, _against(PointStatus.WITHDRAWN), reason=REASON,
+    document_no=PAPER, on=ON,
+)  # fmt: skip
+POINTS.add(
+    "regrade", _("Change the level or grade of a named site"), _regrade, _against(PointStatus.NAMED),
+    level=TextInput(choice(Level)), grade=TextInput(choice(Grade)), reason=REASON, document_no=PAPER, on=ON,
+)  # fmt: skip
+POINTS.add(
+    "correct", _("Correct what was typed of the title"), correct_standing,
+    partial(refusals_to_correct, **dict.fromkeys(CORRECTED, "…"), reason="……"), level=TextInput(choice(Level)),
+    grade=TextInput(choice(Grade)), document_no=PAPER, batch=TextInput(line(40)), on=ON,
+    reason=TextInput(required=True),
+)  # fmt: skip
+DRAFTS = actions_on("drafts", drafts_for, serialize_draft, key="key")
+DRAFTS.add("submit", _("Submit the draft of the site"), acts.submit_draft, _against_submitting)
+DRAFTS.add("confirm", _("Vouch for what the registry holds of the site"), acts.confirm_facts, _against_writing)
+DRAFTS.add(
+    "overrule", _("Set a warning aside"), acts.overrule, _against_writing, doubt=TextInput(line(80), required=True),
+    reason=TextInput(required=True),
+)  # fmt: skip
+DRAFTS.add("discard", _("Put the draft away"), acts.discard_draft, _against_writing)
 
 
 class DraftSerializer(serializers.Serializer):
@@ -223,7 +194,7 @@ class DraftsSerializer(serializers.Serializer):
     results = DraftLineSerializer(many=True)
 
 
-TYPED = {name: {"type": "string"} for name in BY_NAME}
+FIELDS_OF_DRAFT = inputs_of("DraftFields", {name: TypedInput() for name in BY_NAME})
 
 
 class DraftList(ApiView):
@@ -239,10 +210,10 @@ class DraftList(ApiView):
         return Response({"results": [row | {"url": url} for row, url in rows]})
 
 
-class DraftView(TargetView):
+class DraftView(RecordActionView):
     """A draft with its typed values, the stored values, and its open issues."""
 
-    target = ACTION_TARGETS["drafts"]
+    records = DRAFTS
 
     @extend_schema(operation_id="drafts_retrieve", responses=FullDraftSerializer)
     def get(self, request: Request, code: str) -> Response:
@@ -251,15 +222,14 @@ class DraftView(TargetView):
 
     @extend_schema(
         operation_id="drafts_change",
-        request={"application/json": {"type": "object", "properties": TYPED, "additionalProperties": False}},
+        request=FIELDS_OF_DRAFT,
         responses=FullDraftSerializer,
         parameters=[KEY, IF_MATCH],
     )
     def patch(self, request: Request, code: str) -> Response:
         """Saves the typed values, valid or not. `If-Match` names the version."""
         draft, versions = self.record(request, code), versions_in(request)
-        takes = tuple(Input(name, plain) for name in DraftForm(draft).facts)
-        typed = read_values(takes, request.data)
+        typed = inputs_of("DraftFields", {name: TypedInput() for name in DraftForm(draft).facts}).read(request.data)
 
         def act() -> Response:
             require_version(draft, versions)

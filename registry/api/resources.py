@@ -15,7 +15,6 @@ from registry.kinds import Column, Kind
 from registry.kinds.base import future_dates, hide_future_dates
 from registry.loading import own_exports
 from registry.models import DemonstrationPoint, Record
-from registry.models.base import in_area_q
 from registry.models.points import PUBLIC
 from registry.query_cache import CompiledQuery, compile_query, keep_query, placeholder
 
@@ -161,8 +160,4 @@ def resource_of(kind: Kind) -> Resource:
 def standing(points: Any, scope: Scope, status: str = "") -> QuerySet:
     """Points with their status on the day. Periods before the title are visible inside the viewer's area only."""
     rows = points.on(scope.as_of, **({"status": status} if status else {}))
-    viewer = scope.viewer
-    if viewer is not None and viewer.is_authenticated and viewer.reads_everything:
-        return rows
-    prefix = "" if not scope.reader else viewer.read_prefix
-    return rows.filter(Q(status__in=PUBLIC) | in_area_q(prefix))
+    return scope.readable(rows, also=Q(status__in=PUBLIC))

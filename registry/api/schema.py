@@ -9,10 +9,12 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import force_instance
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 
+from registry.api.inputs import Inputs
 from registry.api.serialize import fields_of
 from registry.filters import filters_of
 from registry.kinds import Column, Kind
@@ -239,6 +241,14 @@ class Schema(AutoSchema):
             if own
             else super().get_operation_id()
         )
+
+    def _get_request_for_media_type(self, serializer: Any, direction: Any = "request") -> tuple[Any, bool]:
+        """Inputs are described where they are sent: some are personal, and components hold nothing personal."""
+        inputs = force_instance(serializer)
+        if not isinstance(inputs, Inputs):
+            return super()._get_request_for_media_type(serializer, direction)
+        schema = self._map_serializer(inputs, direction)
+        return schema, bool(schema.get("required"))
 
     def get_tags(self) -> list[str]:
         return [self.path.removeprefix("/api/v1/").partition("/")[0]]

@@ -47,18 +47,13 @@ def gone(resource: Resource, rows: QuerySet, scope: Scope, since: datetime) -> I
     events = _events(resource, since).exclude(code__in=rows.order_by().values("code"))
     seen = resource.model._default_manager.visible_to(scope.viewer)
     left = events.filter(code__in=seen.order_by().values("code"))
-    deleted = events.filter(_visible_deletions(resource, scope), verb__in=REMOVAL_VERBS).exclude(
-        code__in=seen.order_by().values("code")
-    )
+    deleted = _visible_deletions(events, scope).exclude(code__in=seen.order_by().values("code"))
     for changes, is_deleted in ((left, False), (deleted, True)):
         for code, at in changes.order_by("code").values_list("code").annotate(last=Max("at")):
             yield {"code": code, "deleted": is_deleted, "at": timezone.localtime(at).isoformat()}
 
 
-def _visible_deletions(resource: Resource, scope: Scope) -> Q:
+def _visible_deletions(events: QuerySet[Event], scope: Scope) -> QuerySet[Event]:
     """Deletions the viewer may see: of public records, and all inside the viewer's area."""
-    inside = in_area_q(scope.area, "area") | Q(area="")
-    if scope.reader and scope.viewer.reads_everything:
-        return inside
-    own = in_area_q(scope.viewer.read_prefix, "area") if scope.reader else Q(pk__in=[])
-    return inside & (own | Q(changes__has_key="published"))
+    rows = events.filter(in_area_q(scope.area, "area") | Q(area=""), verb__in=REMOVAL_VERBS)
+    return scope.readable(rows, "area", Q(changes__has_key="published"))

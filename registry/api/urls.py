@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import path
 
 from registry.api import catalogue  # noqa: F401  (it declares the own resources)
-from registry.api.actions import ACTION_TARGETS, Adds, action_urls
+from registry.api.actions import ACTIONS, Creates, action_urls
 from registry.api.bookings import BookingDetail, BookingList, PlacesView
 from registry.api.bulk_write import load_of
 from registry.api.events import EventDetail, EventList
@@ -31,15 +31,15 @@ def addresses() -> list:
         bases: tuple[tuple[type, ...], ...] = tuple((view,) for view in OWN_VIEWS.get(slug, (ListView, DetailView)))
         if load_of(resource.model):
             bases = (CollectionWrites, *bases[0]), (Single, *bases[1])
-        target = ACTION_TARGETS.get(slug)
+        records = ACTIONS.get(slug)
         own: dict[str, Any] = {"resource": resource}
-        if target and target.adds:
-            bases, own = ((Adds, *bases[0]), bases[1]), own | {"target": target, "adds": target.adds}
+        if records and records.creates:
+            bases, own = ((Creates, *bases[0]), bases[1]), own | {"records": records, "creates": records.creates}
         listed, detail = (type(f"{name}{base[-1].__name__}", base, own) for base in bases)
         describe_list(listed, resource)
         describe_one(detail, resource)
-        if target and target.adds:
-            describe_adding(listed, slug, target.adds)
+        if records and records.creates:
+            describe_adding(listed, slug, records.creates)
         patterns += [
             path(f"{slug}/", listed.as_view(), name=f"api-{slug}-list"),
             path(f"{slug}/<str:code>/", detail.as_view(), name=f"api-{slug}"),

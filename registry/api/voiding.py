@@ -13,7 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry.actions import voiding as acts
-from registry.api.actions import Input, read_values, require_version
+from registry.api.actions import require_version
+from registry.api.inputs import Inputs, TextInput
 from registry.api.parsers import ExactJSON
 from registry.api.write_schema import KEY, MAY_MATCH, WHY
 from registry.api.write_views import Writes, versions_in
@@ -25,7 +26,12 @@ from .base import ApiView
 from .idempotency import idempotent
 from .resources import RESOURCES, Resource
 
-TAKES = (Input("reason", required=True), Input("document_no", line(60), required=True))
+
+class MarkInputs(Inputs):
+    """Why a record was entered in error, and the document that says so."""
+
+    reason = TextInput(required=True)
+    document_no = TextInput(line(60), required=True)
 
 
 class EnteredInError(APIException):
@@ -99,20 +105,13 @@ class MarkView(Writes, ApiView):
 
     @extend_schema(
         operation_id="mark_set",
-        request={
-            "application/json": {
-                "type": "object",
-                "properties": {take.name: take.schema for take in TAKES},
-                "required": [take.name for take in TAKES],
-                "additionalProperties": False,
-            }
-        },
+        request=MarkInputs,
         responses=MarkSerializer,
         parameters=[KEY, MAY_MATCH],
     )
     def post(self, request: Request, slug: str, code: str) -> Response:
         """Marks the record as entered in error. It leaves every list and figure, on all days."""
-        record, values = self.record(request, slug, code), read_values(TAKES, request.data or {})
+        record, values = self.record(request, slug, code), MarkInputs.read(request.data)
         return self._act(request, record, values, lambda: acts.mark_entered_in_error(record, by=request.user, **values))
 
     @extend_schema(

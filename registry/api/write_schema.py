@@ -6,11 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema, extend_schema_view
 from rest_framework import serializers
-from rest_framework.parsers import MultiPartParser
 
 from registry.api.bulk_write import MOST_ITEMS, load_of
 from registry.api.idempotency import HEADER
-from registry.api.parsers import body_schema
+from registry.api.inputs import inputs_of
+from registry.api.parsers import ExactJSON, body_schema
 from registry.api.resources import Resource
 from registry.api.schema import FieldErrorSerializer
 from registry.models import RowVerdict
@@ -115,15 +115,18 @@ def describe_one(view: type, resource: Resource) -> None:
 
 
 def describe_act(view: type, slug: str, action: Any) -> None:
-    """Describes an action of the target `slug`: see actions.py."""
+    """Describes an action on the records `slug`."""
     name = f"{slug}_{action.name}".replace("-", "_")
-    forms = {parser.media_type: inputs_schema(action.takes, parser.media_type) for parser in action.parsers}
+    forms: dict[str, type] = {parser.media_type: action.inputs for parser in action.parsers}
+    if action.files and ExactJSON in action.parsers:  # only a form can hold files
+        texts = {name: taken for name, taken in action.fields.items() if name not in action.files}
+        forms[ExactJSON.media_type] = inputs_of(f"{view.__name__}Text", texts)
     extend_schema_view(
         get=extend_schema(operation_id=f"{name}_ask", summary=action.label, responses=ActSerializer),
         post=extend_schema(
             operation_id=name,
             summary=action.label,
-            request=forms if action.takes else None,
+            request=forms if action.fields else None,
             responses={201 if action.serialize_result else 200: OpenApiTypes.OBJECT},
             parameters=[KEY, MAY_MATCH],
         ),
@@ -133,22 +136,13 @@ def describe_act(view: type, slug: str, action: Any) -> None:
 def describe_adding(view: type, slug: str, action: Any) -> None:
     """Describes the creation of a record by an action, at the list of its kind."""
     described = extend_schema(
-        operation_id=f"{slug}_add", summary=action.label, request={"application/json": inputs_schema(action.takes)},
-        responses={201: OpenApiTypes.OBJECT}, parameters=[KEY],
-    )  # fmt: skip
+        operation_id=f"{slug}_add",
+        summary=action.label,
+        request=action.inputs,
+        responses={201: OpenApiTypes.OBJECT},
+        parameters=[KEY],
+    )
     extend_schema_view(post=described)(view)
-
-
-def inputs_schema(takes: tuple, media_type: str = "application/json") -> dict[str, Any]:
-    """The inputs of an action as the schema of a body. Only a form can hold files."""
-    inputs = [take for take in takes if not take.is_files or media_type == MultiPartParser.media_type]
-    needed = [take.name for take in inputs if take.required]
-    return {
-        "type": "object",
-        "properties": {take.name: take.schema for take in inputs},
-        "additionalProperties": False,
-        **({"required": needed} if needed else {}),
-    }
 
 
 def describe_acts(view: type, slug: str) -> None:
