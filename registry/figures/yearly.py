@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 
 from registry.access.scope import NEVER, Scope
 from registry.models import Area, YearDeclaration
+from registry.models.base import in_area_q
 from registry.query_cache import Statement, compile_rows, fetch_rows, keep_query
 
 from .measures import Measure, compile_numbers, fetch_numbers
@@ -40,7 +41,7 @@ class YearlyForm:
         return self.owed(min(today, date(year, 12, 31))) if self.owed else Area.objects.public().filter(pk="")
 
     def _owed(self, scope: Scope, year: int) -> QuerySet:
-        return self.owed_in(year, scope.as_of).in_area(scope.area).order_by("code")
+        return self.owed_in(year, scope.as_of).filter(in_area_q(scope.area, "code")).order_by("code")
 
     def _has_row(self, as_of: date, year: int) -> Exists:
         return Exists(self.rows().filter(year=year, reported_on__lte=as_of, unit=OuterRef("pk")))
