@@ -12,8 +12,9 @@ from assessment.actions.schemes import OWN, SCORE, refusals_to_score
 from assessment.models import ItemScore, Scheme, SchemeItem, SchemeKind, SchemeResult, SchemeState
 from registry.loading.apply import log_events
 from registry.loading.bulk import add_all
+from registry.loading.context import Context
 from registry.loading.kinds.shared import YEAR, at, differs, replace
-from registry.loading.lookups import WHY, Lookups
+from registry.loading.lookups import WHY
 from registry.loading.messages import SENTENCES
 from registry.loading.sheet_types import ROW_NUMBER, SheetColumn, SheetRow, SheetType, Use, plain_name, register
 from registry.loading.validate import plain, same
@@ -52,7 +53,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def resolve(row: SheetRow, lookups: Lookups) -> None:
+def resolve(row: SheetRow, context: Context) -> None:
     """Scheme, unit and item are looked up for all rows together, in `find`."""
     row.title = f"{row.values.get('unit') or ''} {row.values.get('item') or ''}".strip()
     for column in COLUMNS:
@@ -60,12 +61,10 @@ def resolve(row: SheetRow, lookups: Lookups) -> None:
             row.refuse(column.name, "required")
 
 
-def find(rows: list[SheetRow], lookups: Lookups) -> None:
+def find(rows: list[SheetRow], context: Context) -> None:
     """Looks up scheme, unit, item and score. While rows are written the schemes are locked, so that nobody announces a
     ranking."""
-    records = Scheme.objects.unscoped(WHY).in_area(lookups.area).order_by("pk")
-    records = records.select_for_update(of=("self",)) if lookups.writing else records
-    schemes = list(records)
+    schemes = list(context.locked(Scheme.objects.unscoped(WHY).in_area(context.area).order_by("pk")))
     of = {id(row): _scheme_of(row, schemes) for row in rows}
     by_pk = {scheme.pk: scheme for scheme in of.values() if scheme}
     cards = _cards(by_pk)
@@ -79,11 +78,11 @@ def find(rows: list[SheetRow], lookups: Lookups) -> None:
         scheme = of[id(row)]
         if scheme is None or not row.has("unit", "item"):
             continue
-        card = row.values["card"] = _card_of(row, scheme, cards[scheme.pk], lookups)
+        card = row.values["card"] = _card_of(row, scheme, cards[scheme.pk], context)
         item = row.values["numbered"] = _item_of(row, items[scheme.pk])
         if card and item:
             row.key, row.record = (card.code, item.pk), scores.get((card.pk, item.pk))
-            _validate(row, lookups, card, item)
+            _validate(row, context, card, item)
 
 
 def _scheme_of(row: SheetRow, schemes: list[Scheme]) -> Scheme | None:
@@ -126,13 +125,13 @@ def _cards(schemes: dict[int, Scheme]) -> dict[int, dict[str, set[SchemeResult]]
 
 
 def _card_of(
-    row: SheetRow, scheme: Scheme, cards: dict[str, set[SchemeResult]], lookups: Lookups
+    row: SheetRow, scheme: Scheme, cards: dict[str, set[SchemeResult]], context: Context
 ) -> SchemeResult | None:
     text = row.values["unit"]
     matches = cards.get(plain_name(text), set())
     if not matches and scheme.kind == SchemeKind.TOWNSHIP:
         try:
-            matches = cards.get(lookups.township(text), set())
+            matches = cards.get(context.areas.township(text), set())
         except Invalid:
             matches = set()
     if len(matches) == 1:
@@ -158,7 +157,7 @@ def _item_of(row: SheetRow, items: dict[str, list[SchemeItem]]) -> SchemeItem | 
     return matches[0]
 
 
-def _validate(row: SheetRow, lookups: Lookups, card: SchemeResult, item: SchemeItem) -> None:
+def _validate(row: SheetRow, context: Context, card: SchemeResult, item: SchemeItem) -> None:
     """The sender must have the permission for each change, and the scores must fit the item's weight."""
     differs(row, "weight", item.weight)
     values = {name: row.values[name] for name in GIVEN if row.has(name)}
@@ -167,9 +166,9 @@ def _validate(row: SheetRow, lookups: Lookups, card: SchemeResult, item: SchemeI
             with at(row, name):
                 number("0", f"{item.weight:f}", decimals=1)(f"{values[name]:f}")
     changed = [name for name, value in values.items() if not same(getattr(row.record, name, None), value)]
-    rights = {GIVEN[name]: name for name in reversed(changed)} if lookups.reaches(card.area_id) else {}
+    rights = {GIVEN[name]: name for name in reversed(changed)} if context.reaches(card.area_id) else {}
     for right, name in rights.items():
-        for refusal in refusals_to_score(card, right=right, by=lookups.by):
+        for refusal in refusals_to_score(card, right=right, by=context.by):
             row.refuse(name, refusal.code, **refusal.details)
     if row.record is None and not values:
         row.refuse("score", "required")
@@ -178,7 +177,7 @@ def _validate(row: SheetRow, lookups: Lookups, card: SchemeResult, item: SchemeI
         row.attributes |= {"result_id": card.pk, "item_id": item.pk}
 
 
-def write(rows: list[SheetRow], lookups: Lookups, load: Any) -> None:
+def write(rows: list[SheetRow], context: Context, load: Any) -> None:
     """Writes the scores, and one event per card. The undo depends on the card's version: if somebody changed scores or
     announced the ranking since, the scores stay."""
     doing = [row for row in rows if row.main.does_something]

@@ -6,13 +6,14 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from assessment.models import Outcome, Review, ReviewScore, Round, Standard, StandardItem
+from assessment.models import Outcome, Review, ReviewScore, Round, StandardItem
 from assessment.overviews.review_sheet import STATUSES, score
 from registry.actions.points import written_by
 from registry.loading.apply import log_events
 from registry.loading.bulk import add_all
+from registry.loading.context import Context
 from registry.loading.kinds.shared import NOT_KEPT, day_column, differs, take_day, township
-from registry.loading.lookups import WHY, Lookups
+from registry.loading.lookups import WHY
 from registry.loading.messages import SENTENCES
 from registry.loading.sheet_types import ROW_NUMBER, SheetColumn, SheetRow, SheetType, Use, plain_name, register
 from registry.loading.validate import plain, same
@@ -41,11 +42,11 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def resolve(row: SheetRow, lookups: Lookups) -> None:
+def resolve(row: SheetRow, context: Context) -> None:
     """Looks up the point; round and item are looked up for all rows together, in `find`."""
     text = row.values.get("point")
     row.title = f"{text or ''} {row.values.get('item') or ''}".strip()
-    take_day(row, "scored_on", lookups, happened=True)
+    take_day(row, "scored_on", context, happened=True)
     row.attributes.clear()
     for column in COLUMNS:
         if column.required and column.name not in row.texts:
@@ -53,21 +54,20 @@ def resolve(row: SheetRow, lookups: Lookups) -> None:
     if not text:
         return
     try:
-        within = [lookups.township(row.values["township"])] if row.has("township") else []
-        row.values["found"] = lookups.place(text, ["point"], within)[1]
+        within = [context.areas.township(row.values["township"])] if row.has("township") else []
+        row.values["found"] = context.records.get("point", text, within)
     except Invalid as error:
         row.refuse("point", error.code, **error.details)
 
 
-def find(rows: list[SheetRow], lookups: Lookups) -> None:
+def find(rows: list[SheetRow], context: Context) -> None:
     points = {row.values["found"].pk for row in rows if row.values.get("found")}
     pending = Review.objects.unscoped(WHY).filter(point__in=points, outcome=Outcome.PENDING)
-    pending = pending.select_for_update(of=("self",)) if lookups.writing else pending
-    reviews = {review.point_id: review for review in pending.select_related("point")}
+    pending = context.locked(pending).select_related("point", "standard")
+    reviews = {review.point_id: review for review in pending}
     standing = StatusPeriod.objects.filter(point__in=reviews, valid_to=None)
-    lookups.records["status of"] = dict(standing.values_list("point_id", "status"))
-    lookups.records["own work"] = written_by(lookups.by, [review.point for review in reviews.values()])
-    lookups.records["standards"] = {standard.pk: standard for standard in Standard.objects.unscoped(WHY)}
+    statuses = dict(standing.values_list("point_id", "status"))
+    own_work = written_by(context.by, [review.point for review in reviews.values()])
     items: dict[int, dict[str, StandardItem]] = defaultdict(dict)
     for item in StandardItem.objects.unscoped(WHY):
         items[item.standard_id] |= {plain_name(item.name): item, str(item.number): item, item.code: item}
@@ -80,21 +80,24 @@ def find(rows: list[SheetRow], lookups: Lookups) -> None:
         review = row.values["review"] = reviews.get(point.pk)
         if review is None:
             row.refuse("point", "no_round", point=point.name)
-        elif _may_be_scored(row, lookups, review):
-            _validate(row, review, items[review.standard_id], scores)
+        else:
+            is_open = statuses.get(point.pk) in STATUSES[Round(review.round)]
+            is_own = point.pk in own_work or review.township_by_id == context.by.pk
+            if _may_be_scored(row, review, is_open=is_open, is_own=is_own):
+                _validate(row, review, items[review.standard_id], scores)
 
 
-def _may_be_scored(row: SheetRow, lookups: Lookups, review: Review) -> bool:
+def _may_be_scored(row: SheetRow, review: Review, *, is_open: bool, is_own: bool) -> bool:
     """Checks that the round has the kind and standard of the file, and that the sender may score it."""
-    standard = lookups.records["standards"][review.standard_id]
-    if lookups.records["status of"].get(review.point_id) not in STATUSES[Round(review.round)]:
+    standard = review.standard
+    if not is_open:
         row.refuse("point", "no_round", point=review.point.name)
     if row.has("round") and row.values["round"] != review.round:
         row.refuse("round", "round_differs", held=review.get_round_display())
     name = plain_name(row.values.get("standard") or "")
     if name and name not in (plain_name(standard.name), standard.code):
         row.refuse("standard", "standard_differs", held=standard.name)
-    if review.point_id in lookups.records["own work"] or review.township_by_id == lookups.by.pk:
+    if is_own:
         row.refuse("", "own_work")
     return not row.is_refused
 
@@ -124,7 +127,7 @@ def _validate(row: SheetRow, review: Review, items: dict[str, StandardItem], sco
         row.attributes |= {"review_id": review.pk, "item_id": item.pk}
 
 
-def write(rows: list[SheetRow], lookups: Lookups, load: Any) -> None:
+def write(rows: list[SheetRow], context: Context, load: Any) -> None:
     """Writes the scores, and one event per round. The undo depends on the round's version: scores changed since then
     stay."""
     doing = [row for row in rows if row.main.does_something]
