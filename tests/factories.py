@@ -12,7 +12,6 @@ from PIL import Image
 from registry.actions.drafts import confirm_facts, draft_of, overrule, save_fields, start_draft, submit_draft
 from registry.actions.evidence import File
 from registry.actions.voiding import mark_entered_in_error
-from registry.loading.apply import forget_rows, keep_rows, write_rows
 from registry.loading.context import Context
 from registry.loading.files.tables import plain_heading
 from registry.loading.lifecycle import count_rows, finish
@@ -20,6 +19,7 @@ from registry.loading.matching import headings_of
 from registry.loading.sheet_types import SHEET_TYPES
 from registry.loading.sheet_types import SheetRow as SheetRow
 from registry.loading.validate import read, validate
+from registry.loading.write import forget_rows, keep_rows, write_rows
 from registry.models import (
     Area,
     Belt,

@@ -9,9 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from assessment.actions.schemes import OWN, SCORE, refusals_to_score
+from assessment.loading.scores import take_values, write_scores
 from assessment.models import ItemScore, Scheme, SchemeItem, SchemeKind, SchemeResult, SchemeState
-from registry.loading.apply import log_events
-from registry.loading.bulk import add_all
 from registry.loading.context import Context
 from registry.loading.kinds.shared import YEAR, at, differs, replace
 from registry.loading.lookups import WHY
@@ -178,35 +177,15 @@ def _validate(row: SheetRow, context: Context, card: SchemeResult, item: SchemeI
 
 
 def write(rows: list[SheetRow], context: Context, load: Any) -> None:
-    """Writes the scores, and one event per card. The undo depends on the card's version: if somebody changed scores or
-    announced the ranking since, the scores stay."""
-    doing = [row for row in rows if row.main.does_something]
-    before = {id(row): _take(row, load) for row in doing}
-    records: list[Any] = [row.main.record for row in doing]
-    add_all([[record for record in records if record._state.adding]])
-    ItemScore.objects.bulk_update([row.main.record for row in doing if not row.main.is_new], [*GIVEN, "scored_by"])
-    changes: dict[int, dict[str, list]] = defaultdict(dict)
-    cards = {row.values["card"].pk: row.values["card"] for row in doing}
-    for row in doing:
-        card = row.values["card"]
-        changes[card.pk] |= _serialize_changes(row)
-        row.undo = [
-            [ItemScore._meta.label_lower, row.main.record.pk, before[id(row)], 0],
-            [SchemeResult._meta.label_lower, card.pk, {}, card.version],
-        ]
-    log_events(load, (("score", card, changes[card.pk]) for card in cards.values()))
+    def take(row: SheetRow) -> dict[str, Any]:
+        """Stores the account that scores with its scores."""
+        before, main = take_values(row), row.main
+        record: Any = main.record
+        if "score" in main.changes or (main.is_new and record.score is not None):
+            before["scored_by_id"], record.scored_by_id = record.scored_by_id, load.by_id
+        return before
 
-
-def _take(row: SheetRow, load: Any) -> dict[str, Any] | None:
-    """Sets the values. Returns the old ones, None for a new row. The account that scores is stored."""
-    main: Any = row.main
-    before = {name: plain(old) for name, (old, _new) in main.changes.items()}
-    for name, (_old, new) in main.changes.items():
-        setattr(main.record, name, new)
-    if "score" in main.changes or (main.is_new and main.record.score is not None):
-        before["scored_by_id"] = main.record.scored_by_id
-        main.record.scored_by_id = load.by_id
-    return None if main.is_new else before
+    write_scores(rows, load, [*GIVEN, "scored_by"], "card", _serialize_changes, take)
 
 
 def _serialize_changes(row: SheetRow) -> dict[str, list]:

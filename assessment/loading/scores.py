@@ -1,6 +1,7 @@
 """Item scores in an open round of review. The file only gives scores; it decides nothing."""
 
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +10,6 @@ from django.utils.translation import gettext_noop
 from assessment.models import Outcome, Review, ReviewScore, Round, StandardItem
 from assessment.overviews.review_sheet import STATUSES, score
 from registry.actions.points import written_by
-from registry.loading.apply import log_events
 from registry.loading.bulk import add_all
 from registry.loading.context import Context
 from registry.loading.kinds.shared import NOT_KEPT, day_column, differs, take_day, township
@@ -17,6 +17,7 @@ from registry.loading.lookups import WHY
 from registry.loading.messages import SENTENCES
 from registry.loading.sheet_types import ROW_NUMBER, SheetColumn, SheetRow, SheetType, Use, plain_name, register
 from registry.loading.validate import plain, same
+from registry.loading.write import log_events
 from registry.models import StatusPeriod
 from registry.text.validators import Invalid, Reader, choice, line, number
 
@@ -127,30 +128,44 @@ def _validate(row: SheetRow, review: Review, items: dict[str, StandardItem], sco
         row.attributes |= {"review_id": review.pk, "item_id": item.pk}
 
 
-def write(rows: list[SheetRow], context: Context, load: Any) -> None:
-    """Writes the scores, and one event per round. The undo depends on the round's version: scores changed since then
-    stay."""
+def take_values(row: SheetRow) -> dict[str, Any]:
+    """Sets the values, and returns the old ones."""
+    for name, (_before, after) in row.main.changes.items():
+        setattr(row.main.record, name, after)
+    return {name: plain(before) for name, (before, _after) in row.main.changes.items()}
+
+
+def write_scores(
+    rows: list[SheetRow], load: Any, names: Sequence[str], owner: str,
+    serialize: Callable[[SheetRow], dict[str, list]], take: Callable[[SheetRow], dict[str, Any]] = take_values,
+) -> None:  # fmt: skip
+    """Writes scores, and one event for each round or card they belong to: `row.values[owner]`. The undo depends on its
+    version: if somebody changed scores or announced the ranking since, the scores stay."""
     doing = [row for row in rows if row.main.does_something]
-    for row in doing:
-        for name, (_before, after) in row.main.changes.items():
-            setattr(row.main.record, name, after)
+    before = {id(row): take(row) for row in doing}
+    records: Any = [row.main.record for row in doing if not row.main.is_new]
     add_all([[row.main.record for row in doing if row.main.is_new]])
-    ReviewScore.objects.bulk_update([row.main.record for row in doing if not row.main.is_new], [*SCORES, "reason"])
+    if records:
+        type(records[0]).objects.bulk_update(records, names)
     changes: dict[int, dict[str, list]] = defaultdict(dict)
-    reviews = {row.values["review"].pk: row.values["review"] for row in doing}
+    owners = {row.values[owner].pk: row.values[owner] for row in doing}
     for row in doing:
-        review, number = row.values["review"], row.values["numbered"].number
-        changes[review.pk] |= _serialize_changes(row, number)
-        before = None if row.main.is_new else {name: plain(old) for name, (old, _new) in row.main.changes.items()}
+        of, record = row.values[owner], row.main.record
+        changes[of.pk] |= serialize(row)
         row.undo = [
-            [ReviewScore._meta.label_lower, row.main.record.pk, before, 0],
-            [Review._meta.label_lower, review.pk, {}, review.version],
+            [record._meta.label_lower, record.pk, None if row.main.is_new else before[id(row)], 0],
+            [of._meta.label_lower, of.pk, {}, of.version],
         ]
-    log_events(load, (("score", review, changes[review.pk]) for review in reviews.values()))
+    log_events(load, (("score", of, changes[of.pk]) for of in owners.values()))
 
 
-def _serialize_changes(row: SheetRow, number: int) -> dict[str, list]:
+def write(rows: list[SheetRow], context: Context, load: Any) -> None:
+    write_scores(rows, load, [*SCORES, "reason"], "review", _serialize_changes)
+
+
+def _serialize_changes(row: SheetRow) -> dict[str, list]:
     """The changes as the reviewer's form logs them, with the account and the day."""
+    number = row.values["numbered"].number
     names = {"district_score": "score", "township_score": "township", "reason": "reason"}
     main = row.main
     changes = main.changes or {name: [None, value] for name, value in row.attributes.items() if name in names}

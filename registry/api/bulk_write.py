@@ -13,12 +13,12 @@ from registry.access.permissions import may
 from registry.actions.records import stale
 from registry.api.parsers import text_of, texts_in
 from registry.api.problems import Unusable, field_error
-from registry.loading.apply import write_rows
 from registry.loading.context import Context
 from registry.loading.messages import sentence
 from registry.loading.sheet_types import SHEET_TYPES, SheetRow, SheetType, may_load
 from registry.loading.templates import text_for
 from registry.loading.validate import read, validate, verdict_of
+from registry.loading.write import write_rows
 from registry.models import Area, Draft, Load, RowVerdict
 from registry.text.refusals import Refused
 

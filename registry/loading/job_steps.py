@@ -8,7 +8,6 @@ from django.db import connection
 from django.utils import timezone
 
 from registry.actions import jobs
-from registry.loading.apply import forget_rows, keep_rows, write_rows
 from registry.loading.context import Context
 from registry.loading.export import unguarded
 from registry.loading.files.tables import DataRow, SheetTable, address, data_rows, is_number, letter, text_of
@@ -19,6 +18,7 @@ from registry.loading.own_exports import settle
 from registry.loading.sheet_types import SHEET_TYPES, SheetColumn, SheetRow, SheetType, Use
 from registry.loading.undo import undo_rows
 from registry.loading.validate import read, validate
+from registry.loading.write import forget_rows, keep_rows, write_rows
 from registry.models import Load, LoadState
 
 CHUNK = 2500 if connection.vendor == "postgresql" else 1000  # SQLite has one writer, so chunks are small there

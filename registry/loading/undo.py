@@ -14,8 +14,8 @@ from registry.actions.records import changes_between, values_of
 from registry.models import Draft, DraftState, Event, Load, LoadRow, Record
 from registry.models.base import Voidable, guard_lifted
 
-from .apply import index, log_events, public, unlist
 from .bulk import STEP
+from .write import index, log_events, public, unlist
 
 Entry = tuple[str, int]  # model label and key
 OWNERS = {"registry.partyorganisation": 2, "registry.unit": 3}  # other records refer to them: removed last

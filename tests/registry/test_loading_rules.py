@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 
 from registry.figures import FIGURES
-from registry.loading.apply import keep_rows, write_rows
 from registry.loading.context import Context
 from registry.loading.sheet_types import SHEET_TYPES, SheetRow
 from registry.loading.undo import undo_rows
 from registry.loading.validate import read, validate
+from registry.loading.write import keep_rows, write_rows
 from registry.models import (
     Belt,
     BeltMembership,

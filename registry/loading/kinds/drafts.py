@@ -5,9 +5,9 @@ from uuid import uuid5
 from registry.access.permissions import may
 from registry.actions.drafts import draft_of, save_fields, start_draft, unsettled_draft
 from registry.fields.points import BY_NAME
-from registry.loading.apply import write_records
 from registry.loading.context import Context
 from registry.loading.sheet_types import RECORD, SheetRow
+from registry.loading.write import write_records
 from registry.models import Area, Draft, Load
 from registry.overviews.draft_form import DraftForm
 from registry.text.refusals import Refused

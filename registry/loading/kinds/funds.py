@@ -5,7 +5,6 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from registry.loading.apply import write_records
 from registry.loading.context import Context
 from registry.loading.lookups import WHY
 from registry.loading.sheet_types import (
@@ -20,6 +19,7 @@ from registry.loading.sheet_types import (
     register,
 )
 from registry.loading.validate import assign, same
+from registry.loading.write import write_records
 from registry.models import DemonstrationPoint, Fund, FundCategory, FundLevel, Post, WageRule
 from registry.models.funds import project_named
 from registry.text.area_codes import is_township

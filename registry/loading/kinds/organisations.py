@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.actions.sites import KIND_OF_AREA
 from registry.fields.points import BY_NAME
-from registry.loading.apply import write_records
 from registry.loading.context import Context
 from registry.loading.lookups import WHY, refuse_several
 from registry.loading.sheet_types import (
@@ -26,6 +25,7 @@ from registry.loading.sheet_types import (
     register,
 )
 from registry.loading.validate import assign, matches
+from registry.loading.write import write_records
 from registry.models import (
     AreaLevel,
     Field,

@@ -54,15 +54,14 @@ STATUS_WORDS = {
     "草稿": "draft", "申报": "submitted", "初审": "checked", "公示": "notice", "命名": "named", "退回": "returned",
     "摘牌": "withdrawn",
 }  # fmt: skip
-FIELD_COLUMNS = {field.name: column_of(field) for field in FIELDS if field.heading}
-FIELD_COLUMNS["organisation_name"] = replace(FIELD_COLUMNS["organisation_name"], names="organisation")
-COLUMNS = (  # in the order of the district's template; a field declared later is appended
+DECLARED = {field.name: column_of(field) for field in FIELDS if field.heading}
+IN_ORDER = (  # of the district's template; a field declared later is appended
     ROW_NUMBER,
     CODE,
     TOWNSHIP,
     PLACE,
-    FIELD_COLUMNS.pop("name"),
-    FIELD_COLUMNS.pop("organisation_name"),
+    DECLARED["name"],
+    replace(DECLARED["organisation_name"], names="organisation"),
     FIELD,
     SheetColumn("six_type", "创建类型", line(40), also=("六型创建类型", "类型"), use=Use.COMPARE),
     SheetColumn(
@@ -70,12 +69,12 @@ COLUMNS = (  # in the order of the district's template; a field declared later i
     ),
     SheetColumn("grade", "等次", choice(Grade), also=("档次", "Grade"), words=("精品", "示范", "达标")),
     SheetColumn("is_premium", "是否精品", yes_no, also=("精品",), use=Use.COMPARE, words=("是", "否")),
-    FIELD_COLUMNS.pop("secretary"),
-    FIELD_COLUMNS.pop("phone"),
-    FIELD_COLUMNS.pop("member_count"),
-    FIELD_COLUMNS.pop("venue_area"),
+    DECLARED["secretary"],
+    DECLARED["phone"],
+    DECLARED["member_count"],
+    DECLARED["venue_area"],
     SheetColumn("brand", "党建品牌", line(60), also=("品牌", "品牌名称"), use=Use.COMPARE),
-    FIELD_COLUMNS.pop("highlights"),
+    DECLARED["highlights"],
     SheetColumn("belts", "所属示范带", listing, also=("示范带",), names="belt"),
     SheetColumn("zones", "所属示范片区", listing, also=("示范片区", "片区"), names="zone"),
     SheetColumn("applied_on", "申报时间", dated, also=("申报日期",), use=Use.COMPARE),
@@ -88,8 +87,8 @@ COLUMNS = (  # in the order of the district's template; a field declared later i
     SheetColumn("coordinate_system", "坐标系", choice(CoordinateSystem), words=tuple(CoordinateSystem.labels)),
     SheetColumn("status", "状态", choice(PointStatus, STATUS_WORDS), words=("命名", "草稿")),
     REMARK,
-    *FIELD_COLUMNS.values(),
 )  # fmt: skip
+COLUMNS = (*IN_ORDER, *(column for column in DECLARED.values() if column.name not in {old.name for old in IN_ORDER}))
 
 
 def resolve(row: SheetRow, context: Context) -> None:
