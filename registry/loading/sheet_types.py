@@ -203,9 +203,8 @@ class SheetType:
 
     def key(self, values: Mapping[str, Any]) -> tuple:
         """The natural key of a record with these attributes; an empty part counts as a dash."""
-        return tuple(
-            "—" if name in self.blanks and values.get(name) in (None, "") else values.get(name) for name in self.natural
-        )
+        parts = ((name, values.get(name)) for name in self.natural)
+        return tuple("—" if value in (None, "") and name in self.blanks else value for name, value in parts)
 
     def column(self, name: str) -> SheetColumn | None:
         return next((column for column in self.columns if column.name == name), None)

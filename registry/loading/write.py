@@ -154,9 +154,9 @@ def next_code(model: type[models.Model], prefix: str, digits: int, context: Cont
     the code; if a voided record has it, a number follows."""
     if not digits:
         return prefix
-    codes = model._base_manager.filter(code__startswith=prefix).order_by(-Length("code"), "-code")
 
     def last() -> int:
+        codes = model._base_manager.filter(code__startswith=prefix).order_by(-Length("code"), "-code")
         rests = (code.removeprefix(prefix) for code in codes.values_list("code", flat=True)[:200])
         return max((int(rest) for rest in rests if rest.isdecimal()), default=0)
 

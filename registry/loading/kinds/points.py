@@ -301,8 +301,10 @@ def _since(row: SheetRow) -> date | None:
 
 
 def _next_position(context: Context, belt: Belt) -> int:
-    positions = belt.memberships.order_by("-position").values_list("position", flat=True)
-    return context.next_number(("position", belt.pk), lambda: positions.first() or 0)
+    def last() -> int:
+        return belt.memberships.order_by("-position").values_list("position", flat=True).first() or 0
+
+    return context.next_number(("position", belt.pk), last)
 
 
 POINT = SheetType(
