@@ -15,12 +15,12 @@ from registry.loading.kinds.shared import (
     YEAR,
     Parts,
     add_parts,
+    belong_to_organisation,
     by_owner,
     copy,
     day_column,
     differs,
     log_parts,
-    look_up,
     not_kept,
     parts_of,
     replace,
@@ -111,9 +111,7 @@ CHECKS = ("ledger_check", "ledger_check_2", "ledger_check_3")
 def resolve(row: SheetRow, context: Context) -> None:
     """A project is identified by its name, its year and its organisation."""
     copy(row, "name", "responsible_person", "team", "measures", "expected_results", "remark")
-    organisation: Any = look_up(row, context, "organisation", "organisation")
-    if organisation is not None:
-        row.attributes["area_id"] = organisation.area_id
+    belong_to_organisation(row, context)
     opened = take_day(row, "opened_on", context)
     take_day(row, "deadline", context)
     row.attributes["year"] = row.values.get("year") or (opened.year if opened else None)

@@ -13,10 +13,10 @@ from assessment.loading.scores import take_values, write_scores
 from assessment.models import ItemScore, Scheme, SchemeItem, SchemeKind, SchemeResult, SchemeState
 from registry.loading.context import Context
 from registry.loading.kinds.shared import YEAR, at, differs, replace
-from registry.loading.lookups import WHY
+from registry.loading.lookups import WHY, refuse_several
 from registry.loading.messages import SENTENCES
 from registry.loading.sheet_types import ROW_NUMBER, SheetColumn, SheetRow, SheetType, Use, plain_name, register
-from registry.loading.validate import plain, same
+from registry.loading.validate import plain, refuse_missing, same
 from registry.text.validators import Invalid, Reader, choice, line, number
 
 KIND_WORDS = {"3+X": "township", "3+X竞优夺标": "township", "乡镇": "township", "乡镇(街道)": "township"}
@@ -55,9 +55,7 @@ COLUMNS = (
 def resolve(row: SheetRow, context: Context) -> None:
     """Scheme, unit and item are looked up for all rows together, in `find`."""
     row.title = f"{row.values.get('unit') or ''} {row.values.get('item') or ''}".strip()
-    for column in COLUMNS:
-        if column.required and column.name not in row.texts:
-            row.refuse(column.name, "required")
+    refuse_missing(COLUMNS, row)
 
 
 def find(rows: list[SheetRow], context: Context) -> None:
@@ -100,8 +98,8 @@ def _scheme_of(row: SheetRow, schemes: list[Scheme]) -> Scheme | None:
             row.warn("scheme", "assumed", value=fitting[0].name)
         return fitting[0]
     if fitting:
-        names = "、".join(f"{candidate.name} ({candidate.code})" for candidate in fitting)
-        row.refuse("scheme", "place_unclear", text=row.texts.get("scheme", ""), found=names)
+        with at(row, "scheme"):
+            refuse_several(fitting, row.texts.get("scheme", ""))
     elif text or values:
         row.refuse("scheme" if text else next(iter(values)), "place_unknown", text=text or next(iter(values.values())))
     else:

@@ -12,14 +12,14 @@ from assessment.overviews.review_sheet import STATUSES, score
 from registry.actions.points import written_by
 from registry.loading.bulk import add_all
 from registry.loading.context import Context
-from registry.loading.kinds.shared import NOT_KEPT, day_column, differs, take_day, township
+from registry.loading.kinds.shared import NOT_KEPT, at, day_column, differs, take_day, township
 from registry.loading.lookups import WHY
 from registry.loading.messages import SENTENCES
 from registry.loading.sheet_types import ROW_NUMBER, SheetColumn, SheetRow, SheetType, Use, plain_name, register
-from registry.loading.validate import plain, same
+from registry.loading.validate import plain, refuse_missing, same
 from registry.loading.write import log_events
 from registry.models import StatusPeriod
-from registry.text.validators import Invalid, Reader, choice, line, number
+from registry.text.validators import Reader, choice, line, number
 
 ROUND_WORDS = {"初审": "application", "评审": "application", "复核": "recheck", "复审": "recheck"}
 SCORES = ("township_score", "district_score")
@@ -49,16 +49,11 @@ def resolve(row: SheetRow, context: Context) -> None:
     row.title = f"{text or ''} {row.values.get('item') or ''}".strip()
     take_day(row, "scored_on", context, happened=True)
     row.attributes.clear()
-    for column in COLUMNS:
-        if column.required and column.name not in row.texts:
-            row.refuse(column.name, "required")
-    if not text:
-        return
-    try:
-        within = [context.areas.township(row.values["township"])] if row.has("township") else []
-        row.values["found"] = context.records.get("point", text, within)
-    except Invalid as error:
-        row.refuse("point", error.code, **error.details)
+    refuse_missing(COLUMNS, row)
+    if text:
+        with at(row, "point"):
+            within = [context.areas.township(row.values["township"])] if row.has("township") else []
+            row.values["found"] = context.records.get("point", text, within)
 
 
 def find(rows: list[SheetRow], context: Context) -> None:
@@ -116,10 +111,8 @@ def _validate(row: SheetRow, review: Review, items: dict[str, StandardItem], sco
     differs(row, "weight", item.weight)
     for name in SCORES:
         if row.has(name):
-            try:
+            with at(row, name):
                 row.attributes[name] = score(item.weight)(f"{row.values[name]:f}")
-            except Invalid as error:
-                row.refuse(name, error.code, **error.details)
     stored = getattr(row.record, "township_score", None)
     if stored is not None and row.has("township_score") and not same(stored, row.values["township_score"]):
         row.refuse("township_score", "score_stands", held=f"{stored.normalize():f}")

@@ -16,7 +16,7 @@ from registry.access.permissions import area_of
 from registry.loading.context import Context
 from registry.loading.lookups import WHY
 from registry.loading.money_units import WAN, YUAN, in_yuan
-from registry.loading.sheet_types import RECORD, PendingWrite, SheetRow, SheetType, Use, read_cells
+from registry.loading.sheet_types import RECORD, PendingWrite, SheetColumn, SheetRow, SheetType, Use, read_cells
 from registry.models import LoadRow, RowVerdict
 
 
@@ -127,7 +127,7 @@ def _refuse_outside(kind: SheetType, row: SheetRow, context: Context) -> None:
 def _plan(kind: SheetType, row: SheetRow, context: Context, stored: Any) -> None:
     """Appends the pending writes of the row."""
     if row.record is None:
-        _refuse_missing(kind, row)
+        refuse_missing(kind.columns, row)
         if row.is_refused:
             return
         attributes = {name: value for name, value in row.attributes.items() if value not in (None, "")}
@@ -181,10 +181,11 @@ def _agrees(name: str, current: Any, value: Any) -> bool:
     return same(current, value) or (name == "area_id" and bool(current) and current.startswith(value))
 
 
-def _refuse_missing(kind: SheetType, row: SheetRow) -> None:
+def refuse_missing(columns: Sequence[SheetColumn], row: SheetRow) -> None:
     """A required column that is not in the file is missing for a new record, but not for a stored one."""
-    for column in kind.required:
-        if column.name not in row.texts and column.use is Use.STORE and not row.values.get(column.name):
+    for column in columns:
+        is_given = column.name in row.texts or row.values.get(column.name)
+        if column.required and column.use is Use.STORE and not is_given:
             row.refuse(column.name, "required")
 
 

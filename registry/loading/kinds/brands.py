@@ -14,6 +14,7 @@ from .shared import (
     Parts,
     add_parts,
     at,
+    belong_to_organisation,
     by_owner,
     copy,
     day_column,
@@ -74,9 +75,7 @@ CONSORTIUM_COLUMNS = (
 def resolve_brand(row: SheetRow, context: Context) -> None:
     """Two organisations may have brands with the same name."""
     copy(row, "name", "field", "slogan", "meaning", "remark")
-    organisation = look_up(row, context, "organisation", "organisation")
-    if organisation is not None:
-        row.attributes["area_id"] = organisation.area_id
+    belong_to_organisation(row, context)
     take_day(row, "created_on", context, happened=True, assume=True)
 
 

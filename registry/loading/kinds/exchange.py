@@ -127,12 +127,8 @@ def resolve_event(row: SheetRow, context: Context) -> None:
     if row.has("place"):
         text = row.values["place"]
         with at(row, "place"):
-            try:
-                row.attributes["area_id"] = context.records.get(PLACES, text).area_id or context.area
-            except Invalid as error:
-                if error.code != "place_unknown":
-                    raise
-                row.attributes["area_id"] = context.areas.anywhere(text)
+            held_at = context.records.find(PLACES, text)
+            row.attributes["area_id"] = held_at.area_id or context.area if held_at else context.areas.anywhere(text)
 
 
 def resolve_route(row: SheetRow, context: Context) -> None:

@@ -25,7 +25,7 @@ from registry.models.funds import project_named
 from registry.text.area_codes import is_township
 from registry.text.validators import choice, line, money, number
 
-from .shared import YEAR, at, copy, day_column, look_up, positive, refer, take_day, township
+from .shared import YEAR, at, copy, day_column, look_up, place, positive, refer, take_day, township
 
 CATEGORY_WORDS = {"区财政": "district_budget", "区财政资金": "district_budget", "创建资金": "creation", "其他": "other"}
 SOURCE_WORDS = {
@@ -84,10 +84,7 @@ def resolve_fund(row: SheetRow, context: Context) -> None:
     copy(row, "budgeted_yuan", "paid_yuan", "project_code")
     _set_references(row, context)
     take_day(row, "arrived_on", context, assume=True)
-    level, area = row.values.get("level"), context.area
-    if row.has("township"):
-        with at(row, "township"):
-            area = context.areas.township(row.values["township"])
+    level, area = row.values.get("level"), place(row, context) or context.area
     if row.has("village"):
         with at(row, "village"):
             area = context.areas.anywhere(row.values["village"], [area] if is_township(area) else [])

@@ -10,7 +10,7 @@ from registry.models import Donation, DonationKind, Honour, HonourTitle
 from registry.models.honours import HONOUR_TARGETS
 from registry.text.validators import Invalid, choice, line, money, whole
 
-from .shared import LEVEL, at, copy, day_column, look_up, move, positive, take_day, township
+from .shared import LEVEL, at, copy, day_column, look_up, move, place, positive, take_day, township
 
 TARGET_WORDS = {
     "党组织": "organisation", "地区": "place", "乡镇": "place", "乡镇(街道)": "place", "村": "place", "社区": "place",
@@ -75,10 +75,7 @@ def resolve_honour(row: SheetRow, context: Context) -> None:
     take_day(row, "granted_on", context, happened=True)
     if not row.has("target_kind", "target"):
         return
-    within = []
-    if row.has("township"):
-        with at(row, "township"):
-            within = [context.areas.township(row.values["township"])]
+    within = [code] if (code := place(row, context)) else []
     what = row.values["target_kind"]
     if what == "place":
         with at(row, "target"):

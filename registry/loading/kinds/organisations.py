@@ -178,11 +178,11 @@ def parts(row: SheetRow, context: Context, stored: None) -> None:
         context.records.add(own.record)
     if not text:
         return
-    try:
+    parent = None
+    with at(row, "parent", required=False):
         township = township_of(row.attributes.get("area_id") or own.record.area_id)  # type: ignore[attr-defined]
         parent = context.records.get("organisation", text, (township,))
-    except Invalid as error:
-        row.warn("parent", error.code, **error.details)
+    if parent is None:
         return
     if own.is_new:
         own.record.parent = parent  # type: ignore[attr-defined]

@@ -40,16 +40,16 @@ FIELD = SheetColumn(
 
 
 class at:
-    """A failed lookup becomes an error of the field `name`."""
+    """A failed lookup becomes a refusal because of the field `name`, or a warning if it is not required."""
 
-    def __init__(self, row: SheetRow, name: str):
-        self.row, self.name = row, name
+    def __init__(self, row: SheetRow, name: str, required: bool = True):
+        self.say, self.name = row.refuse if required else row.warn, name
 
     def __enter__(self) -> None: ...
 
     def __exit__(self, _type: Any, error: BaseException | None, _trace: Any) -> bool:
         if isinstance(error, Invalid):
-            self.row.refuse(self.name, error.code, **error.details)
+            self.say(self.name, error.code, **error.details)
         return isinstance(error, Invalid)
 
 
@@ -129,11 +129,6 @@ def refer(row: SheetRow, name: str, record: Any) -> None:
         row.attributes |= {f"{name}_id": record.pk} if record.pk else {name: record}
 
 
-def lookup_error(row: SheetRow, required: bool) -> Callable[..., None]:
-    """How a failed lookup is reported: as a refusal if the field is required, else as a warning."""
-    return row.refuse if required else row.warn
-
-
 def look_up(
     row: SheetRow,
     context: Context,
@@ -149,10 +144,8 @@ def look_up(
     if not text:
         return None
     record = None
-    try:
+    with at(row, name, required):
         record = context.records.get(what, text, within)
-    except Invalid as error:
-        lookup_error(row, required)(name, error.code, **error.details)
     refer(row, to or what, record)
     return record
 
@@ -163,12 +156,17 @@ def look_up_all(
     """Looks up the records in a field with several names, by key."""
     records = {}
     for text in row.values.get(name) or ():
-        try:
+        with at(row, name, required):
             record = context.records.get(what, text, within)
             records[record.pk] = record
-        except Invalid as error:
-            lookup_error(row, required)(name, error.code, **error.details)
     return records
+
+
+def belong_to_organisation(row: SheetRow, context: Context) -> None:
+    """Looks up the organisation; the row's record lies in its area."""
+    organisation = look_up(row, context, "organisation", "organisation")
+    if organisation is not None:
+        row.attributes["area_id"] = organisation.area_id
 
 
 def codes_of(row: SheetRow, context: Context, name: str = "townships") -> list[str]:
