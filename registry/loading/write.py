@@ -77,8 +77,8 @@ def write_records(rows: list[SheetRow], context: Context, load: Load) -> None:
     new = [write for write in writes if write.is_new and write.record._state.adding]
     changed = [write for write in writes if not write.is_new]
     before = {id(write): _keep(write) for write in changed}
-    add_all([_coded(group, context) for group in _by_model(new)])
-    for group in _by_model(changed):
+    add_all([_coded(group, context) for group in _by_stage(new)])
+    for group in _by_stage(changed):
         _change(group)
     written = [*new, *changed]
     whole = [write for write in written if write.stage != PART]
@@ -100,7 +100,7 @@ def write_records(rows: list[SheetRow], context: Context, load: Load) -> None:
     _remember(rows, {id(write) for write in written})
 
 
-def _by_model(writes: list[PendingWrite]) -> list[list[PendingWrite]]:
+def _by_stage(writes: list[PendingWrite]) -> list[list[PendingWrite]]:
     """The writes by stage and then by model."""
     model_of = lambda write: (write.stage, type(write.record).__name__)  # noqa: E731
     return [list(group) for _model, group in groupby(sorted(writes, key=model_of), key=model_of)]
@@ -225,13 +225,18 @@ def index(records_by_kind: list[tuple[Kind, list[Any]]]) -> None:
         add_values(SearchEntry, ENTRY, entries)
 
 
-def _searched(records: Iterable[Any]) -> Iterator[tuple[Kind, list[Any]]]:
-    by_model = defaultdict(list)
+def by_model(records: Iterable[Any]) -> dict[type[models.Model], list[Any]]:
+    grouped = defaultdict(list)
     for record in records:
-        by_model[type(record)].append(record)
+        grouped[type(record)].append(record)
+    return grouped
+
+
+def _searched(records: Iterable[Any]) -> Iterator[tuple[Kind, list[Any]]]:
+    grouped = by_model(records)
     for kind in KINDS.values():
-        if kind.searched and kind.model in by_model and issubclass(kind.model, Record):
-            yield kind, by_model[kind.model]
+        if kind.searched and kind.model in grouped and issubclass(kind.model, Record):
+            yield kind, grouped[kind.model]
 
 
 def forget_rows(load: Load, rows: list[SheetRow]) -> None:
