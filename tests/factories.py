@@ -12,14 +12,14 @@ from PIL import Image
 from registry.actions.drafts import confirm_facts, draft_of, overrule, save_fields, start_draft, submit_draft
 from registry.actions.evidence import File
 from registry.actions.voiding import mark_entered_in_error
-from registry.loading.apply import forget_rows, keep_rows, write_rows
+from registry.loading.context import Context
 from registry.loading.files.tables import plain_heading
 from registry.loading.lifecycle import count_rows, finish
-from registry.loading.lookups import Lookups
 from registry.loading.matching import headings_of
 from registry.loading.sheet_types import SHEET_TYPES
 from registry.loading.sheet_types import SheetRow as SheetRow
 from registry.loading.validate import read, validate
+from registry.loading.write import forget_rows, keep_rows, write_rows
 from registry.models import (
     Area,
     Belt,
@@ -168,17 +168,16 @@ def load_rows(kind: str, *rows: dict[str, str], by, name: str = "台账.xlsx"):
     place = Area.objects.unscoped("test").get(code=by.write_prefix or "130207")
     load = Load.objects.create(kind=kind, by=by, area=place, file_name=name, state="applying")
     for stage in ("check", "apply"):
-        lookups = Lookups(by, timezone.localdate())
-        lookups.writing = stage == "apply"
+        context = Context(by, timezone.localdate(), writing=stage == "apply")
         made = [
             SheetRow(0, number, {fields[plain_heading(heading)]: text for heading, text in row.items()})
             for number, row in enumerate(rows, start=2)
         ]
-        read(declared, made, lookups)
-        validate(declared, made, lookups, load)
+        read(declared, made, context)
+        validate(declared, made, context, load)
         forget_rows(load, made)
         if stage == "apply":
-            write_rows(declared, made, lookups, load)
+            write_rows(declared, made, context, load)
         keep_rows(load, made)
     finish(load, LoadState.APPLIED)
     count_rows(load)

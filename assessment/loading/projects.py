@@ -1,7 +1,6 @@
 """Secretary projects with their ledgers and problems (STANDARDS section 3.1)."""
 
 import re
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,21 +9,25 @@ from django.utils.translation import gettext_lazy as _
 
 from assessment.models import PLAIN, LedgerEntry, LedgerStage, ProjectProblem, Promise, SecretaryProject
 from registry.fields.points import BY_NAME
-from registry.loading.kinds.groupings import by_owner, parts_of
+from registry.loading.context import Context
 from registry.loading.kinds.shared import (
     NOT_KEPT,
     YEAR,
+    Parts,
     add_parts,
+    belong_to_organisation,
+    by_owner,
     copy,
     day_column,
     differs,
     log_parts,
-    look_up,
     not_kept,
+    parts_of,
     replace,
+    stored_keys,
     take_day,
 )
-from registry.loading.lookups import WHY, Lookups
+from registry.loading.lookups import WHY
 from registry.loading.sheet_types import (
     CODE,
     PART,
@@ -105,35 +108,32 @@ COLUMNS = (
 CHECKS = ("ledger_check", "ledger_check_2", "ledger_check_3")
 
 
-def resolve(row: SheetRow, lookups: Lookups) -> None:
+def resolve(row: SheetRow, context: Context) -> None:
     """A project is identified by its name, its year and its organisation."""
     copy(row, "name", "responsible_person", "team", "measures", "expected_results", "remark")
-    organisation: Any = look_up(row, lookups, "organisation", "organisation")
-    if organisation is not None:
-        row.attributes["area_id"] = organisation.area_id
-    opened = take_day(row, "opened_on", lookups)
-    take_day(row, "deadline", lookups)
+    belong_to_organisation(row, context)
+    opened = take_day(row, "opened_on", context)
+    take_day(row, "deadline", context)
     row.attributes["year"] = row.values.get("year") or (opened.year if opened else None)
 
 
-def prepare(rows: list[SheetRow], lookups: Lookups) -> None:
-    projects = [row.record.pk for row in rows if row.record]
-    lookups.records["entries of"] = defaultdict(list)
-    for entry in LedgerEntry.objects.filter(project__in=projects).order_by("entered_on", "pk"):
-        lookups.records["entries of"][entry.project_id].append(entry)
-    problems = ProjectProblem.objects.unscoped(WHY).filter(project__in=projects)
-    lookups.records["problems of"] = by_owner(
-        (problem.project_id, plain_name(problem.name), problem.name) for problem in problems
-    )
-    frozen = {promise.project_id: promise.now for promise in Promise.objects.filter(project__in=projects)}
-    lookups.records["promise of"] = frozen
-    solved = problems.filter(solved_on__lte=lookups.today)
-    lookups.records["solved of"] = by_owner(solved.values_list("project_id", "pk", "name"))
+def prepare(rows: list[SheetRow], context: Context) -> dict[str, Parts]:
+    of_projects = {"project__in": stored_keys(rows)}
+    entries = LedgerEntry.objects.filter(**of_projects).order_by("entered_on", "pk")
+    problems = ProjectProblem.objects.unscoped(WHY).filter(**of_projects)
+    return {
+        "entries": by_owner((entry.project_id, entry.pk, entry) for entry in entries),
+        "problems": by_owner((problem.project_id, plain_name(problem.name), problem.name) for problem in problems),
+        "promises": by_owner(
+            (promise.project_id, promise.pk, promise) for promise in Promise.objects.filter(**of_projects)
+        ),
+        "solved": by_owner(problems.filter(solved_on__lte=context.today).values_list("project_id", "pk", "name")),
+    }
 
 
-def parts(row: SheetRow, lookups: Lookups) -> None:
+def parts(row: SheetRow, context: Context, stored: dict[str, Parts]) -> None:
     project: Any = row.main.record
-    current = parts_of(row, lookups, "problems of")
+    current = parts_of(row, stored["problems"])
 
     def problem(name: str) -> ProjectProblem:
         return ProjectProblem(
@@ -146,17 +146,16 @@ def parts(row: SheetRow, lookups: Lookups) -> None:
     for write in row.writes:
         if isinstance(write.record, ProjectProblem):
             write.prefix, write.digits = f"PP-{project.year}-", 4
-    _check_promise(row, lookups.records["promise of"].get(project.pk))
-    _add_entries(row, lookups, project)
-    solved = len(parts_of(row, lookups, "solved of"))
+    if parts_of(row, stored["promises"]):
+        _check_promise(row)
+    _add_entries(row, context, project, list(parts_of(row, stored["entries"]).values()))
+    solved = len(parts_of(row, stored["solved"]))
     differs(row, "solved_count", solved)
     differs(row, "closed", bool(current) and solved == len({**current, **names}))
 
 
-def _check_promise(row: SheetRow, promise: dict[str, Any] | None) -> None:
+def _check_promise(row: SheetRow) -> None:
     """A frozen promise is changed by an amendment on the page, not by a file."""
-    if promise is None:
-        return
     for name in PLAIN:
         if name in row.main.changes:
             row.refuse(name, "promise_frozen")
@@ -164,9 +163,8 @@ def _check_promise(row: SheetRow, promise: dict[str, Any] | None) -> None:
         row.refuse("problems", "promise_frozen")
 
 
-def _add_entries(row: SheetRow, lookups: Lookups, project: Any) -> None:
+def _add_entries(row: SheetRow, context: Context, project: Any, stored: list[LedgerEntry]) -> None:
     """One opening, one handing in, and one check per day. An existing line is corrected, not added again."""
-    stored = list(lookups.records["entries of"].get(row.record.pk, ())) if row.record else []
     opened = row.attributes.get("opened_on") or project.opened_on
     words: list[str] = []
     for name, stage, day in (
@@ -190,7 +188,7 @@ def _add_entries(row: SheetRow, lookups: Lookups, project: Any) -> None:
             if fitting:
                 words += _correct_entry(row, fitting[0], new)
             else:
-                words.append(_add(row, lookups, project, stored, name, stage, new.day or day, new))
+                words.append(_add(row, context, project, stored, name, stage, new.day or day, new))
     if words:
         log_parts(row, "ledger", words)
 
@@ -215,7 +213,7 @@ def _correct_entry(row: SheetRow, entry: LedgerEntry, new: Entry) -> list[str]:
 
 def _add(
     row: SheetRow,
-    lookups: Lookups,
+    context: Context,
     project: Any,
     stored: list,
     name: str,
@@ -224,10 +222,10 @@ def _add(
     new: Entry,
 ) -> str:
     if day is None:
-        row.warn(name, "assumed", value=lookups.today)
+        row.warn(name, "assumed", value=context.today)
     percent = new.percent if new.percent is not None else 100 if stage == LedgerStage.CLOSE else 0
     entry = LedgerEntry(
-        project=project, stage=stage, entered_on=day or lookups.today, percent=percent, text=new.text
+        project=project, stage=stage, entered_on=day or context.today, percent=percent, text=new.text
     )  # fmt: skip
     stored.append(entry)
     row.writes.append(PendingWrite(entry, stage=PART))

@@ -9,14 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from assessment.actions.schemes import OWN, SCORE, refusals_to_score
+from assessment.loading.scores import take_values, write_scores
 from assessment.models import ItemScore, Scheme, SchemeItem, SchemeKind, SchemeResult, SchemeState
-from registry.loading.apply import log_events
-from registry.loading.bulk import add_all
+from registry.loading.context import Context
 from registry.loading.kinds.shared import YEAR, at, differs, replace
-from registry.loading.lookups import WHY, Lookups
+from registry.loading.lookups import WHY, refuse_several
 from registry.loading.messages import SENTENCES
 from registry.loading.sheet_types import ROW_NUMBER, SheetColumn, SheetRow, SheetType, Use, plain_name, register
-from registry.loading.validate import plain, same
+from registry.loading.validate import plain, refuse_missing, same
 from registry.text.validators import Invalid, Reader, choice, line, number
 
 KIND_WORDS = {"3+X": "township", "3+X竞优夺标": "township", "乡镇": "township", "乡镇(街道)": "township"}
@@ -52,20 +52,16 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def resolve(row: SheetRow, lookups: Lookups) -> None:
+def resolve(row: SheetRow, context: Context) -> None:
     """Scheme, unit and item are looked up for all rows together, in `find`."""
     row.title = f"{row.values.get('unit') or ''} {row.values.get('item') or ''}".strip()
-    for column in COLUMNS:
-        if column.required and column.name not in row.texts:
-            row.refuse(column.name, "required")
+    refuse_missing(COLUMNS, row)
 
 
-def find(rows: list[SheetRow], lookups: Lookups) -> None:
+def find(rows: list[SheetRow], context: Context) -> None:
     """Looks up scheme, unit, item and score. While rows are written the schemes are locked, so that nobody announces a
     ranking."""
-    records = Scheme.objects.unscoped(WHY).in_area(lookups.area).order_by("pk")
-    records = records.select_for_update(of=("self",)) if lookups.writing else records
-    schemes = list(records)
+    schemes = list(context.locked(Scheme.objects.unscoped(WHY).in_area(context.area).order_by("pk")))
     of = {id(row): _scheme_of(row, schemes) for row in rows}
     by_pk = {scheme.pk: scheme for scheme in of.values() if scheme}
     cards = _cards(by_pk)
@@ -79,11 +75,11 @@ def find(rows: list[SheetRow], lookups: Lookups) -> None:
         scheme = of[id(row)]
         if scheme is None or not row.has("unit", "item"):
             continue
-        card = row.values["card"] = _card_of(row, scheme, cards[scheme.pk], lookups)
+        card = row.values["card"] = _card_of(row, scheme, cards[scheme.pk], context)
         item = row.values["numbered"] = _item_of(row, items[scheme.pk])
         if card and item:
             row.key, row.record = (card.code, item.pk), scores.get((card.pk, item.pk))
-            _validate(row, lookups, card, item)
+            _validate(row, context, card, item)
 
 
 def _scheme_of(row: SheetRow, schemes: list[Scheme]) -> Scheme | None:
@@ -102,8 +98,8 @@ def _scheme_of(row: SheetRow, schemes: list[Scheme]) -> Scheme | None:
             row.warn("scheme", "assumed", value=fitting[0].name)
         return fitting[0]
     if fitting:
-        names = "、".join(f"{candidate.name} ({candidate.code})" for candidate in fitting)
-        row.refuse("scheme", "place_unclear", text=row.texts.get("scheme", ""), found=names)
+        with at(row, "scheme"):
+            refuse_several(fitting, row.texts.get("scheme", ""))
     elif text or values:
         row.refuse("scheme" if text else next(iter(values)), "place_unknown", text=text or next(iter(values.values())))
     else:
@@ -126,13 +122,13 @@ def _cards(schemes: dict[int, Scheme]) -> dict[int, dict[str, set[SchemeResult]]
 
 
 def _card_of(
-    row: SheetRow, scheme: Scheme, cards: dict[str, set[SchemeResult]], lookups: Lookups
+    row: SheetRow, scheme: Scheme, cards: dict[str, set[SchemeResult]], context: Context
 ) -> SchemeResult | None:
     text = row.values["unit"]
     matches = cards.get(plain_name(text), set())
     if not matches and scheme.kind == SchemeKind.TOWNSHIP:
         try:
-            matches = cards.get(lookups.township(text), set())
+            matches = cards.get(context.areas.township(text), set())
         except Invalid:
             matches = set()
     if len(matches) == 1:
@@ -158,7 +154,7 @@ def _item_of(row: SheetRow, items: dict[str, list[SchemeItem]]) -> SchemeItem | 
     return matches[0]
 
 
-def _validate(row: SheetRow, lookups: Lookups, card: SchemeResult, item: SchemeItem) -> None:
+def _validate(row: SheetRow, context: Context, card: SchemeResult, item: SchemeItem) -> None:
     """The sender must have the permission for each change, and the scores must fit the item's weight."""
     differs(row, "weight", item.weight)
     values = {name: row.values[name] for name in GIVEN if row.has(name)}
@@ -167,9 +163,9 @@ def _validate(row: SheetRow, lookups: Lookups, card: SchemeResult, item: SchemeI
             with at(row, name):
                 number("0", f"{item.weight:f}", decimals=1)(f"{values[name]:f}")
     changed = [name for name, value in values.items() if not same(getattr(row.record, name, None), value)]
-    rights = {GIVEN[name]: name for name in reversed(changed)} if lookups.reaches(card.area_id) else {}
+    rights = {GIVEN[name]: name for name in reversed(changed)} if context.reaches(card.area_id) else {}
     for right, name in rights.items():
-        for refusal in refusals_to_score(card, right=right, by=lookups.by):
+        for refusal in refusals_to_score(card, right=right, by=context.by):
             row.refuse(name, refusal.code, **refusal.details)
     if row.record is None and not values:
         row.refuse("score", "required")
@@ -178,36 +174,16 @@ def _validate(row: SheetRow, lookups: Lookups, card: SchemeResult, item: SchemeI
         row.attributes |= {"result_id": card.pk, "item_id": item.pk}
 
 
-def write(rows: list[SheetRow], lookups: Lookups, load: Any) -> None:
-    """Writes the scores, and one event per card. The undo depends on the card's version: if somebody changed scores or
-    announced the ranking since, the scores stay."""
-    doing = [row for row in rows if row.main.does_something]
-    before = {id(row): _take(row, load) for row in doing}
-    records: list[Any] = [row.main.record for row in doing]
-    add_all([[record for record in records if record._state.adding]])
-    ItemScore.objects.bulk_update([row.main.record for row in doing if not row.main.is_new], [*GIVEN, "scored_by"])
-    changes: dict[int, dict[str, list]] = defaultdict(dict)
-    cards = {row.values["card"].pk: row.values["card"] for row in doing}
-    for row in doing:
-        card = row.values["card"]
-        changes[card.pk] |= _serialize_changes(row)
-        row.undo = [
-            [ItemScore._meta.label_lower, row.main.record.pk, before[id(row)], 0],
-            [SchemeResult._meta.label_lower, card.pk, {}, card.version],
-        ]
-    log_events(load, (("score", card, changes[card.pk]) for card in cards.values()))
+def write(rows: list[SheetRow], context: Context, load: Any) -> None:
+    def take(row: SheetRow) -> dict[str, Any]:
+        """Stores the account that scores with its scores."""
+        before, main = take_values(row), row.main
+        record: Any = main.record
+        if "score" in main.changes or (main.is_new and record.score is not None):
+            before["scored_by_id"], record.scored_by_id = record.scored_by_id, load.by_id
+        return before
 
-
-def _take(row: SheetRow, load: Any) -> dict[str, Any] | None:
-    """Sets the values. Returns the old ones, None for a new row. The account that scores is stored."""
-    main: Any = row.main
-    before = {name: plain(old) for name, (old, _new) in main.changes.items()}
-    for name, (_old, new) in main.changes.items():
-        setattr(main.record, name, new)
-    if "score" in main.changes or (main.is_new and main.record.score is not None):
-        before["scored_by_id"] = main.record.scored_by_id
-        main.record.scored_by_id = load.by_id
-    return None if main.is_new else before
+    write_scores(rows, load, [*GIVEN, "scored_by"], "card", _serialize_changes, take)
 
 
 def _serialize_changes(row: SheetRow) -> dict[str, list]:

@@ -1,23 +1,25 @@
 """Item scores in an open round of review. The file only gives scores; it decides nothing."""
 
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from assessment.models import Outcome, Review, ReviewScore, Round, Standard, StandardItem
+from assessment.models import Outcome, Review, ReviewScore, Round, StandardItem
 from assessment.overviews.review_sheet import STATUSES, score
 from registry.actions.points import written_by
-from registry.loading.apply import log_events
 from registry.loading.bulk import add_all
-from registry.loading.kinds.shared import NOT_KEPT, day_column, differs, take_day, township
-from registry.loading.lookups import WHY, Lookups
+from registry.loading.context import Context
+from registry.loading.kinds.shared import NOT_KEPT, at, day_column, differs, take_day, township
+from registry.loading.lookups import WHY
 from registry.loading.messages import SENTENCES
 from registry.loading.sheet_types import ROW_NUMBER, SheetColumn, SheetRow, SheetType, Use, plain_name, register
-from registry.loading.validate import plain, same
+from registry.loading.validate import plain, refuse_missing, same
+from registry.loading.write import log_events
 from registry.models import StatusPeriod
-from registry.text.validators import Invalid, Reader, choice, line, number
+from registry.text.validators import Reader, choice, line, number
 
 ROUND_WORDS = {"初审": "application", "评审": "application", "复核": "recheck", "复审": "recheck"}
 SCORES = ("township_score", "district_score")
@@ -41,33 +43,27 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def resolve(row: SheetRow, lookups: Lookups) -> None:
+def resolve(row: SheetRow, context: Context) -> None:
     """Looks up the point; round and item are looked up for all rows together, in `find`."""
     text = row.values.get("point")
     row.title = f"{text or ''} {row.values.get('item') or ''}".strip()
-    take_day(row, "scored_on", lookups, happened=True)
+    take_day(row, "scored_on", context, happened=True)
     row.attributes.clear()
-    for column in COLUMNS:
-        if column.required and column.name not in row.texts:
-            row.refuse(column.name, "required")
-    if not text:
-        return
-    try:
-        within = [lookups.township(row.values["township"])] if row.has("township") else []
-        row.values["found"] = lookups.place(text, ["point"], within)[1]
-    except Invalid as error:
-        row.refuse("point", error.code, **error.details)
+    refuse_missing(COLUMNS, row)
+    if text:
+        with at(row, "point"):
+            within = [context.areas.township(row.values["township"])] if row.has("township") else []
+            row.values["found"] = context.records.get("point", text, within)
 
 
-def find(rows: list[SheetRow], lookups: Lookups) -> None:
+def find(rows: list[SheetRow], context: Context) -> None:
     points = {row.values["found"].pk for row in rows if row.values.get("found")}
     pending = Review.objects.unscoped(WHY).filter(point__in=points, outcome=Outcome.PENDING)
-    pending = pending.select_for_update(of=("self",)) if lookups.writing else pending
-    reviews = {review.point_id: review for review in pending.select_related("point")}
+    pending = context.locked(pending).select_related("point", "standard")
+    reviews = {review.point_id: review for review in pending}
     standing = StatusPeriod.objects.filter(point__in=reviews, valid_to=None)
-    lookups.records["status of"] = dict(standing.values_list("point_id", "status"))
-    lookups.records["own work"] = written_by(lookups.by, [review.point for review in reviews.values()])
-    lookups.records["standards"] = {standard.pk: standard for standard in Standard.objects.unscoped(WHY)}
+    statuses = dict(standing.values_list("point_id", "status"))
+    own_work = written_by(context.by, [review.point for review in reviews.values()])
     items: dict[int, dict[str, StandardItem]] = defaultdict(dict)
     for item in StandardItem.objects.unscoped(WHY):
         items[item.standard_id] |= {plain_name(item.name): item, str(item.number): item, item.code: item}
@@ -80,21 +76,24 @@ def find(rows: list[SheetRow], lookups: Lookups) -> None:
         review = row.values["review"] = reviews.get(point.pk)
         if review is None:
             row.refuse("point", "no_round", point=point.name)
-        elif _may_be_scored(row, lookups, review):
-            _validate(row, review, items[review.standard_id], scores)
+        else:
+            is_open = statuses.get(point.pk) in STATUSES[Round(review.round)]
+            is_own = point.pk in own_work or review.township_by_id == context.by.pk
+            if _may_be_scored(row, review, is_open=is_open, is_own=is_own):
+                _validate(row, review, items[review.standard_id], scores)
 
 
-def _may_be_scored(row: SheetRow, lookups: Lookups, review: Review) -> bool:
+def _may_be_scored(row: SheetRow, review: Review, *, is_open: bool, is_own: bool) -> bool:
     """Checks that the round has the kind and standard of the file, and that the sender may score it."""
-    standard = lookups.records["standards"][review.standard_id]
-    if lookups.records["status of"].get(review.point_id) not in STATUSES[Round(review.round)]:
+    standard = review.standard
+    if not is_open:
         row.refuse("point", "no_round", point=review.point.name)
     if row.has("round") and row.values["round"] != review.round:
         row.refuse("round", "round_differs", held=review.get_round_display())
     name = plain_name(row.values.get("standard") or "")
     if name and name not in (plain_name(standard.name), standard.code):
         row.refuse("standard", "standard_differs", held=standard.name)
-    if review.point_id in lookups.records["own work"] or review.township_by_id == lookups.by.pk:
+    if is_own:
         row.refuse("", "own_work")
     return not row.is_refused
 
@@ -112,10 +111,8 @@ def _validate(row: SheetRow, review: Review, items: dict[str, StandardItem], sco
     differs(row, "weight", item.weight)
     for name in SCORES:
         if row.has(name):
-            try:
+            with at(row, name):
                 row.attributes[name] = score(item.weight)(f"{row.values[name]:f}")
-            except Invalid as error:
-                row.refuse(name, error.code, **error.details)
     stored = getattr(row.record, "township_score", None)
     if stored is not None and row.has("township_score") and not same(stored, row.values["township_score"]):
         row.refuse("township_score", "score_stands", held=f"{stored.normalize():f}")
@@ -124,30 +121,44 @@ def _validate(row: SheetRow, review: Review, items: dict[str, StandardItem], sco
         row.attributes |= {"review_id": review.pk, "item_id": item.pk}
 
 
-def write(rows: list[SheetRow], lookups: Lookups, load: Any) -> None:
-    """Writes the scores, and one event per round. The undo depends on the round's version: scores changed since then
-    stay."""
+def take_values(row: SheetRow) -> dict[str, Any]:
+    """Sets the values, and returns the old ones."""
+    for name, (_before, after) in row.main.changes.items():
+        setattr(row.main.record, name, after)
+    return {name: plain(before) for name, (before, _after) in row.main.changes.items()}
+
+
+def write_scores(
+    rows: list[SheetRow], load: Any, names: Sequence[str], owner: str,
+    serialize: Callable[[SheetRow], dict[str, list]], take: Callable[[SheetRow], dict[str, Any]] = take_values,
+) -> None:  # fmt: skip
+    """Writes scores, and one event for each round or card they belong to: `row.values[owner]`. The undo depends on its
+    version: if somebody changed scores or announced the ranking since, the scores stay."""
     doing = [row for row in rows if row.main.does_something]
-    for row in doing:
-        for name, (_before, after) in row.main.changes.items():
-            setattr(row.main.record, name, after)
+    before = {id(row): take(row) for row in doing}
+    records: Any = [row.main.record for row in doing if not row.main.is_new]
     add_all([[row.main.record for row in doing if row.main.is_new]])
-    ReviewScore.objects.bulk_update([row.main.record for row in doing if not row.main.is_new], [*SCORES, "reason"])
+    if records:
+        type(records[0]).objects.bulk_update(records, names)
     changes: dict[int, dict[str, list]] = defaultdict(dict)
-    reviews = {row.values["review"].pk: row.values["review"] for row in doing}
+    owners = {row.values[owner].pk: row.values[owner] for row in doing}
     for row in doing:
-        review, number = row.values["review"], row.values["numbered"].number
-        changes[review.pk] |= _serialize_changes(row, number)
-        before = None if row.main.is_new else {name: plain(old) for name, (old, _new) in row.main.changes.items()}
+        of, record = row.values[owner], row.main.record
+        changes[of.pk] |= serialize(row)
         row.undo = [
-            [ReviewScore._meta.label_lower, row.main.record.pk, before, 0],
-            [Review._meta.label_lower, review.pk, {}, review.version],
+            [record._meta.label_lower, record.pk, None if row.main.is_new else before[id(row)], 0],
+            [of._meta.label_lower, of.pk, {}, of.version],
         ]
-    log_events(load, (("score", review, changes[review.pk]) for review in reviews.values()))
+    log_events(load, (("score", of, changes[of.pk]) for of in owners.values()))
 
 
-def _serialize_changes(row: SheetRow, number: int) -> dict[str, list]:
+def write(rows: list[SheetRow], context: Context, load: Any) -> None:
+    write_scores(rows, load, [*SCORES, "reason"], "review", _serialize_changes)
+
+
+def _serialize_changes(row: SheetRow) -> dict[str, list]:
     """The changes as the reviewer's form logs them, with the account and the day."""
+    number = row.values["numbered"].number
     names = {"district_score": "score", "township_score": "township", "reason": "reason"}
     main = row.main
     changes = main.changes or {name: [None, value] for name, value in row.attributes.items() if name in names}

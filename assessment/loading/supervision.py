@@ -1,12 +1,10 @@
 """Findings of supervision, and talks and replacements (restricted)."""
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 
 from assessment.models import AccountabilityAction, AccountabilityKind, SupervisionFinding
-from registry.loading.kinds.shared import copy, day_column, look_up, take_day
-from registry.loading.lookups import Lookups
+from registry.loading.context import Context
+from registry.loading.kinds.shared import belong_to_organisation, copy, day_column, take_day
 from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, SheetColumn, SheetRow, SheetType, register
 from registry.text.validators import choice, line, yes_no
 
@@ -47,27 +45,21 @@ ACTION_COLUMNS = (
 )  # fmt: skip
 
 
-def _of(row: SheetRow, lookups: Lookups) -> None:
-    organisation: Any = look_up(row, lookups, "organisation", "organisation")
-    if organisation is not None:
-        row.attributes["area_id"] = organisation.area_id
-
-
-def resolve_finding(row: SheetRow, lookups: Lookups) -> None:
+def resolve_finding(row: SheetRow, context: Context) -> None:
     """A finding is identified by its day, its organisation and its text."""
     copy(row, "issuer", "finding", "demand", "person", "progress", "done", "remark")
-    _of(row, lookups)
-    day = take_day(row, "inspected_on", lookups, happened=True)
-    take_day(row, "deadline", lookups)
-    take_day(row, "rechecked_on", lookups, happened=True)
+    belong_to_organisation(row, context)
+    day = take_day(row, "inspected_on", context, happened=True)
+    take_day(row, "deadline", context)
+    take_day(row, "rechecked_on", context, happened=True)
     row.title = f"{day or ''} {row.values.get('organisation') or ''}".strip()
 
 
-def resolve_action(row: SheetRow, lookups: Lookups) -> None:
+def resolve_action(row: SheetRow, context: Context) -> None:
     """An action is identified by its day, its kind, the organisation and the person. Its title names nobody."""
     copy(row, "kind", "person", "post", "reason", "issuer", "remark")
-    _of(row, lookups)
-    day = take_day(row, "occurred_on", lookups, happened=True)
+    belong_to_organisation(row, context)
+    day = take_day(row, "occurred_on", context, happened=True)
     row.title = f"{AccountabilityKind(row.values['kind']).label if row.has('kind') else ''} {day or ''}".strip()
 
 

@@ -13,12 +13,12 @@ from registry.access.permissions import may
 from registry.actions.records import stale
 from registry.api.parsers import text_of, texts_in
 from registry.api.problems import Unusable, field_error
-from registry.loading.apply import write_rows
-from registry.loading.lookups import Lookups
+from registry.loading.context import Context
 from registry.loading.messages import sentence
 from registry.loading.sheet_types import SHEET_TYPES, SheetRow, SheetType, may_load
 from registry.loading.templates import text_for
 from registry.loading.validate import read, validate, verdict_of
+from registry.loading.write import write_rows
 from registry.models import Area, Draft, Load, RowVerdict
 from registry.text.refusals import Refused
 
@@ -79,27 +79,26 @@ class Writing:
 
     def _write(self, items: Sequence[Item]) -> list[WriteResult]:
         self._require_visible_codes(items)
-        lookups = Lookups(self.by, timezone.localdate())
-        lookups.writing = True
+        context = Context(self.by, timezone.localdate(), writing=True)
         if not all(item.code for item in items):
-            self._queue(lookups)
+            self._queue(context)
         load = Load(pk=0, key=uuid4(), by=self.by, file_name=self.reason)  # never stored
         current = self._current_texts(items)
         rows = [SheetRow(0, item.index, self._texts(item, current)) for item in items]
-        read(self.kind, rows, lookups)
-        validate(self.kind, rows, lookups, load)
+        read(self.kind, rows, context)
+        validate(self.kind, rows, context, load)
         for item, row in zip(items, rows, strict=True):
             self._check_item(item, row)
         verdicts = [verdict_of(row) for row in rows]
         refuse(rows)
-        write_rows(self.kind, rows, lookups, load)
+        write_rows(self.kind, rows, context, load)
         refuse(rows)
         return [self._written(row, verdict) for row, verdict in zip(rows, verdicts, strict=True)]
 
-    def _queue(self, lookups: Lookups) -> None:
+    def _queue(self, context: Context) -> None:
         """Takes a lock, so that concurrent writers get their codes one after another and see each other's records."""
         areas = Area.objects.unscoped("a lock against two that give the same code")
-        areas.select_for_update(no_key=True).get(code=lookups.area)
+        areas.select_for_update(no_key=True).get(code=context.area)
 
     def _require_visible_codes(self, items: Sequence[Item]) -> None:
         """Raises Unusable for unknown codes. A record that the account may not see counts as unknown."""

@@ -8,17 +8,17 @@ from django.db import connection
 from django.utils import timezone
 
 from registry.actions import jobs
-from registry.loading.apply import forget_rows, keep_rows, write_rows
+from registry.loading.context import Context
 from registry.loading.export import unguarded
 from registry.loading.files.tables import DataRow, SheetTable, address, data_rows, is_number, letter, text_of
 from registry.loading.lifecycle import count_rows, finish, locked, mark_failed, read_load, rows_file
-from registry.loading.lookups import Lookups
 from registry.loading.matching import mapping_of
 from registry.loading.money_units import WAN, YUAN, in_yuan, is_bare, with_unit
 from registry.loading.own_exports import settle
 from registry.loading.sheet_types import SHEET_TYPES, SheetColumn, SheetRow, SheetType, Use
 from registry.loading.undo import undo_rows
 from registry.loading.validate import read, validate
+from registry.loading.write import forget_rows, keep_rows, write_rows
 from registry.models import Load, LoadState
 
 CHUNK = 2500 if connection.vendor == "postgresql" else 1000  # SQLite has one writer, so chunks are small there
@@ -27,12 +27,12 @@ SHEETS = 1 << 20  # a cursor holds the place in the file and, in the lower bits,
 LOOKED_AT = 1 << 60  # higher cursors: all rows were validated and are now being written
 
 
-def _lookups(load: Load, stage: str, fresh: bool, memory: dict) -> Lookups:
-    """The lookups of a load. Names are read once per run, not once per chunk."""
-    if fresh or "lookups" not in memory:
-        memory["lookups"] = Lookups(load.by.within(load.area_id), timezone.localdate())
-        memory["lookups"].writing = stage == "apply"
-    return memory["lookups"]
+def _context(load: Load, stage: str, fresh: bool, memory: dict) -> Context:
+    """The context of a load. Names are read once per run, not once per chunk."""
+    if fresh or "context" not in memory:
+        by = load.by.within(load.area_id)
+        memory["context"] = Context(by, timezone.localdate(), writing=stage == "apply")
+    return memory["context"]
 
 
 def check_step(cursor: int, payload: dict, memory: dict) -> tuple[int | None, int, int]:
@@ -94,20 +94,20 @@ def _chunk(load: Load, stage: str, cursor: int, memory: dict) -> int | None:
     sheet, kind = sheets[at], SHEET_TYPES[sheets[at]["kind"]]
     if not place:
         sheet |= {"sums": {}, "totals": [], "done": 0, "past": 0, "assumed": {}}
-    lookups = _lookups(load, stage, cursor == 0, memory)
-    data, rows = _read(load, sheet, lookups, place)
+    context = _context(load, stage, cursor == 0, memory)
+    data, rows = _read(load, sheet, context, place)
     more = len(data) == CHUNK
     following = data[-1].offset_after * SHEETS + at if more else at + 1 if at + 1 < len(sheets) else None
 
     judged = rows
     if sheet.get("export"):
-        judged = settle(kind, sheet, data, rows, lookups)
-        read(kind, judged, lookups)
-    validate(kind, judged, lookups, load)
+        judged = settle(kind, sheet, data, rows, context)
+        read(kind, judged, context)
+    validate(kind, judged, context, load)
     _refuse_unconfirmed(load, stage, judged)
     forget_rows(load, rows)
     if stage == "apply":
-        write_rows(kind, judged, lookups, load)
+        write_rows(kind, judged, context, load)
     keep_rows(load, rows)
     _compare_totals(kind, sheet, data, rows)
     sheet["done"] += len(data)
@@ -121,7 +121,7 @@ def _refuse_unconfirmed(load: Load, stage: str, rows: list[SheetRow]) -> None:
             row.refuse("", "not_confirmed")
 
 
-def _read(load: Load, sheet: dict, lookups: Lookups, place: int) -> tuple[list[DataRow], list[SheetRow]]:
+def _read(load: Load, sheet: dict, context: Context, place: int) -> tuple[list[DataRow], list[SheetRow]]:
     """Reads the next rows of a sheet from `place` on. Returns them, and the ones that are neither totals nor notes as
     sheet rows; of an own export with their texts only. Does not query the database."""
     kind = SHEET_TYPES[sheet["kind"]]
@@ -134,7 +134,7 @@ def _read(load: Load, sheet: dict, lookups: Lookups, place: int) -> tuple[list[D
         if is_own or not (data_row.is_total or data_row.is_note)
     ]
     if not is_own:
-        read(kind, rows, lookups)
+        read(kind, rows, context)
         _warn_assumed_units(kind, sheet, rows)
     return data, rows
 

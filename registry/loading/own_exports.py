@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from registry.access.scope import Scope, read_scope
 from registry.kinds import KINDS, Column, Kind
-from registry.loading.lookups import Lookups
+from registry.loading.context import Context
 from registry.loading.sheet_types import SHEET_TYPES, SheetRow, SheetType, plain_name
 from registry.models import Event
 from registry.text.validators import Invalid, dated, listing, yes_no
@@ -42,10 +42,12 @@ LAST_DIGIT = Decimal("1e-14")  # relative: a spreadsheet keeps fifteen digits
 
 @dataclass(frozen=True, eq=False)
 class Exported:
-    """A record kind as it is exported: with every column a file of it may have, and its records of any day."""
+    """A record kind as it is exported: with every column a file of it may have, its records of any day, and the
+    address of its list in the API, if it has one."""
 
     kind: Kind
     records: Callable[[Scope], QuerySet]
+    resource: str = ""
 
     @property
     def load(self) -> SheetType | None:
@@ -76,30 +78,31 @@ class Stamp:
         return {"kind": self.slug, "as_of": self.as_of.isoformat(), "made_at": made_at}
 
 
-_declared: dict[str, Exported] = {}
-_by_resource: dict[str, str] = {}
+DECLARED: dict[str, Exported] = {}
 
 
 def declare(resource: str, kind: Kind, records: Callable[[Scope], QuerySet]) -> None:
     """Registers what the API exports under the address of `resource`."""
-    _declared[kind.slug] = Exported(kind, records)
-    _by_resource[resource] = kind.slug
+    DECLARED[kind.slug] = Exported(kind, records, resource)
 
 
 def exported(slug: str) -> Exported | None:
-    if slug not in _declared and slug in KINDS:
-        kind = KINDS[slug].in_full
-        _declared[slug] = Exported(kind, lambda scope: _on_any_day(kind, scope))
-    return _declared.get(slug)
+    return DECLARED.get(slug) or (_of_pages(KINDS[slug]) if slug in KINDS else None)
 
 
-def _on_any_day(kind: Kind, scope: Scope) -> QuerySet:
-    rows = kind.model._default_manager.visible_to(scope.viewer)
-    return rows.on(scope.as_of) if hasattr(rows, "on") else rows
+@cache
+def _of_pages(kind: Kind) -> Exported:
+    """A kind that pages export and the API does not."""
+
+    def on_any_day(scope: Scope) -> QuerySet:
+        rows = kind.model._default_manager.visible_to(scope.viewer)
+        return rows.on(scope.as_of) if hasattr(rows, "on") else rows
+
+    return Exported(kind.in_full, on_any_day)
 
 
 def _all() -> Iterable[Exported]:
-    return filter(None, (exported(slug) for slug in {**KINDS, **_declared}))
+    return filter(None, (exported(slug) for slug in {**KINDS, **DECLARED}))
 
 
 def texts_in_each_language(text: Callable[[], Any]) -> set[str]:
@@ -167,11 +170,12 @@ def _labels(kind: Kind) -> set[str]:
 def _stamp_in_address(url: str) -> Stamp | None:
     """The stamp in a URL of an API row: the kind, and the day unless it is the default one."""
     match = OF_API.search(url)
-    if not match or match[1] not in _by_resource:
+    slug = next((slug for slug, declared in DECLARED.items() if match and declared.resource == match[1]), "")
+    if not match or not slug:
         return None
     with suppress(ValueError):
         as_of = date.fromisoformat(match[2]) if match[2] else read_scope({}, None).as_of
-        return Stamp(_by_resource[match[1]], as_of, header=1)
+        return Stamp(slug, as_of, header=1)
     return None
 
 
@@ -221,15 +225,15 @@ def _field_of(column: Column, kind: SheetType) -> str:
 class Comparison:
     """The values in the registry of the records in some rows: on the day of the export, and now."""
 
-    def __init__(self, stamp: Mapping[str, str], columns: Mapping[int, Column], codes: Iterable[str], lookups: Lookups):
+    def __init__(self, stamp: Mapping[str, str], columns: Mapping[int, Column], codes: Iterable[str], context: Context):
         self.exported: Any = exported(stamp["kind"])
         self.columns, self.codes = columns, set(codes)
         self.as_of = date.fromisoformat(stamp["as_of"])
         made_at = stamp["made_at"]
         self.since = datetime.fromisoformat(made_at) if made_at else _end_of(self.as_of)
-        scope = Scope(as_of=lookups.today, area=lookups.area, viewer=lookups.by)
+        scope = Scope(as_of=context.today, area=context.area, viewer=context.by)
         self.now = self._values(scope)
-        self.then = self._values(scope.at(self.as_of)) if self.as_of != lookups.today else self.now
+        self.then = self._values(scope.at(self.as_of)) if self.as_of != context.today else self.now
         self.now = (
             self.then | self.now
         )  # records that no longer count, such as a site whose title ended, use their last values
@@ -301,14 +305,14 @@ def _words_of(choices: Any, value: str) -> set[str]:
 
 
 def settle(
-    kind: SheetType, sheet: dict, data: Iterable[DataRow], rows: Iterable[SheetRow], lookups: Lookups
+    kind: SheetType, sheet: dict, data: Iterable[DataRow], rows: Iterable[SheetRow], context: Context
 ) -> list[SheetRow]:
     """Selects the rows of an export that need validation: rows with a changed cell, or of an unknown record. Past
     values are removed from such a row. For all other rows only the record is set, and nothing is written."""
     columns = columns_in(sheet["export"], {column["at"]: column["heading"] for column in sheet["columns"]})
     cells = {data_row.number: data_row.cells for data_row in data}
     codes = {row.number: plain_name(row.texts.get("code", "")) for row in rows}
-    compared = Comparison(sheet["export"], columns, set(codes.values()) - {""}, lookups)
+    compared = Comparison(sheet["export"], columns, set(codes.values()) - {""}, context)
     records = {record.code: record for record in kind.model._base_manager.filter(code__among=set(compared.now))}
     fields = {column["at"]: column["field"] for column in sheet["columns"]}
     judged = []

@@ -241,12 +241,5 @@ def _address(kind: SheetType | None, row: LoadRow) -> str:
         return ""
     with suppress(ValueError):
         return reverse("draft", args=[uuid.UUID(row.code)])
-    slug = next(
-        (
-            record_kind.slug
-            for record_kind in KINDS.values()
-            if record_kind.model is kind.model and not record_kind.redacted
-        ),
-        "",
-    )
-    return reverse("record", args=[slug, row.code]) if slug else ""
+    slugs = [page.slug for page in KINDS.values() if page.model is kind.model and not page.redacted]
+    return reverse("record", args=[slugs[0], row.code]) if slugs else ""

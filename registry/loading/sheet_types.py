@@ -2,13 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
 
 from registry.access.permissions import may
@@ -16,7 +16,7 @@ from registry.fields.base import DeclaredField
 from registry.text.validators import Invalid, Reader
 
 if TYPE_CHECKING:
-    from registry.loading.lookups import Lookups
+    from registry.loading.context import Context
 
 Text = str | Promise
 
@@ -164,20 +164,17 @@ class SheetRow:
         return str(self.title or self.texts.get("name") or self.record or next(iter(self.texts.values()), ""))[:120]
 
 
-def nothing(row: SheetRow, lookups: "Lookups") -> None:
-    """The default hook: does nothing."""
-
-
 @dataclass(frozen=True)
 class SheetType:
     """A kind of record that can be loaded.
 
-    `resolve(row, lookups)` turns `row.values` into `row.attributes` by looking things up, and refuses what is unknown.
+    `resolve(row, context)` turns `row.values` into `row.attributes` by looking things up, and refuses what is unknown.
     `natural` are the attributes that identify a record, `blanks` those of them that may be empty; if the file gives a
-    `code`, that decides. `order` are pairs of attributes of which the first must not come later than the second, and
-    with True as third not on the same day. `prefix(row)` begins the code of a new record, `digits` wide; with 0 digits
-    it is the whole code. `prepare(rows, lookups)` reads data for all records; `parts(row, lookups)` adds the parts of
-    one. `find(rows, lookups)` and `write(rows, lookups, load)` replace the usual way to find or write the records.
+    `code`, that decides. `records()` are those it may be about, if not all. `order` are pairs of attributes of which
+    the first must not come later than the second, and with True as third not on the same day. `prefix(row)` begins the
+    code of a new record, `digits` wide; with 0 digits it is the whole code. `prepare(rows, context)` reads what is
+    needed of all records; `parts(row, context, stored)` gets that and adds the parts of one. `find(rows, context)` and
+    `write(rows, context, load)` replace the usual way to find or write the records.
     `prefill(rows)` yields the current values of records, {column: value} each, to fill a template with, if these are
     more than their attributes. `lines(by, area)` does the same for rows without codes. `right` is the permission an
     account of the district needs; `by_clerks`: whether a township's clerk may load it too, for the own township.
@@ -188,20 +185,26 @@ class SheetType:
     model: type[Model]
     columns: tuple[SheetColumn, ...]
     natural: tuple[str, ...]
-    resolve: Callable[[SheetRow, "Lookups"], None]
+    resolve: Callable[[SheetRow, "Context"], None]
     prefix: Callable[[SheetRow], str]
     digits: int = 3
     blanks: tuple[str, ...] = ()
     order: tuple[tuple[str, str, bool], ...] = ()
-    prepare: Callable[[list[SheetRow], "Lookups"], None] = lambda rows, lookups: None
-    parts: Callable[[SheetRow, "Lookups"], None] = nothing
-    find: Callable[[list[SheetRow], "Lookups"], None] | None = None
-    write: Callable[[list[SheetRow], "Lookups", Any], None] | None = None
+    records: Callable[[], QuerySet] | None = None
+    prepare: Callable[[list[SheetRow], "Context"], Any] = lambda rows, context: None
+    parts: Callable[[SheetRow, "Context", Any], None] = lambda row, context, stored: None
+    find: Callable[[list[SheetRow], "Context"], None] | None = None
+    write: Callable[[list[SheetRow], "Context", Any], None] | None = None
     right: str = "record.add"
     by_clerks: bool = False
     prefill: Callable[[Any], Iterable[dict[str, Any]]] | None = None
     lines: Callable[[Any, str], Iterable[dict[str, Any]]] | None = None
     area_of: Callable[[SheetRow], str] = lambda row: row.attributes.get("area_id") or ""
+
+    def key(self, values: Mapping[str, Any]) -> tuple:
+        """The natural key of a record with these attributes; an empty part counts as a dash."""
+        parts = ((name, values.get(name)) for name in self.natural)
+        return tuple("—" if value in (None, "") and name in self.blanks else value for name, value in parts)
 
     def column(self, name: str) -> SheetColumn | None:
         return next((column for column in self.columns if column.name == name), None)

@@ -14,8 +14,8 @@ from registry.actions.records import changes_between, values_of
 from registry.models import Draft, DraftState, Event, Load, LoadRow, Record
 from registry.models.base import Voidable, guard_lifted
 
-from .apply import index, log_events, public, unlist
 from .bulk import STEP
+from .write import by_model, index, log_events, public, unlist
 
 Entry = tuple[str, int]  # model label and key
 OWNERS = {"registry.partyorganisation": 2, "registry.unit": 3}  # other records refer to them: removed last
@@ -51,14 +51,18 @@ def undo_rows(load: Load, rows: list[LoadRow]) -> None:
 
 
 def _stored(entries: Iterable[list]) -> dict[Entry, models.Model]:
-    keys_of: dict[str, set[int]] = defaultdict(set)
-    for label, pk, _before, _version in entries:
-        keys_of[label].add(pk)
     return {
         (label, record.pk): record
-        for label, keys in keys_of.items()
+        for label, keys in _keys_by_label((label, pk) for label, pk, _before, _version in entries).items()
         for record in apps.get_model(label)._base_manager.select_for_update().filter(pk__among=keys)
     }
+
+
+def _keys_by_label(entries: Iterable[Entry]) -> dict[str, set[int]]:
+    keys: dict[str, set[int]] = defaultdict(set)
+    for label, pk in entries:
+        keys[label].add(pk)
+    return keys
 
 
 def _touched(load: Load, entries: dict[int, list], stored: dict[Entry, models.Model]) -> dict[int, str]:
@@ -93,10 +97,7 @@ def _added(entries: Iterable[list]) -> set[Entry]:
 def _used(added: set[Entry], leaving: set[Entry]) -> set[Entry]:
     """Which of the records `added` are referred to by something that is not `leaving` with them."""
     used: set[Entry] = set()
-    by_model: dict[str, set[int]] = defaultdict(set)
-    for label, pk in added:
-        by_model[label].add(pk)
-    for label, keys in by_model.items():
+    for label, keys in _keys_by_label(added).items():
         for field in apps.get_model(label)._meta.get_fields(include_hidden=True):
             if not (field.auto_created and not field.concrete and (field.one_to_many or field.one_to_one)):
                 continue
@@ -110,14 +111,14 @@ def _used(added: set[Entry], leaving: set[Entry]) -> set[Entry]:
 
 def _restore_values(load: Load, entries: list, stored: dict[Entry, models.Model], removed: dict[Entry, dict]) -> None:
     """Restores the old values. `removed` are the added parts, by the record they were added to, for the events."""
-    by_model: dict[str, list[tuple[models.Model, dict]]] = defaultdict(list)
+    by_label: dict[str, list[tuple[models.Model, dict]]] = defaultdict(list)
     logged: set[Entry] = set()
     for label, pk, before, _version in entries:
         record = stored.get((label, pk))
         if record and (before or (label, pk) not in logged):
-            by_model[label].append((record, before))
+            by_label[label].append((record, before))
             logged.add((label, pk))
-    for label, records in by_model.items():
+    for label, records in by_label.items():
         model = apps.get_model(label)
         names: set[str] = {"version"} if issubclass(model, Record) else set()
         events = []
@@ -182,17 +183,10 @@ def _owner(row: models.Model) -> Entry | None:
     return None
 
 
-def _by_model(rows: Iterable[models.Model]) -> dict[type[models.Model], list[models.Model]]:
-    grouped = defaultdict(list)
-    for row in rows:
-        grouped[type(row)].append(row)
-    return grouped
-
-
 def _ever_public(rows: Iterable[models.Model]) -> set[Entry]:
     """Which of the records have ever been visible to the public."""
     entries: set[Entry] = set()
-    for model, records in _by_model(row for row in rows if isinstance(row, Record)).items():
+    for model, records in by_model(row for row in rows if isinstance(row, Record)).items():
         public = model._default_manager.with_voided().ever_public()  # type: ignore[attr-defined]
         keys = public.filter(pk__among=[record.pk for record in records]).values_list("pk", flat=True)
         entries |= {(model._meta.label_lower, key) for key in keys}
@@ -202,20 +196,20 @@ def _ever_public(rows: Iterable[models.Model]) -> set[Entry]:
 def _void_records(load: Load, records: list[models.Model]) -> None:
     log_events(load, (("void", record, {"published": [True, None]}) for record in records), reason_of(load))
     unlist(records)
-    for model, rows in _by_model(records).items():
+    for model, rows in by_model(records).items():
         keys = [row.pk for row in rows]
         model._base_manager.filter(pk__among=keys).update(voided=load.change_set, version=models.F("version") + 1)
 
 
 def _void_parts(load: Load, parts: list[models.Model]) -> None:
-    for model, rows in _by_model(parts).items():
+    for model, rows in by_model(parts).items():
         model._base_manager.filter(pk__among=[row.pk for row in rows]).update(voided=load.change_set)
 
 
 def _removed(parts: list[models.Model]) -> dict[Entry, dict]:
     """The change of removed parts in the event of each owner."""
     removed: dict[Entry, dict] = {}
-    for model, rows in _by_model(parts).items():
+    for model, rows in by_model(parts).items():
         relations = [field.name for field in model._meta.concrete_fields if field.is_relation]
         named = model._base_manager.select_related(*relations).in_bulk([row.pk for row in rows])
         for row in rows:

@@ -1,7 +1,7 @@
 """Validates the rows of a file against the registry: new, changed, same, or refused with the reason."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -13,71 +13,73 @@ from django.db.models import CharField, DecimalField, Model, TextField
 from django.db.models import Field as ModelField
 
 from registry.access.permissions import area_of
-from registry.loading.lookups import WHY, Lookups
+from registry.loading.context import Context
+from registry.loading.lookups import WHY
 from registry.loading.money_units import WAN, YUAN, in_yuan
-from registry.loading.sheet_types import RECORD, PendingWrite, SheetRow, SheetType, Use, read_cells
+from registry.loading.sheet_types import RECORD, PendingWrite, SheetColumn, SheetRow, SheetType, Use, read_cells
 from registry.models import LoadRow, RowVerdict
 
 
-def read(kind: SheetType, rows: list[SheetRow], lookups: Lookups) -> None:
+def read(kind: SheetType, rows: list[SheetRow], context: Context) -> None:
     """Parses the values of each row, with a message for each invalid cell."""
     columns = [column for column in kind.columns if column.use is not Use.IGNORE]
     for row in rows:
-        read_cells(row, columns, lookups.read)
+        read_cells(row, columns, context.cells)
 
 
-def validate(kind: SheetType, rows: list[SheetRow], lookups: Lookups, load: Any) -> None:
+def validate(kind: SheetType, rows: list[SheetRow], context: Context, load: Any) -> None:
     """Fills attributes, record, messages and writes of each row that was read. Reads the database in a few queries for
     all rows together, and writes nothing."""
-    lookups.look_up(kind, rows)
+    context.records.read(kind, rows)
     for row in rows:
-        kind.resolve(row, lookups)
-        row.key = key_of(kind, row.attributes)
+        kind.resolve(row, context)
+        row.key = kind.key(row.attributes)
     if kind.find:
-        kind.find(rows, lookups)
+        kind.find(rows, context)
     else:
-        find(kind, rows, lookups)
-    kind.prepare(rows, lookups)
+        for row, alike in matches(kind, rows, context):
+            assign(row, alike)
+    stored = kind.prepare(rows, context)
     _refuse_repeated(rows, load)
     for row in rows:
-        _refuse_outside(kind, row, lookups)
+        _refuse_outside(kind, row, context)
         if not row.is_refused:
-            _plan(kind, row, lookups)
-        if not (row.is_refused or _named_areas(kind, row) or lookups.reaches(area_of(row.main.record))):
+            _plan(kind, row, context, stored)
+        if not (row.is_refused or _named_areas(kind, row) or context.reaches(area_of(row.main.record))):
             row.refuse("", "outside")  # the row has no area, and its record is outside the sender's area
 
 
-def key_of(kind: SheetType, attributes: dict[str, Any]) -> tuple:
-    """The natural key of a record; an empty part counts as a dash."""
-    return tuple(
-        "—" if name in kind.blanks and attributes.get(name) in (None, "") else attributes.get(name)
-        for name in kind.natural
-    )
-
-
-def find(kind: SheetType, rows: list[SheetRow], lookups: Lookups) -> None:
-    """Sets the record of each row: by its code, else by its natural key."""
-    records = kind.model._default_manager.unscoped(WHY)  # type: ignore[attr-defined]
-    records = records.select_for_update(of=("self",)) if lookups.writing else records
+def matches(
+    kind: SheetType,
+    rows: list[SheetRow],
+    context: Context,
+    keys: Callable[[tuple], Sequence[tuple]] = lambda key: (key,),
+) -> Iterator[tuple[SheetRow, list[Any]]]:
+    """Each row, with its `record` if it gives a code, and with the records of its key, the oldest first. `keys` are
+    the keys that a record with that natural key is looked up by, and a row by the first of them."""
+    records = context.locked(kind.records() if kind.records else kind.model._default_manager.unscoped(WHY))  # type: ignore[attr-defined]
     codes = {row.values["code"] for row in rows if row.has("code")}
     by_code = {record.code: record for record in records.filter(code__among=codes)} if codes else {}
     first = kind.natural[0]
     values = {row.attributes.get(first) for row in rows} - {None, ""}
-    by_key: dict[tuple, Any] = {}
-    for record in records.filter(**{f"{first}__in": values}).order_by("pk") if values else ():
-        by_key.setdefault(key_of(kind, {name: getattr(record, name) for name in kind.natural}), record)
+    among = "among" if type(kind.model._meta.get_field(first)) is CharField else "in"
+    by_key: dict[tuple, list[Any]] = defaultdict(list)
+    for record in records.filter(**{f"{first}__{among}": values}).order_by("pk") if values else ():
+        for key in keys(kind.key({name: getattr(record, name) for name in kind.natural})):
+            by_key[key].append(record)
     for row in rows:
-        own = by_code.get(row.values.get("code"))
-        keeps = own is not None and key_of(kind, {name: getattr(own, name) for name in kind.natural}) == row.key
-        assign(row, by_code, {} if keeps else by_key)  # records with equal names are identified by code
+        row.record = by_code.get(row.values.get("code"))
+        yield row, by_key.get(keys(row.key)[0], [])
 
 
-def assign(row: SheetRow, by_code: dict[str, Any], by_key: dict[tuple, Any]) -> None:
-    code, named = row.values.get("code"), by_key.get(row.key)
-    row.record = by_code.get(code) if code else named
-    if code and row.record is None:
+def assign(row: SheetRow, alike: list[Any]) -> None:
+    """Sets the record of the row: by its code, else the first of those with its key."""
+    code, named = row.values.get("code"), next(iter(alike), None)
+    if not code:
+        row.record = named
+    elif row.record is None:
         row.refuse("code", "code_unknown", text=code)
-    elif named is not None and named.pk != row.record.pk:
+    elif named is not None and row.record not in alike:  # records with equal keys are identified by code
         row.refuse("code", "key_taken", code=named.code)
 
 
@@ -117,15 +119,15 @@ def _named_areas(kind: SheetType, row: SheetRow) -> set[str]:
     return {kind.area_of(row), getattr(row.record, "area_id", "")} - {"", None}
 
 
-def _refuse_outside(kind: SheetType, row: SheetRow, lookups: Lookups) -> None:
-    if not all(map(lookups.reaches, _named_areas(kind, row))):
+def _refuse_outside(kind: SheetType, row: SheetRow, context: Context) -> None:
+    if not all(map(context.reaches, _named_areas(kind, row))):
         row.refuse("township" if "township" in row.texts else "", "outside")
 
 
-def _plan(kind: SheetType, row: SheetRow, lookups: Lookups) -> None:
+def _plan(kind: SheetType, row: SheetRow, context: Context, stored: Any) -> None:
     """Appends the pending writes of the row."""
     if row.record is None:
-        _refuse_missing(kind, row)
+        refuse_missing(kind.columns, row)
         if row.is_refused:
             return
         attributes = {name: value for name, value in row.attributes.items() if value not in (None, "")}
@@ -145,7 +147,7 @@ def _plan(kind: SheetType, row: SheetRow, lookups: Lookups) -> None:
     if write.is_new or write.changes:
         _check_fields(row, write)
         _check_order(kind, row, write)
-    kind.parts(row, lookups)
+    kind.parts(row, context, stored)
 
 
 LEAP = 100  # a hundredfold change of an amount is probably a wrong unit
@@ -179,10 +181,11 @@ def _agrees(name: str, current: Any, value: Any) -> bool:
     return same(current, value) or (name == "area_id" and bool(current) and current.startswith(value))
 
 
-def _refuse_missing(kind: SheetType, row: SheetRow) -> None:
+def refuse_missing(columns: Sequence[SheetColumn], row: SheetRow) -> None:
     """A required column that is not in the file is missing for a new record, but not for a stored one."""
-    for column in kind.required:
-        if column.name not in row.texts and column.use is Use.STORE and not row.values.get(column.name):
+    for column in columns:
+        is_given = column.name in row.texts or row.values.get(column.name)
+        if column.required and column.use is Use.STORE and not is_given:
             row.refuse(column.name, "required")
 
 

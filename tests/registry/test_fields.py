@@ -4,13 +4,16 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 from registry.api.parsers import writable
 from registry.fields.points import BY_NAME
 from registry.figures import FIGURES
+from registry.loading.kinds.shared import PLACES
 from registry.loading.sheet_types import SHEET_TYPES, Use
 from registry.models import DemonstrationPoint, PartyOrganisation
+from registry.models.honours import HONOUR_TARGETS
 
 FORM, SHEET, API = "form", "sheet", "API"
 NOT_ASKED = {  # column of a point or its organisation: where it is not asked for, and why
@@ -25,6 +28,34 @@ NOT_ASKED = {  # column of a point or its organisation: where it is not asked fo
     "code": ({FORM, API}, "is given once, by the registry; a sheet names records by it"),
     "remark": ({FORM}, "is the district's own note"),
 }
+NOT_IN_SHEETS = {  # column of any other record, or of one type: why no sheet and no body of the API gives it
+    "illustrative": "marks sample data",
+    "code": "names the record; a new one gets the next",
+    "area": "follows from the township, the village or the organisation that is named",
+    "ended_on": "an end is decided on the page of the record",
+    "closed_on": "an end is decided on the page of the record",
+    "revoked_on": "an end is decided on the page of the record",
+    "organisation dissolved_on": "an end is decided on the page of the record",
+    "organisation kind": "follows from the field and the place",
+    "organisation unit": "is named as village_or_unit",
+    "wage-rule valid_from": "is the first day of the year",
+    "wage-rule valid_to": "is the day a later rule begins",
+    "fund out_of": "is named by its code, out_of_code",
+    "event kind": "is called event_kind in sheets and bodies",
+    "booking visit": "is made when the group was received",
+    "route start_time": "is set in the form of the route",
+    "consortium zone": "is set in the form of the consortium",
+    "zone outline": "is drawn, or comes as a file of its own",
+    "zone organisation": "is not in the district's template",
+    "zone within": "is not in the district's template",
+    "zone theme": "is not in the district's template",
+    "zone highlights": "is not in the district's template",
+    "belt highlights": "is not in the district's template",
+    "honour batch": "is not in the district's template",
+    **{f"honour {target}": "is named as target" for target in HONOUR_TARGETS},
+    **{f"{kind} {place}": "is named as place" for kind in ("teaching-site", "visit") for place in PLACES.split()},
+}
+SCORES = {"review-score", "scheme-score"}  # parts of a round or a card, which a row names
 NOT_A_POINTS_OWN = {  # columns of the organisation that a point says nothing of
     "area", "unit", "field", "illustrative", "code", "remark", "name", "form", "kind", "parent", "branch_count",
     "founded_on", "dissolved_on", "election_due_on", "is_combined_post",
@@ -51,6 +82,22 @@ def test_every_column_of_the_organisation_that_a_point_asks_for_is_in_form_sheet
     sheet = SHEET_TYPES["point"]
     for name in set(editable(PartyOrganisation)) - NOT_A_POINTS_OWN:
         assert name in BY_NAME and name in writable(sheet), name
+
+
+@pytest.mark.parametrize("slug", sorted(SHEET_TYPES.keys() - SCORES - {"point"}))
+def test_every_column_of_another_record_is_in_its_sheet_and_body_or_said_not_to_be(slug):
+    sheet = SHEET_TYPES[slug]
+    given = {column.name for column in sheet.columns if column.use is Use.STORE} - {"code"}
+    assert given == writable(sheet).keys()
+    left_out = set(editable(sheet.model)) - given
+    assert {name for name in left_out if not {name, f"{slug} {name}"} & NOT_IN_SHEETS.keys()} == set()
+
+
+def test_what_no_sheet_gives_is_said_of_columns_there_are():
+    columns = {slug: set(editable(sheet.model)) for slug, sheet in SHEET_TYPES.items() if slug != "point"}
+    for key in NOT_IN_SHEETS:
+        slug, _space, name = key.rpartition(" ")
+        assert name in (columns[slug] if slug else set().union(*columns.values())), key
 
 
 def files_that_name(pattern: str) -> set[str]:

@@ -84,9 +84,9 @@ def test_of_rows_written_together_only_the_one_the_database_refuses_is_refused(
     area = Area.objects.unscoped("test").get(name="唐坊镇")
     other = PartyOrganisation.objects.unscoped("test").first()
 
-    def find(rows, lookups):
-        kind.find(rows, lookups)
-        if lookups.writing:
+    def find(rows, context):
+        kind.find(rows, context)
+        if context.writing:
             DemonstrationPoint.objects.create(
                 code="FN-X", name=taken_name, area=area, field="rural", organisation=other
             )

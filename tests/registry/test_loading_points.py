@@ -3,7 +3,7 @@
 from registry.actions.drafts import draft_of, save_fields
 from registry.figures import FIGURES
 from registry.loading.undo import undo_rows
-from registry.models import DemonstrationPoint, Draft, Event, PartyOrganisation, StatusPeriod
+from registry.models import Area, DemonstrationPoint, Draft, Event, PartyOrganisation, StatusPeriod
 from tests.factories import load_rows
 
 NEW = {
@@ -103,3 +103,16 @@ def test_what_is_no_number_is_refused_as_it_was_typed(sample, administrator):
     load = load_rows("point", {**NEW, "党员人数": "很多"}, by=administrator)
     (message,) = (message for message in load.rows.get().messages if message["level"] == "refused")
     assert (message["code"], message["details"]["text"]) == ("not_a_number", "很多")
+
+
+def test_of_two_sites_of_one_name_in_a_township_the_code_says_which(sample, administrator, old_ledgers):
+    load_rows("point", NEW, by=administrator)
+    first = points().get(name=NEW["示范点名称"])
+    village = Area.objects.unscoped("test").filter(code__startswith=first.area_id, level="village")[0]
+    other = DemonstrationPoint.objects.create(
+        code="FN-X", name=first.name, area=village, field=first.field, organisation=first.organisation
+    )
+    row = {name: NEW[name] for name in ("所属乡镇(街道)*", "示范点名称", "所属领域")}
+    load = load_rows("point", row | {"编号": other.code, "备注": "第二个"}, by=administrator)
+    assert outcome(load) == {2: ("changed", [])}
+    assert [point.remark for point in (points().get(pk=first.pk), points().get(pk=other.pk))] == ["", "第二个"]

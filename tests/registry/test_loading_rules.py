@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 
 from registry.figures import FIGURES
-from registry.loading.apply import keep_rows, write_rows
-from registry.loading.lookups import Lookups
+from registry.loading.context import Context
 from registry.loading.sheet_types import SHEET_TYPES, SheetRow
 from registry.loading.undo import undo_rows
 from registry.loading.validate import read, validate
+from registry.loading.write import keep_rows, write_rows
 from registry.models import (
     Belt,
     BeltMembership,
@@ -238,11 +238,11 @@ def test_a_code_does_not_give_one_record_the_name_of_another(sample, administrat
 def test_a_record_that_an_earlier_chunk_made_is_twice_in_the_file(sample, administrator):
     kind, text = SHEET_TYPES["brand"], {"name": "示例先锋", "field": "农村", "organisation": "唐坊镇党委"}
     load = Load.objects.create(kind="brand", by=administrator, area_id="130207", file_name="x.csv", state="applying")
-    lookups, rows = Lookups(administrator, date(2026, 1, 1)), [SheetRow(0, 2, dict(text)), SheetRow(0, 600, dict(text))]
-    lookups.writing = True
+    context = Context(administrator, date(2026, 1, 1), writing=True)
+    rows = [SheetRow(0, 2, dict(text)), SheetRow(0, 600, dict(text))]
     for row in rows:  # a chunk each
-        read(kind, [row], lookups)
-        validate(kind, [row], lookups, load)
-        write_rows(kind, [row], lookups, load)
+        read(kind, [row], context)
+        validate(kind, [row], context, load)
+        write_rows(kind, [row], context, load)
         keep_rows(load, [row])
     assert [row.verdict for row in load.rows.all()] == ["new", "refused"]

@@ -6,8 +6,8 @@ import pytest
 
 from registry.actions import jobs
 from registry.actions.jobs import run_one
-from registry.loading import apply as applying
 from registry.loading import job_steps, lifecycle
+from registry.loading import write as writing
 from registry.models import DemonstrationPoint, Event, Job, Load
 from registry.text.refusals import Refused
 from tests.registry.test_loading_files import HEADINGS, applied, checked, refusals, site, undone, workbook
@@ -70,7 +70,7 @@ def test_a_chunk_that_fails_in_the_middle_leaves_nothing_and_is_done_again(
     sample, administrator, small_chunks, monkeypatch
 ):
     load = lifecycle.apply_load(checked(ledger(), administrator), by=administrator)
-    whole = applying.keep_rows
+    whole = writing.keep_rows
 
     def dies(load, rows):
         whole(load, rows)

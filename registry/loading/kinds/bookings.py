@@ -4,17 +4,19 @@ pages; other changes of a booking are made on its page."""
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from registry.actions.bookings import ALLOWED, RIGHT, refusals_of_places, refusals_to_ask
-from registry.loading.lookups import WHY, Lookups
+from registry.loading.context import Context
+from registry.loading.lookups import WHY
 from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, SheetColumn, SheetRow, SheetType, register
 from registry.models import Booking, BookingState, SiteCapacity, TeachingSite
 from registry.models.bookings import GIVEN_UP, OPEN, TAKING
-from registry.overviews.capacity import balance, months_from
+from registry.overviews.capacity import Month, balance, months_from
 from registry.text.refusals import Refused
 from registry.text.validators import choice, line, phone, whole
 
@@ -61,8 +63,8 @@ CAPACITY_COLUMNS = (
 )  # fmt: skip
 
 
-def _take_site(row: SheetRow, lookups: Lookups) -> None:
-    row.values["at"] = look_up(row, lookups, "site", "site")
+def _take_site(row: SheetRow, context: Context) -> None:
+    row.values["at"] = look_up(row, context, "site", "site")
 
 
 def area_of_site(row: SheetRow) -> str:
@@ -70,67 +72,71 @@ def area_of_site(row: SheetRow) -> str:
     return site.area_id if site else ""
 
 
-def resolve_booking(row: SheetRow, lookups: Lookups) -> None:
+def resolve_booking(row: SheetRow, context: Context) -> None:
     """A booking is identified by its site, its day and its visitors; a cancelled one only if the row is cancelled
     too."""
     copy(row, "visitor", "headcount", "topic", "contact", "phone", "state", "remark")
     row.attributes["given_up"] = row.values["state"] if row.values.get("state") in GIVEN_UP else ""
-    _take_site(row, lookups)
-    day = take_day(row, "booked_for", lookups)
+    _take_site(row, context)
+    day = take_day(row, "booked_for", context)
     row.title = f"{day or ''} {row.values.get('visitor') or ''}".strip()
 
 
-def resolve_capacity(row: SheetRow, lookups: Lookups) -> None:
+def resolve_capacity(row: SheetRow, context: Context) -> None:
     """A capacity is identified by its site and its first day."""
     copy(row, "people", "remark")
-    _take_site(row, lookups)
-    day = take_day(row, "valid_from", lookups)
-    take_day(row, "valid_to", lookups)
+    _take_site(row, context)
+    day = take_day(row, "valid_from", context)
+    take_day(row, "valid_to", context)
     row.title = f"{day or ''} {row.values.get('site') or ''}".strip()
 
 
-def prepare_sites(rows: list[SheetRow], lookups: Lookups) -> None:
+Sites = dict[int, TeachingSite]
+Months = dict[tuple[int, date], Month]
+
+
+def prepare_sites(rows: list[SheetRow], context: Context) -> Sites:
     """Reads the sites of the rows. While bookings are written, the sites are locked, so that nobody else takes the same
     places."""
     keys = {row.attributes.get("site_id") for row in rows} | {row.record.site_id for row in rows if row.record}
-    sites = TeachingSite.objects.unscoped(WHY).filter(pk__in=keys - {None}).order_by("pk")
-    sites = sites.select_for_update(of=("self",)) if lookups.writing else sites
-    lookups.records["sites"] = {site.pk: site for site in sites}
+    sites = context.locked(TeachingSite.objects.unscoped(WHY).filter(pk__in=keys - {None}).order_by("pk"))
+    by_key = {site.pk: site for site in sites}
     for row in rows:
         if row.record:
-            row.record.site = lookups.records["sites"][row.record.site_id]
+            row.record.site = by_key[row.record.site_id]
+    return by_key
 
 
-def prepare_bookings(rows: list[SheetRow], lookups: Lookups) -> None:
-    """The months of the bookings with their places, which are counted down row by row."""
-    prepare_sites(rows, lookups)
+def prepare_bookings(rows: list[SheetRow], context: Context) -> tuple[Sites, Months]:
+    """The sites, and the months of the bookings with their places, which are counted down row by row."""
+    sites = prepare_sites(rows, context)
     for row in rows:
         del row.attributes["given_up"]  # it was only needed to identify the booking
     days = {row.attributes.get("booked_for") for row in rows} | {row.record.booked_for for row in rows if row.record}
     days -= {None}
     if not days:
-        return
+        return sites, {}
     first, last = min(days), max(days)
     count = (last.year - first.year) * 12 + last.month - first.month + 1
-    months = balance(lookups.records["sites"].values(), first, count)
-    lookups.records["months"] = {(month.site.pk, month.first): month for month in months}
+    return sites, {(month.site.pk, month.first): month for month in balance(sites.values(), first, count)}
 
 
-def keep_site(row: SheetRow, lookups: Lookups) -> None:
+def keep_site(row: SheetRow, context: Context, sites: Sites) -> None:
     """The record gets its site, and with it the area."""
     record: Any = row.main.record
-    record.site = lookups.records["sites"][record.site_id]
+    record.site = sites[record.site_id]
 
 
-def keep_rules(row: SheetRow, lookups: Lookups) -> None:
+def keep_rules(row: SheetRow, context: Context, stored: tuple[Sites, Months]) -> None:
     """The checks of the form also apply to a row."""
-    keep_site(row, lookups)
+    sites, months = stored
+    keep_site(row, context, sites)
     if not row.main.does_something:
         return
-    for name, refusal in _refusals(row, lookups):
+    for name, refusal in _refusals(row, context, sites):
         row.refuse(name, refusal.code, **refusal.details)
     if not row.is_refused:
-        _take_places(row, lookups)
+        _take_places(row, months)
 
 
 def _now(row: SheetRow, name: str) -> Any:
@@ -138,25 +144,24 @@ def _now(row: SheetRow, name: str) -> Any:
     return row.main.changes.get(name, (None, getattr(row.main.record, name)))[1]
 
 
-def _refusals(row: SheetRow, lookups: Lookups) -> Iterator[tuple[str, Refused]]:
+def _refusals(row: SheetRow, context: Context, sites: Sites) -> Iterator[tuple[str, Refused]]:
     booking: Any = row.main.record
     if not row.main.is_new and booking.state not in OPEN:
         yield "state", Refused("booking_moved_on", state=BookingState(booking.state).label)
         return
-    site, day, state = lookups.records["sites"][_now(row, "site_id")], _now(row, "booked_for"), _now(row, "state")
+    site, day, state = sites[_now(row, "site_id")], _now(row, "booked_for"), _now(row, "state")
     if row.main.is_new or {"site_id", "booked_for"} & row.main.changes.keys():
         names = {"booking_past": "booked_for", "booking_closed": "site"}
-        for refusal in refusals_to_ask(site, booked_for=day, by=lookups.by):
+        for refusal in refusals_to_ask(site, booked_for=day, by=context.by):
             yield names.get(refusal.code, ""), refusal
     confirms = state == BookingState.CONFIRMED and (row.main.is_new or booking.state in ALLOWED["confirm"])
     if not confirms and state != (BookingState.ASKED if row.main.is_new else booking.state):
         yield "state", Refused("booking_on_page", state=BookingState(state).label)
 
 
-def _take_places(row: SheetRow, lookups: Lookups) -> None:
+def _take_places(row: SheetRow, months: Months) -> None:
     """Each row of a file sees only the places that the rows before it left."""
     booking: Any = row.main.record
-    months = lookups.records["months"]
     has_places = not row.main.is_new and booking.state in TAKING
     if has_places:
         _book(months, booking.site_id, booking.booked_for, -booking.headcount)
@@ -171,7 +176,7 @@ def _take_places(row: SheetRow, lookups: Lookups) -> None:
         _book(months, booking.site_id, booking.booked_for, booking.headcount)
 
 
-def _book(months: dict, site: int, day: Any, people: int) -> None:
+def _book(months: Months, site: int, day: Any, people: int) -> None:
     key = (site, months_from(day, 1)[0])
     months[key] = replace(months[key], booked=months[key].booked + people)
 

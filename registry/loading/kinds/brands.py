@@ -4,20 +4,24 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from registry.loading.lookups import Lookups
+from registry.loading.context import Context
 from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, SheetColumn, SheetRow, SheetType, register
 from registry.models import Brand, Consortium, ConsortiumMembership, RedBusinessDistrict, TermList, VillageRole
 from registry.text.validators import Invalid, choice, line, listing, prose, yes_no
 
-from .groupings import by_owner, parts_of
 from .shared import (
     FIELD,
+    Parts,
     add_parts,
     at,
+    belong_to_organisation,
+    by_owner,
     copy,
     day_column,
     look_up,
+    parts_of,
     place,
+    stored_keys,
     take_day,
     township,
 )
@@ -68,33 +72,31 @@ CONSORTIUM_COLUMNS = (
 )  # fmt: skip
 
 
-def resolve_brand(row: SheetRow, lookups: Lookups) -> None:
+def resolve_brand(row: SheetRow, context: Context) -> None:
     """Two organisations may have brands with the same name."""
     copy(row, "name", "field", "slogan", "meaning", "remark")
-    organisation = look_up(row, lookups, "organisation", "organisation")
-    if organisation is not None:
-        row.attributes["area_id"] = organisation.area_id
-    take_day(row, "created_on", lookups, happened=True, assume=True)
+    belong_to_organisation(row, context)
+    take_day(row, "created_on", context, happened=True, assume=True)
 
 
-def resolve_red(row: SheetRow, lookups: Lookups) -> None:
+def resolve_red(row: SheetRow, context: Context) -> None:
     """The template has no date: a new one counts from today, unless a column gives another date."""
     copy(row, "name", "remark")
-    row.attributes["area_id"] = code = place(row, lookups)
-    look_up(row, lookups, "organisation", "organisation", within=[code], required=False)
-    take_day(row, "opened_on", lookups, assume=True)
+    row.attributes["area_id"] = code = place(row, context)
+    look_up(row, context, "organisation", "organisation", within=[code], required=False)
+    take_day(row, "opened_on", context, assume=True)
 
 
-def prepare_red(rows: list[SheetRow], lookups: Lookups) -> None:
-    offered = RedBusinessDistrict.functions.through.objects.filter(redbusinessdistrict__in=_keys(rows))
-    lookups.records["functions of"] = by_owner(offered.values_list("redbusinessdistrict_id", "term_id", "term__name"))
+def prepare_red(rows: list[SheetRow], context: Context) -> Parts:
+    offered = RedBusinessDistrict.functions.through.objects.filter(redbusinessdistrict__in=stored_keys(rows))
+    return by_owner(offered.values_list("redbusinessdistrict_id", "term_id", "term__name"))
 
 
-def red_parts(row: SheetRow, lookups: Lookups) -> None:
+def red_parts(row: SheetRow, context: Context, functions_of: Parts) -> None:
     """√ adds a function. × of a stored function removes nothing and gets a warning. A blank changes nothing."""
-    terms, current, refused = {}, parts_of(row, lookups, "functions of"), set()
+    terms, current, refused = {}, parts_of(row, functions_of), set()
     for name, heading in FUNCTIONS.items():
-        term = lookups.term(TermList.FUNCTIONS, heading)
+        term = context.term(TermList.FUNCTIONS, heading)
         if row.values.get(name) and term is None:
             row.warn(name, "term_unknown", text=heading)
         elif row.values.get(name):
@@ -108,61 +110,61 @@ def red_parts(row: SheetRow, lookups: Lookups) -> None:
         row.warn("functions", "member_stays", text="、".join(staying[pk] for pk in refused & staying.keys()))
 
 
-def resolve_consortium(row: SheetRow, lookups: Lookups) -> None:
+def resolve_consortium(row: SheetRow, context: Context) -> None:
     copy(row, "name", "kind", "remark")
-    row.attributes["area_id"] = code = place(row, lookups)
+    row.attributes["area_id"] = code = place(row, context)
     row.defaults["kind"] = Consortium.Kind.STRONG_LEADS_WEAK
-    look_up(row, lookups, "organisation", "lead_organisation", to="lead_organisation", within=[code] if code else [])
-    take_day(row, "founded_on", lookups, happened=True, assume=True)
-    lead, led = (_villages(row, lookups, name, code) for name in ("lead_villages", "led_villages"))
+    look_up(row, context, "organisation", "lead_organisation", to="lead_organisation", within=[code] if code else [])
+    take_day(row, "founded_on", context, happened=True, assume=True)
+    lead, led = (_villages(row, context, name, code) for name in ("lead_villages", "led_villages"))
     for village in lead.keys() & led.keys():
         row.refuse("led_villages", "village_twice", text=lead[village])
     row.values["members"] = {VillageRole.LEAD: lead, VillageRole.LED: led}
     row.values["terms"] = {}
     for text in row.values.get("linkages") or ():
-        term = lookups.term(TermList.LINKAGES, text)
+        term = context.term(TermList.LINKAGES, text)
         if term is None:
             row.warn("linkages", "term_unknown", text=text)
         else:
             row.values["terms"][term.pk] = term.name
 
 
-def _villages(row: SheetRow, lookups: Lookups, name: str, township: str) -> dict[str, str]:
+def _villages(row: SheetRow, context: Context, name: str, township: str) -> dict[str, str]:
     """Villages of the township, or of others if it has none of that name."""
     villages = {}
     for text in row.values.get(name) or ():
         with at(row, name):
-            code = lookups.anywhere(text, [township] if township else [])
+            code = context.areas.anywhere(text, [township] if township else [])
             if len(code) != 12:
                 raise Invalid("place_unknown", text=text)
-            villages[code] = lookups.names[code]
+            villages[code] = context.areas.names[code]
     return villages
 
 
-def prepare_consortia(rows: list[SheetRow], lookups: Lookups) -> None:
-    for role in VillageRole.values:
-        members = ConsortiumMembership.objects.filter(consortium__in=_keys(rows), role=role)
-        now = members.filter(valid_to=None).values_list("consortium_id", "village_id", "village__name")
-        lookups.records[f"{role} of"] = by_owner(now)
-    left = ConsortiumMembership.objects.filter(consortium__in=_keys(rows)).exclude(valid_to=None)
-    lookups.records["left"] = by_owner(left.values_list("consortium_id", "village_id", "village__name"))
-    linked = Consortium.linkages.through.objects.filter(consortium__in=_keys(rows))
-    lookups.records["linkages of"] = by_owner(linked.values_list("consortium_id", "term_id", "term__name"))
+def prepare_consortia(rows: list[SheetRow], context: Context) -> dict[str, Parts]:
+    """The members of each consortium by role, those that left, and its linkages."""
+    members = ConsortiumMembership.objects.filter(consortium__in=stored_keys(rows))
+    villages = {role: members.filter(role=role, valid_to=None) for role in VillageRole.values}
+    villages["left"] = members.exclude(valid_to=None)
+    linked = Consortium.linkages.through.objects.filter(consortium__in=stored_keys(rows))
+    return {
+        **{
+            name: by_owner(found.values_list("consortium_id", "village_id", "village__name"))
+            for name, found in villages.items()
+        },
+        "linkages": by_owner(linked.values_list("consortium_id", "term_id", "term__name")),
+    }
 
 
-def _keys(rows: list[SheetRow]) -> list[int]:
-    return [row.record.pk for row in rows if row.record]
-
-
-def consortium_parts(row: SheetRow, lookups: Lookups) -> None:
+def consortium_parts(row: SheetRow, context: Context, stored: dict[str, Parts]) -> None:
     """A village has one role and one period in a consortium. A file does not move a village that left or has the other
     role."""
     own: Any = row.main.record
-    since = lookups.today if row.record else own.founded_on
+    since = context.today if row.record else own.founded_on
     roles = {VillageRole.LEAD: "lead_villages", VillageRole.LED: "led_villages"}
     for role, name in roles.items():
         other_role = next(value for value in VillageRole.values if value != role)
-        moved = parts_of(row, lookups, f"{other_role} of") | parts_of(row, lookups, "left")
+        moved = parts_of(row, stored[other_role]) | parts_of(row, stored["left"])
         villages = row.values["members"][role]
         for village in villages.keys() & moved.keys():
             row.refuse(name, "village_otherwise", text=villages[village])
@@ -170,9 +172,9 @@ def consortium_parts(row: SheetRow, lookups: Lookups) -> None:
         def member(village: str, role: str = role) -> ConsortiumMembership:
             return ConsortiumMembership(consortium=own, village_id=village, role=role, valid_from=since)
 
-        add_parts(row, name, villages, parts_of(row, lookups, f"{role} of"), member)
+        add_parts(row, name, villages, parts_of(row, stored[role]), member)
     make = lambda pk: Consortium.linkages.through(consortium=own, term_id=pk)  # noqa: E731
-    add_parts(row, "linkages", row.values["terms"], parts_of(row, lookups, "linkages of"), make)
+    add_parts(row, "linkages", row.values["terms"], parts_of(row, stored["linkages"]), make)
 
 
 register(

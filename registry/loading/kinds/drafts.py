@@ -5,9 +5,9 @@ from uuid import uuid5
 from registry.access.permissions import may
 from registry.actions.drafts import draft_of, save_fields, start_draft, unsettled_draft
 from registry.fields.points import BY_NAME
-from registry.loading.apply import write_records
-from registry.loading.lookups import Lookups
+from registry.loading.context import Context
 from registry.loading.sheet_types import RECORD, SheetRow
+from registry.loading.write import write_records
 from registry.models import Area, Draft, Load
 from registry.overviews.draft_form import DraftForm
 from registry.text.refusals import Refused
@@ -15,10 +15,10 @@ from registry.text.refusals import Refused
 WHY = "the sender's own load"
 
 
-def write_drafts(rows: list[SheetRow], lookups: Lookups, load: Load) -> None:
+def write_drafts(rows: list[SheetRow], context: Context, load: Load) -> None:
     """Writes records for accounts that may; for a clerk, drafts to be completed and submitted."""
     if may(load.by, "record.add"):
-        write_records(rows, lookups, load)
+        write_records(rows, context, load)
         return
     for row in rows:
         if any(write.does_something for write in row.writes):

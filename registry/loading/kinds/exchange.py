@@ -2,11 +2,11 @@
 
 import re
 from collections import Counter, defaultdict
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from registry.loading.lookups import Lookups
+from registry.loading.context import Context
+from registry.loading.lookups import kind_of
 from registry.loading.sheet_types import (
     CODE,
     PART,
@@ -92,93 +92,87 @@ EVENT_COLUMNS = (
 )
 
 
-def _set_place(row: SheetRow, lookups: Lookups, name: str, text: str, kinds: str = PLACES) -> None:
+def _set_place(row: SheetRow, context: Context, name: str, text: str, kinds: str = PLACES) -> None:
     """Looks up the point, belt, zone or unit that the text names, and its area."""
     with at(row, name):
-        what, record = lookups.place(text, kinds.split())
-        row.attributes[f"{what}_id"] = record.pk
-        row.attributes["area_id"] = record.area_id or lookups.area
+        record = context.records.get(kinds, text)
+        row.attributes[f"{kind_of(record)}_id"] = record.pk
+        row.attributes["area_id"] = record.area_id or context.area
 
 
-def resolve_site(row: SheetRow, lookups: Lookups) -> None:
+def resolve_site(row: SheetRow, context: Context) -> None:
     """A site is identified by its name and its level. It is named like the place, unless a column gives a name."""
     copy(row, "name", "level", "theme", "capacity", "remark")
-    take_day(row, "named_on", lookups, happened=True, assume=True)
+    take_day(row, "named_on", context, happened=True, assume=True)
     if row.has("name", "place_kind"):
         place = row.values.get("place")
-        _set_place(row, lookups, "place" if place else "name", place or row.values["name"], row.values["place_kind"])
+        _set_place(row, context, "place" if place else "name", place or row.values["name"], row.values["place_kind"])
 
 
-def resolve_visit(row: SheetRow, lookups: Lookups) -> None:
+def resolve_visit(row: SheetRow, context: Context) -> None:
     """A visit is identified by its day, its place and its visitors."""
     copy(row, "visitor", "headcount", "topic", "remark")
-    day = take_day(row, "visited_on", lookups, happened=True)
+    day = take_day(row, "visited_on", context, happened=True)
     row.title = f"{day or ''} {row.values.get('visitor') or ''}".strip()
     if row.has("place"):
-        _set_place(row, lookups, "place", row.values["place"])
+        _set_place(row, context, "place", row.values["place"])
 
 
-def resolve_event(row: SheetRow, lookups: Lookups) -> None:
+def resolve_event(row: SheetRow, context: Context) -> None:
     """An event is identified by its name and its day. It was held in an area, or at a place, which lies in one."""
     copy(row, "name", "level", "headcount", "topic", "remark")
     row.attributes["kind"] = row.values.get("event_kind")
     row.defaults["kind"] = EventKind.OBSERVATION
-    take_day(row, "held_on", lookups, happened=True)
+    take_day(row, "held_on", context, happened=True)
     if row.has("place"):
         text = row.values["place"]
         with at(row, "place"):
-            try:
-                row.attributes["area_id"] = lookups.place(text, PLACES.split())[1].area_id or lookups.area
-            except Invalid as error:
-                if error.code != "place_unknown":
-                    raise
-                row.attributes["area_id"] = lookups.anywhere(text)
+            held_at = context.records.find(PLACES, text)
+            row.attributes["area_id"] = held_at.area_id or context.area if held_at else context.areas.anywhere(text)
 
 
-def resolve_route(row: SheetRow, lookups: Lookups) -> None:
+def resolve_route(row: SheetRow, context: Context) -> None:
     copy(row, "name", "theme", "hours", "capacity", "remark")
-    row.defaults["area_id"] = lookups.area
-    take_day(row, "opened_on", lookups, assume=True)
+    row.defaults["area_id"] = context.area
+    take_day(row, "opened_on", context, assume=True)
     row.values["places"] = []
     for text in row.values.get("stops") or ():
         with at(row, "stops"):
-            row.values["places"].append((text, *lookups.place(text, PLACES.split())))
+            row.values["places"].append((text, context.records.get(PLACES, text)))
     if row.has("stops") and len(row.values["stops"]) < 2:
         row.refuse("stops", "no_stops")
 
 
-def prepare_routes(rows: list[SheetRow], lookups: Lookups) -> None:
-    lookups.records["stops of"] = defaultdict(list)
+def prepare_routes(rows: list[SheetRow], context: Context) -> dict[int, list[RouteStop]]:
+    """The stops of each route."""
+    stops_of: dict[int, list[RouteStop]] = defaultdict(list)
     routes = [row.record.pk for row in rows if row.record]
     for stop in RouteStop.objects.filter(route__in=routes).select_related(*PLACES.split()).order_by("position"):
-        lookups.records["stops of"][stop.route_id].append(stop)
+        stops_of[stop.route_id].append(stop)
+    return stops_of
 
 
-def route_parts(row: SheetRow, lookups: Lookups) -> None:
+def route_parts(row: SheetRow, context: Context, stops_of: dict[int, list[RouteStop]]) -> None:
     """New stops are appended. Stops that the file omits stay, and so does the order; a warning says so."""
-    current = lookups.records["stops of"].get(row.record.pk, []) if row.record else []
-    places = [(what, place.pk) for _text, what, place in row.values["places"]]
-    there = [_key(stop) for stop in current]
+    current = stops_of[row.record.pk] if row.record else []
+    places = [place for _text, place in row.values["places"]]
+    there = [stop.place for stop in current]
     free, new = Counter(there), []
-    for text, what, place in row.values["places"]:
-        if free[what, place.pk]:
-            free[what, place.pk] -= 1
+    for text, place in row.values["places"]:
+        if free[place]:
+            free[place] -= 1
         else:
-            new.append((text, what, place))
+            new.append((text, place))
     position = current[-1].position if current else 0
-    for at_place, (_text, what, place) in enumerate(new, start=position + 1):
-        stop = RouteStop(route=row.main.record, position=at_place, **{f"{what}_id": place.pk})
+    for at_place, (_text, place) in enumerate(new, start=position + 1):
+        stop = RouteStop(route=row.main.record, position=at_place, **{f"{kind_of(place)}_id": place.pk})
         row.writes.append(PendingWrite(stop, stage=PART))
     if new:
-        log_parts(row, "stops", [text for text, _what, _place in new])
-    if places and (staying := [str(stop.place) for stop in current if free[_key(stop)]]):
+        log_parts(row, "stops", [text for text, _place in new])
+    if places and (staying := [str(place) for place in there if free[place]]):
         row.warn("stops", "member_stays", text="、".join(staying))
-    elif places and current and there + [(what, place.pk) for _text, what, place in new] != places:
+    elif places and current and there + [place for _text, place in new] != places:
         row.warn("stops", "order_stays")
-
-
-def _key(stop: RouteStop) -> tuple[str, Any]:
-    return next((name, pk) for name in PLACES.split() if (pk := getattr(stop, f"{name}_id")))
 
 
 register(

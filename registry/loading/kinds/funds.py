@@ -5,8 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from registry.loading.apply import write_records
-from registry.loading.lookups import WHY, Lookups
+from registry.loading.context import Context
+from registry.loading.lookups import WHY
 from registry.loading.sheet_types import (
     CODE,
     OWNER,
@@ -19,12 +19,13 @@ from registry.loading.sheet_types import (
     register,
 )
 from registry.loading.validate import assign, same
+from registry.loading.write import write_records
 from registry.models import DemonstrationPoint, Fund, FundCategory, FundLevel, Post, WageRule
 from registry.models.funds import project_named
 from registry.text.area_codes import is_township
 from registry.text.validators import choice, line, money, number
 
-from .shared import YEAR, at, copy, day_column, look_up, positive, refer, take_day, township
+from .shared import YEAR, at, copy, day_column, look_up, place, positive, refer, take_day, township
 
 CATEGORY_WORDS = {"区财政": "district_budget", "区财政资金": "district_budget", "创建资金": "creation", "其他": "other"}
 SOURCE_WORDS = {
@@ -77,28 +78,25 @@ WAGE_COLUMNS = (
 )  # fmt: skip
 
 
-def resolve_fund(row: SheetRow, lookups: Lookups) -> None:
+def resolve_fund(row: SheetRow, context: Context) -> None:
     """A fund is identified by year, category, source, area and purpose; the amount may be corrected."""
     copy(row, "year", "category", "level", "amount_yuan", "purpose", "document_no", "remark")
     copy(row, "budgeted_yuan", "paid_yuan", "project_code")
-    _set_references(row, lookups)
-    take_day(row, "arrived_on", lookups, assume=True)
-    level, area = row.values.get("level"), lookups.area
-    if row.has("township"):
-        with at(row, "township"):
-            area = lookups.township(row.values["township"])
+    _set_references(row, context)
+    take_day(row, "arrived_on", context, assume=True)
+    level, area = row.values.get("level"), place(row, context) or context.area
     if row.has("village"):
         with at(row, "village"):
-            area = lookups.anywhere(row.values["village"], [area] if is_township(area) else [])
-    elif level and level != FundLevel.DISTRICT and area == lookups.area:
+            area = context.areas.anywhere(row.values["village"], [area] if is_township(area) else [])
+    elif level and level != FundLevel.DISTRICT and area == context.area:
         row.warn("township", "fund_of_district")
     if row.has("township") or row.has("village") or not row.has("code"):
         row.attributes["area_id"] = area
 
 
-def _set_references(row: SheetRow, lookups: Lookups) -> None:
+def _set_references(row: SheetRow, context: Context) -> None:
     """Looks up the fund it is paid from, and the point or project it is for."""
-    point: Any = look_up(row, lookups, "point", "point")
+    point: Any = look_up(row, context, "point", "point")
     if point is not None and not DemonstrationPoint.objects.public().filter(pk=point.pk).exists():
         row.refuse("point", "place_unknown", text=row.values["point"])
     if row.has("project_code") and project_named(row.values["project_code"]) is None:
@@ -110,30 +108,37 @@ def _set_references(row: SheetRow, lookups: Lookups) -> None:
         refer(row, "out_of", above)
 
 
-def resolve_wage(row: SheetRow, lookups: Lookups) -> None:
+def resolve_wage(row: SheetRow, context: Context) -> None:
     copy(row, "post", "standard_yuan", "actual_yuan", "uplift_percent", "remark")
-    row.attributes["area_id"] = lookups.area
+    row.attributes["area_id"] = context.area
     if row.has("year"):
         row.attributes["valid_from"] = date(row.values["year"], 1, 1)
     row.title = f"{Post(row.values['post']).label if row.has('post') else ''} {row.values.get('year', '')}".strip()
 
 
-def find_wage(rows: list[SheetRow], lookups: Lookups) -> None:
+def find_wage(rows: list[SheetRow], context: Context) -> None:
     """A rule is valid until a later year changes it. A row is about the rule in force at the beginning of its year, if
     its values are the same or it began then."""
-    if not lookups.records["wage rules"]:
-        stored = WageRule.objects.unscoped(WHY).filter(area=lookups.area).order_by("-valid_from")
-        stored = stored.select_for_update() if lookups.writing else stored
-        lookups.records["wage rules"] = {rule.pk: rule for rule in stored}
-    rules = list(lookups.records["wage rules"].values())
+    rules = context.once(_stored_rules)
     by_code = {rule.code: rule for rule in rules}
     for row in rows:
-        begins, named = row.attributes.get("valid_from"), {}
+        begins, alike = row.attributes.get("valid_from"), []
         rule = _in_force(rules, row.values.get("post"), begins) if begins else None
         if rule is not None and (rule.valid_from == begins or _says(rule, row.values)):
             row.attributes["valid_from"] = rule.valid_from
-            named = {row.key: rule}
-        assign(row, by_code, named)
+            alike = [rule]
+        row.record = by_code.get(row.values.get("code"))
+        assign(row, alike)
+
+
+def _stored_rules(context: Context) -> list[WageRule]:
+    rules = WageRule.objects.unscoped(WHY).filter(area=context.area)
+    return list(context.locked(rules).order_by("-valid_from"))
+
+
+def _added_rules(context: Context) -> list[WageRule]:
+    """Those that earlier rows of the file add."""
+    return []
 
 
 def _in_force(rules: list[WageRule], post: Any, day: date) -> WageRule | None:
@@ -146,13 +151,13 @@ def _says(rule: WageRule, values: dict[str, Any]) -> bool:
     return uplift == rule.uplift_percent and (standard is None or same(rule.standard_yuan, standard))
 
 
-def wage_parts(row: SheetRow, lookups: Lookups) -> None:
+def wage_parts(row: SheetRow, context: Context, stored: None) -> None:
     """A new rule ends the one before it, and is valid until the one after it."""
     if row.record is not None:
         return
     new: Any = row.main.record
-    rules = [*lookups.records["wage rules"].values(), *lookups.pending.setdefault(("wage", new.post), [])]
-    rules.sort(key=lambda rule: rule.valid_from, reverse=True)
+    added = context.once(_added_rules)
+    rules = sorted((*context.once(_stored_rules), *added), key=lambda rule: rule.valid_from, reverse=True)
     before = _in_force(rules, new.post, new.valid_from)
     later = [rule.valid_from for rule in rules if rule.post == new.post and rule.valid_from > new.valid_from]
     new.valid_to = min(later, default=None)
@@ -162,16 +167,16 @@ def wage_parts(row: SheetRow, lookups: Lookups) -> None:
         before.valid_to = new.valid_from
     else:
         row.writes.append(PendingWrite(before, {"valid_to": [before.valid_to, new.valid_from]}, stage=OWNER))
-    lookups.pending["wage", new.post].append(new)
+    added.append(new)
 
 
-def write_wage(rows: list[SheetRow], lookups: Lookups, load: Any) -> None:
+def write_wage(rows: list[SheetRow], context: Context, load: Any) -> None:
     """The old rule ends before the new one begins: a post never has two open rules."""
     for row in rows:
         for write in row.writes:
             if not write.is_new and "valid_to" in write.changes:
                 WageRule._base_manager.filter(pk=write.record.pk).update(valid_to=write.changes["valid_to"][1])
-    write_records(rows, lookups, load)
+    write_records(rows, context, load)
 
 
 register(

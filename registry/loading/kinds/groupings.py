@@ -1,13 +1,13 @@
 """Belts, zones and whole-area townships, with their members. Members that a file omits stay."""
 
-from collections import defaultdict
 from datetime import date
 from typing import Any
 
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
-from registry.loading.lookups import WHY, Lookups
+from registry.loading.context import Context
+from registry.loading.lookups import WHY
 from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, SheetColumn, SheetRow, SheetType, Use, register
 from registry.models import (
     Belt,
@@ -24,15 +24,19 @@ from registry.text.validators import choice, line, listing, whole
 
 from .shared import (
     LEVEL,
+    Parts,
     add_parts,
+    by_owner,
     codes_of,
     copy,
     day_column,
     differs,
     look_up,
     look_up_all,
+    parts_of,
     place,
     replace,
+    stored_keys,
     take_day,
     township,
     townships,
@@ -105,29 +109,29 @@ WHOLE_AREA_COLUMNS = (
 )  # fmt: skip
 
 
-def resolve(row: SheetRow, lookups: Lookups) -> None:
+def resolve(row: SheetRow, context: Context) -> None:
     copy(row, "name", "kind", "level", "start", "end", "remark")
-    row.values["areas"] = codes_of(row, lookups)
-    look_up(row, lookups, "organisation", "organisation", within=row.values["areas"], required=False)
-    row.values["members"] = look_up_all(row, lookups, "point", "points", within=row.values["areas"])
+    row.values["areas"] = codes_of(row, context)
+    look_up(row, context, "organisation", "organisation", within=row.values["areas"], required=False)
+    row.values["members"] = look_up_all(row, context, "point", "points", within=row.values["areas"])
     for name in ("planned_on", "started_on", "built_on"):
-        take_day(row, name, lookups)
+        take_day(row, name, context)
     if row.has("points"):
         differs(row, "point_count", len(row.values["members"]))
 
 
-def resolve_zone(row: SheetRow, lookups: Lookups) -> None:
+def resolve_zone(row: SheetRow, context: Context) -> None:
     copy(row, "name", "kind", "level", "remark")
     row.defaults["level"] = Level.DISTRICT
-    row.values["areas"] = codes_of(row, lookups)
+    row.values["areas"] = codes_of(row, context)
     for what, name in (("point", "points"), ("belt", "belts")):
-        members = look_up_all(row, lookups, what, name, within=row.values["areas"], required=False)
+        members = look_up_all(row, context, what, name, within=row.values["areas"], required=False)
         row.values[f"{what} members"] = members
     for name in ("planned_on", "started_on", "built_on"):
-        take_day(row, name, lookups)
+        take_day(row, name, context)
 
 
-def check_stage(row: SheetRow, lookups: Lookups) -> None:
+def check_stage(row: SheetRow, context: Context) -> None:
     """Checks that the dates fit the stage in the file. Without a date, a new one begins today. Only the completion date
     is never assumed, because belts and zones count from it."""
     stated, days = row.values.get("stage"), row.attributes
@@ -138,132 +142,121 @@ def check_stage(row: SheetRow, lookups: Lookups) -> None:
         row.refuse("built_on", "built_needs_day")
         return
     if stated == Stage.BUILDING and not now["started_on"]:
-        now["started_on"] = days["started_on"] = lookups.today
-        row.warn("started_on", "assumed", value=lookups.today)
+        now["started_on"] = days["started_on"] = context.today
+        row.warn("started_on", "assumed", value=context.today)
     if row.record is None and not days.get("planned_on") and not now["built_on"]:
-        row.defaults["planned_on"] = now["started_on"] or lookups.today
-    stage = Zone(planned_on=lookups.today, **now).stage(lookups.today)
+        row.defaults["planned_on"] = now["started_on"] or context.today
+    stage = Zone(planned_on=context.today, **now).stage(context.today)
     if stage != stated:
         row.refuse("stage", "stage_differs", held=stage.label)
 
 
-def prepare_belts(rows: list[SheetRow], lookups: Lookups) -> None:
+def prepare_belts(rows: list[SheetRow], context: Context) -> dict[str, Parts]:
     for row in rows:
-        check_stage(row, lookups)
-    belts = [row.record.pk for row in rows if row.record]
-    open_ones = BeltMembership.objects.filter(belt__in=belts, valid_to=None)
-    lookups.records["points of"] = by_owner(open_ones.values_list("belt_id", "point_id", "point__name"))
+        check_stage(row, context)
+    belts = stored_keys(rows)
+    members = BeltMembership.objects.filter(belt__in=belts)
     passed = Belt.townships.through.objects.filter(belt__in=belts)
-    lookups.records["townships of"] = by_owner(passed.values_list("belt_id", "area_id", "area__name"))
-    last = BeltMembership.objects.filter(belt__in=belts).order_by("position")
-    lookups.records["last of"] = dict(last.values_list("belt_id", "position"))
+    return {
+        "points": by_owner(members.filter(valid_to=None).values_list("belt_id", "point_id", "point__name")),
+        "townships": by_owner(passed.values_list("belt_id", "area_id", "area__name")),
+        "positions": by_owner(members.values_list("belt_id", "position", "pk")),
+    }
 
 
-def by_owner(parts: Any) -> dict[int, dict[Any, str]]:
-    """The parts of each record, {record: {key: words}}, of rows (record, key, words)."""
-    by_record: dict[int, dict[Any, str]] = defaultdict(dict)
-    for owner, key, words in parts:
-        by_record[owner][key] = words
-    return by_record
-
-
-def parts_of(row: SheetRow, lookups: Lookups, what: str) -> dict[Any, str]:
-    return lookups.records[what].get(row.record.pk, {}) if row.record else {}
-
-
-def member_since(row: SheetRow, lookups: Lookups) -> date:
+def member_since(row: SheetRow, context: Context) -> date:
     """A member of a new belt or zone belongs to it from the beginning; a member added later, from today."""
     own: Any = row.main.record
-    return lookups.today if row.record else own.built_on or own.planned_on
+    return context.today if row.record else own.built_on or own.planned_on
 
 
-def belt_parts(row: SheetRow, lookups: Lookups) -> None:
-    belt, since = row.main.record, member_since(row, lookups)
-    last = lookups.records["last of"].get(row.record.pk, 0) if row.record else 0
-    current = parts_of(row, lookups, "points of")
+def belt_parts(row: SheetRow, context: Context, stored: dict[str, Parts]) -> None:
+    belt, since = row.main.record, member_since(row, context)
+    last = max(parts_of(row, stored["positions"]), default=0)
+    current = parts_of(row, stored["points"])
     order = [pk for pk in row.values["members"] if pk not in current]
 
     def member(pk: int) -> BeltMembership:
         return BeltMembership(belt=belt, point_id=pk, position=last + 1 + order.index(pk), valid_from=since)
 
     add_parts(row, "points", {pk: point.name for pk, point in row.values["members"].items()}, current, member)
-    cover(row, lookups, Belt)
+    cover(row, context, Belt, stored)
 
 
-def cover(row: SheetRow, lookups: Lookups, model: Any) -> None:
+def cover(row: SheetRow, context: Context, model: Any, stored: dict[str, Parts]) -> None:
     """The townships it passes or covers."""
     name = model._meta.model_name
     make = lambda code: model.townships.through(**{name: row.main.record, "area_id": code})  # noqa: E731
-    townships = {code: lookups.names[code] for code in row.values["areas"]}
-    add_parts(row, "townships", townships, parts_of(row, lookups, "townships of"), make)
+    townships = {code: context.areas.names[code] for code in row.values["areas"]}
+    add_parts(row, "townships", townships, parts_of(row, stored["townships"]), make)
 
 
-def prepare_zones(rows: list[SheetRow], lookups: Lookups) -> None:
+def prepare_zones(rows: list[SheetRow], context: Context) -> dict[str, Parts]:
     for row in rows:
-        check_stage(row, lookups)
-    zones = [row.record.pk for row in rows if row.record]
-    open_ones = ZoneMembership.objects.filter(zone__in=zones, valid_to=None)
-    for what in ("point", "belt"):
-        members = open_ones.exclude(**{what: None}).values_list("zone_id", f"{what}_id", f"{what}__name")
-        lookups.records[f"{what}s of"] = by_owner(members)
+        check_stage(row, context)
+    zones = stored_keys(rows)
     covered = Zone.townships.through.objects.filter(zone__in=zones)
-    lookups.records["townships of"] = by_owner(covered.values_list("zone_id", "area_id", "area__name"))
+    stored = {"townships": by_owner(covered.values_list("zone_id", "area_id", "area__name"))}
+    for what in ("point", "belt"):
+        members = ZoneMembership.objects.filter(zone__in=zones, valid_to=None).exclude(**{what: None})
+        stored[f"{what}s"] = by_owner(members.values_list("zone_id", f"{what}_id", f"{what}__name"))
+    return stored
 
 
-def zone_parts(row: SheetRow, lookups: Lookups) -> None:
-    zone, since = row.main.record, member_since(row, lookups)
+def zone_parts(row: SheetRow, context: Context, stored: dict[str, Parts]) -> None:
+    zone, since = row.main.record, member_since(row, context)
     for what in ("point", "belt"):
 
         def member(pk: int, what: str = what) -> ZoneMembership:
             return ZoneMembership(zone=zone, valid_from=since, **{f"{what}_id": pk})
 
         places = {pk: place.name for pk, place in row.values[f"{what} members"].items()}
-        add_parts(row, f"{what}s", places, parts_of(row, lookups, f"{what}s of"), member)
-    cover(row, lookups, Zone)
+        add_parts(row, f"{what}s", places, parts_of(row, stored[f"{what}s"]), member)
+    cover(row, context, Zone, stored)
 
 
-def resolve_whole_area(row: SheetRow, lookups: Lookups) -> None:
+def resolve_whole_area(row: SheetRow, context: Context) -> None:
     """The template has no dates: a new entry counts from today, unless a column gives another date."""
-    row.attributes["area_id"] = code = place(row, lookups)
-    row.title = lookups.names.get(code, "")
+    row.attributes["area_id"] = code = place(row, context)
+    row.title = context.areas.names.get(code, "")
     copy(row, "level", "batch", "remark")
-    row.values["members"] = look_up_all(row, lookups, "zone", "zones", within=[code], required=False)
+    row.values["members"] = look_up_all(row, context, "zone", "zones", within=[code], required=False)
     for name in ("accepted_on", "named_on"):
-        take_day(row, name, lookups, happened=True)
+        take_day(row, name, context, happened=True)
 
 
-def prepare_whole_area(rows: list[SheetRow], lookups: Lookups) -> None:
-    townships = [row.record.pk for row in rows if row.record]
-    themed = WholeAreaTownship.themed_zones.through.objects.filter(wholeareatownship__in=townships)
-    lookups.records["zones of"] = by_owner(themed.values_list("wholeareatownship_id", "zone_id", "zone__name"))
-    if any(row.has("organisation_count") for row in rows) and not lookups.records["village organisations"]:
-        there = PartyOrganisation.objects.unscoped(WHY).existing(lookups.today).of_villages().in_area(lookups.area)
-        counted = there.order_by().values_list("area__parent").annotate(Count("pk"))
-        lookups.records["village organisations"] = dict(counted)
+def prepare_whole_area(rows: list[SheetRow], context: Context) -> Parts:
     for row in rows:
         if row.has("organisation_count"):
-            differs(
-                row, "organisation_count", lookups.records["village organisations"].get(row.attributes["area_id"], 0)
-            )
-        _name_township(row, lookups)
+            organisations = context.once(_village_organisations)
+            differs(row, "organisation_count", organisations.get(row.attributes["area_id"], 0))
+        _name_township(row, context)
+    themed = WholeAreaTownship.themed_zones.through.objects.filter(wholeareatownship__in=stored_keys(rows))
+    return by_owner(themed.values_list("wholeareatownship_id", "zone_id", "zone__name"))
 
 
-def _name_township(row: SheetRow, lookups: Lookups) -> None:
+def _village_organisations(context: Context) -> dict[str, int]:
+    """The number of organisations of villages by township."""
+    there = PartyOrganisation.objects.unscoped(WHY).existing(context.today).of_villages().in_area(context.area)
+    return dict(there.order_by().values_list("area__parent").annotate(Count("pk")))
+
+
+def _name_township(row: SheetRow, context: Context) -> None:
     stated, named = row.values.get("stage"), row.attributes.get("named_on") or getattr(row.record, "named_on", None)
     accepted = row.attributes.get("accepted_on") or getattr(row.record, "accepted_on", None)
     if stated == Stage.BUILT and not named:
-        row.attributes["named_on"] = named = lookups.today
-        row.warn("named_on", "assumed", value=lookups.today)
+        row.attributes["named_on"] = named = context.today
+        row.warn("named_on", "assumed", value=context.today)
     elif stated == Stage.BUILDING and named:
         row.refuse("stage", "stage_differs", held=_("Named"))
-    row.defaults["accepted_on"] = accepted or named or lookups.today
+    row.defaults["accepted_on"] = accepted or named or context.today
 
 
-def whole_area_parts(row: SheetRow, lookups: Lookups) -> None:
+def whole_area_parts(row: SheetRow, context: Context, zones_of: Parts) -> None:
     entry = row.main.record
     make = lambda pk: WholeAreaTownship.themed_zones.through(wholeareatownship=entry, zone_id=pk)  # noqa: E731
     zones = {pk: zone.name for pk, zone in row.values["members"].items()}
-    add_parts(row, "zones", zones, parts_of(row, lookups, "zones of"), make)
+    add_parts(row, "zones", zones, parts_of(row, zones_of), make)
 
 
 register(

@@ -1,17 +1,16 @@
 """Honours with what they were granted to, and donations in cash and in kind."""
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 
-from registry.loading.lookups import WHY, Lookups
+from registry.loading.context import Context
+from registry.loading.lookups import WHY
 from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, SheetColumn, SheetRow, SheetType, register
-from registry.loading.validate import assign, key_of
+from registry.loading.validate import assign, matches
 from registry.models import Donation, DonationKind, Honour, HonourTitle
 from registry.models.honours import HONOUR_TARGETS
 from registry.text.validators import Invalid, choice, line, money, whole
 
-from .shared import LEVEL, at, copy, day_column, look_up, move, positive, take_day, township
+from .shared import LEVEL, at, copy, day_column, look_up, move, place, positive, take_day, township
 
 TARGET_WORDS = {
     "党组织": "organisation", "地区": "place", "乡镇": "place", "乡镇(街道)": "place", "村": "place", "社区": "place",
@@ -70,27 +69,26 @@ def _target(text: str) -> str:
     return TARGET_WORDS.get(word, word)
 
 
-def resolve_honour(row: SheetRow, lookups: Lookups) -> None:
+def resolve_honour(row: SheetRow, context: Context) -> None:
     """An honour is identified by its title, level, day and holder."""
     copy(row, "title", "level", "issuer", "document_no", "remark", "title_kind")
-    take_day(row, "granted_on", lookups, happened=True)
+    take_day(row, "granted_on", context, happened=True)
     if not row.has("target_kind", "target"):
         return
-    within = []
-    if row.has("township"):
-        with at(row, "township"):
-            within = [lookups.township(row.values["township"])]
+    within = [code] if (code := place(row, context)) else []
     what = row.values["target_kind"]
     if what == "place":
         with at(row, "target"):
-            row.attributes["place_id"] = row.attributes["area_id"] = lookups.anywhere(row.values["target"], within)
+            row.attributes["place_id"] = row.attributes["area_id"] = context.areas.anywhere(
+                row.values["target"], within
+            )
         return
-    holder = look_up(row, lookups, what, "target", to=what, within=within)
+    holder = look_up(row, context, what, "target", to=what, within=within)
     if holder is not None:
-        row.attributes["area_id"] = holder.area_id or lookups.area
+        row.attributes["area_id"] = holder.area_id or context.area
 
 
-def prepare_honours(rows: list[SheetRow], lookups: Lookups) -> None:
+def prepare_honours(rows: list[SheetRow], context: Context) -> None:
     """A title counts as it counted before: by its exact name, never by similarity (F02, F03, F28)."""
     titles = {row.attributes.get("title") for row in rows}
     honours = Honour.objects.unscoped(WHY).filter(title__in=titles - {None, ""}).order_by("-pk")
@@ -99,12 +97,12 @@ def prepare_honours(rows: list[SheetRow], lookups: Lookups) -> None:
         row.defaults["title_kind"] = counted.get(row.attributes.get("title"), HonourTitle.OTHER)
 
 
-def resolve_donation(row: SheetRow, lookups: Lookups) -> None:
+def resolve_donation(row: SheetRow, context: Context) -> None:
     copy(row, "kind", "amount_yuan", "goods", "quantity", "goods_unit", "recipient", "purpose", "remark")
-    donor = look_up(row, lookups, "unit", "donor", to="donor")
+    donor = look_up(row, context, "unit", "donor", to="donor")
     if donor is not None:
-        row.attributes["area_id"] = donor.area_id or lookups.area
-    day = take_day(row, "donated_on", lookups, happened=True, assume=True)
+        row.attributes["area_id"] = donor.area_id or context.area
+    day = take_day(row, "donated_on", context, happened=True, assume=True)
     row.title = f"{row.values.get('donor', '')} {day or ''}".strip()
     if row.has("kind"):
         kind = DonationKind(row.values["kind"])
@@ -114,21 +112,11 @@ def resolve_donation(row: SheetRow, lookups: Lookups) -> None:
                     row.refuse(name, "donation_needs" if of == kind else "donation_is_not", kind=kind.label)
 
 
-def find_donations(rows: list[SheetRow], lookups: Lookups) -> None:
+def find_donations(rows: list[SheetRow], context: Context) -> None:
     """A donation is identified by donor, day, kind and content. A row without a day matches a stored donation of any
     day; otherwise each load would add it again."""
-    donations = Donation.objects.unscoped(WHY)
-    donations = donations.select_for_update(of=("self",)) if lookups.writing else donations
-    codes = {row.values["code"] for row in rows if row.has("code")}
-    by_code = {record.code: record for record in donations.filter(code__in=codes)} if codes else {}
-    donors = {row.attributes.get("donor_id") for row in rows} - {None}
-    by_key: dict[tuple, Any] = {}
-    for record in donations.filter(donor__in=donors).order_by("pk"):
-        key = key_of(DONATION, {name: getattr(record, name) for name in DONATION.natural})
-        by_key.setdefault(key, record)
-        by_key.setdefault((*key[:-1], "—"), record)
-    for row in rows:
-        assign(row, by_code, by_key)
+    for row, alike in matches(DONATION, rows, context, lambda key: [key, (*key[:-1], "—")]):
+        assign(row, alike)
         if row.record is not None and row.values.get("kind") not in (None, "", row.record.kind):
             row.refuse("kind", "donation_is_not", kind=row.record.get_kind_display())
 

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.actions.sites import KIND_OF_AREA
 from registry.fields.points import BY_NAME
-from registry.loading.apply import write_records
-from registry.loading.lookups import WHY, Lookups
+from registry.loading.context import Context
+from registry.loading.lookups import WHY, refuse_several
 from registry.loading.sheet_types import (
     CODE,
     REMARK,
@@ -24,7 +24,8 @@ from registry.loading.sheet_types import (
     plain_name,
     register,
 )
-from registry.loading.validate import assign
+from registry.loading.validate import assign, matches
+from registry.loading.write import write_records
 from registry.models import (
     AreaLevel,
     Field,
@@ -82,30 +83,31 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def set_village_or_unit(row: SheetRow, lookups: Lookups, township: str) -> None:
+def set_village_or_unit(row: SheetRow, context: Context, township: str) -> None:
     """The village or community of the row's record, or else its unit."""
     name, field = row.values.get("village_or_unit") or "", row.values["field"]
     if not name:
         return
     village = ""
     with at(row, "village_or_unit"):
-        village = lookups.village(township, name)
-    if village and (field in AREA_FIELDS or field == FIELD_OF_AREA.get(AreaLevel(lookups.levels[village]))):
+        village = context.areas.village(township, name)
+    if village and (field in AREA_FIELDS or field == FIELD_OF_AREA.get(AreaLevel(context.areas.levels[village]))):
         row.attributes["area_id"] = village
     elif field in AREA_FIELDS:
         if not row.is_refused:
-            row.refuse("village_or_unit", "village_unknown", text=name, township=lookups.names[township])
-    elif name != lookups.names[township]:
-        row.attributes["unit"] = _unit(row, lookups, township, name, field)
+            row.refuse("village_or_unit", "village_unknown", text=name, township=context.areas.names[township])
+    elif name != context.areas.names[township]:
+        row.attributes["unit"] = _unit(row, context, township, name, field)
 
 
-def _unit(row: SheetRow, lookups: Lookups, township: str, name: str, field: str) -> Any:
+def _unit(row: SheetRow, context: Context, township: str, name: str, field: str) -> Any:
     unit = None
     with at(row, "village_or_unit"):
-        unit = lookups.unit(name, township)
+        unit = context.records.find("unit", name, township=township)
         if unit is None:
             kind = UNIT_OF_FIELD.get(Field(field)) or _kind_by_name(name)
-            unit = lookups.pending["unit", township, plain_name(name)] = Unit(name=name, kind=kind, area_id=township)
+            unit = Unit(name=name, kind=kind, area_id=township)
+            context.records.add(unit, township)
             row.warn("village_or_unit", "unit_new", text=name)
     if unit is not None and unit._state.adding:
         row.writes.append(PendingWrite(unit, stage=UNIT, prefix="U-N", digits=4))
@@ -118,17 +120,17 @@ def _kind_by_name(name: str) -> UnitKind:
     return UnitKind.SCHOOL if any(word in name for word in ("学校", "小学", "中学", "幼儿园")) else UnitKind.OFFICE
 
 
-def resolve(row: SheetRow, lookups: Lookups) -> None:
-    code = place(row, lookups)
+def resolve(row: SheetRow, context: Context) -> None:
+    code = place(row, context)
     copy(row, "name", "form", "field", "secretary", "phone", "member_count", "is_combined_post", "remark")
     row.attributes["area_id"] = code
-    take_day(row, "founded_on", lookups, happened=True, assume=True)
+    take_day(row, "founded_on", context, happened=True, assume=True)
     if code and row.has("field", "name"):
         if row.has("village_or_unit"):
-            set_village_or_unit(row, lookups, code)
+            set_village_or_unit(row, context, code)
             refer(row, "unit", row.attributes.pop("unit", None))
         elif row.values["field"] in AREA_FIELDS:
-            _set_village_by_name(row, lookups, code)
+            _set_village_by_name(row, context, code)
     if row.has("parent") and plain_name(row.values["parent"]) == plain_name(row.values.get("name") or ""):
         row.refuse("parent", "own_superior")
     for name in ("women", "under_35"):
@@ -136,63 +138,51 @@ def resolve(row: SheetRow, lookups: Lookups) -> None:
             row.warn(name, "more_than_all", said=row.values[name], held=row.values["member_count"])
 
 
-def _set_village_by_name(row: SheetRow, lookups: Lookups, township: str) -> None:
+def _set_village_by_name(row: SheetRow, context: Context, township: str) -> None:
     """The village in the name: 孔家庄 of 大齐各庄镇孔家庄村党支部. If it is unclear, the township is used."""
-    rest = ENDING.sub("", lookups.without_township(township, row.values["name"].removeprefix("中共")))
+    rest = ENDING.sub("", context.areas.without_township(township, row.values["name"].removeprefix("中共")))
     with suppress(Invalid):
-        if village := lookups.village(township, rest) if rest else "":
+        if village := context.areas.village(township, rest) if rest else "":
             row.attributes["area_id"] = village
 
 
-def find(rows: list[SheetRow], lookups: Lookups) -> None:
+def find(rows: list[SheetRow], context: Context) -> None:
     """An organisation is identified by its name and its township, and is not dissolved; of several in one township, the
     one in the same village."""
-    organisations = PartyOrganisation.objects.unscoped(WHY).filter(dissolved_on=None)
-    organisations = organisations.select_for_update(of=("self",)) if lookups.writing else organisations
-    codes = {row.values["code"] for row in rows if row.has("code")}
-    by_code = {record.code: record for record in organisations.filter(code__in=codes)} if codes else {}
-    by_name: dict[tuple, list[PartyOrganisation]] = {}
-    for record in organisations.filter(name__in={row.attributes.get("name") for row in rows} - {None, ""}).order_by(
-        "pk"
-    ):
-        by_name.setdefault((record.name, township_of(record.area_id)), []).append(record)
-    for row in rows:
+    for row, alike in matches(ORGANISATION, rows, context, lambda key: [(key[0], township_of(key[1] or ""))]):
         area = row.attributes.get("area_id") or ""
-        fitting = by_name.get((row.attributes.get("name"), township_of(area)), [])
-        fitting = [organisation for organisation in fitting if organisation.area_id == area] or fitting
-        if len(fitting) > 1 and not row.has("code"):
-            where = "、".join(f"{organisation.name} ({organisation.code})" for organisation in fitting)
-            row.refuse("name", "organisation_unclear", text=row.attributes["name"], found=where)
-        assign(row, by_code, {row.key: fitting[0]} if fitting else {})
+        fitting = [organisation for organisation in alike if organisation.area_id == area] or alike
+        if not row.has("code"):
+            with at(row, "name"):
+                refuse_several(fitting, row.attributes["name"], "organisation_unclear")
+        assign(row, fitting)
         if row.record is not None and row.record.area_id.startswith(area):
             row.attributes.pop("area_id")
         elif row.record is None and area:
-            _say_where_it_stands(row, lookups, area)
+            _say_where_it_stands(row, context, area)
 
 
-def _say_where_it_stands(row: SheetRow, lookups: Lookups, area: str) -> None:
+def _say_where_it_stands(row: SheetRow, context: Context, area: str) -> None:
     field = row.values.get("field")
-    level = AreaLevel(lookups.levels.get(area, AreaLevel.TOWNSHIP))
+    level = AreaLevel(context.areas.levels.get(area, AreaLevel.TOWNSHIP))
     in_unit = field in UNIT_FIELDS or "unit" in row.attributes or "unit_id" in row.attributes
     row.defaults["kind"] = OrganisationKind.UNIT if in_unit else KIND_OF_AREA[level]
     if field in AREA_FIELDS and level == AreaLevel.TOWNSHIP:
         row.warn("village_or_unit", "village_missing")
 
 
-def parts(row: SheetRow, lookups: Lookups) -> None:
+def parts(row: SheetRow, context: Context, stored: None) -> None:
     """Its superior, which an earlier row of the same file may have added."""
     own, text = row.main, row.values.get("parent")
     if own.is_new:
-        lookups.pending["organisation", plain_name(row.attributes["name"])] = own.record
+        context.records.add(own.record)
     if not text:
         return
-    try:
+    parent = None
+    with at(row, "parent", required=False):
         township = township_of(row.attributes.get("area_id") or own.record.area_id)  # type: ignore[attr-defined]
-        parent = lookups.get_record("organisation", text, (township,))
-        if parent is None:
-            raise Invalid("place_unknown", text=text)
-    except Invalid as error:
-        row.warn("parent", error.code, **error.details)
+        parent = context.records.get("organisation", text, (township,))
+    if parent is None:
         return
     if own.is_new:
         own.record.parent = parent  # type: ignore[attr-defined]
@@ -202,14 +192,14 @@ def parts(row: SheetRow, lookups: Lookups) -> None:
         own.changes["parent_id"] = [own.record.parent_id, parent.pk]  # type: ignore[attr-defined]
 
 
-def write(rows: list[SheetRow], lookups: Lookups, load: Any) -> None:
+def write(rows: list[SheetRow], context: Context, load: Any) -> None:
     """Superiors are written before their subordinates."""
     waiting = rows
     while waiting:
         ready, waiting = [r for r in waiting if not _waits(r)], [r for r in waiting if _waits(r)]
         if not ready:
             raise IntegrityError("the superior organisation was not written")
-        write_records(ready, lookups, load)
+        write_records(ready, context, load)
 
 
 def _waits(row: SheetRow) -> bool:
@@ -217,11 +207,10 @@ def _waits(row: SheetRow) -> bool:
     return bool(parent) and parent.pk is None
 
 
-register(
-    SheetType(
-        "organisation", _("Party organisations"), PartyOrganisation, COLUMNS, ("name", "area_id"), resolve,
-        prefix=lambda row: f"O-{township_of(row.attributes['area_id'])}-N",
-        find=find, parts=parts, write=write, by_clerks=True,
-        order=(("founded_on", "dissolved_on", True),),
-    )
+ORGANISATION = SheetType(
+    "organisation", _("Party organisations"), PartyOrganisation, COLUMNS, ("name", "area_id"), resolve,
+    prefix=lambda row: f"O-{township_of(row.attributes['area_id'])}-N",
+    records=lambda: PartyOrganisation.objects.unscoped(WHY).filter(dissolved_on=None),
+    find=find, parts=parts, write=write, by_clerks=True, order=(("founded_on", "dissolved_on", True),),
 )  # fmt: skip
+register(ORGANISATION)

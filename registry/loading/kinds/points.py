@@ -1,8 +1,7 @@
 """Demonstration points (STANDARDS section 4.1), with their organisation and their title."""
 
-from collections import defaultdict
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -12,8 +11,9 @@ from registry.actions.sites import KIND_OF_AREA, form_for
 from registry.actions.take_overs import VERB, areas_taken_over
 from registry.fields.points import FIELDS, names_stored_on
 from registry.kinds import KINDS
+from registry.loading.context import Context
 from registry.loading.kinds.prefill import prefill_points
-from registry.loading.lookups import WHY, Lookups
+from registry.loading.lookups import WHY
 from registry.loading.sheet_types import (
     CODE,
     OWNER,
@@ -26,10 +26,9 @@ from registry.loading.sheet_types import (
     SheetType,
     Use,
     column_of,
-    plain_name,
     register,
 )
-from registry.loading.validate import assign, same
+from registry.loading.validate import assign, matches, same
 from registry.models import (
     AreaLevel,
     Belt,
@@ -41,7 +40,6 @@ from registry.models import (
     PartyOrganisation,
     PointStatus,
     StatusPeriod,
-    Zone,
     ZoneMembership,
 )
 from registry.models.points import PUBLIC
@@ -56,15 +54,14 @@ STATUS_WORDS = {
     "草稿": "draft", "申报": "submitted", "初审": "checked", "公示": "notice", "命名": "named", "退回": "returned",
     "摘牌": "withdrawn",
 }  # fmt: skip
-FIELD_COLUMNS = {field.name: column_of(field) for field in FIELDS if field.heading}
-FIELD_COLUMNS["organisation_name"] = replace(FIELD_COLUMNS["organisation_name"], names="organisation")
-COLUMNS = (  # in the order of the district's template; a field declared later is appended
+DECLARED = {field.name: column_of(field) for field in FIELDS if field.heading}
+IN_ORDER = (  # of the district's template; a field declared later is appended
     ROW_NUMBER,
     CODE,
     TOWNSHIP,
     PLACE,
-    FIELD_COLUMNS.pop("name"),
-    FIELD_COLUMNS.pop("organisation_name"),
+    DECLARED["name"],
+    replace(DECLARED["organisation_name"], names="organisation"),
     FIELD,
     SheetColumn("six_type", "创建类型", line(40), also=("六型创建类型", "类型"), use=Use.COMPARE),
     SheetColumn(
@@ -72,14 +69,14 @@ COLUMNS = (  # in the order of the district's template; a field declared later i
     ),
     SheetColumn("grade", "等次", choice(Grade), also=("档次", "Grade"), words=("精品", "示范", "达标")),
     SheetColumn("is_premium", "是否精品", yes_no, also=("精品",), use=Use.COMPARE, words=("是", "否")),
-    FIELD_COLUMNS.pop("secretary"),
-    FIELD_COLUMNS.pop("phone"),
-    FIELD_COLUMNS.pop("member_count"),
-    FIELD_COLUMNS.pop("venue_area"),
+    DECLARED["secretary"],
+    DECLARED["phone"],
+    DECLARED["member_count"],
+    DECLARED["venue_area"],
     SheetColumn("brand", "党建品牌", line(60), also=("品牌", "品牌名称"), use=Use.COMPARE),
-    FIELD_COLUMNS.pop("highlights"),
-    SheetColumn("belts", "所属示范带", listing, also=("示范带",)),
-    SheetColumn("zones", "所属示范片区", listing, also=("示范片区", "片区")),
+    DECLARED["highlights"],
+    SheetColumn("belts", "所属示范带", listing, also=("示范带",), names="belt"),
+    SheetColumn("zones", "所属示范片区", listing, also=("示范片区", "片区"), names="zone"),
     SheetColumn("applied_on", "申报时间", dated, also=("申报日期",), use=Use.COMPARE),
     SheetColumn("named_on", "命名时间", dated, also=("命名日期", "授牌时间", "Named on")),
     SheetColumn("document_no", "命名文号", line(60), also=("文号", "命名文件", "文件号")),
@@ -90,24 +87,24 @@ COLUMNS = (  # in the order of the district's template; a field declared later i
     SheetColumn("coordinate_system", "坐标系", choice(CoordinateSystem), words=tuple(CoordinateSystem.labels)),
     SheetColumn("status", "状态", choice(PointStatus, STATUS_WORDS), words=("命名", "草稿")),
     REMARK,
-    *FIELD_COLUMNS.values(),
 )  # fmt: skip
+COLUMNS = (*IN_ORDER, *(column for column in DECLARED.values() if column.name not in {old.name for old in IN_ORDER}))
 
 
-def resolve(row: SheetRow, lookups: Lookups) -> None:
-    township = place(row, lookups)
+def resolve(row: SheetRow, context: Context) -> None:
+    township = place(row, context)
     attributes = row.attributes
     attributes |= {name: row.values.get(name) for name in (*names_stored_on("point"), "field", "remark")}
     attributes["area_id"] = township
     if township and row.has("field"):
-        set_village_or_unit(row, lookups, township)
+        set_village_or_unit(row, context, township)
     if township and row.has("organisation_name"):
-        _set_organisation(row, lookups, township)
+        _set_organisation(row, context, township)
     _locate(row)
     _say_what_stays_behind(row)
 
 
-def _set_organisation(row: SheetRow, lookups: Lookups, township: str) -> None:
+def _set_organisation(row: SheetRow, context: Context, township: str) -> None:
     """The organisation with that name; a new one if there is none. Its secretary, telephone and member count are
     updated from the row."""
     name = row.values["organisation_name"]
@@ -116,9 +113,9 @@ def _set_organisation(row: SheetRow, lookups: Lookups, township: str) -> None:
     }
     organisation = None
     with at(row, "organisation_name"):
-        organisation = lookups.organisation(name, township)
+        organisation = context.records.find("organisation", name, township=township)
         if organisation is None and row.has("field"):
-            organisation = _new_organisation(row, lookups, township, name, facts)
+            organisation = _new_organisation(row, context, township, name, facts)
     row.attributes["organisation"] = organisation
     if organisation is None:
         return
@@ -134,17 +131,17 @@ def _set_organisation(row: SheetRow, lookups: Lookups, township: str) -> None:
         row.writes.append(PendingWrite(organisation, changes, stage=OWNER))
 
 
-def _new_organisation(row: SheetRow, lookups: Lookups, township: str, name: str, facts: dict) -> PartyOrganisation:
+def _new_organisation(row: SheetRow, context: Context, township: str, name: str, facts: dict) -> PartyOrganisation:
     unit = row.attributes.get("unit")
     area = row.attributes["area_id"]
-    level = lookups.levels.get(area, AreaLevel.TOWNSHIP)
+    level = context.areas.levels.get(area, AreaLevel.TOWNSHIP)
     organisation = PartyOrganisation(
-        name=name, field=row.values["field"], area_id=area, unit=unit, founded_on=lookups.today,
+        name=name, field=row.values["field"], area_id=area, unit=unit, founded_on=context.today,
         kind=OrganisationKind.UNIT if unit else KIND_OF_AREA[AreaLevel(level)],
         form=_form(name, facts.get("member_count")), **facts,
     )  # fmt: skip
     row.warn("organisation_name", "organisation_new", text=name)
-    lookups.pending["organisation", township, plain_name(name)] = organisation
+    context.records.add(organisation, township)
     return organisation
 
 
@@ -175,50 +172,54 @@ def _say_what_stays_behind(row: SheetRow) -> None:
         row.warn("creation_fund", "kept_elsewhere", text=f"{row.values['creation_fund']:f}", where="资金")
 
 
-def find(rows: list[SheetRow], lookups: Lookups) -> None:
+def find(rows: list[SheetRow], context: Context) -> None:
     """A site is identified by its township, its field and its name: two townships may each have one of the same
     name."""
-    points = DemonstrationPoint.objects.unscoped(WHY).select_related("organisation")
-    points = points.select_for_update(of=("self",)) if lookups.writing else points
-    codes = {row.values["code"] for row in rows if row.has("code")}
-    by_code = {record.code: record for record in points.filter(code__among=codes)} if codes else {}
-    names = {row.attributes.get("name") for row in rows} - {None, ""}
-    by_key: dict[tuple, Any] = {}
-    for record in points.in_area(lookups.area).filter(name__among=names).order_by("pk"):
-        by_key.setdefault((record.name, record.field, township_of(record.area_id)), record)
-    for row in rows:
-        row.key = (*row.key[:2], township_of(row.attributes.get("area_id") or ""))
-        assign(row, by_code, by_key)
-    points = {row.record.pk: row.record for row in rows if row.record}
-    standing = {period.point_id: period for period in StatusPeriod.objects.filter(point__in=points, valid_to=None)}
-    for pk, record in points.items():
-        record.standing_now = standing.get(pk)
-    lookups.records["taken over"] = dict.fromkeys(areas_taken_over(lookups.today))
-    lookups.records["belt"] = _memberships(BeltMembership, "belt", points)
-    lookups.records["zone"] = _memberships(ZoneMembership, "zone", points)
+    for row, alike in matches(POINT, rows, context, _keys):
+        assign(row, alike)
+        row.key = _keys(row.key)[0]
 
 
-def _memberships(model: Any, name: str, points: dict[int, Any]) -> dict:
-    groups: dict[int, set] = defaultdict(set)
-    for point, group in model.objects.filter(point__in=points, valid_to=None).values_list("point_id", f"{name}_id"):
-        groups[point].add(group)
-    return groups
+def _keys(key: tuple) -> list[tuple]:
+    name, field, area = key
+    return [(name, field, township_of(area or ""))]
 
 
-def parts(row: SheetRow, lookups: Lookups) -> None:
+@dataclass(frozen=True)
+class Stored:
+    """What the registry holds of the points in a chunk: where titles are taken over, the open periods by point, and the
+    open memberships as (point, belt) and (point, zone)."""
+
+    taken_over: tuple[str, ...]
+    titles: dict[int, StatusPeriod]
+    belts: set[tuple[int, int]]
+    zones: set[tuple[int, int]]
+
+
+def prepare(rows: list[SheetRow], context: Context) -> Stored:
+    points = {row.record.pk for row in rows if row.record}
+    titles = {period.point_id: period for period in StatusPeriod.objects.filter(point__in=points, valid_to=None)}
+    belts, zones = (
+        set(model.objects.filter(point__in=points, valid_to=None).values_list("point_id", f"{name}_id"))
+        for model, name in ((BeltMembership, "belt"), (ZoneMembership, "zone"))
+    )
+    return Stored(tuple(areas_taken_over(context.today)), titles, belts, zones)
+
+
+def parts(row: SheetRow, context: Context, stored: Stored) -> None:
     """The title of a new site, and its memberships in belts and zones. A file does not change an existing title: that
     is a decision."""
     main = row.writes[-1]
     if row.record is None:
         if row.attributes.get("area_id") and is_township(row.attributes["area_id"]) and row.has("field"):
             _warn_of_missing_village(row)
-        _give_title(row, lookups, main)
+        _give_title(row, context, main, stored.taken_over)
     else:
-        _compare_title(row)
+        _compare_title(row, stored.titles.get(row.record.pk))
         row.attributes.pop("organisation", None)
-    if lookups.decides:
-        _join(row, lookups, main, Belt, BeltMembership, "belts")
-        _join(row, lookups, main, Zone, ZoneMembership, "zones")
+    if context.decides:
+        _join(row, context, main, BeltMembership, "belts", stored.belts)
+        _join(row, context, main, ZoneMembership, "zones", stored.zones)
 
 
 def _warn_of_missing_village(row: SheetRow) -> None:
@@ -226,21 +227,21 @@ def _warn_of_missing_village(row: SheetRow) -> None:
         row.warn("village_or_unit", "village_missing")
 
 
-def _give_title(row: SheetRow, lookups: Lookups, main: PendingWrite) -> None:
-    if not lookups.decides:
+def _give_title(row: SheetRow, context: Context, main: PendingWrite, taken_over: tuple[str, ...]) -> None:
+    if not context.decides:
         row.warn("level", "title_by_district")
         return
     grade = _grade(row)
     named = row.values.get("named_on")
     status = row.values.get("status") or (PointStatus.NAMED if named else PointStatus.DRAFT)
-    since = named.day if named else lookups.today
+    since = named.day if named else context.today
     if status in PUBLIC:
-        if not any((row.attributes.get("area_id") or "").startswith(area) for area in lookups.records["taken over"]):
+        if not (row.attributes.get("area_id") or "").startswith(taken_over):
             row.refuse("named_on" if named else "status", "title_by_life_cycle")
         for name, value in (("named_on", named), ("document_no", row.values.get("document_no")), ("grade", grade)):
             if not value:
                 row.refuse(name, "title_needs")
-        if since > lookups.today:
+        if since > context.today:
             row.refuse("named_on", "in_future", day=since.isoformat())
     period = StatusPeriod(point=main.record, status=status, level=row.values.get("level") or "", grade=grade,
         valid_from=since, precision=named.precision if named else "day", batch=row.values.get("batch") or "",
@@ -262,8 +263,8 @@ def _grade(row: SheetRow) -> str:
     return grade or (Grade.PREMIUM if premium else "")
 
 
-def _compare_title(row: SheetRow) -> None:
-    now, grade = row.record.standing_now, _grade(row)
+def _compare_title(row: SheetRow, now: StatusPeriod | None) -> None:
+    grade = _grade(row)
     stated = {"status": row.values.get("status"), "level": row.values.get("level"), "grade": grade}
     for name, value in stated.items():
         current = getattr(now, name, "")
@@ -272,24 +273,21 @@ def _compare_title(row: SheetRow) -> None:
             row.refuse(name, "title_differs", held=words)
 
 
-def _join(row: SheetRow, lookups: Lookups, main: PendingWrite, model: Any, membership: Any, name: str) -> None:
-    names = row.values.get(name)
-    if not names:
-        return
+def _join(
+    row: SheetRow, context: Context, main: PendingWrite, membership: Any, name: str, current: set[tuple[int, int]]
+) -> None:
     kind = name.removesuffix("s")
-    groupings = lookups.pending.setdefault((name,), {})
-    for missing in set(names) - groupings.keys():
-        groupings[missing] = _grouping(lookups, model, missing)
-    current = lookups.records[kind].get(row.record.pk if row.record else 0, set())
     new = []
-    for text in names:
-        grouping = groupings[text]
+    for text in row.values.get(name) or ():
+        grouping: Any = None
+        with suppress(Invalid):
+            grouping = context.records.find(kind, text)
         if grouping is None:
             row.warn(name, "grouping_unknown", text=text, kind=KINDS[name].label)
-        elif grouping.pk not in current:
+        elif (getattr(row.record, "pk", None), grouping.pk) not in current:
             new.append(text)
-            since = max(filter(None, (_since(row), grouping.built_on or grouping.planned_on)), default=lookups.today)
-            more = {"position": _next_position(lookups, grouping)} if model is Belt else {}
+            since = max(filter(None, (_since(row), grouping.built_on or grouping.planned_on)), default=context.today)
+            more = {"position": _next_position(context, grouping)} if isinstance(grouping, Belt) else {}
             row.writes.append(
                 PendingWrite(membership(point=main.record, valid_from=since, **{kind: grouping}, **more), stage=PART)
             )
@@ -302,35 +300,17 @@ def _since(row: SheetRow) -> date | None:
     return named.day if named else None
 
 
-def _grouping(lookups: Lookups, model: Any, name: str) -> Any:
-    with suppress(Invalid):
-        return lookups.places(model, [name])[name]
-    return None
+def _next_position(context: Context, belt: Belt) -> int:
+    def last() -> int:
+        return belt.memberships.order_by("-position").values_list("position", flat=True).first() or 0
+
+    return context.next_number(("position", belt.pk), last)
 
 
-def _next_position(lookups: Lookups, belt: Belt) -> int:
-    key = f"position:{belt.pk}"
-    if key not in lookups.numbers:
-        last = belt.memberships.order_by("-position").values_list("position", flat=True).first()
-        lookups.numbers[key] = last or 0
-    lookups.numbers[key] += 1
-    return lookups.numbers[key]
-
-
-register(
-    SheetType(
-        "point",
-        _("Demonstration points"),
-        DemonstrationPoint,
-        COLUMNS,
-        ("name", "field", "area_id"),
-        resolve,
-        prefix=lambda row: "FN-",
-        digits=4,
-        parts=parts,
-        find=find,
-        write=write_drafts,
-        prefill=prefill_points,
-        by_clerks=True,
-    )
-)
+POINT = SheetType(
+    "point", _("Demonstration points"), DemonstrationPoint, COLUMNS, ("name", "field", "area_id"), resolve,
+    prefix=lambda row: "FN-", digits=4, find=find, prepare=prepare, parts=parts, write=write_drafts,
+    records=lambda: DemonstrationPoint.objects.unscoped(WHY).select_related("organisation"), prefill=prefill_points,
+    by_clerks=True,
+)  # fmt: skip
+register(POINT)

@@ -1,5 +1,6 @@
-"""Columns and lookups shared by several sheet types."""
+"""Columns and context shared by several sheet types."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
@@ -8,7 +9,7 @@ from typing import Any
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
-from registry.loading.lookups import Lookups
+from registry.loading.context import Context
 from registry.loading.sheet_types import PART, PendingWrite, SheetColumn, SheetRow, Use
 from registry.models import Field, Level
 from registry.models.points import Precision
@@ -39,24 +40,24 @@ FIELD = SheetColumn(
 
 
 class at:
-    """A failed lookup becomes an error of the field `name`."""
+    """A failed lookup becomes a refusal because of the field `name`, or a warning if it is not required."""
 
-    def __init__(self, row: SheetRow, name: str):
-        self.row, self.name = row, name
+    def __init__(self, row: SheetRow, name: str, required: bool = True):
+        self.say, self.name = row.refuse if required else row.warn, name
 
     def __enter__(self) -> None: ...
 
     def __exit__(self, _type: Any, error: BaseException | None, _trace: Any) -> bool:
         if isinstance(error, Invalid):
-            self.row.refuse(self.name, error.code, **error.details)
+            self.say(self.name, error.code, **error.details)
         return isinstance(error, Invalid)
 
 
-def place(row: SheetRow, lookups: Lookups) -> str:
+def place(row: SheetRow, context: Context) -> str:
     """The code of the row's township; empty, with a message, if it is unknown."""
     if row.has("township"):
         with at(row, "township"):
-            return lookups.township(row.values["township"])
+            return context.areas.township(row.values["township"])
     return ""
 
 
@@ -105,18 +106,18 @@ def copy(row: SheetRow, *names: str) -> None:
 
 
 def take_day(
-    row: SheetRow, name: str, lookups: Lookups, *, happened: bool = False, assume: bool = False
+    row: SheetRow, name: str, context: Context, *, happened: bool = False, assume: bool = False
 ) -> date | None:
     """Takes the first day of the field's period. A date that has `happened` cannot be in the future. With `assume` a
     new record without a date counts from today."""
     value = row.values.get(name)
     if value is None:
         if assume:
-            row.defaults[name] = lookups.today
+            row.defaults[name] = context.today
         return None
     if value.precision != Precision.DAY:
         row.warn(name, "day_taken", text=row.texts[name], day=value.day.isoformat())
-    if happened and value.day > lookups.today:
+    if happened and value.day > context.today:
         row.refuse(name, "day_to_come", day=value.day.isoformat())
     row.attributes[name] = value.day
     return value.day
@@ -128,14 +129,9 @@ def refer(row: SheetRow, name: str, record: Any) -> None:
         row.attributes |= {f"{name}_id": record.pk} if record.pk else {name: record}
 
 
-def lookup_error(row: SheetRow, required: bool) -> Callable[..., None]:
-    """How a failed lookup is reported: as a refusal if the field is required, else as a warning."""
-    return row.refuse if required else row.warn
-
-
 def look_up(
     row: SheetRow,
-    lookups: Lookups,
+    context: Context,
     what: str,
     name: str,
     *,
@@ -148,50 +144,68 @@ def look_up(
     if not text:
         return None
     record = None
-    try:
-        record = lookups.get_record(what, text, within)
-        if record is None:
-            raise Invalid("place_unknown", text=text)
-    except Invalid as error:
-        lookup_error(row, required)(name, error.code, **error.details)
+    with at(row, name, required):
+        record = context.records.get(what, text, within)
     refer(row, to or what, record)
     return record
 
 
 def look_up_all(
-    row: SheetRow, lookups: Lookups, what: str, name: str, *, within: Iterable[str] = (), required: bool = True
+    row: SheetRow, context: Context, what: str, name: str, *, within: Iterable[str] = (), required: bool = True
 ) -> dict[int, Any]:
     """Looks up the records in a field with several names, by key."""
     records = {}
     for text in row.values.get(name) or ():
-        try:
-            record = lookups.get_record(what, text, within)
-            if record is None:
-                raise Invalid("place_unknown", text=text)
+        with at(row, name, required):
+            record = context.records.get(what, text, within)
             records[record.pk] = record
-        except Invalid as error:
-            lookup_error(row, required)(name, error.code, **error.details)
     return records
 
 
-def codes_of(row: SheetRow, lookups: Lookups, name: str = "townships") -> list[str]:
+def belong_to_organisation(row: SheetRow, context: Context) -> None:
+    """Looks up the organisation; the row's record lies in its area."""
+    organisation = look_up(row, context, "organisation", "organisation")
+    if organisation is not None:
+        row.attributes["area_id"] = organisation.area_id
+
+
+def codes_of(row: SheetRow, context: Context, name: str = "townships") -> list[str]:
     """The township codes in a field with several names; a new record belongs to the first."""
     codes = []
     for text in row.values.get(name) or ():
         with at(row, name):
-            codes.append(lookups.township(text))
+            codes.append(context.areas.township(text))
     if codes:
         row.defaults["area_id"] = codes[0]
     return list(dict.fromkeys(codes))
 
 
-def move(row: SheetRow, lookups: Lookups) -> None:
+def move(row: SheetRow, context: Context, stored: None) -> None:
     """If the record now refers to a place of another kind, the old reference is cleared."""
     targets = {name for name in TARGETS if row.attributes.get(f"{name}_id")}
     for name in TARGETS - targets if targets and row.record is not None else ():
         current = getattr(row.record, f"{name}_id", None)
         if current:
             row.main.changes[f"{name}_id"] = [current, None]
+
+
+Parts = dict[int, dict[Any, Any]]
+
+
+def by_owner(parts: Iterable[tuple[int, Any, Any]]) -> Parts:
+    """The parts of each record, {record: {key: words}}, of rows (record, key, words)."""
+    by_record: Parts = defaultdict(dict)
+    for owner, key, words in parts:
+        by_record[owner][key] = words
+    return by_record
+
+
+def parts_of(row: SheetRow, parts: Parts) -> dict[Any, Any]:
+    return parts.get(row.record.pk, {}) if row.record else {}
+
+
+def stored_keys(rows: list[SheetRow]) -> list[int]:
+    return [row.record.pk for row in rows if row.record]
 
 
 def add_parts(

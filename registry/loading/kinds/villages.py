@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from registry.loading.lookups import Lookups
+from registry.loading.context import Context
 from registry.loading.sheet_types import (
     CODE,
     REMARK,
@@ -46,36 +46,38 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def resolve(row: SheetRow, lookups: Lookups) -> None:
+def resolve(row: SheetRow, context: Context) -> None:
     copy(row, "year", "amount_yuan", "operating_yuan", "source", "remark")
-    code = place(row, lookups)
-    village = _village(row, lookups, code) if code and row.has("village") else ""
+    code = place(row, context)
+    village = _village(row, context, code) if code and row.has("village") else ""
     row.attributes["area_id"] = village
-    row.title = f"{lookups.names.get(village) or row.values.get('village', '')} {row.values.get('year', '')}".strip()
+    row.title = (
+        f"{context.areas.names.get(village) or row.values.get('village', '')} {row.values.get('year', '')}".strip()
+    )
     if not village and code and row.has("village") and not row.is_refused:
-        row.refuse("village", "village_unknown", text=row.values["village"], township=lookups.names[code])
+        row.refuse("village", "village_unknown", text=row.values["village"], township=context.areas.names[code])
     if row.has("year"):
-        if row.values["year"] > lookups.today.year:
+        if row.values["year"] > context.today.year:
             row.refuse("year", "day_to_come", day=row.values["year"])
-        _compare(row, lookups)
+        _compare(row, context)
 
 
-def _village(row: SheetRow, lookups: Lookups, township: str) -> str:
+def _village(row: SheetRow, context: Context, township: str) -> str:
     """Looks up the village by its code if given, else by name. If both are given they must agree."""
     named = coded = ""
     with at(row, "village"):
-        named = lookups.village(township, row.values["village"])
+        named = context.areas.village(township, row.values["village"])
     if code := row.values.get("village_code"):
         with at(row, "village_code"):
-            coded = lookups.village(township, code)
+            coded = context.areas.village(township, code)
             if not coded or named not in ("", coded):
                 row.refuse("village_code", "village_code_differs", text=code, village=row.values["village"])
     return coded or named
 
 
-def _compare(row: SheetRow, lookups: Lookups) -> None:
+def _compare(row: SheetRow, context: Context) -> None:
     """The threshold is that of the year (F26, F27): 以上 includes the number itself."""
-    threshold = lookups.parameter("income-threshold", date(row.values["year"], 12, 31))
+    threshold = context.parameter("income-threshold", date(row.values["year"], 12, 31))
     if threshold is not None and row.has("amount_yuan"):
         differs(row, "reaches_threshold", row.values["amount_yuan"] >= threshold)
     if row.has("amount_yuan", "operating_yuan") and row.values["operating_yuan"] > row.values["amount_yuan"]:

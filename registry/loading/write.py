@@ -14,7 +14,7 @@ from registry.access.permissions import area_of, role_of
 from registry.actions.records import changes_between, values_of
 from registry.actions.search import ENTRY, entry_values
 from registry.kinds import KINDS, Kind
-from registry.loading.lookups import Lookups
+from registry.loading.context import Context
 from registry.loading.sheet_types import PART, RECORD, PendingWrite, SheetRow, SheetType
 from registry.loading.validate import plain, serialize_changes, verdict_of
 from registry.models import Event, Load, LoadRow, Record, SearchEntry
@@ -23,7 +23,7 @@ from registry.models.base import guard_lifted
 from .bulk import STEP, add_all, add_values, check_references_at_once
 
 
-def write_rows(kind: SheetType, rows: list[SheetRow], lookups: Lookups, load: Load) -> None:
+def write_rows(kind: SheetType, rows: list[SheetRow], context: Context, load: Load) -> None:
     """Writes all rows that were not refused. If the database refuses the chunk, the rows are written one by one, and a
     row it refuses is marked as refused with the reason."""
     good = [row for row in rows if not row.is_refused]
@@ -31,20 +31,20 @@ def write_rows(kind: SheetType, rows: list[SheetRow], lookups: Lookups, load: Lo
     try:
         with transaction.atomic():
             check_references_at_once()
-            write(good, lookups, load)
+            write(good, context, load)
     except IntegrityError:
         _reset_rows(write for row in good for write in row.writes if write.is_new)
         for row in good:
-            _write_alone(write, row, lookups, load)
+            _write_alone(write, row, context, load)
 
 
-def _write_alone(write: Any, row: SheetRow, lookups: Lookups, load: Load) -> None:
+def _write_alone(write: Any, row: SheetRow, context: Context, load: Load) -> None:
     adding = [
         write for write in row.writes if write.is_new and write.record._state.adding
     ]  # not what a row before added
     try:
         with transaction.atomic():
-            write([row], lookups, load)
+            write([row], context, load)
     except IntegrityError:
         _reset_rows(adding)
         row.refuse("", "database_says", text=_reason(row))
@@ -69,7 +69,7 @@ def _reason(row: SheetRow) -> str:
     return ""
 
 
-def write_records(rows: list[SheetRow], lookups: Lookups, load: Load) -> None:
+def write_records(rows: list[SheetRow], context: Context, load: Load) -> None:
     """Writes stage by stage and model by model: new records, then changed ones; then their events and search
     entries."""
     writes = [write for row in rows for write in row.writes if write.does_something]
@@ -77,8 +77,8 @@ def write_records(rows: list[SheetRow], lookups: Lookups, load: Load) -> None:
     new = [write for write in writes if write.is_new and write.record._state.adding]
     changed = [write for write in writes if not write.is_new]
     before = {id(write): _keep(write) for write in changed}
-    add_all([_coded(group, lookups) for group in _by_model(new)])
-    for group in _by_model(changed):
+    add_all([_coded(group, context) for group in _by_stage(new)])
+    for group in _by_stage(changed):
         _change(group)
     written = [*new, *changed]
     whole = [write for write in written if write.stage != PART]
@@ -100,7 +100,7 @@ def write_records(rows: list[SheetRow], lookups: Lookups, load: Load) -> None:
     _remember(rows, {id(write) for write in written})
 
 
-def _by_model(writes: list[PendingWrite]) -> list[list[PendingWrite]]:
+def _by_stage(writes: list[PendingWrite]) -> list[list[PendingWrite]]:
     """The writes by stage and then by model."""
     model_of = lambda write: (write.stage, type(write.record).__name__)  # noqa: E731
     return [list(group) for _model, group in groupby(sorted(writes, key=model_of), key=model_of)]
@@ -129,7 +129,7 @@ def _keep(write: PendingWrite) -> dict[str, Any]:
     return before
 
 
-def _coded(writes: list[PendingWrite], lookups: Lookups) -> list[Any]:
+def _coded(writes: list[PendingWrite], context: Context) -> list[Any]:
     """The records of these writes, all of one model, with a code if they have one."""
     model, records = type(writes[0].record), [write.record for write in writes]
     voided_codes = _codes_of_voided(model, [write.prefix for write in writes if not write.digits])
@@ -137,7 +137,7 @@ def _coded(writes: list[PendingWrite], lookups: Lookups) -> list[Any]:
         if isinstance(record, Record) and not record.code:
             again = write.prefix in voided_codes
             prefix, digits = (f"{write.prefix}-", 1) if again else (write.prefix, write.digits)
-            record.code = next_code(model, prefix, digits, lookups)
+            record.code = next_code(model, prefix, digits, context)
     return records
 
 
@@ -149,18 +149,18 @@ def _codes_of_voided(model: type[models.Model], codes: list[str]) -> set[str]:
     return set(voided.values_list("code", flat=True))
 
 
-def next_code(model: type[models.Model], prefix: str, digits: int, lookups: Lookups) -> str:
+def next_code(model: type[models.Model], prefix: str, digits: int, context: Context) -> str:
     """The next free code with this prefix. The database is asked once per prefix and load. Without digits the prefix is
     the code; if a voided record has it, a number follows."""
     if not digits:
         return prefix
-    key = (model, prefix)
-    if key not in lookups.numbers:
+
+    def last() -> int:
         codes = model._base_manager.filter(code__startswith=prefix).order_by(-Length("code"), "-code")
         rests = (code.removeprefix(prefix) for code in codes.values_list("code", flat=True)[:200])
-        lookups.numbers[key] = max((int(rest) for rest in rests if rest.isdecimal()), default=0)
-    lookups.numbers[key] += 1
-    return f"{prefix}{lookups.numbers[key]:0{digits}d}"
+        return max((int(rest) for rest in rests if rest.isdecimal()), default=0)
+
+    return f"{prefix}{context.next_number((model, prefix), last):0{digits}d}"
 
 
 def _change(writes: list[PendingWrite]) -> None:
@@ -225,13 +225,18 @@ def index(records_by_kind: list[tuple[Kind, list[Any]]]) -> None:
         add_values(SearchEntry, ENTRY, entries)
 
 
-def _searched(records: Iterable[Any]) -> Iterator[tuple[Kind, list[Any]]]:
-    by_model = defaultdict(list)
+def by_model(records: Iterable[Any]) -> dict[type[models.Model], list[Any]]:
+    grouped = defaultdict(list)
     for record in records:
-        by_model[type(record)].append(record)
+        grouped[type(record)].append(record)
+    return grouped
+
+
+def _searched(records: Iterable[Any]) -> Iterator[tuple[Kind, list[Any]]]:
+    grouped = by_model(records)
     for kind in KINDS.values():
-        if kind.searched and kind.model in by_model and issubclass(kind.model, Record):
-            yield kind, by_model[kind.model]
+        if kind.searched and kind.model in grouped and issubclass(kind.model, Record):
+            yield kind, grouped[kind.model]
 
 
 def forget_rows(load: Load, rows: list[SheetRow]) -> None:
