@@ -20,7 +20,7 @@ from registry.loading.sheet_types import (
 from registry.models import CollectiveIncome
 from registry.text.validators import line, money, yes_no
 
-from .shared import YEAR, at, copy, differs, place, township
+from .shared import YEAR, at, copy, day_column, differs, place, take_day, township
 
 COLUMNS = (
     ROW_NUMBER,
@@ -42,12 +42,14 @@ COLUMNS = (
         also=("是否达标", "是否达到5万元", "是否达到门槛"),
     ),
     SheetColumn("source", "主要来源", line(80), also=("收入来源", "来源")),
+    day_column("reported_on", "填报日期", "填报时间", "上报日期"),
     REMARK,
 )  # fmt: skip
 
 
 def resolve(row: SheetRow, context: Context) -> None:
     copy(row, "year", "amount_yuan", "operating_yuan", "source", "remark")
+    take_day(row, "reported_on", context, happened=True, assume=True)
     code = place(row, context)
     village = _village(row, context, code) if code and row.has("village") else ""
     row.attributes["area_id"] = village

@@ -1,0 +1,254 @@
+"""What needs attention: what lies below its target, is not reported, waits, is overdue, or looks odd. Each check is
+declared once by its rows; pages count them by township and open them."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import CharField, Count, Exists, F, Min, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, ExtractYear, Substr
+from django.db.models import TextChoices
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from registry import models as m
+from registry.access.scope import NEVER, Scope
+from registry.figures import FIGURES, YEARLY_FORMS, YearlyForm, with_years
+from registry.query_cache import fetch_rows
+from registry.text.area_codes import TOWNSHIP
+
+REMINDED_FROM = (11, 1)  # the day of the year from which a year that is not reported needs attention
+LEAP = 3  # an income that is more than three times that of the year before, or less than a third
+
+
+class Concern(TextChoices):
+    TARGET = "target", _("Below target")
+    COVERAGE = "coverage", _("Not reported")
+    WAITING = "waiting", _("Waiting")
+    OVERDUE = "overdue", _("Overdue")
+    QUALITY = "quality", _("Late, empty or odd values")
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    """A kind of concern. `rows(scope)` are the records it concerns, of the record kind `kind` if they have pages of
+    their own there; `area` is the path to their area code, `since` that to the day they wait or are overdue since. The
+    public sees only what is `public`."""
+
+    slug: str
+    label: str | Promise
+    concern: Concern
+    rows: Callable[[Scope], QuerySet]
+    kind: str = ""
+    area: str = "area_id"
+    since: str = ""
+    public: bool = False
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How many rows a check concerns, by township, and the day the oldest waits since."""
+
+    check: Check
+    by_township: dict[str, int]
+    oldest: date | None
+
+    @property
+    def count(self) -> int:
+        return sum(self.by_township.values())
+
+
+CHECKS: dict[str, Check] = {}
+
+
+def declare_checks(*checks: Check) -> None:
+    CHECKS.update({check.slug: check for check in checks})
+
+
+def attention(scope: Scope, public: bool = False, concerns: Iterable[Concern] = ()) -> list[Finding]:
+    """The checks that concern any row in the scope, in one query; `public` leaves out what the staff alone sees."""
+    scope = with_years(scope)
+    wanted = set(concerns)
+    checks = [
+        check
+        for check in CHECKS.values()
+        if (check.public or not public) and (not wanted or check.concern in wanted)
+    ]
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    oldest: dict[int, str] = {}
+    first, *others = [_counts(number, check, scope) for number, check in enumerate(checks)]
+    for number, township, count, since in first.union(*others, all=True):
+        found[number][township] = count
+        if since:
+            oldest[number] = min(since, oldest.get(number, since))
+    return [
+        Finding(check, found[number], date.fromisoformat(oldest[number][:10]) if number in oldest else None)
+        for number, check in enumerate(checks)
+        if number in found
+    ]
+
+
+def _counts(number: int, check: Check, scope: Scope) -> QuerySet:
+    since = Cast(Min(check.since), CharField()) if check.since else Value("")
+    rows = check.rows(scope).order_by().annotate(at_township=Substr(check.area, 1, TOWNSHIP)).values("at_township")
+    rows = rows.annotate(check_number=Value(number), rows_found=Count("pk", distinct=True), oldest_day=since)
+    return rows.values_list("check_number", "at_township", "rows_found", "oldest_day")
+
+
+def due_year(form: YearlyForm, scope: Scope) -> int:
+    """The year of a form that should be reported by the scope's day and is not; NEVER if there is none."""
+    last = scope.as_of.year - 1
+    reported = with_years(scope).year_of(form.slug)
+    if reported < last:
+        return last
+    is_late = (scope.as_of.month, scope.as_of.day) >= REMINDED_FROM
+    return scope.as_of.year if is_late and reported == last else NEVER
+
+
+def _missing(form: YearlyForm) -> Callable[[Scope], QuerySet]:
+    return lambda scope: form.missing(scope, due_year(form, scope))
+
+
+def _below_target(scope: Scope) -> QuerySet:
+    """Townships with points whose premium rate lies below the target of the day."""
+    rate = FIGURES["premium-rate"]
+    target = rate.answer(scope).target
+    below = [
+        key
+        for key, _name, answer in rate.by("township", scope)
+        if target is not None and answer.value is not None and answer.value < target
+    ]
+    return m.Area.objects.public().filter(pk__in=below)
+
+
+def _belts(scope: Scope) -> QuerySet:
+    return scope.sees(m.Belt).built(scope.as_of).with_point_counts(scope.as_of)
+
+
+def _minimum(scope: Scope) -> Subquery:
+    return m.Parameter.objects.value_on("belt-minimum", scope.as_of)
+
+
+def _named(scope: Scope) -> QuerySet:
+    return m.DemonstrationPoint.objects.visible_to(scope.viewer).in_area(scope.area).named(scope.as_of)
+
+
+def _leaping(scope: Scope) -> QuerySet:
+    """Incomes of the newest year that are far from those of the year before."""
+    year = with_years(scope).year_of("incomes")
+    before = m.CollectiveIncome.objects.public().filter(area=OuterRef("area"), year=year - 1).values("amount_yuan")[:1]
+    rows = scope.sees(m.CollectiveIncome).reported(scope.as_of).filter(year=year).annotate(before=Subquery(before))
+    return rows.filter(before__gt=0).exclude(
+        amount_yuan__gte=F("before") / LEAP, amount_yuan__lte=F("before") * LEAP
+    )
+
+
+def _reported_late(scope: Scope) -> QuerySet:
+    """Incomes that were reported more than a month after the end of their year."""
+    rows = scope.sees(m.CollectiveIncome).reported(scope.as_of).annotate(reported_in=ExtractYear("reported_on"))
+    late = rows.filter(reported_in__gt=F("year") + 1) | rows.filter(
+        reported_in=F("year") + 1, reported_on__month__gt=1
+    )
+    return late.filter(year__gte=scope.as_of.year - 1)
+
+
+declare_checks(
+    Check(
+        "townships-below-target",
+        _("Townships below the premium target"),
+        Concern.TARGET,
+        _below_target,
+        kind="townships",
+        area="code",
+        public=True,
+    ),
+    Check(
+        "belts-short",
+        _("Belts that do not qualify"),
+        Concern.TARGET,
+        lambda s: _belts(s).filter(premium_points__lt=_minimum(s)),
+        kind="belts",
+        public=True,
+    ),
+    Check(
+        "belts-at-minimum",
+        _("Belts with not one premium point to spare"),
+        Concern.TARGET,
+        lambda s: _belts(s).filter(premium_points=_minimum(s)),
+        kind="belts",
+        public=True,
+    ),
+    Check(
+        "points-without-position",
+        _("Points without a position"),
+        Concern.QUALITY,
+        lambda s: _named(s).filter(lng=None),
+        kind="points",
+    ),
+    Check(
+        "points-without-highlights",
+        _("Points without highlights"),
+        Concern.QUALITY,
+        lambda s: _named(s).filter(highlights=""),
+        kind="points",
+    ),
+    Check(
+        "points-unconfirmed",
+        _("Points not confirmed this year"),
+        Concern.QUALITY,
+        lambda s: _named(s).exclude(confirmations__year=s.as_of.year),
+        kind="points",
+    ),
+    Check(
+        "incomes-leaping",
+        _("Incomes more than three times, or less than a third, of the year before"),
+        Concern.QUALITY,
+        _leaping,
+        kind="incomes",
+    ),
+    Check(
+        "incomes-late",
+        _("Incomes reported more than a month after their year"),
+        Concern.QUALITY,
+        _reported_late,
+        kind="incomes",
+        since="reported_on",
+    ),
+    Check(
+        "organisations-without-members",
+        _("Party organisations without a number of members"),
+        Concern.QUALITY,
+        lambda s: s.sees(m.PartyOrganisation).existing(s.as_of).filter(member_count=None),
+        kind="organisations",
+    ),
+    Check(
+        "remarks-waiting",
+        _("Remarks from the public to be answered"),
+        Concern.WAITING,
+        lambda s: s.sees(m.Remark).open(),
+        since="made_at",
+    ),
+    Check(
+        "remarks-overdue",
+        _("Remarks from the public past their day"),
+        Concern.OVERDUE,
+        lambda s: s.sees(m.Remark).open().filter(due_on__lt=s.as_of),
+        since="due_on",
+    ),
+    Check(
+        "bookings-asked",
+        _("Groups that ask to come"),
+        Concern.WAITING,
+        lambda s: s.sees(m.Booking).filter(state=m.BookingState.ASKED),
+        since="booked_for",
+    ),
+    Check(
+        "drafts-submitted",
+        _("Applications to be checked by the township"),
+        Concern.WAITING,
+        lambda s: s.sees(m.Draft).filter(state=m.DraftState.SUBMITTED),
+        since="submitted_at",
+    ),
+)
