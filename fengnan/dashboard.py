@@ -16,6 +16,7 @@ from registry.figures.frozen import amendment_of, amendments_of, frozen_figures
 from registry.figures.yearly import all_with_years, look_up_all_years, with_years
 from registry.loading.export import CHANGE_FORMATS, export, export_changes, formats_of
 from registry.models import Area
+from registry.overviews.attention import attention
 from registry.overviews.recent import recent_changes
 from registry.views.tables import render_table, table_of
 
@@ -37,6 +38,7 @@ def dashboard(request: HttpRequest, wall: bool = False) -> HttpResponse:
         "sections": {section: _of_section(answers, section) for section in SECTIONS},
         "charts": charts(scope),
         "schematic": "" if wall else drawing_of(scope),
+        "findings": attention(scope, public=True),
         "recent": [] if wall else recent_changes(kinds_of_figures(), scope),
         "townships": townships(scope.as_of),
         "years": years(scope),

@@ -15,6 +15,7 @@ from fengnan.report import views as report_views
 from registry.views import (
     account,
     accounts,
+    attention,
     bookings,
     builders,
     coverage,
@@ -50,6 +51,8 @@ urlpatterns = [
         path("figures/", dashboard.figure_list, name="figures"),
         path("figures/<slug:slug>/", dashboard.figure_page, name="figure"),
         path("figures/<slug:slug>/changes/", dashboard.figure_changes, name="figure-changes"),
+        path("attention/", attention.attention_page, name="attention"),
+        path("attention/<slug:slug>/", attention.attention_rows, name="attention-rows"),
         path("coverage/", coverage.coverage_list, name="coverage"),
         path("coverage/<slug:form>/", coverage.coverage_page, name="coverage-form"),
         path("map/", map_views.map_page, name="map"),

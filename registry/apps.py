@@ -10,4 +10,6 @@ class RegistryConfig(AppConfig):
     verbose_name = _("Registry")
 
     def ready(self):
-        autodiscover_modules("refusals", "kinds", "figures", "overviews.tasks", "loading.registered", "resources")
+        autodiscover_modules(
+            "refusals", "kinds", "figures", "overviews.tasks", "overviews.attention", "loading.registered", "resources"
+        )

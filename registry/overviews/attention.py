@@ -4,19 +4,16 @@ declared once by its rows; pages count them by township and open them."""
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any
+from datetime import date
 
-from django.db.models import CharField, Count, Exists, F, Min, OuterRef, QuerySet, Subquery, Value
+from django.db.models import CharField, Count, F, Min, OuterRef, Q, QuerySet, Subquery, TextChoices, Value
 from django.db.models.functions import Cast, ExtractYear, Substr
-from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from registry import models as m
 from registry.access.scope import NEVER, Scope
-from registry.figures import FIGURES, YEARLY_FORMS, YearlyForm, with_years
-from registry.query_cache import fetch_rows
+from registry.figures import YEARLY_FORMS, YearlyForm, with_years
 from registry.text.area_codes import TOWNSHIP
 
 REMINDED_FROM = (11, 1)  # the day of the year from which a year that is not reported needs attention
@@ -24,6 +21,8 @@ LEAP = 3  # an income that is more than three times that of the year before, or 
 
 
 class Concern(TextChoices):
+    """What is the matter with the rows of a check."""
+
     TARGET = "target", _("Below target")
     COVERAGE = "coverage", _("Not reported")
     WAITING = "waiting", _("Waiting")
@@ -67,15 +66,23 @@ def declare_checks(*checks: Check) -> None:
     CHECKS.update({check.slug: check for check in checks})
 
 
+def checks_of(public: bool) -> list[Check]:
+    """All checks, those of the yearly forms included; for the public only what is public."""
+    forms = [
+        Check(
+            f"missing-{form.slug}", form.label, Concern.COVERAGE, _missing(form), kind="areas", area="code", public=True
+        )
+        for form in YEARLY_FORMS.values()
+        if form.owed
+    ]
+    return [check for check in (*forms, *CHECKS.values()) if check.public or not public]
+
+
 def attention(scope: Scope, public: bool = False, concerns: Iterable[Concern] = ()) -> list[Finding]:
     """The checks that concern any row in the scope, in one query; `public` leaves out what the staff alone sees."""
     scope = with_years(scope)
     wanted = set(concerns)
-    checks = [
-        check
-        for check in CHECKS.values()
-        if (check.public or not public) and (not wanted or check.concern in wanted)
-    ]
+    checks = [check for check in checks_of(public) if not wanted or check.concern in wanted]
     found: dict[int, dict[str, int]] = defaultdict(dict)
     oldest: dict[int, str] = {}
     first, *others = [_counts(number, check, scope) for number, check in enumerate(checks)]
@@ -92,8 +99,10 @@ def attention(scope: Scope, public: bool = False, concerns: Iterable[Concern] = 
 
 def _counts(number: int, check: Check, scope: Scope) -> QuerySet:
     since = Cast(Min(check.since), CharField()) if check.since else Value("")
-    rows = check.rows(scope).order_by().annotate(at_township=Substr(check.area, 1, TOWNSHIP)).values("at_township")
-    rows = rows.annotate(check_number=Value(number), rows_found=Count("pk", distinct=True), oldest_day=since)
+    concerned = check.rows(scope).order_by().values("pk")
+    rows = concerned.model._base_manager.filter(pk__in=concerned).order_by()
+    rows = rows.annotate(at_township=Substr(check.area, 1, TOWNSHIP)).values("at_township")
+    rows = rows.annotate(check_number=Value(number), rows_found=Count("pk"), oldest_day=since)
     return rows.values_list("check_number", "at_township", "rows_found", "oldest_day")
 
 
@@ -112,15 +121,12 @@ def _missing(form: YearlyForm) -> Callable[[Scope], QuerySet]:
 
 
 def _below_target(scope: Scope) -> QuerySet:
-    """Townships with points whose premium rate lies below the target of the day."""
-    rate = FIGURES["premium-rate"]
-    target = rate.answer(scope).target
-    below = [
-        key
-        for key, _name, answer in rate.by("township", scope)
-        if target is not None and answer.value is not None and answer.value < target
-    ]
-    return m.Area.objects.public().filter(pk__in=below)
+    """Townships with points whose premium rate lies below the target of the day (F08)."""
+    target = m.Parameter.objects.value_on("premium-rate-target", scope.as_of)
+    points = _named(scope).order_by().annotate(at_township=Substr("area_id", 1, TOWNSHIP)).values("at_township")
+    premium = Count("pk", filter=Q(standing__grade=m.Grade.PREMIUM))
+    below = points.annotate(of_hundred=premium * 100, aim=Count("pk") * target).filter(of_hundred__lt=F("aim"))
+    return m.Area.objects.public().townships(scope.as_of).filter(pk__in=below.values("at_township"))
 
 
 def _belts(scope: Scope) -> QuerySet:
@@ -140,17 +146,13 @@ def _leaping(scope: Scope) -> QuerySet:
     year = with_years(scope).year_of("incomes")
     before = m.CollectiveIncome.objects.public().filter(area=OuterRef("area"), year=year - 1).values("amount_yuan")[:1]
     rows = scope.sees(m.CollectiveIncome).reported(scope.as_of).filter(year=year).annotate(before=Subquery(before))
-    return rows.filter(before__gt=0).exclude(
-        amount_yuan__gte=F("before") / LEAP, amount_yuan__lte=F("before") * LEAP
-    )
+    return rows.filter(before__gt=0).exclude(amount_yuan__gte=F("before") / LEAP, amount_yuan__lte=F("before") * LEAP)
 
 
 def _reported_late(scope: Scope) -> QuerySet:
     """Incomes that were reported more than a month after the end of their year."""
     rows = scope.sees(m.CollectiveIncome).reported(scope.as_of).annotate(reported_in=ExtractYear("reported_on"))
-    late = rows.filter(reported_in__gt=F("year") + 1) | rows.filter(
-        reported_in=F("year") + 1, reported_on__month__gt=1
-    )
+    late = rows.filter(reported_in__gt=F("year") + 1) | rows.filter(reported_in=F("year") + 1, reported_on__month__gt=1)
     return late.filter(year__gte=scope.as_of.year - 1)
 
 
@@ -241,7 +243,8 @@ declare_checks(
         "bookings-asked",
         _("Groups that ask to come"),
         Concern.WAITING,
-        lambda s: s.sees(m.Booking).filter(state=m.BookingState.ASKED),
+        lambda s: m.Booking.objects.visible_to(s.viewer).in_area(s.area).filter(state=m.BookingState.ASKED),
+        area="site__area_id",
         since="booked_for",
     ),
     Check(

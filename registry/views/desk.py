@@ -8,10 +8,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from registry.access.permissions import may
+from registry.access.scope import read_scope
 from registry.actions.drafts import confirm_site
+from registry.figures import with_years
 from registry.models import DemonstrationPoint, PointStatus
+from registry.overviews.attention import attention
 from registry.overviews.history import latest_news
 from registry.overviews.tasks import tasks_of
+from registry.text.area_codes import is_below_district
 
 from .access import asks_for
 from .drafts import site_or_404
@@ -20,13 +24,18 @@ from .tables import part_for
 
 @asks_for()
 def desk(request: HttpRequest) -> HttpResponse:
-    """What is to be done, the most urgent first; one button to start; and what changed lately."""
+    """What is to be done, the most urgent first; one button to start; what changed lately; and for the district what
+    waits, is overdue or needs attention, with its oldest row."""
     today = timezone.localdate()
     tasks = [(task, task.is_late(today)) for task in tasks_of(request.user, today)]
+    of_district = may(request.user, "record.view") and not is_below_district(request.user.read_prefix)
+    scope = with_years(read_scope({"area": request.user.read_prefix}, request.user))
     context = {
         "tasks": tasks,
         "today": today,
         "may_start": may(request.user, "draft.write"),
+        "scope": scope,
+        "findings": attention(scope) if of_district else [],
         "news": latest_news(request.user, today),
     }
     return render(request, "registry/desk.html", context)

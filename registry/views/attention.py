@@ -1,0 +1,75 @@
+"""What needs attention, by township, and the rows of each check."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from registry.access.permissions import may
+from registry.access.scope import Scope, read_scope
+from registry.figures import with_years
+from registry.models import Area, AreaLevel
+from registry.overviews.attention import Check, Concern, attention, checks_of
+
+SHOWN = 50
+
+
+def attention_page(request: HttpRequest) -> HttpResponse:
+    """Each check with its number of rows in every township; the public sees the public checks."""
+    scope = with_years(read_scope(request.GET, request.user))
+    findings = attention(scope, public=not may(request.user, "record.view"))
+    townships = list(Area.objects.public().townships(scope.as_of).in_area(scope.area).order_by("code"))
+    codes = {township.code for township in townships}
+    rows = [
+        (
+            finding,
+            [(township, finding.by_township.get(township.code, 0)) for township in townships],
+            sum(count for code, count in finding.by_township.items() if code not in codes),
+        )
+        for finding in findings
+    ]
+    groups = [(concern, [row for row in rows if row[0].check.concern == concern]) for concern in Concern]
+    context = {"scope": scope, "townships": townships, "groups": [group for group in groups if group[1]]}
+    return render(request, "registry/attention/list.html", context)
+
+
+def attention_rows(request: HttpRequest, slug: str) -> HttpResponse:
+    """The rows of a check, each with its page."""
+    scope = with_years(read_scope(request.GET, request.user))
+    check = {check.slug: check for check in checks_of(not may(request.user, "record.view"))}.get(slug)
+    if check is None:
+        raise Http404
+    rows = check.rows(scope)
+    related = [field for field in ("area", "point") if field in {one.name for one in rows.model._meta.fields}]
+    rows = rows.select_related(*related) if related else rows
+    page = Paginator(rows if rows.ordered else rows.order_by("pk"), SHOWN).get_page(request.GET.get("page"))
+    context = {
+        "scope": scope,
+        "check": check,
+        "page": page,
+        "rows": [(row, area_of(row), address_of(check, row, scope)) for row in page.object_list],
+    }
+    return render(request, "registry/attention/rows.html", context)
+
+
+def area_of(row: Any) -> str:
+    area = row.parent if isinstance(row, Area) else getattr(row, "area", None)
+    return str(area or "")
+
+
+def address_of(check: Check, row: Any, scope: Scope) -> str:
+    """The page of a row: that of its record kind, else its own; empty if it has none."""
+    if isinstance(row, Area):
+        kinds = {AreaLevel.TOWNSHIP: "townships", AreaLevel.VILLAGE: "villages"}
+        kind = kinds.get(AreaLevel(row.level))
+        return reverse("record", args=[kind, row.code]) + scope.query if kind else ""
+    if check.kind:
+        return reverse("record", args=[check.kind, row.code]) + scope.query
+    return row.get_absolute_url() if hasattr(row, "get_absolute_url") and may_open(scope, row) else ""
+
+
+def may_open(scope: Scope, row: Any) -> bool:
+    """Pages of the desk are for those who write in the area."""
+    return bool(getattr(scope.viewer, "write_prefix", ""))
