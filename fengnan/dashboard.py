@@ -14,7 +14,7 @@ from registry.figures import FIGURES, SECTIONS, Answer, Figure, answer_all, brea
 from registry.figures.changes import CAME, CHANGED, WENT, days_compared, differences
 from registry.figures.frozen import amendment_of, amendments_of, frozen_figures
 from registry.figures.yearly import all_with_years, look_up_all_years, with_years
-from registry.loading.export import CHANGE_FORMATS, export, export_changes, formats_of
+from registry.loading.export import TABLE_FORMATS, export, export_changes, formats_of
 from registry.models import Area
 from registry.overviews.attention import attention
 from registry.overviews.recent import recent_changes
@@ -146,7 +146,7 @@ def figure_changes(request: HttpRequest, slug: str) -> HttpResponse:
     day = read_day("since", since) if since else days_compared(scope)[0]
     difference = differences([figure], scope, [day])[slug][0]
     rows = difference.rows()
-    if request.GET.get("format") in CHANGE_FORMATS:
+    if request.GET.get("format") in TABLE_FORMATS:
         return export_changes(difference, rows, request.GET["format"])
     page = Paginator(rows, CHANGES_SHOWN).get_page(request.GET.get("page"))
     counts = Counter(row.how for row in rows)

@@ -9,7 +9,7 @@ from django.views.generic import RedirectView
 from django.views.static import serve
 
 from assessment.views import notices, packs, project_desk, projects, reviews, schemes, standing, supervision
-from fengnan import api, dashboard, search
+from fengnan import api, dashboard, search, townships
 from fengnan.map import views as map_views
 from fengnan.report import views as report_views
 from registry.views import (
@@ -188,6 +188,7 @@ urlpatterns = [
         path("points/<str:code>/qr.svg", plates.qr_code, name="qr-code"),
         path("belts/<str:code>/", pages.belt_page),
         path("zones/<str:code>/", pages.zone_page),
+        path("townships/", townships.township_list),
         path("townships/<str:code>/", pages.township_page),
         path("consortia/<str:code>/", pages.consortium_page),
         path("teaching-sites/<str:code>/", pages.teaching_site_page),

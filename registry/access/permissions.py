@@ -25,6 +25,7 @@ TABLE: dict[str, frozenset[str]] = {
     "project.check": frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMIN}),
     "project.sign": frozenset({Role.REVIEWER, Role.ADMIN}),
     "project.board": STAFF,
+    "attention.view": STAFF,
     "scheme.write": frozenset({Role.ADMIN}),
     "scheme.own": frozenset({Role.CLERK, Role.HEAD}),
     "scheme.score": frozenset({Role.REVIEWER}),
@@ -51,7 +52,9 @@ DECIDES = frozenset({Role.REVIEWER, Role.ADMIN})  # roles that need a second fac
 WRITES = frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMIN})  # roles with an area to write in
 # Actions on the whole district, for any record: only for accounts whose area contains the district.
 OF_DISTRICT = frozenset({"hook.manage", "job.view", "ledger.take_over", "report.write", "year.close"})
-READING = frozenset({"record.view", "event.view", "job.view", "internal.view", "project.board", "scheme.view"})
+READING = frozenset(
+    {"record.view", "event.view", "job.view", "internal.view", "project.board", "scheme.view", "attention.view"}
+)
 MANAGES: dict[str, frozenset[str]] = {  # the lower roles that a role manages
     Role.HEAD: frozenset({Role.CLERK}),
     Role.ADMIN: frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.LEADER, Role.AUDITOR, Role.API}),

@@ -131,16 +131,13 @@ def breakdowns(asked: list[tuple[Figure, str]], scope: Scope) -> list[Breakdown]
     """Each figure by a dimension, in one query: (key, name, answer) for each value that has rows, in the order of the
     choices or the keys."""
     scope = with_years(scope) if any(figure.yearly for figure, _dimension in asked) else scope
-    groups = dict.fromkeys(
+    groups = [
         group
         for figure, dimension in asked
         for group in ((figure.slug, dimension, scope), (figure.out_of, dimension, figure.whole_scope(scope)))
         if group[0]
-    )
-    measures: dict[int, dict[str, Any]] = defaultdict(dict)
-    for number, key, measure in fetch_rows(_groupings(tuple(groups))):
-        measures[number][key or MISSING] = measure
-    found = dict(zip(groups, (measures[number] for number in range(len(groups))), strict=True))
+    ]
+    found = measure_groups(groups)
     return [
         _breakdown(
             figure, dimension, scope, found[figure.slug, dimension, scope],
@@ -148,6 +145,15 @@ def breakdowns(asked: list[tuple[Figure, str]], scope: Scope) -> list[Breakdown]
         )
         for figure, dimension in asked
     ]  # fmt: skip
+
+
+def measure_groups(groups: Iterable[tuple[str, str, Scope]]) -> dict[tuple[str, str, Scope], dict[str, Any]]:
+    """For each (figure, dimension, scope) the measure of every key, in one query. The scopes know their years."""
+    groups = list(dict.fromkeys(groups))
+    measures: dict[int, dict[str, Any]] = defaultdict(dict)
+    for number, key, measure in fetch_rows(_groupings(tuple(groups))):
+        measures[number][key or MISSING] = measure
+    return {group: measures[number] for number, group in enumerate(groups)}
 
 
 def _breakdown(figure: Figure, dimension: str, scope: Scope, parts: dict, wholes: dict) -> Breakdown:

@@ -72,7 +72,15 @@ def export_values(
     return response
 
 
-CHANGE_FORMATS = ("csv", "xlsx", "json")
+TABLE_FORMATS = ("csv", "xlsx", "json")
+
+
+def export_table(kind: Kind, values: Iterable[dict], scope: Scope, file_format: str) -> HttpResponse:
+    """Rows that are computed and not stored, as a file to download."""
+    response = {"csv": _csv, "xlsx": _xlsx, "json": _json}[file_format](kind, values, stamp(kind, scope, {}))
+    name = f"{kind.slug}-{scope.area}-{scope.as_of.isoformat()}"
+    response["Content-Disposition"] = f'attachment; filename="{name}.{file_format}"'
+    return response
 
 
 def export_changes(difference: Difference, rows: Iterable[RowChange], file_format: str) -> HttpResponse:

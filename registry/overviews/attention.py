@@ -3,7 +3,7 @@ declared once by its rows; pages count them by township and open them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db.models import CharField, Count, F, Min, OuterRef, Q, QuerySet, Subquery, TextChoices, Value
@@ -78,8 +78,22 @@ def checks_of(public: bool) -> list[Check]:
     return [check for check in (*forms, *CHECKS.values()) if check.public or not public]
 
 
+@dataclass(frozen=True)
+class Counting:
+    """Stands for an account of the staff where rows are counted and not shown: it reads all of its area."""
+
+    read_prefix: str
+    reads_everything: bool
+    role: str = "counting"
+    is_authenticated: bool = True
+    reads_published_only: bool = False
+
+
 def attention(scope: Scope, public: bool = False, concerns: Iterable[Concern] = ()) -> list[Finding]:
-    """The checks that concern any row in the scope, in one query; `public` leaves out what the staff alone sees."""
+    """The checks that concern any row in the scope, in one query; `public` leaves out what the staff alone sees. The
+    staff counts all rows of its area, also those that an account may not open."""
+    if not public:
+        scope = replace(scope, viewer=Counting(scope.viewer.read_prefix, scope.viewer.reads_all_areas))
     scope = with_years(scope)
     wanted = set(concerns)
     checks = [check for check in checks_of(public) if not wanted or check.concern in wanted]
@@ -90,11 +104,13 @@ def attention(scope: Scope, public: bool = False, concerns: Iterable[Concern] = 
         found[number][township] = count
         if since:
             oldest[number] = min(since, oldest.get(number, since))
-    return [
+    order = list(Concern)
+    findings = [
         Finding(check, found[number], date.fromisoformat(oldest[number][:10]) if number in oldest else None)
         for number, check in enumerate(checks)
         if number in found
     ]
+    return sorted(findings, key=lambda finding: order.index(finding.check.concern))
 
 
 def _counts(number: int, check: Check, scope: Scope) -> QuerySet:

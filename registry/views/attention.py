@@ -19,7 +19,7 @@ SHOWN = 50
 def attention_page(request: HttpRequest) -> HttpResponse:
     """Each check with its number of rows in every township; the public sees the public checks."""
     scope = with_years(read_scope(request.GET, request.user))
-    findings = attention(scope, public=not may(request.user, "record.view"))
+    findings = attention(scope, public=not may(request.user, "attention.view"))
     townships = list(Area.objects.public().townships(scope.as_of).in_area(scope.area).order_by("code"))
     codes = {township.code for township in townships}
     rows = [
@@ -38,7 +38,7 @@ def attention_page(request: HttpRequest) -> HttpResponse:
 def attention_rows(request: HttpRequest, slug: str) -> HttpResponse:
     """The rows of a check, each with its page."""
     scope = with_years(read_scope(request.GET, request.user))
-    check = {check.slug: check for check in checks_of(not may(request.user, "record.view"))}.get(slug)
+    check = {check.slug: check for check in checks_of(not may(request.user, "attention.view"))}.get(slug)
     if check is None:
         raise Http404
     rows = check.rows(scope)
@@ -48,10 +48,17 @@ def attention_rows(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "scope": scope,
         "check": check,
+        "hidden": _count(check, scope) - page.paginator.count,
         "page": page,
         "rows": [(row, area_of(row), address_of(check, row, scope)) for row in page.object_list],
     }
     return render(request, "registry/attention/rows.html", context)
+
+
+def _count(check: Check, scope: Scope) -> int:
+    """The number of rows, with those the account may not open."""
+    findings = attention(scope, public=check.public, concerns=[check.concern])
+    return sum(finding.count for finding in findings if finding.check.slug == check.slug)
 
 
 def area_of(row: Any) -> str:

@@ -28,7 +28,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     waits, is overdue or needs attention, with its oldest row."""
     today = timezone.localdate()
     tasks = [(task, task.is_late(today)) for task in tasks_of(request.user, today)]
-    of_district = may(request.user, "record.view") and not is_below_district(request.user.read_prefix)
+    of_district = may(request.user, "attention.view") and not is_below_district(request.user.read_prefix)
     scope = with_years(read_scope({"area": request.user.read_prefix}, request.user))
     context = {
         "tasks": tasks,
