@@ -144,7 +144,9 @@ class MissingSerializer(serializers.Serializer):
 
 
 class FigureView(ApiView):
-    """What the figure addresses share."""
+    """What the figure addresses share. `year` asks for a year of yearly figures."""
+
+    accepted = (*ApiView.accepted, "year")
 
     def figure(self, slug: str) -> Figure:
         if slug not in FIGURES:
@@ -240,7 +242,7 @@ def row_keys(kind: Kind) -> tuple[Key, ...]:
 
 
 class FigureRowsView(FigureView):
-    accepted = (*FigureView.accepted, *DIMENSIONS, "search", "cursor", "page_size")
+    accepted = (*ApiView.accepted, *DIMENSIONS, "search", "cursor", "page_size")
 
     @extend_schema(operation_id="figures_rows", responses=RowsSerializer)
     def get(self, request: Request, slug: str) -> Response:

@@ -161,6 +161,7 @@ def page_of(resource: Resource) -> type[serializers.Serializer]:
 DESCRIBED: dict[str, Any] = {
     "area": _("Area code; the area and everything below it. By default the district."),
     "as_of": _("The day. By default today."),
+    "year": _("A year: yearly figures answer for it, the others for its last day."),
     "search": _("A name, or part of it: characters, pinyin, or initials."),
     "cursor": _("Where the page begins: taken from next or previous."),
     "updated_since": _("Only what changed since this day or time; gone says what is no longer there."),

@@ -1,7 +1,7 @@
 """What moved: the difference of a figure between two days, and the rows that came, went or changed in between."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -42,6 +42,7 @@ class RowChange:
     after: Number | None
     events: list[Event]
     periods: list[StatusPeriod]  # of a point: what it was named or withdrawn as, by which paper
+    of_whole: bool = False  # of a share: a row of its whole and not of its part
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Difference:
         if figure.whole:
             seen = {change.code for change in changes if figure.whole.kind == figure.kind}
             whole = _changes(figure.whole, figure.whole_scope(before), figure.whole_scope(now))
-            changes += [change for change in whole if change.code not in seen]
+            changes += [replace(change, of_whole=True) for change in whole if change.code not in seen]
         return changes
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.db.models import CharField, Exists, OuterRef, QuerySet, Subquery, Value
 from django.utils.functional import Promise
 
@@ -37,8 +38,10 @@ class YearlyForm:
         return self._owed(scope, year).filter(self._has_row(scope.as_of, year))
 
     def owed_in(self, year: int, today: date) -> QuerySet:
-        """The areas that owe a row of `year`: those that exist at its end, or today if it is not over."""
-        return self.owed(min(today, date(year, 12, 31))) if self.owed else Area.objects.public().filter(pk="")
+        """The areas of the registry that owe a row of `year`: those that exist at its end, or today if it is not
+        over."""
+        rows = self.owed(min(today, date(year, 12, 31))) if self.owed else Area.objects.public().filter(pk="")
+        return rows.filter(in_area_q(settings.DISTRICT_AREA, "code"))
 
     def _owed(self, scope: Scope, year: int) -> QuerySet:
         return self.owed_in(year, scope.as_of).filter(in_area_q(scope.area, "code")).order_by("code")
