@@ -27,6 +27,7 @@ from registry.query_cache import Statement, compile_rows, fetch_rows, keep_query
 
 LINKED_AT_MOST = 2000  # with more dots than this, a dot is no link of its own
 TOWNSHIP = 9  # digits of a township's code
+ELSEWHERE = ""  # stands for the code of the tile of points that lie in no township
 
 
 @dataclass
@@ -103,13 +104,12 @@ class Schematic:
     drawings: list[Drawing]
     legend: list[dict]
     layers: list[dict]
-    elsewhere: int
     linked: bool
     target: float | None = None
 
     @property
     def count(self) -> int:
-        return sum(tile.count for tile in self.tiles) + self.elsewhere
+        return sum(tile.count for tile in self.tiles)
 
     @property
     def premium(self) -> int:
@@ -121,7 +121,8 @@ class Schematic:
 
     @property
     def words(self) -> str:
-        counts = {"townships": len(self.tiles), "points": self.count, "belts": len(self.belts)}
+        townships = sum(tile.code != ELSEWHERE for tile in self.tiles)
+        counts = {"townships": townships, "points": self.count, "belts": len(self.belts)}
         return _("Schematic map: %(townships)s townships, %(points)s demonstration points, %(belts)s belts") % counts
 
 
@@ -153,19 +154,20 @@ def _drawing(scope: Scope, query: str, language: str, prefix: str, rows: DrawnRo
 def schematic(
     scope: Scope, choices: Choices = NO_CHOICES, links: bool = False, rows: DrawnRows | None = None
 ) -> Schematic:
-    """The map of a scope. Points in areas that have no tile are counted in `elsewhere`, never dropped in silence."""
+    """The map of a scope. Points that lie in no township have a tile of their own, and are never dropped in silence."""
     rows = rows or rows_of(scope, choices)
     cells = [Cell(*row) for row in rows.tallies]
     filters = choices.filters
     matching = [cell for cell in cells if keeps(filters, cell)]
     tiles = {tile.code: tile for tile in townships(scope, choices, rows.tiles)}
     linked = links and sum(cell.count for cell in matching) <= LINKED_AT_MOST
+    if any(cell.township not in tiles for cell in matching):
+        tiles[ELSEWHERE] = tile_elsewhere(scope, tiles.values())
     for cell in (Cell(*row) for row in query_rows(points, scope, choices)) if linked else matching:
-        if cell.township in tiles:
-            tile = tiles[cell.township]
-            tile.points.append(cell)
-            tile.count += cell.count
-            tile.premium += cell.count if cell.grade == Grade.PREMIUM else 0
+        tile = tiles.get(cell.township) or tiles[ELSEWHERE]
+        tile.points.append(cell)
+        tile.count += cell.count
+        tile.premium += cell.count if cell.grade == Grade.PREMIUM else 0
     order = ordering(choices.theme)
     for tile in tiles.values():
         tile.points.sort(key=order)
@@ -178,7 +180,6 @@ def schematic(
         scope, choices, drawn, belts,
         drawings=drawings(drawn, belts, scope, choices, linked) if drawn else [],
         legend=legend(cells, scope, choices), layers=layer_entries(scope, choices), linked=linked, target=target,
-        elsewhere=sum(cell.count for cell in matching if cell.township not in tiles),
     )  # fmt: skip
 
 
@@ -208,10 +209,10 @@ def points(scope: Scope, choices: Choices) -> QuerySet:
 
 
 def tile_rows(scope: Scope, choices: Choices) -> QuerySet:
-    """The townships that have a place in the schematic, with the zones that cover them on the day."""
+    """The townships, with their place in the schematic (if one was given) and the zones that cover them on the day."""
     cover = Zone.objects.visible_to(scope.viewer).exclude(kind="development").filter(townships=OuterRef("pk"))
     rows = Area.objects.public().townships(scope.as_of).in_area(settings.DISTRICT_AREA)
-    return rows.filter(map_column__isnull=False, map_row__isnull=False).values_list(
+    return rows.order_by("code").values_list(
         "code", "name", "map_column", "map_row",
         Exists(cover.built(scope.as_of)),
         Exists(cover.planned(scope.as_of)),
@@ -222,12 +223,22 @@ def tile_rows(scope: Scope, choices: Choices) -> QuerySet:
 def townships(scope: Scope, choices: Choices, rows: Iterable[tuple]) -> Iterable[Tile]:
     has_zones = "zones" in choices.layers
     page, ending = reverse("record", args=["townships", "CODE"]), whole_district(scope)
-    for code, name, column, row, built, planned, lit in rows:
+    rows = list(rows)
+    places = schematic_layout.places_of({code: (column, row) for code, _name, column, row, *_more in rows})
+    for code, name, _column, _row, built, planned, lit in rows:
         yield Tile(
-            code, name, (column, row), page.replace("CODE", code) + ending,
+            code, name, places[code], page.replace("CODE", code) + ending,
             inside=code.startswith(scope.area) or scope.area.startswith(code),
             zones=has_zones and bool(built), planned=has_zones and bool(planned), lit=bool(lit),
         )  # fmt: skip
+
+
+def tile_elsewhere(scope: Scope, others: Iterable[Tile]) -> Tile:
+    """The tile of points that lie in no township, in a place that is free."""
+    given: dict[str, tuple] = {tile.code: tile.place for tile in others}
+    place = schematic_layout.places_of(given | {ELSEWHERE: (None, None)})[ELSEWHERE]
+    address = reverse("records", args=["points"]) + scope.query
+    return Tile(ELSEWHERE, _("Elsewhere"), place, address, inside=True, zones=False, planned=False, lit=False)
 
 
 def whole_district(scope: Scope) -> str:

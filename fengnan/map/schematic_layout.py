@@ -4,11 +4,12 @@ Townships are tiles in a grid. Belts run in the channels between the tiles, each
 a metro map, and are joined by a stub to their mark in every tile they pass. One unit is one pixel at full width.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice, pairwise
+from itertools import count, islice, pairwise
 from typing import NamedTuple
 
 Place = tuple[int, int]  # column and row of a tile
@@ -43,6 +44,18 @@ class Layout:
 
 WIDE = Layout("wide", 1000, 10, 36, 24, 6, (12, 9, 7, 5), 74, 8.5, 27, 16, 7)
 NARROW = Layout("narrow", 360, 3.5, 33, 28, 3, (6.4, 5, 4, 3), 53, 5.6, 18, 5, 3.5)
+
+
+def places_of(given: Mapping[str, tuple[int | None, int | None]]) -> dict[str, Place]:
+    """The place of each tile, by its key: the one that was given, else the first that is free, row by row, in the order
+    of the keys."""
+    places = {key: (column, row) for key, (column, row) in given.items() if column is not None and row is not None}
+    taken = set(places.values())
+    columns = max((column + 1 for column, _row in taken), default=math.ceil(math.sqrt(len(given))) or 1)
+    free = ((number % columns, number // columns) for number in count())
+    for key in sorted(given.keys() - places.keys()):
+        places[key] = next(place for place in free if place not in taken)
+    return places
 
 
 class Line(NamedTuple):

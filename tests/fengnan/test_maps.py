@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from fengnan.map import schematic_layout
 from fengnan.map.options import Choices
-from fengnan.map.views import schematic
+from fengnan.map.schematic import ELSEWHERE, schematic
 from registry.access.scope import Scope
 from registry.figures import FIGURES
 from registry.models import Area, Belt, DemonstrationPoint, StatusPeriod, Zone
@@ -46,7 +46,7 @@ def test_the_tiles_hold_the_points_and_premium_points_of_the_figures(scope):
     drawn = schematic(scope)
     assert drawn.count == FIGURES["points"].answer(scope).value == 445
     assert drawn.premium == FIGURES["premium-rate"].answer(scope).part == 156
-    assert drawn.elsewhere == 0
+    assert ELSEWHERE not in {tile.code for tile in drawn.tiles}
 
 
 def test_a_point_appears_in_the_tile_of_its_township(scope):
@@ -77,12 +77,24 @@ def test_the_dot_of_a_withdrawn_point_is_gone_from_the_day_of_its_withdrawal(sam
     assert code not in dots(withdrawal.valid_from)
 
 
-def test_points_in_an_area_without_a_tile_are_counted_and_not_dropped(scope):
+def test_a_township_without_a_place_takes_the_first_that_is_free(scope):
     Area.objects.unscoped("a township loses its place").filter(code=TANGFANG).update(map_column=None)
     drawn = schematic(scope)
+    places = [tile.place for tile in drawn.tiles]
+    assert len(set(places)) == len(places) == 16
     inside = DemonstrationPoint.objects.public().named(scope.as_of).in_area(TANGFANG).count()
-    assert drawn.elsewhere == inside > 0
-    assert drawn.count == 445
+    assert tile_of(drawn, TANGFANG).count == inside > 0
+
+
+def test_points_in_no_township_are_in_count_premium_and_list(scope, client):
+    points = DemonstrationPoint.objects.public().premium(scope.as_of)[:3]
+    DemonstrationPoint.objects.filter(pk__in=[point.pk for point in points]).update(area_id=DISTRICT)
+    drawn = schematic(scope, links=True)
+    elsewhere = tile_of(drawn, ELSEWHERE)
+    assert (elsewhere.count, elsewhere.premium) == (3, 3)
+    assert (drawn.count, drawn.premium) == (445, 156)
+    listed = {tile.code: addresses for tile, addresses in client.get("/map/").context["points"]}
+    assert {cell.code for _address, cell in listed[ELSEWHERE]} == {point.code for point in points}
 
 
 def test_planned_zones_are_not_drawn_as_built(scope):
