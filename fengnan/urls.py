@@ -9,7 +9,7 @@ from django.views.generic import RedirectView
 from django.views.static import serve
 
 from assessment.views import notices, packs, project_desk, projects, reviews, schemes, standing, supervision
-from fengnan import api, dashboard, search, townships
+from fengnan import api, dashboard, directory, search, townships
 from fengnan.map import views as map_views
 from fengnan.report import views as report_views
 from registry.views import (
@@ -53,6 +53,8 @@ urlpatterns = [
         path("figures/<slug:slug>/changes/", dashboard.figure_changes, name="figure-changes"),
         path("attention/", attention.attention_page, name="attention"),
         path("attention/<slug:slug>/", attention.attention_rows, name="attention-rows"),
+        path("lists/", directory.directory, name="directory"),
+        path("brand-matrix/", directory.brand_matrix, name="brand-matrix"),
         path("coverage/", coverage.coverage_list, name="coverage"),
         path("coverage/<slug:form>/", coverage.coverage_page, name="coverage-form"),
         path("map/", map_views.map_page, name="map"),

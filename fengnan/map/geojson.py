@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
 from fengnan.map.options import Choices, choice_words
@@ -77,8 +77,8 @@ def belt_features(scope: Scope) -> dict:
 def zones_of(scope: Scope) -> QuerySet:
     """Zones that stood or were planned on the day and lie in the area or cover a township of it."""
     covered = Area.objects.public().filter(in_area_q(scope.area, "code"), zones_covering=OuterRef("pk"))
-    zones = Zone.objects.visible_to(scope.viewer).known(scope.as_of).exclude(kind=ZoneKind.DEVELOPMENT)
-    return zones.filter(Q(ended_on=None) | Q(ended_on__gt=scope.as_of)).filter(in_area_q(scope.area) | Exists(covered))
+    zones = Zone.objects.visible_to(scope.viewer).current(scope.as_of).exclude(kind=ZoneKind.DEVELOPMENT)
+    return zones.filter(in_area_q(scope.area) | Exists(covered))
 
 
 def zone_features(scope: Scope) -> dict:

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Substr
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix, reverse
@@ -250,7 +250,7 @@ def members(scope: Scope) -> QuerySet:
     """Members that count on the day, of the belts that stood or were planned on it, in order; with `built`, whether the
     belt was built by then."""
     day = scope.as_of
-    belts = Belt.objects.visible_to(scope.viewer).known(day).filter(Q(ended_on=None) | Q(ended_on__gt=day))
+    belts = Belt.objects.visible_to(scope.viewer).current(day)
     named = valid_on(day, "point__periods__valid_from", "point__periods__valid_to")
     rows = BeltMembership.objects.filter(valid_on(day), named, belt__in=belts, point__periods__status__in=COUNTED)
     built = Exists(Belt.objects.visible_to(scope.viewer).built(day).filter(pk=OuterRef("belt")))

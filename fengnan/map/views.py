@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -116,8 +116,8 @@ def points_of_townships(drawn: Schematic) -> list[tuple]:
 def undrawn_belts(drawn: Schematic) -> QuerySet:
     """Belts of the area with no member on the map, so that the list is whole."""
     scope = drawn.scope
-    belts = Belt.objects.visible_to(scope.viewer).known(scope.as_of).in_area(scope.area)
-    return belts.filter(Q(ended_on=None) | Q(ended_on__gt=scope.as_of)).exclude(code__in=[b.code for b in drawn.belts])
+    belts = Belt.objects.visible_to(scope.viewer).current(scope.as_of).in_area(scope.area)
+    return belts.exclude(code__in=[b.code for b in drawn.belts])
 
 
 def is_built(belt: Belt, scope: Scope) -> bool:

@@ -82,8 +82,9 @@ class ConsortiumQuerySet(ScopedQuerySet):
         return self.filter(valid_on(as_of, "founded_on", "ended_on"))
 
     def with_village_counts(self, as_of: date):
-        """Adds `lead_villages` and `led_villages`, members on `as_of`."""
+        """Adds `lead_villages` and `led_villages`, members on `as_of` that exist then."""
         member = valid_on(as_of, "memberships__valid_from", "memberships__valid_to")
+        member &= valid_on(as_of, "memberships__village__valid_from", "memberships__village__valid_to")
         return self.annotate(
             lead_villages=Count("memberships", filter=member & Q(memberships__role=VillageRole.LEAD), distinct=True),
             led_villages=Count("memberships", filter=member & Q(memberships__role=VillageRole.LED), distinct=True),
@@ -164,11 +165,11 @@ class ConsortiumMembership(Part):
 
 
 def villages_in_consortia(role: str, as_of: date):
-    """Distinct villages that have `role` in a consortium active on `as_of` (F43, F44)."""
+    """Distinct villages, existing on `as_of`, that have `role` in a consortium active then (F43, F44)."""
     memberships = ConsortiumMembership.objects.filter(
         valid_on(as_of),
         valid_on(as_of, "consortium__founded_on", "consortium__ended_on"),
         village=OuterRef("pk"),
         role=role,
     )
-    return Area.objects.filter(Exists(memberships))
+    return Area.objects.existing(as_of).filter(Exists(memberships))

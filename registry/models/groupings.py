@@ -34,6 +34,10 @@ class GroupingQuerySet(ScopedQuerySet):
             Q(built_on=None) | Q(built_on__gt=as_of), Q(ended_on=None) | Q(ended_on__gt=as_of), planned_on__lte=as_of
         )
 
+    def current(self, as_of: date):
+        """Planned or built by `as_of`, and not ended then."""
+        return self.known(as_of).filter(Q(ended_on=None) | Q(ended_on__gt=as_of))
+
     def known(self, as_of: date):
         return self.filter(Q(planned_on__lte=as_of) | Q(built_on__lte=as_of))
 

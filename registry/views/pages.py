@@ -43,6 +43,11 @@ def _visible(model, scope: Scope) -> QuerySet:
     return model.objects.visible_to(scope.viewer)
 
 
+def _current(model, scope: Scope) -> QuerySet:
+    """Belts or zones that are planned or stand on the scope's day."""
+    return _visible(model, scope).current(scope.as_of)
+
+
 def _points(scope: Scope) -> QuerySet:
     return KINDS["points"].model.objects.visible_to(scope.viewer).named(scope.as_of)
 
@@ -57,8 +62,12 @@ def point_page(request: HttpRequest, code: str) -> HttpResponse:
         "point": point,
         "periods": periods,
         "standing": next((period for period in periods if period.holds_on(scope.as_of)), None),
-        "belts": _visible(Belt, scope).filter(pk__in=point.belt_memberships.filter(member).values("belt")),
-        "zones": _visible(Zone, scope).filter(pk__in=point.zone_memberships.filter(member).values("zone")),
+        "belts": _visible(Belt, scope)
+        .current(scope.as_of)
+        .filter(pk__in=point.belt_memberships.filter(member).values("belt")),
+        "zones": _visible(Zone, scope)
+        .current(scope.as_of)
+        .filter(pk__in=point.zone_memberships.filter(member).values("zone")),
         "routes": _visible(StudyRoute, scope).open(scope.as_of).filter(stops__point=point, stops__voided=None),
         "teaching_sites": _visible(TeachingSite, scope).named(scope.as_of).filter(point=point),
         "visits": _visible(Visit, scope).received(scope.as_of).filter(point=point).order_by("-visited_on")[:10],
@@ -78,9 +87,9 @@ def belt_page(request: HttpRequest, code: str) -> HttpResponse:
         "stage": belt.stage(scope.as_of),
         "verdict": belt.verdict(scope.as_of),
         "townships": belt.townships.public(),
-        "zones": _visible(Zone, scope).filter(
-            pk__in=belt.zone_memberships.filter(valid_on(scope.as_of)).values("zone")
-        ),
+        "zones": _visible(Zone, scope)
+        .current(scope.as_of)
+        .filter(pk__in=belt.zone_memberships.filter(valid_on(scope.as_of)).values("zone")),
         "routes": _visible(StudyRoute, scope).open(scope.as_of).filter(stops__belt=belt, stops__voided=None),
         "honours": _honours(scope, belt=belt),
     }
@@ -96,8 +105,8 @@ def zone_page(request: HttpRequest, code: str) -> HttpResponse:
         "stage": zone.stage(scope.as_of),
         "townships": zone.townships.public(),
         "points": _table("points", _points(scope).filter(pk__in=members.values("point")), scope),
-        "belts": _table("belts", _visible(Belt, scope).filter(pk__in=members.values("belt")), scope),
-        "inner_zones": zone.inner_zones.visible_to(scope.viewer),
+        "belts": _table("belts", _current(Belt, scope).filter(pk__in=members.values("belt")), scope),
+        "inner_zones": zone.inner_zones.visible_to(scope.viewer).current(scope.as_of),
         "consortia": zone.consortia.visible_to(scope.viewer).active(scope.as_of),
     }
     return render(request, "registry/zone.html", context)
@@ -115,7 +124,7 @@ def township_page(request: HttpRequest, code: str) -> HttpResponse:
         "whole_area": _visible(WholeAreaTownship, scope).accepted(scope.as_of).filter(area=township).first(),
         "points": _table("points", _points(scope).in_area(code), inside),
         "belts": _table("belts", _visible(Belt, scope).built(scope.as_of).filter(townships=township), scope),
-        "zones": _table("zones", _visible(Zone, scope).known(scope.as_of).filter(townships=township), scope),
+        "zones": _table("zones", _current(Zone, scope).filter(townships=township), scope),
         "consortia": _table("consortia", _visible(Consortium, scope).active(scope.as_of).in_area(code), scope),
         "honours": _table("honours", _visible(Honour, scope).held(scope.as_of).in_area(code), scope),
     }
@@ -125,7 +134,8 @@ def township_page(request: HttpRequest, code: str) -> HttpResponse:
 def consortium_page(request: HttpRequest, code: str) -> HttpResponse:
     context = opened(request, "consortia", code)
     scope, consortium = context["scope"], context["record"]
-    members = consortium.memberships.filter(valid_on(scope.as_of)).select_related("village__parent")
+    existing = valid_on(scope.as_of, "village__valid_from", "village__valid_to")
+    members = consortium.memberships.filter(valid_on(scope.as_of), existing).select_related("village__parent")
     context |= {
         "consortium": consortium,
         "lead": [member for member in members if member.role == "lead"],
