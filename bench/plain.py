@@ -18,7 +18,7 @@ from rest_framework.generics import ListAPIView  # noqa: E402
 
 from registry.access.scope import Scope  # noqa: E402
 from registry.kinds import KINDS  # noqa: E402
-from registry.models import DemonstrationPoint  # noqa: E402
+from registry.models import DemonstrationPoint, district_area  # noqa: E402
 
 
 class PointSerializer(serializers.ModelSerializer):
@@ -39,7 +39,7 @@ class Points(ListAPIView):
     serializer_class = PointSerializer
 
     def get_queryset(self):
-        kind, scope = KINDS["points"], Scope(date(2021, 12, 31), settings.DISTRICT_AREA)
+        kind, scope = KINDS["points"], Scope(date(2021, 12, 31), district_area())
         points = kind.annotate(kind.on(scope), scope).select_related("organisation", "unit")
         return points.order_by("area_id", "code")[:50]
 

@@ -6,6 +6,7 @@ from django.urls import reverse, translate_url
 from django.utils.translation import get_language
 
 from registry.kinds import KINDS
+from registry.models import current_district, holds_illustrative, registry_title
 
 MENU = ("points", "belts", "zones", "townships", "consortia", "projects", "routes", "honours")
 
@@ -16,6 +17,9 @@ def site(request: HttpRequest) -> dict:
     other = next((code, name) for code, name in settings.LANGUAGES if code != get_language())
     names = {"zh-hans": "简体中文", "en": "English"}
     return {
+        "district": current_district(),
+        "registry_title": registry_title(),
+        "holds_illustrative": holds_illustrative(),
         "menu": menu,
         "other_language": (other[0], names[other[0]], translate_url(request.get_full_path(), other[0])),
         "demo": settings.DEMO,

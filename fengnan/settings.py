@@ -11,6 +11,7 @@ from urllib.parse import ParseResult, parse_qsl, unquote, urlparse
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -262,7 +263,11 @@ PASSWORD_HASHERS = ["registry.access.password_hashing.SlottedPBKDF2"]
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # hundreds of accounts are made
 SECOND_FACTOR = env_choice("SECOND_FACTOR", "offered" if DEMO or TESTING else "required", "offered", "required")
-OTP_TOTP_ISSUER = "丰南区党建示范创建台账"
+
+
+def OTP_TOTP_ISSUER(_device) -> str:
+    return import_string("registry.models.registry_title")()
+
 
 # Wrong passwords: five for a name from one address, fifty for a name from everywhere, then a quarter of an hour's rest
 AXES_HANDLER = "fengnan.middleware.sessions.WrongPasswords"
@@ -304,7 +309,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG or TESTING
 
 # What a district may switch on (README, "Maps"): none by default, nothing is fetched from elsewhere.
-DISTRICT_AREA = env("DISTRICT_AREA", "130207")
+DISTRICT_AREA = env("DISTRICT_AREA")  # the area of the registry, where it is not the one that was set up
 TILES_URL = env("TILES_URL")
 MAP_OUTLINE = env("MAP_OUTLINE")  # a GeoJSON file of the district and its townships
 if MAP_OUTLINE and not Path(MAP_OUTLINE).is_file():
@@ -354,7 +359,7 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
-    "TITLE": "Fengnan showcase registry",
+    "TITLE": "Showcase registry",
     "DESCRIPTION": "Figures, and the records they are computed from. docs/API.md shows how to ask.",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,

@@ -190,7 +190,7 @@ urlpatterns = [
         path("points/<str:code>/qr.svg", plates.qr_code, name="qr-code"),
         path("belts/<str:code>/", pages.belt_page),
         path("zones/<str:code>/", pages.zone_page),
-        path("townships/", townships.township_list),
+        path("townships/", townships.township_list, name="townships"),
         path("townships/<str:code>/", pages.township_page),
         path("consortia/<str:code>/", pages.consortium_page),
         path("teaching-sites/<str:code>/", pages.teaching_site_page),

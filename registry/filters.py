@@ -4,13 +4,12 @@ from functools import cache
 from typing import Any
 
 import django_filters
-from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from registry.access.scope import BadInput, Scope
 from registry.kinds import MISSING, Dimension, Kind
-from registry.models import Area, SearchEntry
+from registry.models import Area, SearchEntry, district_area
 
 
 class KindFilters(django_filters.FilterSet):
@@ -68,5 +67,5 @@ def _filter(dimension: Dimension) -> django_filters.Filter:
 
 def _areas() -> list[tuple[str, str]]:
     """The townships, and the district for what belongs to the district itself."""
-    inside = Area.objects.unscoped("area names are public").in_area(settings.DISTRICT_AREA)
+    inside = Area.objects.unscoped("area names are public").in_area(district_area())
     return list(inside.filter(level__in=["district", "township"]).order_by("code").values_list("code", "name"))

@@ -17,7 +17,7 @@ from registry.access.scope import Scope
 from registry.actions.take_overs import open_take_over
 from registry.actions.years import close_year
 from registry.figures.frozen import take_year
-from registry.models import Area, FrozenYear, Role, TakeOver, User
+from registry.models import Area, FrozenYear, Role, TakeOver, User, district
 from tools import servers
 from tools.sample_database import postgres_copy, sqlite_sample
 
@@ -29,6 +29,14 @@ LAST_DAY = date(2021, 12, 31)
 def no_pause_between_steps(monkeypatch):
     """The worker waits between the steps of a job on SQLite, for the sake of pages that nobody opens here."""
     monkeypatch.setattr("registry.actions.jobs.PAUSE", 0)
+
+
+@pytest.fixture(autouse=True)
+def names_of_the_district():
+    """A process keeps the names of its district; a test that changes them leaves them to no other."""
+    before = vars(district.memory).copy()
+    yield
+    vars(district.memory).update(before)
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +52,7 @@ def django_db_setup(django_test_environment, django_db_blocker):
         else:
             copy = stack.enter_context(postgres_copy(os.environ["DATABASE_URL"]))
             connection.settings_dict["NAME"] = copy.rpartition("/")[2]
+        district.current_district()
         yield
         connection.close()
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Substr
 from django.template.loader import render_to_string
@@ -21,7 +20,7 @@ from fengnan.map import schematic_layout
 from fengnan.map.options import CHOICES, NO_CHOICES, Cell, Choices, choice_words, keeps, layer_entries, legend
 from registry.access.scope import Scope
 from registry.figures import FIGURES
-from registry.models import Area, Belt, BeltMembership, DemonstrationPoint, Grade, Zone, valid_on
+from registry.models import Area, Belt, BeltMembership, DemonstrationPoint, Grade, Zone, district_area, valid_on
 from registry.models.points import COUNTED
 from registry.query_cache import Statement, compile_rows, fetch_rows, keep_query
 
@@ -211,7 +210,7 @@ def points(scope: Scope, choices: Choices) -> QuerySet:
 def tile_rows(scope: Scope, choices: Choices) -> QuerySet:
     """The townships, with their place in the schematic (if one was given) and the zones that cover them on the day."""
     cover = Zone.objects.visible_to(scope.viewer).exclude(kind="development").filter(townships=OuterRef("pk"))
-    rows = Area.objects.public().townships(scope.as_of).in_area(settings.DISTRICT_AREA)
+    rows = Area.objects.public().townships(scope.as_of).in_area(district_area())
     return rows.order_by("code").values_list(
         "code", "name", "map_column", "map_row",
         Exists(cover.built(scope.as_of)),
@@ -243,7 +242,7 @@ def tile_elsewhere(scope: Scope, others: Iterable[Tile]) -> Tile:
 
 def whole_district(scope: Scope) -> str:
     """The end of an address that keeps the day but not the area: for pages that are about one area themselves."""
-    return scope.within(settings.DISTRICT_AREA).query
+    return scope.within(district_area()).query
 
 
 def members(scope: Scope) -> QuerySet:

@@ -71,7 +71,7 @@ class Line:
     @property
     def moved(self) -> str:
         """The change with its sign and unit; nothing to say is a dash."""
-        return signed(self.figure, self.change)
+        return signed(self.figure, self.change).replace("−", "-")  # some fonts of a PDF have no minus sign
 
     @property
     def size(self) -> str:

@@ -7,7 +7,6 @@ from io import BytesIO
 from math import floor
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from django.utils.translation import gettext as _
 from docx import Document
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_TABLE_ALIGNMENT
@@ -17,6 +16,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 from fengnan.report.content import Report, Section, Sentence, Table, close_up, subheading
+from registry.models import registry_title
 from registry.text.validators import legible
 
 PAGE = (Mm(210), Mm(297))
@@ -182,7 +182,7 @@ def _font(properties, font: str) -> None:
 def _set_properties(document, report: Report) -> None:
     day = report.scope.as_of
     properties = document.core_properties
-    properties.title, properties.author = legible(report.title), _("Fengnan Showcase Registry")
+    properties.title, properties.author = legible(report.title), registry_title()
     properties.subject, properties.comments, properties.last_modified_by = report.as_of, "", ""
     properties.created = properties.modified = datetime(day.year, day.month, day.day)
     properties.revision = 1

@@ -9,7 +9,6 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY, TA_LEFT, TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -20,6 +19,7 @@ from reportlab.platypus import CondPageBreak, Paragraph, SimpleDocTemplate, Tabl
 from reportlab.platypus import Table as Grid
 
 from fengnan.report.content import Report, Section, Sentence, Table, close_up, subheading
+from registry.models import registry_title
 from registry.text.validators import legible
 
 FOLDERS = (
@@ -52,7 +52,7 @@ def pdf_of(report: Report) -> bytes:
     made = BytesIO()
     document = SimpleDocTemplate(
         made, pagesize=A4, topMargin=TOP, bottomMargin=BOTTOM, leftMargin=LEFT, rightMargin=RIGHT, invariant=1,
-        title=legible(report.title), author=_("Fengnan Showcase Registry"), subject=report.as_of,
+        title=legible(report.title), author=registry_title(), subject=report.as_of,
     )  # fmt: skip
     story = [
         Paragraph(_set(report.title), styles["title"]),

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from django.conf import settings
-
-from registry.models import Role, User
+from registry.models import Role, User, district_area
 
 # Inside the account's own area. Authors do not decide on their own records; nobody manages their own account.
 STAFF = frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMIN, Role.LEADER, Role.AUDITOR})
@@ -115,7 +113,7 @@ def _inside(record: Any, prefix: str) -> bool:
 
 def contains_district(prefix: str) -> bool:
     """Whether the area `prefix` is or contains the district, to which records without an area belong."""
-    return bool(prefix) and settings.DISTRICT_AREA.startswith(prefix)
+    return bool(prefix) and district_area().startswith(prefix)
 
 
 def area_of(record: Any) -> str:

@@ -8,11 +8,10 @@ from functools import cache, cached_property
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from registry.models import Area
+from registry.models import Area, district_area
 from registry.models.base import in_area_q
 from registry.query_cache import CompiledQuery, compile_query, placeholder
 from registry.text.validators import plain_number
@@ -85,7 +84,7 @@ class Scope:
     def parameters(self) -> dict[str, str]:
         """The parameters of a URL with this scope; defaults are left out."""
         parameters = {}
-        if self.area != settings.DISTRICT_AREA:
+        if self.area != district_area():
             parameters["area"] = self.area
         usual = self.default_as_of if self.year is None else _last_day(self.year, self.default_as_of)
         if self.as_of != usual:
@@ -146,7 +145,7 @@ def read_day(name: str, text: str) -> date:
 
 
 def _place(parameters: Mapping[str, str]) -> Area:
-    code = parameters.get("area", "").strip() or settings.DISTRICT_AREA
+    code = parameters.get("area", "").strip() or district_area()
     rows = _place_text().rows({placeholder("code"): code}) if code.isascii() and code.isdigit() else []
     if not rows:
         raise BadInput(

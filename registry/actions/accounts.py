@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Iterator
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
@@ -13,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from registry.access.permissions import WRITES, contains_district, may, roles_below
-from registry.models import Area, Role, User
+from registry.models import Area, Role, User, district_area
 from registry.models.base import in_area_q
 from registry.text.refusals import Refused, raise_first
 
@@ -35,7 +34,7 @@ def accounts_below(by: Any) -> QuerySet[User]:
 
 def areas_below(by: Any) -> QuerySet[Area]:
     """The areas `by` may give to an account: the own area and those directly inside it."""
-    own = by.write_prefix or (settings.DISTRICT_AREA if by.is_superuser else "")
+    own = by.write_prefix or (district_area() if by.is_superuser else "")
     areas = Area.objects.visible_to(by).existing(timezone.localdate()).filter(in_area_q(own, "code"))
     return areas.filter(Q(code=own) | Q(parent=own)).order_by("code")
 

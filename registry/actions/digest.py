@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
-from registry.models import User
+from registry.models import User, registry_title
 from registry.overviews.tasks import Task, tasks_of
 
 logger = logging.getLogger(__name__)
@@ -61,4 +61,4 @@ def written(account: User, tasks: list[Task], today: date) -> tuple[str, str]:
         "tasks": [(task, task.is_late(today), site + task.url) for task in tasks],
         "desk": site + reverse("desk"),
     }
-    return f"{_('Fengnan Showcase Registry')}{_(': ')}{count}", render_to_string("registry/digest.txt", context)
+    return f"{registry_title()}{_(': ')}{count}", render_to_string("registry/digest.txt", context)

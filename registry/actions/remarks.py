@@ -5,13 +5,12 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from registry.access.permissions import area_of, may
 from registry.kinds import KINDS, Kind
-from registry.models import CalendarDay, Parameter, Remark, RemarkOutcome, RemarkState
+from registry.models import CalendarDay, Parameter, Remark, RemarkOutcome, RemarkState, district_area
 from registry.models.remarks import NOTICES
 from registry.text.area_codes import district_of, is_below_district
 from registry.text.refusals import Refused, raise_first
@@ -60,7 +59,7 @@ def leave_remark(kind: Kind, record: Any, *, text: str, contact: str = "", sende
     raise_first(refusals_to_leave_remark(kind.slug, record.code, sender=sender))
     today = timezone.localdate()
     days = Parameter.objects.count_on("reply-working-days", today, default=5)
-    area = area_of(record) or settings.DISTRICT_AREA
+    area = area_of(record) or district_area()
     remark = Remark(
         code=code, kind=kind.slug, record_code=record.code, record_name=str(record)[:120], text=text, contact=contact,
         sender=sender, due_on=CalendarDay.objects.working_day(today + timedelta(days=1), days),

@@ -13,6 +13,7 @@ from registry.models import (
     OrganisationForm,
     OrganisationKind,
     PartyOrganisation,
+    code_prefix,
 )
 from registry.overviews.draft_form import DraftForm
 from registry.text.area_codes import township_of
@@ -50,7 +51,7 @@ def write_site(drafting: DraftForm, *, right: str, by: Any) -> DemonstrationPoin
     if point.pk:
         save_record(point, right=right, by=by)
     else:
-        add_with_code(point, "FN-", 4, right=right, by=by)
+        add_with_code(point, code_prefix(), 4, right=right, by=by)
     Evidence.objects.unscoped("of the draft itself").filter(draft=drafting.draft).update(point=point)
     return point
 

@@ -4,12 +4,11 @@ adds an edition."""
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from registry.access.permissions import may
-from registry.models import FrozenFigure, FrozenYear, YearDeclaration
+from registry.models import FrozenFigure, FrozenYear, YearDeclaration, district_area
 from registry.text.refusals import Refused, raise_first
 
 from .records import ChangeSet, save_record
@@ -35,7 +34,7 @@ def declare_year(form: str, year: int, *, by: Any, reason: str = "") -> YearDecl
     before = YearDeclaration.objects.with_voided().unscoped("codes are never used again").filter(form=form, year=year)
     code = f"YD-{form}-{year}" + (f"-{before.count() + 1}" if before.exists() else "")
     declaration = YearDeclaration(
-        code=code, area_id=settings.DISTRICT_AREA, form=form, year=year,
+        code=code, area_id=district_area(), form=form, year=year,
         declared_on=timezone.localdate(), declared_by=str(by), reason=reason,
     )  # fmt: skip
     return save_record(declaration, right=RIGHT, by=by, reason=reason)
@@ -71,10 +70,10 @@ def close_year(year: int, take: Taking, *, by: Any, edition: int, reason: str = 
 def _close(year: int, take: Taking, by: Any, edition: int, reason: str) -> FrozenYear:
     now, before = timezone.now(), latest_edition(year)
     closing = FrozenYear(
-        code=f"FY-{year}-{edition + 1}", area_id=settings.DISTRICT_AREA, year=year, edition=edition + 1,
+        code=f"FY-{year}-{edition + 1}", area_id=district_area(), year=year, edition=edition + 1,
         closed_at=now, closed_on=timezone.localdate(now), closed_by=by, hash="", remark=reason,
     )  # fmt: skip
-    figures = sorted(take(year, settings.DISTRICT_AREA), key=lambda figure: (figure.area_id, figure.slug))
+    figures = sorted(take(year, district_area()), key=lambda figure: (figure.area_id, figure.slug))
     closing.hash = closing.hash_over([figure.hash for figure in figures], before.hash if before else "")
     closing.save()
     for figure in figures:

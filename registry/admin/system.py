@@ -1,6 +1,7 @@
 """Parameters, lists and texts of reports, which change; events and jobs, which are only looked at."""
 
 from django.contrib import admin
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from registry import models as m
@@ -9,7 +10,7 @@ from registry.overviews.history import readable
 
 from .base import LookedAtAdmin, RecordAdmin
 
-admin.site.site_header = admin.site.site_title = _("Fengnan Showcase Registry")
+admin.site.site_header = admin.site.site_title = lazy(m.registry_title, str)()
 admin.site.index_title = _("Administration")
 
 

@@ -14,6 +14,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from registry.models import registry_title
+
 
 class VersionedRenderer(OpenApiJsonRenderer):
     """Map clients request this versioned media type."""
@@ -27,7 +29,8 @@ class SchemaView(SpectacularAPIView):
     ]  # fmt: skip
 
     def _get_schema_response(self, request: Request) -> Response:
-        return Response(described(get_language()))
+        description = described(get_language())
+        return Response(description | {"info": description["info"] | {"title": registry_title()}})
 
 
 @cache

@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.core import signing
 from django.db.models import CharField, F, Func, Model, Q, QuerySet, Value
 from django.db.models.lookups import GreaterThan, LessThan
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from registry.access.scope import BadInput, Scope
 from registry.kinds import Kind
+from registry.models import district_area
 from registry.query_cache import placeholder
 from registry.text.validators import plain_number
 
@@ -77,7 +77,7 @@ def keys_of(kind: Kind, ordering: str = "") -> tuple[Key, ...]:
 def _keys(kind: Kind, names: tuple[str, ...]) -> tuple[Key, ...]:
     columns = {column.name: column for column in kind.columns}
     column_names = {column.source: column.name for column in kind.columns}
-    scope = Scope(date.today(), settings.DISTRICT_AREA)
+    scope = Scope(date.today(), district_area())
     values, unique = kind.values(kind.on(scope), scope), "id" if kind.redacted else "code"
     keys: list[Key] = []
     for name in names:

@@ -6,7 +6,6 @@ from datetime import date
 from functools import cache, cached_property
 from typing import Any
 
-from django.conf import settings
 from django.db.models import F, Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +13,7 @@ from registry.access.scope import Scope
 from registry.kinds import Column, Kind
 from registry.kinds.base import future_dates, hide_future_dates
 from registry.loading import own_exports
-from registry.models import DemonstrationPoint, Record
+from registry.models import DemonstrationPoint, Record, district_area
 from registry.models.points import PUBLIC
 from registry.query_cache import CompiledQuery, compile_query, keep_query, placeholder
 
@@ -47,7 +46,7 @@ class ResourcePart:
     @property
     def model(self) -> type[Model]:
         """The model of the rows."""
-        return self.rows(Scope(date.today(), settings.DISTRICT_AREA)).model
+        return self.rows(Scope(date.today(), district_area())).model
 
     def of(self, codes: Iterable[str], scope: Scope) -> dict[str, list[dict]]:
         """The parts of the records with these codes, in one query."""

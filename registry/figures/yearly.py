@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from django.conf import settings
 from django.db.models import CharField, Exists, OuterRef, QuerySet, Subquery, Value
 from django.utils.functional import Promise
 
 from registry.access.scope import NEVER, Scope
-from registry.models import Area, YearDeclaration
+from registry.models import Area, YearDeclaration, district_area
 from registry.models.base import in_area_q
 from registry.query_cache import Statement, compile_rows, fetch_rows, keep_query
 
@@ -41,7 +40,7 @@ class YearlyForm:
         """The areas of the registry that owe a row of `year`: those that exist at its end, or today if it is not
         over."""
         rows = self.owed(min(today, date(year, 12, 31))) if self.owed else Area.objects.public().filter(pk="")
-        return rows.filter(in_area_q(settings.DISTRICT_AREA, "code"))
+        return rows.filter(in_area_q(district_area(), "code"))
 
     def _owed(self, scope: Scope, year: int) -> QuerySet:
         return self.owed_in(year, scope.as_of).filter(in_area_q(scope.area, "code")).order_by("code")

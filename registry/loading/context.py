@@ -7,13 +7,12 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, TypeVar
 
-from django.conf import settings
 from django.db.models import QuerySet
 
 from registry.access.permissions import may
 from registry.loading.lookups import Areas, Records
 from registry.loading.sheet_types import plain_name
-from registry.models import Area, Parameter, Term
+from registry.models import Area, Parameter, Term, district_area
 from registry.models.base import valid_on
 from registry.text.area_codes import district_of
 
@@ -26,7 +25,7 @@ class Context:
 
     def __init__(self, by: Any, today: date, *, writing: bool = False):
         self.by, self.today, self.writing = by, today, writing
-        self.area = district_of(by.write_prefix or settings.DISTRICT_AREA)
+        self.area = district_of(by.write_prefix or district_area())
         self.areas, self.records = Areas(self.area), Records()
         self.cells: dict[str, dict[str, Any]] = defaultdict(dict)
         self._reached: dict[str, bool] = {}

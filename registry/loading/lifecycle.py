@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import Count
@@ -20,7 +19,7 @@ from registry.loading.files.reading import read_file
 from registry.loading.matching import understand
 from registry.loading.messages import doubts_of
 from registry.loading.sheet_types import kinds_for, may_load
-from registry.models import Area, Job, KnownHeading, Load, LoadState, RowVerdict
+from registry.models import Area, Job, KnownHeading, Load, LoadState, RowVerdict, district_area
 from registry.sandbox import MB
 from registry.text.refusals import Refused, raise_first
 
@@ -40,7 +39,7 @@ def send_load(
     again = Load.objects.unscoped("a key is known to its maker").filter(key=key, by=by).first()
     if again:
         return again
-    area = Area.objects.unscoped("area names are public").get(code=by.write_prefix or settings.DISTRICT_AREA)
+    area = Area.objects.unscoped("area names are public").get(code=by.write_prefix or district_area())
     load = Load(
         key=key, kind=kind, file_name=Path(name).name[-160:], size=len(data), by=by, area=area, confirmed=confirmed,
         file_hash=hashlib.sha256(data).hexdigest(),

@@ -9,7 +9,6 @@ from io import BytesIO
 from typing import Any
 
 import xlsxwriter
-from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +16,7 @@ from xlsxwriter.utility import xl_col_to_name
 
 from registry.kinds.field_visibility import Visibility, visibility_of
 from registry.loading.sheet_types import SHEET_TYPES, SheetColumn, SheetType, Use
-from registry.models import Area, AreaLevel
+from registry.models import Area, AreaLevel, district_area
 from registry.text.area_codes import is_below_district, is_below_township, is_in_township, township_of
 from registry.text.validators import Invalid, dated, yes_no
 
@@ -33,7 +32,7 @@ NUMBERS = ("36", "118.09", "39.58", "2021")
 
 def townships_for(by: Any) -> list[tuple[str, str]]:
     """(code, name) of the townships the account may get a template for: those it writes in."""
-    rows = Area.objects.unscoped(WHY).in_area(by.write_prefix or settings.DISTRICT_AREA)
+    rows = Area.objects.unscoped(WHY).in_area(by.write_prefix or district_area())
     rows = rows.filter(level=AreaLevel.TOWNSHIP, valid_to=None).order_by("code")
     return list(rows.values_list("code", "name"))
 
@@ -51,7 +50,7 @@ def sheet_name(name: str, used: set[str]) -> str:
 def template(kind: str, by: Any, township: str = "", filled: bool = False) -> bytes:
     """The workbook of a type for a township, or for all areas of the account."""
     declared = SHEET_TYPES[kind]
-    area = township or by.write_prefix or settings.DISTRICT_AREA
+    area = township or by.write_prefix or district_area()
     columns = [column for column in declared.columns if column.use is not Use.IGNORE]
     rows = prefilled_rows(declared, by, area) if filled else []
     written = BytesIO()

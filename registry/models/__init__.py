@@ -6,6 +6,15 @@ from .areas import Area, AreaAlias, AreaLevel
 from .base import Field, Level, Record, ScopedQuerySet, ScopeMissing, in_area_q, valid_on
 from .bookings import Booking, BookingState, SiteCapacity
 from .brands import Brand, Consortium, ConsortiumMembership, RedBusinessDistrict, VillageRole, villages_in_consortia
+from .district import (
+    District,
+    code_prefix,
+    current_district,
+    district_area,
+    forget_district,
+    holds_illustrative,
+    registry_title,
+)
 from .drafts import Confirmation, Draft, DraftState, FieldRemark
 from .events import Event, EventLink, SearchEntry
 from .evidence import Evidence, EvidenceKind, Upload
@@ -59,6 +68,7 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "DemonstrationPoint",
+    "District",
     "Donation",
     "DonationKind",
     "Draft",
@@ -133,9 +143,15 @@ __all__ = [
     "Zone",
     "ZoneKind",
     "ZoneMembership",
+    "code_prefix",
+    "current_district",
+    "district_area",
     "donating_firms",
+    "forget_district",
+    "holds_illustrative",
     "honoured_organisations",
     "in_area_q",
+    "registry_title",
     "timetable",
     "valid_on",
     "verdict_over",

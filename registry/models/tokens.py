@@ -15,6 +15,7 @@ from registry.text import area_codes
 
 from .accounts import User
 from .base import PlainText
+from .district import district_area
 
 
 class TokenScope(models.TextChoices):
@@ -96,7 +97,7 @@ class ApiToken(PlainText):
     @property
     def account(self) -> User:
         """The account the program acts as: limited to the token's area. Never to be saved."""
-        area = self.area or (settings.DISTRICT_AREA if self.owner.is_superuser else "")
+        area = self.area or (district_area() if self.owner.is_superuser else "")
         acting = self.owner.within(area) if area else copy(self.owner)
         if not (self.can_write or self.can_load):
             acting.write_prefix = ""

@@ -114,13 +114,27 @@ class Stage:
         """What an address is asked about: arguments by kind of object. One without arguments is asked once."""
         names = {
             name
-            for name in ("code", "key", "section", "upload", "pk", "slug", "kind", "path", "layer", "year", "file")
+            for name in (
+                "code",
+                "key",
+                "section",
+                "upload",
+                "pk",
+                "slug",
+                "kind",
+                "path",
+                "layer",
+                "year",
+                "file",
+                "form",
+            )
             if f":{name}>" in route
         }
         section = "brand" if "report" in route else "venue"
         extra = {
             "section": section,
-            "slug": "points",
+            "slug": "belts-at-minimum" if "attention" in route else "points",
+            "form": "incomes",
             "path": "no-such-file",
             "layer": "points",
             "year": 2021,

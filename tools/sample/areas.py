@@ -35,6 +35,18 @@ def make_areas(store: Store) -> None:
             store.add(
                 "areas", "registry.areaalias", area=[code], name=name, kind="short" if "+" not in name else "variant"
             )
+    _make_district(store)
+
+
+def _make_district(store: Store) -> None:
+    store.add(
+        "areas", "registry.district", code="DISTRICT", area=["130207"], name="丰南区", name_en="Fengnan District",
+        title="丰南区党建示范创建台账", title_en="Fengnan Showcase Registry", plate_title="丰南区党建示范点",
+        plate_title_en="Party-building demonstration site of Fengnan District", code_prefix="FN",
+        sources="总量数据来源：人民网-河北频道报道《唐山丰南：“四个维度”抓紧抓实基层党建示范创建工作》；区划代码来源：国家统计局。",
+        sources_en="Source of the totals: the report “Tangshan Fengnan: grass-roots showcase creation in four "
+        "dimensions”, People's Daily Online, Hebei. Area codes: National Bureau of Statistics.",
+    )  # fmt: skip
 
 
 def _make_merged(store: Store) -> None:

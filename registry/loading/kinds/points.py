@@ -41,6 +41,7 @@ from registry.models import (
     PointStatus,
     StatusPeriod,
     ZoneMembership,
+    code_prefix,
 )
 from registry.models.points import PUBLIC
 from registry.text.area_codes import is_township, township_of
@@ -309,7 +310,7 @@ def _next_position(context: Context, belt: Belt) -> int:
 
 POINT = SheetType(
     "point", _("Demonstration points"), DemonstrationPoint, COLUMNS, ("name", "field", "area_id"), resolve,
-    prefix=lambda row: "FN-", digits=4, find=find, prepare=prepare, parts=parts, write=write_drafts,
+    prefix=lambda row: code_prefix(), digits=4, find=find, prepare=prepare, parts=parts, write=write_drafts,
     records=lambda: DemonstrationPoint.objects.unscoped(WHY).select_related("organisation"), prefill=prefill_points,
     by_clerks=True,
 )  # fmt: skip

@@ -49,7 +49,7 @@ COLUMNS = (
 
 def resolve(row: SheetRow, context: Context) -> None:
     copy(row, "year", "amount_yuan", "operating_yuan", "source", "remark")
-    take_day(row, "reported_on", context, happened=True, assume=True)
+    take_day(row, "reported_on", context, happened=True)
     code = place(row, context)
     village = _village(row, context, code) if code and row.has("village") else ""
     row.attributes["area_id"] = village

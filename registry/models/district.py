@@ -1,0 +1,126 @@
+"""The district whose registry this is: its names, the prefix of its codes, its sources, its contact."""
+
+import time
+from dataclasses import dataclass
+from typing import ClassVar
+
+from django.apps import apps
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Exists, Q
+from django.db.models.signals import post_save
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from .areas import Area
+from .base import Record
+
+prefix_validator = RegexValidator(r"^[A-Z]{1,6}$", _("A prefix has one to six capital letters, such as FN."))
+
+
+class District(Record):
+    """The names of the registry's district, read by pages, plates, mails, documents and the API. There is one row; its
+    area may be a district or a larger area, such as a city of several districts."""
+
+    area = models.OneToOneField(Area, models.PROTECT, verbose_name=_("area"))
+    name = models.CharField(_("name"), max_length=40)
+    name_en = models.CharField(_("English name"), max_length=60, blank=True)
+    title = models.CharField(_("title of the registry"), max_length=60)
+    title_en = models.CharField(_("English title of the registry"), max_length=80, blank=True)
+    plate_title = models.CharField(_("words on a plate"), max_length=40)
+    plate_title_en = models.CharField(_("English words on a plate"), max_length=80, blank=True)
+    code_prefix = models.CharField(_("prefix of the codes of points"), max_length=6, validators=[prefix_validator])
+    sources = models.CharField(_("sources of the data"), max_length=300, blank=True)
+    sources_en = models.CharField(_("sources of the data in English"), max_length=400, blank=True)
+    contact = models.CharField(_("contact"), max_length=120, blank=True)
+
+    class Meta(Record.Meta):
+        verbose_name = _("district of the registry")
+        verbose_name_plural = _("districts of the registry")
+
+    @property
+    def title_text(self) -> str:
+        return self._in_language(self.title, self.title_en)
+
+    @property
+    def plate_text(self) -> str:
+        return self._in_language(self.plate_title, self.plate_title_en)
+
+    @property
+    def sources_text(self) -> str:
+        return self._in_language(self.sources, self.sources_en)
+
+    @staticmethod
+    def _in_language(chinese: str, english: str) -> str:
+        return english if english and get_language() == "en" else chinese
+
+
+@dataclass
+class Memory:
+    """What this process knows of the district, for some seconds: it hardly ever changes, and every page reads it."""
+
+    SECONDS: ClassVar[int] = 10
+    district: District | None = None
+    holds_illustrative: bool = False
+    until: float = 0.0
+
+    def read(self) -> None:
+        if time.monotonic() < self.until:
+            return
+        self.district = District.objects.unscoped("its names are public").select_related("area").first()
+        self.holds_illustrative = _holds_illustrative()
+        self.until = float("inf") if settings.TESTING else time.monotonic() + self.SECONDS
+
+
+memory = Memory()
+
+
+def current_district() -> District | None:
+    """The district of the registry; None where none was set up."""
+    memory.read()
+    return memory.district
+
+
+def district_area() -> str:
+    """The code of the registry's area: `DISTRICT_AREA` where it is set, else that of its district; empty where none was
+    set up."""
+    if settings.DISTRICT_AREA:
+        return settings.DISTRICT_AREA
+    district = current_district()
+    return district.area_id if district else ""
+
+
+def registry_title() -> str:
+    """The title of the registry in the active language."""
+    district = current_district()
+    return district.title_text if district else str(_("Showcase registry"))
+
+
+def code_prefix() -> str:
+    """What the codes of points begin with."""
+    district = current_district()
+    return f"{district.code_prefix}-" if district else "P-"
+
+
+def holds_illustrative() -> bool:
+    """Whether any row is marked illustrative: then every page says so."""
+    memory.read()
+    return memory.holds_illustrative
+
+
+def forget_district(**_signal) -> None:
+    """Reads the district anew when it is asked for next."""
+    memory.until = 0.0
+
+
+post_save.connect(forget_district, sender=District)
+
+
+def _holds_illustrative() -> bool:
+    found = Q()
+    for model in apps.get_models():
+        if issubclass(model, Record) or model is Area:
+            found |= Exists(model._base_manager.filter(illustrative=True))
+    rows = Area._base_manager.annotate(found=models.ExpressionWrapper(found, models.BooleanField()))
+    return bool(rows.values_list("found", flat=True).first())
