@@ -8,14 +8,13 @@ from django.utils.translation import pgettext_lazy
 from assessment import models as a
 from registry.access.scope import Scope
 from registry.figures import Figure, YearlyForm, declare, declare_form
-from registry.models import Area
+from registry.models import Area, YearlyFormName
 from registry.text import area_codes
 
-PROJECTS, ACCOUNTABILITY = "projects", "accountability"
+PROJECTS, ACCOUNTABILITY = YearlyFormName.PROJECTS, YearlyFormName.ACCOUNTABILITY
 declare_form(
     YearlyForm(
         PROJECTS,
-        _("Secretary projects"),
         pgettext_lazy("unit", "townships"),
         lambda: a.SecretaryProject.objects.public().annotate(
             unit=Substr("area_id", 1, area_codes.TOWNSHIP), reported_on=F("opened_on")
@@ -24,7 +23,6 @@ declare_form(
     ),
     YearlyForm(
         ACCOUNTABILITY,
-        _("Talks and replacements"),
         "",
         lambda: a.AccountabilityAction.objects.counted().annotate(
             unit=F("area_id"), year=ExtractYear("occurred_on"), reported_on=F("occurred_on")

@@ -23,18 +23,16 @@ def _fields_with_brand(s: Scope):
     return _fields(s).filter(Exists(brands))
 
 
-INCOMES, COMMUNITIES = "incomes", "communities"
+INCOMES, COMMUNITIES = m.YearlyFormName.INCOMES, m.YearlyFormName.COMMUNITIES
 declare_form(
     YearlyForm(
         INCOMES,
-        _("Collective incomes"),
         pgettext_lazy("unit", "villages"),
         lambda: m.CollectiveIncome.objects.public().annotate(unit=F("area_id")),
         lambda day: m.Area.objects.public().villages(day),
     ),
     YearlyForm(
         COMMUNITIES,
-        _("Verdicts on communities"),
         pgettext_lazy("unit", "communities"),
         lambda: m.CommunityAttainment.objects.public().annotate(
             unit=F("area_id"), year=ExtractYear("valid_from"), reported_on=F("valid_from")

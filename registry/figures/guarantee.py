@@ -11,11 +11,10 @@ from registry.text import area_codes
 from .base import GUARANTEE, Figure, declare
 from .yearly import YearlyForm, declare_form
 
-BUDGET, CREATION = "district-budget", "creation-funds"
+BUDGET, CREATION = m.YearlyFormName.DISTRICT_BUDGET, m.YearlyFormName.CREATION_FUNDS
 declare_form(
     YearlyForm(
         BUDGET,
-        _("District budget"),
         pgettext_lazy("unit", "districts or counties"),
         lambda: (
             m.Fund.objects.public()
@@ -26,7 +25,6 @@ declare_form(
     ),
     YearlyForm(
         CREATION,
-        _("Creation funds"),
         pgettext_lazy("unit", "townships"),
         lambda: (
             m.Fund.objects.public()

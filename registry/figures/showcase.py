@@ -17,11 +17,10 @@ def _advanced(s: Scope, *levels: str):
     return m.honoured_organisations(levels, s.as_of).visible_to(s.viewer).in_area(s.area)
 
 
-RANK = "city-rank"
+RANK = m.YearlyFormName.CITY_RANK
 declare_form(
     YearlyForm(
         RANK,
-        _("Rank in the city"),
         pgettext_lazy("unit", "districts or counties"),
         lambda: (
             m.ExternalResult.objects.public()

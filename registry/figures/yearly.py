@@ -10,7 +10,7 @@ from django.db.models import CharField, Exists, OuterRef, QuerySet, Subquery, Va
 from django.utils.functional import Promise
 
 from registry.access.scope import NEVER, Scope
-from registry.models import Area, YearDeclaration, district_area
+from registry.models import Area, YearDeclaration, YearlyFormName, district_area
 from registry.models.base import in_area_q
 from registry.query_cache import Statement, compile_rows, fetch_rows, keep_query
 
@@ -23,10 +23,13 @@ class YearlyForm:
     is reported for and the day `reported_on`; `owed(day)` are the areas that owe a row, None if nobody does."""
 
     slug: str
-    label: str | Promise
     units: str | Promise
     rows: Callable[[], QuerySet]
     owed: Callable[[date], QuerySet] | None = None
+
+    @property
+    def label(self) -> str:
+        return YearlyFormName(self.slug).label
 
     def missing(self, scope: Scope, year: int) -> QuerySet:
         """The areas that owe a row of `year` and have none by the scope's day."""

@@ -86,7 +86,7 @@ register(
         lambda s: m.YearDeclaration.objects.public().filter(declared_on__lte=s.as_of),
         (
             CODE,
-            Column("form", _("Yearly form")),
+            Column("form", _("Yearly form"), choices=m.YearlyFormName),
             Column("year", _("Year")),
             Column("declared_on", _("Declared on")),
             Column("declared_by", _("Declared by")),

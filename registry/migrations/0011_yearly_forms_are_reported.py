@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('illustrative', models.BooleanField(default=False, help_text='Made up for demonstration: not a fact of the district.', verbose_name='illustrative')),
                 ('remark', models.CharField(blank=True, max_length=500, verbose_name='remark')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('form', models.SlugField(max_length=40, verbose_name='yearly form')),
+                ('form', models.CharField(choices=[('incomes', 'Collective incomes'), ('communities', 'Verdicts on communities'), ('district-budget', 'District budget'), ('creation-funds', 'Creation funds'), ('city-rank', 'Rank in the city'), ('projects', 'Secretary projects'), ('accountability', 'Talks and replacements')], max_length=40, verbose_name='yearly form')),
                 ('year', models.PositiveSmallIntegerField(verbose_name='year')),
                 ('declared_on', models.DateField(verbose_name='declared on')),
                 ('declared_by', models.CharField(max_length=80, verbose_name='declared by')),

@@ -44,7 +44,7 @@ from .reports import ReportText
 from .take_overs import TakeOver
 from .tokens import ApiToken, TokenScope
 from .villages import CollectiveIncome, CommunityAttainment, villages_reaching_income
-from .years import FrozenFigure, FrozenYear, YearDeclaration
+from .years import FrozenFigure, FrozenYear, YearDeclaration, YearlyFormName
 
 __all__ = [
     "COUNTED",
@@ -140,6 +140,7 @@ __all__ = [
     "WebHook",
     "WholeAreaTownship",
     "YearDeclaration",
+    "YearlyFormName",
     "Zone",
     "ZoneKind",
     "ZoneMembership",

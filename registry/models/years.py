@@ -11,6 +11,18 @@ from django.utils.translation import gettext_lazy as _
 from .base import IN_FORCE, PartManager, Record, ScopedQuerySet
 
 
+class YearlyFormName(models.TextChoices):
+    """The yearly forms: what is reported once a year."""
+
+    INCOMES = "incomes", _("Collective incomes")
+    COMMUNITIES = "communities", _("Verdicts on communities")
+    DISTRICT_BUDGET = "district-budget", _("District budget")
+    CREATION_FUNDS = "creation-funds", _("Creation funds")
+    CITY_RANK = "city-rank", _("Rank in the city")
+    PROJECTS = "projects", _("Secretary projects")
+    ACCOUNTABILITY = "accountability", _("Talks and replacements")
+
+
 class YearDeclarationQuerySet(ScopedQuerySet):
     def in_area(self, code: str):
         """A declaration holds for the whole district, and is shown in each of its areas."""
@@ -23,7 +35,7 @@ class YearDeclaration(Record):
     public_from = "declared_on"
 
     area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
-    form = models.SlugField(_("yearly form"), max_length=40)
+    form = models.CharField(_("yearly form"), max_length=40, choices=YearlyFormName)
     year = models.PositiveSmallIntegerField(_("year"))
     declared_on = models.DateField(_("declared on"))
     declared_by = models.CharField(_("declared by"), max_length=80)
@@ -46,7 +58,7 @@ class YearDeclaration(Record):
         ]
 
     def __str__(self):
-        return f"{self.form} {self.year}"
+        return f"{self.get_form_display()} {self.year}"
 
 
 class FrozenYearQuerySet(ScopedQuerySet):
