@@ -1,7 +1,7 @@
 # Two commands: `make run` and `make test`. Both set up all they need; see README.md.
 PYTHON ?= python3
 
-.PHONY: run test test-deep lint bench fuzz setup clean
+.PHONY: run test test-deep lint bench fuzz setup areas clean
 
 run:
 	@exec $(PYTHON) tools/bootstrap.py run
@@ -20,6 +20,9 @@ bench:
 
 fuzz:
 	@exec $(PYTHON) tools/bootstrap.py fuzz
+
+areas:
+	@exec $(PYTHON) tools/bootstrap.py areas
 
 setup:
 	@exec $(PYTHON) tools/bootstrap.py setup

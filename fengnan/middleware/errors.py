@@ -4,12 +4,13 @@ from typing import Any
 
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.csrf import csrf_failure
 
-from registry.access.scope import BadInput
+from registry.access.permissions import may
+from registry.access.scope import BadInput, NotSetUp
 from registry.api import problems
 from registry.text.refusals import Refused
 from registry.views.access import kept_page, refused_page, wants_json
@@ -45,7 +46,18 @@ class BadInputMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Refused) and not problems.is_api(request):
             return refused_page(request, error)
+        if isinstance(error, NotSetUp):
+            return _not_set_up(request)
         return _answer(request, error) if isinstance(error, BadInput) else None
+
+
+def _not_set_up(request: HttpRequest) -> HttpResponse:
+    """A registry without a district: what it is and that it is being set up; the staff goes on to the list of steps."""
+    if problems.is_api(request):
+        return problems.answer(503, _("The registry is being set up. There is nothing to read yet."))
+    if may(request.user, "registry.set_up"):
+        return redirect("setup")
+    return render(request, "not_set_up.html")
 
 
 def _check_query(request: HttpRequest) -> None:

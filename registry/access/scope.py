@@ -27,6 +27,10 @@ class BadInput(ValueError):
         self.name, self.value, self.message, self.code = name, value, message, code
 
 
+class NotSetUp(Exception):
+    """The registry has no district yet: there is nothing to show."""
+
+
 class Reader(NamedTuple):
     """What an account may read: as which role, whether in every area, else below which prefix."""
 
@@ -146,6 +150,8 @@ def read_day(name: str, text: str) -> date:
 
 def _place(parameters: Mapping[str, str]) -> Area:
     code = parameters.get("area", "").strip() or district_area()
+    if not code:
+        raise NotSetUp
     rows = _place_text().rows({placeholder("code"): code}) if code.isascii() and code.isdigit() else []
     if not rows:
         raise BadInput(

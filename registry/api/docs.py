@@ -14,7 +14,9 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.models import registry_title
+from registry.models import district_area, registry_title
+
+DISTRICT_OF_EXAMPLES = "130207"  # the examples are taken from the sample data (examples.json)
 
 
 class VersionedRenderer(OpenApiJsonRenderer):
@@ -30,6 +32,8 @@ class SchemaView(SpectacularAPIView):
 
     def _get_schema_response(self, request: Request) -> Response:
         description = described(get_language())
+        if district_area() != DISTRICT_OF_EXAMPLES:
+            description = without_examples(description)
         return Response(description | {"info": description["info"] | {"title": registry_title()}})
 
 
@@ -38,6 +42,13 @@ def described(language: str) -> dict[str, Any]:
     """The description in a language. It changes only with the code."""
     generator = SpectacularAPIView.generator_class(api_version=None)
     return generator.get_schema(request=None, public=True)
+
+
+def without_examples(part: Any) -> Any:
+    """The description for a registry that does not hold the sample data."""
+    if isinstance(part, dict):
+        return {name: without_examples(value) for name, value in part.items() if name not in ("example", "examples")}
+    return [without_examples(value) for value in part] if isinstance(part, list) else part
 
 
 class Docs(SpectacularSwaggerSplitView):

@@ -35,6 +35,7 @@ TITLES = {
     422: gettext_noop("The request contradicts an earlier one."),
     428: gettext_noop("The request does not say which version it changes. Send “If-Match” with the ETag read."),
     429: gettext_noop("Too many requests. Wait as long as “Retry-After” says."),
+    503: gettext_noop("The registry is being set up. Come back later."),
     500: gettext_noop("Something went wrong on our side. Try again later; nothing was changed."),
 }
 REFUSALS = {  # any other refused action conflicts with the current state: 409

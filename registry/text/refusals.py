@@ -191,6 +191,7 @@ SENTENCES = {
         "“%(name)s” belongs to “%(other)s”, which is marked as entered in error. Take that mark off first."
     ),
     "one_item": gettext_noop("One item is changed here. Send an object, not a list."),
+    "registry_started": gettext_noop("The registry holds areas already. A district starts in an empty database."),
     "year_declared": gettext_noop("%(year)s is declared complete already."),
     "year_not_begun": gettext_noop("%(year)s has not begun. Declare it once there is something to report."),
     "year_not_over": gettext_noop("%(year)s is not over. Close it after its last day."),
