@@ -56,7 +56,7 @@ def run(once) -> None:
     )
     _manage(variables, "migrate", "-v0")
     _manage(variables, "own_events", "--if-can")
-    _manage(variables, "load_sample", "--if-empty")
+    _manage(variables, "load_sample", "--if-empty", "--living")
     processes = start(variables, host, port)
     prefix = variables.get("SCRIPT_NAME", "").rstrip("/")
     _say_when_up(processes, f"http://{host}:{port}{prefix}")

@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from assessment.actions import schemes as acts
 from assessment.actions.projects import wrote
@@ -75,7 +75,7 @@ def points_for_notice(user: Any, today: date) -> Iterable[Task]:
     count = waiting.filter(notice=None).count()
     if count:
         about = ngettext("%(count)s point", "%(count)s points", count) % {"count": count}
-        yield Task(_("Put scored points on public notice"), about, reverse("notice-new"), _("Post"))
+        yield Task(_("Put scored points on public notice"), about, reverse("notice-new"), pgettext("a button", "Post"))
 
 
 @to_do
@@ -148,7 +148,7 @@ def findings_to_follow(user: Any, today: date) -> Iterable[Task]:
     words = {
         FindingState.FOUND: (INSPECT, "demand", _("Say what supervision asks for"), _("Open")),
         FindingState.DEMANDED: (RECTIFY, "rectify", _("Put right what supervision found"), _("Put right")),
-        FindingState.RECTIFIED: (INSPECT, "check", _("Check what was put right"), _("Check")),
+        FindingState.RECTIFIED: (INSPECT, "check", _("Check what was put right"), pgettext("a button", "Check")),
     }
     if not may(user, INSPECT) and not may(user, RECTIFY):
         return
@@ -227,7 +227,8 @@ def appeals_to_answer(user: Any, today: date) -> Iterable[Task]:
     for appeal in Appeal.objects.filter(result__in=mine, settled_on=None).select_related("result__scheme", "item"):
         due = acts.appeal_until(appeal.result.scheme)
         url = reverse("appeal-settle", args=[appeal.pk])
-        yield Task(_("Answer an appeal"), f"{appeal.result} · {appeal.item}", url, _("Answer"), due)
+        button = pgettext("a button", "Answer")
+        yield Task(_("Answer an appeal"), f"{appeal.result} · {appeal.item}", url, button, due)
 
 
 @to_do

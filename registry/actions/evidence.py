@@ -64,7 +64,7 @@ def add_evidence(draft: Draft, name: str, content: bytes, *, by: Any) -> Evidenc
     """Stores a photo or document of a draft: the original in private, and for a photo a copy to show without position
     or camera data. The same bytes twice are stored once. Raises Refused for an invalid or too large file."""
     _require_writer(draft, by)
-    return _keep_for(draft, open_file(name, content), by)
+    return attach_file(draft, open_file(name, content), by=by)
 
 
 def _require_writer(draft: Draft, by: Any) -> None:
@@ -73,7 +73,9 @@ def _require_writer(draft: Draft, by: Any) -> None:
 
 
 @transaction.atomic
-def _keep_for(draft: Draft, file: File, by: Any) -> Evidence:
+def attach_file(draft: Draft, file: File, *, by: Any) -> Evidence:
+    """Stores an opened photo or document of a draft; see `add_evidence`."""
+    _require_writer(draft, by)
     stored = Evidence.objects.unscoped("the same bytes are stored once").of(draft, draft.point)
     waits = draft.state == DraftState.OPEN or draft.was_public  # until the draft is written to the site
     owner = Evidence(area=draft.area, point=None if waits else draft.point, draft=draft)
@@ -215,7 +217,7 @@ def _finish(upload: Upload) -> Upload:
     with transaction.atomic():
         upload = locked(upload)
         if upload.evidence_id is None:
-            upload.evidence = _keep_for(upload.draft, file, upload.by)
+            upload.evidence = attach_file(upload.draft, file, by=upload.by)
             upload.save()
             transaction.on_commit(lambda: path.unlink(missing_ok=True))
     return upload

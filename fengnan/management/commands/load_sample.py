@@ -2,7 +2,10 @@
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils.timezone import localdate
 
+from fengnan.demonstration import add_living_rows
 from registry.actions.sample import load_sample, make_demo_accounts
 from registry.models import Area
 
@@ -12,14 +15,22 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--if-empty", action="store_true", help="do nothing where the registry holds areas already")
+        parser.add_argument(
+            "--living",
+            action="store_true",
+            help="where DEMO is set, add to the sample what makes every desk lively on the day it is loaded",
+        )
 
-    def handle(self, *args, if_empty: bool = False, **options):
-        if Area.objects.unscoped("is there anything at all?").exists():
-            if not if_empty:
-                raise CommandError("The registry is not empty. Start with an empty database, or use --if-empty.")
-        else:
+    @transaction.atomic
+    def handle(self, *args, if_empty: bool = False, living: bool = False, **options):
+        is_empty = not Area.objects.unscoped("is there anything at all?").exists()
+        if is_empty:
             for kind, count in load_sample().items():
                 self.stdout.write(f"{count:6d}  {kind}")
+        elif not if_empty:
+            raise CommandError("The registry is not empty. Start with an empty database, or use --if-empty.")
         if settings.DEMO:
             accounts = make_demo_accounts()
+            if is_empty and living:
+                self.stdout.write(f"{add_living_rows(localdate()):6d}  added around today")
             self.stdout.write(f"Demo accounts: {', '.join(accounts)}; password: {next(iter(accounts.values()))}")
