@@ -16,6 +16,7 @@ from registry.models.base import in_area_q
 from registry.query_cache import CompiledQuery, compile_query, placeholder
 from registry.text.validators import plain_number
 
+ANY_AREA = "00"  # where a query is only written and never run, any code will do
 NEVER = date.min.year  # stands for the year of a yearly form that no year is reported of
 
 

@@ -9,11 +9,11 @@ from typing import Any
 from django.db.models import F, Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from registry.access.scope import Scope
+from registry.access.scope import ANY_AREA, Scope
 from registry.kinds import Column, Kind
 from registry.kinds.base import future_dates, hide_future_dates
 from registry.loading import own_exports
-from registry.models import DemonstrationPoint, Record, district_area
+from registry.models import DemonstrationPoint, Record
 from registry.models.points import PUBLIC
 from registry.query_cache import CompiledQuery, compile_query, keep_query, placeholder
 
@@ -46,7 +46,7 @@ class ResourcePart:
     @property
     def model(self) -> type[Model]:
         """The model of the rows."""
-        return self.rows(Scope(date.today(), district_area())).model
+        return self.rows(Scope(date.today(), ANY_AREA)).model
 
     def of(self, codes: Iterable[str], scope: Scope) -> dict[str, list[dict]]:
         """The parts of the records with these codes, in one query."""

@@ -9,10 +9,9 @@ from django.db.models import CharField, Field, Q, QuerySet, TextField
 from django.http import HttpRequest, HttpResponse
 from django.urls import get_script_prefix, reverse
 
-from registry.access.scope import Scope
+from registry.access.scope import ANY_AREA, Scope
 from registry.api.resources import Link, Resource, resource_of
 from registry.kinds import Column, Kind
-from registry.models import district_area
 
 ALWAYS = ("url", "illustrative")
 
@@ -100,7 +99,7 @@ def _path(name: str, prefix: str) -> str:
 @cache
 def fields_of(kind: Kind) -> dict[str, Field]:
     """The model field, or the type of the expression, of each column of `kind`."""
-    scope = Scope(date.today(), district_area())
+    scope = Scope(date.today(), ANY_AREA)
     values = kind.values(kind.on(scope), scope)
     expressions = values.query.annotations
     return {
