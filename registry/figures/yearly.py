@@ -149,7 +149,7 @@ def report_days(first: date, last: date) -> ReportDays:
 def _complete(bounds: tuple[tuple[str, int, int], ...], today: date) -> dict[tuple[str, int], date]:
     """The years, after the first and up to the second of a form's bounds, in which nothing is missing, with the day
     of the last row that was owed."""
-    years = tuple(fetch_rows(_years_with_rows(bounds))) if bounds else ()
+    years = tuple((form, int(year)) for form, year in fetch_rows(_years_with_rows(bounds))) if bounds else ()
     if not years:
         return {}
     numbers = fetch_numbers(_missing_and_last(years, today))
