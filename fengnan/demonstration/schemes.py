@@ -39,5 +39,6 @@ def _announce_last(stage: Stage, year: int) -> Story:
 
 
 def _score(item: SchemeItem, number: int) -> Decimal:
-    """A made-up score of the card with this number: at most two less than the weight, and nothing for a bonus."""
-    return Decimal(0) if item.bonus else item.weight - Decimal(number * item.number % 5) / 2
+    """A made-up score of the card with this number: up to five less than the weight, and nothing for a bonus."""
+    halves = (number * (item.number + 3) + item.number**2) % 11
+    return Decimal(0) if item.bonus else item.weight - Decimal(halves) / 2
