@@ -29,7 +29,7 @@ class YearlyForm:
 
     @property
     def label(self) -> str:
-        return YearlyFormName(self.slug).label
+        return str(YearlyFormName(self.slug).label)
 
     def missing(self, scope: Scope, year: int) -> QuerySet:
         """The areas that owe a row of `year` and have none by the scope's day."""
