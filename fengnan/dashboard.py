@@ -1,5 +1,4 @@
-"""The public dashboard, the wall screen, the page of a figure and that of its changes: loops over the catalogue of
-figures."""
+"""The public dashboard, the page of a figure and that of its changes: loops over the catalogue of figures."""
 
 from collections import Counter
 from datetime import date
@@ -23,7 +22,7 @@ KEY_FIGURES = ("points", "premium-rate", "belts", "zones", "projects", "income-v
 CHANGES_SHOWN = 100
 
 
-def dashboard(request: HttpRequest, wall: bool = False) -> HttpResponse:
+def dashboard(request: HttpRequest) -> HttpResponse:
     scope = read_scope(request.GET, request.user)
     scope, *_earlier = all_with_years([scope, *(scope.at(day) for day in days_compared(scope))])
     answers = answer_all(FIGURES.values(), scope)
@@ -36,13 +35,12 @@ def dashboard(request: HttpRequest, wall: bool = False) -> HttpResponse:
         "differences": differences(key, scope, days_compared(scope)),
         "sections": {section: _of_section(answers, section) for section in SECTIONS},
         "charts": charts(scope),
-        "schematic": "" if wall else drawing_of(scope),
-        "recent": [] if wall else recent_changes(kinds_of_figures(), scope),
+        "schematic": drawing_of(scope),
+        "recent": recent_changes(kinds_of_figures(), scope),
         "townships": townships(scope.as_of),
         "years": years(scope),
-        "wall": wall,
     }
-    return render(request, "dashboard/wall.html" if wall else "dashboard/dashboard.html", context)
+    return render(request, "dashboard/dashboard.html", context)
 
 
 def _of_section(answers: dict[str, Answer], section: str) -> list[Answer]:
