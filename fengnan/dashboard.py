@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from fengnan.map.schematic import drawing_of
+from fengnan.templatetags.showcase import by_value
 from registry.access.scope import Scope, read_day, read_scope
 from registry.figures import FIGURES, SECTIONS, Answer, Figure, answer_all, breakdowns, kinds_of_figures
 from registry.figures.changes import CAME, CHANGED, WENT, days_compared, differences
@@ -20,6 +21,7 @@ from registry.views.tables import render_table, table_of
 
 KEY_FIGURES = ("points", "premium-rate", "belts", "zones", "projects", "income-villages")
 CHANGES_SHOWN = 100
+ORDERED_DIMENSIONS = {"level", "grade", "year", "stage", "round"}  # their values have an order of their own
 
 
 def dashboard(request: HttpRequest) -> HttpResponse:
@@ -123,12 +125,17 @@ def figure_story(figure: Figure, scope: Scope) -> dict:
 
 
 def telling_breakdowns(figure: Figure, scope: Scope) -> list[tuple]:
-    """(dimension, rows) for each dimension that tells the figure's rows apart."""
+    """(dimension, rows) for each dimension that tells the figure's rows apart. Rows without an order of their own begin
+    with the largest value."""
     dimensions = figure.dimensions()
     if not dimensions:
         return []
     groups = zip(dimensions, breakdowns([(figure, each.name) for each in dimensions], scope), strict=True)
-    return [(dimension, rows) for dimension, rows in groups if sum(bool(answer.part) for *_, answer in rows) > 1]
+    return [
+        (dimension, rows if dimension.name in ORDERED_DIMENSIONS else by_value(rows))
+        for dimension, rows in groups
+        if sum(bool(answer.part) for *_, answer in rows) > 1
+    ]
 
 
 def figure_changes(request: HttpRequest, slug: str) -> HttpResponse:

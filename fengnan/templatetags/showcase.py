@@ -22,6 +22,7 @@ from registry.fields.points import BY_NAME, SECTIONS
 from registry.figures import Answer, Figure
 from registry.figures.changes import Difference
 from registry.figures.frozen import Amendment
+from registry.kinds import MISSING
 from registry.overviews.event_text import VERBS
 
 register = template.Library()
@@ -267,8 +268,13 @@ def narrowed(answer: Answer, dimension: str, key: str) -> str:
 
 @register.filter
 def by_value(rows: list[tuple]) -> list[tuple]:
-    """The lines of a breakdown, largest value first."""
-    return sorted(rows, key=lambda row: -1 if row[2].value is None else row[2].value, reverse=True)
+    """The lines of a breakdown, largest value first; those without a key or a value come last."""
+
+    def rank(row: tuple) -> tuple:
+        key, _name, answer = row
+        return key != MISSING and answer.value is not None, answer.value or 0
+
+    return sorted(rows, key=rank, reverse=True)
 
 
 @register.filter

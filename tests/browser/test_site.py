@@ -1,9 +1,11 @@
 """The portal as a person meets it, in Chromium: from a figure to its rows to a point; map, language, phone, axe."""
 
+import io
 import re
 
 import pytest
 from playwright.sync_api import expect
+from pypdf import PdfReader
 
 from tests.browser.screens import DESK, PHONE, sign_in
 
@@ -43,6 +45,14 @@ def test_the_charts_are_drawn_and_their_numbers_stand_in_tables(screen):
     page = screen().open("/")
     assert page.locator("figure canvas").count() >= 4
     assert page.locator("figure table").count() >= 4
+
+
+def test_the_dashboard_prints_on_three_pages_with_its_charts(screen):
+    page = screen().open("/")
+    printed = PdfReader(io.BytesIO(page.pdf(format="A4", prefer_css_page_size=True)))
+    assert len(printed.pages) <= 3
+    words = "".join(sheet.extract_text() for sheet in printed.pages)
+    assert {number for number in ("46.67%", "2,221", "324") if number not in words} == set()  # only charts write these
 
 
 def test_a_point_on_the_map_opens_its_page(screen):
