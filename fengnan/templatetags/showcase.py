@@ -199,12 +199,18 @@ def number(context, slug: str, show: str = "value") -> str:
 def sentence(context, section: str) -> str:
     """The sentence of a section, each figure in it linked to its rows."""
     parts = spoken(section, context["answers"])
-    return format_html_join("", "{}", ((_link(answer, show) if answer else text,) for text, answer, show in parts))
+    return format_html_join("", "{}", ((_spoken_html(*part),) for part in parts))
+
+
+def _spoken_html(text: str, answer: Answer | None, show: str) -> str:
+    if answer:
+        return _link(answer, show)
+    return format_html('<span class="of-year">{}</span>', text) if show == "year" else text
 
 
 def spoken(section: str, answers: dict[str, Answer]) -> Iterator[tuple[str, Answer | None, str]]:
-    """(text, answer, what it states) of the sentence of a section. The first of several figures of one year says
-    which."""
+    """(text, answer, what it states) of the sentence of a section; "year" for the year of the figure before, which the
+    first of several figures of one year says."""
     year = None
     for part in parts_of(section, answers):
         if isinstance(part, str):
@@ -214,7 +220,7 @@ def spoken(section: str, answers: dict[str, Answer]) -> Iterator[tuple[str, Answ
         yield "".join(stated(answer, part.show)), answer, part.show
         if answer.year and answer.year != year:
             year = answer.year
-            yield _(" (%(year)s)") % {"year": year}, None, ""
+            yield _(" (%(year)s)") % {"year": year}, None, "year"
 
 
 def stated(answer: Answer, show: str) -> tuple[str, str]:
