@@ -1,5 +1,4 @@
-"""The public dashboard, the wall screen, the page of a figure and that of its changes: loops over the catalogue of
-figures."""
+"""The public dashboard, the page of a figure and that of its changes: loops over the catalogue of figures."""
 
 from collections import Counter
 from datetime import date
@@ -9,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from fengnan.map.schematic import drawing_of
+from fengnan.templatetags.showcase import by_value
 from registry.access.scope import Scope, read_day, read_scope
 from registry.figures import FIGURES, SECTIONS, Answer, Figure, answer_all, breakdowns, kinds_of_figures
 from registry.figures.changes import CAME, CHANGED, WENT, days_compared, differences
@@ -22,9 +22,10 @@ from registry.views.tables import render_table, table_of
 
 KEY_FIGURES = ("points", "premium-rate", "belts", "zones", "projects", "income-villages")
 CHANGES_SHOWN = 100
+ORDERED_DIMENSIONS = {"level", "grade", "year", "stage", "round"}  # their values have an order of their own
 
 
-def dashboard(request: HttpRequest, wall: bool = False) -> HttpResponse:
+def dashboard(request: HttpRequest) -> HttpResponse:
     scope = read_scope(request.GET, request.user)
     scope, *_earlier = all_with_years([scope, *(scope.at(day) for day in days_compared(scope))])
     answers = answer_all(FIGURES.values(), scope)
@@ -37,14 +38,13 @@ def dashboard(request: HttpRequest, wall: bool = False) -> HttpResponse:
         "differences": differences(key, scope, days_compared(scope)),
         "sections": {section: _of_section(answers, section) for section in SECTIONS},
         "charts": charts(scope),
-        "schematic": "" if wall else drawing_of(scope),
+        "schematic": drawing_of(scope),
         "findings": attention(scope, public=True),
-        "recent": [] if wall else recent_changes(kinds_of_figures(), scope),
+        "recent": recent_changes(kinds_of_figures(), scope),
         "townships": townships(scope.as_of),
         "years": years(scope),
-        "wall": wall,
     }
-    return render(request, "dashboard/wall.html" if wall else "dashboard/dashboard.html", context)
+    return render(request, "dashboard/dashboard.html", context)
 
 
 def _of_section(answers: dict[str, Answer], section: str) -> list[Answer]:
@@ -127,12 +127,17 @@ def figure_story(figure: Figure, scope: Scope) -> dict:
 
 
 def telling_breakdowns(figure: Figure, scope: Scope) -> list[tuple]:
-    """(dimension, rows) for each dimension that tells the figure's rows apart."""
+    """(dimension, rows) for each dimension that tells the figure's rows apart. Rows without an order of their own begin
+    with the largest value."""
     dimensions = figure.dimensions()
     if not dimensions:
         return []
     groups = zip(dimensions, breakdowns([(figure, each.name) for each in dimensions], scope), strict=True)
-    return [(dimension, rows) for dimension, rows in groups if sum(bool(answer.part) for *_, answer in rows) > 1]
+    return [
+        (dimension, rows if dimension.name in ORDERED_DIMENSIONS else by_value(rows))
+        for dimension, rows in groups
+        if sum(bool(answer.part) for *_, answer in rows) > 1
+    ]
 
 
 def figure_changes(request: HttpRequest, slug: str) -> HttpResponse:

@@ -9,7 +9,7 @@ from django.views.generic import RedirectView
 from django.views.static import serve
 
 from assessment.views import notices, packs, project_desk, projects, reviews, schemes, standing, supervision
-from fengnan import api, dashboard, directory, search, townships
+from fengnan import api, dashboard, directory, search, townships, wall
 from fengnan.map import views as map_views
 from fengnan.report import views as report_views
 from registry.views import (
@@ -48,7 +48,7 @@ urlpatterns = [
     # Chinese without a prefix, English under /en/
     *i18n_patterns(
         path("", dashboard.dashboard, name="dashboard"),
-        path("wall/", dashboard.dashboard, {"wall": True}, name="wall"),
+        path("wall/", wall.wall, name="wall"),
         path("figures/", dashboard.figure_list, name="figures"),
         path("figures/<slug:slug>/", dashboard.figure_page, name="figure"),
         path("figures/<slug:slug>/changes/", dashboard.figure_changes, name="figure-changes"),

@@ -22,6 +22,7 @@ from registry.fields.points import BY_NAME, SECTIONS
 from registry.figures import Answer, Figure
 from registry.figures.changes import Difference
 from registry.figures.frozen import Amendment
+from registry.kinds import MISSING
 from registry.overviews.event_text import VERBS
 
 register = template.Library()
@@ -198,12 +199,18 @@ def number(context, slug: str, show: str = "value") -> str:
 def sentence(context, section: str) -> str:
     """The sentence of a section, each figure in it linked to its rows."""
     parts = spoken(section, context["answers"])
-    return format_html_join("", "{}", ((_link(answer, show) if answer else text,) for text, answer, show in parts))
+    return format_html_join("", "{}", ((_spoken_html(*part),) for part in parts))
+
+
+def _spoken_html(text: str, answer: Answer | None, show: str) -> str:
+    if answer:
+        return _link(answer, show)
+    return format_html('<span class="of-year">{}</span>', text) if show == "year" else text
 
 
 def spoken(section: str, answers: dict[str, Answer]) -> Iterator[tuple[str, Answer | None, str]]:
-    """(text, answer, what it states) of the sentence of a section. The first of several figures of one year says
-    which."""
+    """(text, answer, what it states) of the sentence of a section; "year" for the year of the figure before, which the
+    first of several figures of one year says."""
     year = None
     for part in parts_of(section, answers):
         if isinstance(part, str):
@@ -213,7 +220,7 @@ def spoken(section: str, answers: dict[str, Answer]) -> Iterator[tuple[str, Answ
         yield "".join(stated(answer, part.show)), answer, part.show
         if answer.year and answer.year != year:
             year = answer.year
-            yield _(" (%(year)s)") % {"year": year}, None, ""
+            yield _(" (%(year)s)") % {"year": year}, None, "year"
 
 
 def stated(answer: Answer, show: str) -> tuple[str, str]:
@@ -267,8 +274,13 @@ def narrowed(answer: Answer, dimension: str, key: str) -> str:
 
 @register.filter
 def by_value(rows: list[tuple]) -> list[tuple]:
-    """The lines of a breakdown, largest value first."""
-    return sorted(rows, key=lambda row: -1 if row[2].value is None else row[2].value, reverse=True)
+    """The lines of a breakdown, largest value first; those without a key or a value come last."""
+
+    def rank(row: tuple) -> tuple:
+        key, _name, answer = row
+        return key != MISSING and answer.value is not None, answer.value or 0
+
+    return sorted(rows, key=rank, reverse=True)
 
 
 @register.filter

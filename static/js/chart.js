@@ -2,13 +2,20 @@
  *
  * data-chart: "bar" (columns), "rows" (bars lying down), "stack" (columns, one part upon the other), "layers" (a part
  * drawn within its whole), "line". Columns with data-series are drawn; cells carry data-value; a click on a mark
- * follows the link of its row. Texts reach the canvas as plain text only: nothing here builds HTML.
+ * follows the link of its row. A row's data-target is the target of its own year, drawn as a dashed line; the figure's
+ * data-target is one for all rows. No label stands on a line: values of rows and lines have a place of their own at the
+ * axis. Nothing moves, so that a page can be printed at once. Texts reach the canvas as plain text only: nothing here
+ * builds HTML.
  */
 "use strict";
 
 (() => {
-  const scale = document.documentElement.classList.contains("wall") ? 1.25 : 1;
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const PLOT_HEIGHT = 15; // rem, as in components.css
+  const DASHES = "path://M0 0h5v2H0zM8 0h5v2H8z"; // a target in the legend
+  const PAPER = { width: 340, height: 140 }; // pixels of a chart in one of two columns on A4
+  const drawn = []; // {chart, lines}: how many lying bars it has, if it has any
+
+  let printing = false;
 
   function colours(figure) {
     const style = getComputedStyle(figure);
@@ -34,6 +41,7 @@
       keys: lines.map((line) => line.dataset.key),
       names: lines.map((line) => line.cells[0].dataset.name || line.cells[0].textContent.trim()),
       links: lines.map((line) => line.querySelector("a")?.href),
+      targets: lines.map((line) => ("target" in line.dataset ? Number(line.dataset.target) : null)),
       series: columns.map(({ head, index }) => ({
         name: head.textContent.trim(),
         unit: head.dataset.unit,
@@ -64,10 +72,11 @@
     };
   }
 
-  function axisOfNames(data, colour, lying) {
+  /* `texts`: what stands below each name, for charts whose values would lie on a line. */
+  function axisOfNames(data, colour, lying, texts) {
     return {
       type: "category",
-      data: data.names,
+      data: texts ? data.names.map((name, row) => `${name}\n${texts[row]}`) : data.names,
       inverse: lying,
       axisTick: { show: false },
       axisLine: { lineStyle: { color: colour("chart-grid") } },
@@ -75,28 +84,68 @@
     };
   }
 
-  function sizeOf(rem) {
-    return Math.round(scale * rem * parseFloat(getComputedStyle(document.documentElement).fontSize));
+  /* The values of lying bars, in a column on the right. */
+  function axisOfTexts(data, colour) {
+    return {
+      type: "category",
+      data: data.series[0].texts,
+      inverse: true,
+      position: "right",
+      axisTick: { show: false },
+      axisLine: { show: false },
+      axisLabel: { color: colour("ink"), fontSize: sizeOf(0.8125), interval: 0 },
+    };
   }
 
-  function targetLine(figure, colour, lying) {
-    if (!figure.dataset.target) {
-      return undefined;
-    }
+  function sizeOf(rem) {
+    return Math.round(rem * parseFloat(getComputedStyle(document.documentElement).fontSize));
+  }
+
+  /* One target for all rows of a lying chart. */
+  function targetLine(figure, colour) {
     return {
       silent: true,
-      z: 2,
       symbol: "none",
-      animation: false,
       lineStyle: { color: colour("chart-target"), type: "dashed", width: 1 },
       label: {
         formatter: figure.dataset.targetLabel,
         color: colour("chart-target"),
         fontSize: sizeOf(0.75),
-        position: lying ? "start" : "insideStartTop",
+        position: "start",
       },
-      data: [lying ? { xAxis: Number(figure.dataset.target) } : { yAxis: Number(figure.dataset.target) }],
+      data: [{ xAxis: Number(figure.dataset.target) }],
     };
+  }
+
+  /* The target of each row, in the unit of the axis: of layers the part of the whole that the target asks for. */
+  function targetsOf(figure, data) {
+    return data.targets.map((target, row) =>
+      target !== null && figure.dataset.chart === "layers" ? (target * data.series[0].values[row]) / 100 : target,
+    );
+  }
+
+  function targetSeries(figure, data, colour) {
+    const values = targetsOf(figure, data);
+    return {
+      type: "line",
+      name: figure.dataset.targetName,
+      data: values,
+      step: "middle",
+      silent: true,
+      z: 3,
+      symbol: values.filter((value) => value !== null).length > 1 ? "none" : "rect",
+      symbolSize: [sizeOf(2), 1],
+      color: colour("chart-target"),
+      lineStyle: { color: colour("chart-target"), type: "dashed", width: 1 },
+    };
+  }
+
+  /* Whether the label at the foot of a bar inside another has room there, below the top of the bar and the target. */
+  function hasRoom(figure, data, row) {
+    const height = printing ? PAPER.height / sizeOf(1) : PLOT_HEIGHT;
+    const share = (1.5 / (height - 4)) * Math.max(...data.series[0].values);
+    const target = targetsOf(figure, data)[row];
+    return data.series[1].values[row] > share && (target === null || target > share);
   }
 
   function oneSeries(figure, data, place, colour) {
@@ -107,7 +156,6 @@
     const single = figure.dataset.colours === "premium" ? "chart-premium" : base[place];
     const inside = layered && place === 1;
     const texts = data.series[place].texts;
-    const tallest = Math.max(...data.series[0].values);
     const byField = figure.dataset.colours === "field";
     return {
       type: kind === "line" ? "line" : "bar",
@@ -122,49 +170,45 @@
       itemStyle: { color: colour(single) },
       lineStyle: { color: colour(single), width: 2 },
       label: {
-        show: kind !== "stack",
-        position: lying ? "right" : inside ? "insideTop" : "top",
+        show: ["bar", "layers"].includes(kind),
+        position: inside ? "insideBottom" : "top",
         color: inside ? colour("paper") : colour("ink"),
         fontSize: sizeOf(0.75),
-        backgroundColor: lying ? colour("paper") : undefined,
-        padding: lying ? [1, 2] : 0,
-        formatter: ({ dataIndex, value }) => (inside && value < tallest / 12 ? "" : texts[dataIndex]),
+        formatter: ({ dataIndex }) => (inside && !hasRoom(figure, data, dataIndex) ? "" : texts[dataIndex]),
       },
       labelLayout: { hideOverlap: true },
-      markLine: place === 0 ? targetLine(figure, colour, lying) : undefined,
+      markLine: lying && figure.dataset.target ? targetLine(figure, colour) : undefined,
     };
   }
 
   function optionOf(figure, data) {
     const colour = colours(figure);
-    const lying = figure.dataset.chart === "rows";
-    const names = axisOfNames(data, colour, lying);
-    const values = axisOfValues(data, colour, ["line", "stack"].includes(figure.dataset.chart));
-    const several = data.series.length > 1;
+    const kind = figure.dataset.chart;
+    const lying = kind === "rows";
+    const names = axisOfNames(data, colour, lying, kind === "line" ? data.series[0].texts : null);
+    const values = axisOfValues(data, colour, ["line", "stack"].includes(kind));
+    const series = data.series.map((_, place) => oneSeries(figure, data, place, colour));
+    if (data.targets.some((target) => target !== null)) {
+      series.push(targetSeries(figure, data, colour));
+    }
     return {
-      animation: !calm,
-      animationDuration: 300,
+      animation: false,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
       aria: { enabled: false },
-      grid: {
-        left: 0,
-        right: sizeOf(lying ? 3 : 0.5),
-        top: topOf(figure, several),
-        bottom: 0,
-        containLabel: true,
-      },
-      legend: several ? legendOf(colour) : undefined,
+      grid: { left: 0, right: sizeOf(0.5), top: topOf(figure, series.length > 1), bottom: 0, containLabel: true },
+      legend: series.length > 1 ? legendOf(series, colour) : undefined,
       tooltip: { trigger: "axis", renderMode: "richText", axisPointer: { type: "shadow" }, confine: true },
       xAxis: lying ? values : names,
-      yAxis: lying ? names : values,
-      series: data.series.map((_, place) => oneSeries(figure, data, place, colour)),
+      yAxis: lying ? [names, axisOfTexts(data, colour)] : values,
+      series,
     };
   }
 
-  function legendOf(colour) {
+  function legendOf(series, colour) {
     const size = sizeOf(0.75);
     const textStyle = { color: colour("chart-text"), fontSize: size };
-    return { top: 0, right: 0, itemWidth: size, itemHeight: size, textStyle };
+    const names = series.map(({ name, step }) => (step ? { name, icon: DASHES } : { name, icon: "rect" }));
+    return { data: names, top: 0, right: 0, itemWidth: size, itemHeight: size, textStyle };
   }
 
   function topOf(figure, several) {
@@ -184,20 +228,21 @@
     plot.setAttribute("role", "img");
     plot.setAttribute("aria-label", figure.querySelector("figcaption").textContent.trim());
     if (figure.dataset.chart === "rows") {
-      plot.style.height = `${sizeOf(scale > 1 ? 1.5 : 1.75) * data.names.length + topOf(figure, false)}px`;
+      plot.style.height = `${sizeOf(1.75) * data.names.length + topOf(figure, false)}px`;
     }
     figure.querySelector("figcaption").after(plot);
     let chart = null;
     new ResizeObserver(() => {
-      if (!plot.clientWidth) {
+      if (!plot.clientWidth || printing) {
         return;
       }
       if (chart) {
         chart.resize();
         return;
       }
-      chart = window.echarts.init(plot, null, { renderer: "canvas" });
+      chart = window.echarts.init(plot, null, { devicePixelRatio: Math.max(2, window.devicePixelRatio) });
       chart.setOption(optionOf(figure, data));
+      drawn.push({ chart, lines: figure.dataset.chart === "rows" ? data.names.length : 0 });
       chart.on("click", ({ dataIndex }) => {
         if (data.links[dataIndex]) {
           window.location.assign(data.links[dataIndex]);
@@ -205,6 +250,21 @@
       });
     }).observe(plot);
   }
+
+  /* Paper has another width than the screen, and no observer is asked before it is printed. */
+  window.addEventListener("beforeprint", () => {
+    printing = true;
+    for (const { chart, lines } of drawn) {
+      chart.resize({ ...PAPER, height: lines ? sizeOf(1.25) * (lines + 1) : PAPER.height });
+      chart.getZr().flush();
+    }
+  });
+  window.addEventListener("afterprint", () => {
+    printing = false;
+    for (const { chart } of drawn) {
+      chart.resize({ width: "auto", height: "auto" });
+    }
+  });
 
   document.querySelectorAll("figure[data-chart]").forEach((figure) => {
     if (figure.querySelector("table")) {

@@ -1,55 +1,139 @@
-/* The wall screen: one section at a time, turned at most every 30 seconds, stopped by a button or by touching it. */
+/* The wall screen: lights one township after the other, at most every 30 seconds, until a button stops it; shows the
+   time; loads its content anew, and says so when it could not. All numbers come from the server as HTML. */
 "use strict";
 
 (() => {
-  const nav = document.querySelector("[data-wall]");
-  const pause = nav.querySelector("[data-pause]");
-  const links = [...nav.querySelectorAll('a[href^="#"]')];
-  const screens = links.map((link) => document.querySelector(link.hash));
-  const milliseconds = Math.max(30, Number(nav.dataset.seconds)) * 1000;
-  let shown = Math.max(0, links.findIndex((link) => link.hash === window.location.hash));
+  const RETRY = 60_000;
+  const PATIENCE = 30_000;
+  const PARTS = ["wall-title", "content"]; // what is replaced when the page is loaded anew
+
+  const pause = document.querySelector("[data-pause]");
+  const clock = document.querySelector("[data-clock]");
+  const stamp = document.querySelector("[data-stamp]");
+  const { turnSeconds, loadSeconds } = document.querySelector("[data-wall]").dataset;
+  const turnEvery = Math.max(30, Number(turnSeconds)) * 1000;
+  const loadEvery = Number(loadSeconds) * 1000;
+  const language = document.documentElement.lang;
+  const day = new Intl.DateTimeFormat(language, { month: "long", day: "numeric", weekday: "long" });
+  const time = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hour12: false });
+
+  let shown = 0;
   let turning = !window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  let timer = null;
+  let nextTurn = Date.now() + turnEvery;
+  let loadedAt = new Date();
+  let nextLoad = loadedAt.getTime() + loadEvery;
+  let loading = false;
+  let failed = false;
 
   function show(place) {
-    shown = (place + screens.length) % screens.length;
-    screens.forEach((screen, index) => {
-      screen.hidden = index !== shown;
+    const cards = [...document.querySelectorAll(".wall-townships > li")];
+    if (!cards.length) {
+      return;
+    }
+    shown = (place + cards.length) % cards.length;
+    cards.forEach((card, index) => {
+      card.hidden = index !== shown;
     });
-    links.forEach((link, index) => {
-      if (index === shown) {
-        link.setAttribute("aria-current", "true");
-      } else {
-        link.removeAttribute("aria-current");
-      }
-    });
+    const { township } = cards[shown].dataset;
+    for (const part of document.querySelectorAll(".map-tile, .wall-ranking > li")) {
+      part.classList.toggle("is-lit", part.dataset.township === township);
+    }
+    nextTurn = Date.now() + turnEvery;
   }
 
   function keepTurning(wanted) {
     turning = wanted;
-    clearInterval(timer);
-    timer = turning ? setInterval(() => show(shown + 1), milliseconds) : null;
+    nextTurn = Date.now() + turnEvery;
     pause.textContent = turning ? pause.dataset.wordsPause : pause.dataset.wordsGo;
   }
 
-  links.forEach((link, index) => {
-    link.addEventListener("click", (event) => {
-      event.preventDefault();
-      window.history.replaceState(null, "", link.hash);
-      show(index);
-      keepTurning(turning);
-    });
-  });
+  function write(element, text) {
+    if (element.textContent !== text) {
+      element.textContent = text;
+    }
+  }
+
+  function showTime(now) {
+    const [date, hour] = clock.children;
+    write(date, day.format(now));
+    write(hour, time.format(now));
+    const late = failed || now - loadedAt > 2 * loadEvery;
+    const since = loadedAt.toDateString() === now.toDateString() ? "" : `${day.format(loadedAt)} `;
+    const { wordsFresh, wordsStale } = stamp.dataset;
+    write(stamp, `${wordsFresh} ${since}${time.format(loadedAt)}${late ? wordsStale : ""}`);
+    stamp.classList.toggle("late", late);
+  }
+
+  /* Scripts and styles of another version ask for the whole page. */
+  const filesOf = (page) =>
+    [...page.querySelectorAll("script[src], link[rel=stylesheet]")]
+      .map((file) => file.getAttribute("src") || file.getAttribute("href"))
+      .join();
+
+  function replace(page) {
+    const focused = document.activeElement?.getAttribute("href");
+    for (const id of PARTS) {
+      document.getElementById(id).replaceChildren(...page.getElementById(id).childNodes);
+    }
+    show(shown);
+    if (focused) {
+      document.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    }
+  }
+
+  async function load() {
+    loading = true;
+    try {
+      const answer = await fetch(window.location.href, { cache: "no-cache", signal: AbortSignal.timeout(PATIENCE) });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (!answer.ok || !page.querySelector("[data-wall]")) {
+        throw new Error(`no wall screen: ${answer.status}`);
+      }
+      if (filesOf(page) !== filesOf(document)) {
+        window.location.reload();
+      }
+      const turned = nextTurn;
+      replace(page);
+      nextTurn = turned;
+      loadedAt = new Date();
+      failed = false;
+    } catch {
+      failed = true;
+    }
+    loading = false;
+    nextLoad = Date.now() + (failed ? RETRY : loadEvery);
+    showTime(new Date());
+  }
+
+  /* One clock for all: after a night asleep everything that is due is done at once. */
+  function tick() {
+    const now = new Date();
+    showTime(now);
+    if (turning && now >= nextTurn) {
+      show(shown + 1);
+    }
+    if (!loading && now >= nextLoad) {
+      load();
+    }
+  }
+
   pause.addEventListener("click", () => keepTurning(!turning));
   document.addEventListener("keydown", (event) => {
     if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
       show(shown + (event.key === "ArrowRight" ? 1 : -1));
-      keepTurning(turning);
     }
+  });
+  window.addEventListener("online", () => {
+    nextLoad = Date.now();
   });
 
   document.documentElement.classList.add("turning");
-  pause.hidden = false;
-  show(shown);
+  clock.append(document.createElement("span"), document.createElement("b"));
+  for (const part of [pause, clock, stamp]) {
+    part.hidden = false;
+  }
+  show(0);
   keepTurning(turning);
+  showTime(new Date());
+  setInterval(tick, 1000);
 })();

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from registry.figures import FIGURES
 from registry.kinds import KINDS
-from registry.models import StatusPeriod
+from registry.models import Parameter, StatusPeriod
 from tests.conftest import DAQI
 
 LISTS = [f"/{slug}/" for slug, kind in KINDS.items() if not kind.redacted]
@@ -128,7 +129,7 @@ def test_a_page_keeps_what_every_page_promises(path, sample, client):
 
 def test_the_recorded_numbers_keep_the_promises():
     recorded = json.loads(COUNTS.read_text())
-    assert recorded["/"] <= 15
+    assert recorded["/"] <= 15 and recorded["/wall/"] <= 15
     assert {page: recorded[page] for page in LISTS if recorded[page] > 8} == {}
 
 
@@ -206,6 +207,28 @@ def test_every_figure_of_the_dashboard_is_a_link_to_its_rows(path, sample, clien
 def test_the_wall_shows_no_number_that_the_dashboard_does_not(sample, client):
     wall = linked_figures(client, "/wall/")
     assert wall and wall <= linked_figures(client, "/")
+
+
+def test_the_years_of_a_chart_have_the_target_of_their_own_day(sample, client):
+    rule = Parameter.objects.unscoped("a test changes it").get(rule="premium-rate-target")
+    Parameter.objects.unscoped("a test ends it").filter(pk=rule.pk).update(valid_to=date(2020, 1, 1))
+    values = {"name": rule.name, "unit": rule.unit, "illustrative": True}
+    Parameter.objects.create(code="P-NEW", rule=rule.rule, value=40, valid_from=date(2020, 1, 1), **values)
+    answer = client.get("/figures/premium-rate/?as_of=2021-12-31")
+    targets = {day.year: of_year.target for day, of_year in answer.context["series"]}
+    assert (targets[2019], targets[2020], targets[2021]) == (35, 40, 40)
+    drawn = re.findall(r'<tr data-target="(\d+)">', answer.content.decode())
+    assert [int(target) for target in drawn] == [target for target in targets.values() if target is not None]
+
+
+def test_breakdowns_whose_order_means_nothing_begin_with_the_largest(sample, client):
+    breakdowns = client.get("/figures/points/?as_of=2021-12-31").context["breakdowns"]
+    rows_of = {dimension.name: rows for dimension, rows in breakdowns}
+    values = {name: [answer.value for *_, answer in rows] for name, rows in rows_of.items()}
+    assert values["township"] == sorted(values["township"], reverse=True)
+    assert values["field"] == sorted(values["field"], reverse=True)
+    assert [key for key, *_ in rows_of["level"]] == ["national", "provincial", "municipal", "district"]
+    assert [key for key, *_ in rows_of["year"]] == ["2016", "2017", "2018", "2019", "2020", "2021"]
 
 
 @pytest.mark.parametrize("slug", [slug for slug, figure in FIGURES.items() if not figure.sums])
