@@ -41,7 +41,8 @@ FOLDERS = (
     "/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts", "/Library/Fonts",
     "/System/Library/Fonts", "C:/Windows/Fonts",
 )  # fmt: skip
-# TrueType fonts with Chinese, the closest to the standard's first. Others draw their glyphs in a way no PDF takes here.
+# TrueType fonts with Chinese, the closest to the standard's first; COMMON where none of them is installed. Others draw
+# their glyphs in a way no PDF takes here.
 COMMON = (
     "simsun.ttc",
     "uming.ttc",
@@ -50,9 +51,10 @@ COMMON = (
     "notosanssc-regular.ttf",
     "droidsansfallbackfull.ttf",
 )
-BODY = ("simfang.ttf", "stfangso.ttf", *COMMON)
-HEADING = ("simhei.ttf", "wqy-zenhei.ttc", "wqy-microhei.ttc", "notosanssc-bold.ttf", *COMMON)
-SUBHEADING = ("simkai.ttf", "stkaiti.ttf", "ukai.ttc", *COMMON)
+BODY = ("simfang.ttf", "stfangso.ttf")
+HEADING = ("simhei.ttf", "stxihei.ttf", "wqy-zenhei.ttc", "wqy-microhei.ttc", "notosanssc-bold.ttf")
+SUBHEADING = ("simkai.ttf", "stkaiti.ttf", "ukai.ttc")
+TITLE = ("fzxbsjw.ttf", "fzxbsk.ttf", "stzhongs.ttf", *HEADING)
 SIZE, LINE, SMALL = 16, 29, 10.5
 BRIEF_MARGINS, BRIEF_SIZE, BRIEF_LINE = (20 * mm, 14 * mm), 12, 20
 PADDING = 6  # of a frame, on each side
@@ -194,7 +196,7 @@ def _plain(text: str) -> str:
 
 
 def _styles(size: float = SIZE, line: float = LINE) -> dict[str, ParagraphStyle]:
-    body, heading, subheading = (_registered(names) for names in (BODY, HEADING, SUBHEADING))
+    body, heading, subheading, title = (_registered(names) for names in (BODY, HEADING, SUBHEADING, TITLE))
     plain = ParagraphStyle(
         "body", fontName=body, fontSize=size, leading=line, firstLineIndent=2 * size, alignment=TA_JUSTIFY,
         wordWrap="CJK",
@@ -213,7 +215,7 @@ def _styles(size: float = SIZE, line: float = LINE) -> dict[str, ParagraphStyle]
             ParagraphStyle(f"{style.name}-ascii", style, wordWrap=None, embeddedHyphenation=1)
             for style in (cell, number, head)
         ),
-        ParagraphStyle("title", fontName=heading, fontSize=22, leading=LINE, spaceAfter=6, **centred),
+        ParagraphStyle("title", fontName=title, fontSize=22, leading=LINE, spaceAfter=6, **centred),
         ParagraphStyle("subtitle", fontName=subheading, spaceAfter=line / 2, **centred),
         ParagraphStyle("heading", plain, fontName=heading, keepWithNext=1),
         ParagraphStyle("addressee", plain, firstLineIndent=0),
@@ -248,16 +250,20 @@ def _register(path: str) -> str:
 
 
 def font_file(names: tuple[str, ...] = BODY) -> Path:
-    """The file of the first of `names` that the machine has, or the one the settings name. Raises FontMissing."""
-    if settings.REPORT_FONT:
-        return Path(settings.REPORT_FONT)
+    """The file of the first of `names` that the machine has, else the font of the settings, else a common one. The font
+    of the settings always sets the text. Raises FontMissing."""
+    chosen = Path(settings.REPORT_FONT) if settings.REPORT_FONT else None
+    if chosen and names is BODY:
+        return chosen
     paths = {
         name.lower(): Path(folder) / name
         for top in FOLDERS
         for folder, _folders, files in os.walk(Path(top).expanduser())
         for name in files
     }
-    for name in names:
+    for name in names if chosen else (*names, *COMMON):
         if name in paths:
             return paths[name]
-    raise FontMissing
+    if chosen is None:
+        raise FontMissing
+    return chosen

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fengnan.dashboard import townships, years
 from fengnan.map.schematic import drawing_of
@@ -30,6 +31,12 @@ from registry.text.refusals import Refused
 from registry.views.access import asks_for
 
 FIRST_YEAR = 1900
+HINTS = {
+    ADDRESSEE: gettext_lazy("Whom the report is sent to, such as the office above."),
+    SIGNATURE: gettext_lazy(
+        "The issuing office; on the last line the day of writing. Without one it is the day of the data."
+    ),
+}
 FILES = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "pdf": "application/pdf",
@@ -148,6 +155,7 @@ def report_text(request: HttpRequest, year: int, section: str) -> HttpResponse:
     record = text_of(year, section)
     typed = request.POST if request.method == "POST" else None
     form = ReportTextForm(typed, instance=record, initial={"key": uuid.uuid4()})
+    form.fields["text"].help_text = HINTS.get(section, form.fields["text"].help_text)
     conflict, status = None, 400 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         try:

@@ -329,6 +329,17 @@ def test_a_character_that_no_document_holds_spoils_none(illegible, scope, font, 
     assert pdf_of(report_of(scope)).startswith(b"%PDF-")
 
 
+def test_headings_have_a_font_of_their_own_where_one_is_installed(monkeypatch, settings, tmp_path):
+    monkeypatch.setattr(pdf, "FOLDERS", (str(tmp_path),))
+    for name in ("SimHei.ttf", "uming.ttc"):
+        (tmp_path / name).touch()
+    fonts = [font_file(names).name for names in (pdf.BODY, pdf.HEADING, pdf.SUBHEADING, pdf.TITLE)]
+    assert fonts == ["uming.ttc", "SimHei.ttf", "uming.ttc", "SimHei.ttf"]
+    settings.REPORT_FONT = str(tmp_path / "own.ttf")
+    fonts = [font_file(names).name for names in (pdf.BODY, pdf.HEADING, pdf.SUBHEADING, pdf.TITLE)]
+    assert fonts == ["own.ttf", "SimHei.ttf", "own.ttf", "SimHei.ttf"]
+
+
 def test_without_a_font_the_pdf_is_refused_in_plain_words(sample, client, monkeypatch):
     monkeypatch.setattr(pdf, "FOLDERS", ())
     answer = client.get(f"{YEAR}.pdf")
