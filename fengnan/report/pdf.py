@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from reportlab.graphics.shapes import Drawing, Rect, String
 from reportlab.lib import textsplit
@@ -121,7 +122,7 @@ def pdf_of_brief(brief: Brief) -> bytes:
 def _written(section: Section, styles: dict[str, ParagraphStyle]) -> Iterator:
     yield Paragraph(_plain(section.heading), styles["heading"])
     for words in section.paragraphs:
-        yield Paragraph(_plain(words), styles["body"])
+        yield Paragraph(_plain(words), styles["chinese"])
     for sentence in section.sentences.values():
         yield Paragraph(_sentence(sentence), styles["body"])
 
@@ -197,17 +198,21 @@ def _plain(text: str) -> str:
 
 def _styles(size: float = SIZE, line: float = LINE) -> dict[str, ParagraphStyle]:
     body, heading, subheading, title = (_registered(names) for names in (BODY, HEADING, SUBHEADING, TITLE))
+    is_english = get_language() == "en"
     plain = ParagraphStyle(
-        "body", fontName=body, fontSize=size, leading=line, firstLineIndent=2 * size, alignment=TA_JUSTIFY,
-        wordWrap="CJK",
+        "body", fontName=body, fontSize=size, leading=line, firstLineIndent=2 * size,
+        alignment=TA_LEFT if is_english else TA_JUSTIFY, wordWrap=None if is_english else "CJK",
     )  # fmt: skip
-    cell = ParagraphStyle("cell", plain, fontSize=SMALL, leading=16, firstLineIndent=0, alignment=TA_LEFT)
+    cell = ParagraphStyle(
+        "cell", plain, wordWrap="CJK", fontSize=SMALL, leading=16, firstLineIndent=0, alignment=TA_LEFT
+    )
     number = ParagraphStyle("number", cell, alignment=TA_RIGHT)
     head = ParagraphStyle("head", cell, fontName=heading, alignment=TA_CENTER)
     signature = ParagraphStyle("signature", plain, firstLineIndent=0, rightIndent=2 * size, alignment=TA_RIGHT)
     centred = {"parent": plain, "alignment": TA_CENTER, "firstLineIndent": 0}
     made = [
         plain,
+        ParagraphStyle("chinese", plain, wordWrap="CJK"),
         cell,
         number,
         head,
@@ -218,7 +223,7 @@ def _styles(size: float = SIZE, line: float = LINE) -> dict[str, ParagraphStyle]
         ParagraphStyle("title", fontName=title, fontSize=22, leading=LINE, spaceAfter=6, **centred),
         ParagraphStyle("subtitle", fontName=subheading, spaceAfter=line / 2, **centred),
         ParagraphStyle("heading", plain, fontName=heading, keepWithNext=1),
-        ParagraphStyle("addressee", plain, firstLineIndent=0),
+        ParagraphStyle("addressee", plain, wordWrap="CJK", firstLineIndent=0),
         ParagraphStyle("annex", plain, spaceBefore=line),
         signature,
         ParagraphStyle("signature-first", signature, spaceBefore=line),

@@ -178,6 +178,12 @@ def test_a_report_without_a_problem_says_so(scope, chinese):
     assert told(scope.at(date(2010, 1, 1)).within("130207999"), "next-steps", "1").startswith("各项目标均已达到")
 
 
+def test_a_township_is_not_told_of_what_only_the_district_has(scope, chinese):
+    assert told(scope.within(DAQI), "guarantee", "standing").startswith("各地投入创建资金")
+    standing = [told(scope.within(DAQI), section, "standing") for section in ("brand", "guarantee")]
+    assert [text for text in standing if "—" in text] == []
+
+
 def test_addressee_and_signature_are_the_districts_own_words(scope, chinese, administrator):
     report = report_of(scope)
     assert (report.addressee, report.signature) == ("", ["2021年12月31日"])
