@@ -39,6 +39,13 @@ TITLES_AND_RANK = gettext_noop(
     "the provincial or municipal title by %(others)s. "
     "In the city's ranking of grass-roots organisation building the district came in at place %(rank)s."
 )
+INCOME = gettext_noop(
+    "%(with_brand)s have a brand of their own, %(brands)s in all. "
+    "In %(reaching)s the collective income reaches the line, %(income)s of all villages."
+)
+TOWNSHIP_GUARANTEE = gettext_noop(
+    "The localities put %(funds)s into creation. %(projects)s led by secretaries solved %(solved)s."
+)
 OVERVIEW = {
     "national": StatedFigure("honours-national"),
     "others": StatedFigure("honours-provincial-municipal"),
@@ -79,6 +86,7 @@ STATEMENTS = {
             "premium": StatedFigure("premium-communities"),
             "share": StatedFigure("premium-community-share"),
         },
+        text_without={"communities": INCOME},
     ),
     "effect": Statement(
         gettext_noop(
@@ -117,6 +125,7 @@ STATEMENTS = {
             "interviews": StatedFigure("interviews"),
             "replaced": StatedFigure("adjustments"),
         },
+        text_without={"wage-uplift-combined": TOWNSHIP_GUARANTEE},
     ),
 }
 

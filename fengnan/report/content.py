@@ -1,18 +1,21 @@
-"""The year report: the article's sections, each with sentences and tables made of figures. The page, the document and
-the PDF write the same report; nothing in it is typed but the district's own words."""
+"""The year report: the article's sections in sentences, problems and next steps, and an annex with the tables. The
+page, the document and the PDF write the same report; nothing in it is typed but the district's own words."""
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
 
 from django.utils.formats import date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from fengnan.report.next_steps import is_owed, next_steps
+from fengnan.report.sentences import Piece, Sentence, clauses, enumeration, enumeration_of
 from fengnan.templatetags.showcase import gap_words, quantity, signed, size_of, spoken, target, written
 from registry.access.scope import Scope
-from registry.figures import FIGURES, SECTIONS, Answer, Figure, answer_all
+from registry.figures import FIGURES, SECTIONS, Answer, Coverage, Figure, answer_all
 from registry.figures.base import Number, plain
 from registry.figures.frozen import Amendment, amendments_of, closing_of, frozen_figures
 from registry.models import DemonstrationPoint, FrozenYear, ReportText
@@ -21,21 +24,13 @@ NUMERALS = "一二三四五六七八九十"
 CHINESE = "\u2e80-\u9fff\uff00-\uffef"
 BESIDE_CHINESE = re.compile(rf"(?<=[{CHINESE}])[ \u00a0]+|[ \u00a0]+(?=[{CHINESE}])")
 
-
-@dataclass(frozen=True)
-class Piece:
-    """A stretch of a sentence. Where it states a figure, `answer` is what it stands on."""
-
-    text: str
-    answer: Answer | None = None
-
-    @property
-    def code(self) -> str:
-        """The F-number of the figure stated."""
-        return self.answer.figure.source if self.answer else ""
-
-
-Sentence = list[Piece]
+ADDRESSEE, SIGNATURE, NEXT_STEPS = "addressee", "signature", "next-steps"
+TEXTS = {  # what the district may write in its report
+    ADDRESSEE: gettext_lazy("Addressee"),
+    **SECTIONS,
+    NEXT_STEPS: gettext_lazy("Problems and next steps"),
+    SIGNATURE: gettext_lazy("Signature"),
+}
 
 
 @dataclass(frozen=True)
@@ -51,14 +46,35 @@ class Line:
 
     @property
     def change(self) -> Number | None:
-        """By how much the value moved; of a share in percentage points."""
-        if self.answer.value is None or self.before.value is None:
+        """By how much the value moved; of a share in percentage points. None for a yearly figure that answers for the
+        same year on both days."""
+        if self.answer.value is None or self.before.value is None or self.is_same_year:
             return None
         return plain(round(self.answer.value - self.before.value, 2))
 
     @property
-    def code(self) -> str:
-        return f"{self.figure.source} {self.figure.slug}"
+    def is_rank(self) -> bool:
+        return self.figure.sums == "rank"
+
+    @property
+    def is_same_year(self) -> bool:
+        return self.answer.year is not None and self.answer.year == self.before.year
+
+    @property
+    def label(self) -> str:
+        """The name of the figure, with the years it answers for where they are not those of the two days."""
+        years = [answer.year for answer in (self.answer, self.before) if answer.year]
+        if all(answer.year in (None, answer.scope.as_of.year) for answer in (self.answer, self.before)):
+            return str(self.figure.label)
+        words = enumeration(_("in %(year)s") % {"year": year} for year in dict.fromkeys(years))
+        return _("%(label)s (%(years)s)") % {"label": self.figure.label, "years": words}
+
+    @property
+    def dated(self) -> str:
+        """The year a yearly figure answers for, or the day of a standing one."""
+        if self.figure.yearly:
+            return _("in %(year)s") % {"year": self.answer.year} if self.answer.year else "—"
+        return self.answer.scope.as_of.isoformat()
 
     @property
     def value(self) -> str:
@@ -70,8 +86,10 @@ class Line:
 
     @property
     def moved(self) -> str:
-        """The change with its sign and unit; nothing to say is a dash."""
-        return signed(self.figure, self.change).replace("−", "-")  # some fonts of a PDF have no minus sign
+        """The change with its sign and unit; nothing to say is a dash. A rank goes up when its number goes down."""
+        if self.is_rank and self.change:
+            return (_("down %(size)s") if self.change > 0 else _("up %(size)s")) % {"size": self.size}
+        return signed(self.figure, self.change)
 
     @property
     def size(self) -> str:
@@ -79,11 +97,11 @@ class Line:
 
     @property
     def aim(self) -> str:
-        """The target and how far the value lies from it."""
+        """The target, and on a line of its own how far the value lies from it."""
         if self.answer.target is None:
             return "—"
-        gap = gap_words(self.answer)
-        return _("%(target)s; %(gap)s") % {"target": target(self.answer), "gap": gap} if gap else target(self.answer)
+        gap = self.answer.gap
+        return target(self.answer) + ("" if gap is None else f"\n{signed(self.figure, gap)}")
 
 
 @dataclass(frozen=True)
@@ -118,13 +136,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """`text` are the district's own words; `sentences` stand under their headings."""
+    """`text` are the district's own words, `sentences` those made of figures, by what they tell. The tables stand in
+    the annex."""
 
     slug: str
     number: int
     title: str
     text: str
-    sentences: list[tuple[str, Sentence]]
+    sentences: dict[str, Sentence]
     lines: list[Line]
     charts: list[Chart]
     earlier: date
@@ -135,7 +154,7 @@ class Section:
 
     @property
     def paragraphs(self) -> list[str]:
-        return [line.strip() for line in self.text.splitlines() if line.strip()]
+        return lines_of(self.text)
 
     @property
     def tables(self) -> Iterator[Table]:
@@ -146,13 +165,14 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """`earlier` is the day it is compared with."""
+    """`earlier` is the day it is compared with; `texts` are the district's own words by section."""
 
     scope: Scope
     earlier: date
     sections: list[Section]
     has_illustrative: bool
     closing: FrozenYear | None = None
+    texts: dict[str, str] = field(default_factory=dict)
 
     @property
     def year(self) -> int:
@@ -169,11 +189,35 @@ class Report:
         return _("(data as of %(day)s)") % {"day": written_day(self.scope.as_of)}
 
     @property
+    def addressee(self) -> str:
+        """Whom it is sent to, as a letter begins."""
+        words = " ".join(lines_of(self.texts.get(ADDRESSEE, "")))
+        return words if not words or words.endswith((":", "：")) else words + _(":")
+
+    @property
+    def opening(self) -> str:
+        return _("This is the report on showcase creation in %(place)s in %(year)s.") % {
+            "place": self.scope.place,
+            "year": self.year,
+        }
+
+    @property
+    def signature(self) -> list[str]:
+        """The issuing office and the day of writing; where none is written, the day of the data."""
+        lines = lines_of(self.texts.get(SIGNATURE, ""))
+        is_dated = bool(lines) and any(character.isdigit() for character in lines[-1])
+        return lines if is_dated else [*lines, written_day(self.scope.as_of)]
+
+    @property
+    def annex(self) -> str:
+        return _("Tables of figures")
+
+    @property
     def reading(self) -> list[str]:
-        """How the report is to be read."""
+        """How the tables are to be read."""
         basis = _(
             "All figures are computed from the registry's records as of %(day)s and compared with %(earlier)s. "
-            "The code behind a figure is its number in the list of figures."
+            "The code of a figure is its number in the list of figures."
         ) % {"day": written_day(self.scope.as_of), "earlier": written_day(self.earlier)}
         made_up = _("Among the records are some marked illustrative: made up for demonstration, no facts.")
         return [basis, *([made_up] if self.has_illustrative else []), *self._closed]
@@ -199,8 +243,9 @@ CHARTS = {
 }
 
 
-def report_of(scope: Scope) -> Report:
-    """The report of the year of the scope's day, as of that day; compared with the same day a year before."""
+def report_of(scope: Scope, with_unchanged: bool = False) -> Report:
+    """The report of the year of the scope's day, as of that day; compared with the same day a year before. On demand it
+    also tells what stayed the same."""
     earlier = year_before(scope.as_of)
     answers = answer_all(FIGURES.values(), scope)
     before = answer_all(FIGURES.values(), scope.at(earlier))
@@ -208,23 +253,37 @@ def report_of(scope: Scope) -> Report:
     texts = _texts(scope)
     sections = []
     for number, (slug, title) in enumerate(SECTIONS.items(), start=1):
-        lines = [
-            Line(answers[figure.slug], before[figure.slug]) for figure in FIGURES.values() if figure.section == slug
-        ]
-        sentences = [
-            (_("How it stands"), _overall(slug, answers)),
-            (_("Against the year before"), _compared(lines, earlier)),
-            (_("Against the targets"), _compared_with_targets(lines)),
-            (
-                _("Amended since the year was closed"),
-                _amended(slug, amended),
-            ),
-        ]
-        sentences = [(heading, sentence) for heading, sentence in sentences if sentence]
+        lines = lines_of_figures([figure for figure in FIGURES.values() if figure.section == slug], answers, before)
+        sentences = {
+            "standing": _overall(slug, answers),
+            "moved": compared(lines, earlier),
+            "unchanged": _unchanged(lines) if with_unchanged else [],
+            "targets": _compared_with_targets(lines),
+            "coverage": _coverage(lines),
+            "amended": _amended(slug, amended),
+        }
         charts = [_chart(*chart, answers=answers, scope=scope) for chart in CHARTS.get(slug, ())]
-        sections.append(Section(slug, number, str(title), texts.get(slug, ""), sentences, lines, charts, earlier))
+        sections.append(_section(slug, number, str(title), texts, sentences, lines, charts, earlier))
+    steps = {str(number): step.sentence for number, step in enumerate(next_steps(answers, scope), start=1)}
+    title = str(TEXTS[NEXT_STEPS])
+    sections.append(_section(NEXT_STEPS, len(sections) + 1, title, texts, steps, [], [], earlier))
     made_up = DemonstrationPoint.objects.visible_to(scope.viewer).in_area(scope.area).filter(illustrative=True)
-    return Report(scope, earlier, sections, made_up.exists(), closing_of(scope))
+    return Report(scope, earlier, sections, made_up.exists(), closing_of(scope), texts)
+
+
+def _section(
+    slug: str, number: int, title: str, texts: dict[str, str], sentences: dict[str, Sentence], *more
+) -> Section:
+    told = {name: sentence for name, sentence in sentences.items() if sentence}
+    return Section(slug, number, title, texts.get(slug, ""), told, *more)
+
+
+def lines_of_figures(figures: Iterable[Figure], answers: dict[str, Answer], before: dict[str, Answer]) -> list[Line]:
+    return [Line(answers[figure.slug], before[figure.slug]) for figure in figures]
+
+
+def lines_of(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def year_before(day: date) -> date:
@@ -243,21 +302,57 @@ def _overall(section: str, answers: dict[str, Answer]) -> Sentence:
     return [Piece(text, answer) for text, answer, _show in spoken(section, answers)]
 
 
-def _compared(lines: list[Line], earlier: date) -> Sentence:
-    """What moved since a year before, figure by figure, and what did not."""
-    moved = [line for line in lines if line.change]
-    still = [line for line in lines if line.change == 0]
-    pieces = [Piece(_movement(line), line.answer) for line in moved]
-    pieces += [Piece(_("%(label)s unchanged") % {"label": line.figure.label}, line.answer) for line in still]
-    return _listed(_("Compared with %(day)s: ") % {"day": written_day(earlier)}, pieces)
+def compared(lines: list[Line], earlier: date) -> Sentence:
+    """What moved since a day, figure by figure."""
+    moved = [Piece(_movement(line), line.answer) for line in lines if line.change]
+    return clauses(_("Compared with %(day)s, ") % {"day": written_day(earlier)}, moved)
 
 
 def _movement(line: Line) -> str:
-    words = {"label": line.figure.label, "size": line.size, "before": line.earlier, "now": line.value}
-    if line.figure.single:
-        return _("%(label)s from %(before)s to %(now)s") % words
-    sentence = _("%(label)s up by %(size)s") if line.change > 0 else _("%(label)s down by %(size)s")
-    return sentence % words
+    figure, is_up = line.figure, line.change > 0
+    words = {"label": line.label, "size": line.size, "before": line.earlier, "now": line.value}
+    if line.is_rank:  # the first place is the best
+        words |= {"before": line.before.value, "now": line.answer.value}
+        better, worse = (
+            _("%(label)s rose from place %(before)s to %(now)s"),
+            _("%(label)s fell from place %(before)s to %(now)s"),
+        )
+        return (worse if is_up else better) % words
+    if figure.single:
+        higher, lower = _("%(label)s rose from %(before)s to %(now)s"), _("%(label)s fell from %(before)s to %(now)s")
+    elif figure.unit == "%":
+        higher, lower = _("%(label)s higher by %(size)s"), _("%(label)s lower by %(size)s")
+    else:
+        higher, lower = _("%(label)s up by %(size)s"), _("%(label)s down by %(size)s")
+    return (higher if is_up else lower) % words
+
+
+def _unchanged(lines: list[Line]) -> Sentence:
+    still = [Piece(line.label, line.answer) for line in lines if line.change == 0]
+    return [*enumeration_of(still), Piece(_(" did not change."))] if still else []
+
+
+def _coverage(lines: list[Line]) -> Sentence:
+    """The yearly forms that the report's year is not reported of yet, and the year their figures answer for."""
+    by_form = {line.figure.yearly: line.answer for line in lines if is_owed(line.answer)}
+    by_year = groupby(sorted(by_form.values(), key=lambda answer: answer.year or 0), key=lambda answer: answer.year)
+    return [piece for used, answers in by_year for piece in _coverage_clauses(used, list(answers))]
+
+
+def _coverage_clauses(used: int | None, answers: list[Answer]) -> Sentence:
+    pieces = [Piece(_coverage_words(answer.coverage), answer) for answer in answers]
+    if used:
+        pieces.append(Piece(_("the figures are those of %(used)s") % {"used": used}))
+    return clauses(_("Of %(year)s, ") % {"year": answers[0].coverage.year}, pieces)
+
+
+def _coverage_words(coverage: Coverage) -> str:
+    words = {"form": coverage.form.label, "reported": coverage.reported, "expected": coverage.expected}
+    if coverage.expected is None:
+        return _("“%(form)s” is not declared complete") % words
+    if not coverage.reported:
+        return _("“%(form)s” is not reported") % words
+    return _("“%(form)s” is reported by %(reported)s of %(expected)s") % words
 
 
 def _compared_with_targets(lines: list[Line]) -> Sentence:
@@ -275,28 +370,20 @@ def _compared_with_targets(lines: list[Line]) -> Sentence:
         for line in lines
         if line.answer.gap is not None
     ]
-    return _listed("", pieces)
+    return clauses(_("Against the targets, "), pieces)
 
 
 def _amended(section: str, amendments: Iterable[Amendment]) -> Sentence:
     """Beside each live number the one that was frozen, where they differ."""
     in_section = [amendment for amendment in amendments if amendment.answer.figure.section == section]
-    return _listed("", [Piece(_amendment(amendment), amendment.answer) for amendment in in_section])
+    pieces = [Piece(_amendment(amendment), amendment.answer) for amendment in in_section]
+    return clauses(_("Amended since the year was closed: "), pieces)
 
 
 def _amendment(amendment: Amendment) -> str:
     words = {"label": amendment.answer.figure.label, "now": joined(amendment.answer), "was": joined(amendment.was)}
     words["day"] = written_day(amendment.closing.closed_on)
     return _("%(label)s today %(now)s, frozen on %(day)s as %(was)s") % words
-
-
-def _listed(opening: str, pieces: list[Piece]) -> Sentence:
-    """“opening one; two; three.”; nothing where there is nothing to tell."""
-    if not pieces:
-        return []
-    between, end = Piece(_("; ")), Piece(_("."))
-    parts = [part for piece in pieces for part in (between, piece)]
-    return [Piece(opening), *parts[1:], end]
 
 
 def _chart(
@@ -316,12 +403,10 @@ def _chart(
 
 def _table_of_figures(section: Section) -> Table:
     day = section.lines[0].answer.scope.as_of
-    head = (_("Figure"), _("Code"), day.isoformat(), section.earlier.isoformat(), _("Up or down"), _("Target"))
-    rows = [
-        (str(line.figure.label), line.code, line.value, line.earlier, line.moved, line.aim) for line in section.lines
-    ]
+    head = (_("Figure"), _("Code"), day.isoformat(), section.earlier.isoformat(), _("Up or down"), _("Target and gap"))
+    rows = [(line.label, line.figure.source, line.value, line.earlier, line.moved, line.aim) for line in section.lines]
     title = _("Figures: %(section)s") % {"section": section.title}
-    return Table(title, head, rows, (34, 30, 26, 26, 20, 20), words=2)
+    return Table(title, head, rows, (36, 16, 23, 23, 30, 28), words=2)
 
 
 def _table_of_chart(chart: Chart) -> Table:
@@ -330,7 +415,7 @@ def _table_of_chart(chart: Chart) -> Table:
     head = (chart.first, str(figure.label), *((_("Part"), _("Whole")) if figure.is_share else ()))
     title = _("%(title)s (%(code)s, as of %(day)s)") % {
         "title": chart.title,
-        "code": f"{figure.source} {figure.slug}",
+        "code": figure.source,
         "day": written_day(day),
     }
     return Table(title, head, rows, (3, 2, 2, 2)[: len(head)])
@@ -353,10 +438,6 @@ def close_up(words: str) -> str:
 
 def ordinal(number: int) -> str:
     return f"{number}. " if get_language() == "en" else f"{NUMERALS[number - 1]}、"
-
-
-def subheading(number: int, words: str) -> str:
-    return f"({number}) {words}" if get_language() == "en" else f"（{NUMERALS[number - 1]}）{words}"
 
 
 def written_day(day: date) -> str:

@@ -1,4 +1,5 @@
-"""The year report: the list of years, the page with its charts, the document and the PDF, and the district's words."""
+"""The year report: the list of years, the page with its charts, the document and the PDF, and the district's words. The
+brief on one page."""
 
 import uuid
 from collections.abc import Callable
@@ -12,21 +13,30 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fengnan.dashboard import townships, years
-from fengnan.report.content import report_of
-from fengnan.report.docx import docx_of
-from fengnan.report.pdf import FontMissing, pdf_of
+from fengnan.map.schematic import drawing_of
+from fengnan.report.brief import brief_of
+from fengnan.report.content import ADDRESSEE, SIGNATURE, TEXTS, report_of
+from fengnan.report.docx import docx_of, docx_of_brief
+from fengnan.report.pdf import FontMissing, pdf_of, pdf_of_brief
 from registry.access.permissions import may
 from registry.access.scope import Scope, read_day, read_scope
 from registry.actions.reports import save_report_text, text_of
-from registry.figures import SECTIONS, kinds_of_figures
+from registry.figures import kinds_of_figures
 from registry.forms import ReportTextForm
 from registry.overviews.history import changed_since
 from registry.text.refusals import Refused
 from registry.views.access import asks_for
 
 FIRST_YEAR = 1900
+HINTS = {
+    ADDRESSEE: gettext_lazy("Whom the report is sent to, such as the office above."),
+    SIGNATURE: gettext_lazy(
+        "The issuing office; on the last line the day of writing. Without one it is the day of the data."
+    ),
+}
 FILES = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "pdf": "application/pdf",
@@ -70,7 +80,9 @@ def report_page(request: HttpRequest, scope: Scope) -> HttpResponse:
     since = read_day("since", text) if text else scope.as_of
     context = {
         "scope": scope,
-        "report": report_of(scope),
+        "report": report_of(scope, _with_unchanged(request)),
+        "unchanged": "1" if _with_unchanged(request) else "",
+        "letter_parts": [(slug, TEXTS[slug]) for slug in (ADDRESSEE, SIGNATURE)],
         "since": since,
         "changed": changed_since(since, kinds_of_figures(), scope.area, request.user),
         "townships": townships(scope.as_of),
@@ -85,26 +97,65 @@ def report_file(request: HttpRequest, scope: Scope, file_format: str) -> HttpRes
     return _file(request, scope, file_format)
 
 
+def _with_unchanged(request: HttpRequest) -> bool:
+    return request.GET.get("unchanged") == "1"
+
+
 def _file(request: HttpRequest, scope: Scope, file_format: str) -> HttpResponse:
-    report = report_of(scope)
+    report = report_of(scope, _with_unchanged(request))
     try:
         content = docx_of(report) if file_format == "docx" else pdf_of(report)
     except FontMissing:
-        return render(request, "report/no_font.html", {"scope": scope, "report": report}, status=501)
+        address = reverse("report-docx", args=[report.year]) + scope.query
+        return _no_font(request, scope, report.title, address)
+    return _attached(content, "report", scope, file_format)
+
+
+def _no_font(request: HttpRequest, scope: Scope, title: str, address: str) -> HttpResponse:
+    """`address` is that of the document without a font."""
+    context = {"scope": scope, "report_title": title, "docx_address": address}
+    return render(request, "report/no_font.html", context, status=501)
+
+
+def _attached(content: bytes, name: str, scope: Scope, file_format: str) -> HttpResponse:
     response = HttpResponse(content, content_type=FILES[file_format])
-    name = f"report-{scope.area}-{scope.as_of.isoformat()}.{file_format}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    file_name = f"{name}-{scope.area}-{scope.as_of.isoformat()}.{file_format}"
+    response["Content-Disposition"] = f'attachment; filename="{file_name}"'
     return response
+
+
+def brief_page(request: HttpRequest) -> HttpResponse:
+    scope = read_scope(request.GET, request.user)
+    context = {
+        "scope": scope,
+        "brief": brief_of(scope),
+        "schematic": drawing_of(scope),
+        "townships": townships(scope.as_of),
+        "years": years(scope),
+    }
+    return render(request, "report/brief.html", context)
+
+
+def brief_file(request: HttpRequest, file_format: str) -> HttpResponse:
+    scope = read_scope(request.GET, request.user)
+    brief = brief_of(scope)
+    try:
+        content = docx_of_brief(brief) if file_format == "docx" else pdf_of_brief(brief)
+    except FontMissing:
+        return _no_font(request, scope, brief.title, reverse("brief-docx") + scope.query)
+    return _attached(content, "brief", scope, file_format)
 
 
 @asks_for("report.write")
 def report_text(request: HttpRequest, year: int, section: str) -> HttpResponse:
-    """The form for the district's own words on a section. What somebody else saved meanwhile stands beside it."""
-    if section not in SECTIONS or not FIRST_YEAR <= year <= timezone.localdate().year:
+    """The form for the district's own words: on a section, whom the report is sent to, who signs it. What somebody else
+    saved meanwhile stands beside it."""
+    if section not in TEXTS or not FIRST_YEAR <= year <= timezone.localdate().year:
         raise Http404
     record = text_of(year, section)
     typed = request.POST if request.method == "POST" else None
     form = ReportTextForm(typed, instance=record, initial={"key": uuid.uuid4()})
+    form.fields["text"].help_text = HINTS.get(section, form.fields["text"].help_text)
     conflict, status = None, 400 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         try:
@@ -118,5 +169,5 @@ def report_text(request: HttpRequest, year: int, section: str) -> HttpResponse:
             messages.success(request, _("The text was saved."))
             return redirect("report", year)
     theirs = text_of(year, section) if conflict and conflict.code == "stale" else None
-    context = {"year": year, "title": SECTIONS[section], "form": form, "refusal": conflict, "theirs": theirs}
+    context = {"year": year, "title": TEXTS[section], "form": form, "refusal": conflict, "theirs": theirs}
     return render(request, "report/text.html", context, status=status)

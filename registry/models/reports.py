@@ -8,7 +8,7 @@ from .base import IN_FORCE, Record
 
 class ReportText(Record):
     """The district's text on one section of the report of one year, above the figures. `section` is one of
-    figures.SECTIONS."""
+    figures.SECTIONS, the next steps, the addressee or the signature."""
 
     year = models.PositiveSmallIntegerField(_("year"))
     section = models.SlugField(_("section"), max_length=20)

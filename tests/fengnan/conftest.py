@@ -13,5 +13,6 @@ def stage(django_db_setup, django_db_blocker):
     """Stands in a transaction around those of the tests; gone after the last of them."""
     offered = override_settings(SECOND_FACTOR="offered")
     with shared_by_tests(django_db_blocker), offered, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("fengnan.report.views.pdf_of", lambda report: b"%PDF")  # who may have it hangs on no font
+        for name in ("pdf_of", "pdf_of_brief"):  # who may have it hangs on no font
+            patch.setattr(f"fengnan.report.views.{name}", lambda report: b"%PDF")
         yield Stage()

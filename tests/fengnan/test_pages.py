@@ -34,6 +34,7 @@ SITE = [
     "/search/?q=kjz",
     "/report/",
     "/report/2021/",
+    "/brief/",
     "/guarantee/",
     SIGN_IN,
 ]

@@ -49,7 +49,13 @@ def document_of(scope):
 def tables_of(document) -> dict[str, list[str]]:
     """The rows of the tables of figures, by slug."""
     rows = [[cell.text for cell in row.cells] for table in document.tables for row in table.rows]
-    return {row[1].split()[-1]: row for row in rows if len(row) == 6 and "F" in row[1]}
+    slugs = {str(figure.label): slug for slug, figure in FIGURES.items()}
+    return {slugs[re.sub("（[^）]*年）$", "", row[0])]: row for row in rows if len(row) == 6 and "F" in row[1]}
+
+
+def texts_before_the_annex(document) -> list[str]:
+    texts = [paragraph.text for paragraph in document.paragraphs]
+    return texts[: texts.index("附件")]
 
 
 def on_paper(figure, scope) -> str:
@@ -87,8 +93,7 @@ def test_every_figure_of_the_contract_stands_in_the_document_with_its_value(scop
     rows, earlier = tables_of(document_of(scope)), scope.at(date(2020, 12, 31))
     figures = [FIGURES[slug] for slug in (*CONTRACT, "visits", "township-organisations")]
     assert [rows[figure.slug][:4] for figure in figures] == [
-        [figure.label, f"{figure.source} {figure.slug}", on_paper(figure, scope), on_paper(figure, earlier)]
-        for figure in figures
+        [figure.label, figure.source, on_paper(figure, scope), on_paper(figure, earlier)] for figure in figures
     ]
 
 
@@ -114,24 +119,82 @@ def test_an_area_gives_the_figures_of_that_area(scope, chinese):
 
 def test_a_rate_moves_by_percentage_points_and_is_held_against_its_target(scope, chinese):
     row = tables_of(document_of(scope))["premium-community-share"]
-    assert row[4:] == ["+57.1个百分点", "32.1%；高于目标25.0个百分点"]
+    assert row[4:] == ["+57.1个百分点", "32.1%\n+25个百分点"]
 
 
-def test_each_figure_in_a_sentence_is_followed_by_its_code(scope, chinese):
-    texts = [paragraph.text for paragraph in document_of(scope).paragraphs]
-    [sentence] = [words for words in texts if words.startswith("命名示范点")]
+def test_codes_stand_in_the_annex_alone(scope, chinese):
+    document = document_of(scope)
     points, rate = FIGURES["points"].answer(scope), FIGURES["premium-rate"].answer(scope)
-    assert sentence.split("。")[0] == (
-        f"命名示范点{points.value}个[F07]，其中精品{rate.part}个[F08]，精品率{rate.value}%[F08]"
-    )
+    texts = texts_before_the_annex(document)
+    [sentence] = [words for words in texts if words.startswith("命名示范点")]
+    assert sentence.split("。")[0] == f"命名示范点{points.value}个，其中精品{rate.part}个，精品率{rate.value}%"
+    assert [words for words in texts if re.search(r"F\d\d", words)] == []
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    words = "\n".join(cells + [paragraph.text for paragraph in document.paragraphs])
+    assert re.findall("[a-z]{3,}", words) == []
+
+
+def told(scope, section: str, sentence: str, **options) -> str:
+    [part] = [part for part in report_of(scope, **options).sections if part.slug == section]
+    return close_up("".join(piece.text for piece in part.sentences.get(sentence, [])))
 
 
 def test_the_comparison_names_its_day_and_what_moved(scope, chinese):
-    section = report_of(scope).sections[1]
-    text = "".join(piece.text for piece in dict(section.sentences)["与上年比较"])
     was = FIGURES["points"].answer(scope.at(date(2020, 12, 31))).value
     moved = FIGURES["points"].answer(scope).value - was
-    assert text.split("；")[0] == f"与2020年12月31日相比：示范点增加 {moved} 个"
+    text = told(scope, "showcase", "moved")
+    assert text.startswith(f"与2020年12月31日相比，示范点增加{moved}个，精品率提高8.54个百分点，")
+    assert "全市排名由第3位升至第1位" in told(scope, "overview", "moved")
+
+
+def test_what_stayed_the_same_is_told_on_demand_only(scope, chinese, client):
+    assert told(scope, "brand", "unchanged") == ""
+    assert told(scope, "brand", "unchanged", with_unchanged=True).startswith("创建领域、")
+    assert "没有变化。" not in client.get(f"{YEAR}/").content.decode()
+    assert "没有变化。" in client.get(f"{YEAR}/?unchanged=1").content.decode()
+
+
+def test_a_yearly_figure_of_an_older_year_says_its_year_and_is_not_compared(scope, chinese):
+    day = scope.at(date(2023, 6, 30))
+    row = tables_of(document_of(day))["income-villages"]
+    assert (row[0], row[4]) == ("集体经济收入达标村（2021年）", "—")
+    assert "本报告采用2021年数据" in told(day, "brand", "coverage")
+    assert told(day, "brand", "moved") == "与2022年6月30日相比，行政村减少20个。"
+
+
+def test_the_next_steps_name_the_townships_below_the_target_and_what_is_not_reported(scope, chinese):
+    rate = FIGURES["premium-rate"]
+    target = rate.answer(scope).target
+    below = [(answer.value, name) for _key, name, answer in rate.by("township", scope) if answer.value < target]
+    names = "、".join(name for _value, name in sorted(below))
+    day = scope.at(date(2023, 6, 30))
+    assert f"的乡镇（街道）有{len(below)}个，由低到高依次为：{names}。建议" in told(scope, "next-steps", "1")
+    assert told(scope, "next-steps", "2") == ""
+    assert "“村集体经济收入”尚缺444个" in told(day, "next-steps", "2")
+    assert "乡镇" not in told(scope.within(DAQI), "next-steps", "2")
+
+
+def test_a_report_without_a_problem_says_so(scope, chinese):
+    assert told(scope.at(date(2010, 1, 1)).within("130207999"), "next-steps", "1").startswith("各项目标均已达到")
+
+
+def test_a_township_is_not_told_of_what_only_the_district_has(scope, chinese):
+    assert told(scope.within(DAQI), "guarantee", "standing").startswith("各地投入创建资金")
+    standing = [told(scope.within(DAQI), section, "standing") for section in ("brand", "guarantee")]
+    assert [text for text in standing if "—" in text] == []
+
+
+def test_addressee_and_signature_are_the_districts_own_words(scope, chinese, administrator):
+    report = report_of(scope)
+    assert (report.addressee, report.signature) == ("", ["2021年12月31日"])
+    save_report_text(words("addressee", "区委"), by=administrator, key=KEY)
+    save_report_text(words("signature", "区委组织部"), by=administrator, key=uuid.uuid4())
+    report = report_of(scope)
+    assert (report.addressee, report.signature) == ("区委：", ["区委组织部", "2021年12月31日"])
+    save_report_text(words("signature", "区委组织部\n2022年1月10日"), by=administrator, key=uuid.uuid4())
+    assert report_of(scope).signature == ["区委组织部", "2022年1月10日"]
+    texts = texts_before_the_annex(document_of(scope))
+    assert (texts[2], texts[-2:]) == ("区委：", ["区委组织部", "2022年1月10日"])
 
 
 def test_a_leap_day_is_compared_with_the_last_day_of_february():
@@ -178,7 +241,7 @@ def style_of(document, name: str) -> tuple:
 
 def test_the_text_is_set_as_the_standard_asks(scope):
     document = document_of(scope)
-    fonts = {"Normal": "仿宋", "Heading 1": "黑体", "Heading 2": "楷体", "Subtitle": "楷体"}
+    fonts = {"Normal": "仿宋", "Heading 1": "黑体", "Subtitle": "楷体"}
     assert {name: style_of(document, name) for name in fonts} == {
         name: (font, "32", "580", "exact", "000000") for name, font in fonts.items()
     }
@@ -212,10 +275,11 @@ def office(tmp_path_factory):
 
 
 def values_by_figure(text: bytes) -> dict[str, str]:
-    """What follows the code of each figure in the text of a document, by slug: its value."""
+    """What follows the name and the code of each figure in the text of a document, by slug: its value."""
     lines = [line.strip() for line in text.decode("utf-8-sig").splitlines()]
-    codes = {f"{figure.source} {slug}": slug for slug, figure in FIGURES.items()}
-    return {codes[line]: lines[number + 1] for number, line in enumerate(lines) if line in codes}
+    heads = {(str(figure.label), figure.source): slug for slug, figure in FIGURES.items()}
+    rows = zip(lines, lines[1:], lines[2:], strict=False)
+    return {heads[label, code]: value for label, code, value in rows if (label, code) in heads}
 
 
 @pytest.mark.processes
@@ -245,7 +309,7 @@ def printed(source) -> str:
 def test_the_pdf_holds_the_rows_of_the_document_and_the_font(scope, font, chinese):
     file = pdf_of(report_of(scope))
     words = printed(BytesIO(file)).replace("\n", "").replace(" ", "")
-    rows = ["".join(row).replace(" ", "") for row in tables_of(document_of(scope)).values()]
+    rows = ["".join(row).replace(" ", "").replace("\n", "") for row in tables_of(document_of(scope)).values()]
     assert [row for row in rows if row not in words] == []
     assert b"/FontFile2" in file
 
@@ -269,6 +333,17 @@ def illegible(scope, administrator):
 def test_a_character_that_no_document_holds_spoils_none(illegible, scope, font, chinese):
     assert "\ufffd" in "".join(paragraph.text for paragraph in document_of(scope).paragraphs)
     assert pdf_of(report_of(scope)).startswith(b"%PDF-")
+
+
+def test_headings_have_a_font_of_their_own_where_one_is_installed(monkeypatch, settings, tmp_path):
+    monkeypatch.setattr(pdf, "FOLDERS", (str(tmp_path),))
+    for name in ("SimHei.ttf", "uming.ttc"):
+        (tmp_path / name).touch()
+    fonts = [font_file(names).name for names in (pdf.BODY, pdf.HEADING, pdf.SUBHEADING, pdf.TITLE)]
+    assert fonts == ["uming.ttc", "SimHei.ttf", "uming.ttc", "SimHei.ttf"]
+    settings.REPORT_FONT = str(tmp_path / "own.ttf")
+    fonts = [font_file(names).name for names in (pdf.BODY, pdf.HEADING, pdf.SUBHEADING, pdf.TITLE)]
+    assert fonts == ["own.ttf", "SimHei.ttf", "own.ttf", "SimHei.ttf"]
 
 
 def test_without_a_font_the_pdf_is_refused_in_plain_words(sample, client, monkeypatch):
@@ -448,3 +523,48 @@ def test_the_list_of_years_leads_to_reports_of_the_same_area(sample, client):
 
 def test_the_dashboard_leads_to_the_report_of_its_year(sample, client):
     assert 'href="/report/2019/?as_of=2019-06-30"' in client.get("/?as_of=2019-06-30").content.decode()
+
+
+def brief(client, address: str):
+    return client.get(address).context["brief"]
+
+
+def test_the_brief_states_key_figures_with_year_target_and_change(scope, client):
+    rows = {row[0]: row[1:] for row in brief(client, f"/brief/?as_of={LAST_DAY}").table.rows}
+    with override("zh-hans"):
+        rows = {name: [close_up(cell) for cell in row] for name, row in rows.items()}
+    assert rows["示范点"] == ["2021-12-31", "445个", "—", "+83个"]
+    assert rows["精品率"] == ["2021-12-31", "35.06%", "35%\n+0.06个百分点", "+8.54个百分点"]
+    assert rows["集体经济收入达标村"][0] == "2021年"
+
+
+@pytest.mark.parametrize("area", ["", DAQI])
+def test_the_brief_fits_on_one_page(area, scope, font, client):
+    file = client.get(f"/brief.pdf?as_of={LAST_DAY}&area={area}")
+    assert len(pypdf.PdfReader(BytesIO(file.content)).pages) == 1
+    name = f"brief-{area or '130207'}-2021-12-31.pdf"
+    assert file["Content-Disposition"] == f'attachment; filename="{name}"'
+
+
+@pytest.mark.processes
+def test_libreoffice_sets_the_brief_on_one_page(scope, client, office):
+    files = [client.get(f"/brief.docx?as_of={LAST_DAY}&area={area}").content for area in ("", DAQI)]
+    files.append(client.get("/brief.docx").content)
+    assert [len(pypdf.PdfReader(BytesIO(file)).pages) for file in office("pdf", *files)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("ending", ["docx", "pdf"])
+def test_two_briefs_of_one_day_are_the_same_file(ending, scope, font, client):
+    first, second = (client.get(f"/brief.{ending}?as_of={LAST_DAY}").content for _time in range(2))
+    assert first == second
+
+
+def test_dashboard_township_and_report_lead_to_the_brief(sample, client):
+    assert 'href="/brief/?as_of=2021-12-31"' in client.get(f"/?as_of={LAST_DAY}").content.decode()
+    assert f'href="/brief/?area={DAQI}"' in client.get(f"/townships/{DAQI}/").content.decode()
+    assert 'href="/brief/?as_of=2021-12-31"' in client.get(f"{YEAR}/").content.decode()
+
+
+def test_a_brief_of_a_day_without_reports_says_not_reported(scope, client):
+    rows = {row[0]: row[1:3] for row in brief(client, "/brief/?as_of=2010-01-01").table.rows}
+    assert rows["集体经济收入达标村"] == ("—", "尚未填报")

@@ -56,9 +56,7 @@ def test_dashboard_figure_and_report_show_the_frozen_number_beside_the_live_one(
     } == {"visits": (frozen.value, now)}
     figure = client.get(f"/figures/visits/?as_of={LAST_DAY}").context
     assert (figure["frozen"], figure["amendment"].was.value, len(figure["changes"])) == (frozen, frozen.value, 1)
-    sentences = [
-        dict(part.sentences).get("封账后的修订") for part in client.get(f"/report/{YEAR}/").context["report"].sections
-    ]
+    sentences = [part.sentences.get("amended") for part in client.get(f"/report/{YEAR}/").context["report"].sections]
     [sentence] = [sentence for sentence in sentences if sentence]
     assert [piece.answer.value for piece in sentence if piece.answer] == [now]
 
