@@ -133,7 +133,7 @@ class Stage:
         section = "brand" if "report" in route else "venue"
         extra = {
             "section": section,
-            "slug": "belts-at-minimum" if "attention" in route else "points",
+            "slug": "points-unconfirmed" if "attention" in route else "points",
             "form": "incomes",
             "path": "no-such-file",
             "layer": "points",
