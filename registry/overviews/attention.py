@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from django.db.models import CharField, Count, F, Min, OuterRef, Q, QuerySet, Subquery, TextChoices, Value
 from django.db.models.functions import Cast, ExtractYear, Substr
@@ -66,16 +67,17 @@ def declare_checks(*checks: Check) -> None:
     CHECKS.update({check.slug: check for check in checks})
 
 
-def checks_of(public: bool) -> list[Check]:
+def checks_of(scope: Scope, public: bool) -> list[Check]:
     """All checks, those of the yearly forms included; for the public only what is public."""
-    forms = [
-        Check(
-            f"missing-{form.slug}", form.label, Concern.COVERAGE, _missing(form), kind="areas", area="code", public=True
-        )
-        for form in YEARLY_FORMS.values()
-        if form.owed
-    ]
+    years = {form: due_year(form, scope) for form in YEARLY_FORMS.values() if form.owed}
+    forms = [_check_of(form, year) for form, year in years.items() if year != NEVER]
     return [check for check in (*forms, *CHECKS.values()) if check.public or not public]
+
+
+def _check_of(form: YearlyForm, year: int) -> Check:
+    label = _("%(form)s of %(year)s") % {"form": form.label, "year": year}
+    rows = partial(form.missing, year=year)
+    return Check(f"missing-{form.slug}", label, Concern.COVERAGE, rows, kind="areas", area="code", public=True)
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def attention(scope: Scope, public: bool = False, concerns: Iterable[Concern] = 
         scope = replace(scope, viewer=Counting(scope.viewer.read_prefix, scope.viewer.reads_all_areas))
     scope = with_years(scope)
     wanted = set(concerns)
-    checks = [check for check in checks_of(public) if not wanted or check.concern in wanted]
+    checks = [check for check in checks_of(scope, public) if not wanted or check.concern in wanted]
     found: dict[int, dict[str, int]] = defaultdict(dict)
     oldest: dict[int, str] = {}
     first, *others = [_counts(number, check, scope) for number, check in enumerate(checks)]
@@ -123,17 +125,11 @@ def _counts(number: int, check: Check, scope: Scope) -> QuerySet:
 
 
 def due_year(form: YearlyForm, scope: Scope) -> int:
-    """The year of a form that should be reported by the scope's day and is not; NEVER if there is none."""
-    last = scope.as_of.year - 1
-    reported = with_years(scope).year_of(form.slug)
-    if reported < last:
-        return last
-    is_late = (scope.as_of.month, scope.as_of.day) >= REMINDED_FROM
-    return scope.as_of.year if is_late and reported == last else NEVER
-
-
-def _missing(form: YearlyForm) -> Callable[[Scope], QuerySet]:
-    return lambda scope: form.missing(scope, due_year(form, scope))
+    """The year of a form that should be reported by the scope's day and is not: this year towards its end, else the
+    last; NEVER if that is reported."""
+    day = scope.as_of
+    year = day.year if (day.month, day.day) >= REMINDED_FROM else day.year - 1
+    return year if with_years(scope).year_of(form.slug) < year else NEVER
 
 
 def _below_target(scope: Scope) -> QuerySet:

@@ -38,7 +38,7 @@ def attention_page(request: HttpRequest) -> HttpResponse:
 def attention_rows(request: HttpRequest, slug: str) -> HttpResponse:
     """The rows of a check, each with its page."""
     scope = with_years(read_scope(request.GET, request.user))
-    check = {check.slug: check for check in checks_of(not may(request.user, "attention.view"))}.get(slug)
+    check = {check.slug: check for check in checks_of(scope, not may(request.user, "attention.view"))}.get(slug)
     if check is None:
         raise Http404
     rows = check.rows(scope)
