@@ -99,6 +99,8 @@ def attention(scope: Scope, public: bool = False, concerns: Iterable[Concern] = 
     scope = with_years(scope)
     wanted = set(concerns)
     checks = [check for check in checks_of(scope, public) if not wanted or check.concern in wanted]
+    if not checks:
+        return []
     found: dict[int, dict[str, int]] = defaultdict(dict)
     oldest: dict[int, str] = {}
     first, *others = [_counts(number, check, scope) for number, check in enumerate(checks)]
