@@ -292,6 +292,8 @@ MEDIA_URL = env("MEDIA_URL", f"{FORCE_SCRIPT_NAME or ''}/media/")
 MEDIA_ROOT = DATA_DIR / "media"
 PRIVATE_ROOT = DATA_DIR / "private"  # uploads and originals: no web server looks here
 EVENTS_DIR = Path(env("EVENTS_DIR", str(DATA_DIR / "events")))  # daily sealed exports: best on another disk
+BACKUP_DIR = Path(env("BACKUP_DIR")) if env("BACKUP_DIR") else None  # a backup each night: best on another disk
+BACKUP_KEEP = env_int("BACKUP_KEEP", 14, least=1)  # days
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
