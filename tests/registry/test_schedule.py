@@ -57,7 +57,7 @@ def test_beat_and_the_embedded_worker_do_the_same_list(db, clock, done):
 
 @pytest.mark.parametrize("work", SCHEDULE, ids=lambda work: work.name)
 def test_each_names_a_function_that_takes_nothing_and_may_run_twice(work, sample, settings, tmp_path):
-    settings.EVENTS_DIR, settings.BACKUP_DIR = tmp_path, None
+    settings.EVENTS_DIR, settings.DATA_DIR, settings.BACKUP_DIR = tmp_path, tmp_path, None
     for _ in range(2):
         import_string(work.does)()
 
@@ -99,7 +99,7 @@ def test_what_is_done_every_few_seconds_waits_for_them(db, clock, done):
     for second in range(60):
         own.tick(float(second))
     counted = {work.name: done.count(work.name) for work in SCHEDULE if work.every}
-    assert counted == {"sweep": 2, "seal": 6}
+    assert counted == {"sweep": 2, "seal": 6, "alive": 1}
 
 
 def test_what_fails_stops_nothing_else(db, clock, done, monkeypatch):
