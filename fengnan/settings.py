@@ -115,6 +115,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "registry.access.client_ip.CallerMiddleware",
     "fengnan.health.HealthChecks",
+    "fengnan.metrics.MetricsPage",
+    "fengnan.middleware.request_log.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -364,9 +366,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None, "defaultModelsExpandDepth": -1},
 }
+METRICS_TOKEN = env("METRICS_TOKEN")  # what Prometheus sends to read /metrics; without one there is no such page
+if 0 < len(METRICS_TOKEN) < 20:
+    raise ImproperlyConfigured("METRICS_TOKEN is shorter than 20 characters. Set it to a long random text.")
+IN_PRODUCTION = not (DEBUG or DEMO or TESTING)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "formatters": {"json": {"()": "fengnan.logs.JSONFormatter"}, "plain": {"format": "%(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json" if IN_PRODUCTION else "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"registry.requests": {"level": "INFO" if IN_PRODUCTION else "WARNING"}},
 }
