@@ -17,8 +17,10 @@ class JSONFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if caller().request_id:
-            line |= {"request_id": caller().request_id, "address": caller().address}
+        # Django logs some answers after all middleware; the record then has the request
+        origin = getattr(getattr(record, "request", None), "caller", None) or caller()
+        if origin.request_id:
+            line |= {"request_id": origin.request_id, "address": origin.address}
         line |= {name: getattr(record, name) for name in EXTRA if hasattr(record, name)}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)

@@ -198,6 +198,7 @@ def test_a_restore_that_fails_leaves_the_old_registry(registries, tmp_path):
     refused = manage(here, "restore", str(tmp_path / "full"), "--overwrite")
     assert refused.returncode == 1
     assert "The database was not replaced" in refused.stderr
+    assert list(Path(here["DATA_DIR"]).glob(".*")) == []
     assert state(here)["points"] > 445
 
 

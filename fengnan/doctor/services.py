@@ -26,8 +26,8 @@ RECENT = timedelta(days=7)
 
 def check_database() -> Iterator[Finding]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT version()" if connection.vendor == "postgresql" else "SELECT sqlite_version()")
-        version = str(cursor.fetchone()[0]).split(" on ")[0]
+        cursor.execute("SHOW server_version" if connection.vendor == "postgresql" else "SELECT sqlite_version()")
+        version = cursor.fetchone()[0]
     yield good(_("The database answers: %(version)s") % {"version": f"{connection.display_name} {version}"})
 
 

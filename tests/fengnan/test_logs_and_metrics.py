@@ -70,6 +70,12 @@ def test_an_error_keeps_its_trace_in_one_line_with_the_id_of_its_job():
     assert "ValueError: three" in line["exception"]
 
 
+def test_what_django_logs_after_the_request_has_its_id_as_well(client, sample, caplog):
+    client.get("/no-such-page/", headers={"X-Request-ID": "from-the-proxy"})
+    [record] = [record for record in caplog.records if record.name == "django.request"]
+    assert json.loads(JSONFormatter().format(record))["request_id"] == "from-the-proxy"
+
+
 CONFIGURED = """
 import logging
 logging.getLogger("registry.requests").info("request")

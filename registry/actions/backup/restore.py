@@ -54,6 +54,9 @@ def restore(folder: Path, *, overwrite: bool = False) -> Manifest:
         _add_sealed(folder / SEALED, source_folders()[SEALED])
     except OSError as error:
         raise BackupError(f"The files could not be restored: {error}.") from error
+    finally:
+        for place in source_folders().values():
+            shutil.rmtree(_new(place), ignore_errors=True)  # what was not put in place
     _check_result(manifest)
     return manifest
 
@@ -88,7 +91,7 @@ def data_held() -> str:
 
 def _prepare(source: Path, place: Path) -> Path:
     """Copies a folder of the backup beside its place, on the same disk."""
-    new = place.with_name(f".{place.name}.restored")
+    new = _new(place)
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True, mode=0o700)
     for path in files_under(source):
@@ -96,6 +99,10 @@ def _prepare(source: Path, place: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target)
     return new
+
+
+def _new(place: Path) -> Path:
+    return place.with_name(f".{place.name}.restored")
 
 
 def _swap(new: Path, place: Path) -> None:
