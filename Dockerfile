@@ -15,20 +15,24 @@ RUN cp -r /scripts/node_modules/echarts/dist/echarts.min.js /scripts/node_module
 
 FROM ${PYTHON_IMAGE}
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/data STATIC_DIR=/app/collected
-# The font is for the PDF of the year report
-RUN apt-get update && apt-get install -y --no-install-recommends fonts-wqy-zenhei && rm -rf /var/lib/apt/lists/*
+# The font is for the PDF of the year report, the client of PostgreSQL for `manage.py backup` and `restore`. It has to be of
+# the release of the server, which Debian 12 does not have: it comes from the packages of the PostgreSQL project
+ARG POSTGRES_CLIENT=16
+RUN apt-get update && apt-get install -y --no-install-recommends fonts-wqy-zenhei postgresql-common ca-certificates \
+    && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+    && apt-get install -y --no-install-recommends postgresql-client-$POSTGRES_CLIENT && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY requirements.txt ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.txt
 COPY . .
 COPY --from=scripts /vendor static/vendor
 # The data folder is the account's alone; the program and its static files are read by it and written by nobody
-RUN useradd --create-home --uid 10001 registry && install -d -m 700 -o registry -g registry /data \
+RUN useradd --create-home --uid 10001 registry && install -d -m 700 -o registry -g registry /data /backups \
     && python -c "import pathlib, polib; [polib.pofile(str(p)).save_as_mofile(str(p.with_suffix('.mo'))) for p in pathlib.Path('locale').rglob('*.po')]" \
     && SECRET_KEY=only-for-collecting-static-files-at-build-time python manage.py collectstatic --noinput -v0 \
     && chmod -R a+rX /app
 USER registry
-VOLUME /data
+VOLUME /data /backups
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=3s --start-period=20s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]

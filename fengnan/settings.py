@@ -116,6 +116,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "registry.access.client_ip.CallerMiddleware",
     "fengnan.health.HealthChecks",
+    "fengnan.metrics.MetricsPage",
+    "fengnan.middleware.request_log.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -297,6 +299,8 @@ MEDIA_URL = env("MEDIA_URL", f"{FORCE_SCRIPT_NAME or ''}/media/")
 MEDIA_ROOT = DATA_DIR / "media"
 PRIVATE_ROOT = DATA_DIR / "private"  # uploads and originals: no web server looks here
 EVENTS_DIR = Path(env("EVENTS_DIR", str(DATA_DIR / "events")))  # daily sealed exports: best on another disk
+BACKUP_DIR = Path(env("BACKUP_DIR")) if env("BACKUP_DIR") else None  # a backup each night: best on another disk
+BACKUP_KEEP = env_int("BACKUP_KEEP", 14, least=1)  # days
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -367,9 +371,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None, "defaultModelsExpandDepth": -1},
 }
+METRICS_TOKEN = env("METRICS_TOKEN")  # what Prometheus sends to read /metrics; without one there is no such page
+if 0 < len(METRICS_TOKEN) < 20:
+    raise ImproperlyConfigured("METRICS_TOKEN is shorter than 20 characters. Set it to a long random text.")
+IN_PRODUCTION = not (DEBUG or DEMO or TESTING)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "formatters": {"json": {"()": "fengnan.logs.JSONFormatter"}, "plain": {"format": "%(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json" if IN_PRODUCTION else "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"registry.requests": {"level": "INFO" if IN_PRODUCTION else "WARNING"}},
 }

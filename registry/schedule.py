@@ -28,7 +28,9 @@ class Work:
 SCHEDULE = (
     Work("sweep", "registry.actions.jobs.sweep", every=30),
     Work("seal", "registry.actions.event_chain.seal", every=10),
+    Work("alive", "registry.actions.scheduled.sign_alive", every=60),
     Work("export-events", "registry.actions.event_seal.export_daily", hours=(0,), minute=20),
+    Work("backup", "registry.actions.backup.daily.back_up_daily", hours=(1,), minute=30),
     Work("tidy", "registry.actions.cleanup.tidy", hours=(2,), minute=45),
     Work("reindex", "registry.actions.jobs.enqueue_reindex", hours=(3,), minute=15),
     # A mail that failed is tried again in the next hour; nobody gets two.

@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from fengnan import settings as settings_file
 from tests.compose import compose_file, image
-from tools import serve
+from tools import local_environment, serve
 
 ROOT = Path(__file__).resolve().parent.parent
 DEVELOPMENT = {"DEBUG", "DEMO", "DEMO_PASSWORD", "TESTING"}  # never set in production
@@ -63,6 +63,48 @@ def test_production_refuses_a_missing_or_weak_secret_key_and_says_why(key):
     )
     assert done.returncode != 0
     assert "SECRET_KEY is missing or shorter than 40 characters" in done.stderr
+
+
+def manage(*command: str, **variables: str) -> subprocess.CompletedProcess:
+    """manage.py with these variables alone."""
+    environment = {"PATH": os.environ["PATH"], **variables}
+    command = [sys.executable, str(ROOT / "manage.py"), *command]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+def test_production_without_a_secret_key_refuses_although_it_runs_in_a_clone(tmp_path):
+    database = f"sqlite:///{tmp_path}/registry.sqlite3"
+    done = manage("check", DATA_DIR=str(tmp_path), DATABASE_URL=database)
+    assert done.returncode != 0
+    assert "SECRET_KEY is missing or shorter than 40 characters" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_kept_key_that_is_too_short_is_refused(tmp_path):
+    (tmp_path / "secret-key").write_text("short")
+    assert "SECRET_KEY is missing or shorter than 40 characters" in manage("check", DATA_DIR=str(tmp_path)).stderr
+
+
+SETTINGS = "from django.conf import settings as s; print(s.SECRET_KEY, s.DEMO, s.DATABASES['default']['NAME'])"
+
+
+def test_the_command_line_of_a_clone_needs_no_variables_and_shares_key_and_data_with_make_run(tmp_path):
+    """DATA_DIR stands for `var`, which may hold somebody's registry."""
+    first = manage("shell", "-v0", "-c", SETTINGS, DATA_DIR=str(tmp_path))
+    assert first.returncode == 0, first.stderr
+    key = local_environment.environment(tmp_path)["SECRET_KEY"]
+    assert len(key) > 40
+    assert first.stdout.split() == [key, "True", str(tmp_path / "registry.sqlite3")]
+    assert f"local registry in {tmp_path}" in first.stderr
+    second = manage("shell", "-v0", "-c", SETTINGS, DATA_DIR=str(tmp_path))
+    assert (second.stdout, second.stderr) == (first.stdout, "")
+
+
+def test_a_folder_without_a_clone_invents_no_key(tmp_path, monkeypatch):
+    monkeypatch.setattr(local_environment, "ROOT", tmp_path)
+    monkeypatch.setattr(local_environment.os, "environ", {"DATA_DIR": str(tmp_path)})
+    local_environment.use_local_environment()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_wrong_value_stops_the_start_with_its_name():
@@ -182,14 +224,14 @@ def test_make_run_keeps_its_data_for_its_account_and_closes_what_was_left_open(t
     (old / "registry.sqlite3").touch()
     (old / "registry.sqlite3").chmod(0o644)
     for folder in (new, old):
-        assert serve.environment(folder)["DEMO"] == "1"
+        assert local_environment.environment(folder)["DEMO"] == "1"
         assert folder.stat().st_mode & 0o777 == 0o700
     assert (old / "registry.sqlite3").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_folder_that_everybody_writes_to_is_not_closed(tmp_path):
     tmp_path.chmod(0o1777)
-    serve.environment(tmp_path)
+    local_environment.environment(tmp_path)
     assert tmp_path.stat().st_mode & 0o7777 == 0o1777
 
 

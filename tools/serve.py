@@ -1,46 +1,23 @@
 """`make run`: migrate, load the sample data into an empty registry, serve, work; until Ctrl-C."""
 
 import os
-import secrets
 import signal
 import socket
-import stat
 import subprocess
 import sys
 import time
 import urllib.request
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools.local_environment import ROOT, data_folder, environment
+
 PYTHON = str(ROOT / ".venv" / "bin" / "python")
 PATIENCE = 10
 # HTTP/1 alone: in HTTP/2 a body may come without its length and without a header that says so
 SERVER = ["-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"]
 
 
-def environment(data: Path) -> dict[str, str]:
-    """What the portal needs to know; whatever is set already stays. The secret key is made once and kept."""
-    _make_private(data)
-    key = data / "secret-key"
-    if not key.exists():
-        with open(os.open(key, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(50))
-    defaults = {"DATA_DIR": str(data), "DEMO": "1", "SECRET_KEY": key.read_text(), "PYTHONUNBUFFERED": "1"}
-    return {**defaults, **os.environ}
-
-
-def _make_private(data: Path) -> None:
-    """The data folder, for this account alone; one that an earlier version left open is closed."""
-    os.umask(0o077)
-    data.mkdir(parents=True, exist_ok=True)
-    if not data.stat().st_mode & stat.S_IWOTH:  # a folder that everybody writes to is not ours to close
-        data.chmod(0o700)
-    for file in data.glob("*.sqlite3*"):
-        file.chmod(0o600)
-
-
 def run(once) -> None:
-    data = Path(os.environ.get("DATA_DIR") or ROOT / "var").resolve()
+    data = data_folder(os.environ)
     host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
     _require_free_port(host, port)
     variables = environment(data)

@@ -2,7 +2,9 @@
 
 import logging
 from datetime import datetime
+from pathlib import Path
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone
@@ -12,6 +14,7 @@ from registry.models import ScheduledRun
 from registry.schedule import SCHEDULE, Work
 
 logger = logging.getLogger(__name__)
+ALIVE = "alive"
 BY_NAME = {work.name: work for work in SCHEDULE}
 
 
@@ -36,6 +39,17 @@ def _claim(work: Work, now: datetime) -> bool:
     ScheduledRun.objects.get_or_create(name=work.name)
     open_ones = ScheduledRun.objects.filter(Q(due_at=None) | Q(due_at__lt=due_at), name=work.name)
     return bool(open_ones.update(due_at=due_at, done_at=now))
+
+
+def sign_alive() -> None:
+    """The worker's sign of life: in the database, and in the data folder, which web and worker share."""
+    ScheduledRun.objects.update_or_create(name=ALIVE, defaults={"done_at": timezone.now()})
+    alive_file().parent.mkdir(parents=True, exist_ok=True)
+    alive_file().touch()
+
+
+def alive_file() -> Path:
+    return Path(settings.DATA_DIR) / "worker-alive"
 
 
 class Clock:

@@ -1,10 +1,12 @@
 """The search index, built from the public rows of the searched record kinds."""
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from registry.kinds import KINDS, Kind
 from registry.models import Area, AreaAlias, SearchEntry
@@ -47,11 +49,17 @@ def _spelt(piece: str) -> tuple[str, str]:
     ).lower()
 
 
-def _entries(kind: Kind) -> list[SearchEntry]:
-    title = "title" if kind.slug == "honours" else "name"
+def _searched_rows(kind: Kind) -> QuerySet:
     rows = kind.model.objects.public()
     if kind.model is Area:
         rows = rows.filter(level={"townships": "township", "villages": "village"}[kind.slug])
+    return rows
+
+
+def _entries(kind: Kind) -> list[SearchEntry]:
+    title = "title" if kind.slug == "honours" else "name"
+    rows = _searched_rows(kind)
+    if kind.model is Area:
         aliases: dict[str, list[str]] = {}
         for area, alias in AreaAlias.objects.values_list("area_id", "name"):
             aliases.setdefault(area, []).append(alias)
@@ -75,6 +83,13 @@ def reindex_kind(kind: Kind) -> int:
     entries = _entries(kind)
     SearchEntry.objects.bulk_create(entries, batch_size=STEP)
     return len(entries)
+
+
+def index_gaps() -> Iterator[tuple[Kind, set[str]]]:
+    """For each kind, the codes that the index lacks or should not hold."""
+    for kind in searched_kinds():
+        indexed = set(SearchEntry.objects.filter(kind=kind.slug).values_list("code", flat=True))
+        yield kind, indexed ^ set(_searched_rows(kind).values_list("code", flat=True))
 
 
 def reindex_step(cursor: int) -> tuple[int | None, int, int]:

@@ -57,7 +57,7 @@ def test_beat_and_the_embedded_worker_do_the_same_list(db, clock, done):
 
 @pytest.mark.parametrize("work", SCHEDULE, ids=lambda work: work.name)
 def test_each_names_a_function_that_takes_nothing_and_may_run_twice(work, sample, settings, tmp_path):
-    settings.EVENTS_DIR = tmp_path
+    settings.EVENTS_DIR, settings.DATA_DIR, settings.BACKUP_DIR = tmp_path, tmp_path, None
     for _ in range(2):
         import_string(work.does)()
 
@@ -82,7 +82,7 @@ def test_what_has_its_hours_is_done_once_for_each(work, db, clock, done):
 
 def test_what_was_missed_is_made_up_for_the_same_day_and_a_mail_is_not(db, clock, done):
     clock(at(10, 30))
-    assert [work.name for work in DAILY if run(work.name)] == ["export-events", "tidy", "reindex"]
+    assert [work.name for work in DAILY if run(work.name)] == ["export-events", "backup", "tidy", "reindex"]
     clock(at(10, 30, days=1))
     assert run("reindex")
 
@@ -99,7 +99,7 @@ def test_what_is_done_every_few_seconds_waits_for_them(db, clock, done):
     for second in range(60):
         own.tick(float(second))
     counted = {work.name: done.count(work.name) for work in SCHEDULE if work.every}
-    assert counted == {"sweep": 2, "seal": 6}
+    assert counted == {"sweep": 2, "seal": 6, "alive": 1}
 
 
 def test_what_fails_stops_nothing_else(db, clock, done, monkeypatch):

@@ -57,7 +57,7 @@ class Command(BaseCommand):
             cursor.execute(f"REVOKE ALL ON {table} FROM PUBLIC, {app}")
             cursor.execute(f"GRANT {'ALL' if owner == app else 'SELECT, INSERT'} ON {table} TO {app}")
         cursor.execute(f"ALTER FUNCTION {FUNCTION} OWNER TO {owner}")
-        cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {app}")
+        cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app}")
         cursor.execute("SELECT pg_has_role(%s, %s, 'MEMBER')", [app, owner])
         if owner != app and cursor.fetchone()[0]:
             self.stderr.write(f"{app} may act as {owner}, as a superuser may. Let the application use another role.")
