@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
-from fengnan.report.content import Line, Table, compared, lines_of_figures, ordinal, written_day
+from fengnan.report.content import Table, ordinal
+from fengnan.report.lines import Line, compared, lines_of_figures, written_day
 from fengnan.report.next_steps import next_steps
 from fengnan.report.sentences import Piece, Sentence
 from registry.access.scope import Scope

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from fengnan.numbers import gap_words, stated, target
 from fengnan.report.sentences import Piece, Sentence, clauses, enumeration_of
-from fengnan.templatetags.showcase import gap_words, stated, target
 from registry.access.scope import Scope
 from registry.figures import FIGURES, Answer
 from registry.text.area_codes import is_below_district

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
 from urllib.parse import urlencode
 
 from django import template
@@ -10,22 +9,25 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from assessment.models import Review
 from assessment.overviews.review_sheet import Judging
+from fengnan.numbers import gap_words, quantity, signed, stated, target, written
 from fengnan.sentences import parts_of
 from registry import models
 from registry.access.permissions import may
 from registry.fields.points import BY_NAME, SECTIONS
-from registry.figures import Answer, Figure
+from registry.figures import Answer
 from registry.figures.changes import Difference
 from registry.figures.frozen import Amendment
 from registry.kinds import MISSING
 from registry.overviews.event_text import VERBS
 
 register = template.Library()
+register.filter("target", target)
+register.filter("gap_words", gap_words)
 
 
 @register.simple_block_tag
@@ -44,79 +46,10 @@ def table(content: str, *headings: str, numeric: str = "", look: str = "data") -
     return render_to_string("components/data_table.html", {"content": content, "columns": columns, "look": look})
 
 
-def quantity(value, unit: str = "", decimals: int = 2) -> tuple[str, str]:
-    """A number and its unit as they are read: 1.1 亿元 for 110,000,000 yuan, 35.06 % for 35.06, 8,126 for 8126."""
-    if value is None:
-        return "—", ""
-    if unit == "yuan":
-        return _money(value)
-    if isinstance(value, int):
-        return f"{value:,}", "%" if unit == "%" else ""
-    text = f"{Decimal(str(value)):,.{decimals}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text, "%" if unit == "%" else ""
-
-
-def _money(yuan) -> tuple[str, str]:
-    if get_language() == "en":
-        return f"{yuan:,.0f}" if yuan == int(yuan) else f"{yuan:,.2f}", "yuan"
-    for size, unit in ((100_000_000, "亿元"), (10_000, "万元")):
-        if abs(yuan) >= size:
-            return f"{Decimal(str(yuan)) / size:,.4f}".rstrip("0").rstrip("."), unit
-    return f"{yuan:,.2f}".rstrip("0").rstrip("."), "元"
-
-
 @register.filter
 def yuan(value) -> str:
     """An amount of money as it is read."""
     return " ".join(quantity(value, "yuan")).strip()
-
-
-# English words for one of a unit; a rank is read without a unit. Chinese has no plural.
-ONE = {
-    "belts": "belt",
-    "brands": "brand",
-    "communities": "community",
-    "consortia": "consortium",
-    "districts": "district",
-    "fields": "field",
-    "firms": "firm",
-    "items": "item",
-    "items of the standard": "item of the standard",
-    "meetings": "meeting",
-    "organisations": "organisation",
-    "person-times": "person-time",
-    "person-visits": "person-visit",
-    "persons": "person",
-    "points": "point",
-    "problems": "problem",
-    "projects": "project",
-    "rank": "",
-    "routes": "route",
-    "sites": "site",
-    "townships": "township",
-    "villages": "village",
-    "zones": "zone",
-}
-
-
-def unit_of(figure: Figure, count) -> str:
-    """The unit of `figure` beside the number `count`."""
-    text = str(figure.unit)
-    if get_language() != "en" or (count != 1 and text != "rank"):
-        return text
-    return ONE.get(text, text)
-
-
-def written(answer: Answer, part: bool = False) -> tuple[str, str]:
-    """The value of an answer and its unit, both ready to print; with `part`, what the value is a share of counts."""
-    figure = answer.figure
-    number = answer.part if part else answer.value
-    if number is None and figure.yearly and answer.year is None:
-        return _("not reported"), ""
-    kind_of_unit = "%" if figure.unit == "%" and not part else "yuan" if figure.is_money else ""
-    text, unit = quantity(number, kind_of_unit, figure.decimals)
-    counted = figure.whole if part and figure.is_share else figure
-    return text, unit or ("" if number is None else unit_of(counted, number))
 
 
 @register.filter
@@ -166,22 +99,6 @@ def moved(difference: Difference) -> str:
     return signed(difference.answer.figure, difference.value)
 
 
-def signed(figure: Figure, number) -> str:
-    """A difference of a figure's values; nothing to say is a dash."""
-    if number is None:
-        return "—"
-    return f"+{size_of(figure, number)}" if number > 0 else f"−{size_of(figure, number)}" if number < 0 else "0"
-
-
-def size_of(figure: Figure, number) -> str:
-    """How large a difference is, in its own unit."""
-    size = abs(number or 0)
-    if figure.unit == "%":
-        return _("%(number)s percentage points") % {"number": quantity(size, "", figure.decimals)[0]}
-    text, unit = quantity(size, "yuan" if figure.is_money else "", figure.decimals)
-    return f"{text} {unit or unit_of(figure, size)}".strip()
-
-
 @register.simple_tag(takes_context=True)
 def changes_address(context, difference: Difference) -> str:
     """The page of the rows that make a difference."""
@@ -223,15 +140,6 @@ def spoken(section: str, answers: dict[str, Answer]) -> Iterator[tuple[str, Answ
             yield _(" (%(year)s)") % {"year": year}, None, "year"
 
 
-def stated(answer: Answer, show: str) -> tuple[str, str]:
-    """A figure inside a sentence, and its unit after a space that does not break: its value, the "part" of a share, or
-    the "bare" number."""
-    text, unit_text = written(answer, part=show == "part")
-    if show == "bare" or not unit_text:
-        return text, ""
-    return text, unit_text if unit_text == "%" else f"\u00a0{unit_text}"
-
-
 def _link(answer: Answer, show: str) -> str:
     return format_html(
         '<a class="number" data-figure="{}" href="{}" title="{}"><b>{}</b>{}</a>',
@@ -243,26 +151,6 @@ def _link(answer: Answer, show: str) -> str:
 def part(answer: Answer) -> str:
     """The part of a share in words: 156 points."""
     return " ".join(written(answer, part=True)).strip()
-
-
-@register.filter
-def target(answer: Answer) -> str:
-    """The target of an answer in words: 35%."""
-    text, unit_text = quantity(answer.target, "%" if answer.figure.unit == "%" else "", answer.figure.decimals)
-    return f"{text}{unit_text}" if unit_text == "%" else f"{text} {answer.figure.unit}"
-
-
-@register.filter
-def gap_words(answer: Answer) -> str:
-    """How far the value lies from its target, in words; the gap of a share is in percentage points."""
-    if not answer.gap:
-        return "" if answer.gap is None else _("exactly on target")
-    size = f"{abs(answer.gap):,.{answer.figure.decimals}f}"
-    if answer.figure.unit != "%":
-        words = _("%(gap)s %(unit)s above target") if answer.gap > 0 else _("%(gap)s %(unit)s below target")
-        return words % {"gap": size, "unit": answer.figure.unit}
-    above, below = _("%(gap)s percentage points above target"), _("%(gap)s percentage points below target")
-    return (above if answer.gap > 0 else below) % {"gap": size}
 
 
 @register.simple_tag

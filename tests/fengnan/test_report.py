@@ -23,8 +23,9 @@ from docx.oxml.ns import qn
 
 from assessment.models import AccountabilityAction
 from fengnan.report import pdf
-from fengnan.report.content import close_up, joined, report_of, year_before
+from fengnan.report.content import close_up, report_of
 from fengnan.report.docx import docx_of
+from fengnan.report.lines import joined, year_before
 from fengnan.report.pdf import FontMissing, font_file, pdf_of
 from registry.access.scope import read_scope
 from registry.actions.records import save_record
