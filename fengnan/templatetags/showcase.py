@@ -277,6 +277,7 @@ DESK = (  # (address, label, right it asks for) of what else the desk leads to
     ("tokens", gettext_lazy("Tokens for programs"), ""),
     ("hooks", gettext_lazy("Web hooks"), "hook.manage"),
     ("years", gettext_lazy("Closed years"), "year.close"),
+    ("rules", gettext_lazy("Rules"), "rule.change"),
     ("setup", gettext_lazy("Set-up"), "registry.set_up"),
     ("desk-belts", gettext_lazy("Build belts"), "grouping.build"),
     ("desk-zones", gettext_lazy("Build zones"), "grouping.build"),

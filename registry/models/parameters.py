@@ -17,6 +17,10 @@ class ParameterQuerySet(ScopedQuerySet):
     def in_force(self, as_of: date):
         return self.filter(valid_on(as_of))
 
+    def unconfirmed(self):
+        """The values that a registry was started with and that nobody confirmed."""
+        return self.public().filter(remark__contains=Parameter.TO_CONFIRM)
+
     def value_on(self, rule: str, as_of: date):
         """The value of `rule` on `as_of` as a subquery: with a missing limit nothing passes."""
         return models.Subquery(self.unscoped("rules are public").in_force(as_of).filter(rule=rule).values("value")[:1])
@@ -29,6 +33,8 @@ class ParameterQuerySet(ScopedQuerySet):
 
 class Parameter(Record):
     """A limit, target or rate with its validity: belt minimum, premium target, income threshold (1.6)."""
+
+    TO_CONFIRM = "待本区确认"  # part of the remark of the values that a registry is started with
 
     class Unit(models.TextChoices):
         COUNT = "count", _("count")

@@ -48,8 +48,7 @@ def _townships_have_accounts() -> bool:
 
 def _confirmed() -> bool:
     """Whether the district took over the values that it was started with."""
-    drafts = m.Parameter.objects.public().filter(remark__contains="待本区确认")
-    return _any(m.Parameter.objects) and not drafts.exists()
+    return _any(m.Parameter.objects) and not m.Parameter.objects.unconfirmed().exists()
 
 
 STEPS = (
@@ -75,7 +74,7 @@ STEPS = (
         _("Targets, limits and deadlines, and a draft of the ten items that points are judged by: to be confirmed."),
         _("Give a rule a new value from a day; what it was before stays."),
         _confirmed,
-        "admin:registry_parameter_changelist",
+        "rules",
     ),
     Step(
         "map",

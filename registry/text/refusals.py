@@ -192,6 +192,8 @@ SENTENCES = {
     ),
     "one_item": gettext_noop("One item is changed here. Send an object, not a list."),
     "registry_started": gettext_noop("The registry holds areas already. A district starts in an empty database."),
+    "rule_ended": gettext_noop("%(name)s: this value ended on %(day)s. Change the one that is in force."),
+    "rule_day_before": gettext_noop("%(name)s: the value in force began on %(day)s. Choose a later day."),
     "year_declared": gettext_noop("%(year)s is declared complete already."),
     "year_not_begun": gettext_noop("%(year)s has not begun. Declare it once there is something to report."),
     "year_not_over": gettext_noop("%(year)s is not over. Close it after its last day."),
