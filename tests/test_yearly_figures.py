@@ -176,7 +176,7 @@ def answers_on(context) -> list:
 
 
 def test_the_pages_say_the_year_of_a_yearly_figure(today, client):
-    page = client.get("/").content.decode()
+    page = client.get("/").content.decode().replace("\u00a0", " ")
     assert "2021年" in page
     assert "已填报 0 / 444" in page
     assert "尚未填报" in client.get(f"/figures/income-villages/?year={YEAR}").content.decode()
