@@ -1,5 +1,6 @@
 """Every figure of the catalogue: its value is what its rows give, for several areas and days."""
 
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,7 +10,7 @@ from django.db.models import Min, Sum
 
 from assessment.models import AccountabilityAction, ProjectProblem, SecretaryProject, Standard
 from registry.access.scope import Scope
-from registry.figures import FIGURES, Figure, answer_all
+from registry.figures import FIGURES, Figure, answer_all, answer_scopes
 from registry.models import (
     Area,
     Belt,
@@ -69,7 +70,11 @@ CONTRACT = {
     "wage-uplift-combined": 10,
     "wage-uplift-cross": 20,
 }
-DAYS = [LAST_DAY, date(2021, 6, 30), date(2019, 12, 31), date(2010, 1, 1)]
+TODAY = date.today()
+DAYS = [
+    LAST_DAY, date(2021, 6, 30), date(2019, 12, 31), date(2010, 1, 1), date(2020, 2, 29), date(2021, 1, 1),
+    date(2022, 1, 1), date(2024, 2, 29), TODAY, TODAY + timedelta(days=1),
+]  # fmt: skip
 AREAS = [DISTRICT, DAQI, TANGFANG, "130207001", "1302", "130202"]
 
 every_figure = pytest.mark.parametrize("figure", FIGURES.values(), ids=lambda figure: figure.slug)
@@ -107,12 +112,24 @@ def test_parts_wholes_targets_and_gaps_of_the_shares(scope):
 
 @every_figure
 def test_a_figure_is_what_its_rows_give(figure, scope):
-    for day in DAYS:
-        for area in AREAS:
-            there = scope.at(day).within(area)
-            answer = figure.answer(there)
-            silent = (figure.district_only and len(area) > 6) or (figure.yearly and answer.year is None)
-            assert answer.part == (None if silent else measured(figure, there)), (day, area)
+    scopes = [scope.at(day).within(area) for day in DAYS for area in AREAS]
+    for there, answers in zip(scopes, answer_scopes([figure], scopes), strict=True):
+        day, area, answer = there.as_of, there.area, answers[figure.slug]
+        silent = (figure.district_only and len(area) > 6) or (figure.yearly and answer.year is None)
+        assert answer.part == (None if silent else measured(figure, there)), (day, area)
+
+
+@pytest.mark.parametrize("day", DAYS, ids=str)
+def test_page_api_report_and_export_say_the_same(day, sample, client):
+    pages = client.get(f"/?as_of={day}").context["answers"]
+    api = {answer["slug"]: answer for answer in client.get(f"/api/v1/figures/?as_of={day}").json()}
+    sections = client.get(f"/report/{day.year}/?as_of={day}").context["report"].sections if day <= TODAY else []
+    report = {line.figure.slug: line.answer for section in sections for line in section.lines}
+    for slug, answer in pages.items():
+        assert (api[slug]["value"], api[slug]["year"]) == (answer.value, answer.year)
+        assert slug not in report or report[slug].value == answer.value
+    file = client.get(f"/figures/points/?as_of={day}&format=json")
+    assert len(json.loads(b"".join(file.streaming_content))["rows"]) == pages["points"].value
 
 
 @every_figure
