@@ -149,11 +149,12 @@ def _fields(plain: dict[int, str], last: dict[int, str], fields_by_heading: dict
     return fields
 
 
-def _likeness(kind: SheetType, fields: dict[int, str]) -> tuple[int, int]:
-    """How well a sheet fits a type: missing required fields count most, then all fields it has."""
+def _likeness(kind: SheetType, fields: dict[int, str]) -> tuple[float, int]:
+    """How well a sheet fits a type: the share of required fields it has counts most, then all fields it has. The number
+    of missing ones would favour types that require little: a bare 序号 would make any sheet one of scores."""
     there = set(fields.values())
-    missing = sum(column.name not in there for column in kind.required)
-    return (-missing, len(there))
+    required = {column.name for column in kind.required}
+    return (len(required & there) / max(len(required), 1), len(there))
 
 
 def mapping_of(sheet: dict) -> dict[int, Any]:

@@ -12,6 +12,7 @@ from registry.actions.jobs import run_one
 from registry.actions.records import save_record
 from registry.figures import FIGURES
 from registry.loading.lifecycle import apply_load, correct, send_load, undo_load
+from registry.loading.lookups import stem_of
 from registry.models import Area, AreaAlias, DemonstrationPoint, StatusPeriod
 
 pytestmark = pytest.mark.usefixtures("old_ledgers")  # the ledgers hold titles
@@ -112,6 +113,14 @@ def test_a_ledger_with_title_rows_and_totals_is_read_as_it_is(scope, administrat
     assert FIGURES["points"].answer(scope).value == before
 
 
+def test_a_plain_list_of_a_clerk_is_one_of_points(sample, clerk_tangfang):
+    headings = ["序号", "示范点名称", "所在村", "类型", "级别", "党组织", "负责人", "联系电话", "地址"]
+    row = [1, SITE["示范点名称"], "", "农村", "区级", SITE["党组织名称"], "示例书记", "", "唐坊镇"]
+    [sheet] = checked(workbook(["唐坊镇党建示范点情况表"], headings, row), clerk_tangfang, kind="").sheets
+    fields = [column["field"] for column in sheet["columns"]]
+    assert (sheet["kind"], fields[1:3]) == ("point", ["name", "village_or_unit"])
+
+
 def test_a_total_that_does_not_add_up_is_said(sample, administrator):
     load = checked(workbook(HEADINGS, site(), ["合计", "", "", "", "", "", "", "", 40]), administrator)
     assert load.sheets[0]["totals"] == [{"cell": "I3", "field": "member_count", "said": "40", "sum": "36"}]
@@ -191,6 +200,11 @@ def test_a_village_is_found_whatever_it_ends_in(suffix, sample, administrator):
     stem = village.name.removesuffix("村委会")
     applied(checked(workbook(HEADINGS, site(所属村=stem.removesuffix("村") + suffix)), administrator))
     assert DemonstrationPoint.objects.unscoped("test").get(name=SITE["示范点名称"]).area == village
+
+
+def test_the_endings_of_the_national_list_are_taken_off_whole():
+    names = ("育才社区居民委员会", "育才社区居委会", "育才社区", "育才村村民委员会", "育才村村委会", "育才村委会", "育才村")
+    assert {stem_of(name) for name in names} == {"育才"}
 
 
 def test_a_village_of_another_township_is_not_guessed(sample, administrator):

@@ -75,6 +75,15 @@ def test_a_registry_that_holds_something_is_not_loaded_over(sample):
     assert Area.objects.unscoped("test").count() == 548
 
 
+def test_a_districts_own_registry_gets_no_demo_accounts(sample, settings, monkeypatch, capsys):
+    settings.DEMO = True
+    before = User.objects.count()
+    monkeypatch.setattr("fengnan.management.commands.load_sample.holds_illustrative", lambda: False)
+    call_command("load_sample", if_empty=True, living=True)
+    assert "no demo accounts" in capsys.readouterr().out
+    assert User.objects.count() == before
+
+
 def test_rows_added_after_the_sample_get_numbers_of_their_own(sample):
     point = DemonstrationPoint._base_manager.last()
     point.pk, point.code, point.name, point._state.adding = None, "FN-9999", "新的示范点", True

@@ -7,7 +7,7 @@ from django.utils.timezone import localdate
 
 from fengnan.demonstration import add_living_rows
 from registry.actions.sample import load_sample, make_demo_accounts
-from registry.models import Area
+from registry.models import Area, holds_illustrative
 
 
 class Command(BaseCommand):
@@ -29,7 +29,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"{count:6d}  {kind}")
         elif not if_empty:
             raise CommandError("The registry is not empty. Start with an empty database, or use --if-empty.")
-        if settings.DEMO:
+        if settings.DEMO and not is_empty and not holds_illustrative():
+            self.stdout.write("This is a district's own registry: it gets no sample data and no demo accounts.")
+        elif settings.DEMO:
             accounts = make_demo_accounts()
             if is_empty and living:
                 self.stdout.write(f"{add_living_rows(localdate()):6d}  added around today")
