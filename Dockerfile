@@ -1,6 +1,7 @@
 # Exact versions. To pin an image by its digest as well: docs/PRODUCTION.md.
 ARG NODE_IMAGE=node:22.19.0-bookworm-slim
 ARG PYTHON_IMAGE=python:3.13.7-slim-bookworm
+ARG POSTGRES_IMAGE=postgres:16.13-bookworm
 
 # Third-party scripts come from npm at build time; nothing is fetched when the portal runs.
 FROM ${NODE_IMAGE} AS scripts
@@ -13,14 +14,22 @@ RUN cp -r /scripts/node_modules/echarts/dist/echarts.min.js /scripts/node_module
         /scripts/node_modules/leaflet/dist/images . \
     && sed -i 's|//# sourceMappingURL=.*||' *.js
 
+# `manage.py backup` and `restore` need the client of PostgreSQL, of the release of the server; it is taken from the
+# server's own image, of the same Debian as the one below
+FROM ${POSTGRES_IMAGE} AS postgres
+RUN mkdir -p /client/bin /client/lib \
+    && cp /usr/lib/postgresql/16/bin/pg_dump /usr/lib/postgresql/16/bin/pg_restore /usr/lib/postgresql/16/bin/psql /client/bin \
+    && cp -L /usr/lib/*-linux-gnu/libpq.so.5 /client/lib
+
 FROM ${PYTHON_IMAGE}
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/data STATIC_DIR=/app/collected
-# The font is for the PDF of the year report, the client of PostgreSQL for `manage.py backup` and `restore`. It has to be of
-# the release of the server, which Debian 12 does not have: it comes from the packages of the PostgreSQL project
-ARG POSTGRES_CLIENT=16
-RUN apt-get update && apt-get install -y --no-install-recommends fonts-wqy-zenhei postgresql-common ca-certificates \
-    && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
-    && apt-get install -y --no-install-recommends postgresql-client-$POSTGRES_CLIENT && rm -rf /var/lib/apt/lists/*
+# The font is for the PDF of the year report; the libraries are those of the client of PostgreSQL
+RUN apt-get update && apt-get install -y --no-install-recommends \
+        fonts-wqy-zenhei libgssapi-krb5-2 libldap-2.5-0 liblz4-1 libzstd1 \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=postgres /client/bin/ /usr/local/bin/
+COPY --from=postgres /client/lib/ /usr/local/lib/
+RUN ldconfig
 WORKDIR /app
 COPY requirements.txt ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.txt
