@@ -24,8 +24,8 @@ RUN mkdir -p /client/bin /client/lib \
 FROM ${PYTHON_IMAGE}
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/data STATIC_DIR=/app/collected
 # The font is for the PDF of the year report; the libraries are those of the client of PostgreSQL
-RUN apt-get update && apt-get install -y --no-install-recommends \
-        fonts-wqy-zenhei libgssapi-krb5-2 libldap-2.5-0 liblz4-1 libzstd1 \
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends fonts-wqy-zenhei libgssapi-krb5-2 libldap-2.5-0 liblz4-1 libzstd1 \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=postgres /client/bin/ /usr/local/bin/
 COPY --from=postgres /client/lib/ /usr/local/lib/

@@ -194,7 +194,7 @@ def test_no_container_writes_outside_its_volumes_or_gains_a_right(name):
 def test_images_have_exact_versions():
     used = [service["image"] for service in services().values() if "build" not in service]
     used += re.findall(r"^ARG \w+_IMAGE=(\S+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(used) == 5
+    assert len(used) == 6
     assert [name for name in used if not re.search(r":\d+\.\d+(\.\d+)?(-[a-z-]+)?(@sha256:[0-9a-f]{64})?$", name)] == []
 
 
