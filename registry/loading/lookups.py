@@ -23,7 +23,7 @@ from registry.models import (
 from registry.text.area_codes import is_below_township, is_township, township_of
 from registry.text.validators import Invalid
 
-ENDINGS = re.compile(r"(?:社区居委会|居民委员会|村民委员会|村委会|居委会|社区|村)$")
+ENDINGS = re.compile(r"(?:(?:社区|村)?(?:居民委员会|村民委员会|居委会|村委会)|社区|村)$")
 WIDE = str.maketrans("()", "\uff08\uff09")
 NAMED: dict[str, Any] = {
     "organisation": PartyOrganisation, "unit": Unit, "point": DemonstrationPoint, "belt": Belt, "zone": Zone,
