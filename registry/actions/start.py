@@ -12,11 +12,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from pypinyin import lazy_pinyin
 
-from registry.models import Area, AreaLevel, District, Role, User, current_district, forget_district
+from registry.models import Area, AreaLevel, District, Parameter, Role, User, current_district, forget_district
+from registry.models.parameters import CONFIRMED, UNCONFIRMED
 from registry.text.area_codes import LENGTHS
 from registry.text.refusals import Refused
 
 from .accounts import add_account
+from .records import save_record
 from .sample import load_sample
 from .search import rebuild
 
@@ -144,6 +146,12 @@ def _names(code: str, areas: list[ListedArea], names: dict[str, str]) -> dict[st
         "sources": "区划代码来源：国家统计局。",
         "sources_en": "Area codes: National Bureau of Statistics.",
     }
+
+
+def confirm_parameter(parameter: Parameter, *, by: Any, reason: str = "", document_no: str = "") -> Parameter:
+    """Takes a value that the registry was started with over as the district's own."""
+    parameter.remark = parameter.remark.replace(UNCONFIRMED, CONFIRMED)
+    return save_record(parameter, by=by, reason=reason, document_no=document_no)
 
 
 def add_first_administrator(username: str, area: str, password: str) -> User:

@@ -6,9 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 from registry import models as m
 from registry.access.permissions import may
+from registry.actions.start import confirm_parameter
 from registry.overviews.history import readable
 
-from .base import LookedAtAdmin, RecordAdmin
+from .base import LookedAtAdmin, RecordAdmin, WhyForm
 
 admin.site.site_header = admin.site.site_title = lazy(m.registry_title, str)()
 admin.site.index_title = _("Administration")
@@ -18,6 +19,11 @@ admin.site.index_title = _("Administration")
 class ParameterAdmin(RecordAdmin):
     list_display = ["name", "rule", "value", "unit", "issuer", "valid_from", "valid_to", "illustrative"]
     list_filter = ["rule"]
+    actions = ["confirm", *RecordAdmin.actions]
+
+    @admin.action(description=_("Confirm the chosen values as the district's own"), permissions=["change"])
+    def confirm(self, request, queryset):
+        return self._act(request, queryset, WhyForm, confirm_parameter, _("%(record)s: confirmed."))
 
 
 @admin.register(m.Term)

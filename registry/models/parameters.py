@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from .base import IN_FORCE, Record, ScopedQuerySet, ends_after_start, in_choices, valid_on
 
+UNCONFIRMED, CONFIRMED = "待本区确认", "本区已确认"  # in the remark of a value that the registry was started with
+
 
 class ParameterMissing(LookupError):
     """A parameter has no value on the requested date."""

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from registry import models as m
+from registry.models.parameters import UNCONFIRMED
 
 Text = str | Promise
 
@@ -48,7 +49,7 @@ def _townships_have_accounts() -> bool:
 
 def _confirmed() -> bool:
     """Whether the district took over the values that it was started with."""
-    drafts = m.Parameter.objects.public().filter(remark__contains="待本区确认")
+    drafts = m.Parameter.objects.public().filter(remark__contains=UNCONFIRMED)
     return _any(m.Parameter.objects) and not drafts.exists()
 
 
@@ -72,7 +73,10 @@ STEPS = (
     Step(
         "rules",
         _("Parameters and the ten items"),
-        _("Targets, limits and deadlines, and a draft of the ten items that points are judged by: to be confirmed."),
+        _(
+            "Targets, limits and deadlines, and a draft of the ten items that points are judged by. "
+            "Change what differs, then choose all parameters and the action “Confirm”."
+        ),
         _("Give a rule a new value from a day; what it was before stays."),
         _confirmed,
         "admin:registry_parameter_changelist",

@@ -7,7 +7,7 @@ from django.urls import reverse
 from assessment.actions.packs import make_pack
 from assessment.models import InspectionPack, SupervisionFinding, SupervisionStep
 from registry.admin.base import LookedAtAdmin
-from registry.models import ApiToken, Area, Belt, Event, HookHost, User, WebHook
+from registry.models import ApiToken, Area, Belt, Event, HookHost, Parameter, User, WebHook
 from registry.models.base import PlainText
 from registry.text.validators import Invalid
 from tests.factories import make_named_point
@@ -123,3 +123,13 @@ def test_the_steps_of_a_finding_are_shown_and_not_changed(sample, client, admini
     assert (formset.has_add_permission, formset.has_change_permission, formset.has_delete_permission) == (
         False, False, False,
     )  # fmt: skip
+
+
+def test_the_values_a_registry_was_started_with_are_confirmed_together(sample, client, administrator):
+    Parameter.objects.public().filter(rule="notice-working-days").update(remark="默认值,待本区确认")
+    client.force_login(administrator)
+    chosen = Parameter.objects.public().filter(remark__contains="待本区确认")
+    typed = {"action": "confirm", "_selected_action": [row.pk for row in chosen], "apply": "1", "reason": "会议确定"}
+    client.post(reverse("admin:registry_parameter_changelist"), typed)
+    assert not chosen.all().exists()
+    assert Parameter.objects.public().filter(remark="默认值,本区已确认").exists()
