@@ -89,8 +89,10 @@ class Figure:
         return scope if self.whole is None or self.whole.yearly == self.yearly else scope.at(self.day(scope))
 
     def day(self, scope: Scope) -> date:
-        """The day of its target and of its standing whole."""
-        return with_years(scope).year_end(self.yearly) if self.yearly else scope.as_of
+        """The day of its target and of its standing whole: the scope's own where no year is reported."""
+        scope = with_years(scope) if self.yearly else scope
+        is_reported = self.yearly and scope.year_of(self.yearly) != NEVER
+        return scope.year_end(self.yearly) if is_reported else scope.as_of
 
     def dimensions(self) -> tuple[Dimension, ...]:
         """The dimensions it can be grouped by: those of its rows and, for a part, also of its whole."""

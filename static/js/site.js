@@ -27,6 +27,16 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
+/* A form whose answer comes once, such as a file of first passwords: a second click would drop the answer. */
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("form[data-once]")) {
+    for (const button of event.target.querySelectorAll("button")) {
+      button.disabled = true;
+      button.textContent = event.target.dataset.once;
+    }
+  }
+});
+
 /* What a draft keeps on this phone belongs to one person: it goes when they sign out. */
 document.addEventListener("submit", (event) => {
   if (event.target.matches("[data-sign-out]")) {

@@ -36,8 +36,8 @@ def test_a_year_is_closed_a_row_corrected_and_the_amendment_seen(screen):
     story = look_at(everybody, "/figures/visits/?as_of=2021-12-31")
     was, now = (story.inner_text(f".amended {tag}").split()[0].replace(",", "") for tag in ("del", "ins"))
     assert int(now) == int(was) + 7
-    assert story.locator(".amendments code").all_inner_texts() == ["V-001"]
+    assert story.locator("[aria-labelledby=amended] tbody code").all_inner_texts() == ["V-001"]
     look_at(everybody, "/?as_of=2021-12-31")
     assert story.locator('a[href*="#amended"], a:has-text("封存：")').count() >= 1
     look_at(everybody, "/report/2021/")
-    assert story.locator("h3.told", has_text="封账后的修订").count() == 1
+    assert story.locator("p.told", has_text="封账后的修订").count() == 1

@@ -203,7 +203,15 @@ def test_a_village_is_found_whatever_it_ends_in(suffix, sample, administrator):
 
 
 def test_the_endings_of_the_national_list_are_taken_off_whole():
-    names = ("育才社区居民委员会", "育才社区居委会", "育才社区", "育才村村民委员会", "育才村村委会", "育才村委会", "育才村")
+    names = (
+        "育才社区居民委员会",
+        "育才社区居委会",
+        "育才社区",
+        "育才村村民委员会",
+        "育才村村委会",
+        "育才村委会",
+        "育才村",
+    )
     assert {stem_of(name) for name in names} == {"育才"}
 
 
