@@ -14,8 +14,9 @@
   const turnEvery = Math.max(30, Number(turnSeconds)) * 1000;
   const loadEvery = Number(loadSeconds) * 1000;
   const language = document.documentElement.lang;
-  const day = new Intl.DateTimeFormat(language, { month: "long", day: "numeric", weekday: "long" });
-  const time = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hour12: false });
+  const timeZone = clock.dataset.zone; // that of the registry, whatever the screen is set to
+  const day = new Intl.DateTimeFormat(language, { timeZone, month: "long", day: "numeric", weekday: "long" });
+  const time = new Intl.DateTimeFormat(language, { timeZone, hour: "2-digit", minute: "2-digit", hour12: false });
 
   let shown = 0;
   let turning = !window.matchMedia("(prefers-reduced-motion: reduce)").matches;

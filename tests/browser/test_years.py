@@ -40,4 +40,4 @@ def test_a_year_is_closed_a_row_corrected_and_the_amendment_seen(screen):
     look_at(everybody, "/?as_of=2021-12-31")
     assert story.locator('a[href*="#amended"], a:has-text("封存：")').count() >= 1
     look_at(everybody, "/report/2021/")
-    assert story.locator("p.told", has_text="封账后的修订").count() == 1
+    assert story.locator("p.told", has_text="封账后修订").count() == 1
