@@ -43,7 +43,10 @@ def rule_list(request: HttpRequest) -> HttpResponse:
 def rule_page(request: HttpRequest, code: str) -> HttpResponse:
     """A new value from a day on. First it is shown which figures it would change; then it is set."""
     parameter = get_object_or_404(Parameter.objects.public(), code=code)
-    form = RuleForm(request.POST or None, initial={"valid_from": date(timezone.localdate().year + 1, 1, 1)})
+    form = RuleForm(
+        request.POST if request.method == "POST" else None,
+        initial={"valid_from": date(timezone.localdate().year + 1, 1, 1)},
+    )
     refusal, effects, status = None, None, 400 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data

@@ -32,6 +32,7 @@ def lines(parameters: Iterable) -> list:
 
 SHOWN_BY = {  # rights that no address asks for by itself
     "record.view": ["history"],
+    "attention.view": ["attention-rows"],
     "record.add": ["admin:registry_belt_add"],
     "record.change": ["admin:registry_belt_change", "admin:assessment_accountabilityaction_change"],
     "record.delete": ["api-points"],

@@ -212,6 +212,7 @@ class Stage:
             "api/v1/teaching-sites": {"own": f"TS-{OWN}", "sibling": f"TS-{SIBLING}"},
             "api/v1/organisations": {"own": f"O-{OWN}", "sibling": f"O-{SIBLING}"},
             "api/v1/findings": {"own": "SF-0", "sibling": "SF-1"},
+            "desk/rules": {"own": "PA-belt-minimum"},
             "desk/bookings": {"own": own.booking.code, "sibling": sibling.booking.code},
             "desk/supervision": {"own": "SF-0", "sibling": "SF-1"},
             "desk/reviews": reviews,
