@@ -71,6 +71,11 @@ class Parameter(Record):
             ),
         ]
 
+    @property
+    def value_text(self) -> str:
+        """The value without needless zeros."""
+        return f"{self.value.normalize():f}"
+
 
 class TermList(models.TextChoices):
     """The list of a term. The district may edit the lists."""
