@@ -1,6 +1,5 @@
 """The directory of everything public, and the brands of the six types."""
 
-from django.db.models import Count, QuerySet, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -8,9 +7,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.access.scope import Scope, read_scope
+from registry.figures.measures import Measure, compile_numbers, fetch_numbers
 from registry.kinds import KINDS
 from registry.models import Brand, Field, Term, TermList
-from registry.query_cache import compile_rows, fetch_rows
 
 SHELVES = (  # the record kinds that have a page, under the words people look for
     (gettext_lazy("Showcase"), ("points", "belts", "zones", "whole-area-townships", "honours", "external-results")),
@@ -48,18 +47,8 @@ def directory(request: HttpRequest) -> HttpResponse:
 
 
 def _counts(slugs: list[str], scope: Scope) -> dict[str, int]:
-    first, *others = [_count(number, KINDS[slug].on(scope)) for number, slug in enumerate(slugs)]
-    return {slugs[number]: count for number, count in fetch_rows(compile_rows(first.union(*others, all=True)))}
-
-
-def _count(number: int, rows: QuerySet) -> QuerySet:
-    counted = rows.model._base_manager.filter(pk__in=rows.order_by().values("pk")).order_by()
-    return (
-        counted.annotate(list_number=Value(number))
-        .values("list_number")
-        .annotate(n=Count("pk"))
-        .values_list("list_number", "n")
-    )
+    counts = fetch_numbers(compile_numbers([Measure(KINDS[slug].on(scope)) for slug in slugs]))
+    return dict(zip(slugs, counts, strict=True))
 
 
 def brand_matrix(request: HttpRequest) -> HttpResponse:

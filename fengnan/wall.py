@@ -15,7 +15,7 @@ from registry.figures import FIGURES, Answer, answer_all
 from registry.figures.base import Number, answer_scopes
 from registry.figures.changes import days_compared, differences
 from registry.figures.frozen import amendments_of, frozen_figures
-from registry.figures.yearly import Coverage, all_with_years, look_up_all_years, year_by_year
+from registry.figures.yearly import Coverage, look_up_all_years, with_years, year_by_year
 from registry.models import Area
 
 TOWNSHIP_FIGURES = ("points", "premium-rate", "belts", "income-villages")
@@ -73,7 +73,7 @@ class Trend:
 def wall(request: HttpRequest) -> HttpResponse:
     scope = read_scope(request.GET, request.user)
     look_up_all_years(scope)
-    scope, *_earlier = all_with_years([scope, *(scope.at(day) for day in days_compared(scope))])
+    scope = with_years(scope)
     answers = answer_all(FIGURES.values(), scope)
     key = [FIGURES[slug] for slug in KEY_FIGURES]
     of_district = figures_of_townships(scope)

@@ -203,23 +203,25 @@ def coverages_of(forms: Iterable[str], scope: Scope) -> dict[str, Coverage]:
     open_forms = tuple(form for form in forms if scope.year_of(form) != year)
     if not open_forms:
         return {}
-    numbers = fetch_numbers(_coverage(open_forms, year, replace(scope, years=None, year=None)))
-    pairs = zip(open_forms, numbers[::2], numbers[1::2], strict=True)
-    return {
-        form: Coverage(YEARLY_FORMS[form], year, reported, reported + missing)
-        if YEARLY_FORMS[form].owed
-        else Coverage(YEARLY_FORMS[form], year, None, None)
-        for form, reported, missing in pairs
-    }
+    return _coverages(open_forms, scope, year)
 
 
-def coverage_of(form: YearlyForm, scope: Scope, year: int) -> Coverage:
-    """The coverage of one form and year, reported or not."""
-    declared = YearDeclaration.objects.public().filter(form=form.slug, year=year, declared_on__lte=scope.as_of).exists()
-    if form.owed is None:
-        return Coverage(form, year, None, None, declared)
-    reported, missing = form.reported(scope, year).count(), form.missing(scope, year).count()
-    return Coverage(form, year, reported, reported + missing, declared)
+def coverages_in(forms: Iterable[str], scope: Scope, year: int) -> dict[str, Coverage]:
+    """The coverage of forms for a year, reported or not. Two queries."""
+    declared = YearDeclaration.objects.public().filter(year=year, declared_on__lte=scope.as_of)
+    return _coverages(tuple(forms), scope, year, frozenset(declared.values_list("form", flat=True)))
+
+
+def _coverages(
+    forms: tuple[str, ...], scope: Scope, year: int, declared: frozenset[str] = frozenset()
+) -> dict[str, Coverage]:
+    numbers = fetch_numbers(_coverage(forms, year, replace(scope, years=None, year=None)))
+    coverages = {}
+    for slug, reported, missing in zip(forms, numbers[::2], numbers[1::2], strict=True):
+        form = YEARLY_FORMS[slug]
+        counts = (reported, reported + missing) if form.owed else (None, None)
+        coverages[slug] = Coverage(form, year, *counts, slug in declared)
+    return coverages
 
 
 @keep_query

@@ -14,7 +14,7 @@ from registry.access.permissions import may
 from registry.access.scope import Scope, read_scope
 from registry.actions.years import RIGHT, declare_year
 from registry.figures import FIGURES, YEARLY_FORMS, with_years
-from registry.figures.yearly import coverage_of
+from registry.figures.yearly import coverages_in
 from registry.forms import Typed
 from registry.models import Area, YearDeclaration
 from registry.text.area_codes import is_below_township, is_township, township_of
@@ -30,7 +30,8 @@ def coverage_list(request: HttpRequest) -> HttpResponse:
     """Every yearly form: how far the year is reported, and the newest year that is."""
     scope = with_years(read_scope(request.GET, request.user))
     year = scope.year or scope.as_of.year
-    forms_of_year = [(form, coverage_of(form, scope, year), scope.year_of(slug)) for slug, form in YEARLY_FORMS.items()]
+    coverages = coverages_in(YEARLY_FORMS, scope, year)
+    forms_of_year = [(coverage.form, coverage, scope.year_of(slug)) for slug, coverage in coverages.items()]
     return render(request, "registry/coverage/list.html", {"scope": scope, "year": year, "forms": forms_of_year})
 
 
@@ -54,7 +55,7 @@ def coverage_page(request: HttpRequest, form: str) -> HttpResponse:
         "scope": scope,
         "year": year,
         "yearly": yearly,
-        "coverage": coverage_of(yearly, scope, year),
+        "coverage": coverages_in([form], scope, year)[form],
         "missing": _by_township(yearly.missing(scope, year), scope),
         "reported": _by_township(yearly.reported(scope, year), scope),
         "declaration": YearDeclaration.objects.public().filter(form=form, year=year).first(),
