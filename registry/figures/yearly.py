@@ -219,8 +219,8 @@ def _coverages(
     coverages = {}
     for slug, reported, missing in zip(forms, numbers[::2], numbers[1::2], strict=True):
         form = YEARLY_FORMS[slug]
-        counts = (reported, reported + missing) if form.owed else (None, None)
-        coverages[slug] = Coverage(form, year, *counts, slug in declared)
+        done, expected = (reported, reported + missing) if form.owed else (None, None)
+        coverages[slug] = Coverage(form, year, done, expected, slug in declared)
     return coverages
 
 
