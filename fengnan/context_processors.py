@@ -4,6 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse, translate_url
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from registry.kinds import KINDS
 from registry.models import current_district, holds_illustrative, registry_title
@@ -23,6 +24,7 @@ def site(request: HttpRequest) -> dict:
         "menu": menu,
         "other_language": (other[0], names[other[0]], translate_url(request.get_full_path(), other[0])),
         "demo": settings.DEMO,
+        "sign_in_provider": (settings.OIDC_NAME or _("Single sign-on")) if settings.OIDC_ISSUER else "",
         "map_review_number": settings.MAP_REVIEW_NUMBER,
         "map_attribution": settings.MAP_ATTRIBUTION,
     }

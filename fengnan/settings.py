@@ -271,6 +271,15 @@ def OTP_TOTP_ISSUER(_device) -> str:
     return import_string("registry.models.registry_title")()
 
 
+# Signing in at an identity provider (OpenID Connect): its address, our client there, the claim that is a user name here
+OIDC_ISSUER = env("OIDC_ISSUER").rstrip("/")
+OIDC_CLIENT_ID, OIDC_CLIENT_SECRET = env("OIDC_CLIENT_ID"), env("OIDC_CLIENT_SECRET")
+OIDC_CLAIM, OIDC_NAME = env("OIDC_CLAIM", "preferred_username"), env("OIDC_NAME")
+if OIDC_ISSUER and not (OIDC_ISSUER.startswith("https://") or DEBUG or DEMO or TESTING):
+    raise ImproperlyConfigured(f"OIDC_ISSUER must begin with https://, not {OIDC_ISSUER!r}.")
+if OIDC_ISSUER and not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
+    raise ImproperlyConfigured("OIDC_ISSUER is set: OIDC_CLIENT_ID and OIDC_CLIENT_SECRET must be set too.")
+
 # Wrong passwords: five for a name from one address, fifty for a name from everywhere, then a quarter of an hour's rest
 AXES_HANDLER = "fengnan.middleware.sessions.WrongPasswords"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -33,6 +33,7 @@ from registry.views import (
     rules,
     setup,
     signing_in,
+    single_sign_on,
     take_overs,
     tokens,
     voiding,
@@ -45,6 +46,7 @@ handler500 = "fengnan.middleware.errors.server_error"
 
 urlpatterns = [
     path("api/v1/", include(api.urlpatterns)),
+    path("accounts/oidc/callback/", single_sign_on.callback, name="oidc-callback"),  # one address, as providers ask
     path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),
     # Chinese without a prefix, English under /en/
     *i18n_patterns(
@@ -72,6 +74,7 @@ urlpatterns = [
         path("search/", search.search, name="search"),
         path("accounts/login/", signing_in.SignIn.as_view(), name="login"),
         path("accounts/login/code/", signing_in.code_page, name="login-code"),
+        path("accounts/oidc/", single_sign_on.begin, name="oidc"),
         path("accounts/logout/", LogoutView.as_view(), name="logout"),
         path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),  # one way in
         path("admin/password_change/", RedirectView.as_view(pattern_name="account-password")),

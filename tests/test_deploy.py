@@ -138,6 +138,20 @@ def test_compose_passes_every_variable_that_the_settings_read_and_no_other(name)
     assert services()[name]["environment"].keys() - variables() == set()
 
 
+def spans(page: str, pattern: str) -> set[str]:
+    """What stands between backquotes, and the commands of the blocks, as far as it matches."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"```\n(.*?)```", text, re.DOTALL)
+    commands = {line.partition("  #")[0].strip() for block in blocks for line in block.splitlines()}
+    quoted = set(re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL)))
+    return {span for span in commands | quoted if re.fullmatch(pattern, span)}
+
+
+@pytest.mark.parametrize("pattern", [r"/\S*", r"(make|docker|manage\.py|python3|\.venv|restore)\b.*", r"[A-Z][A-Z_]+"])
+def test_both_readmes_name_the_same_addresses_commands_and_variables(pattern):
+    assert spans("README.md", pattern) == spans("README.zh.md", pattern) != set()
+
+
 @pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
 def test_the_readme_lists_every_variable(page):
     [table] = [part for part in (ROOT / page).read_text(encoding="utf-8").split("\n\n") if "| `SECRET_KEY` |" in part]

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from registry.access.second_factor import lacks_second_factor
 from registry.views.access import wants_json
+from registry.views.signing_in import BY_PROVIDER
 
 SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"
 FIRST = ({"account-password"}, {"account-factor", "account-factor-begin"})
@@ -43,7 +44,7 @@ class SessionRules:
         match = request.resolver_match
         if not (hasattr(view, "access") or match.app_name == "admin") or not request.user.is_authenticated:
             return None
-        if request.user.needs_new_password:
+        if request.user.needs_new_password and not request.session.get(BY_PROVIDER):
             return None if match.url_name in FIRST[0] else _first(request, "account-password")
         if match.url_name not in FIRST[0] | FIRST[1] and lacks_second_factor(request.user):
             return _first(request, "account-factor")

@@ -104,6 +104,12 @@ SENTENCES = {
     "code_wait": gettext_noop("Too many wrong codes. Try again at %(when)s."),
     "password_wrong": gettext_noop("This is not your present password. Type it again."),
     "too_busy": gettext_noop("Too many people are signing in at this moment. Try again in %(wait)s seconds."),
+    "provider_failed": gettext_noop(
+        "The sign-in service did not answer as expected. Try again, or sign in here with user name and password."
+    ),
+    "provider_unknown": gettext_noop(
+        "“%(name)s” has no account here. An administrator of the district opens one under this user name."
+    ),
     "address_slow": gettext_noop(
         "Wrong passwords for many user names came from your network. Try again in %(wait)s seconds."
     ),

@@ -29,6 +29,7 @@ from .access import to_come_again
 
 logger = logging.getLogger(__name__)
 HALFWAY = "halfway"  # in the session: whose password was right, and when
+BY_PROVIDER = "by_provider"  # in the session: signed in at the identity provider, without the portal's password
 MINUTES = 5
 KNOWN_BROWSER, KNOWN_DAYS = "known", 180  # the cookie of a browser that signed in before, and how long it is known
 MOST_NAMES = 15  # with wrong passwords from one address, before it is slowed
@@ -49,23 +50,30 @@ class SignIn(LoginView):
             return to_come_again(self.render_to_response(context), refusal)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        user, onward = form.get_user(), self.get_success_url()
-        if not has_second_factor(user):
-            return _signed_in(self.request, user, onward)
-        self.request.session.flush()
-        self.request.session[HALFWAY] = {
-            "user": user.pk,
-            "hash": user.get_session_auth_hash(),
-            "at": int(time.time()),
-            "onward": onward,
-        }
-        return redirect("login-code")
+        return pass_first_step(self.request, form.get_user(), self.get_success_url())
 
 
-def _signed_in(request: HttpRequest, user: User, onward: str) -> HttpResponse:
+def pass_first_step(request: HttpRequest, user: User, onward: str, by_provider: bool = False) -> HttpResponse:
+    """Signs in, or asks for the code of the second factor first. `by_provider`: an identity provider said who it is."""
+    if not has_second_factor(user):
+        return _signed_in(request, user, onward, by_provider)
+    request.session.flush()
+    request.session[HALFWAY] = {
+        "user": user.pk,
+        "hash": user.get_session_auth_hash(),
+        "at": int(time.time()),
+        "onward": onward,
+        BY_PROVIDER: by_provider,
+    }
+    return redirect("login-code")
+
+
+def _signed_in(request: HttpRequest, user: User, onward: str, by_provider: bool) -> HttpResponse:
     """A new session under a new key: nothing of what the browser held before goes on."""
     request.session.flush()
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[-1])
+    if by_provider:
+        request.session[BY_PROVIDER] = True
     answer = redirect(onward)
     answer.set_cookie(
         KNOWN_BROWSER, _mark_of(user.get_username()), max_age=KNOWN_DAYS * 24 * 3600, path=reverse("login"),
@@ -111,7 +119,8 @@ def code_page(request: HttpRequest) -> HttpResponse:
         except Refused as error:
             refusal = error
         else:
-            return _signed_in(request, user, request.session[HALFWAY]["onward"])
+            half = request.session[HALFWAY]
+            return _signed_in(request, user, half["onward"], half.get(BY_PROVIDER, False))
     return render(request, "registration/code.html", {"refusal": refusal}, status=400 if refusal else 200)
 
 
