@@ -297,7 +297,7 @@ LOGOUT_REDIRECT_URL = "dashboard"
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "django"]  # the second: better words for Django's own
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 

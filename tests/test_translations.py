@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import polib
+import pytest
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import override
 from django.utils.translation.template import templatize
+
+from registry.models import User
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
@@ -70,3 +77,27 @@ def test_a_translation_keeps_the_places_for_values():
             assert sorted(part.split(")")[0] for part in entry.msgid.split("%(")[1:]) == sorted(
                 part.split(")")[0] for part in entry.msgstr.split("%(")[1:]
             ), entry.msgid
+
+
+def chinese() -> Iterator[str]:
+    for path in (ROOT / "locale").rglob("*.po"):
+        for entry in polib.pofile(str(path)):
+            yield from [entry.msgstr, *entry.msgstr_plural.values()] if not entry.obsolete else []
+
+
+def test_chinese_texts_are_punctuated_in_full_width():
+    half = re.compile(r"[\u4e00-\u9fff”）》][,;:?!](?!\d)|[,;:?!]\s?[\u4e00-\u9fff“《]|\([^()]*[\u4e00-\u9fff][^()]*\)")
+    texts = (re.sub(r"%\(\w+\)s|\{\w*\}", "x", re.sub(r"<[^>]*>", "", text)) for text in chinese())
+    assert [text for text in texts if half.search(text)] == []
+
+
+def test_chinese_texts_address_people_politely():
+    assert [text for text in chinese() if "你" in text] == []
+
+
+def test_the_words_of_django_itself_are_ours():
+    with override("zh-hans"), pytest.raises(ValidationError) as refusal:
+        validate_password("short", User(username="somebody"))
+    assert refusal.value.messages == ["密码太短，至少 10 个字符。"]
+    with override("zh-hans"):
+        assert AuthenticationForm.error_messages["invalid_login"] == "用户名或密码不正确，请重新输入（区分大小写）。"

@@ -162,7 +162,7 @@ def setup(*, tests: bool = False) -> None:
     once(lock.stem, [lock], [], install, lock)
     packages = [ROOT / "package.json", ROOT / "package-lock.json"]
     once("scripts", packages, [VENDOR / "echarts.min.js", VENDOR / "axe.min.js"], install_scripts)
-    catalogues = list(ROOT.glob("locale/*/LC_MESSAGES/*.po"))
+    catalogues = list(ROOT.glob("locale/**/*.po"))
     once("messages", catalogues, [file.with_suffix(".mo") for file in catalogues], compile_messages)
 
 

@@ -115,7 +115,7 @@ def entries_of(model: type[models.Model], events: list[Event], viewer: Any, *, i
 
 def entry_of(model: type[models.Model], event: Event, names: dict, *, inside: bool) -> Entry | None:
     """The event as text; None if its reader may see nothing of it."""
-    entry = Entry(event.at, VERBS.get(event.verb, VERBS["change"]), event.document_no)
+    entry = Entry(event.at, act_of(event), event.document_no)
     if event.verb == "take-over" and event.document_no:
         entry.act = _("Entered from an old ledger, paper number %(number)s") % {"number": event.document_no}
         entry.document_no = ""
@@ -127,6 +127,16 @@ def entry_of(model: type[models.Model], event: Event, names: dict, *, inside: bo
     elif event.verb in ("change", "parts") and not entry.changes:
         return None
     return entry
+
+
+def act_of(event: Event) -> Text:
+    """What was done; of a point's status, level or grade: what it is now, such as “Named (district, premium)”."""
+    if event.verb != "standing":
+        return VERBS.get(event.verb, VERBS["change"])
+    fields = [StatusPeriod._meta.get_field(name) for name in ("status", "level", "grade") if event.changes.get(name)]
+    labels = [dict(column.flatchoices).get(event.changes[column.name][1]) for column in fields]
+    first, *others = [str(label) for label in labels if label] or [str(VERBS["standing"])]
+    return _("%(status)s (%(title)s)") % {"status": first, "title": _(", ").join(others)} if others else first
 
 
 def _changes(model: type[models.Model], event: Event, names: dict, *, inside: bool) -> Iterator[Change]:

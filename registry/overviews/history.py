@@ -20,6 +20,7 @@ from registry.overviews.event_text import (
     VERBS,
     Entry,
     Text,
+    act_of,
     all_rows,
     entries_of,
     entry_of,
@@ -167,7 +168,7 @@ def _news(event: Event, record: Any) -> News | None:
     if record is None:
         return None
     url = reverse("record", args=[_kind_of(event).slug, event.code])
-    return News(str(record), url, event.at, VERBS.get(event.verb, VERBS["change"]), str(event.actor or ""))
+    return News(str(record), url, event.at, act_of(event), str(event.actor or ""))
 
 
 def _kind_of(event: Event) -> Kind:

@@ -196,7 +196,7 @@ def test_a_sheet_does_not_change_a_frozen_promise(opened, administrator):
 def test_a_changed_promise_is_found_by_its_fingerprint(opened, client):
     promise = Promise.objects.get(project=opened)
     Promise.objects.filter(pk=promise.pk).update(body=promise.body | {"measures": "悄悄改掉。"})
-    assert "指纹不一致" in client.get(f"/projects/{opened.code}/").content.decode()
+    assert "内容校验不一致" in client.get(f"/projects/{opened.code}/").content.decode()
 
 
 def test_the_people_of_a_promise_are_for_the_staff_of_its_area(opened, clerk_tangfang, clerk_daqi):

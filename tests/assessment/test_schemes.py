@@ -313,10 +313,10 @@ def test_each_line_of_a_card_opens_the_page_of_its_figure(sample, client, admini
 
 def test_a_changed_scheme_no_longer_agrees_with_its_fingerprint(sample, client):
     scheme = Scheme.objects.unscoped("test").get(code="SC-2020-01")
-    assert "指纹核对一致" in client.get(scheme.get_absolute_url()).content.decode()
+    assert "内容校验一致" in client.get(scheme.get_absolute_url()).content.decode()
     scheme.frozen["items"][0]["weight"] = "19.0"
     scheme.save()
-    assert "指纹核对不一致" in client.get(scheme.get_absolute_url()).content.decode()
+    assert "内容校验不一致" in client.get(scheme.get_absolute_url()).content.decode()
 
 
 def test_a_scheme_carries_the_version_it_was_opened_with(opened, administrator):

@@ -74,7 +74,7 @@ def test_a_ledger_goes_in_and_is_taken_back(screen, ledger, start_worker):
     page.wait_for_selector(".verdict.met")
     look(window, "applied")
     with page.expect_download() as download:
-        page.get_by_role("link", name="下载退回的行").click()
+        page.get_by_role("link", name="下载未通过的行").click()
     assert download.value.suggested_filename.endswith(".xlsx")
     page.get_by_role("button", name="撤销导入").click()
     page.wait_for_selector(".verdict:has-text('已撤销')")

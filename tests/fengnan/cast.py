@@ -59,7 +59,7 @@ class Township:
         organisation.phone = phone
         organisation.save()
         texts = {"highlights": f"{canary}亮点", "phone": phone}
-        token = {"name": f"{canary}令牌", "scopes": ["read"], "password": password, "by": self.clerk}
+        token = {"name": f"{canary}密钥", "scopes": ["read"], "password": password, "by": self.clerk}
         self.token, _text = make_token(self.clerk, **token)
         self.draft = make_draft(self.clerk, **texts)
         self.photo = add_evidence(self.draft, f"{canary}.jpg", PHOTO, by=self.clerk)

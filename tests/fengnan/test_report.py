@@ -158,7 +158,7 @@ def test_what_stayed_the_same_is_told_on_demand_only(scope, chinese, client):
 def test_a_yearly_figure_of_an_older_year_says_its_year_and_is_not_compared(scope, chinese):
     day = scope.at(date(2023, 6, 30))
     row = tables_of(document_of(day))["income-villages"]
-    assert (row[0], row[4]) == ("集体经济收入达标村（2021年）", "—")
+    assert (row[0], row[4]) == ("集体经济收入达标村占比（2021年）", "—")
     assert "本报告采用2021年数据" in told(day, "brand", "coverage")
     assert told(day, "brand", "moved") == "与2022年6月30日相比，行政村减少20个。"
 
@@ -536,7 +536,7 @@ def test_the_brief_states_key_figures_with_year_target_and_change(scope, client)
         rows = {name: [close_up(cell) for cell in row] for name, row in rows.items()}
     assert rows["示范点"] == ["2021-12-31", "445个", "—", "+83个"]
     assert rows["精品率"] == ["2021-12-31", "35.06%", "35%\n+0.06个百分点", "+8.54个百分点"]
-    assert rows["集体经济收入达标村"][0] == "2021年"
+    assert rows["集体经济收入达标村占比"][0] == "2021年"
 
 
 @pytest.mark.parametrize("area", ["", DAQI])
@@ -568,4 +568,4 @@ def test_dashboard_township_and_report_lead_to_the_brief(sample, client):
 
 def test_a_brief_of_a_day_without_reports_says_not_reported(scope, client):
     rows = {row[0]: row[1:3] for row in brief(client, "/brief/?as_of=2010-01-01").table.rows}
-    assert rows["集体经济收入达标村"] == ("—", "尚未填报")
+    assert rows["集体经济收入达标村占比"] == ("—", "尚未填报")

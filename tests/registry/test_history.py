@@ -114,7 +114,7 @@ def test_the_public_learns_nothing_of_the_time_before_the_naming(sample, adminis
         ("等次", "—", "精品"),
         ("起始日期", "—", "2021-07-01"),
     ]
-    assert lines_of(point) == [("状态、级别或等次变更", naming), ("修改", [("亮点", "—", "公开的亮点")])]
+    assert lines_of(point) == [("已命名（区级，精品）", naming), ("修改", [("亮点", "—", "公开的亮点")])]
     assert len(lines_of(point, auditor)) == 5
 
 
@@ -123,7 +123,7 @@ def test_a_point_named_before_there_were_events_is_public_from_its_naming(sample
     ChangeSet(clerk_tangfang).log("change", point, {"highlights": ["", "第一次修改"]})
     raised = {"status": "named", "level": "district", "grade": "premium", "document_no": PAPER, "reason": "复核升等"}
     change_standing(point, on=date(2021, 7, 1), by=administrator, **raised)
-    assert [act for act, _changes in lines_of(point)] == ["修改", "状态、级别或等次变更"]
+    assert [act for act, _changes in lines_of(point)] == ["修改", "已命名（区级，精品）"]
 
 
 def test_the_way_back_to_an_application_is_not_public(sample, administrator, clerk_tangfang):
