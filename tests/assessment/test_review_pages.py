@@ -1,5 +1,7 @@
 """The desk's pages of judging: who gets them, what they say, and that nothing typed is lost."""
 
+import re
+
 import pytest
 from django.utils import timezone
 
@@ -115,6 +117,22 @@ def test_a_naming_form_keeps_what_was_typed_when_it_is_refused(notice, administr
     answer = client.post(f"/desk/notices/{notice.code}/", typed)
     assert answer.status_code == 409
     assert PAPER in answer.content.decode() and "第一批" in answer.content.decode()
+
+
+def test_a_naming_without_its_paper_is_said_and_the_button_stays_usable(notice, reviewer, administrator, client):
+    let_notice_run_out(notice, by=reviewer)
+    client.force_login(administrator)
+    typed = {"review": [review.code for review in on_notice(notice)], "on": timezone.localdate().isoformat()}
+    answer = client.post(f"/desk/notices/{notice.code}/", typed)
+    [button] = re.findall(r"<button[^>]*>命名所选", answer.content.decode())
+    assert answer.status_code == 409 and "disabled" not in button
+
+
+def test_a_naming_that_cannot_be_yet_has_its_button_switched_off(notice, administrator, client):
+    client.force_login(administrator)
+    page = client.get(f"/desk/notices/{notice.code}/").content.decode()
+    [button] = re.findall(r"<button[^>]*>命名所选", page)
+    assert "disabled" in button
 
 
 def test_the_administrator_names_from_the_page(notice, reviewer, administrator, client):
