@@ -1,10 +1,11 @@
-"""Global search by name, pinyin and initials."""
+"""Global search by name, number, pinyin and initials; for the staff, by a secretary's name too."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from registry.access.scope import read_scope
+from registry.actions.search import organisations_led_by
 from registry.kinds import KINDS
 from registry.models import SearchEntry
 
@@ -23,6 +24,7 @@ def search(request: HttpRequest) -> HttpResponse:
         groups.setdefault(entry.kind, []).append((entry, url))
     context = {
         "scope": scope,
+        "led": organisations_led_by(text, by=request.user),
         "text": text,
         "groups": [(KINDS[kind].label, results) for kind, results in groups.items()],
         "count": min(len(entries), PAGE_SIZE),

@@ -8,10 +8,15 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
+from registry.access.permissions import may
 from registry.kinds import KINDS, Kind
-from registry.models import Area, AreaAlias, SearchEntry
+from registry.models import Area, AreaAlias, PartyOrganisation, SearchEntry
+from registry.text.spellings import normalized
+
+from .access_log import log_reading
 
 STEP = 500
+MOST_PEOPLE = 20
 
 
 ENTRY = ("kind", "code", "area", "name", "names", "pinyin", "initials")
@@ -74,6 +79,19 @@ def _entries(kind: Kind) -> list[SearchEntry]:
 
 def searched_kinds() -> list[Kind]:
     return [kind for kind in KINDS.values() if kind.searched]
+
+
+def organisations_led_by(text: str, *, by: Any) -> list[PartyOrganisation]:
+    """The organisations whose secretary's name holds `text`, for staff of their area alone. Each one shown is logged as
+    personal data that was read."""
+    text = normalized(text)
+    if len(text) < 2 or not may(by, "record.view"):
+        return []
+    rows = PartyOrganisation.objects.visible_to(by).filter(secretary__contains=text).order_by("code")[:MOST_PEOPLE]
+    shown = [organisation for organisation in rows.select_related("area") if may(by, "record.view", organisation)]
+    for organisation in shown:
+        log_reading(organisation, ["secretary"], by=by)
+    return shown
 
 
 @transaction.atomic

@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from registry.text.spellings import normalized, spellings
+
 
 class Event(models.Model):
     """A change: who, when, from which value to which, why and with which document. Append-only: the database refuses to
@@ -66,20 +68,44 @@ class EventLink(models.Model):
         return f"{self.number} {self.hash[:12]}"
 
 
+MOST_WORDS = 6  # of one search
+
+
 class SearchQuerySet(models.QuerySet):
-    def matching(self, text: str):
-        """Entries with `text` in a name or in its pinyin (without spaces), or at the beginning of its initials."""
-        text = " ".join(text.split())
-        if not text:
+    def matching(self, text: str) -> "SearchQuerySet":
+        """Entries where every word of `text` is in a name, in its pinyin or at the beginning of its initials. One with
+        a digit may be a part of the code; of several words, some may name the township or village."""
+        text = normalized(text)
+        words = text.split()[:MOST_WORDS]
+        if not words:
             return self.none()
-        letters = text.replace(" ", "").replace("'", "").lower()
-        condition = Q(names__contains=text)
-        if letters.isascii():
-            condition |= (
-                Q(pinyin__contains=letters) | Q(initials__startswith=letters) | Q(initials__contains=f" {letters}")
-            )
-            condition |= Q(code__iexact=text)
-        return self.filter(condition)
+        every = Q()
+        for word in words:
+            every &= _has(word) | (_lies_in(word) if len(words) > 1 else Q(pk__in=[]))
+        own = Q()
+        for word in words:
+            own |= _has(word)
+        return self.filter((every & own) | _has(text))
+
+
+def _has(text: str) -> Q:
+    """The condition that an entry's own names or code hold `text`; spaces between syllables of pinyin do not count."""
+    condition = Q()
+    for spelling in spellings(text):
+        condition |= Q(names__contains=spelling)
+    letters = text.replace(" ", "").replace("'", "").lower()
+    if letters.isascii():
+        condition |= Q(pinyin__contains=letters) | Q(initials__startswith=letters) | Q(initials__contains=f" {letters}")
+        is_number = len(text) > 1 and any(sign.isdigit() for sign in text)
+        condition |= Q(code__icontains=text) if is_number else Q(code__iexact=text)
+    return condition
+
+
+def _lies_in(word: str) -> Q:
+    condition = Q()
+    for spelling in spellings(word):
+        condition |= Q(area__name__contains=spelling) | Q(area__parent__name__contains=spelling)
+    return condition
 
 
 class SearchEntry(models.Model):

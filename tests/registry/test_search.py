@@ -1,8 +1,10 @@
 """Search by name, other name, pinyin and initials; only what is public is found."""
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 
-from registry.models import SearchEntry
+from registry.actions.search import organisations_led_by
+from registry.models import Event, PartyOrganisation, SearchEntry
 
 
 def names_matching(text: str) -> set[str]:
@@ -12,6 +14,20 @@ def names_matching(text: str) -> set[str]:
 @pytest.mark.parametrize("text", ["孔家庄", "家庄村", "kongjiazhuang", "KongJiaZhuang", "kong jia zhuang", "kjz"])
 def test_a_village_is_found_by_name_pinyin_and_initials(text, sample):
     assert "孔家庄村委会" in names_matching(text)
+
+
+@pytest.mark.parametrize("text", ["孔家庄 唐坊", "唐坊 kjz", "　孔家庄　", "ＫＪＺ", "kong jia", "13020710821"])
+def test_it_is_found_by_several_words_full_width_forms_and_a_part_of_its_number(text, sample):
+    assert "孔家庄村委会" in names_matching(text)
+
+
+def test_a_township_alone_does_not_bring_up_all_that_lies_in_it(sample):
+    assert "孔家庄村委会" not in names_matching("唐坊") | names_matching("唐坊 镇")
+
+
+@pytest.mark.parametrize("text", ["柳树酄镇", "柳树瞿阝镇", "柳树酄"])
+def test_a_rare_character_is_found_as_one_and_as_two(text, sample):
+    assert "柳树瞿阝镇" in names_matching(text)
 
 
 def test_two_characters_are_enough(sample):
@@ -32,3 +48,15 @@ def test_a_draft_is_not_found(sample):
 @pytest.mark.parametrize("text", ["", "   ", "%", "_", "\\", "' or 1=1 --"])
 def test_signs_that_mean_something_to_a_database_find_nothing(text, sample):
     assert names_matching(text) == set()
+
+
+def test_a_secretary_is_found_by_the_staff_of_the_area_alone_and_the_reading_is_logged(
+    sample, clerk_tangfang, clerk_daqi, leader
+):
+    organisation = PartyOrganisation.objects.unscoped("test").filter(area__code__startswith="130207108").first()
+    PartyOrganisation.objects.unscoped("test").filter(pk=organisation.pk).update(secretary="欧阳示意")
+    assert organisations_led_by("欧阳", by=clerk_tangfang) == [organisation]
+    assert Event.objects.filter(verb="read", actor=clerk_tangfang, code__contains=organisation.code).exists()
+    for account in (clerk_daqi, leader, AnonymousUser()):
+        assert organisations_led_by("欧阳", by=account) == []
+    assert "欧阳示意" not in str(names_matching("欧阳"))
