@@ -9,7 +9,7 @@ WORKDIR /scripts
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 WORKDIR /vendor
-RUN cp -r /scripts/node_modules/echarts/dist/echarts.min.js /scripts/node_modules/htmx.org/dist/htmx.min.js \
+RUN cp -r /scripts/node_modules/echarts/dist/echarts.common.min.js /scripts/node_modules/htmx.org/dist/htmx.min.js \
         /scripts/node_modules/leaflet/dist/leaflet.js /scripts/node_modules/leaflet/dist/leaflet.css \
         /scripts/node_modules/leaflet/dist/images . \
     && sed -i 's|//# sourceMappingURL=.*||' *.js

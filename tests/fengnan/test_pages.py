@@ -285,5 +285,5 @@ def test_an_answer_for_programs_may_load_nothing(sample, client):
 
 
 def test_third_party_scripts_are_served_by_the_portal(sample, client):
-    for name in ("vendor/echarts.min.js", "vendor/htmx.min.js", "vendor/leaflet.js"):
+    for name in ("vendor/echarts.common.min.js", "vendor/htmx.min.js", "vendor/leaflet.js"):
         assert finders.find(name), f"{name}: run `make setup`"
