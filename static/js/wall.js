@@ -35,6 +35,7 @@
     cards.forEach((card, index) => {
       card.hidden = index !== shown;
     });
+    cards[0].parentElement.classList.add("is-turning");
     const { township } = cards[shown].dataset;
     for (const part of document.querySelectorAll(".map-tile, .wall-ranking > li")) {
       part.classList.toggle("is-lit", part.dataset.township === township);
