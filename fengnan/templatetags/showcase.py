@@ -274,7 +274,6 @@ DESK = (  # (address, label, right it asks for) of what else the desk leads to
     ("loads", gettext_lazy("Bulk loading"), "load.send"),
     ("take-overs", gettext_lazy("Old ledgers"), "ledger.take_over"),
     ("accounts", gettext_lazy("Accounts"), "account.manage"),
-    ("tokens", gettext_lazy("Tokens for programs"), ""),
     ("hooks", gettext_lazy("Web hooks"), "hook.manage"),
     ("years", gettext_lazy("Closed years"), "year.close"),
     ("rules", gettext_lazy("Rules"), "rule.change"),
@@ -291,6 +290,15 @@ def desk_links(context) -> list[tuple[str, str]]:
     user = context["request"].user
     allowed = {name: label for name, label, right in DESK if not right or may(user, right)}
     return [(reverse(name), label) for name, label in allowed.items()]
+
+
+@register.simple_tag(takes_context=True)
+def desk_account(context) -> str:
+    """The role of the account and the area it works for: “Township clerk, 大齐各庄镇”."""
+    user = context["request"].user
+    code = user.write_prefix or user.read_prefix
+    area = models.Area.objects.unscoped("the account's own area").filter(code=code).first() if code else None
+    return " · ".join(str(words) for words in (user.get_role_display(), area) if words)
 
 
 @register.simple_tag(takes_context=True)
