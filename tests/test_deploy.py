@@ -152,6 +152,15 @@ def test_both_readmes_name_the_same_addresses_commands_and_variables(pattern):
     assert spans("README.md", pattern) == spans("README.zh.md", pattern) != set()
 
 
+def test_both_guides_to_operating_have_the_same_commands():
+    indented = r"^(?: {4}| {7})(\S.*?)(?: {2,}#.*)?$"
+    english, chinese = (
+        re.findall(indented, (ROOT / "docs" / name).read_text(encoding="utf-8"), re.MULTILINE)
+        for name in ("OPERATING.md", "OPERATING.zh.md")
+    )
+    assert english == chinese != []
+
+
 @pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
 def test_the_readme_lists_every_variable(page):
     [table] = [part for part in (ROOT / page).read_text(encoding="utf-8").split("\n\n") if "| `SECRET_KEY` |" in part]
