@@ -122,6 +122,7 @@ def _factor(request: HttpRequest, refusal: Refused | None = None) -> HttpRespons
         "must": lacks_second_factor(request.user),
         "picture": picture_of(device) if device else "",
         "secret": secret_of(device) if device else "",
+        "app_address": device.config_url if device else "",
         "left": recovery_codes_left(request.user),
         "refusals": list(factor_acts.refusals_to_remove_second_factor(request.user, by=request.user)),
         "refusal": refusal,

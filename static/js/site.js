@@ -22,6 +22,15 @@ document.addEventListener("formdata", (event) => {
   }
 });
 
+/* A password can be read while it is typed. */
+for (const box of document.querySelectorAll("[data-reveal]")) {
+  const input = box.closest(".field-row").querySelector("input[type=password]");
+  box.parentElement.hidden = false;
+  box.addEventListener("change", () => {
+    input.type = box.checked ? "text" : "password";
+  });
+}
+
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());

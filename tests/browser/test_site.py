@@ -68,7 +68,11 @@ def test_the_coordinate_view_draws_without_tiles(screen):
 
 def test_an_administrator_types_the_password_and_finds_the_screens(screen):
     window = screen()
-    sign_in(window.open("/accounts/login/"), "admin")
+    page = window.open("/accounts/login/")
+    page.fill("input[name=password]", "can be read")
+    page.get_by_label("显示密码").check()
+    expect(page.locator("input[name=password]")).to_have_attribute("type", "text")
+    sign_in(page, "admin")
     page = window.open("/admin/registry/belt/")
     assert "唐津运河省级乡村振兴示范带" in page.inner_text("#result_list")
 

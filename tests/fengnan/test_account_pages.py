@@ -1,5 +1,7 @@
 """One's own account, and the accounts below, on their pages."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -84,6 +86,13 @@ def test_a_new_password_and_ended_sessions_sign_the_account_out(name, sample, cl
     client.force_login(head_tangfang)
     assert client.post(reverse(name, args=[clerk_tangfang.pk])).status_code in (200, 302)
     assert not is_in(browser)
+
+
+def test_a_phone_opens_its_authenticator_by_a_link(sample, client, reviewer):
+    client.force_login(reviewer)
+    page = client.post(reverse("account-factor-begin"), follow=True).content.decode()
+    [address] = re.findall(r'href="(otpauth://totp/[^"]+)"', page)
+    assert reviewer.username.replace(" ", "%20") in address
 
 
 def test_an_administrator_resets_a_second_factor(sample, client, administrator, reviewer):
