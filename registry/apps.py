@@ -9,7 +9,7 @@ class RegistryConfig(AppConfig):
     name = "registry"
     verbose_name = _("Registry")
 
-    def ready(self):
+    def ready(self) -> None:
         autodiscover_modules(
             "refusals", "kinds", "figures", "overviews.tasks", "overviews.attention", "loading.registered", "resources"
         )

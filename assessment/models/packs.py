@@ -1,6 +1,7 @@
 """Inspection packs: a site's proof of each item of the standard, visible through a link, until a day."""
 
 from datetime import date
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import DemonstrationPoint
-from registry.models.base import Record, ScopedQuerySet
+from registry.models.base import Record, ScopedManager, ScopedQuerySet
 
 
 class PackQuerySet(ScopedQuerySet):
@@ -28,14 +29,14 @@ class InspectionPack(Record):
     expires_on = models.DateField(_("valid until (included)"))
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
 
-    objects = PackQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(PackQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("inspection pack")
         verbose_name_plural = _("inspection packs")
         ordering = ["-pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.point} {self.code}"
 
     def holds_on(self, today: date) -> bool:

@@ -1,6 +1,7 @@
 """Secretary projects with their three ledgers and their problems."""
 
 from datetime import date
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import Evidence, PartyOrganisation
-from registry.models.base import IN_FORCE, Part, Record, ScopedQuerySet
+from registry.models.base import IN_FORCE, Part, Record, ScopedManager, ScopedQuerySet
 
 from .promises import PROMISE_FROZEN, Promise, promised_of
 
@@ -43,13 +44,13 @@ class ProjectQuerySet(ScopedQuerySet):
     def ever_public_rows(self) -> Q:
         """A ledger was open if it has an entry, whatever the project's date is now."""
         entries = LedgerEntry.objects.with_voided().filter(project=models.OuterRef("pk"))
-        return self.public_rows() | models.Exists(entries)
+        return self.public_rows() | Q(models.Exists(entries))
 
-    def opened(self, as_of: date):
+    def opened(self, as_of: date) -> Self:
         """Projects of any year that were open by `as_of` (F56)."""
         return self.filter(opened_on__lte=as_of)
 
-    def with_progress(self, as_of: date):
+    def with_progress(self, as_of: date) -> Self:
         """Adds `percent`, `light` and `stage` of the last entry, `problems_count` and `solved` as of that day."""
         valid = Q(problems__voided=None)
         return self.annotate(
@@ -81,7 +82,7 @@ class SecretaryProject(Record):
     opened_on = models.DateField(_("opened on"), null=True, blank=True)
     deadline = models.DateField(_("deadline"))
 
-    objects = ProjectQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(ProjectQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("secretary project")
@@ -95,10 +96,10 @@ class SecretaryProject(Record):
             ),
         ]
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("record", args=["projects", self.code])
 
-    def clean(self):
+    def clean(self) -> None:
         """Only an amendment may change the promise, whatever writes the record: form, load or admin."""
         promise = Promise.objects.filter(project=self.pk).first() if self.pk else None
         if promise and promise.now | promised_of(self) != promise.now:
@@ -116,11 +117,11 @@ class ProblemQuerySet(ScopedQuerySet):
         projects = SecretaryProject.objects.with_voided().ever_public()
         return Q(models.Exists(projects.filter(pk=models.OuterRef("project"))))
 
-    def found(self, as_of: date):
+    def found(self, as_of: date) -> Self:
         """Problems of the projects of any year, put down by `as_of`."""
         return self.filter(project__opened_on__lte=as_of, found_on__lte=as_of)
 
-    def solved(self, as_of: date):
+    def solved(self, as_of: date) -> Self:
         """Those solved by `as_of`; each counts once (F60)."""
         return self.found(as_of).filter(solved_on__lte=as_of)
 
@@ -138,7 +139,7 @@ class ProjectProblem(Record):
     result = models.CharField(_("result"), max_length=300, blank=True)
     proof = models.ManyToManyField(Evidence, blank=True, related_name="+", verbose_name=_("proof"))
 
-    objects = ProblemQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(ProblemQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("problem")
@@ -152,7 +153,7 @@ class ProjectProblem(Record):
             ),
         ]
 
-    def clean(self):
+    def clean(self) -> None:
         promise = Promise.objects.filter(project=self.project_id).first() if self.project_id else None
         if promise and self.name not in promise.now["problems"]:
             raise ValidationError(PROMISE_FROZEN, code="promise_frozen")
@@ -214,5 +215,5 @@ class LedgerEntry(Part):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_stage_display()} {self.entered_on}"

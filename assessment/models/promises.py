@@ -44,7 +44,7 @@ class Promise(Part):
         verbose_name = _("frozen promise")
         verbose_name_plural = _("frozen promises")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.sha256
 
     @property
@@ -79,5 +79,5 @@ class Amendment(Part):
         verbose_name_plural = _("amendments")
         ordering = ["pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.amended_on} {self.reason}"

@@ -1,6 +1,7 @@
 """Rounds of review with scores and vetoes, and the public notice before naming."""
 
 from datetime import date
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import DemonstrationPoint, Evidence, Grade, Level, Record, ScopedQuerySet, StatusPeriod
-from registry.models.base import IN_FORCE, Part, in_choices
+from registry.models.base import IN_FORCE, Part, ScopedManager, in_choices
 
 from .standards import Standard, StandardItem, VetoItem
 
@@ -32,7 +33,7 @@ class NoticeQuerySet(ScopedQuerySet):
         """A notice is public from its first day."""
         return Q(starts_on__lte=timezone.localdate())
 
-    def posted(self, as_of: date):
+    def posted(self, as_of: date) -> Self:
         return self.filter(starts_on__lte=as_of)
 
 
@@ -51,7 +52,7 @@ class Notice(Record):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("posted by")
     )
 
-    objects = NoticeQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(NoticeQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("public notice")
@@ -66,7 +67,7 @@ class Notice(Record):
             ),
         ]
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("record", args=["notices", self.code])
 
     def has_ended(self, today: date) -> bool:
@@ -84,10 +85,10 @@ class ReviewQuerySet(ScopedQuerySet):
     def ever_public_rows(self) -> Q:
         return self.public_rows() | Q(notice__isnull=False)
 
-    def pending(self):
+    def pending(self) -> Self:
         return self.filter(outcome=Outcome.PENDING)
 
-    def with_totals(self):
+    def with_totals(self) -> Self:
         """Adds `total` and `township_total`, the sums of the two score columns (None without scores), and `status`, the
         point's current status."""
         return self.annotate(
@@ -96,7 +97,7 @@ class ReviewQuerySet(ScopedQuerySet):
             status=Subquery(StatusPeriod.objects.filter(point=OuterRef("point"), valid_to=None).values("status")[:1]),
         )
 
-    def standing(self, *statuses: str):
+    def standing(self, *statuses: str) -> Self:
         """Pending rounds of points with this status, the longest waiting first."""
         return self.pending().with_totals().filter(status__in=statuses).order_by("opened_on", "pk")
 
@@ -129,7 +130,7 @@ class Review(Record):
     decided_on = models.DateField(_("decided on"), null=True, blank=True)
     opened_on = models.DateField(_("opened on"))
 
-    objects = ReviewQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(ReviewQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("review")
@@ -147,10 +148,10 @@ class Review(Record):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.point} {self.get_round_display()}"
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("review", args=[self.code])
 
 
@@ -181,7 +182,7 @@ class ReviewScore(Part):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.item} {self.district_score}"
 
 
@@ -204,7 +205,7 @@ class RaisedVeto(Part):
             models.UniqueConstraint(fields=["review", "veto"], condition=IN_FORCE, name="veto_once_a_review")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.veto)
 
 

@@ -2,7 +2,7 @@
 unit."""
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -11,7 +11,16 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from registry.models.base import IN_FORCE, Part, Record, ScopedQuerySet, in_area_q, in_choices, not_negative
+from registry.models.base import (
+    IN_FORCE,
+    Part,
+    Record,
+    ScopedManager,
+    ScopedQuerySet,
+    in_area_q,
+    in_choices,
+    not_negative,
+)
 
 SCHEME_FROZEN = _("The scheme is open: what its units are judged by does not change any more.")
 
@@ -51,14 +60,14 @@ class SchemeQuerySet(ScopedQuerySet):
         """Everybody is assessed by it from its opening on."""
         return Q(opened_on__isnull=False)
 
-    def visible_to(self, viewer: Any):
+    def visible_to(self, viewer: Any) -> Self:
         """The assessed units read a scheme from its opening on, the public from the publication of its ranking."""
         if viewer is None or not viewer.is_authenticated or viewer.reads_published_only or viewer.reads_everything:
             return super().visible_to(viewer)
         opened = Q(opened_on__isnull=False)
         return self.filter(self.public_rows() | opened | in_area_q(viewer.read_prefix, self.area_path))._mark()
 
-    def opened(self, as_of: date):
+    def opened(self, as_of: date) -> Self:
         return self.filter(opened_on__lte=as_of)
 
 
@@ -77,7 +86,7 @@ class Scheme(Record):
     frozen = models.JSONField(_("what it said when it was opened"), null=True, blank=True, editable=False)
     sha256 = models.CharField(_("fingerprint"), max_length=64, blank=True, editable=False)
 
-    objects = SchemeQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(SchemeQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("scheme")
@@ -93,7 +102,7 @@ class Scheme(Record):
             ),
         ]
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("record", args=["schemes", self.code])
 
     @property
@@ -153,10 +162,10 @@ class SchemeItem(Part):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def clean(self):
+    def clean(self) -> None:
         """The items of an open scheme do not change, whatever writes them."""
         if self.scheme_id:
             scheme = Scheme.objects.unscoped("a rule").get(pk=self.scheme_id)
@@ -178,14 +187,14 @@ class ResultQuerySet(ScopedQuerySet):
     def ever_public_rows(self) -> Q:
         return Q(scheme__opened_on__isnull=False)
 
-    def visible_to(self, viewer: Any):
+    def visible_to(self, viewer: Any) -> Self:
         """Each unit sees its own card from the opening on, and the others' once the ranking is announced."""
         if viewer is None or not viewer.is_authenticated or viewer.reads_published_only or viewer.reads_everything:
             return super().visible_to(viewer)
         announced = Q(scheme__announced_on__isnull=False)
         return self.filter(self.public_rows() | announced | in_area_q(viewer.read_prefix, self.area_path))._mark()
 
-    def with_rank(self, as_of: date):
+    def with_rank(self, as_of: date) -> Self:
         """Adds `place` and `points`: rank and total, from the day of the announcement."""
         is_announced = Q(scheme__announced_on__lte=as_of)
         return self.annotate(
@@ -212,7 +221,7 @@ class SchemeResult(Record):
     )
     card = models.JSONField(_("card as it was judged"), default=list, blank=True, editable=False)
 
-    objects = ResultQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(ResultQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("result of an assessment")
@@ -222,10 +231,10 @@ class SchemeResult(Record):
             models.UniqueConstraint(fields=["scheme", "organisation"], condition=IN_FORCE, name="result_once"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.area if self.scheme.kind == SchemeKind.TOWNSHIP else self.organisation)
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("record", args=["results", self.code])
 
 
@@ -254,7 +263,7 @@ class ItemScore(Part):
             not_negative("self_score", "score", name="item_score_not_negative"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.item}: {self.score}"
 
 
@@ -280,5 +289,5 @@ class Appeal(Part):
         verbose_name_plural = _("appeals")
         ordering = ["pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.item}: {self.text}"

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -9,15 +10,15 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import Grade
-from registry.models.base import IN_FORCE, Part, Record, ScopedQuerySet, ends_after_start, valid_on
+from registry.models.base import IN_FORCE, Part, Record, ScopedManager, ScopedQuerySet, ends_after_start, valid_on
 
 
 class StandardQuerySet(ScopedQuerySet):
-    def in_area(self, code: str):
+    def in_area(self, code: str) -> Self:
         """One standard applies to the whole district."""
         return self
 
-    def in_force(self, as_of: date):
+    def in_force(self, as_of: date) -> Self:
         return self.filter(valid_on(as_of))
 
 
@@ -31,7 +32,7 @@ class Standard(Record):
     valid_from = models.DateField(_("in force since"))
     valid_to = models.DateField(_("in force until"), null=True, blank=True)
 
-    objects = StandardQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(StandardQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("standard")
@@ -64,16 +65,16 @@ class NamedItem(models.Model):
         abstract = True
         ordering = ["standard", "number"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name_en if self.name_en and get_language() == "en" else self.name
 
 
 class StandardItemQuerySet(ScopedQuerySet):
-    def in_force(self, as_of: date):
+    def in_force(self, as_of: date) -> Self:
         """Items of the version in force on `as_of` (F06)."""
         return self.filter(valid_on(as_of, "standard__valid_from", "standard__valid_to"))
 
-    def in_area(self, code: str):
+    def in_area(self, code: str) -> Self:
         """One standard applies to the whole district."""
         return self
 
@@ -87,7 +88,7 @@ class StandardItem(Record, NamedItem):
     weight = models.DecimalField(_("weight"), max_digits=5, decimal_places=1)
     method = models.CharField(_("how it is checked"), max_length=120, blank=True)
 
-    objects = StandardItemQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(StandardItemQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("standard item")
@@ -142,5 +143,5 @@ class PassLine(Part):
         ordering = ["standard", "-minimum"]
         constraints = [models.UniqueConstraint(fields=["standard", "grade"], condition=IN_FORCE, name="pass_line_once")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_grade_display()} ≥ {self.minimum}"

@@ -2,6 +2,7 @@
 are not public."""
 
 from datetime import date
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import Evidence, PartyOrganisation
-from registry.models.base import Part, Record, ScopedQuerySet, in_choices
+from registry.models.base import Part, Record, ScopedManager, ScopedQuerySet, in_choices
 from registry.text.area_codes import is_below_district
 
 
@@ -27,27 +28,27 @@ class AccountabilityQuerySet(ScopedQuerySet):
         """All of them are counted in public figures."""
         return Q()
 
-    def in_area(self, code: str):
+    def in_area(self, code: str) -> Self:
         """Counts are only given for a district or more: in a township, a count would reveal the person."""
         return super().in_area(code) if not is_below_district(code) else self.none()
 
-    def occurred(self, as_of: date):
+    def occurred(self, as_of: date) -> Self:
         return self.filter(occurred_on__lte=as_of)
 
-    def of_year(self, year: int, as_of: date):
+    def of_year(self, year: int, as_of: date) -> Self:
         return self.occurred(as_of).filter(occurred_on__year=year)
 
-    def interviews(self, year: int, as_of: date):
+    def interviews(self, year: int, as_of: date) -> Self:
         """Every talk counts: 人次, the same person may be counted twice (F65)."""
         return self.of_year(year, as_of).filter(kind=AccountabilityKind.INTERVIEW)
 
-    def adjusted_persons(self, year: int, as_of: date):
+    def adjusted_persons(self, year: int, as_of: date) -> Self:
         """The first replacement of each person in the year: 人, not 人次 (F66)."""
         rows = AccountabilityAction.objects.of_year(year, as_of).filter(kind=AccountabilityKind.ADJUSTMENT)
         earlier = rows.filter(person=OuterRef("person"), organisation=OuterRef("organisation"), pk__lt=OuterRef("pk"))
         return self.of_year(year, as_of).filter(~Exists(earlier), kind=AccountabilityKind.ADJUSTMENT)
 
-    def counted(self):
+    def counted(self) -> Self:
         """Rows that everybody may count; they must be shown with kind and year only."""
         return self.unscoped("public as a count only")
 
@@ -66,7 +67,7 @@ class AccountabilityAction(Record):
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     issuer = models.CharField(_("carried out by"), max_length=80, blank=True)
 
-    objects = AccountabilityQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(AccountabilityQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("talk or replacement")
@@ -76,7 +77,7 @@ class AccountabilityAction(Record):
             models.CheckConstraint(condition=Q(kind__in=AccountabilityKind.values), name="accountability_kind_known"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.occurred_on}"
 
 
@@ -99,19 +100,19 @@ class FindingQuerySet(ScopedQuerySet):
     def public_rows(self) -> Q:
         return Q(pk__in=[])
 
-    def of_year(self, as_of: date):
+    def of_year(self, as_of: date) -> Self:
         """The findings of that year, by `as_of`."""
         return self.filter(inspected_on__year=as_of.year, inspected_on__lte=as_of)
 
-    def closed(self, as_of: date):
+    def closed(self, as_of: date) -> Self:
         return self.filter(Q(rechecked_on=None) | Q(rechecked_on__lte=as_of), done=True)
 
-    def open(self, as_of: date):
+    def open(self, as_of: date) -> Self:
         """Found by `as_of`, and not closed then."""
-        closed = self.model.objects.unscoped("which of these are closed").closed(as_of)
+        closed = SupervisionFinding.objects.unscoped("which of these are closed").closed(as_of)
         return self.filter(inspected_on__lte=as_of).exclude(pk__in=closed.values("pk"))
 
-    def overdue(self, as_of: date):
+    def overdue(self, as_of: date) -> Self:
         """Not rectified after the deadline; a finding that waits for the district's check is not overdue."""
         steps = SupervisionStep.objects.filter(finding=OuterRef("pk"), on__lte=as_of).order_by("-on", "-pk")
         rows = self.open(as_of).annotate(last_act=Subquery(steps.values("act")[:1]))
@@ -135,7 +136,7 @@ class SupervisionFinding(Record):
     done = models.BooleanField(_("done"), null=True, blank=True)
     rechecked_on = models.DateField(_("checked again on"), null=True, blank=True)
 
-    objects = FindingQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(FindingQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("finding of supervision")
@@ -154,10 +155,10 @@ class SupervisionFinding(Record):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.inspected_on} {self.finding}"
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("finding", args=[self.code])
 
     @property
@@ -173,7 +174,7 @@ class SupervisionFinding(Record):
         return FindingState.FOUND if self.deadline is None else FindingState.DEMANDED
 
     def is_overdue(self, as_of: date) -> bool:
-        return self.stage == FindingState.DEMANDED and self.deadline < as_of
+        return self.deadline is not None and self.stage == FindingState.DEMANDED and self.deadline < as_of
 
 
 class SupervisionStep(Part):
@@ -197,5 +198,5 @@ class SupervisionStep(Part):
         ordering = ["finding", "on", "pk"]
         constraints = [in_choices("act", StepAct, "finding_step_known")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_act_display()} {self.on}"

@@ -50,8 +50,7 @@ class CallerMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         sent_id = request.headers.get(HEADER, "")
         request_id = sent_id if SOUND.fullmatch(sent_id) else uuid4().hex
-        request.caller = Caller(client_ip(request)[:45], request_id)
-        with called_by(request.caller):
+        with called_by(Caller(client_ip(request)[:45], request_id)):
             response = self.get_response(request)
         response[HEADER] = request_id
         return response

@@ -58,7 +58,7 @@ class Scope:
     years: tuple[tuple[str, int], ...] | None = None
     lookups: dict | None = field(default=None, compare=False, repr=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Two scopes are equal if they show the same rows: viewers are compared by role and by what they may read."""
         viewer = self.viewer
         is_reader = viewer is not None and viewer.is_authenticated and not viewer.reads_published_only

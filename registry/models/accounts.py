@@ -54,10 +54,10 @@ class User(PlainText, AbstractUser):
             for name in ("read_prefix", "write_prefix")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.display_name or self.username
 
-    def set_password(self, raw_password):
+    def set_password(self, raw_password: str | None) -> None:
         super().set_password(raw_password)
         self.sessions_ended += 1
 
@@ -66,19 +66,19 @@ class User(PlainText, AbstractUser):
         self.password = hashed
         self.sessions_ended += 1
 
-    def check_password(self, raw_password):
+    def check_password(self, raw_password: str | None) -> bool:
         """Rehashing the same password, for example with more rounds, does not count as a new password."""
         ended = self.sessions_ended
         is_right = super().check_password(raw_password)
         self.sessions_ended = ended
         return is_right
 
-    def get_session_auth_hash(self):
+    def get_session_auth_hash(self) -> str:
         """Depends on the password and on `sessions_ended`: a change invalidates all earlier sessions."""
         made_of = f"{self.password}:{self.sessions_ended}"
         return salted_hmac("registry.User.session", made_of, algorithm="sha256").hexdigest()
 
-    def get_session_auth_fallback_hash(self):
+    def get_session_auth_fallback_hash(self) -> tuple[str, ...]:
         return ()
 
     @property

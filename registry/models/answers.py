@@ -23,5 +23,5 @@ class KeptAnswer(models.Model):
         constraints = [models.UniqueConstraint(fields=["account", "key"], name="kept_answer_once")]
         indexes = [models.Index(fields=["made_at"], name="kept_answer_age")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.key

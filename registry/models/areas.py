@@ -1,6 +1,7 @@
 """Areas: the codes and names of the statistics bureau, with their lifetime, other names and successors."""
 
 from datetime import date
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.text import area_codes
 
-from .base import IN_FORCE, Guarded, Part, ScopedQuerySet, ends_after_start, in_choices, valid_on
+from .base import IN_FORCE, Guarded, Part, ScopedManager, ScopedQuerySet, ends_after_start, in_choices, valid_on
 
 
 class AreaLevel(models.TextChoices):
@@ -25,13 +26,13 @@ class AreaLevel(models.TextChoices):
 class AreaQuerySet(ScopedQuerySet):
     area_path = "code"
 
-    def existing(self, as_of: date):
+    def existing(self, as_of: date) -> Self:
         return self.filter(valid_on(as_of))
 
-    def villages(self, as_of: date):
+    def villages(self, as_of: date) -> Self:
         return self.existing(as_of).filter(level=AreaLevel.VILLAGE)
 
-    def townships(self, as_of: date):
+    def townships(self, as_of: date) -> Self:
         return self.existing(as_of).filter(level=AreaLevel.TOWNSHIP)
 
 
@@ -54,7 +55,7 @@ class Area(Guarded):
     map_row = models.SmallIntegerField(_("row in the schematic map"), null=True, blank=True)
     illustrative = models.BooleanField(_("illustrative"), default=False)
 
-    objects = AreaQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(AreaQuerySet)()
 
     class Meta:
         verbose_name = _("area")
@@ -70,10 +71,10 @@ class Area(Guarded):
             ends_after_start("valid_from", "valid_to", "area_ends_after_start"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def natural_key(self):
+    def natural_key(self) -> tuple[str]:
         return (self.code,)
 
     @property
@@ -123,5 +124,5 @@ class AreaAlias(Part):
             models.CheckConstraint(condition=Q(kind__in=["short", "former", "variant"]), name="area_alias_kind_known"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name

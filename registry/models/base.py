@@ -1,9 +1,11 @@
 """The base of all records: a code, flags, dates, and querysets that require a scope."""
 
 import json
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
+from typing import TYPE_CHECKING, Any, Self
 
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import models
@@ -46,7 +48,7 @@ class InArray(models.Lookup):
     lookup_name = "among"
     prepare_rhs = False
 
-    def as_sql(self, compiler, connection):
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         column, parameters = self.process_lhs(compiler, connection)
         if connection.vendor == "postgresql":
             kind = self.lhs.output_field.db_type(connection).partition("(")[0]  # a longer text is not truncated
@@ -80,7 +82,7 @@ _with_voided: ContextVar[bool] = ContextVar("with_voided", default=False)
 
 
 @contextmanager
-def guard_lifted(reason: str):
+def guard_lifted(reason: str) -> Iterator[None]:
     """Lifts the scope check for Django's own code, which reads rows and shows them to nobody; `reason` documents
     why."""
     token = _guard_off.set(True)
@@ -91,7 +93,7 @@ def guard_lifted(reason: str):
 
 
 @contextmanager
-def _voided_shown():
+def _voided_shown() -> Iterator[None]:
     """Inside this block managers also return voided rows."""
     token = _with_voided.set(True)
     try:
@@ -107,26 +109,21 @@ class ScopedQuerySet(models.QuerySet):
     area_path = "area_id"
     scoped = False
 
-    @classmethod
-    def as_manager(cls):
-        """For a voidable model, the manager leaves out voided rows."""
-        manager = VoidableManager.from_queryset(cls)()
-        manager._built_with_asmanager = True  # migrations do not store it
-        return manager
+    if TYPE_CHECKING:  # a method of VoidableManager; declared here too, the type of its rows is known
 
-    as_manager.queryset_only = True  # type: ignore[attr-defined]
+        def with_voided(self) -> Self: ...
 
-    def _clone(self):
-        clone = super()._clone()
+    def _clone(self) -> Self:
+        clone = super()._clone()  # type: ignore[misc]  # the stubs leave out what is private in Django
         clone.scoped = self.scoped
         return clone
 
-    def _mark(self):
-        clone = self._chain()
+    def _mark(self) -> Self:
+        clone = self._chain()  # type: ignore[attr-defined]  # as above
         clone.scoped = True
         return clone
 
-    def unscoped(self, reason: str):
+    def unscoped(self, reason: str) -> Self:
         """All rows; `reason` documents why."""
         if not reason:
             raise ValueError("unscoped() needs a reason")
@@ -141,14 +138,14 @@ class ScopedQuerySet(models.QuerySet):
         rows can become private again overrides this."""
         return self.public_rows()
 
-    def public(self):
+    def public(self) -> Self:
         return self.filter(self.public_rows())._mark()
 
-    def ever_public(self):
+    def ever_public(self) -> Self:
         """Rows that must not be deleted: see `ever_public_rows`."""
         return self.filter(self.ever_public_rows())._mark()
 
-    def visible_to(self, viewer):
+    def visible_to(self, viewer: Any) -> Self:
         """The rows `viewer` may read: public rows, and all rows in the account's area."""
         if viewer is None or not viewer.is_authenticated or viewer.reads_published_only:
             return self.public()
@@ -159,37 +156,70 @@ class ScopedQuerySet(models.QuerySet):
             self._mark() if not public else self.filter(public | in_area_q(viewer.read_prefix, self.area_path))._mark()
         )
 
-    def in_area(self, code: str):
+    def in_area(self, code: str) -> Self:
         return self.filter(in_area_q(code, self.area_path))
 
-    def _require_scope(self):
+    def _require_scope(self) -> None:
         if not self.scoped and not _guard_off.get():
             raise ScopeMissing(
                 f"{self.model.__name__} was read without .public(), .visible_to(user) or .unscoped(reason)"
             )
 
-    def _fetch_all(self):
+    def _fetch_all(self) -> None:
         self._require_scope()
         super()._fetch_all()
 
-    def iterator(self, *args, **kwargs):
+    def iterator(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
         self._require_scope()
         return super().iterator(*args, **kwargs)
 
-    def count(self):
+    def count(self) -> int:
         self._require_scope()
         return super().count()
 
-    def exists(self):
+    def exists(self) -> bool:
         self._require_scope()
         return super().exists()
 
-    def aggregate(self, *args, **kwargs):
+    def aggregate(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         self._require_scope()
         return super().aggregate(*args, **kwargs)
 
-    def get_by_natural_key(self, code: str):
+    def get_by_natural_key(self, code: str) -> Any:
         return self.unscoped("a natural key of a fixture").get(code=code)
+
+
+class VoidableManager(models.Manager):
+    """The rows in force. `with_voided()` returns all rows."""
+
+    def get_queryset(self) -> models.QuerySet:
+        rows = super().get_queryset()
+        return rows.filter(voided=None) if issubclass(self.model, Voidable) and not _with_voided.get() else rows
+
+    def with_voided(self) -> models.QuerySet:
+        with _voided_shown():
+            return self.get_queryset()
+
+    def get_by_natural_key(self, *values: Any) -> Any:
+        """Codes are unique also among voided rows, so these are found too."""
+        rows: Any = self.with_voided()
+        return rows.get_by_natural_key(*values)
+
+
+class PartQuerySet(models.QuerySet):
+    def get_by_natural_key(self, *values: Any) -> Any:
+        part: Any = self.model
+        return self.get(**dict(zip(part.natural_fields, values, strict=True)))
+
+
+ScopedManagerBase = VoidableManager.from_queryset(ScopedQuerySet, "ScopedManagerBase")
+
+
+class ScopedManager(ScopedManagerBase):
+    """The manager of rows with a scope. A model with a queryset of its own says `ScopedManager.from_queryset(…)()`."""
+
+
+PartManager = VoidableManager.from_queryset(PartQuerySet, "PartManager")
 
 
 class PlainText(models.Model):
@@ -198,8 +228,8 @@ class PlainText(models.Model):
     class Meta:
         abstract = True
 
-    def clean_fields(self, exclude=None):
-        errors: dict[str, list] = {}
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        errors: dict[str, list[ValidationError]] = {}
         try:
             super().clean_fields(exclude)
         except ValidationError as error:
@@ -228,33 +258,17 @@ class Voidable(PlainText):
         abstract = True
 
 
-class VoidableManager(models.Manager):
-    """The rows in force. `with_voided()` returns all rows."""
-
-    def get_queryset(self):
-        rows = super().get_queryset()
-        return rows.filter(voided=None) if issubclass(self.model, Voidable) and not _with_voided.get() else rows
-
-    def with_voided(self):
-        with _voided_shown():
-            return self.get_queryset()
-
-    def get_by_natural_key(self, *values):
-        """Codes are unique also among voided rows, so these are found too."""
-        return self.with_voided().get_by_natural_key(*values)
-
-
 class Guarded(Voidable):
     """A model whose own uniqueness checks may read all rows, without a scope."""
 
     class Meta:
         abstract = True
 
-    def validate_unique(self, exclude=None):
+    def validate_unique(self, exclude: Collection[str] | None = None) -> None:
         with guard_lifted("uniqueness holds over all rows, whoever asks"), _voided_shown():
             super().validate_unique(exclude)
 
-    def validate_constraints(self, exclude=None):
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         with guard_lifted("constraints hold over all rows, whoever asks"), _voided_shown():
             super().validate_constraints(exclude)
 
@@ -269,7 +283,7 @@ class Record(Guarded):
     remark = models.CharField(_("remark"), max_length=500, blank=True)
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = ScopedManager()
 
     class Meta:
         abstract = True
@@ -280,19 +294,11 @@ class Record(Guarded):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return getattr(self, "name", "") or getattr(self, "title", "") or self.code
 
-    def natural_key(self):
+    def natural_key(self) -> tuple[str]:
         return (self.code,)
-
-
-class PartQuerySet(models.QuerySet):
-    def get_by_natural_key(self, *values):
-        return self.get(**dict(zip(self.model.natural_fields, values, strict=True)))
-
-
-PartManager = VoidableManager.from_queryset(PartQuerySet, "PartManager")
 
 
 class Part(Voidable):
@@ -306,10 +312,10 @@ class Part(Voidable):
     class Meta:
         abstract = True
 
-    def natural_key(self):
+    def natural_key(self) -> tuple[Any, ...]:
         values = []
         for path in self.natural_fields:
-            value = self
+            value: Any = self
             for name in path.split("__"):
                 value = getattr(value, name) if value is not None else None
             values.append(value)

@@ -1,12 +1,14 @@
 """Bookings of teaching sites by groups, and the monthly capacity of a site."""
 
+from typing import ClassVar, Self
+
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from .base import IN_FORCE, Record, ScopedQuerySet, ends_after_start, in_choices
+from .base import IN_FORCE, Record, ScopedManager, ScopedQuerySet, ends_after_start, in_choices
 
 
 class BookingState(models.TextChoices):
@@ -48,7 +50,7 @@ class SiteCapacity(AtSite):
     valid_from = models.DateField(_("holds from"))
     valid_to = models.DateField(_("holds until"), null=True, blank=True)
 
-    objects = CapacityQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(CapacityQuerySet)()
 
     class Meta(AtSite.Meta):
         verbose_name = _("capacity of a site")
@@ -64,7 +66,7 @@ class SiteCapacity(AtSite):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.site} {self.people}"
 
 
@@ -74,10 +76,10 @@ class BookingQuerySet(ScopedQuerySet):
     def public_rows(self) -> Q:
         return Q(pk__in=[])
 
-    def open(self):
+    def open(self) -> Self:
         return self.filter(state__in=OPEN)
 
-    def taking(self):
+    def taking(self) -> Self:
         return self.filter(state__in=TAKING)
 
 
@@ -97,7 +99,7 @@ class Booking(AtSite):
         "registry.Visit", models.PROTECT, null=True, blank=True, related_name="booking", verbose_name=_("visit")
     )
 
-    objects = BookingQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(BookingQuerySet)()
 
     class Meta(AtSite.Meta):
         verbose_name = _("booking")
@@ -124,8 +126,8 @@ class Booking(AtSite):
         """How it was cancelled; empty if it was not. A repeated request for the same day is another booking."""
         return self.state if self.state in GIVEN_UP else ""
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.booked_for} {self.visitor}"
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("booking", args=[self.code])

@@ -1,18 +1,19 @@
 """Brands by field, red business districts with their functions, regional consortia with their villages."""
 
 from datetime import date
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from .areas import Area
-from .base import IN_FORCE, Field, Part, Record, ScopedQuerySet, ends_after_start, in_choices, valid_on
+from .areas import Area, AreaQuerySet
+from .base import IN_FORCE, Field, Part, Record, ScopedManager, ScopedQuerySet, ends_after_start, in_choices, valid_on
 from .parameters import TermList
 
 
 class BrandQuerySet(ScopedQuerySet):
-    def in_use(self, as_of: date):
+    def in_use(self, as_of: date) -> Self:
         return self.filter(valid_on(as_of, "created_on", "ended_on"))
 
 
@@ -30,7 +31,7 @@ class Brand(Record):
     created_on = models.DateField(_("created on"))
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
 
-    objects = BrandQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(BrandQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("brand")
@@ -43,7 +44,7 @@ class Brand(Record):
 
 
 class RedDistrictQuerySet(ScopedQuerySet):
-    def open(self, as_of: date):
+    def open(self, as_of: date) -> Self:
         return self.filter(valid_on(as_of, "opened_on", "closed_on"))
 
 
@@ -61,7 +62,7 @@ class RedBusinessDistrict(Record):
     opened_on = models.DateField(_("opened on"))
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
 
-    objects = RedDistrictQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(RedDistrictQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("red business district")
@@ -78,10 +79,10 @@ class VillageRole(models.TextChoices):
 
 
 class ConsortiumQuerySet(ScopedQuerySet):
-    def active(self, as_of: date):
+    def active(self, as_of: date) -> Self:
         return self.filter(valid_on(as_of, "founded_on", "ended_on"))
 
-    def with_village_counts(self, as_of: date):
+    def with_village_counts(self, as_of: date) -> Self:
         """Adds `lead_villages` and `led_villages`, members on `as_of` that exist then."""
         member = valid_on(as_of, "memberships__valid_from", "memberships__valid_to")
         member &= valid_on(as_of, "memberships__village__valid_from", "memberships__village__valid_to")
@@ -118,7 +119,7 @@ class Consortium(Record):
     founded_on = models.DateField(_("founded on"))
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
 
-    objects = ConsortiumQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(ConsortiumQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("consortium")
@@ -160,11 +161,11 @@ class ConsortiumMembership(Part):
             ends_after_start("valid_from", "valid_to", "consortium_membership_ends_after_start"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.village} ({self.get_role_display()})"
 
 
-def villages_in_consortia(role: str, as_of: date):
+def villages_in_consortia(role: str, as_of: date) -> AreaQuerySet:
     """Distinct villages, existing on `as_of`, that have `role` in a consortium active then (F43, F44)."""
     memberships = ConsortiumMembership.objects.filter(
         valid_on(as_of),

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.apps import apps
 from django.conf import settings
@@ -109,7 +109,7 @@ def holds_illustrative() -> bool:
     return memory.holds_illustrative
 
 
-def forget_district(**_signal) -> None:
+def forget_district(**_signal: Any) -> None:
     """Reads the district anew when it is asked for next."""
     memory.until = 0.0
 
@@ -121,6 +121,6 @@ def _holds_illustrative() -> bool:
     found = Q()
     for model in apps.get_models():
         if issubclass(model, Record) or model is Area:
-            found |= Exists(model._base_manager.filter(illustrative=True))
+            found |= Q(Exists(model._base_manager.filter(illustrative=True)))
     rows = Area._base_manager.annotate(found=models.ExpressionWrapper(found, models.BooleanField()))
     return bool(rows.values_list("found", flat=True).first())

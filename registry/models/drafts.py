@@ -1,6 +1,7 @@
 """Drafts of sites: the typed values, stored on the server until they are written to the record."""
 
 import uuid
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from .base import IN_FORCE, Part, ScopedQuerySet, in_choices
+from .base import IN_FORCE, Part, ScopedManager, ScopedQuerySet, in_choices
 from .points import PUBLIC, DemonstrationPoint
 
 
@@ -29,14 +30,14 @@ class DraftQuerySet(ScopedQuerySet):
         """Only the township may read a draft."""
         return Q(pk__in=[])
 
-    def visible_to(self, viewer):
+    def visible_to(self, viewer: Any) -> Self:
         rows = super().visible_to(viewer)
         return rows if getattr(viewer, "fills_in_drafts", False) else rows.exclude(state=DraftState.OPEN)
 
-    def unsettled(self):
+    def unsettled(self) -> Self:
         return self.filter(state__in=UNSETTLED)
 
-    def get_by_natural_key(self, key: str):
+    def get_by_natural_key(self, key: str) -> Any:
         return self.unscoped("a natural key of a fixture").get(key=key)
 
 
@@ -65,7 +66,7 @@ class Draft(models.Model):
     saved_at = models.DateTimeField(_("saved at"), auto_now_add=True)
     submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
 
-    objects = DraftQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(DraftQuerySet)()
 
     class Meta:
         verbose_name = _("draft")
@@ -82,11 +83,11 @@ class Draft(models.Model):
             in_choices("state", DraftState, "draft_state_known"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         name = self.values.get("name", "").strip() or (self.point.name if self.point else "")
         return name[:80] or str(_("A site without a name yet"))
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("draft", args=[self.key])
 
     @property
@@ -123,7 +124,7 @@ class FieldRemark(Part):
         verbose_name_plural = _("remarks on fields")
         ordering = ["pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.text
 
 
@@ -146,5 +147,5 @@ class Confirmation(Part):
             models.UniqueConstraint(fields=["point", "year"], condition=IN_FORCE, name="confirmation_once_a_year")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.point} {self.year}"

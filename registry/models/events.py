@@ -1,5 +1,7 @@
 """Events, their hash chain, and the search index."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -39,7 +41,7 @@ class Event(models.Model):
             models.Index(fields=["area", "at"], name="event_of_area"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.verb} {self.code}"
 
 
@@ -64,7 +66,7 @@ class EventLink(models.Model):
         verbose_name_plural = _("chain of events")
         ordering = ["-number"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.number} {self.hash[:12]}"
 
 
@@ -72,7 +74,7 @@ MOST_WORDS = 6  # of one search
 
 
 class SearchQuerySet(models.QuerySet):
-    def matching(self, text: str) -> "SearchQuerySet":
+    def matching(self, text: str) -> Self:
         """Entries where every word of `text` is in a name, in its pinyin or at the beginning of its initials. One with
         a digit may be a part of the code; of several words, some may name the township or village."""
         text = normalized(text)
@@ -130,5 +132,5 @@ class SearchEntry(models.Model):
             models.Index(fields=["area"], name="search_area"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name

@@ -1,6 +1,7 @@
 """Photos and files: stored once, used by the site's page and as proof for any number of items."""
 
 import uuid
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
@@ -9,8 +10,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from .base import Record, ScopedQuerySet, in_choices
-from .drafts import DraftState
+from .base import Record, ScopedManager, ScopedQuerySet, in_choices
+from .drafts import Draft, DraftState
 from .points import PUBLIC, DemonstrationPoint, StatusPeriod
 
 
@@ -32,15 +33,15 @@ class EvidenceQuerySet(ScopedQuerySet):
 
     def ever_public_rows(self) -> Q:
         """All evidence of a site that was ever named, also what was removed from its page."""
-        return Exists(DemonstrationPoint.objects.with_voided().ever_public().filter(pk=OuterRef("point")))
+        return Q(Exists(DemonstrationPoint.objects.with_voided().ever_public().filter(pk=OuterRef("point"))))
 
-    def visible_to(self, viewer):
+    def visible_to(self, viewer: Any) -> Self:
         """Evidence of a draft is readable like the draft, until it is submitted and belongs to a site."""
         rows = super().visible_to(viewer)
         is_own = getattr(viewer, "fills_in_drafts", False)
         return rows if is_own else rows.exclude(point=None, draft__state=DraftState.OPEN)
 
-    def of(self, draft=None, point=None):
+    def of(self, draft: Draft | None = None, point: DemonstrationPoint | None = None) -> Self:
         """The evidence a site or its draft may show and cite, oldest first."""
         mine = Q(pk__in=[])
         if draft is not None:
@@ -83,17 +84,17 @@ class Evidence(Record):
     )
     added_at = models.DateTimeField(_("added at"), auto_now_add=True)
 
-    objects = EvidenceQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(EvidenceQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("photo or file")
         verbose_name_plural = _("photos and files")
         constraints = [*Record.Meta.constraints, in_choices("kind", EvidenceKind, "evidence_kind_known")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.caption or self.file_name or self.code
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("evidence", args=[self.code])
 
 
@@ -114,5 +115,5 @@ class Upload(models.Model):
         verbose_name_plural = _("uploads")
         constraints = [models.UniqueConstraint(fields=["key"], name="upload_key_once")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.file_name

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -11,7 +11,18 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from .base import IN_FORCE, Level, Part, Record, ScopedQuerySet, ends_after_start, exactly_one_of, in_choices, valid_on
+from .base import (
+    IN_FORCE,
+    Level,
+    Part,
+    Record,
+    ScopedManager,
+    ScopedQuerySet,
+    ends_after_start,
+    exactly_one_of,
+    in_choices,
+    valid_on,
+)
 
 PLACES = ("point", "belt", "zone", "unit")
 
@@ -30,12 +41,12 @@ class Placed(models.Model):
         abstract = True
 
     @property
-    def place(self):
+    def place(self) -> Record | None:
         return next((getattr(self, name) for name in PLACES if getattr(self, f"{name}_id")), None)
 
 
 class RouteQuerySet(ScopedQuerySet):
-    def open(self, as_of: date):
+    def open(self, as_of: date) -> Self:
         return self.filter(valid_on(as_of, "opened_on", "closed_on"))
 
 
@@ -51,7 +62,7 @@ class StudyRoute(Record):
     opened_on = models.DateField(_("opened on"))
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
 
-    objects = RouteQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(RouteQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("study route")
@@ -61,7 +72,7 @@ class StudyRoute(Record):
             ends_after_start("opened_on", "closed_on", "route_ends_after_start"),
         ]
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("record", args=["routes", self.code])
 
 
@@ -79,9 +90,10 @@ def timetable(start: time | None, stops: Iterable[Any]) -> list[Timed]:
     (none counts as zero). After a stop with an unknown stay no time is known."""
     now = datetime.combine(date.min, start) if start else None
     times = []
+    arrives: datetime | None
     for stop in stops:
         arrives, now = now, None if now is None or stop.minutes is None else now + timedelta(minutes=stop.minutes)
-        times.append(Timed(stop, arrives and arrives.time(), now and now.time()))
+        times.append(Timed(stop, arrives.time() if arrives else None, now.time() if now else None))
         now = now and now + timedelta(minutes=stop.travel_minutes or 0)
     return times
 
@@ -111,15 +123,15 @@ class RouteStop(Placed, Part):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.position}. {self.place}"
 
 
 class TeachingSiteQuerySet(ScopedQuerySet):
-    def named(self, as_of: date):
+    def named(self, as_of: date) -> Self:
         return self.filter(valid_on(as_of, "named_on", "ended_on"))
 
-    def provincial(self):
+    def provincial(self) -> Self:
         return self.filter(level=Level.PROVINCIAL)
 
 
@@ -134,7 +146,7 @@ class TeachingSite(Record, Placed):
     named_on = models.DateField(_("named on"))
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
 
-    objects = TeachingSiteQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(TeachingSiteQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("teaching site")
@@ -152,11 +164,11 @@ class TeachingSite(Record, Placed):
 
 
 class VisitQuerySet(ScopedQuerySet):
-    def with_place_name(self):
+    def with_place_name(self) -> Self:
         """Adds `place_name`, the name of the point, belt, zone or unit."""
         return self.annotate(place_name=Coalesce(*(f"{place}__name" for place in PLACES)))
 
-    def received(self, as_of: date):
+    def received(self, as_of: date) -> Self:
         """All visits up to `as_of`: the article's figure is cumulative (F54)."""
         return self.filter(visited_on__lte=as_of)
 
@@ -170,7 +182,7 @@ class Visit(Record, Placed):
     headcount = models.PositiveIntegerField(_("person-visits"))
     topic = models.CharField(_("topic"), max_length=120, blank=True)
 
-    objects = VisitQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(VisitQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("visit")
@@ -185,7 +197,7 @@ class Visit(Record, Placed):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.visited_on} {self.visitor}"
 
 
@@ -196,7 +208,7 @@ class EventKind(models.TextChoices):
 
 
 class HostedEventQuerySet(ScopedQuerySet):
-    def held(self, as_of: date):
+    def held(self, as_of: date) -> Self:
         return self.filter(held_on__lte=as_of)
 
 
@@ -211,7 +223,7 @@ class HostedEvent(Record):
     area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
     headcount = models.PositiveIntegerField(_("participants"), null=True, blank=True)
 
-    objects = HostedEventQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(HostedEventQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("hosted event")

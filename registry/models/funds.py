@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import ClassVar, Self
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -9,7 +10,16 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .base import IN_FORCE, Record, ScopedQuerySet, ends_after_start, in_choices, not_negative, valid_on
+from .base import (
+    IN_FORCE,
+    Record,
+    ScopedManager,
+    ScopedQuerySet,
+    ends_after_start,
+    in_choices,
+    not_negative,
+    valid_on,
+)
 from .points import DemonstrationPoint
 
 
@@ -26,14 +36,14 @@ class FundLevel(models.TextChoices):
 
 
 class FundQuerySet(ScopedQuerySet):
-    def arrived(self, as_of: date):
+    def arrived(self, as_of: date) -> Self:
         """Funds of any year that had arrived by `as_of`."""
         return self.filter(arrived_on__lte=as_of)
 
-    def district_budget(self):
+    def district_budget(self) -> Self:
         return self.filter(category=FundCategory.DISTRICT_BUDGET)
 
-    def creation(self):
+    def creation(self) -> Self:
         return self.filter(category=FundCategory.CREATION)
 
 
@@ -67,7 +77,7 @@ class Fund(Record):
     )
     project_code = models.CharField(_("for the secretary project (code)"), max_length=40, blank=True)
 
-    objects = FundQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(FundQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("fund")
@@ -89,14 +99,14 @@ class Fund(Record):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.year} {self.purpose or self.get_category_display()}"
 
     @property
     def out_of_code(self) -> str:
         return self.out_of.code if self.out_of else ""
 
-    def clean(self):
+    def clean(self) -> None:
         if self.project_code and project_named(self.project_code) is None:
             raise ValidationError({"project_code": _("There is no secretary project with this code.")})
         if self.point and not DemonstrationPoint.objects.public().filter(pk=self.point.pk).exists():
@@ -112,10 +122,10 @@ class Post(models.TextChoices):
 
 
 class WageRuleQuerySet(ScopedQuerySet):
-    def in_force(self, as_of: date):
+    def in_force(self, as_of: date) -> Self:
         return self.filter(valid_on(as_of))
 
-    def for_post(self, post: str, as_of: date):
+    def for_post(self, post: str, as_of: date) -> Self:
         return self.in_force(as_of).filter(post=post)
 
 
@@ -135,7 +145,7 @@ class WageRule(Record):
     valid_from = models.DateField(_("in force since"))
     valid_to = models.DateField(_("in force until"), null=True, blank=True)
 
-    objects = WageRuleQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(WageRuleQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("wage rule")
@@ -152,7 +162,7 @@ class WageRule(Record):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.get_post_display()
 
     @property

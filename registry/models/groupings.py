@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Count, IntegerField, OuterRef, Q, Subquery, Value
@@ -9,7 +10,18 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from .base import IN_FORCE, Level, Part, Record, ScopedQuerySet, ends_after_start, exactly_one_of, in_choices, valid_on
+from .base import (
+    IN_FORCE,
+    Level,
+    Part,
+    Record,
+    ScopedManager,
+    ScopedQuerySet,
+    ends_after_start,
+    exactly_one_of,
+    in_choices,
+    valid_on,
+)
 from .parameters import Parameter
 from .points import COUNTED, DemonstrationPoint, Grade, StatusPeriod
 
@@ -24,21 +36,21 @@ class Stage(models.TextChoices):
 
 
 class GroupingQuerySet(ScopedQuerySet):
-    def built(self, as_of: date):
+    def built(self, as_of: date) -> Self:
         """Built and not ended on `as_of`. A planned one does not count (F14, F16)."""
         return self.filter(valid_on(as_of, "built_on", "ended_on"))
 
-    def planned(self, as_of: date):
+    def planned(self, as_of: date) -> Self:
         """Planned or under construction on `as_of`, not yet built (F16)."""
         return self.filter(
             Q(built_on=None) | Q(built_on__gt=as_of), Q(ended_on=None) | Q(ended_on__gt=as_of), planned_on__lte=as_of
         )
 
-    def current(self, as_of: date):
+    def current(self, as_of: date) -> Self:
         """Planned or built by `as_of`, and not ended then."""
         return self.known(as_of).filter(Q(ended_on=None) | Q(ended_on__gt=as_of))
 
-    def known(self, as_of: date):
+    def known(self, as_of: date) -> Self:
         return self.filter(Q(planned_on__lte=as_of) | Q(built_on__lte=as_of))
 
 
@@ -85,14 +97,14 @@ class Grouping(Record):
 
 
 class BeltQuerySet(GroupingQuerySet):
-    def with_point_counts(self, as_of: date):
+    def with_point_counts(self, as_of: date) -> Self:
         """Adds `points` (named members on `as_of`) and `premium_points` (those of the top grade)."""
         members = BeltMembership.objects.filter(valid_on(as_of), belt=OuterRef("pk")).order_by()
         standing = Q(point__periods__status__in=COUNTED) & valid_on(
             as_of, "point__periods__valid_from", "point__periods__valid_to"
         )
 
-        def counted(condition: Q):
+        def counted(condition: Q) -> Coalesce:
             counts = members.filter(condition).annotate(one=Value(1)).values("one").annotate(n=Count("pk"))
             return Coalesce(Subquery(counts.values("n")), 0, output_field=IntegerField())
 
@@ -100,7 +112,7 @@ class BeltQuerySet(GroupingQuerySet):
             points=counted(standing), premium_points=counted(standing & Q(point__periods__grade=Grade.PREMIUM))
         )
 
-    def qualified(self, as_of: date):
+    def qualified(self, as_of: date) -> Self:
         """Belts with as many premium points as the parameter of that day requires (F11)."""
         minimum = Parameter.objects.value_on("belt-minimum", as_of)
         return self.with_point_counts(as_of).filter(premium_points__gte=minimum)
@@ -116,13 +128,13 @@ class Belt(Grouping):
         "registry.Area", related_name="belts_passing", blank=True, verbose_name=_("townships passed")
     )
 
-    objects = BeltQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(BeltQuerySet)()
 
     class Meta(Grouping.Meta):
         verbose_name = _("demonstration belt")
         verbose_name_plural = _("demonstration belts")
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("record", args=["belts", self.code])
 
     def verdict(self, as_of: date) -> "Verdict":
@@ -139,7 +151,7 @@ class Stop:
 
     @property
     def counts(self) -> bool:
-        return self.is_named and self.standing.grade == Grade.PREMIUM
+        return self.standing is not None and self.is_named and self.standing.grade == Grade.PREMIUM
 
     @property
     def is_named(self) -> bool:
@@ -204,7 +216,7 @@ class BeltMembership(Part):
             ends_after_start("valid_from", "valid_to", "belt_membership_ends_after_start"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.position}. {self.point}"
 
 
@@ -217,10 +229,10 @@ class ZoneKind(models.TextChoices):
 
 
 class ZoneQuerySet(GroupingQuerySet):
-    def comprehensive(self):
+    def comprehensive(self) -> Self:
         return self.filter(kind=ZoneKind.COMPREHENSIVE)
 
-    def themed(self):
+    def themed(self) -> Self:
         return self.filter(kind=ZoneKind.THEMED)
 
 
@@ -242,14 +254,14 @@ class Zone(Grouping):
     outline = models.JSONField(_("outline (GeoJSON)"), null=True, blank=True)
     outline_measured = models.JSONField(_("outline as it was measured"), null=True, blank=True, editable=False)
 
-    objects = ZoneQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(ZoneQuerySet)()
 
     class Meta(Grouping.Meta):
         verbose_name = _("demonstration zone")
         verbose_name_plural = _("demonstration zones")
         constraints = [*Grouping.Meta.constraints, in_choices("kind", ZoneKind, "zone_kind_known")]
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("record", args=["zones", self.code])
 
 
@@ -299,19 +311,19 @@ class ZoneMembership(Part):
             ends_after_start("valid_from", "valid_to", "zone_membership_ends_after_start"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.point or self.belt)
 
 
 class WholeAreaQuerySet(ScopedQuerySet):
-    def accepted(self, as_of: date):
+    def accepted(self, as_of: date) -> Self:
         """Townships in the programme on `as_of`, creating or named (F15)."""
         return self.filter(valid_on(as_of, "accepted_on", "ended_on"))
 
-    def creating(self, as_of: date):
+    def creating(self, as_of: date) -> Self:
         return self.accepted(as_of).filter(Q(named_on=None) | Q(named_on__gt=as_of))
 
-    def named(self, as_of: date):
+    def named(self, as_of: date) -> Self:
         return self.accepted(as_of).filter(named_on__lte=as_of)
 
 
@@ -330,7 +342,7 @@ class WholeAreaTownship(Record):
         Zone, related_name="whole_area_townships", blank=True, verbose_name=_("themed zones")
     )
 
-    objects = WholeAreaQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(WholeAreaQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("whole-area township")
@@ -346,5 +358,5 @@ class WholeAreaTownship(Record):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.area)

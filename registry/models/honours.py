@@ -2,14 +2,25 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from .base import IN_FORCE, Level, Record, ScopedQuerySet, ends_after_start, exactly_one_of, in_choices, valid_on
-from .organisations import PartyOrganisation, Unit
+from .base import (
+    IN_FORCE,
+    Level,
+    Record,
+    ScopedManager,
+    ScopedQuerySet,
+    ends_after_start,
+    exactly_one_of,
+    in_choices,
+    valid_on,
+)
+from .organisations import OrganisationQuerySet, PartyOrganisation, Unit
 
 HONOUR_TARGETS = ("organisation", "place", "point", "belt", "unit")
 
@@ -23,15 +34,15 @@ class HonourTitle(models.TextChoices):
 
 
 class HonourQuerySet(ScopedQuerySet):
-    def held(self, as_of: date):
+    def held(self, as_of: date) -> Self:
         return self.filter(valid_on(as_of, "granted_on", "revoked_on"))
 
-    def with_recipient(self):
+    def with_recipient(self) -> Self:
         """Adds `recipient`, the name of the holder of the honour."""
         names = ("organisation__name", "place__name", "point__name", "belt__name", "unit__name")
         return self.annotate(recipient=Coalesce(*names, Value("")))
 
-    def advanced_grassroots(self):
+    def advanced_grassroots(self) -> Self:
         return self.filter(title_kind=HonourTitle.ADVANCED_GRASSROOTS)
 
 
@@ -73,7 +84,7 @@ class Honour(Record):
         Unit, models.PROTECT, null=True, blank=True, related_name="honours", verbose_name=_("to the unit")
     )
 
-    objects = HonourQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(HonourQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("honour")
@@ -87,18 +98,18 @@ class Honour(Record):
         ]
 
     @property
-    def target(self):
+    def target(self) -> Record:
         return next(getattr(self, name) for name in HONOUR_TARGETS if getattr(self, f"{name}_id"))
 
 
-def honoured_organisations(levels: Iterable[str], as_of: date):
+def honoured_organisations(levels: Iterable[str], as_of: date) -> OrganisationQuerySet:
     """Distinct organisations that hold the grass-roots title at one of `levels` (F02, F03): both honours count once."""
     honours = Honour.objects.held(as_of).advanced_grassroots().filter(organisation=OuterRef("pk"), level__in=levels)
     return PartyOrganisation.objects.filter(Exists(honours))
 
 
 class ExternalResultQuerySet(ScopedQuerySet):
-    def announced(self, as_of: date):
+    def announced(self, as_of: date) -> Self:
         """Results of any year, announced by `as_of`."""
         return self.filter(announced_on__lte=as_of)
 
@@ -114,7 +125,7 @@ class ExternalResult(Record):
     announced_on = models.DateField(_("announced on"))
     area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
 
-    objects = ExternalResultQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(ExternalResultQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("external result")
@@ -134,7 +145,7 @@ class ExternalResult(Record):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.item
 
 
@@ -144,13 +155,13 @@ class DonationKind(models.TextChoices):
 
 
 class DonationQuerySet(ScopedQuerySet):
-    def given(self, as_of: date):
+    def given(self, as_of: date) -> Self:
         return self.filter(donated_on__lte=as_of)
 
-    def in_cash(self, as_of: date):
+    def in_cash(self, as_of: date) -> Self:
         return self.given(as_of).filter(kind=DonationKind.CASH)
 
-    def in_goods(self, as_of: date):
+    def in_goods(self, as_of: date) -> Self:
         return self.given(as_of).filter(kind=DonationKind.GOODS)
 
 
@@ -168,7 +179,7 @@ class Donation(Record):
     recipient = models.CharField(_("recipient"), max_length=80)
     purpose = models.CharField(_("purpose"), max_length=120, blank=True)
 
-    objects = DonationQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(DonationQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("donation")
@@ -185,11 +196,11 @@ class Donation(Record):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.donor} {self.donated_on}"
 
 
-def donating_firms(industry: str, as_of: date):
+def donating_firms(industry: str, as_of: date) -> ScopedQuerySet:
     """Distinct firms of `industry` that gave cash by `as_of` (F48)."""
     gifts = Donation.objects.in_cash(as_of).filter(donor=OuterRef("pk"))
     return Unit.objects.filter(Exists(gifts), industry=industry)

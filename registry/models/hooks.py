@@ -2,6 +2,8 @@
 
 import base64
 import uuid
+from datetime import datetime
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -31,7 +33,7 @@ class HookHost(PlainText):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.host
 
 
@@ -54,7 +56,7 @@ class WebHook(PlainText):
         verbose_name_plural = _("web hooks")
         ordering = ["pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
     @property
@@ -75,7 +77,7 @@ class DeliveryState(models.TextChoices):
 
 
 class DeliveryQuerySet(models.QuerySet):
-    def due(self, now):
+    def due(self, now: datetime) -> Self:
         """The calls to send now: for each active hook the oldest waiting one, if its time has come."""
         waiting = self.filter(state=DeliveryState.WAITING)
         earlier = waiting.filter(hook=models.OuterRef("hook"), pk__lt=models.OuterRef("pk"))
@@ -113,5 +115,5 @@ class Delivery(models.Model):
             models.Index(fields=["hook", "id"], condition=Q(state="waiting"), name="delivery_waiting"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.hook} {self.pk}"

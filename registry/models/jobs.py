@@ -1,5 +1,8 @@
 """Background jobs. The row in the database is the state of a job; a queue only carries hints."""
 
+from datetime import datetime
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -20,7 +23,7 @@ OPEN_STATES = (JobState.QUEUED, JobState.RUNNING)
 
 
 class JobQuerySet(models.QuerySet):
-    def claimable(self, now):
+    def claimable(self, now: datetime) -> Self:
         """Jobs without a worker: queued, or running with an expired lease."""
         return self.filter(Q(lease_until=None) | Q(lease_until__lt=now), state__in=OPEN_STATES)
 
@@ -36,7 +39,7 @@ class ScheduledRun(models.Model):
         verbose_name = _("scheduled work")
         verbose_name_plural = _("scheduled work")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
@@ -69,5 +72,5 @@ class Job(models.Model):
         indexes = [models.Index(fields=["state", "lease_until"], name="job_claimable")]
         constraints = [in_choices("state", JobState, "job_state_known")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.kind} {self.pk}"

@@ -1,6 +1,7 @@
 """Loads: a file of many rows, the result of each row, and remembered headings."""
 
 import uuid
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from .base import ScopedQuerySet, in_area_q, in_choices
+from registry.models import User
+
+from .base import ScopedManager, ScopedQuerySet, in_area_q, in_choices
 from .evidence import private_storage
 from .jobs import Job
 
@@ -45,11 +48,11 @@ class LoadQuerySet(ScopedQuerySet):
         """Only the sender and the administrators may read a load."""
         return Q(pk__in=[])
 
-    def waiting_for(self, by):
+    def waiting_for(self, by: User) -> Self:
         """Loads that wait for their sender: to be previewed, or to be retried."""
         return self.filter(state__in=(LoadState.READY, LoadState.FAILED), by=by)
 
-    def visible_to(self, viewer):
+    def visible_to(self, viewer: Any) -> Self:
         """The account's own loads; an administrator sees all loads of the area, an auditor all."""
         if viewer is None or not viewer.is_authenticated:
             return self.none()._mark()
@@ -87,7 +90,7 @@ class Load(models.Model):
     sent_at = models.DateTimeField(_("sent at"), auto_now_add=True)
     applied_at = models.DateTimeField(_("applied at"), null=True, blank=True)
 
-    objects = LoadQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(LoadQuerySet)()
 
     class Meta:
         verbose_name = _("load")
@@ -98,10 +101,10 @@ class Load(models.Model):
             in_choices("state", LoadState, "load_state_known"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.file_name
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("load", args=[self.key])
 
     @property
@@ -143,7 +146,7 @@ class LoadRow(models.Model):
             in_choices("verdict", RowVerdict, "load_row_verdict_known"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.row} {self.name}"
 
 
@@ -161,5 +164,5 @@ class KnownHeading(models.Model):
         verbose_name_plural = _("headings explained")
         constraints = [models.UniqueConstraint(fields=["area", "kind", "heading"], name="heading_explained_once")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.heading

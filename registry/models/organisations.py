@@ -1,12 +1,23 @@
 """Party organisations, and the units (firms, schools, offices) they work in."""
 
 from datetime import date
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .base import IN_FORCE, Field, Record, ScopedQuerySet, ends_after_start, in_choices, not_negative, valid_on
+from .base import (
+    IN_FORCE,
+    Field,
+    Record,
+    ScopedManager,
+    ScopedQuerySet,
+    ends_after_start,
+    in_choices,
+    not_negative,
+    valid_on,
+)
 
 
 class OrganisationForm(models.TextChoices):
@@ -29,10 +40,10 @@ class OrganisationKind(models.TextChoices):
 
 
 class OrganisationQuerySet(ScopedQuerySet):
-    def existing(self, as_of: date):
+    def existing(self, as_of: date) -> Self:
         return self.filter(valid_on(as_of, "founded_on", "dissolved_on"))
 
-    def of_villages(self):
+    def of_villages(self) -> Self:
         return self.filter(kind=OrganisationKind.VILLAGE)
 
 
@@ -91,7 +102,7 @@ class PartyOrganisation(Record):
     founded_on = models.DateField(_("founded on"), default=date(1949, 10, 1))
     dissolved_on = models.DateField(_("dissolved on"), null=True, blank=True)
 
-    objects = OrganisationQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(OrganisationQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("party organisation")

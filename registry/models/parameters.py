@@ -1,12 +1,13 @@
 """Parameters with dates, and lists that a district may edit."""
 
 from datetime import date, timedelta
+from typing import ClassVar, Self
 
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from .base import IN_FORCE, Record, ScopedQuerySet, ends_after_start, in_choices, valid_on
+from .base import IN_FORCE, Record, ScopedManager, ScopedQuerySet, ends_after_start, in_choices, valid_on
 
 
 class ParameterMissing(LookupError):
@@ -14,14 +15,14 @@ class ParameterMissing(LookupError):
 
 
 class ParameterQuerySet(ScopedQuerySet):
-    def in_force(self, as_of: date):
+    def in_force(self, as_of: date) -> Self:
         return self.filter(valid_on(as_of))
 
-    def unconfirmed(self):
+    def unconfirmed(self) -> Self:
         """The values that a registry was started with and that nobody confirmed."""
         return self.public().filter(remark__contains=Parameter.TO_CONFIRM)
 
-    def value_on(self, rule: str, as_of: date):
+    def value_on(self, rule: str, as_of: date) -> models.Subquery:
         """The value of `rule` on `as_of` as a subquery: with a missing limit nothing passes."""
         return models.Subquery(self.unscoped("rules are public").in_force(as_of).filter(rule=rule).values("value")[:1])
 
@@ -49,7 +50,7 @@ class Parameter(Record):
     valid_from = models.DateField(_("in force since"))
     valid_to = models.DateField(_("in force until"), null=True, blank=True)
 
-    objects = ParameterQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(ParameterQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("parameter")
@@ -95,11 +96,11 @@ class TermList(models.TextChoices):
 
 
 class TermQuerySet(ScopedQuerySet):
-    def in_area(self, code: str):
+    def in_area(self, code: str) -> Self:
         """The lists are the same everywhere."""
         return self
 
-    def of(self, term_list: str, as_of: date):
+    def of(self, term_list: str, as_of: date) -> Self:
         return self.filter(valid_on(as_of), list=term_list).order_by("position")
 
 
@@ -114,7 +115,7 @@ class Term(Record):
     valid_from = models.DateField(_("in the list since"))
     valid_to = models.DateField(_("in the list until"), null=True, blank=True)
 
-    objects = TermQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(TermQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("list entry")
@@ -126,12 +127,12 @@ class Term(Record):
             ends_after_start("valid_from", "valid_to", "term_ends_after_start"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name_en if self.name_en and get_language() == "en" else self.name
 
 
-class CalendarDayManager(models.Manager):
-    def get_by_natural_key(self, day: str):
+class CalendarDayManager(models.Manager["CalendarDay"]):
+    def get_by_natural_key(self, day: str) -> "CalendarDay":
         return self.get(day=day)
 
     def working_day(self, start: date, number: int) -> date:
@@ -164,8 +165,8 @@ class CalendarDay(models.Model):
         ordering = ["day"]
         constraints = [models.UniqueConstraint(fields=["day"], name="calendar_day_once")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.day} {self.name}"
 
-    def natural_key(self):
+    def natural_key(self) -> tuple[date]:
         return (self.day,)

@@ -1,6 +1,7 @@
 """Demonstration points: the central record, with its periods of status, level and grade."""
 
 from datetime import date
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, Subquery
@@ -13,6 +14,7 @@ from .base import (
     Level,
     Part,
     Record,
+    ScopedManager,
     ScopedQuerySet,
     ends_after_start,
     in_choices,
@@ -81,20 +83,20 @@ class CoordinateSystem(models.TextChoices):
 class PointQuerySet(ScopedQuerySet):
     def public_rows(self) -> Q:
         """A named point is public for ever, also after its withdrawal; a draft or an application never is."""
-        return Exists(StatusPeriod.objects.filter(point=OuterRef("pk"), status__in=PUBLIC))
+        return Q(Exists(StatusPeriod.objects.filter(point=OuterRef("pk"), status__in=PUBLIC)))
 
     def ever_public_rows(self) -> Q:
         """A point on a public notice was public, even if it was removed on the same day."""
         periods = StatusPeriod.objects.with_voided().filter(status__in=(*PUBLIC, PointStatus.NOTICE))
         return Q(Exists(periods.filter(point=OuterRef("pk"))))
 
-    def with_standing(self, as_of: date, **period):
+    def with_standing(self, as_of: date, **period: Any) -> Self:
         """Joins the period valid on `as_of` and matching `period` as `standing`; points without one stay."""
         condition = valid_on(as_of, "periods__valid_from", "periods__valid_to")
         condition &= Q(**{f"periods__{name}": value for name, value in period.items()})
         return self.annotate(standing=FilteredRelation("periods", condition=condition))
 
-    def on(self, as_of: date, **period):
+    def on(self, as_of: date, **period: Any) -> Self:
         """Points with their `status`, `level` and `grade` on `as_of`; points without one are left out."""
         return (
             self.with_standing(as_of, **period)
@@ -102,20 +104,20 @@ class PointQuerySet(ScopedQuerySet):
             .annotate(status=F("standing__status"), level=F("standing__level"), grade=F("standing__grade"))
         )
 
-    def named(self, as_of: date, **period):
+    def named(self, as_of: date, **period: Any) -> Self:
         """Points that count on `as_of`: named and not withdrawn (F07). They are public for everybody."""
         return self.on(as_of, status__in=COUNTED, **period)._mark()
 
-    def premium(self, as_of: date):
+    def premium(self, as_of: date) -> Self:
         """Named points of the top grade on `as_of` (F08)."""
         return self.named(as_of, grade=Grade.PREMIUM)
 
-    def in_development_zone(self, as_of: date):
+    def in_development_zone(self, as_of: date) -> Self:
         """Points whose firm lies in a development zone (F46)."""
         zone = valid_on(as_of, "unit__zone__built_on", "unit__zone__ended_on")
         return self.filter(zone, unit__zone__kind="development")
 
-    def with_care(self, today: date):
+    def with_care(self, today: date) -> Self:
         """For those who maintain the sites: current `status`, `grade`, `confirmed_at` of this year's confirmation, and
         `draft_key` and `draft_state` of an open change; unconfirmed named points first."""
         year, unsettled = Q(confirmations__year=today.year), Q(drafts__state__in=("open", "submitted"))
@@ -135,7 +137,7 @@ class PointQuerySet(ScopedQuerySet):
             .order_by(F("confirmation__at").asc(nulls_first=True), "area_id", "code")
         )
 
-    def with_naming(self):
+    def with_naming(self) -> Self:
         """Adds `named_on`, the day of the first naming."""
         return self.annotate(named_on=first_naming())
 
@@ -166,7 +168,7 @@ class DemonstrationPoint(Record):
     coordinate_system = models.CharField(_("coordinate system"), max_length=8, choices=CoordinateSystem, blank=True)
     position_illustrative = models.BooleanField(_("position is illustrative"), default=False)
 
-    objects = PointQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(PointQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("demonstration point")
@@ -201,7 +203,7 @@ class DemonstrationPoint(Record):
             ),
         ]
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("record", args=["points", self.code])
 
 
@@ -267,7 +269,7 @@ class StatusPeriod(Part):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_status_display()} {self.valid_from}"
 
     @property

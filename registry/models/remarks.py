@@ -1,5 +1,7 @@
 """Remarks of the public on a record: a correction, a question, an objection during a notice."""
 
+from typing import ClassVar, Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -8,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.text.validators import without_numbers
 
-from .base import Record, ScopedQuerySet, in_choices
+from .base import Record, ScopedManager, ScopedQuerySet, in_choices
 
 NOTICES = "notices"  # the kind of public notices: a remark on one is an objection, answered by the district
 
@@ -30,10 +32,10 @@ class RemarkQuerySet(ScopedQuerySet):
         """Only answered remarks; never the contact."""
         return Q(state=RemarkState.ANSWERED)
 
-    def open(self):
+    def open(self) -> Self:
         return self.filter(state=RemarkState.NEW)
 
-    def under(self, kind: str, code: str):
+    def under(self, kind: str, code: str) -> Self:
         return self.filter(kind=kind, record_code=code).order_by("-pk")
 
 
@@ -59,7 +61,7 @@ class Remark(Record):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("answered by")
     )
 
-    objects = RemarkQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(RemarkQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("remark from the public")
@@ -75,10 +77,10 @@ class Remark(Record):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.text[:40]
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         """The page where it is answered."""
         return reverse("desk-remark", args=[self.code])
 

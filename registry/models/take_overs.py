@@ -1,6 +1,7 @@
 """Terms for entering titles of old ledgers, without the life cycle of new titles."""
 
 from datetime import date
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class TakeOverQuerySet(models.QuerySet):
-    def open_on(self, day: date):
+    def open_on(self, day: date) -> Self:
         """Terms open on `day`: their last day is not over, and they were not closed before."""
         return self.filter(opened_on__lte=day, ends_on__gte=day, closed_on=None)
 
@@ -45,5 +46,5 @@ class TakeOver(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.area} {self.opened_on:%Y-%m-%d}"

@@ -1,7 +1,9 @@
 """API tokens of accounts: stored as hashes, never with more permissions than the account, and with an end date."""
 
 from copy import copy
+from datetime import datetime
 from ipaddress import ip_address, ip_network
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -27,7 +29,7 @@ class TokenScope(models.TextChoices):
 
 
 class ApiTokenQuerySet(models.QuerySet):
-    def usable(self, now):
+    def usable(self, now: datetime) -> Self:
         """Tokens that are neither expired nor revoked, of accounts unchanged since the token was made."""
         rank = Case(When(owner__is_superuser=True, then=Value("superuser")), default=F("owner__role"))
         unchanged = Q(owner__sessions_ended=F("sessions_ended"), owner_rank=rank, owner__is_active=True)
@@ -74,7 +76,7 @@ class ApiToken(PlainText):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
     @property

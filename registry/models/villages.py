@@ -1,24 +1,25 @@
 """Yearly data of villages and communities: collective income, attainment of the standard."""
 
 from datetime import date
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from .areas import Area
-from .base import IN_FORCE, Record, ScopedQuerySet, ends_after_start, not_negative, valid_on
+from .areas import Area, AreaQuerySet
+from .base import IN_FORCE, Record, ScopedManager, ScopedQuerySet, ends_after_start, not_negative, valid_on
 from .parameters import Parameter
 from .points import Grade
 
 
 class IncomeQuerySet(ScopedQuerySet):
-    def reported(self, as_of: date):
+    def reported(self, as_of: date) -> Self:
         """Incomes of any year, reported by `as_of`."""
         return self.filter(reported_on__lte=as_of)
 
-    def reaching_threshold(self, year: int, as_of: date):
+    def reaching_threshold(self, year: int, as_of: date) -> Self:
         """Incomes of `year`, reported by `as_of`, of at least the threshold of the year's end: 以上 includes the number
         itself (F26, F27)."""
         threshold = Parameter.objects.value_on("income-threshold", min(as_of, date(year, 12, 31)))
@@ -37,7 +38,7 @@ class CollectiveIncome(Record):
     source = models.CharField(_("main source"), max_length=80, blank=True)
     reported_on = models.DateField(_("reported on"), default=localdate)
 
-    objects = IncomeQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(IncomeQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("collective income")
@@ -53,25 +54,25 @@ class CollectiveIncome(Record):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.area} {self.year}"
 
 
-def villages_reaching_income(year: int, as_of: date):
+def villages_reaching_income(year: int, as_of: date) -> AreaQuerySet:
     """Villages existing at the end of `year` whose income of it, reported by `as_of`, reaches the threshold (F26)."""
     reached = CollectiveIncome.objects.reaching_threshold(year, as_of).filter(area=OuterRef("pk"))
     return Area.objects.villages(min(as_of, date(year, 12, 31))).filter(Exists(reached))
 
 
 class AttainmentQuerySet(ScopedQuerySet):
-    def in_programme(self, as_of: date):
+    def in_programme(self, as_of: date) -> Self:
         """Communities that take part in the creation on `as_of`, each with its latest verdict (base of F30 and F32)."""
         return self.filter(valid_on(as_of))
 
-    def attained(self, as_of: date):
+    def attained(self, as_of: date) -> Self:
         return self.in_programme(as_of).filter(attained=True)
 
-    def premium(self, as_of: date):
+    def premium(self, as_of: date) -> Self:
         return self.attained(as_of).filter(grade=Grade.PREMIUM)
 
 
@@ -84,7 +85,7 @@ class CommunityAttainment(Record):
     valid_from = models.DateField(_("from"))
     valid_to = models.DateField(_("until"), null=True, blank=True)
 
-    objects = AttainmentQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(AttainmentQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("community attainment")
@@ -105,5 +106,5 @@ class CommunityAttainment(Record):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.area)

@@ -3,12 +3,13 @@
 import hashlib
 import json
 from datetime import date
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .base import IN_FORCE, PartManager, Record, ScopedQuerySet
+from .base import IN_FORCE, PartManager, Record, ScopedManager, ScopedQuerySet
 
 
 class YearlyFormName(models.TextChoices):
@@ -24,7 +25,7 @@ class YearlyFormName(models.TextChoices):
 
 
 class YearDeclarationQuerySet(ScopedQuerySet):
-    def in_area(self, code: str):
+    def in_area(self, code: str) -> Self:
         """A declaration holds for the whole district, and is shown in each of its areas."""
         return self
 
@@ -41,7 +42,7 @@ class YearDeclaration(Record):
     declared_by = models.CharField(_("declared by"), max_length=80)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
 
-    objects = YearDeclarationQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(YearDeclarationQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("declaration of a complete year")
@@ -57,12 +58,12 @@ class YearDeclaration(Record):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_form_display()} {self.year}"
 
 
 class FrozenYearQuerySet(ScopedQuerySet):
-    def last_of(self, year: int):
+    def last_of(self, year: int) -> Self:
         """The last edition of `year`, which is the valid one."""
         return self.filter(year=year).order_by("-edition")[:1]
 
@@ -81,7 +82,7 @@ class FrozenYear(Record):
     )
     hash = models.CharField(_("hash (SHA-256)"), max_length=64)
 
-    objects = FrozenYearQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(FrozenYearQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("closed year")
@@ -96,7 +97,7 @@ class FrozenYear(Record):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.code
 
     @property
@@ -130,7 +131,7 @@ class FrozenFigure(models.Model):
         ordering = ["frozen", "area", "slug"]
         constraints = [models.UniqueConstraint(fields=["frozen", "area", "slug"], name="frozen_figure_once")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.slug} {self.area_id}"
 
     def computed_hash(self) -> str:

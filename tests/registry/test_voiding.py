@@ -36,7 +36,7 @@ from registry.models import (
     StatusPeriod,
     Visit,
 )
-from registry.models.base import Part, Record, Voidable
+from registry.models.base import Part, Record, ScopedQuerySet, Voidable, VoidableManager
 from tests.conftest import DISTRICT, LAST_DAY
 from tests.factories import (
     entered_in_error,
@@ -82,6 +82,13 @@ def test_no_key_takes_history_away_with_what_it_points_at(model):
 def test_every_part_says_what_it_goes_with(model):
     assert model.goes_with
     assert all(model._meta.get_field(name).is_relation for name in model.goes_with)
+
+
+@pytest.mark.parametrize("model", HISTORY, ids=lambda model: model._meta.model_name)
+def test_the_managers_of_history_leave_out_voided_rows(model):
+    for manager in model._meta.managers:
+        assert isinstance(manager, VoidableManager), "declare it by ScopedManager.from_queryset(…)()"
+        assert not issubclass(model, Record) or isinstance(manager.none(), ScopedQuerySet)
 
 
 @pytest.mark.parametrize("model", HISTORY, ids=lambda model: model._meta.model_name)
