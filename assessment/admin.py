@@ -1,6 +1,10 @@
 """Admin screens of assessment."""
 
+from typing import Any
+
 from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from assessment import models as a
@@ -53,13 +57,13 @@ class SchemeItemInline(PartInline):
 
     model = a.SchemeItem
 
-    def has_add_permission(self, request, obj=None):
+    def has_add_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return super().has_add_permission(request, obj) and not (obj and obj.opened_on)
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return super().has_change_permission(request, obj) and not (obj and obj.opened_on)
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return super().has_delete_permission(request, obj) and not (obj and obj.opened_on)
 
 
@@ -99,7 +103,7 @@ class StepInline(PartInline):
     model = a.SupervisionStep
     fields = ["act", "on", "text", "by"]
 
-    def has_add_permission(self, request, obj=None):
+    def has_add_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return False
 
     has_change_permission = has_delete_permission = has_add_permission
@@ -130,7 +134,7 @@ class PackAdmin(LookedAtAdmin):
     actions = ["revoke"]
 
     @admin.action(description=_("Revoke the chosen links"))
-    def revoke(self, request, queryset):
+    def revoke(self, request: HttpRequest, queryset: QuerySet) -> None:
         for pack in queryset:
             try:
                 revoke_pack(pack, by=request.user)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from assessment import models as a
+from assessment.models.supervision import AccountabilityQuerySet
 from registry.access.scope import Scope
 from registry.figures import Figure, YearlyForm, declare, declare_form
 from registry.models import Area, YearlyFormName
@@ -31,7 +32,7 @@ declare_form(
 )
 
 
-def _actions(s: Scope):
+def _actions(s: Scope) -> AccountabilityQuerySet:
     return a.AccountabilityAction.objects.counted().in_area(s.area)
 
 

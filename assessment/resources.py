@@ -1,9 +1,13 @@
 """The API resources of assessment: projects, standards, and decided rounds."""
 
-from django.db.models import F, Sum
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import F, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from assessment import models as a
+from registry.access.scope import Scope
 from registry.api.catalogue import AREA, ORGANISATION, POINT
 from registry.api.resources import Link, Resource, ResourcePart, register
 from registry.kinds import KINDS, Column, Dimension, Kind
@@ -54,13 +58,13 @@ ITEM = Column("number", _("Number"), "item__number"), Column("item", _("Item"), 
 STANDARD = Link("standard", KINDS["standards"], _("Code of the standard"))
 
 
-def _inside(model, path: str):
+def _inside(model: Any, path: str) -> Callable[[Scope], QuerySet]:
     """Rows only for the staff of the area: the cards before the announcement, and the reasons."""
 
     return lambda scope: scope.readable(model.objects.order_by(path, *model._meta.ordering), f"{path}__area_id")
 
 
-def _scores(scope):
+def _scores(scope: Scope) -> QuerySet:
     reviews = a.Review.objects.visible_to(scope.viewer)
     return a.ReviewScore.objects.filter(review__in=reviews).order_by("review", "item__number")
 

@@ -47,7 +47,7 @@ class ResourceSerializer(serializers.Serializer):
     """A list of records, or another address of the API, with its name for people."""
 
     slug = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a serializer has its own
     url = serializers.URLField()
 
 
@@ -65,7 +65,7 @@ class AnswerSerializer(serializers.Serializer):
     answers for its newest reported year; without one its value is null, never 0."""
 
     slug = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a serializer has its own
     unit = serializers.CharField()
     value = serializers.FloatField(allow_null=True)
     part = serializers.FloatField(allow_null=True)
@@ -83,7 +83,7 @@ class AnswerSerializer(serializers.Serializer):
 
 class GroupSerializer(serializers.Serializer):
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a serializer has its own
     value = serializers.FloatField(allow_null=True)
     part = serializers.FloatField(allow_null=True)
     whole = serializers.FloatField(allow_null=True)
@@ -101,7 +101,9 @@ class YearSerializer(serializers.Serializer):
 class FigureSerializer(AnswerSerializer):
     definition = serializers.CharField()
     dated = serializers.CharField(help_text="Which dates decide whether a row counts.")
-    source = serializers.CharField(help_text="F-number of the source article's figures.")
+    source = serializers.CharField(  # type: ignore[assignment]  # a serializer has its own
+        help_text="F-number of the source article's figures."
+    )
     by = GroupSerializer(many=True, required=False)
     series = YearSerializer(many=True)
 
@@ -263,7 +265,7 @@ class FigureRowsView(FigureView):
             }
         )
 
-    def row(self, row: dict, kind) -> dict:
+    def row(self, row: dict, kind: Kind) -> dict:
         code = row.pop("row_code", None)
         if code:
             row["url"] = reverse("record", [kind.slug, code], request=self.request)

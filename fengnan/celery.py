@@ -1,6 +1,7 @@
 """Celery with Redis, for production. The queue carries hints; the jobs are rows (registry/actions/jobs.py)."""
 
 import os
+from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
@@ -34,6 +35,6 @@ app.autodiscover_tasks(["registry"])
 
 
 @app.on_after_finalize.connect
-def sweep_twice_a_lease(sender: Celery, **_options) -> None:
+def sweep_twice_a_lease(sender: Celery, **_options: Any) -> None:
     """How soon the job of a killed worker goes on depends on JOB_LEASE alone; settings are not read at import."""
     sender.conf.beat_schedule["sweep"]["schedule"] = settings.JOB_LEASE / 2

@@ -5,10 +5,12 @@ from datetime import date
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from fengnan.map.schematic import drawing_of
 from fengnan.templatetags.showcase import by_value
+from registry.access.requests import PageRequest
 from registry.access.scope import Scope, read_day, read_scope
 from registry.figures import FIGURES, SECTIONS, Answer, Figure, answer_all, breakdowns, kinds_of_figures
 from registry.figures.changes import CAME, CHANGED, WENT, days_compared, differences
@@ -83,7 +85,7 @@ def figure_list(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/figures.html", context)
 
 
-def figure_page(request: HttpRequest, slug: str) -> HttpResponse:
+def figure_page(request: PageRequest, slug: str) -> HttpResponseBase:
     """A figure: value, definition, part and whole, target, series, breakdowns and the rows it is computed from.
 
     Dimensions in the address (`?township=130207114`) narrow the rows; `?format=csv|xlsx|json|geojson` exports them.
@@ -118,7 +120,7 @@ def figure_story(figure: Figure, scope: Scope) -> dict:
         "changes": amendment.rows(scope.viewer) if amendment else [],
         "whole": figure.whole.answer(figure.whole_scope(scope)) if figure.whole else None,
         "differences": differences([figure], scope, days_compared(scope))[figure.slug],
-        "latest": figure.answer(scope.at(scope.default_as_of)) if scope.is_past else None,
+        "latest": figure.answer(scope.at(scope.default_as_of)) if scope.default_as_of and scope.is_past else None,
         "series": figure.series(scope),
         "breakdowns": telling_breakdowns(figure, scope),
         "townships": townships(scope.as_of),
@@ -140,7 +142,7 @@ def telling_breakdowns(figure: Figure, scope: Scope) -> list[tuple]:
     ]
 
 
-def figure_changes(request: HttpRequest, slug: str) -> HttpResponse:
+def figure_changes(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The rows that came, went or changed between `?since=` and the scope's day; `?format=csv|xlsx|json` exports
     them."""
     figure = FIGURES.get(slug)

@@ -70,12 +70,12 @@ def _jobs() -> Iterator[GaugeMetricFamily]:
 
 def _schedule() -> Iterator[GaugeMetricFamily]:
     last = GaugeMetricFamily("registry_scheduled_timestamp_seconds", "The last run of each work.", labels=["work"])
-    for run in ScheduledRun.objects.exclude(done_at=None):
-        if run.name == ALIVE:
-            signed = run.done_at.timestamp()
+    for name, done_at in ScheduledRun.objects.exclude(done_at=None).values_list("name", "done_at"):
+        signed = done_at.timestamp() if done_at else 0
+        if name == ALIVE:
             yield GaugeMetricFamily("registry_worker_timestamp_seconds", "The worker's last sign.", value=signed)
         else:
-            last.add_metric([run.name], run.done_at.timestamp())
+            last.add_metric([name], signed)
     yield last
 
 

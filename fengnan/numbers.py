@@ -1,6 +1,7 @@
 """How a figure's number is written: with its unit, its sign, its target."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -8,7 +9,7 @@ from django.utils.translation import gettext as _
 from registry.figures import Answer, Figure
 
 
-def quantity(value, unit: str = "", decimals: int = 2) -> tuple[str, str]:
+def quantity(value: Any, unit: str = "", decimals: int = 2) -> tuple[str, str]:
     """A number and its unit as they are read: 1.1 亿元 for 110,000,000 yuan, 35.06 % for 35.06, 8,126 for 8126."""
     if value is None:
         return "—", ""
@@ -20,7 +21,7 @@ def quantity(value, unit: str = "", decimals: int = 2) -> tuple[str, str]:
     return text.rstrip("0").rstrip(".") if "." in text else text, "%" if unit == "%" else ""
 
 
-def _money(yuan) -> tuple[str, str]:
+def _money(yuan: Any) -> tuple[str, str]:
     if get_language() == "en":
         return f"{yuan:,.0f}" if yuan == int(yuan) else f"{yuan:,.2f}", "yuan"
     for size, unit in ((100_000_000, "亿元"), (10_000, "万元")):
@@ -57,7 +58,7 @@ ONE = {
 }
 
 
-def unit_of(figure: Figure, count) -> str:
+def unit_of(figure: Figure, count: Any) -> str:
     """The unit of `figure` beside the number `count`."""
     text = str(figure.unit)
     if get_language() != "en" or (count != 1 and text != "rank"):
@@ -73,18 +74,18 @@ def written(answer: Answer, part: bool = False) -> tuple[str, str]:
         return _("not reported"), ""
     kind_of_unit = "%" if figure.unit == "%" and not part else "yuan" if figure.is_money else ""
     text, unit = quantity(number, kind_of_unit, figure.decimals)
-    counted = figure.whole if part and figure.is_share else figure
+    counted = figure.whole if part and figure.is_share and figure.whole else figure
     return text, unit or ("" if number is None else unit_of(counted, number))
 
 
-def signed(figure: Figure, number) -> str:
+def signed(figure: Figure, number: Any) -> str:
     """A difference of a figure's values; nothing to say is a dash."""
     if number is None:
         return "—"
     return f"+{size_of(figure, number)}" if number > 0 else f"−{size_of(figure, number)}" if number < 0 else "0"
 
 
-def size_of(figure: Figure, number) -> str:
+def size_of(figure: Figure, number: Any) -> str:
     """How large a difference is, in its own unit."""
     size = abs(number or 0)
     if figure.unit == "%":

@@ -1,9 +1,10 @@
 """Global search by name, number, pinyin and initials; for the staff, by a secretary's name too."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from registry.access.requests import PageRequest
 from registry.access.scope import read_scope
 from registry.actions.search import organisations_led_by
 from registry.kinds import KINDS
@@ -12,7 +13,7 @@ from registry.models import SearchEntry
 PAGE_SIZE = 100
 
 
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: PageRequest) -> HttpResponse:
     """`?q=` finds 孔家庄, kongjiazhuang and kjz alike. htmx asks for the `#results` part while one types."""
     scope = read_scope(request.GET, request.user)
     text = request.GET.get("q", "").strip()[:60]

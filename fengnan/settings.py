@@ -250,7 +250,7 @@ AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contri
 
 def password_rules(policy: str) -> list[dict]:
     """What a new password must be. `modern`: long and not common. `dengbao`: that, and of three kinds of character."""
-    rules = [
+    rules: list[dict] = [
         {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
         {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
         {"NAME": "registry.access.passwords.DiffersFromPresent"},
@@ -267,7 +267,7 @@ if TESTING:
 SECOND_FACTOR = env_choice("SECOND_FACTOR", "offered" if DEMO or TESTING else "required", "offered", "required")
 
 
-def OTP_TOTP_ISSUER(_device) -> str:
+def OTP_TOTP_ISSUER(_device: object) -> str:
     return import_string("registry.models.registry_title")()
 
 

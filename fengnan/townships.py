@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
@@ -81,7 +82,7 @@ def _by_township(findings: Iterable[Finding]) -> dict[str, int]:
     return counts
 
 
-def township_list(request: HttpRequest) -> HttpResponse:
+def township_list(request: HttpRequest) -> HttpResponseBase:
     """`?ordering=` sorts by a column, with a minus sign largest first; `?format=csv|xlsx|json` exports the table."""
     scope = read_scope(request.GET, request.user)
     rows = compared_townships(scope)

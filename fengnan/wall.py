@@ -89,7 +89,9 @@ def wall(request: HttpRequest) -> HttpResponse:
         "schematic": drawing_of(scope),
         "townships": [township for township in of_district if township.lies_in(scope)],
         "ranking": ranking,
-        "highest": max((number for one in ranking for number in (one.rate.value, one.rate.target or 0)), default=100),
+        "highest": max(
+            (number for one in ranking for number in (one.rate.value or 0, one.rate.target or 0)), default=100
+        ),
         "below_target": [one for one in reversed(ranking) if one.is_below_target and one.lies_in(scope)],
         "coverages": coverages(answers.values()),
     }

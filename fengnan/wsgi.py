@@ -6,6 +6,7 @@ the proxy in front has already done so.
 
 import gc
 import os
+from typing import Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -14,7 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fengnan.settings")
 _django = get_wsgi_application()
 
 
-def application(environ, start_response):
+def application(environ: dict[str, Any], start_response: Any) -> Any:
     prefix = settings.FORCE_SCRIPT_NAME or ""
     path = environ.get("PATH_INFO", "")
     if prefix and (path == prefix or path.startswith(prefix + "/")):

@@ -17,7 +17,7 @@ class KindFilters(django_filters.FilterSet):
 
     record_kind: Kind
 
-    def __init__(self, data, *, queryset: QuerySet, scope: Scope):
+    def __init__(self, data: Any, *, queryset: QuerySet, scope: Scope) -> None:
         super().__init__(data, queryset=queryset)
         self.scope = scope
 

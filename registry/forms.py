@@ -18,7 +18,6 @@ from .models import (
     CoordinateSystem,
     OrganisationKind,
     PartyOrganisation,
-    Record,
     ReportText,
     StudyRoute,
     Zone,
@@ -74,7 +73,7 @@ class BuilderForm(forms.ModelForm):
         return [field for field in self.visible_fields() if not field.name.startswith("outline_")]
 
     @property
-    def opened(self) -> Record:
+    def opened(self) -> Any:
         """The record with what was typed, at the version that was opened. Only of a valid form."""
         self.instance.version = self.cleaned_data.get("version") or self.instance.version
         return self.instance

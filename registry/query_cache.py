@@ -63,7 +63,7 @@ def compile_query(values: QuerySet) -> CompiledQuery:
     if hasattr(values, "_require_scope"):
         values._require_scope()
     compiler = values.query.get_compiler(values.db)
-    names = tuple(values.query.selected)
+    names = tuple(values.query.selected or ())
     try:
         sql, parameters = compiler.as_sql()
     except EmptyResultSet:

@@ -136,7 +136,8 @@ def refusals_to_name(
         yield Refused("paper_missing")
     for review in reviews:
         now = open_period(review.point)
-        if review.notice_id != notice.pk or review.outcome != Outcome.PENDING or now.status != PointStatus.NOTICE:
+        is_on_notice = now is not None and now.status == PointStatus.NOTICE
+        if review.notice_id != notice.pk or review.outcome != Outcome.PENDING or not is_on_notice:
             yield Refused("not_on_notice", name=review.point.name)
         if wrote(by, review.point):
             yield Refused("own_work")
@@ -186,7 +187,8 @@ def refusals_to_recheck(point: DemonstrationPoint, *, by: Any) -> Iterator[Refus
 def open_recheck(point: DemonstrationPoint, *, by: Any) -> Review:
     """Opens a re-check of a point, by the current standard (GLOSSARY 复核)."""
     raise_first(refusals_to_recheck(point, by=by))
-    level = open_period(point).level or Level.DISTRICT
+    now = open_period(point)
+    level = now.level if now and now.level else Level.DISTRICT
     return open_round(point, Round.RECHECK, right="point.review", by=by, applied_level=level)
 
 
@@ -221,6 +223,8 @@ def settle_recheck(
     review = rows.select_related("point").get(pk=review.pk)
     raise_first(refusals_to_settle(review, by=by))
     now, on = open_period(review.point), on or timezone.localdate()
+    if now is None:
+        raise Refused("not_named", name=review.point.name)
     paper = {"document_no": document_no.strip(), "reason": reason.strip(), "on": on, "by": by}
     if not grade:
         withdraw_point(review.point, **paper)

@@ -167,8 +167,8 @@ def refusals_to_write(project: SecretaryProject, *, right: str, by: Any) -> Iter
         yield Refused("not_allowed")
     if project.opened_on is None:
         yield Refused("ledger_not_open")
-    elif project.closing():
-        yield Refused("ledger_closed", day=project.closing().entered_on.isoformat())
+    elif closing := project.closing():
+        yield Refused("ledger_closed", day=closing.entered_on.isoformat())
 
 
 def _refusals_of_day(project: SecretaryProject, on: date, since: date) -> Iterator[Refused]:
@@ -185,6 +185,7 @@ def add_check(
     """Adds a check of the ledger (查账): progress, light, and proof. One per day."""
     project, on = locked(project, "organisation", "area"), on or localdate()
     raise_first(refusals_to_write(project, right=CHECK, by=by))
+    assert project.opened_on is not None  # see refusals_to_write
     raise_first(_refusals_of_day(project, on, project.opened_on))
     if project.entries.filter(stage=LedgerStage.CHECK, entered_on=on).exists():
         raise Refused("checked_that_day", day=on.isoformat())
@@ -238,6 +239,7 @@ def hand_in(
     """Hands the ledger in (交账): what was delivered, and how it differs from the promise."""
     project, on = locked(project, "organisation", "area"), on or localdate()
     raise_first(refusals_to_write(project, right=WRITE, by=by))
+    assert project.opened_on is not None  # see refusals_to_write
     last = max([project.opened_on, *project.entries.values_list("entered_on", flat=True)])
     raise_first(_refusals_of_day(project, on, last))
     share = solved_share(project, on)
@@ -268,12 +270,13 @@ def sign_off(project: SecretaryProject, *, by: Any) -> LedgerEntry:
     project = locked(project, "organisation", "area")
     raise_first(refusals_to_sign(project, by=by))
     entry = project.closing()
+    assert entry is not None  # see refusals_to_sign
     before = values_of(entry)
-    entry.signed_by, entry.signed_on = by, localdate()
+    entry.signed_by, entry.signed_on = by, (today := localdate())
     entry.full_clean()
     entry.save()
     signed = {"ledgerentry": {"changed": [part_change(entry, before, values_of(entry))]}}
-    ChangeSet(by).log("sign-off", project, {"signed_on": [None, entry.signed_on.isoformat()]} | signed)
+    ChangeSet(by).log("sign-off", project, {"signed_on": [None, today.isoformat()]} | signed)
     return entry
 
 
@@ -285,6 +288,7 @@ def send_back(project: SecretaryProject, *, by: Any, reason: str = "") -> None:
     if len(reason.strip()) < 4:
         raise Refused("opinion_missing")
     entry, change_set = project.closing(), ChangeSet(by, reason.strip()[:300])
+    assert entry is not None  # see refusals_to_sign
     change_set.log("return", project, {"ledgerentry": {"removed": [part_change(entry, values_of(entry), {})]}})
     entry.voided = change_set.key
     entry.save()

@@ -251,6 +251,7 @@ def _freeze_cards(scheme: Scheme, by: Any) -> None:
 
 def appeal_until(scheme: Scheme) -> date:
     """The last day of appeals: the working days of the parameter after the announcement."""
+    assert scheme.announced_on is not None  # an announced one
     days = Parameter.objects.count_on("appeal-working-days", scheme.announced_on, default=5)
     return CalendarDay.objects.working_day(scheme.announced_on + timedelta(days=1), days)
 

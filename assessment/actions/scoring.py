@@ -52,6 +52,7 @@ def pass_draft(draft: Draft, *, opinion: str = "", scores: Mapping[str, str] | N
     draft = take_over(draft, by=by)
     if is_change:
         return None
+    assert draft.point is not None  # a submitted draft has its site
     change_standing(draft.point, status=PointStatus.CHECKED, on=timezone.localdate(), by=by)
     applied = DraftForm(draft).read[0]
     review = open_round(
@@ -98,6 +99,7 @@ def return_draft(draft: Draft, *, remarks: Mapping[str, str], by: Any) -> Draft:
     if draft.state != DraftState.SUBMITTED:
         raise _moved_on(draft)
     is_change = draft.is_change
+    assert draft.point is not None  # a submitted draft has its site
     returned = send_back(draft.point, remarks=remarks, by=by)
     _log_return(draft.point, remarks, by, moves=not is_change)
     return returned
@@ -254,7 +256,7 @@ def finish_scoring(review: Review, *, by: Any, seen: Mapping[str, str] | None = 
     save_with_event(review, by=by, verb="scored", reason=review.opinion[:300], also=total)
     if review.round == Round.APPLICATION:
         now = open_period(review.point)
-        if now.status != PointStatus.SCORED:
+        if now is None or now.status != PointStatus.SCORED:
             change_standing(review.point, status=PointStatus.SCORED, on=timezone.localdate(), by=by)
     return review
 

@@ -65,26 +65,26 @@ def _pass(draft: Draft, **values: Any) -> Any:
         raise Unusable([field_error("scores", str(invalid), invalid.code)]) from invalid
 
 
-def _round_on_notice(point: DemonstrationPoint) -> Review:
+def _round_on_notice(point: DemonstrationPoint) -> tuple[Review, Notice]:
     rounds = point.reviews.unscoped("of the point itself").pending().exclude(notice=None).select_related("notice")
     review = rounds.first()
-    if review is None:
+    if review is None or review.notice is None:
         raise Refused("not_on_notice", name=point.name)
-    return review
+    return review, review.notice
 
 
 def _name(point: DemonstrationPoint, *, by: Any, **paper: Any) -> Any:
-    review = _round_on_notice(point)
-    return naming.name_from_notice(review.notice, [review], by=by, **paper)
+    review, notice = _round_on_notice(point)
+    return naming.name_from_notice(notice, [review], by=by, **paper)
 
 
 def _against_naming(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
     try:
-        review = _round_on_notice(point)
+        review, notice = _round_on_notice(point)
     except Refused as refusal:
         yield refusal if may(by, "point.decide", point) else Refused("not_allowed")
         return
-    yield from naming.refusals_to_name(review.notice, [review], by=by)
+    yield from naming.refusals_to_name(notice, [review], by=by)
 
 
 AGAINST_CHECKING = against_its_draft("point.check", scoring.refusals_to_pass)

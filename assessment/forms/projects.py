@@ -80,7 +80,7 @@ class PlanForm(BuilderForm):
         today = timezone.localdate()
         self.initial["deadline"] = max(today, date(today.year, *YEAR_END))
         if own:
-            self.initial |= {"organisation": own.pk, "responsible_person": own.secretary}
+            self.initial.update(organisation=own.pk, responsible_person=own.secretary)
 
 
 class AmendForm(PlanForm):
@@ -115,7 +115,8 @@ class CheckForm(forms.Form):
     proof = Proof(required=False)
 
     def __init__(self, *args: Any, project: SecretaryProject, **kwargs: Any):
-        super().__init__(*args, initial=proposed_check(project, timezone.localdate()), **kwargs)
+        kwargs["initial"] = proposed_check(project, timezone.localdate())
+        super().__init__(*args, **kwargs)
 
 
 class SolveForm(forms.Form):
@@ -125,8 +126,10 @@ class SolveForm(forms.Form):
     proof = Proof()
 
     def __init__(self, *args: Any, problems: list, **kwargs: Any):
-        super().__init__(*args, initial={"on": timezone.localdate()}, **kwargs)
-        self.fields["problem"].choices = [(problem.code, problem.name) for problem in problems]
+        kwargs["initial"] = {"on": timezone.localdate()}
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["problem"].choices = [(problem.code, problem.name) for problem in problems]
 
 
 class HandInForm(forms.Form):
@@ -142,7 +145,8 @@ class HandInForm(forms.Form):
     proof = Proof(required=False)
 
     def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, initial={"on": timezone.localdate()}, **kwargs)
+        kwargs["initial"] = {"on": timezone.localdate()}
+        super().__init__(*args, **kwargs)
 
 
 class SignForm(forms.Form):

@@ -28,7 +28,7 @@ class SchemeForm(BuilderForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         if not self.instance.pk:
-            self.initial |= {"year": timezone.localdate().year, "kind": SchemeKind.TOWNSHIP}
+            self.initial.update(year=timezone.localdate().year, kind=SchemeKind.TOWNSHIP)
 
 
 class ItemForm(forms.ModelForm):
@@ -78,7 +78,7 @@ class ScoresForm(forms.Form):
         self.item_scores = item_scores = {score.item_id: score for score in result.scores.all()}
         for item in items:
             score = item_scores.get(item.pk)
-            current = score and (score.self_score if own else score.score)
+            current = None if score is None else score.self_score if own else score.score
             self.fields[f"score-{item.number}"] = numeric(
                 number("0", f"{item.weight:f}", decimals=1),
                 _("Own score") if own else _("Score"),
@@ -112,7 +112,8 @@ class AppealForm(forms.Form):
 
     def __init__(self, *args: Any, items: Sequence[SchemeItem], **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["item"].choices = [(str(item.number), item.name) for item in items]
+        fields: dict[str, Any] = self.fields
+        fields["item"].choices = [(str(item.number), item.name) for item in items]
 
 
 class SettleForm(forms.Form):

@@ -36,13 +36,16 @@ class VisitForm(forms.Form):
     def __init__(self, *args: Any, viewer: Any, initial: dict, **kwargs: Any):
         newest = SupervisionFinding.objects.visible_to(viewer).order_by("-pk").first()
         values = {"on": timezone.localdate(), "issuer": newest.issuer if newest else ""}
-        super().__init__(*args, initial=values | initial, **kwargs)
-        self.fields["organisation"].queryset = _organisations(viewer)  # type: ignore[attr-defined]
+        kwargs["initial"] = values | initial
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["organisation"].queryset = _organisations(viewer)
 
 
 class FindingForm(forms.Form):
     def __init__(self, *args: Any, finding: SupervisionFinding, **kwargs: Any):
-        super().__init__(*args, initial=self.prefill(finding), **kwargs)
+        kwargs["initial"] = self.prefill(finding)
+        super().__init__(*args, **kwargs)
 
     def prefill(self, finding: SupervisionFinding) -> dict[str, Any]:
         return {}
@@ -100,6 +103,7 @@ class TalkForm(forms.Form):
                 "person": first.organisation.secretary,
                 "issuer": first.issuer,
             }
-        super().__init__(*args, initial=values, **kwargs)
-        rows = _organisations(viewer).in_area(warning.township.pk)
-        self.fields["organisation"].queryset = rows  # type: ignore[attr-defined]
+        kwargs["initial"] = values
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["organisation"].queryset = _organisations(viewer).in_area(warning.township.pk)

@@ -76,10 +76,10 @@ def find(rows: list[SheetRow], context: Context) -> None:
         if scheme is None or not row.has("unit", "item"):
             continue
         card = row.values["card"] = _card_of(row, scheme, cards[scheme.pk], context)
-        item = row.values["numbered"] = _item_of(row, items[scheme.pk])
-        if card and item:
-            row.key, row.record = (card.code, item.pk), scores.get((card.pk, item.pk))
-            _validate(row, context, card, item)
+        numbered = row.values["numbered"] = _item_of(row, items[scheme.pk])
+        if card and numbered:
+            row.key, row.record = (card.code, numbered.pk), scores.get((card.pk, numbered.pk))
+            _validate(row, context, card, numbered)
 
 
 def _scheme_of(row: SheetRow, schemes: list[Scheme]) -> Scheme | None:

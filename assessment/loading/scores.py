@@ -59,8 +59,8 @@ def resolve(row: SheetRow, context: Context) -> None:
 def find(rows: list[SheetRow], context: Context) -> None:
     points = {row.values["found"].pk for row in rows if row.values.get("found")}
     pending = Review.objects.unscoped(WHY).filter(point__in=points, outcome=Outcome.PENDING)
-    pending = context.locked(pending).select_related("point", "standard")
-    reviews = {review.point_id: review for review in pending}
+    locked = context.locked(pending).select_related("point", "standard")
+    reviews = {review.point_id: review for review in locked}
     standing = StatusPeriod.objects.filter(point__in=reviews, valid_to=None)
     statuses = dict(standing.values_list("point_id", "status"))
     own_work = written_by(context.by, [review.point for review in reviews.values()])

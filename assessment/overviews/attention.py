@@ -18,7 +18,7 @@ def _rounds(scope: Scope, status: str) -> QuerySet:
     return scope.sees(a.Review).standing(status).filter(round=a.Round.APPLICATION)
 
 
-def _closings(**more: bool) -> Exists:
+def _closings(**more: bool | None) -> Exists:
     return Exists(a.LedgerEntry.objects.filter(project=OuterRef("pk"), stage=a.LedgerStage.CLOSE, **more))
 
 

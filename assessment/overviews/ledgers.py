@@ -1,5 +1,6 @@
 """Data for the pages of secretary projects: promise against delivery, the board, the next steps."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -51,7 +52,7 @@ class LedgerLine:
 def settlement(project: SecretaryProject, on: date) -> list[LedgerLine]:
     """The promise as first frozen, line by line, compared with what was delivered by `on`."""
     promise = getattr(project, "promise", None)
-    promised = promise.body if promise else {**acts.promised_of(project), "problems": None}
+    promised: dict[str, Any] = promise.body if promise else {**acts.promised_of(project), "problems": None}
     closing = project.closing()
     closing = closing if closing and closing.entered_on <= on else None
     lines = _problem_lines(project, promised["problems"], on)
@@ -108,7 +109,7 @@ def describe_promise(project: SecretaryProject, viewer: Any) -> dict[str, Any]:
     }
 
 
-def _amended(amendment: Amendment, inside: bool):
+def _amended(amendment: Amendment, inside: bool) -> Iterator[tuple[str | Words, Any, Any]]:
     for name, both in amendment.changes.items():
         hidden = name in INSIDE and not inside
         before, after = ("…", "…") if hidden else ("；".join(x) if isinstance(x, list) else x for x in both)
@@ -127,6 +128,7 @@ def reminder_days(today: date) -> int:
 
 def next_check(project: SecretaryProject, days: int) -> date:
     """The day of the next check, `days` after the last line; or the deadline, if that is earlier."""
+    assert project.opened_on is not None  # an open ledger
     last = max((entry.entered_on for entry in project.entries.all()), default=project.opened_on)
     return min(last + timedelta(days=days), project.deadline)
 
@@ -137,6 +139,7 @@ def proposed_check(project: SecretaryProject, on: date) -> dict[str, Any]:
     solved = sum(problem.is_solved(on) for problem in problems)
     last = project.entries.filter(entered_on__lte=on).order_by("-entered_on", "-pk").first()
     percent = max(acts.solved_share(project, on) if problems else 0, last.percent if last else 0)
+    assert project.opened_on is not None  # an open ledger
     whole = (project.deadline - project.opened_on).days or 1
     elapsed = 100 * (on - project.opened_on).days // whole
     light = Light.STUCK if on > project.deadline else Light.SLOW if percent < elapsed else Light.ON_TRACK
@@ -162,6 +165,6 @@ def steps_for(project: SecretaryProject, user: Any) -> list[tuple[str, str | Wor
     return [(reverse(name, args=[project.code]), words) for name, words in steps]
 
 
-def column_of(project: SecretaryProject) -> str:
+def column_of(project: Any) -> str:
     """The board column of a project `with_progress`."""
     return "signed" if project.signed_on else project.stage or ("" if project.opened_on is None else LedgerStage.OPEN)

@@ -157,7 +157,7 @@ def _line(item: dict, on: date, stands_on: Any) -> CardLine:
     return CardLine(**item, on=on.isoformat(), own=own, score=score, note=stands_on.note)
 
 
-def ranked(standings: list[Standing], last_year: dict[str, int]) -> list[Standing]:
+def ranked(standings: list[Standing], last_year: dict[int, int | None]) -> list[Standing]:
     """Sorts best first. Equal totals share a rank, and the next rank is skipped (1, 2, 2, 4)."""
     standings = sorted(standings, key=lambda standing: (-standing.total, standing.result.code))
     for place, standing in enumerate(standings, start=1):
@@ -167,7 +167,7 @@ def ranked(standings: list[Standing], last_year: dict[str, int]) -> list[Standin
     return standings
 
 
-def _last_year(scheme: Scheme) -> dict[int, int]:
+def _last_year(scheme: Scheme) -> dict[int, int | None]:
     """Ranks of the published scheme of the same kind a year earlier, by organisation."""
     rows = SchemeResult.objects.unscoped("ranks that were published").filter(
         scheme__area=scheme.area_id, scheme__kind=scheme.kind, scheme__year=scheme.year - 1,

@@ -33,11 +33,12 @@ class Warning:
 def warnings(area: str, today: date) -> list[Warning]:
     """The townships of `area` with overdue findings that no talk covered yet, the worst first."""
     limit = Parameter.objects.count_on(RULE, today, default=3)
-    overdue: Counter = Counter()
+    overdue: Counter[str] = Counter()
     talked = _last_talks(area)
     rows = SupervisionFinding.objects.unscoped("counted only").in_area(area).overdue(today)
     for code, deadline in rows.values_list("area_id", "deadline"):
-        overdue[township_of(code)] += deadline >= talked.get(township_of(code), deadline)
+        talk = talked.get(township_of(code))
+        overdue[township_of(code)] += deadline is not None and (talk is None or deadline >= talk)
     places = Area.objects.unscoped("area names are public").filter(pk__in=[code for code, n in overdue.items() if n])
     late_places = [Warning(place, overdue[place.pk], limit) for place in places]
     return sorted(late_places, key=lambda warning: (-warning.overdue, warning.township.pk))

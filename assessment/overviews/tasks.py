@@ -100,7 +100,7 @@ def rechecks_to_settle(user: Any, today: date) -> Iterable[Task]:
     mine = Review.objects.visible_to(user).in_area(user.write_prefix).pending()
     for review in mine.filter(round=Round.RECHECK, scored_on__isnull=False).select_related("point"):
         url = reverse("review-settle", args=[review.code])
-        due = _due(review.scored_on, "review-working-days", today)
+        due = _due(review.scored_on or today, "review-working-days", today)
         yield Task(_("Decide on a re-check"), review.point.name, url, _("Decide"), due)
 
 
@@ -156,7 +156,8 @@ def findings_to_follow(user: Any, today: date) -> Iterable[Task]:
     for finding in rows.select_related("area").prefetch_related("steps"):
         right, act, what, button = words[finding.stage]
         if may(user, right) and not any(refusals_to(act, finding, by=user)):
-            since = finding.last_step.on if finding.stage == FindingState.RECTIFIED else finding.inspected_on
+            step = finding.last_step
+            since = step.on if step and finding.stage == FindingState.RECTIFIED else finding.inspected_on
             due = finding.deadline if right == RECTIFY else _due(since, "review-working-days", today)
             yield Task(what, finding.finding, finding.get_absolute_url(), button, due)
 

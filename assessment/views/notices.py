@@ -1,6 +1,7 @@
 """Public notices: posted by the district, public, and followed by the naming."""
 
 from datetime import date
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_POST
 from assessment.actions import naming
 from assessment.models import Notice
 from registry.access.permissions import may
+from registry.access.requests import SignedInRequest
 from registry.models import PointStatus
 from registry.text.refusals import Refused
 from registry.views.access import asks_for
@@ -23,12 +25,12 @@ from registry.views.records import opened
 from .reviews import review_or_404, reviews_of
 
 
-def day_field(label, **more) -> forms.DateField:
+def day_field(label: Any, **more: Any) -> forms.DateField:
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     return forms.DateField(label=label, widget=widget, input_formats=["%Y-%m-%d"], **more)
 
 
-def status_of(form: forms.Form, refusal: Refused | None) -> int:
+def status_of(form: forms.BaseForm, refusal: Refused | None) -> int:
     """The HTTP status: 400 for invalid input, 409 for a refused action."""
     return 400 if form.errors else 409 if refusal else 200
 
@@ -54,7 +56,7 @@ def _today_if_unread(form: forms.Form, name: str) -> date:
 
 
 @asks_for("point.notice")
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: SignedInRequest) -> HttpResponse:
     """Creates a notice for the chosen scored points. Its last day follows from the working days of the parameter."""
     waiting = list(reviews_of(request.user).standing(PointStatus.SCORED).filter(notice=None))
     sent = request.method == "POST"
@@ -87,7 +89,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @asks_for("point.notice", "point.decide")
-def desk(request: HttpRequest, code: str) -> HttpResponse:
+def desk(request: SignedInRequest, code: str) -> HttpResponse:
     """The district's page of a notice: its points, the remarks, the refusals, and the naming."""
     notice = Notice.objects.visible_to(request.user).in_area(request.user.write_prefix).filter(code=code).first()
     if notice is None:
@@ -127,7 +129,7 @@ def desk(request: HttpRequest, code: str) -> HttpResponse:
 
 @asks_for("point.notice", "point.decide")
 @require_POST
-def run_out(request: HttpRequest, code: str) -> HttpResponse:
+def run_out(request: SignedInRequest, code: str) -> HttpResponse:
     """Demonstration only: ends the notice."""
     notice = Notice.objects.visible_to(request.user).in_area(request.user.write_prefix).filter(code=code).first()
     if notice is None or not settings.DEMO:
@@ -141,7 +143,7 @@ def run_out(request: HttpRequest, code: str) -> HttpResponse:
 
 @asks_for("point.review")
 @require_POST
-def take_off(request: HttpRequest, code: str) -> HttpResponse:
+def take_off(request: SignedInRequest, code: str) -> HttpResponse:
     """Takes a point off its notice because of an objection: it is scored again."""
     review = review_or_404(request, code)
     notice = review.notice

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from assessment.actions import packs as acts
 from assessment.models import InspectionPack, Standard
+from registry.access.requests import SignedInRequest
 from registry.models import DemonstrationPoint, Evidence
 from registry.views.access import asks_for
 from registry.views.photos import file_response
@@ -32,7 +34,7 @@ def _contents(point: DemonstrationPoint) -> dict:
 
 
 @asks_for(acts.MAKE)
-def desk(request: HttpRequest, code: str) -> HttpResponse:
+def desk(request: SignedInRequest, code: str) -> HttpResponse:
     """A site's proof, missing items, and existing links."""
     rows = DemonstrationPoint.objects.visible_to(request.user).in_area(request.user.write_prefix)
     point = rows.select_related("organisation", "area").filter(code=code).first()
@@ -54,7 +56,7 @@ def desk(request: HttpRequest, code: str) -> HttpResponse:
 
 @asks_for(acts.MAKE)
 @require_POST
-def revoke(request: HttpRequest, code: str) -> HttpResponse:
+def revoke(request: SignedInRequest, code: str) -> HttpResponse:
     rows = InspectionPack.objects.visible_to(request.user).in_area(request.user.write_prefix)
     pack = rows.select_related("point").filter(code=code).first()
     if pack is None:
@@ -88,7 +90,7 @@ def pack(request: HttpRequest, code: str) -> HttpResponse:
 
 @never_cache
 @require_safe
-def pack_file(request: HttpRequest, code: str, file: str) -> HttpResponse:
+def pack_file(request: HttpRequest, code: str, file: str) -> HttpResponseBase:
     """A photo or document of the pack's site, while the link is valid."""
     proof_pack = _pack_or_404(code)
     documents = Evidence.objects.unscoped("who holds the link sees the site's proof").filter(point=proof_pack.point)

@@ -19,6 +19,7 @@ from assessment.forms import projects
 from assessment.models import SecretaryProject
 from assessment.overviews import ledgers
 from registry.access.permissions import may
+from registry.access.requests import SignedInRequest
 from registry.text.refusals import Refused
 from registry.views.access import asks_for
 
@@ -32,7 +33,7 @@ TITLES: dict[str, str | Words] = {
 }
 
 
-def project_or_404(request: HttpRequest, code: str) -> SecretaryProject:
+def project_or_404(request: SignedInRequest, code: str) -> SecretaryProject:
     """A project of the area the account writes in."""
     rows = SecretaryProject.objects.visible_to(request.user).in_area(request.user.write_prefix)
     project = rows.select_related("organisation", "area").filter(code=code).first()
@@ -53,7 +54,7 @@ def _run_action(form: Any, act: Any) -> tuple[Any, Refused | None]:
 
 
 @asks_for(acts.WRITE)
-def plan(request: HttpRequest, code: str = "") -> HttpResponse:
+def plan(request: SignedInRequest, code: str = "") -> HttpResponse:
     """The plan of a new project, or of one whose promise is not frozen; and the opening of its ledger."""
     project = project_or_404(request, code) if code else SecretaryProject()
     if code and acts.has_promise(project):
@@ -73,7 +74,7 @@ def plan(request: HttpRequest, code: str = "") -> HttpResponse:
 
 
 def _plan_page(
-    request: HttpRequest, code: str, form: projects.PlanForm, refusal: Refused | None = None
+    request: SignedInRequest, code: str, form: projects.PlanForm, refusal: Refused | None = None
 ) -> HttpResponse:
     stored = project_or_404(request, code) if code else None
     on = (stored.opened_on or min(timezone.localdate(), stored.deadline)) if stored else None
@@ -89,7 +90,7 @@ def _plan_page(
 
 @asks_for(acts.WRITE)
 @require_POST
-def open_ledger(request: HttpRequest, code: str) -> HttpResponse:
+def open_ledger(request: SignedInRequest, code: str) -> HttpResponse:
     """建账: freezes the saved promise."""
     project = project_or_404(request, code)
     form = projects.OpenForm(request.POST)
@@ -101,7 +102,9 @@ def open_ledger(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("project-plan", project.code)
 
 
-def _step(request: HttpRequest, project: SecretaryProject, name: str, form: Any, act: Any, right: str) -> HttpResponse:
+def _step(
+    request: SignedInRequest, project: SecretaryProject, name: str, form: Any, act: Any, right: str
+) -> HttpResponse:
     """A page with one form and its action."""
     refusal = None
     if request.method == "POST" and form.is_valid():
@@ -126,7 +129,7 @@ def _typed(request: HttpRequest) -> tuple[Any, Any]:
     return (request.POST, request.FILES) if request.method == "POST" else (None, None)
 
 
-def _opened_or_404(request: HttpRequest, code: str) -> SecretaryProject:
+def _opened_or_404(request: SignedInRequest, code: str) -> SecretaryProject:
     project = project_or_404(request, code)
     if project.opened_on is None:
         raise Http404
@@ -134,7 +137,7 @@ def _opened_or_404(request: HttpRequest, code: str) -> SecretaryProject:
 
 
 @asks_for(acts.CHECK)
-def check(request: HttpRequest, code: str) -> HttpResponse:
+def check(request: SignedInRequest, code: str) -> HttpResponse:
     """查账, prefilled from the registry."""
     project = _opened_or_404(request, code)
     form = projects.CheckForm(*_typed(request), project=project)
@@ -143,7 +146,7 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @asks_for(acts.WRITE)
-def solve(request: HttpRequest, code: str) -> HttpResponse:
+def solve(request: SignedInRequest, code: str) -> HttpResponse:
     """Marks one problem as solved, with proof."""
     project = _opened_or_404(request, code)
     unsolved = {problem.code: problem for problem in acts.problems_of(project) if problem.solved_on is None}
@@ -156,7 +159,7 @@ def solve(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @asks_for(acts.WRITE)
-def amend(request: HttpRequest, code: str) -> HttpResponse:
+def amend(request: SignedInRequest, code: str) -> HttpResponse:
     """Amends the promise."""
     project = _opened_or_404(request, code)
     problems = [problem.name for problem in acts.problems_of(project)]
@@ -170,7 +173,7 @@ def amend(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @asks_for(acts.WRITE)
-def hand_in(request: HttpRequest, code: str) -> HttpResponse:
+def hand_in(request: SignedInRequest, code: str) -> HttpResponse:
     """交账: promised, delivered, difference, proof."""
     project = _opened_or_404(request, code)
     form = projects.HandInForm(*_typed(request))
@@ -179,7 +182,7 @@ def hand_in(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @asks_for(acts.SIGN)
-def sign(request: HttpRequest, code: str) -> HttpResponse:
+def sign(request: SignedInRequest, code: str) -> HttpResponse:
     """A second person signs off the ledger or sends it back."""
     project = _opened_or_404(request, code)
     form = projects.SignForm(request.POST if request.method == "POST" else None)
@@ -207,7 +210,7 @@ def sign(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @asks_for("project.board")
-def board(request: HttpRequest) -> HttpResponse:
+def board(request: SignedInRequest) -> HttpResponse:
     """The projects of a year by stage, or along the year; overdue ones first."""
     today = timezone.localdate()
     rows = SecretaryProject.objects.visible_to(request.user).in_area(request.user.read_prefix)
@@ -241,5 +244,5 @@ def _lane(project: SecretaryProject, year: int) -> dict[str, Any]:
         return min(max((day - date(year, 1, 1)).days, 0), 365)
 
     marks = [(place(entry.entered_on), entry) for entry in project.entries.all()]
-    start, end = place(project.opened_on), place(project.deadline)
+    start, end = place(project.opened_on or project.deadline), place(project.deadline)
     return {"project": project, "start": start, "length": end - start, "end": end, "marks": marks}

@@ -1,6 +1,7 @@
 """The desk of reviews: the queues, the township's check, and the reviewer's page."""
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -14,11 +15,13 @@ from django.views.decorators.http import require_POST
 
 from assessment.actions import scoring
 from assessment.models import Review, Round
+from assessment.models.reviews import ReviewQuerySet
 from assessment.overviews.review_sheet import Judging
 from registry.access.permissions import may
+from registry.access.requests import SignedInRequest
 from registry.actions.drafts import log_reading_of
 from registry.fields.points import BY_NAME
-from registry.models import Draft, DraftState, Event, PointStatus
+from registry.models import Draft, DraftState, Event, PointStatus, User
 from registry.overviews.draft_form import DraftForm
 from registry.text.refusals import Refused
 from registry.text.validators import Invalid, masked
@@ -27,18 +30,18 @@ from registry.views.access import asks_for, wants_json
 STAFF = ("point.check", "point.review", "point.notice", "point.decide")
 
 
-def reviews_of(user) -> QuerySet:
+def reviews_of(user: User) -> ReviewQuerySet:
     """The rounds of the account's own area."""
     return Review.objects.visible_to(user).in_area(user.write_prefix).select_related("point__area", "standard")
 
 
-def _submitted(user) -> QuerySet:
+def _submitted(user: User) -> QuerySet:
     drafts = Draft.objects.visible_to(user).in_area(user.write_prefix).filter(state=DraftState.SUBMITTED)
     return drafts.select_related("point", "area").order_by("submitted_at")
 
 
 @asks_for(*STAFF)
-def queue(request: HttpRequest) -> HttpResponse:
+def queue(request: SignedInRequest) -> HttpResponse:
     """The queues by step: submissions to check, points to score, to put on notice, on notice, re-checks."""
     user = request.user
     drafts = _submitted(user) if may(user, "point.check") else []
@@ -62,7 +65,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 @asks_for("point.check")
 @require_POST
-def pass_many(request: HttpRequest) -> HttpResponse:
+def pass_many(request: SignedInRequest) -> HttpResponse:
     """Passes the chosen submissions without opening them; only those without warnings."""
     chosen = [draft for draft in _submitted(request.user) if str(draft.key) in request.POST.getlist("draft")]
     try:
@@ -75,7 +78,7 @@ def pass_many(request: HttpRequest) -> HttpResponse:
 
 
 @asks_for("point.check")
-def check_draft(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def check_draft(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
     """The township's check: answers, changes, overruled warnings, photos; then pass or send back."""
     drafts = Draft.objects.visible_to(request.user).in_area(request.user.write_prefix).filter(key=key)
     draft = drafts.select_related("point__unit", "point__organisation", "area").first()
@@ -137,7 +140,7 @@ def _rows(request: HttpRequest, drafting: DraftForm, *, mask: bool = False) -> l
     return rows
 
 
-def review_or_404(request: HttpRequest, code: str) -> Review:
+def review_or_404(request: SignedInRequest, code: str) -> Review:
     review = reviews_of(request.user).filter(code=code).select_related("point__organisation", "point__unit").first()
     if review is None:
         raise Http404
@@ -145,7 +148,7 @@ def review_or_404(request: HttpRequest, code: str) -> Review:
 
 
 @asks_for("point.review")
-def review_page(request: HttpRequest, code: str) -> HttpResponse:
+def review_page(request: SignedInRequest, code: str) -> HttpResponse:
     """The reviewer's page. Every button first saves the typed values; then the round is handed in, refused or sent
     back."""
     review = review_or_404(request, code)
@@ -172,7 +175,7 @@ def _proof(request: HttpRequest) -> dict[str, list[str]]:
     return {number: request.POST.getlist(f"proof-{number}") for number in numbers}
 
 
-def _decide(request: HttpRequest, review: Review, typed: dict[str, str]) -> HttpResponse:
+def _decide(request: SignedInRequest, review: Review, typed: dict[str, str]) -> HttpResponse:
     act = request.POST.get("then", "save")
     try:
         if act == "finish":
@@ -192,7 +195,7 @@ def _decide(request: HttpRequest, review: Review, typed: dict[str, str]) -> Http
     return redirect(following) if following else redirect("reviews")
 
 
-def _next(request: HttpRequest, review: Review) -> Review | None:
+def _next(request: SignedInRequest, review: Review) -> Review | None:
     """The next round that waits to be scored."""
     waiting = reviews_of(request.user).standing(PointStatus.CHECKED).exclude(pk=review.pk)
     return waiting.filter(pk__gt=review.pk).order_by("pk").first() or waiting.order_by("pk").first()
@@ -227,7 +230,12 @@ def _drafting_of(review: Review) -> DraftForm:
 
 
 def _review_page(
-    request: HttpRequest, review: Review, *, typed=None, saved: scoring.Scored | None = None, refusal=None
+    request: SignedInRequest,
+    review: Review,
+    *,
+    typed: Any = None,
+    saved: scoring.Scored | None = None,
+    refusal: Any = None,
 ) -> HttpResponse:
     typed = typed or {}
     bar = _bar(request, review)

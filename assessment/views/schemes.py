@@ -21,6 +21,7 @@ from assessment.forms import schemes as forms
 from assessment.models import Appeal, ItemScore, Scheme, SchemeResult, SchemeState, fingerprint
 from assessment.overviews import standings
 from registry.access.permissions import may
+from registry.access.requests import SignedInRequest
 from registry.text.refusals import Refused
 from registry.views.access import asks_for
 from registry.views.records import opened
@@ -121,23 +122,23 @@ def _result_steps(result: SchemeResult, user: Any) -> list[tuple[str, str | Word
 
 
 @asks_for("scheme.view")
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: SignedInRequest) -> HttpResponse:
     """The schemes, with the account's open cards."""
     area = request.user.write_prefix or request.user.read_prefix
     cards = SchemeResult.objects.visible_to(request.user).in_area(area).order_by("code")
-    cards = Prefetch("results", cards.select_related("area", "organisation", "scheme"), to_attr="cards")
-    schemes = Scheme.objects.visible_to(request.user).order_by("-year", "code").prefetch_related(cards)
+    results = Prefetch("results", cards.select_related("area", "organisation", "scheme"), to_attr="cards")
+    schemes = Scheme.objects.visible_to(request.user).order_by("-year", "code").prefetch_related(results)
     context = {"schemes": schemes, "may_write": may(request.user, acts.WRITE)}
     return render(request, "assessment/schemes/desk.html", context)
 
 
-def scheme_or_404(request: HttpRequest, code: str) -> Scheme:
+def scheme_or_404(request: SignedInRequest, code: str) -> Scheme:
     rows = Scheme.objects.visible_to(request.user).in_area(request.user.write_prefix)
     return get_object_or_404(rows.select_related("area"), code=code)
 
 
 @asks_for(acts.WRITE)
-def write(request: HttpRequest, code: str = "") -> HttpResponse:
+def write(request: SignedInRequest, code: str = "") -> HttpResponse:
     """The form of a scheme, and its opening."""
     scheme = scheme_or_404(request, code) if code else Scheme(area_id=request.user.write_prefix)
     if scheme.opened_on:
@@ -170,7 +171,7 @@ def write(request: HttpRequest, code: str = "") -> HttpResponse:
 
 @asks_for(acts.WRITE, acts.SETTLE)
 @require_POST
-def act(request: HttpRequest, code: str, act: str) -> HttpResponse:
+def act(request: SignedInRequest, code: str, act: str) -> HttpResponse:
     """The next step of a scheme."""
     scheme = scheme_or_404(request, code)
     steps: dict[str, Callable] = {"open": acts.open_scheme, "announce": acts.announce, "publish": acts.publish}
@@ -178,16 +179,16 @@ def act(request: HttpRequest, code: str, act: str) -> HttpResponse:
         done = acts.copy_scheme(scheme, by=request.user)
     else:
         done = steps[act](scheme, by=request.user)
-    messages.success(request, DONE[act])
+    messages.success(request, str(DONE[act]))
     return redirect("scheme-edit", done.code) if act == "copy" else redirect(done)
 
 
-def result_or_404(request: HttpRequest, code: str) -> SchemeResult:
+def result_or_404(request: SignedInRequest, code: str) -> SchemeResult:
     rows = SchemeResult.objects.visible_to(request.user).in_area(request.user.write_prefix)
     return get_object_or_404(rows.select_related("scheme", "area", "organisation"), code=code)
 
 
-def _scores(request: HttpRequest, code: str, right: str, title: str, act: Callable) -> HttpResponse:
+def _scores(request: SignedInRequest, code: str, right: str, title: str, act: Callable) -> HttpResponse:
     """A page with a score for each item scored by hand."""
     result = result_or_404(request, code)
     typed = (request.POST, request.FILES) if request.method == "POST" else ()
@@ -212,7 +213,7 @@ def _scores(request: HttpRequest, code: str, right: str, title: str, act: Callab
 
 
 @asks_for(acts.OWN)
-def own_scores(request: HttpRequest, code: str) -> HttpResponse:
+def own_scores(request: SignedInRequest, code: str) -> HttpResponse:
     """The unit's own scores, with proof."""
 
     def act(result: SchemeResult, form: forms.ScoresForm) -> None:
@@ -222,7 +223,7 @@ def own_scores(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @asks_for(acts.SCORE)
-def district_scores(request: HttpRequest, code: str) -> HttpResponse:
+def district_scores(request: SignedInRequest, code: str) -> HttpResponse:
     """The district's scores."""
 
     def act(result: SchemeResult, form: forms.ScoresForm) -> None:
@@ -232,7 +233,7 @@ def district_scores(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @asks_for(acts.APPEAL)
-def appeal(request: HttpRequest, code: str) -> HttpResponse:
+def appeal(request: SignedInRequest, code: str) -> HttpResponse:
     """An appeal of the unit against an item's score."""
     result = result_or_404(request, code)
     items = {str(item.number): item for item in acts.items_in(result.scheme)}
@@ -257,7 +258,7 @@ def appeal(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @asks_for(acts.SETTLE)
-def settle(request: HttpRequest, pk: int) -> HttpResponse:
+def settle(request: SignedInRequest, pk: int) -> HttpResponse:
     """The answer to an appeal."""
     mine = SchemeResult.objects.visible_to(request.user).in_area(request.user.write_prefix)
     rows = Appeal.objects.filter(result__in=mine).select_related("result__scheme", "result__area", "item", "by")

@@ -1,8 +1,10 @@
 """Titles after naming: choosing points for a re-check, settling it, and changing or withdrawing a title."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from assessment.actions import naming
 from assessment.models import Round, longest_unchecked
 from assessment.overviews.review_sheet import Judging
+from registry.access.requests import SignedInRequest
 from registry.actions.points import (
     CORRECTED,
     change_title,
@@ -35,11 +38,12 @@ class SettleForm(forms.Form):
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, required=False)
     on = day_field(gettext_lazy("Effective from"))
 
-    def __init__(self, *args, present: str, **kwargs):
+    def __init__(self, *args: Any, present: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         keep = [(present, _("Keep: %(grade)s") % {"grade": Grade(present).label})]
         others = [(value, label) for value, label in Grade.choices if value != present]
-        self.fields["grade"].choices = [*keep, *others, ("", _("Withdraw the title"))]
+        fields: dict[str, Any] = self.fields
+        fields["grade"].choices = [*keep, *others, ("", _("Withdraw the title"))]
 
 
 class StandingForm(forms.Form):
@@ -72,7 +76,7 @@ class CorrectForm(forms.Form):
 
 
 @asks_for("point.review")
-def rechecks(request: HttpRequest) -> HttpResponse:
+def rechecks(request: SignedInRequest) -> HttpResponse:
     """Named points, those longest without a re-check first; opens re-checks of the chosen ones."""
     user, today = request.user, timezone.localdate()
     points = DemonstrationPoint.objects.visible_to(user).in_area(user.write_prefix).named(today)
@@ -94,7 +98,7 @@ def rechecks(request: HttpRequest) -> HttpResponse:
 
 
 @asks_for("point.decide")
-def settle(request: HttpRequest, code: str) -> HttpResponse:
+def settle(request: SignedInRequest, code: str) -> HttpResponse:
     """The decision on a finished re-check: keep, raise, lower, or withdraw."""
     review = review_or_404(request, code)
     now = open_period(review.point)
@@ -124,12 +128,12 @@ def settle(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @asks_for("point.decide")
-def standing(request: HttpRequest, code: str) -> HttpResponse:
+def standing(request: SignedInRequest, code: str) -> HttpResponse:
     """Changes the level or grade of a named point, or withdraws its title, after a preview of the refusals."""
     points = DemonstrationPoint.objects.visible_to(request.user).in_area(request.user.write_prefix)
     point = points.select_related("area").filter(code=code).first()
     now = open_period(point) if point else None
-    if now is None or now.status != PointStatus.NAMED:
+    if point is None or now is None or now.status != PointStatus.NAMED:
         raise Http404
     sent = request.method == "POST"
     initial = {"status": now.status, "level": now.level, "grade": now.grade, "on": timezone.localdate()}
@@ -148,12 +152,12 @@ def standing(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @asks_for("point.decide")
-def correct(request: HttpRequest, code: str) -> HttpResponse:
+def correct(request: SignedInRequest, code: str) -> HttpResponse:
     """Corrects typing errors in the current title: level, grade, document, batch or day."""
     points = DemonstrationPoint.objects.visible_to(request.user).in_area(request.user.write_prefix)
     point = points.select_related("area").filter(code=code).first()
     now = open_period(point) if point else None
-    if now is None or now.status not in PUBLIC:
+    if point is None or now is None or now.status not in PUBLIC:
         raise Http404
     sent, refusal = request.method == "POST", None
     current = {name: getattr(now, name) for name in CORRECTED} | {"on": now.valid_from}

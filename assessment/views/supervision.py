@@ -16,6 +16,7 @@ from assessment.forms import supervision as forms
 from assessment.models import AccountabilityAction, SupervisionFinding
 from assessment.overviews.supervision import by_state, warning_of, warnings
 from registry.access.permissions import may
+from registry.access.requests import SignedInRequest
 from registry.models import Area
 from registry.models.base import in_area_q
 from registry.overviews.history import history_of
@@ -34,7 +35,7 @@ def _findings(user: Any) -> Any:
 
 
 @asks_for("record.view")
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: SignedInRequest) -> HttpResponse:
     """Findings of the account's area by state, overdue ones first; and the townships near a talk."""
     today, area = timezone.localdate(), request.user.read_prefix
     findings = _findings(request.user).in_area(request.GET.get("area") or area)
@@ -58,7 +59,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 
 @asks_for(acts.INSPECT)
-def visit(request: HttpRequest) -> HttpResponse:
+def visit(request: SignedInRequest) -> HttpResponse:
     """A visit and its findings."""
     typed = request.POST if request.method == "POST" else None
     form = forms.VisitForm(typed, viewer=request.user, initial={"key": uuid.uuid4()})
@@ -82,7 +83,7 @@ def _finding_or_404(request: HttpRequest, code: str) -> SupervisionFinding:
 
 
 @asks_for("record.view")
-def finding_page(request: HttpRequest, code: str) -> HttpResponse:
+def finding_page(request: SignedInRequest, code: str) -> HttpResponse:
     """A finding: its steps, next actions, and history."""
     return _page(request, _finding_or_404(request, code))
 
@@ -156,7 +157,7 @@ def _page(
 
 
 @asks_for(acts.TALK)
-def talk(request: HttpRequest, code: str) -> HttpResponse:
+def talk(request: SignedInRequest, code: str) -> HttpResponse:
     """The talk that the rule requires, prefilled from the overdue findings."""
     rows = Area.objects.unscoped("area names are public").filter(in_area_q(request.user.write_prefix, "pk"))
     township = rows.filter(pk=code).first()

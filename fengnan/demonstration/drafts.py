@@ -72,15 +72,16 @@ def _submit(stage: Stage, village: Area, *, days_ago: int) -> Story:
     for doubt in DraftForm(draft).open_doubts:
         draft = overrule(draft, doubt.key, reason="已实地核对(示例)", by=clerk)
     draft = submit_draft(draft, by=clerk)
-    DemonstrationPoint.objects.filter(pk=draft.point_id).update(position_illustrative=True)
+    DemonstrationPoint.objects.filter(drafts=draft).update(position_illustrative=True)
     return draft
 
 
 def _position(stage: Stage, village: Area) -> str:
     """A made-up position near a site of the township."""
     number = int(village.pk[-2:])
-    site = next(point for point in named_points(township_of(village.pk), stage.today) if point.lng and point.lat)
-    return f"{float(site.lng) + STEP * (number % 5):.6f}, {float(site.lat) + STEP * (number // 5 % 5):.6f}"
+    points = named_points(township_of(village.pk), stage.today)
+    lng, lat = next((point.lng, point.lat) for point in points if point.lng and point.lat)
+    return f"{float(lng) + STEP * (number % 5):.6f}, {float(lat) + STEP * (number // 5 % 5):.6f}"
 
 
 def _return(stage: Stage, village: Area) -> Story:

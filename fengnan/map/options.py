@@ -60,7 +60,7 @@ class Cell(NamedTuple):
     field: str
     level: str
     grade: str
-    count: int = 1
+    count: int = 1  # type: ignore[assignment]  # a tuple has a method of that name, which nobody asks here
     code: str = ""
     name: str = ""
 

@@ -116,7 +116,7 @@ class Schematic:
 
     @property
     def has_lit(self) -> bool:
-        return any(part.lit for part in (*self.belts, *self.tiles))
+        return any(belt.lit for belt in self.belts) or any(tile.lit for tile in self.tiles)
 
     @property
     def words(self) -> str:
@@ -265,7 +265,8 @@ def belt_lines(scope: Scope, choices: Choices, tiles: Mapping[str, Tile], rows: 
     areas_of: dict[tuple, list[str]] = defaultdict(list)
     for *belt, area in rows:
         areas_of[tuple(belt)].append(area)
-    page, lines = reverse("record", args=["belts", "CODE"]), []
+    page = reverse("record", args=["belts", "CODE"])
+    lines: list[BeltLine] = []
     for (code, name, level, built), areas in areas_of.items():
         if any(area.startswith(scope.area) for area in areas):
             places = tuple(tiles[area[:TOWNSHIP]].place for area in areas if area[:TOWNSHIP] in tiles)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count, islice, pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 Place = tuple[int, int]  # column and row of a tile
 Spot = tuple[float, float]
@@ -70,7 +70,7 @@ class Group(NamedTuple):
 
     look: str
     premium: bool
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple has a method of that name, which nobody asks here
 
 
 Filling = tuple[tuple[Place, tuple[Group, ...]], ...]  # the dots of every tile, in the order in which they stand
@@ -141,7 +141,8 @@ def picture(layout: Layout, filling: Filling, lines: tuple[Line, ...]) -> Pictur
     """Tiles with their dots and lines. Kept, because it depends on its arguments alone."""
     fullest = max(sum(group.count for group in groups) for _place, groups in filling)
     frame = grid(layout, [place for place, _groups in filling], lines, fullest)
-    spots, of_look = {}, defaultdict(list)
+    spots = {}
+    of_look: dict[Any, list] = defaultdict(list)
     for place, groups in filling:
         spots[place] = list(frame.dots(place, sum(group.count for group in groups)))
         rest = iter(spots[place])

@@ -1,5 +1,6 @@
 """Bad input, and acts that are refused, answered in plain words: a page for people, a problem document for programs."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
@@ -20,7 +21,7 @@ class BadInputMiddleware:
     """Turns BadInput into a 400 that says which field, what stood there, why and what to do; and a refusal that no view
     had a better place for into a page that gives the reason."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -41,7 +42,7 @@ class BadInputMiddleware:
                 form = QueryDict(mutable=True)
                 for name, values in typed:
                     form.setlist(name.replace("\0", "\ufffd"), [text.replace("\0", "\ufffd") for text in values])
-                request.POST = form
+                request.POST = form  # type: ignore[assignment]  # the stubs know only the immutable one
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Refused) and not problems.is_api(request):
@@ -78,7 +79,7 @@ class BodyLengthMiddleware:
     """Refuses a body of unknown length with 411. Django reads as many bytes as `Content-Length` says, so a body sent in
     chunks would be taken as empty, and what it holds would be lost without a word."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:

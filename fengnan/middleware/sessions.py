@@ -42,11 +42,14 @@ class SessionRules:
 
     def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> HttpResponse | None:
         match = request.resolver_match
+        if match is None:
+            return None
+        name = match.url_name or ""
         if not (hasattr(view, "access") or match.app_name == "admin") or not request.user.is_authenticated:
             return None
         if request.user.needs_new_password and not request.session.get(BY_PROVIDER):
-            return None if match.url_name in FIRST[0] else _first(request, "account-password")
-        if match.url_name not in FIRST[0] | FIRST[1] and lacks_second_factor(request.user):
+            return None if name in FIRST[0] else _first(request, "account-password")
+        if name not in FIRST[0] | FIRST[1] and lacks_second_factor(request.user):
             return _first(request, "account-factor")
         return None
 

@@ -2,10 +2,11 @@
 page, the document and the PDF write the same report; nothing in it is typed but the district's own words."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
+from typing import Any
 
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -58,7 +59,7 @@ class Table:
 
     title: str
     head: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
     widths: tuple[int, ...]
     words: int = 1
 
@@ -201,7 +202,7 @@ def report_of(scope: Scope, with_unchanged: bool = False) -> Report:
 
 
 def _section(
-    slug: str, number: int, title: str, texts: dict[str, str], sentences: dict[str, Sentence], *more
+    slug: str, number: int, title: str, texts: dict[str, str], sentences: dict[str, Sentence], *more: Any
 ) -> Section:
     told = {name: sentence for name, sentence in sentences.items() if sentence}
     return Section(slug, number, title, texts.get(slug, ""), told, *more)
@@ -231,10 +232,11 @@ def _coverage(lines: list[Line]) -> Sentence:
 
 
 def _coverage_clauses(used: int | None, answers: list[Answer]) -> Sentence:
-    pieces = [Piece(_coverage_words(answer.coverage), answer) for answer in answers]
+    coverages = [(answer.coverage, answer) for answer in answers if answer.coverage]
+    pieces = [Piece(_coverage_words(coverage), answer) for coverage, answer in coverages]
     if used:
         pieces.append(Piece(_("the figures are those of %(used)s") % {"used": used}))
-    return clauses(_("Of %(year)s, ") % {"year": answers[0].coverage.year}, pieces)
+    return clauses(_("Of %(year)s, ") % {"year": coverages[0][0].year}, pieces)
 
 
 def _coverage_words(coverage: Coverage) -> str:

@@ -5,6 +5,7 @@ no red head and no seal, for the report is not an issued paper. Made again from 
 from datetime import datetime
 from io import BytesIO
 from math import floor
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django.utils.translation import gettext as _
@@ -14,7 +15,7 @@ from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Mm, Pt, RGBColor
+from docx.shared import Length, Mm, Pt, RGBColor
 
 from fengnan.report.brief import Brief
 from fengnan.report.content import Report, Section, Table, close_up
@@ -66,13 +67,13 @@ def docx_of_brief(brief: Brief) -> bytes:
     return _saved(document)
 
 
-def _saved(document) -> bytes:
+def _saved(document: Any) -> bytes:
     raw = BytesIO()
     document.save(raw)
     return _without_times(raw)
 
 
-def _write(document, section: Section) -> None:
+def _write(document: Any, section: Section) -> None:
     _add(document, section.heading, "Heading 1")
     for words in section.paragraphs:
         _add(document, words)
@@ -80,7 +81,7 @@ def _write(document, section: Section) -> None:
         _add_sentence(document, sentence)
 
 
-def _sign(document, report: Report) -> None:
+def _sign(document: Any, report: Report) -> None:
     """The signature stands to the right, after a free line, on one page."""
     for number, words in enumerate(report.signature):
         form = _add(document, close_up(words), "Signature").paragraph_format
@@ -88,7 +89,7 @@ def _sign(document, report: Report) -> None:
         form.keep_with_next = number < len(report.signature) - 1
 
 
-def _write_annex(document, report: Report) -> None:
+def _write_annex(document: Any, report: Report) -> None:
     _add(document, _("Annex"), "Heading 1").paragraph_format.page_break_before = True
     _add(document, report.annex, "Title")
     for words in report.reading:
@@ -98,15 +99,15 @@ def _write_annex(document, report: Report) -> None:
             _add_table(document, table)
 
 
-def _add(document, words: str, style: str = "Normal"):
+def _add(document: Any, words: str, style: str = "Normal") -> Any:
     return document.add_paragraph(legible(words), style)
 
 
-def _add_sentence(document, sentence: Sentence) -> None:
+def _add_sentence(document: Any, sentence: Sentence) -> None:
     _add(document, close_up("".join(piece.text for piece in sentence)))
 
 
-def _add_table(document, table: Table) -> None:
+def _add_table(document: Any, table: Table) -> None:
     if table.title:
         _add(document, close_up(table.title), "Caption")
     made = document.add_table(rows=1, cols=len(table.head), style="Table Grid")
@@ -129,7 +130,7 @@ def _add_table(document, table: Table) -> None:
             cell.paragraphs[0].paragraph_format.keep_with_next = True
 
 
-def _fill(row, texts: tuple[str, ...], widths: list[int], words: int) -> None:
+def _fill(row: Any, texts: tuple[str, ...], widths: list[int], words: int) -> None:
     _mark(row._tr.get_or_add_trPr(), "w:cantSplit")
     for number, (cell, text, width) in enumerate(zip(row.cells, texts, widths, strict=True)):
         cell.width = width
@@ -141,12 +142,12 @@ def _fill(row, texts: tuple[str, ...], widths: list[int], words: int) -> None:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
 
 
-def _repeat(row) -> None:
+def _repeat(row: Any) -> None:
     """The head of a table stands on each of its pages."""
     _mark(row._tr.get_or_add_trPr(), "w:tblHeader")
 
 
-def _mark(parent, tag: str, **values: str):
+def _mark(parent: Any, tag: str, **values: str) -> Any:
     element = OxmlElement(tag)
     for name, value in values.items():
         element.set(qn(f"w:{name}"), value)
@@ -154,7 +155,7 @@ def _mark(parent, tag: str, **values: str):
     return element
 
 
-def _set_page(document, top=TOP, bottom=BOTTOM) -> None:
+def _set_page(document: Any, top: Length = TOP, bottom: Length = BOTTOM) -> None:
     section = document.sections[0]
     section.page_width, section.page_height = PAGE
     section.top_margin, section.bottom_margin = top, bottom
@@ -165,7 +166,7 @@ def _set_page(document, top=TOP, bottom=BOTTOM) -> None:
     _number(section.even_page_footer, WD_ALIGN_PARAGRAPH.LEFT)
 
 
-def _number(footer, side) -> None:
+def _number(footer: Any, side: Any) -> None:
     """The page number between dashes: on odd pages to the right, on even pages to the left."""
     footer.is_linked_to_previous = False
     paragraph = footer.paragraphs[0]
@@ -182,7 +183,7 @@ def _number(footer, side) -> None:
             _mark(run._r, "w:fldChar", fldCharType=kind)
 
 
-def _set_styles(document, size=SIZE, line=LINE) -> None:
+def _set_styles(document: Any, size: Length = SIZE, line: Length = LINE) -> None:
     styles = document.styles
     _style(styles["Normal"], BODY, size, indent=2, line=line)
     if size == SIZE:
@@ -205,7 +206,7 @@ def _set_styles(document, size=SIZE, line=LINE) -> None:
     styles["Signature"].paragraph_format.right_indent = 2 * SIZE
 
 
-def _style(style, font: str, size, indent: int = 0, side=None, line=LINE) -> None:
+def _style(style: Any, font: str, size: Length, indent: int = 0, side: Any = None, line: Length = LINE) -> None:
     style.font.size, style.font.bold, style.font.italic = size, False, False
     style.font.color.rgb = RGBColor(0, 0, 0)
     properties = style.element.get_or_add_rPr()
@@ -221,12 +222,12 @@ def _style(style, font: str, size, indent: int = 0, side=None, line=LINE) -> Non
     form.alignment = side if side is not None else WD_ALIGN_PARAGRAPH.JUSTIFY if indent else WD_ALIGN_PARAGRAPH.LEFT
 
 
-def _plain_borders(properties) -> None:
+def _plain_borders(properties: Any) -> None:
     for element in properties.findall(qn("w:pBdr")):
         properties.remove(element)
 
 
-def _font(properties, font: str) -> None:
+def _font(properties: Any, font: str) -> None:
     """One font for Chinese, one for Latin, and none of the theme's."""
     fonts = properties.get_or_add_rFonts()
     for name in list(fonts.attrib):
@@ -235,7 +236,7 @@ def _font(properties, font: str) -> None:
         fonts.set(qn(f"w:{name}"), value)
 
 
-def _set_properties(document, report: Report | Brief) -> None:
+def _set_properties(document: Any, report: Report | Brief) -> None:
     day = report.scope.as_of
     properties = document.core_properties
     properties.title, properties.author = legible(report.title), registry_title()

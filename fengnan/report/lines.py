@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -95,8 +96,8 @@ def compared(lines: list[Line], earlier: date) -> Sentence:
 
 
 def _movement(line: Line) -> str:
-    figure, is_up = line.figure, line.change > 0
-    words = {"label": line.label, "size": line.size, "before": line.earlier, "now": line.value}
+    figure, is_up = line.figure, (line.change or 0) > 0
+    words: dict[str, Any] = {"label": line.label, "size": line.size, "before": line.earlier, "now": line.value}
     if line.is_rank:  # the first place is the best
         words |= {"before": line.before.value, "now": line.answer.value}
         better, worse = (

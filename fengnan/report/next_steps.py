@@ -86,7 +86,7 @@ def _not_reported(answers: dict[str, Answer]) -> NextStep | None:
     owing = [Piece(words, answer) for answer in by_form.values() for words in _missing(answer)]
     if not owing:
         return None
-    year = next(iter(by_form.values())).coverage.year
+    year = next(answer.coverage.year for answer in by_form.values() if answer.coverage)
     opening = _("The yearly forms of %(year)s are not complete: ") % {"year": year}
     proposal = _(
         " Proposal: those who owe a report send it in; the district checks each form and declares it complete."
@@ -96,6 +96,8 @@ def _not_reported(answers: dict[str, Answer]) -> NextStep | None:
 
 def _missing(answer: Answer) -> Iterator[str]:
     coverage = answer.coverage
+    if coverage is None:
+        return
     words = {"form": coverage.form.label, "missing": coverage.missing, "units": coverage.form.units}
     if coverage.expected is None:
         yield _("“%(form)s” is not declared complete") % words

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 from django.conf import settings
@@ -234,7 +235,7 @@ def _styles(size: float = SIZE, line: float = LINE) -> dict[str, ParagraphStyle]
     return {style.name: style for style in made}
 
 
-def _number(canvas, document) -> None:
+def _number(canvas: Any, document: Any) -> None:
     """The page number between dashes, 7 mm below the text: on odd pages to the right, on even pages to the left."""
     canvas.setFont(_registered(BODY), 14)
     height, words = BOTTOM - 7 * mm - 14, f"— {document.page} —"

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 from datetime import date
 from functools import wraps
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -22,6 +23,7 @@ from fengnan.report.content import ADDRESSEE, SIGNATURE, TEXTS, report_of
 from fengnan.report.docx import docx_of, docx_of_brief
 from fengnan.report.pdf import FontMissing, pdf_of, pdf_of_brief
 from registry.access.permissions import may
+from registry.access.requests import SignedInRequest
 from registry.access.scope import Scope, read_day, read_scope
 from registry.actions.reports import save_report_text, text_of
 from registry.figures import kinds_of_figures
@@ -56,7 +58,7 @@ def of_year(view: View) -> View:
     leads to the report of that year."""
 
     @wraps(view)
-    def wrapper(request: HttpRequest, year: int, **more) -> HttpResponse:
+    def wrapper(request: HttpRequest, year: int, **more: Any) -> HttpResponse:
         scope, today = read_scope(request.GET, request.user), timezone.localdate()
         if not FIRST_YEAR <= year <= max(today.year, (scope.default_as_of or today).year):
             raise Http404
@@ -65,7 +67,8 @@ def of_year(view: View) -> View:
         if scope.as_of.year != year:
             query = request.GET.copy()
             query.pop("year", None)
-            address = reverse(request.resolver_match.view_name, args=[scope.as_of.year])
+            match: Any = request.resolver_match
+            address = reverse(match.view_name, args=[scope.as_of.year])
             return redirect(f"{address}?{query.urlencode()}" if query else address)
         return view(request, scope, **more)
 
@@ -147,7 +150,7 @@ def brief_file(request: HttpRequest, file_format: str) -> HttpResponse:
 
 
 @asks_for("report.write")
-def report_text(request: HttpRequest, year: int, section: str) -> HttpResponse:
+def report_text(request: SignedInRequest, year: int, section: str) -> HttpResponse:
     """The form for the district's own words: on a section, whom the report is sent to, who signs it. What somebody else
     saved meanwhile stands beside it."""
     if section not in TEXTS or not FIRST_YEAR <= year <= timezone.localdate().year:

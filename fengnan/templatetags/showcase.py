@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.core.paginator import Paginator
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,6 +26,7 @@ from registry.figures import Answer
 from registry.figures.changes import Difference
 from registry.figures.frozen import Amendment
 from registry.kinds import MISSING
+from registry.models import User
 from registry.overviews.event_text import VERBS
 
 register = template.Library()
@@ -47,7 +51,7 @@ def table(content: str, *headings: str, numeric: str = "", look: str = "data") -
 
 
 @register.filter
-def yuan(value) -> str:
+def yuan(value: Any) -> str:
     """An amount of money as it is read."""
     return " ".join(quantity(value, "yuan")).strip()
 
@@ -69,7 +73,7 @@ def address(answer: Answer) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def amended(context, answer: Answer) -> Amendment | None:
+def amended(context: Any, answer: Answer) -> Amendment | None:
     """How the answer differs from what was frozen when its year was closed, on pages that know `amendments`."""
     return context.get("amendments", {}).get(answer.figure.slug)
 
@@ -100,20 +104,20 @@ def moved(difference: Difference) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def changes_address(context, difference: Difference) -> str:
+def changes_address(context: Any, difference: Difference) -> str:
     """The page of the rows that make a difference."""
     query = urlencode({**difference.answer.scope.parameters, "since": difference.since.isoformat()})
     return reverse("figure-changes", args=[difference.answer.figure.slug]) + f"?{query}"
 
 
 @register.simple_tag(takes_context=True)
-def number(context, slug: str, show: str = "value") -> str:
+def number(context: Any, slug: str, show: str = "value") -> str:
     """A figure inside a text, linked to its rows: see `stated`."""
     return _link(context["answers"][slug], show)
 
 
 @register.simple_tag(takes_context=True)
-def sentence(context, section: str) -> str:
+def sentence(context: Any, section: str) -> str:
     """The sentence of a section, each figure in it linked to its rows."""
     parts = spoken(section, context["answers"])
     return format_html_join("", "{}", ((_spoken_html(*part),) for part in parts))
@@ -172,20 +176,20 @@ def by_value(rows: list[tuple]) -> list[tuple]:
 
 
 @register.filter
-def largest(rows: list[tuple]):
+def largest(rows: list[tuple]) -> Any:
     """The largest value among the lines of a breakdown, for the length of their bars."""
     return max((row[2].value or 0 for row in rows), default=0)
 
 
 @register.simple_tag(takes_context=True)
-def carried(context, *left_out: str) -> list[tuple[str, str]]:
+def carried(context: Any, *left_out: str) -> list[tuple[str, str]]:
     """The parameters of the page's address that a form must hand on, but for those the form sets itself."""
     query = context["request"].GET
     return [(name, query[name]) for name in query if name not in {*left_out, "page", "format"} and query[name]]
 
 
 @register.simple_tag(takes_context=True)
-def scoped(context, name: str, *args, **changes) -> str:
+def scoped(context: Any, name: str, *args: Any, **changes: Any) -> str:
     """The address of a page in the scope of this one; keyword arguments change or add parameters."""
     parameters = {**context["scope"].parameters, **changes}
     parameters = {key: item for key, item in parameters.items() if item not in (None, "")}
@@ -193,7 +197,7 @@ def scoped(context, name: str, *args, **changes) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def with_query(context, **changes) -> str:
+def with_query(context: Any, **changes: Any) -> str:
     """The page's own query with some parameters changed; an empty value takes one away."""
     query = context["request"].GET.copy()
     query.pop("page", None)
@@ -211,13 +215,13 @@ def long_date(day: date | None) -> str:
 
 
 @register.filter
-def elided(paginator, number: int):
+def elided(paginator: Paginator, number: int) -> Iterator[int | str]:
     """The page numbers worth showing around page `number`."""
     return paginator.get_elided_page_range(number, on_each_side=2, on_ends=1)
 
 
 @register.filter
-def slug(by_slug: dict, slug: str):
+def slug(by_slug: dict, slug: str) -> Any:
     """What belongs to the figure `slug`, where a template must hand it on."""
     return by_slug[slug]
 
@@ -229,24 +233,24 @@ def named_choice(value: str, choices: str) -> str:
 
 
 @register.filter
-def labels(choices) -> str:
+def labels(choices: Any) -> str:
     """Several choices in words."""
     return _(", ").join(str(choice.label) for choice in choices)
 
 
 @register.filter
-def input_label(name: str) -> str:
+def input_label(name: str) -> str | Promise:
     return BY_NAME[name].label if name in BY_NAME else SECTIONS.get(name, name)
 
 
 @register.filter
-def entry(typed, name: str) -> str:
+def entry(typed: Any, name: str) -> str:
     """What was typed in the field `name` of a form that comes back."""
     return typed.get(name, "")
 
 
 @register.simple_tag(takes_context=True)
-def last_verdict(context, point) -> Judging | None:
+def last_verdict(context: Any, point: Any) -> Judging | None:
     """The last round of a point that the reader may see, with its scores by item: the registry's pages compose it."""
     scope = context["scope"]
     rounds = Review.objects.visible_to(scope.viewer).filter(point=point, decided_on__lte=scope.as_of)
@@ -255,7 +259,7 @@ def last_verdict(context, point) -> Judging | None:
 
 
 @register.filter
-def allows(user, right: str) -> bool:
+def allows(user: User, right: str) -> bool:
     """Whether the account has a right somewhere: `{% if user|allows:"point.decide" %}`."""
     return may(user, right)
 
@@ -285,7 +289,7 @@ DESK = (  # (address, label, right it asks for) of what else the desk leads to
 
 
 @register.simple_tag(takes_context=True)
-def desk_links(context) -> list[tuple[str, str]]:
+def desk_links(context: Any) -> list[tuple[str, str | Promise]]:
     """(address, label) of the desk pages the account may open."""
     user = context["request"].user
     allowed = {name: label for name, label, right in DESK if not right or may(user, right)}
@@ -293,7 +297,7 @@ def desk_links(context) -> list[tuple[str, str]]:
 
 
 @register.simple_tag(takes_context=True)
-def desk_account(context) -> str:
+def desk_account(context: Any) -> str:
     """The role of the account and the area it works for: “Township clerk, 大齐各庄镇”."""
     user = context["request"].user
     code = user.write_prefix or user.read_prefix
@@ -302,7 +306,7 @@ def desk_account(context) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def build_address(context, kind: str, record) -> str:
+def build_address(context: Any, kind: str, record: Any) -> str:
     """Where the account changes this belt, zone or route; empty if it may not."""
     return (
         reverse(f"desk-{kind}-edit", args=[record.code])
@@ -312,6 +316,6 @@ def build_address(context, kind: str, record) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def pack_address(context, point) -> str:
+def pack_address(context: Any, point: Any) -> str:
     """Where the account sees what the point can prove, and makes a link to it; empty if it may not."""
     return reverse("point-pack", args=[point.code]) if may(context["request"].user, "pack.make", point) else ""

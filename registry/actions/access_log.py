@@ -41,7 +41,7 @@ def log_reading(record: Any, names: Iterable[str], *, by: Any) -> None:
         return
     code = str(getattr(record, "code", record.pk))[:40]
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    changes = {"record": [None, kind], **{name: ["…", "…"] for name in names}}
+    changes: dict[str, list] = {"record": [None, kind], **{name: ["…", "…"] for name in names}}
     logged = Event.objects.filter(kind=ACCESS, code=code, verb=READ, actor=by, at__gte=today)
     if not any(event.changes == changes for event in logged):
         _log(READ, code, area_of(record), changes, by)
@@ -56,7 +56,7 @@ def log_refusal(*, view: str, code: str, method: str, status: int, refusal: str,
         left = min(_left(account, area))
         if left <= 0:
             return
-        changes = {"view": [None, view], "method": [None, method], "status": [None, status]}
+        changes: dict[str, list] = {"view": [None, view], "method": [None, method], "status": [None, status]}
         changes |= {"refusal": [None, refusal]} if refusal else {}
         changes |= {"more": [None, True]} if left == 1 else {}
         _log(REFUSED, code if PLAIN.fullmatch(code) else "", area, changes, account)

@@ -20,6 +20,7 @@ from registry.models import Evidence
 from registry.models.base import Guarded, Part
 from registry.text.refusals import Refused, raise_first
 
+from .evidence import delete_files
 from .records import ChangeSet, changes_between, part_change, unlist, values_of
 
 
@@ -57,7 +58,7 @@ def delete_rows(rows: list[Any], change_set: ChangeSet) -> None:
 
 def deletion_events(rows: Iterable[Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
     """The change of each record among `rows` in its event: its values, and those of its parts."""
-    records = {
+    records: dict[tuple[type, Any], tuple[Any, dict[str, Any]]] = {
         (type(row), row.pk): (row, changes_between(values_of(row), {})) for row in rows if isinstance(row, Guarded)
     }
     for part in (row for row in rows if not isinstance(row, Guarded)):
@@ -74,4 +75,4 @@ def remove_rows(rows: Iterable[Any]) -> None:
     files = [file for row in rows if isinstance(row, Evidence) for file in (row.original, row.shown) if file]
     for model, keys in in_order_of_deletion(rows):
         model._base_manager.filter(pk__among=keys).delete()
-    transaction.on_commit(lambda: [file.storage.delete(file.name) for file in files])
+    transaction.on_commit(lambda: delete_files(files))

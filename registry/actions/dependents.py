@@ -36,7 +36,7 @@ def _by_model(rows: Iterable[models.Model]) -> dict[type[models.Model], list[Any
 def _relations(model: type[models.Model]) -> Iterator[models.ForeignObjectRel]:
     """The foreign keys of other models to `model`, including many-to-many tables."""
     for relation in model._meta.get_fields(include_hidden=True):
-        if relation.auto_created and not relation.concrete and (relation.one_to_many or relation.one_to_one):
+        if isinstance(relation, models.ForeignObjectRel) and (relation.one_to_many or relation.one_to_one):
             yield relation
 
 

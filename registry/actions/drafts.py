@@ -213,7 +213,7 @@ def submit_draft(draft: Draft, *, by: Any) -> Draft:
     draft.state, draft.submitted_at = DraftState.SUBMITTED, timezone.now()
     _save(draft, [""], by)
     ChangeSet(by, "; ".join(draft.overruled.values())[:300]).log("submit", draft.point, changes)
-    if not is_change:
+    if draft.point and not is_change:
         _stand_submitted(draft.point, by)
     return draft
 

@@ -62,7 +62,7 @@ def edit_record(
     return record
 
 
-def _of_lists(record: Any, lists: Mapping[str, Iterable[Any]]) -> dict[str, list]:
+def _of_lists(record: Any, lists: Mapping[str, Iterable[Any]]) -> dict[str, Any]:
     changes = {}
     for name, chosen in lists.items():
         before = [] if record._state.adding else [str(item) for item in getattr(record, name).all()]
@@ -72,7 +72,7 @@ def _of_lists(record: Any, lists: Mapping[str, Iterable[Any]]) -> dict[str, list
     return changes
 
 
-def _of_parts(parts: Parts) -> dict[str, dict]:
+def _of_parts(parts: Parts) -> dict[str, Any]:
     """The changes of parts without a code, for the event."""
     changes: dict[str, dict] = {}
     for part in (part for part in parts.saved if not isinstance(part, Record)):

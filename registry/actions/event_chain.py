@@ -57,7 +57,7 @@ def hash_of(link: EventLink) -> str:
 
 def seal_on_commit() -> None:
     """Adds a link after the commit. An error then does not affect the action; the schedule seals as well."""
-    if not any(waiting is _seal_after_act for _savepoints, waiting, _robust in connection.run_on_commit):
+    if not any(waiting[1] is _seal_after_act for waiting in connection.run_on_commit):
         transaction.on_commit(_seal_after_act, robust=True)
 
 

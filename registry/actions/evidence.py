@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models.fields.files import FieldFile
 
 from registry import sandbox
 from registry.access.permissions import may
@@ -148,7 +149,12 @@ def remove_evidence(evidence: Evidence, *, by: Any) -> None:
     else:
         evidence.delete()
         files = [file for file in (evidence.original, evidence.shown) if file]
-        transaction.on_commit(lambda: [file.storage.delete(file.name) for file in files])
+        transaction.on_commit(lambda: delete_files(files))
+
+
+def delete_files(files: Iterable[FieldFile]) -> None:
+    for file in files:
+        file.storage.delete(str(file.name))
 
 
 def upload_folder() -> Path:

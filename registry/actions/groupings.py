@@ -100,7 +100,7 @@ def save_grouping(
     _write_members(grouping, members)
     if townships:
         with guard_lifted("the townships of its members"):
-            grouping.townships.set(townships)
+            grouping.townships.set(townships)  # type: ignore[arg-type]  # keys, which are texts here
     return grouping
 
 
@@ -176,8 +176,8 @@ def _write_members(grouping: Grouping, members: list[Member]) -> None:
         row = stored.get(member.stored_pk) if member.stored_pk else None
         if row is None:
             name = "point" if isinstance(member.place, DemonstrationPoint) else "belt"
-            row = grouping.memberships.model(**{grouping._meta.model_name: grouping, name: member.place})
-        row.valid_from, row.valid_to = member.since, member.until
-        if isinstance(grouping, Belt):
+            row = grouping.memberships.model(**{str(grouping._meta.model_name): grouping, name: member.place})
+        row.valid_from, row.valid_to = member.since, member.until  # type: ignore[assignment]  # see refusals: never None
+        if isinstance(row, BeltMembership):
             row.position = position
         row.save()

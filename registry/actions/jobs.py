@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from registry.access.client_ip import Caller, called_by
 from registry.actions.event_chain import seal
-from registry.models import Job
-from registry.models.jobs import OPEN_STATES, JobState
+from registry.models import Job, User
+from registry.models.jobs import OPEN_STATES, JobQuerySet, JobState
 
 from .search import reindex_step
 
@@ -41,7 +41,7 @@ class LeaseLost(Exception):
     """Another worker has claimed the job: stop without writing."""
 
 
-def enqueue(kind: str, *, by=None, **payload) -> Job:
+def enqueue(kind: str, *, by: User | None = None, **payload: Any) -> Job:
     """Adds a job. A hint is sent to the queue after the commit; `sweep` finds jobs whose hint was lost."""
     if kind not in STEPS:
         raise KeyError(f"no job is called {kind}")
@@ -143,7 +143,7 @@ def cancel(job: Job) -> bool:
     )
 
 
-def _owned(job: Job):
+def _owned(job: Job) -> JobQuerySet:
     return Job.objects.filter(pk=job.pk, fence=job.fence, state=JobState.RUNNING)
 
 

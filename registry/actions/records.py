@@ -124,7 +124,7 @@ def save_record(
     document_no: str = "",
     right: str = "",
     key: uuid.UUID | None = None,
-    also: dict[str, list] | None = None,
+    also: dict[str, Any] | None = None,
 ) -> Any:
     """Adds or changes a record, with its event and its search entry. `key` is that of the form; `also` are changes of
     its parts, [before, after] by name, for the same event.

@@ -6,6 +6,7 @@ import secrets
 from collections import Counter
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -60,7 +61,7 @@ def _create(model: type[models.Model], rows: list[dict], keys: dict) -> int:
     many = {field.name: field for field in model._meta.many_to_many}
     for record, row in zip(records, rows, strict=True):
         for name, value in row["fields"].items():
-            field = model._meta.get_field(name)
+            field: Any = model._meta.get_field(name)
             if field.is_relation and name not in many:
                 setattr(record, field.attname, keys[field.related_model][tuple(value)] if value else None)
             elif name not in many:
@@ -82,7 +83,7 @@ def _natural_key(model: type[models.Model], number: int | str, fields: dict) -> 
 
 
 def _link(field: models.ManyToManyField, records: list[models.Model], rows: list[dict], keys: dict) -> None:
-    through = field.remote_field.through
+    through: Any = field.remote_field.through
     mine, theirs = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
     through._base_manager.bulk_create(
         through(**{mine: record.pk, theirs: keys[field.related_model][tuple(key)]})

@@ -24,7 +24,8 @@ ENTRY = ("kind", "code", "area", "name", "names", "pinyin", "initials")
 
 def entry_of(*record: Any) -> SearchEntry:
     """The search entry of one record; see `entry_values`."""
-    names = (SearchEntry._meta.get_field(name).attname for name in ENTRY)
+    columns = {field.name: field.attname for field in SearchEntry._meta.concrete_fields}
+    names = (columns[name] for name in ENTRY)
     return SearchEntry(**dict(zip(names, entry_values(*record), strict=True)))
 
 

@@ -87,7 +87,7 @@ def _plain(code: str) -> str:
     return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", code)).lower()
 
 
-def _require_code(model: type, pk: int, code: str) -> None:
+def _require_code(model: type[TOTPDevice] | type[StaticDevice], pk: int, code: str) -> None:
     """The counter of wrong codes must be committed, so the refusal is raised after the transaction."""
     with transaction.atomic():
         device = model.objects.select_for_update().get(pk=pk)

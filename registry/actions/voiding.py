@@ -72,7 +72,7 @@ def mark_entered_in_error(record: Any, *, reason: str, document_no: str, by: Any
 def void(row: Any, change_set: ChangeSet) -> None:
     """Voids one row, with its event; the event of a part belongs to its record."""
     if isinstance(row, Guarded):
-        rows = type(row)._default_manager.filter(pk=row.pk)  # type: ignore[attr-defined]
+        rows: Any = type(row)._default_manager.filter(pk=row.pk)
         is_public = rows.public().exists()
         change_set.log("void", row, {"published": [True, None]} if is_public else {})
         unlist(row)

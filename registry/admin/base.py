@@ -1,16 +1,18 @@
 """What all admin screens share: whose rows, who may, and that every write goes through the acts."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
+from django.contrib.admin.widgets import AutocompleteMixin, AutocompleteSelect, AutocompleteSelectMultiple
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
@@ -41,14 +43,15 @@ class RecordForm(forms.ModelForm):
     )  # fmt: skip
     change_paper = forms.CharField(label=_("Paper number of the change"), max_length=60, required=False)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         with guard_lifted("the record's own links, to show what is chosen"):
             super().__init__(*args, **kwargs)
         self.initial["opened_version"] = getattr(self.instance, "version", None)
         self.fields["change_reason"].required = was_ever_public(self.instance)
 
-    def clean(self):
-        cleaned = super().clean()
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        cleaned = self.cleaned_data
         if self.refusal is not None:
             self.add_error(None, self.refusal if isinstance(self.refusal, ValidationError) else str(self.refusal))
         opened, version = cleaned.get("opened_version"), getattr(self.instance, "version", None)
@@ -60,18 +63,18 @@ class RecordForm(forms.ModelForm):
         return cleaned
 
 
-class KnownChoices:
+class KnownChoices(AutocompleteMixin):
     """Of a form that is shown again, an autocomplete looks up what was chosen. Text that is no key cannot be looked up;
     Django's own raises an error for it."""
 
-    def optgroups(self, name, value, attr=None):
-        key = self.field.remote_field.model._meta.pk
+    def optgroups(self, name: str, value: Any, attrs: dict[str, Any] | None = None) -> Any:
+        key: Any = self.field.remote_field.model._meta.pk
         keys = []
         for text in value:
             with suppress(ValidationError):
                 key.run_validators(key.to_python(text))
                 keys.append(text)
-        return super().optgroups(name, keys, attr)
+        return super().optgroups(name, keys, attrs)
 
 
 class Autocomplete(KnownChoices, AutocompleteSelect):
@@ -82,16 +85,16 @@ class AutocompleteMany(KnownChoices, AutocompleteSelectMultiple):
     pass
 
 
-class ChoosesReadable:
+class ChoosesReadable(BaseModelAdmin):
     """Offers only rows the account may read to choose from."""
 
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs.setdefault("queryset", readable(db_field.remote_field.model, request))
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs.setdefault("widget", Autocomplete(db_field, self.admin_site))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
-    def formfield_for_manytomany(self, db_field, request, **kwargs):
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         rows = readable(db_field.remote_field.model, request)
         kwargs.setdefault("queryset", rows.complex_filter(db_field.get_limit_choices_to()))
         if db_field.name in self.get_autocomplete_fields(request):
@@ -107,66 +110,76 @@ class ScopedAdmin(ChoosesReadable, admin.ModelAdmin):
     view_action = "record.view"
     shows_voided = False
 
-    def get_queryset(self, request: HttpRequest):
-        manager = self.model._default_manager
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        manager: Any = self.model._default_manager
         rows = manager.with_voided() if self.shows_voided else manager.all()
         if isinstance(rows, ScopedQuerySet):
             rows = rows.visible_to(request.user)
         return rows.order_by(*(self.get_ordering(request) or self.model._meta.ordering))
 
-    def history_view(self, request, object_id, extra_context=None):
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Our own events, in words: every write has one, whichever way it came."""
         record = self.get_object(request, unquote(object_id))
         entries = history_of(record, request.user) if record else []
         return super().history_view(request, object_id, {**(extra_context or {}), "entries": entries})
 
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
         with guard_lifted("the record's own links, for accounts that may only look"):
             response = super().changeform_view(request, object_id, form_url, extra_context)
             return response.render() if hasattr(response, "render") else response
 
-    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
         """Telephones and names of people are shown here in full: who reads them is told."""
         if obj is not None:
             log_reading(obj, personal_in(obj), by=request.user)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def has_module_permission(self, request):
+    def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.is_staff and may(request.user, self.view_action)
 
-    def has_view_permission(self, request, obj=None):
+    def has_view_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return may(request.user, self.view_action, obj)
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest) -> bool:
         """Records of a model that lie in no area belong to the whole district."""
         lies_in_area = any(hasattr(self.model, name) for name in ("area_id", "point_id"))
         return may(request.user, "record.add", None if lies_in_area else self.model())
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return may(request.user, "record.change", obj)
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return may(request.user, "record.delete", obj)
 
 
 class LookedAtAdmin(ScopedAdmin):
     """Rows nobody changes by hand."""
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return False
 
     has_delete_permission = has_change_permission
 
-    def has_view_permission(self, request, obj=None):
+    def has_view_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return may(request.user, self.view_action)
 
 
-def readable(model: type[models.Model], request: HttpRequest):
+def readable(model: type[models.Model], request: HttpRequest) -> models.QuerySet:
     """Rows of `model` the account may choose from."""
-    manager = model._default_manager
+    manager: Any = model._default_manager
     return manager.visible_to(request.user) if isinstance(manager.all(), ScopedQuerySet) else manager.all()
 
 
@@ -186,10 +199,10 @@ class InForce(admin.SimpleListFilter):
     title = _("entered in error")
     parameter_name = "voided"
 
-    def lookups(self, request, model_admin):
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("yes", _("Entered in error"))]
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
         return queryset.filter(voided__isnull=self.value() != "yes")
 
 
@@ -201,30 +214,32 @@ class RecordAdmin(ScopedAdmin):
     actions: Sequence[str] = ["mark_entered_in_error", "restore", "delete_selected"]
     shows_voided = True
 
-    def get_list_filter(self, request):
+    def get_list_filter(self, request: HttpRequest) -> Any:
         return [*super().get_list_filter(request), InForce]
 
-    def get_form(self, request, obj=None, change=False, **kwargs):
-        form = super().get_form(request, obj, change, **kwargs)
+    def get_form(self, request: HttpRequest, obj: Any | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
         form.refusal = getattr(request, "refusal", None)
         return form
 
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
         """What an act refuses is said on the form, with everything that was typed."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except (Refused, ValidationError) as refusal:
             if hasattr(request, "refusal"):
                 raise
-            request.refusal = refusal
+            request.refusal = refusal  # type: ignore[attr-defined]  # for the form, see get_form
             return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def save_model(self, request, obj, form, change):
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """The record is written with its parts: see `save_related`."""
         if change and form.cleaned_data.get("opened_version"):
             obj.version = form.cleaned_data["opened_version"]
 
-    def save_related(self, request, form, formsets, change):
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         values, parts = form.cleaned_data, Parts()
         for formset in formsets:
             formset.save(commit=False)
@@ -237,44 +252,46 @@ class RecordAdmin(ScopedAdmin):
                 document_no=values.get("change_paper", ""),
             )  # fmt: skip
 
-    def get_search_results(self, request, queryset, search_term):
+    def get_search_results(self, request: HttpRequest, queryset: models.QuerySet, search_term: str) -> Any:
         """Only what is in force can be chosen for another record."""
         if request.resolver_match and request.resolver_match.url_name == "autocomplete":
             queryset = queryset.filter(voided=None)
         return super().get_search_results(request, queryset, search_term)
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return super().has_change_permission(request, obj) and not (obj and obj.voided)
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return super().has_delete_permission(request, obj) and not (obj and was_ever_public(obj))
 
-    def get_deleted_objects(self, objs, request):
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What would go, and what is in the way, as the act sees it."""
         rows = [row for record in objs for row in (record, *belongings(record))]
         counts = Counter(str(row._meta.verbose_name_plural) for row in rows)
         return [str(row) for row in rows], counts, set(), names_of_referrers(rows, in_force=False)
 
-    def delete_model(self, request, obj):
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
         delete_record(obj, by=request.user)
 
     @admin.action(description=_("Delete the chosen ones (only what was never public)"), permissions=["delete"])
-    def delete_selected(self, request, queryset):
+    def delete_selected(self, request: HttpRequest, queryset: models.QuerySet) -> HttpResponse | None:
         return self._act(request, queryset, WhyForm, delete_record, _("%(record)s: deleted."))
 
     @admin.action(description=_("Mark the chosen ones as entered in error"), permissions=["void"])
-    def mark_entered_in_error(self, request, queryset):
+    def mark_entered_in_error(self, request: HttpRequest, queryset: models.QuerySet) -> HttpResponse | None:
         message = _("%(record)s: marked as entered in error.")
         return self._act(request, queryset, WhyOnPaperForm, mark_entered_in_error, message)
 
     @admin.action(description=_("Take the mark “entered in error” off the chosen ones"), permissions=["void"])
-    def restore(self, request, queryset):
+    def restore(self, request: HttpRequest, queryset: models.QuerySet) -> HttpResponse | None:
         return self._act(request, queryset, WhyForm, restore_record, _("%(record)s: counts again."))
 
-    def has_void_permission(self, request):
+    def has_void_permission(self, request: HttpRequest) -> bool:
         return may(request.user, VOID)
 
-    def _act(self, request, queryset, form_class, act, done):
+    def _act(
+        self, request: HttpRequest, queryset: models.QuerySet, form_class: type[WhyForm], act: Callable, done: Any
+    ) -> HttpResponse | None:
         """Asks why, and does `act` with each of the chosen records; says of each what became of it."""
         form = form_class(request.POST if "apply" in request.POST else None)
         if not form.is_valid():
@@ -297,18 +314,18 @@ class PartInline(ChoosesReadable, admin.TabularInline):
 
     extra = 0
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
         rows = self.model._default_manager.all()
         return rows.visible_to(request.user) if isinstance(rows, ScopedQuerySet) else rows
 
-    def has_view_permission(self, request, obj=None):
+    def has_view_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return may(request.user, "record.view", obj)
 
-    def has_add_permission(self, request, obj=None):
+    def has_add_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return may(request.user, "record.change", obj)
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return may(request.user, "record.change", obj)
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return may(request.user, "record.change", obj)

@@ -1,6 +1,10 @@
 """Honours, external results, donations, funds, wage rules."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from registry import models as m
@@ -16,11 +20,12 @@ class HonourAdmin(RecordAdmin):
     date_hierarchy = "granted_on"
     autocomplete_fields = ["area", "organisation", "place", "point", "belt", "unit"]
 
-    def get_queryset(self, request):
-        return super().get_queryset(request).with_recipient()
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        rows: Any = super().get_queryset(request)
+        return rows.with_recipient()
 
     @admin.display(description=_("Granted to"), ordering="recipient")
-    def recipient(self, honour):
+    def recipient(self, honour: Any) -> str:
         return honour.recipient
 
 

@@ -1,10 +1,12 @@
 """Demonstration points. Their periods are shown, and changed by one action only."""
 
 from datetime import date
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import F
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +22,7 @@ class PeriodInline(PartInline):
     model = m.StatusPeriod
     ordering = ["valid_from"]
 
-    def has_add_permission(self, request, obj=None):
+    def has_add_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return False
 
     has_change_permission = has_delete_permission = has_add_permission
@@ -31,7 +33,7 @@ class PhotoInline(PartInline):
     fields = ["kind", "shown", "caption", "credit", "on_page"]
     readonly_fields = ["kind", "shown"]
 
-    def has_add_permission(self, request, obj=None):
+    def has_add_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return False
 
 
@@ -54,10 +56,10 @@ class StatusFilter(admin.SimpleListFilter):
     title = _("present status")
     parameter_name = "status"
 
-    def lookups(self, request, model_admin):
-        return m.PointStatus.choices
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(m.PointStatus.choices)
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(standing__status=self.value()) if self.value() else queryset
 
 
@@ -65,10 +67,10 @@ class GradeFilter(StatusFilter):
     title = _("present grade")
     parameter_name = "grade"
 
-    def lookups(self, request, model_admin):
-        return m.Grade.choices
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(m.Grade.choices)
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(standing__grade=self.value()) if self.value() else queryset
 
 
@@ -81,31 +83,32 @@ class PointAdmin(RecordAdmin):
     inlines = [PeriodInline, PhotoInline]
     actions = [*RecordAdmin.actions, "change_standing"]
 
-    def get_queryset(self, request):
-        rows = super().get_queryset(request).with_standing(date.today())
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        rows: Any = super().get_queryset(request)
+        rows = rows.with_standing(date.today())
         return rows.annotate(
             now_status=F("standing__status"), now_level=F("standing__level"), now_grade=F("standing__grade"),
             now_since=F("standing__valid_from"),
         )  # fmt: skip
 
     @admin.display(description=_("Status"), ordering="now_status")
-    def status(self, point):
+    def status(self, point: Any) -> Any:
         return m.PointStatus(point.now_status).label if point.now_status else "—"
 
     @admin.display(description=_("Level"), ordering="now_level")
-    def level(self, point):
+    def level(self, point: Any) -> Any:
         return m.Level(point.now_level).label if point.now_level else "—"
 
     @admin.display(description=_("Grade"), ordering="now_grade")
-    def grade(self, point):
+    def grade(self, point: Any) -> Any:
         return m.Grade(point.now_grade).label if point.now_grade else "—"
 
     @admin.display(description=_("Since"), ordering="now_since")
-    def since(self, point):
+    def since(self, point: Any) -> Any:
         return point.now_since
 
     @admin.action(description=_("Change status, level or grade of the chosen points"))
-    def change_standing(self, request, queryset):
+    def change_standing(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         form = StandingForm(request.POST if "apply" in request.POST else None)
         if not form.is_valid():
             context = {**self.admin_site.each_context(request), "form": form, "points": queryset, "opts": self.opts}

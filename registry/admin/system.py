@@ -1,6 +1,10 @@
 """Parameters, lists and texts of reports, which change; events and jobs, which are only looked at."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -42,8 +46,9 @@ class EventAdmin(LookedAtAdmin):
     search_fields = ["code", "reason", "document_no", "request_id", "address"]
     date_hierarchy = "at"
 
-    def get_queryset(self, request):
-        rows, viewer = super().get_queryset(request), request.user
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        viewer: Any = request.user
+        rows = super().get_queryset(request)
         return rows if viewer.reads_everything else rows.filter(readable(viewer.read_prefix))
 
 
@@ -61,10 +66,10 @@ class FrozenFigureInline(admin.TabularInline):
     extra = 0
     can_delete = False
 
-    def has_view_permission(self, request, obj=None):
+    def has_view_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return may(request.user, "record.view", obj)
 
-    def has_add_permission(self, request, obj=None):
+    def has_add_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         return False
 
     has_change_permission = has_add_permission

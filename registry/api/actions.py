@@ -78,9 +78,12 @@ class RecordActions:
     def create_by(self, label: str | Promise, act: Callable, refusals: Callable, /, **inputs: Any) -> None:
         self.creates = self._action("add", label, act, refusals, **inputs)
 
-    def _action(self, name: str, /, *parts: Any, serialize_result: Callable | None = None, **inputs: Any) -> Action:
+    def _action(
+        self, name: str, label: str | Promise, act: Callable, refusals: Callable, /,
+        serialize_result: Callable | None = None, **inputs: Any
+    ) -> Action:  # fmt: skip
         title = f"{self.slug}-{name}".title().replace("-", "")
-        return Action(name, *parts, inputs_of(title, inputs), serialize_result)
+        return Action(name, label, act, refusals, inputs_of(title, inputs), serialize_result)
 
 
 ACTIONS: dict[str, RecordActions] = {}
@@ -151,7 +154,7 @@ class ActionView(RecordActionView):
         for refusal in refusals_of(self.record_action, record, request.user):
             if refusal.code == "not_allowed":
                 raise refusal
-        body = request.data or {}
+        body: Any = request.data or {}
         values = self.record_action.inputs.read(body)
         files = self.record_action.files.keys() & values.keys()
         prints = {name: [sha256(file.content).hexdigest() for file in values[name]] for name in files}
@@ -183,6 +186,7 @@ class Creates:
     creates: Action
     records: RecordActions
     parser_classes = [ExactJSON]
+    is_reading: bool
 
     def parameters(self) -> tuple[str, ...]:
         return super().parameters() if self.is_reading else ("format",)  # type: ignore[misc]
@@ -212,12 +216,12 @@ def action_urls() -> list:
     patterns = []
     for slug, records in ACTIONS.items():
         name = slug.title().replace("-", "")
-        actions = type(f"{name}Actions", (ActionListView,), {"records": records})
+        actions: Any = type(f"{name}Actions", (ActionListView,), {"records": records})
         describe_acts(actions, slug)
         patterns.append(path(f"{slug}/<str:code>/actions/", actions.as_view(), name=f"api-{slug}-actions"))
         for action in records.actions:
             own = {"records": records, "record_action": action, "parser_classes": action.parsers}
-            view = type(action.inputs.__name__, (ActionView,), own)
+            view: Any = type(action.inputs.__name__, (ActionView,), own)
             describe_act(view, slug, action)
             address = f"{slug}/<str:code>/{action.name}/"
             patterns.append(path(address, view.as_view(), name=f"api-{slug}-{action.name}"))

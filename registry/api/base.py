@@ -37,8 +37,9 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if not hasattr(self, request.method.lower()):
-            raise MethodNotAllowed(request.method)
+        method = str(request.method)
+        if not hasattr(self, method.lower()):
+            raise MethodNotAllowed(method)
         check_parameters(request.query_params, self.parameters())
         for value in kwargs.values():
             if not str(value).isprintable():

@@ -1,8 +1,10 @@
 """The resources of the registry app."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
-from django.db.models import Case, Exists, F, OuterRef, Q, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Substr
 from django.utils.translation import gettext_lazy as _
 
@@ -103,35 +105,35 @@ def _named(path: str) -> tuple[Column, Column]:
     return Column("code", _("Code"), f"{path}__code"), Column("name", _("Name"), f"{path}__name")
 
 
-def _points_on(scope: Scope, status: str):
+def _points_on(scope: Scope, status: str) -> QuerySet:
     points = m.DemonstrationPoint
     return standing(scope.sees(points), scope, status) if status else KINDS["points"].on(scope)
 
 
-def _is_seen(model, path: str, scope: Scope) -> Exists:
+def _is_seen(model: Any, path: str, scope: Scope) -> Exists:
     return Exists(model.objects.visible_to(scope.viewer).filter(pk=OuterRef(path)))
 
 
-def _periods(scope: Scope):
+def _periods(scope: Scope) -> QuerySet:
     """All periods inside the viewer's area; from the first naming on for everybody else."""
     rows = m.StatusPeriod.objects.filter(valid_from__lte=scope.as_of).order_by("point", "valid_from")
     return scope.readable(rows, "point__area_id", Q(status__in=PUBLIC))
 
 
-def _of_belt(scope: Scope):
+def _of_belt(scope: Scope) -> QuerySet:
     rows = m.BeltMembership.objects.filter(m.valid_on(scope.as_of), _is_seen(m.DemonstrationPoint, "point", scope))
     return rows.order_by("belt", "position")
 
 
-def _in_zone(model, path: str):
-    def rows(scope: Scope):
+def _in_zone(model: Any, path: str) -> Callable[[Scope], QuerySet]:
+    def rows(scope: Scope) -> QuerySet:
         members = m.ZoneMembership.objects.filter(m.valid_on(scope.as_of), _is_seen(model, path, scope))
         return members.order_by("zone", f"{path}__code")
 
     return rows
 
 
-def _covered(through, grouping: str):
+def _covered(through: Any, grouping: str) -> Callable[[Scope], QuerySet]:
     return lambda scope: through.objects.order_by(grouping, "area_id")
 
 

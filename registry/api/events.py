@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from registry.access.permissions import contains_district, may
 from registry.access.scope import Scope
@@ -25,7 +25,7 @@ POINT = DemonstrationPoint._meta.model_name
 
 
 @cache
-def models() -> dict[str, type[Model]]:
+def models() -> dict[str, Any]:
     """The models that the API shows, by the model name that events store."""
     return {
         str(resource.model._meta.model_name): resource.model

@@ -72,7 +72,7 @@ class DescribedInputs(OpenApiSerializerExtension):
 
 def inputs_of(name: str, fields: Mapping[str, serializers.Field]) -> type[Inputs]:
     """The serializer of these fields, in their order, whenever each was created."""
-    made = type(name, (Inputs,), {})
+    made: Any = type(name, (Inputs,), {})
     made._declared_fields = dict(fields)
     return made
 
@@ -124,7 +124,7 @@ class MapInput(Input):
     def to_internal_value(self, data: Any) -> dict[str, str]:
         texts = {_text(name): _text(item) for name, item in _of_type(data, dict).items()}
         if self.names:
-            check_names(self.field_name, texts, self.names)
+            check_names(str(self.field_name), texts, self.names)
         return texts
 
 
@@ -144,10 +144,11 @@ class RowsInput(serializers.ListSerializer):
     """A list of objects."""
 
     def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
+        child: Any = self.child
         results, errors = [], []
         for number, item in enumerate(_of_type(data, list)):
             try:
-                results.append(self.child.to_internal_value(item))
+                results.append(child.to_internal_value(item))
             except Unusable as unusable:
                 errors += [
                     error | {"field": f"{self.field_name}[{number}].{error['field']}"} for error in unusable.errors

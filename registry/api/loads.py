@@ -136,7 +136,9 @@ class LoadsSerializer(serializers.Serializer):
     results = LoadSerializer(many=True)
 
 
-class LoadRowsSerializer(LoadsSerializer):
+class LoadRowsSerializer(serializers.Serializer):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
     results = LoadRowSerializer(many=True)
 
 
@@ -192,7 +194,7 @@ class LoadList(LoadView):
         file = request.FILES.get("file")
         if file is None:
             raise Refused("file_missing")
-        kind = str(request.data.get("kind", ""))
+        kind = str(request.POST.get("kind", ""))
         resource = RESOURCES.get(kind)
         sheet_type = load_of(resource.model) if resource else None
         return file, sheet_type.slug if sheet_type else kind

@@ -44,7 +44,7 @@ class GeoJSONRenderer(JSONRenderer):
 class OgcView(ApiView):
     """A view of the service. Map clients may write `f` for `format`."""
 
-    accepted = ("f",)
+    accepted: tuple[str, ...] = ("f",)
     renderer_classes = [JSONRenderer, GeoJSONRenderer]
 
     def address(self, name: str, *args: str) -> str:
@@ -180,17 +180,15 @@ def _day(text: str, whole: str) -> date | None:
         return None
     try:
         if "T" not in text:
-            return date.fromisoformat(text) if len(text) == 10 else _fail(whole)
+            if len(text) != 10:
+                raise _no_interval(whole)
+            return date.fromisoformat(text)
         moment = parse_datetime(text.replace(" ", "+"))
         if not isinstance(moment, datetime) or timezone.is_naive(moment):
-            return _fail(whole)
+            raise _no_interval(whole)
         return timezone.localtime(moment).date()
     except (ValueError, OverflowError) as error:
         raise _no_interval(whole) from error
-
-
-def _fail(text: str) -> None:
-    raise _no_interval(text)
 
 
 def _no_interval(text: str) -> BadInput:

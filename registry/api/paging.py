@@ -1,6 +1,6 @@
 """Cursor pagination: a page begins after a given row, so the last page costs what the first does."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -122,7 +122,7 @@ class Position:
 def placed(values: QuerySet, keys: tuple[Key, ...], at: Position, size: int) -> QuerySet:
     """`values` from a position on, in the order of `keys`. Key values that the rows do not show are added. One row more
     than a page is fetched, to see whether there is another page."""
-    selected = values.query.selected
+    selected = values.query.selected or ()
     added = {KEY % number: F(key.path) for number, key in enumerate(keys) if key.column not in selected}
     values = values.annotate(**added)
     values = values.order_by(*(key.ordering(at.backward) for key in keys))
@@ -169,7 +169,7 @@ def _after(model: type[Model], keys: tuple[Key, ...], position: tuple, backward:
     Columns that are never null and run the same way are compared as one tuple, which an index serves."""
     if len(keys) > 1 and not any(key.nullable or key.descending != keys[0].descending for key in keys):
         beyond = LessThan if keys[0].descending != backward else GreaterThan
-        fields = (model._meta.get_field(key.path) for key in keys)
+        fields: Iterator[Any] = (model._meta.get_field(key.path) for key in keys)
         bounds = (Value(value, field) for value, field in zip(position, fields, strict=True))
         return beyond(Together(*(F(key.path) for key in keys)), Together(*bounds))
     condition, same = Q(), Q()

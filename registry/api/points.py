@@ -1,7 +1,6 @@
 """Actions on sites and on drafts of sites, except reviews."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +14,6 @@ from rest_framework.reverse import reverse
 from registry.access.permissions import may
 from registry.actions import drafts as acts
 from registry.actions.points import (
-    CORRECTED,
     change_title,
     correct_standing,
     open_period,
@@ -111,6 +109,11 @@ def _regrade(point: DemonstrationPoint, *, by: Any, **change: Any) -> Any:
     return change_title(point, by=by, status=PointStatus.NAMED, **{name: text for name, text in change.items() if text})
 
 
+def _against_correcting(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
+    """The refusals of a correction that do not depend on the inputs."""
+    return refusals_to_correct(point, level="…", grade="…", document_no="…", batch="…", reason="……", by=by)
+
+
 def _against(status: str) -> Callable[..., Iterator[Refused]]:
     """The refusals of a title change that do not depend on the inputs."""
 
@@ -140,7 +143,7 @@ POINTS.add(
 )  # fmt: skip
 POINTS.add(
     "correct", _("Correct what was typed of the title"), correct_standing,
-    partial(refusals_to_correct, **dict.fromkeys(CORRECTED, "…"), reason="……"), level=TextInput(choice(Level)),
+    _against_correcting, level=TextInput(choice(Level)),
     grade=TextInput(choice(Grade)), document_no=PAPER, batch=TextInput(line(40)), on=ON,
     reason=TextInput(required=True),
 )  # fmt: skip

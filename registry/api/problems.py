@@ -96,7 +96,7 @@ def document(error: Exception, context: dict) -> Response | None:
     if known_problem is not None:
         set_rollback()
         answered = Response(known_problem, status=known_problem["status"], content_type=PROBLEM)
-        answered.refusal = getattr(error, "code", "")
+        answered.refusal = getattr(error, "code", "")  # type: ignore[attr-defined]  # for those who tell of refused attempts
         return answered
     response = exception_handler(error, context)  # it keeps the headers of the status
     if response is not None:
@@ -133,9 +133,9 @@ def _of_framework(error: Exception, status: int) -> dict[str, Any]:
     if isinstance(error, ValidationError):
         return problem(status, errors=list(_of_serializer(error.detail)))
     if isinstance(error, Throttled):
-        return problem(status, retry_after=error.wait)
+        return problem(status, retry_after=getattr(error, "wait", None))
     is_own = isinstance(error, APIException) and str(error.detail) != str(error.default_detail)
-    return problem(status, str(error.detail) if is_own else "")
+    return problem(status, str(getattr(error, "detail", "")) if is_own else "")
 
 
 def _of_serializer(detail: Any, field: str = "") -> Iterable[dict]:

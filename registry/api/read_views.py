@@ -1,6 +1,7 @@
 """The list view and the detail view of a resource."""
 
 import hashlib
+import inspect
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -160,13 +161,13 @@ def compile_list(
 
 class DetailView(ResourceView):
     is_cacheable = True  # whether a placeholder can stand for the code in the query
-    accepted = (*SCOPED, "format", "fields", "expand")
+    accepted: tuple[str, ...] = (*SCOPED, "format", "fields", "expand")
 
     def get(self, request: Request, code: str) -> HttpResponse:
         """One record, with its details and its parts."""
         resource, scope = self.resource, self.scope(request)
         writer = self.writer(request, scope)
-        text = compile_record if self.is_cacheable else compile_record.__wrapped__
+        text: Any = compile_record if self.is_cacheable else inspect.unwrap(compile_record)
         at = placeholder("code") if self.is_cacheable else code
         values = text(type(self), scope, writer.names, at).rows({at: code})
         if not values and "as_of" not in request.query_params:  # newer than the default day

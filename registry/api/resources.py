@@ -91,7 +91,7 @@ class Resource:
     right: str = ""
 
     @property
-    def model(self) -> type[Model]:
+    def model(self) -> Any:
         return self.kind.model
 
     @property
@@ -124,7 +124,7 @@ class Resource:
 
     @property
     def expandable(self) -> tuple[str, ...]:
-        return tuple(link.name for link in (*self.links, *self.parts))
+        return (*(link.name for link in self.links), *(part.name for part in self.parts))
 
     def on(self, scope: Scope, status: str = "") -> QuerySet:
         """The rows of the list: those counted on the day, or those with `status` then."""

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import force_instance
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter
+from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 
 from registry.api.inputs import Inputs
@@ -60,7 +60,7 @@ class ProblemSerializer(serializers.Serializer):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    errors = FieldErrorSerializer(many=True, required=False)
+    errors = FieldErrorSerializer(many=True, required=False)  # type: ignore[assignment]  # a serializer has its own
 
 
 class GoneSerializer(serializers.Serializer):
@@ -75,7 +75,7 @@ def _nullable(model: type[models.Model], path: str) -> bool:
     """Whether a value, or a record on the path to it, may be null. A computed value always may."""
     first, _rest, further = path.partition("__")
     try:
-        column = model._meta.get_field(first)
+        column: Any = model._meta.get_field(first)
     except FieldDoesNotExist:
         return True
     return column.null or (bool(further) and _nullable(column.related_model, further))
@@ -142,7 +142,7 @@ def _part(resource: Resource, part: ResourcePart) -> type[serializers.Serializer
 
 def _stored(model: type[models.Model], path: str) -> models.Field:
     first, _rest, further = path.partition("__")
-    column = model._meta.get_field(first)
+    column: Any = model._meta.get_field(first)
     return _stored(column.related_model, further) if further else column
 
 
@@ -283,7 +283,7 @@ class Schema(AutoSchema):
         value = examples().get(self.path) if self.resource else None
         return [OpenApiExample("sample", value, response_only=True, status_codes=[200])] if value else []
 
-    def _get_response_bodies(self, direction: str = "response") -> dict:
+    def _get_response_bodies(self, direction: Direction = "response") -> dict:
         bodies = super()._get_response_bodies(direction)
         if direction == "response":
             for status in READ_PROBLEMS if self.method == "GET" else WRITE_PROBLEMS:

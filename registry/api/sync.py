@@ -21,6 +21,7 @@ def moment(parameters: Any, name: str) -> datetime | None:
     text = parameters.get(name, "")
     if not text:
         return None
+    value: datetime | None
     try:
         if len(text) == 10:
             value = datetime.combine(date.fromisoformat(text), time.min)

@@ -51,7 +51,7 @@ def _spend(request: Request, who: str, limit: int) -> int:
     except Exception as error:  # a broken cache blocks nobody; each backend has its own exceptions
         logger.warning("requests are not counted: %s", error)
         return 0
-    request._request.api_limit = (limit, max(limit - count, 0), rest)
+    request._request.api_limit = (limit, max(limit - count, 0), rest)  # type: ignore[attr-defined]  # see add_limits
     return rest if count > limit else 0
 
 

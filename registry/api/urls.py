@@ -35,7 +35,7 @@ def addresses() -> list:
         own: dict[str, Any] = {"resource": resource}
         if records and records.creates:
             bases, own = ((Creates, *bases[0]), bases[1]), own | {"records": records, "creates": records.creates}
-        listed, detail = (type(f"{name}{base[-1].__name__}", base, own) for base in bases)
+        listed, detail = (_view(f"{name}{base[-1].__name__}", base, own) for base in bases)
         describe_list(listed, resource)
         describe_one(detail, resource)
         if records and records.creates:
@@ -49,6 +49,10 @@ def addresses() -> list:
     return [*patterns, places, mark, *action_urls(), *_of_drafts(), *_of_loads()]
 
 
+def _view(name: str, bases: tuple[type, ...], own: dict[str, Any]) -> Any:
+    return type(name, bases, own)
+
+
 def _of_drafts() -> list:
     return [
         path("drafts/", DraftList.as_view(), name="api-drafts"),
@@ -58,7 +62,7 @@ def _of_drafts() -> list:
 
 def _of_loads() -> list:
     acts = [
-        path(f"loads/<uuid:key>/{act}/", type(f"Load{act.title()}", (view,), {"act": act}).as_view(),
+        path(f"loads/<uuid:key>/{act}/", _view(f"Load{act.title()}", (view,), {"act": act}).as_view(),
              name=f"api-load-{act}")
         for act, view in {**dict.fromkeys(ACTS, LoadAct), "apply": LoadApply}.items()
     ]  # fmt: skip

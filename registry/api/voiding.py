@@ -45,7 +45,7 @@ def record_of(resource: Resource, code: str, viewer: Any) -> Any:
     """The record with this code, marked or not; None if the viewer may not see it."""
     if not issubclass(resource.model, Voidable):
         return None
-    return resource.model._default_manager.with_voided().visible_to(viewer).filter(code=code).first()  # type: ignore[attr-defined]
+    return resource.model._default_manager.with_voided().visible_to(viewer).filter(code=code).first()
 
 
 def missing(resource: Resource, code: str, viewer: Any) -> Exception:

@@ -52,14 +52,14 @@ class RefusalSerializer(serializers.Serializer):
 
 class TakenSerializer(serializers.Serializer):
     name = serializers.CharField()
-    required = serializers.BooleanField()
+    required = serializers.BooleanField()  # type: ignore[assignment]  # a serializer has its own
 
 
 class ActSerializer(serializers.Serializer):
     """An action of a record, its inputs, and the refusals that apply now."""
 
     verb = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a serializer has its own
     url = serializers.URLField()
     fields = TakenSerializer(many=True)  # type: ignore[assignment]
     refusals = RefusalSerializer(many=True)

@@ -27,6 +27,7 @@ class Writes:
     """The shared part of both views. The view it is mixed into has a `resource`."""
 
     parser_classes = [ExactJSON]
+    is_reading: bool
 
     def parameters(self) -> tuple[str, ...]:
         return super().parameters() if self.is_reading else ("reason", "format")  # type: ignore[misc]

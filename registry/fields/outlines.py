@@ -52,16 +52,17 @@ def read_outline(text: str, system: str) -> Outline | None:
 
 def points_inside(geometry: dict[str, Any], points: list[DemonstrationPoint]) -> list[DemonstrationPoint]:
     """Those of `points` that lie in an area (in WGS 84), its edge included; a point without a position is not."""
-    placed = [point for point in points if point.coordinate_system]
-    at = [to_wgs84(float(point.lng), float(point.lat), point.coordinate_system) for point in placed]
+    placed = [(point, point.position) for point in points if point.position]
     area = shape(geometry)
     shapely.prepare(area)
-    inside = shapely.intersects_xy(area, [lng for lng, _lat in at], [lat for _lng, lat in at])
-    return [point for point, is_inside in zip(placed, inside, strict=True) if is_inside]
+    inside = shapely.intersects_xy(
+        area, [lng for _point, (lng, _lat) in placed], [lat for _point, (_lng, lat) in placed]
+    )
+    return [point for (point, _position), is_inside in zip(placed, inside, strict=True) if is_inside]
 
 
 def _loaded(text: str) -> Any:
-    def refuse(_constant: str):
+    def refuse(_constant: str) -> None:
         raise Invalid("outline_unread")
 
     try:

@@ -14,11 +14,11 @@ from .base import BRAND, Figure, declare
 from .yearly import YearlyForm, declare_form
 
 
-def _fields(s: Scope):
+def _fields(s: Scope) -> m.ScopedQuerySet:
     return m.Term.objects.public().of(m.TermList.SIX_TYPES, s.as_of)
 
 
-def _fields_with_brand(s: Scope):
+def _fields_with_brand(s: Scope) -> m.ScopedQuerySet:
     brands = m.Brand.objects.in_use(s.as_of).in_area(s.area).filter(field=OuterRef("field"))
     return _fields(s).filter(Exists(brands))
 
@@ -42,7 +42,7 @@ declare_form(
 )
 
 
-def _in_programme(day: date):
+def _in_programme(day: date) -> m.ScopedQuerySet:
     return m.CommunityAttainment.objects.public().in_programme(day).filter(area=OuterRef("pk"))
 
 

@@ -9,7 +9,7 @@ from registry.access.scope import Scope
 from .base import EFFECT, Figure, declare
 
 
-def _villages(role: str, s: Scope):
+def _villages(role: str, s: Scope) -> m.ScopedQuerySet:
     return m.villages_in_consortia(role, s.as_of).visible_to(s.viewer).in_area(s.area)
 
 

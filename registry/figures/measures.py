@@ -1,5 +1,7 @@
 """Numbers of several querysets in one query: each is the number of their rows, or the sum of a column."""
 
+from typing import Any
+
 from django.db import connection
 from django.db.models import F, QuerySet, Subquery
 
@@ -10,7 +12,7 @@ from registry.query_cache import Statement
 class Measure(Subquery):
     """The number of rows, or the sum of their column `sums`, as one value inside a larger query."""
 
-    def __init__(self, rows: QuerySet, sums: str = "", single: bool = False, **extra):
+    def __init__(self, rows: QuerySet, sums: str = "", single: bool = False, **extra: Any) -> None:
         if sums:
             aggregate = "MIN(measured_value)" if single else "COALESCE(SUM(measured_value), 0)"
             self.template = f"(SELECT {aggregate} FROM (%(subquery)s) measured)"

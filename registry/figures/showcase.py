@@ -13,7 +13,7 @@ from .base import OVERVIEW, SHOWCASE, Figure, declare
 from .yearly import YearlyForm, declare_form
 
 
-def _advanced(s: Scope, *levels: str):
+def _advanced(s: Scope, *levels: str) -> m.ScopedQuerySet:
     return m.honoured_organisations(levels, s.as_of).visible_to(s.viewer).in_area(s.area)
 
 

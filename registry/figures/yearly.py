@@ -193,7 +193,7 @@ class LastDay(Subquery):
 
     template = "(SELECT MAX(first) FROM (%(subquery)s) days)"
 
-    def __init__(self, rows: QuerySet, **extra):
+    def __init__(self, rows: QuerySet, **extra: Any) -> None:
         super().__init__(rows.order_by().values("first"), **extra)
 
 

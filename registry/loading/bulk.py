@@ -20,7 +20,7 @@ def _refer_again(records: Sequence[models.Model]) -> None:
     """Takes the keys of what the records refer to: an attempt that was rolled back left other keys there."""
     for field in records[0]._meta.concrete_fields:
         for record in records if field.is_relation else ():
-            if field.is_cached(record):
+            if field.name in record._state.fields_cache:
                 setattr(record, field.name, getattr(record, field.name))
 
 
@@ -35,7 +35,8 @@ def check_references_at_once() -> None:
 def add_values(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence]) -> None:
     """Adds rows without creating model instances. `names` are the fields of each row, in that order; other fields get
     their defaults. PostgreSQL takes the rows as a stream, by COPY."""
-    named = [model._meta.get_field(name) for name in names]
+    columns = {field.name: field for field in model._meta.concrete_fields}
+    named = [columns[name] for name in names]
     rest = [field for field in model._meta.concrete_fields if not field.primary_key and field not in named]
     now = timezone.now()
     defaults = [now if getattr(field, "auto_now_add", False) else field.get_default() for field in rest]
@@ -45,13 +46,13 @@ def add_values(model: type[models.Model], names: Sequence[str], rows: Iterable[S
     _insert(model, [*named, *rest], prepared)
 
 
-def _prepared(fields: list[models.Field], values: Sequence) -> list:
+def _prepared(fields: Sequence[models.Field], values: Sequence) -> list:
     return [field.get_db_prep_save(value, connection) for field, value in zip(fields, values, strict=True)]
 
 
-def _insert(model: type[models.Model], fields: list[models.Field], rows: list[list]) -> None:
+def _insert(model: type[models.Model], fields: Sequence[models.Field], rows: list[list]) -> None:
     quote = connection.ops.quote_name
-    table, columns = quote(model._meta.db_table), ", ".join(quote(field.column) for field in fields)
+    table, columns = quote(model._meta.db_table), ", ".join(quote(str(field.column)) for field in fields)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:

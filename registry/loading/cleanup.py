@@ -1,6 +1,7 @@
 """Deletes the files of old loads that changed nothing."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -24,7 +25,7 @@ def clear_loads(now: datetime) -> int:
     for load in unused:
         rows = rows_file(load)
         delete_with_files(load, load.file)
-        transaction.on_commit(lambda rows=rows: rows.unlink(missing_ok=True))
+        transaction.on_commit(partial(rows.unlink, missing_ok=True))
     return len(unused)
 
 

@@ -17,6 +17,7 @@ from registry.models.base import valid_on
 from registry.text.area_codes import district_of
 
 T = TypeVar("T")
+Rows = TypeVar("Rows", bound=QuerySet)
 
 
 class Context:
@@ -43,7 +44,7 @@ class Context:
             self._reached[area] = may(self.by, "load.send", Area(code=area))
         return self._reached[area]
 
-    def locked(self, records: QuerySet) -> QuerySet:
+    def locked(self, records: Rows) -> Rows:
         return records.select_for_update(of=("self",)) if self.writing else records
 
     def once(self, read: "Callable[[Context], T]") -> T:

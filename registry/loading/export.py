@@ -9,7 +9,7 @@ from typing import Any
 
 import xlsxwriter
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
@@ -50,7 +50,7 @@ def unguarded(text: str) -> str:
     return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA_STARTS) else text
 
 
-def export(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any, figure: Any = None) -> HttpResponse:
+def export(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any, figure: Any = None) -> HttpResponseBase:
     """`rows` of `kind`, filtered as the page was, as a file to download."""
     file_format = parameters.get("format")
     if file_format == "geojson":
@@ -62,7 +62,7 @@ def export(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any, figure: An
 
 def export_values(
     kind: Kind, values: QuerySet, scope: Scope, file_format: str, used: dict[str, str], figure: Any = None
-) -> HttpResponse:
+) -> HttpResponseBase:
     """Rows of `kind.values` as a file; `used` are the filters they were narrowed by."""
     rows = kind.hide_future(values.iterator(chunk_size=2000), scope)
     name = f"{figure.slug if figure else kind.slug}-{scope.area}-{scope.as_of.isoformat()}"
@@ -75,7 +75,7 @@ def export_values(
 TABLE_FORMATS = ("csv", "xlsx", "json")
 
 
-def export_table(kind: Kind, values: Iterable[dict], scope: Scope, file_format: str) -> HttpResponse:
+def export_table(kind: Kind, values: Iterable[dict], scope: Scope, file_format: str) -> HttpResponseBase:
     """Rows that are computed and not stored, as a file to download."""
     response = {"csv": _csv, "xlsx": _xlsx, "json": _json}[file_format](kind, values, stamp(kind, scope, {}))
     name = f"{kind.slug}-{scope.area}-{scope.as_of.isoformat()}"
@@ -83,7 +83,7 @@ def export_table(kind: Kind, values: Iterable[dict], scope: Scope, file_format: 
     return response
 
 
-def export_changes(difference: Difference, rows: Iterable[RowChange], file_format: str) -> HttpResponse:
+def export_changes(difference: Difference, rows: Iterable[RowChange], file_format: str) -> HttpResponseBase:
     """The rows that make a difference, each with its last event, as a file to download."""
     figure, scope = difference.answer.figure, difference.answer.scope
     kind = Kind("changes", None, _("Changes"), lambda scope: None, CHANGE_COLUMNS, redacted=True)

@@ -10,7 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, partial
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
@@ -117,9 +118,9 @@ def texts_in_each_language(text: Callable[[], Any]) -> set[str]:
 @cache
 def _columns(kind: Kind) -> dict[str, Column]:
     columns: dict[str, Column] = {}
-    for heads in (lambda column: column.heading, lambda column: column.label, lambda column: column.name):
+    for heads in map(attrgetter, ("heading", "label", "name")):
         for column in kind.columns:
-            for heading in texts_in_each_language(lambda heads=heads, column=column: heads(column)):
+            for heading in texts_in_each_language(partial(heads, column)):
                 columns.setdefault(plain_heading(heading), column)
     return columns
 
@@ -249,7 +250,8 @@ class Comparison:
         """The cells of a record that differ: those with a past value, and those with a value it never had; by their
         place."""
         now, then = self.now[code], self.then.get(code, {})
-        past, changed = [], []
+        past: list[int] = []
+        changed: list[int] = []
         for at, column in self.columns.items():
             text = text_of(cells.get(at))
             if not text.strip() or says(column, text, now[column.name]):
@@ -313,7 +315,8 @@ def settle(
     cells = {data_row.number: data_row.cells for data_row in data}
     codes = {row.number: plain_name(row.texts.get("code", "")) for row in rows}
     compared = Comparison(sheet["export"], columns, set(codes.values()) - {""}, context)
-    records = {record.code: record for record in kind.model._base_manager.filter(code__among=set(compared.now))}
+    stored: Iterable[Any] = kind.model._base_manager.filter(code__among=set(compared.now))
+    records = {record.code: record for record in stored}
     fields = {column["at"]: column["field"] for column in sheet["columns"]}
     judged = []
     for row in rows:

@@ -154,6 +154,7 @@ def _is_money(column: SheetColumn | None) -> bool:
 
 def tabs_of(load: Load) -> list[tuple[str, Any, int]]:
     """(value, label, count) of the tabs; warnings and remainders only if there are any."""
+    tabs: list[tuple[str, Any, int]]
     tabs = [(verdict.value, verdict.label, getattr(load, verdict.value)) for verdict in RowVerdict]
     more = [(WARNED, _("With a warning")), (LEFT, _("Could not be undone"))]
     if load.doubts and not load.confirmed:

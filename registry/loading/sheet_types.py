@@ -61,7 +61,7 @@ class SheetColumn:
 
 def column_of(declared: DeclaredField, **more: Any) -> SheetColumn:
     """The column of a declared field: the same name, the same reader, the same messages."""
-    own = {
+    own: dict[str, Any] = {
         "heading": declared.heading, "also": declared.also, "required": declared.required_in_sheet,
         "droppable": declared.droppable, "personal": declared.personal, "numeric": declared.widget == "number",
     }  # fmt: skip
@@ -84,7 +84,7 @@ class PendingWrite:
     it is not a plain add or change. `public` says whether it is visible to everybody; if that is unknown the database
     is queried."""
 
-    record: Model
+    record: Any
     changes: dict[str, list] = field(default_factory=dict)
     also: dict[str, list] = field(default_factory=dict)
     stage: int = RECORD

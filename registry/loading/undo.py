@@ -2,8 +2,9 @@
 changed since then stay."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
+from typing import Any
 
 from django.apps import apps
 from django.db import models
@@ -50,7 +51,7 @@ def undo_rows(load: Load, rows: list[LoadRow]) -> None:
     LoadRow.objects.bulk_update(left, ["left", "messages"], batch_size=STEP)
 
 
-def _stored(entries: Iterable[list]) -> dict[Entry, models.Model]:
+def _stored(entries: Iterable[Sequence]) -> dict[Entry, models.Model]:
     return {
         (label, record.pk): record
         for label, keys in _keys_by_label((label, pk) for label, pk, _before, _version in entries).items()
@@ -90,7 +91,7 @@ def _main(entries: list) -> set[Entry]:
     return added if len(added) == 1 else {entry for entry in added if entry[0] not in OWNERS}
 
 
-def _added(entries: Iterable[list]) -> set[Entry]:
+def _added(entries: Iterable[Sequence]) -> set[Entry]:
     return {(label, pk) for label, pk, before, _version in entries if before is None}
 
 
@@ -177,7 +178,7 @@ def _owner(row: models.Model) -> Entry | None:
     lister = row._meta.auto_created
     name = next(iter(getattr(row, "goes_with", ())), "")
     for field in row._meta.concrete_fields:
-        if field.is_relation and (field.name == name or (lister and field.related_model is lister)):
+        if field.related_model and (field.name == name or (lister and field.related_model is lister)):
             key = getattr(row, field.attname)
             return None if key is None else (field.related_model._meta.label_lower, key)
     return None
@@ -226,6 +227,7 @@ def _name(part: models.Model) -> str:
 
 
 def _delete(load: Load, rows: list[models.Model]) -> None:
+    drafts: Iterable[tuple[str, Any, dict]]
     drafts = (("delete", row, {}) for row in rows if isinstance(row, Draft))  # nobody may read typed values
     records = (("delete", record, gone) for record, gone in deletion_events(rows))
     log_events(load, chain(records, drafts), reason_of(load))

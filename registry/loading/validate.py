@@ -210,10 +210,11 @@ def _sure(field: ModelField) -> Callable[[Any], bool]:
     if field.choices:
         allowed = {value for value, _label in field.flatchoices}
         return lambda value: type(value) is str and value in allowed
-    if isinstance(field, CharField | TextField) and not field._validators:
+    own_validators = field._validators  # type: ignore[attr-defined]  # those that the model names; `validators` has more
+    if isinstance(field, CharField | TextField) and not own_validators:
         most = field.max_length
         return lambda value: type(value) is str and len(value) > 0 and (most is None or len(value) <= most)
-    if isinstance(field, DecimalField) and not field._validators:
+    if isinstance(field, DecimalField) and not own_validators:
         top, places = 10 ** (field.max_digits - field.decimal_places), field.decimal_places
         return lambda value: (
             type(value) is Decimal and value.is_finite() and abs(value) < top and value == round(value, places)
@@ -224,7 +225,8 @@ def _sure(field: ModelField) -> Callable[[Any], bool]:
 def _check_fields(row: SheetRow, write: PendingWrite) -> None:
     """Validates length and range of the model's fields, as they would be after the change."""
     record, values = write.record, write.changes or row.attributes
-    for field, fits in _limited(type(record)):
+    model: type[Model] = type(record)
+    for field, fits in _limited(model):
         if field.name not in values:
             continue
         value = write.changes[field.name][1] if write.changes else getattr(record, field.attname)

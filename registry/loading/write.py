@@ -170,7 +170,7 @@ def _change(writes: list[PendingWrite]) -> None:
     if issubclass(model, Record):
         names.add("version")
         for write in writes:
-            write.record.version += 1  # type: ignore[attr-defined]
+            write.record.version += 1
     columns = [model._meta.get_field(name.removesuffix("_id")).name for name in names]
     records = [write.record for write in writes]
     model._base_manager.bulk_create(

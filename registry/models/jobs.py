@@ -6,6 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from .base import in_choices
@@ -23,7 +24,7 @@ OPEN_STATES = (JobState.QUEUED, JobState.RUNNING)
 
 
 class JobQuerySet(models.QuerySet):
-    def claimable(self, now: datetime) -> Self:
+    def claimable(self, now: datetime | Now) -> Self:
         """Jobs without a worker: queued, or running with an expired lease."""
         return self.filter(Q(lease_until=None) | Q(lease_until__lt=now), state__in=OPEN_STATES)
 

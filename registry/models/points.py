@@ -8,6 +8,8 @@ from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from registry.text.coordinates import Position, to_wgs84
+
 from .base import (
     IN_FORCE,
     Field,
@@ -205,6 +207,13 @@ class DemonstrationPoint(Record):
 
     def get_absolute_url(self) -> str:
         return reverse("record", args=["points", self.code])
+
+    @property
+    def position(self) -> Position | None:
+        """Longitude and latitude in WGS 84, in degrees; None if it was never measured."""
+        if self.lng is None or self.lat is None:
+            return None
+        return to_wgs84(float(self.lng), float(self.lat), self.coordinate_system)
 
 
 class StatusPeriod(Part):

@@ -33,12 +33,12 @@ from registry.text.area_codes import township_of
 from registry.text.coordinates import to_wgs84
 from registry.text.validators import Invalid
 
-FIELD_OF_AREA = {
+FIELD_OF_AREA: dict[str, Field] = {
     AreaLevel.VILLAGE: Field.RURAL,
     AreaLevel.COMMUNITY: Field.COMMUNITY,
     AreaLevel.TOWNSHIP: Field.GOVERNMENT,
 }
-FIELD_OF_UNIT = {
+FIELD_OF_UNIT: dict[str, Field] = {
     UnitKind.ENTERPRISE: Field.NONPUBLIC_ENTERPRISE,
     UnitKind.SCHOOL: Field.PUBLIC_INSTITUTION,
     UnitKind.HOSPITAL: Field.PUBLIC_INSTITUTION,
@@ -166,7 +166,7 @@ class DraftForm:
             texts["organisation_name"] = self.organisation.name
         if self.point is None:
             texts["name"] = ""
-        elif self.point.coordinate_system:
+        elif self.point.lng is not None and self.point.lat is not None:
             texts["position"] = f"{self.point.lng.normalize():f}, {self.point.lat.normalize():f}"
             texts["coordinate_system"] = self.point.coordinate_system
         texts |= {
@@ -251,7 +251,8 @@ class DraftForm:
         values = self.read[0]
         if not values.get("position") or not values.get("coordinate_system"):
             return None
-        return to_wgs84(*values["position"], values["coordinate_system"])
+        lng, lat = values["position"]
+        return to_wgs84(lng, lat, values["coordinate_system"])
 
     @cached_property
     def problems(self) -> list[DraftIssue]:
@@ -291,10 +292,10 @@ class DraftForm:
             yield DraftIssue("no_photo", "photos", _sentence("no_photo"), "photos", False)
 
     def _doubts_of_position(self, others: list[DemonstrationPoint]) -> Iterator[DraftIssue]:
-        placed = [site for site in others if site.coordinate_system]
+        placed = [(site.position, site) for site in others if site.position]
         if self.position is None or not placed:
             return
-        distances = [(metres(self.position, position_of(site)), site) for site in placed]
+        distances = [(metres(self.position, position), site) for position, site in placed]
         nearest, site = min(distances, key=lambda pair: pair[0])
         if nearest < NEAR:
             text = _sentence("near", name=site.name, metres=round(nearest))
@@ -308,9 +309,9 @@ class DraftForm:
         sites = DemonstrationPoint.objects.unscoped("against registering a site twice").in_area(
             township_of(self.draft.area_id)
         )
-        return sites.exclude(pk=self.point.pk if self.point else None).only(
-            "code", "name", "field", "area_id", "lng", "lat", "coordinate_system"
-        )
+        if self.point:
+            sites = sites.exclude(pk=self.point.pk)
+        return sites.only("code", "name", "field", "area_id", "lng", "lat", "coordinate_system")
 
     @property
     def hard(self) -> list[DraftIssue]:
@@ -354,10 +355,6 @@ def similar_sites(name: str, area: str) -> list[DemonstrationPoint]:
     alias_codes = {code for alias, code in aliases if same_stem(alias, name)}
     sites = DemonstrationPoint.objects.unscoped("against registering a site twice").in_area(township_of(area))
     return [site for site in sites.order_by("code") if same_stem(site.name, name) or site.area_id in alias_codes]
-
-
-def position_of(point: DemonstrationPoint) -> tuple[float, float]:
-    return to_wgs84(float(point.lng), float(point.lat), point.coordinate_system)
 
 
 def metres(first: tuple[float, float], second: tuple[float, float]) -> float:

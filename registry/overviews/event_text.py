@@ -179,7 +179,7 @@ def label_of(model: type[models.Model], name: str) -> Text:
 
 def _label_of_parts(name: str) -> Text:
     part_model = models_by_name().get(name)
-    return part_model._meta.verbose_name_plural if part_model else name
+    return part_model._meta.verbose_name_plural or name if part_model else name
 
 
 def _describe_parts(name: str, parts: dict[str, list], names: dict, *, inside: bool) -> str:
@@ -242,10 +242,10 @@ def names_in(model: type[models.Model], events: Iterable[Event], viewer: Any) ->
     for event in events:
         for of, name, value in _values_in(model, event.changes):
             own = columns_of(of).get(name)
-            if own is not None and own.is_relation and isinstance(value, list):
+            if own is not None and own.related_model is not None and isinstance(value, list):
                 keys = {str(key) for key in value if key not in (None, "…")}
                 keys_by_model.setdefault(own.related_model, set()).update(keys)
-    names = {}
+    names: dict[tuple, str] = {}
     for related, keys in keys_by_model.items():
         rows = all_rows(related)
         rows = rows.visible_to(viewer) if isinstance(rows, ScopedQuerySet) else rows

@@ -93,7 +93,11 @@ def splits(scope: Scope, year: int) -> list[Split]:
     parts: dict[int, list[Fund]] = {}
     for row in rows.order_by("out_of__code", "code"):
         parts.setdefault(row.out_of_id, []).append(row)
-    return [Split(part[0].out_of, sum((fund.amount_yuan for fund in part), NOTHING), part) for part in parts.values()]
+    return [
+        Split(part[0].out_of, sum((fund.amount_yuan for fund in part), NOTHING), part)
+        for part in parts.values()
+        if part[0].out_of
+    ]
 
 
 def wages(scope: Scope) -> Iterable[WageRule]:

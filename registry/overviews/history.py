@@ -105,7 +105,7 @@ def latest_news(viewer: Any, today: date, most: int = 15) -> list[News]:
     if not viewer.reads_everything:
         events = events.filter(readable(viewer.read_prefix))
     latest = list(events.select_related("actor")[: most * 3])
-    records = {}
+    records: dict[tuple[str, str], Any] = {}
     for name in {event.kind for event in latest}:
         codes = {event.code for event in latest if event.kind == name}
         rows = all_rows(models_by_name()[name]).visible_to(viewer).filter(code__in=codes)

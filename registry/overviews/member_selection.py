@@ -89,7 +89,7 @@ class MemberSelection:
             kind, _colon, code = key.partition(":")
             if kind in self.kinds:
                 codes.setdefault(kind, []).append(code)
-        places = {}
+        places: dict[str, Any] = {}
         for kind, codes_of_kind in codes.items():
             rows = MODELS[kind].objects.visible_to(self.viewer).select_related("area").filter(code__in=codes_of_kind)
             places |= {f"{kind}:{place.code}": place for place in rows}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.timezone import localdate
@@ -26,7 +26,7 @@ from registry.models import (
     Remark,
     RemarkOutcome,
 )
-from registry.models.remarks import NOTICES
+from registry.models.remarks import NOTICES, RemarkQuerySet
 from registry.text.area_codes import is_below_district
 
 
@@ -91,7 +91,7 @@ def sites_to_confirm(user: Any, today: date) -> Iterable[Task]:
         yield Task(what, about, reverse("desk-points"), _("Confirm"), date(today.year, 12, 31))
 
 
-def remarks_for(user: Any) -> QuerySet[Remark]:
+def remarks_for(user: Any) -> RemarkQuerySet:
     """The remarks in the area `user` writes in that the account answers, or passed on."""
     kinds = Q(pk__in=[])
     if may(user, "remark.answer"):

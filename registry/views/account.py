@@ -1,5 +1,7 @@
 """One's own account: what it is, how it looks, its password, its second factor, its sessions."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import logout, update_session_auth_hash
@@ -12,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from registry.access.requests import SignedInRequest
 from registry.access.second_factor import (
     device_being_set_up,
     has_second_factor,
@@ -35,7 +38,7 @@ class PasswordForm(PasswordChangeForm):
     def clean_old_password(self) -> str:
         return self.cleaned_data["old_password"]
 
-    def validate_password_for_user(self, *args, **kwargs) -> None: ...
+    def validate_password_for_user(self, *args: Any, **kwargs: Any) -> None: ...
 
 
 class WishesForm(forms.ModelForm):
@@ -44,15 +47,16 @@ class WishesForm(forms.ModelForm):
         fields = ["large_type", "wants_digest", "email"]
         help_texts = {"email": gettext_lazy("Used for nothing but the daily e-mail.")}
 
-    def clean(self) -> dict:
-        cleaned = super().clean()
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        cleaned = self.cleaned_data
         if cleaned.get("wants_digest") and not cleaned.get("email"):
             self.add_error("email", _("The daily e-mail needs an address. Fill it in, or take the tick away."))
         return cleaned
 
 
 @asks_for()
-def account(request: HttpRequest) -> HttpResponse:
+def account(request: SignedInRequest) -> HttpResponse:
     """Who one is here, and one's wishes."""
     form = WishesForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if request.method == "POST" and form.is_valid():
@@ -62,7 +66,7 @@ def account(request: HttpRequest) -> HttpResponse:
     return render(request, "registry/account/account.html", _context(request, form), status=400 if form.errors else 200)
 
 
-def _context(request: HttpRequest, form: WishesForm) -> dict:
+def _context(request: SignedInRequest, form: WishesForm) -> dict:
     user = request.user
     names = dict(
         Area.objects.visible_to(user).filter(code__in={user.read_prefix, user.write_prefix}).values_list("code", "name")
@@ -77,7 +81,7 @@ def _context(request: HttpRequest, form: WishesForm) -> dict:
 
 @asks_for()
 @sensitive_post_parameters()
-def password(request: HttpRequest) -> HttpResponse:
+def password(request: SignedInRequest) -> HttpResponse:
     """A new password, by who knows the present one. The session goes on under a new key, all others end."""
     form, refusal = PasswordForm(request.user, request.POST or None), None
     if request.method == "POST" and form.is_valid():
@@ -103,7 +107,7 @@ def password(request: HttpRequest) -> HttpResponse:
 
 @asks_for()
 @sensitive_post_parameters()
-def factor(request: HttpRequest) -> HttpResponse:
+def factor(request: SignedInRequest) -> HttpResponse:
     """The second factor: what there is, or the code to scan and its confirmation."""
     if request.method != "POST":
         return _factor(request)
@@ -115,7 +119,7 @@ def factor(request: HttpRequest) -> HttpResponse:
     return _codes(request, codes)
 
 
-def _factor(request: HttpRequest, refusal: Refused | None = None) -> HttpResponse:
+def _factor(request: SignedInRequest, refusal: Refused | None = None) -> HttpResponse:
     device = device_being_set_up(request.user)
     context = {
         "has_factor": has_second_factor(request.user),
@@ -138,7 +142,7 @@ def _codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
 
 @asks_for()
 @require_POST
-def factor_begin(request: HttpRequest) -> HttpResponse:
+def factor_begin(request: SignedInRequest) -> HttpResponse:
     factor_acts.begin_second_factor(request.user, by=request.user)
     answer = redirect("account-factor")
     answer["Location"] += f"?{request.GET.urlencode()}" if request.GET else ""
@@ -148,7 +152,7 @@ def factor_begin(request: HttpRequest) -> HttpResponse:
 @asks_for()
 @require_POST
 @sensitive_post_parameters()
-def factor_codes(request: HttpRequest) -> HttpResponse:
+def factor_codes(request: SignedInRequest) -> HttpResponse:
     try:
         with asking_password(request):
             codes = factor_acts.renew_recovery_codes(
@@ -162,7 +166,7 @@ def factor_codes(request: HttpRequest) -> HttpResponse:
 @asks_for()
 @require_POST
 @sensitive_post_parameters()
-def factor_remove(request: HttpRequest) -> HttpResponse:
+def factor_remove(request: SignedInRequest) -> HttpResponse:
     try:
         with asking_password(request):
             factor_acts.remove_second_factor(request.user, password=request.POST.get("password", ""), by=request.user)
@@ -174,7 +178,7 @@ def factor_remove(request: HttpRequest) -> HttpResponse:
 
 @asks_for()
 @require_POST
-def end_sessions(request: HttpRequest) -> HttpResponse:
+def end_sessions(request: SignedInRequest) -> HttpResponse:
     """Signs out everywhere, here too."""
     acts.end_sessions(request.user, by=request.user)
     logout(request)

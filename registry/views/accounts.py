@@ -1,5 +1,7 @@
 """The accounts below one's own: listed, added, changed, switched off, helped when a password or phone is lost."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -10,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from registry.access.permissions import roles_below
+from registry.access.requests import SignedInRequest
 from registry.actions import accounts as acts
 from registry.actions import second_factor as factor_acts
 from registry.models import Area, Role, User
@@ -34,7 +37,7 @@ class AccountForm(forms.Form):
         label=gettext_lazy("Area"), help_text=gettext_lazy("The account sees and writes what lies inside.")
     )
 
-    def __init__(self, *args, by: User, account: User | None = None, **kwargs):
+    def __init__(self, *args: Any, by: User, account: User | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         areas = list(acts.areas_below(by).values_list("code", "name"))
         if account is not None:
@@ -47,8 +50,9 @@ class AccountForm(forms.Form):
             }
             if account.read_prefix not in dict(areas):
                 areas += Area.objects.visible_to(by).filter(code=account.read_prefix).values_list("code", "name")
-        self.fields["role"].choices = [(role.value, role.label) for role in Role if role in roles_below(by)]
-        self.fields["area"].choices = areas
+        fields: dict[str, Any] = self.fields
+        fields["role"].choices = [(role.value, role.label) for role in Role if role in roles_below(by)]
+        fields["area"].choices = areas
 
 
 def account_or_404(request: HttpRequest, pk: int) -> User:
@@ -60,7 +64,7 @@ def account_or_404(request: HttpRequest, pk: int) -> User:
 
 
 @asks_for(RIGHT)
-def account_list(request: HttpRequest) -> HttpResponse:
+def account_list(request: SignedInRequest) -> HttpResponse:
     """The accounts below one's own, with the area of each."""
     accounts = list(acts.accounts_below(request.user))
     codes = {account.read_prefix for account in accounts}
@@ -70,7 +74,7 @@ def account_list(request: HttpRequest) -> HttpResponse:
 
 
 @asks_for(RIGHT)
-def add(request: HttpRequest) -> HttpResponse:
+def add(request: SignedInRequest) -> HttpResponse:
     """A new account; its first password is shown once."""
     form, refusal = AccountForm(request.POST or None, by=request.user), None
     if request.method == "POST" and form.is_valid():
@@ -89,7 +93,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 @asks_for(RIGHT)
-def change(request: HttpRequest, pk: int) -> HttpResponse:
+def change(request: SignedInRequest, pk: int) -> HttpResponse:
     """One account: its name, role and area, and what can be done for it."""
     account = account_or_404(request, pk)
     form = AccountForm(request.POST or None, by=request.user, account=account)
@@ -117,7 +121,7 @@ def _account(request: HttpRequest, account: User, form: AccountForm, refusal: Re
 
 @asks_for(RIGHT)
 @require_POST
-def switch(request: HttpRequest, pk: int) -> HttpResponse:
+def switch(request: SignedInRequest, pk: int) -> HttpResponse:
     """Off or on, as the form says."""
     account = acts.switch_account(account_or_404(request, pk), on=request.POST.get("on") == "1", by=request.user)
     message = _("“%(name)s” was switched on.") if account.is_active else _("“%(name)s” was switched off.")
@@ -127,7 +131,7 @@ def switch(request: HttpRequest, pk: int) -> HttpResponse:
 
 @asks_for(RIGHT)
 @require_POST
-def reset_password(request: HttpRequest, pk: int) -> HttpResponse:
+def reset_password(request: SignedInRequest, pk: int) -> HttpResponse:
     """The new password is on the answering page and nowhere else."""
     account = account_or_404(request, pk)
     password = acts.reset_password(account, by=request.user)
@@ -136,7 +140,7 @@ def reset_password(request: HttpRequest, pk: int) -> HttpResponse:
 
 @asks_for(RIGHT)
 @require_POST
-def reset_factor(request: HttpRequest, pk: int) -> HttpResponse:
+def reset_factor(request: SignedInRequest, pk: int) -> HttpResponse:
     account = account_or_404(request, pk)
     try:
         factor_acts.remove_second_factor(account, by=request.user)
@@ -148,7 +152,7 @@ def reset_factor(request: HttpRequest, pk: int) -> HttpResponse:
 
 @asks_for(RIGHT)
 @require_POST
-def end_sessions(request: HttpRequest, pk: int) -> HttpResponse:
+def end_sessions(request: SignedInRequest, pk: int) -> HttpResponse:
     account = acts.end_sessions(account_or_404(request, pk), by=request.user)
     messages.success(request, _("“%(name)s” is signed out everywhere.") % {"name": account})
     return redirect("account-change", pk)

@@ -1,6 +1,7 @@
 """The desk of bookings: groups that want to come, those confirmed, and who was received against what sites take."""
 
 import uuid
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from registry.access.requests import SignedInRequest
 from registry.actions import bookings as acts
 from registry.actions.access_log import log_reading, personal_in
 from registry.forms import Typed, day
@@ -42,8 +44,10 @@ class BookingForm(forms.Form):
     key = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, sites: Any, **kwargs: Any):
-        super().__init__(*args, initial={"key": uuid.uuid4()}, **kwargs)
-        self.fields["site"].queryset = sites  # type: ignore[attr-defined]
+        kwargs["initial"] = {"key": uuid.uuid4()}
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["site"].queryset = sites
 
 
 class ReasonForm(forms.Form):
@@ -57,11 +61,17 @@ class HoldForm(forms.Form):
 FORMS: dict[str, type[forms.Form]] = {
     "confirm": forms.Form, "hold": HoldForm, "refuse": ReasonForm, "cancel": ReasonForm,
 }  # fmt: skip
-DO = {"confirm": acts.confirm, "hold": acts.hold, "refuse": acts.refuse, "cancel": acts.cancel}
+DO: dict[str, Callable[..., Any]]
+DO = {
+    "confirm": acts.confirm,
+    "hold": acts.hold,
+    "refuse": acts.refuse,
+    "cancel": acts.cancel,
+}
 
 
 @asks_for(acts.RIGHT)
-def booking_list(request: HttpRequest) -> HttpResponse:
+def booking_list(request: SignedInRequest) -> HttpResponse:
     """What is open, the balance of a year, and the form of a new booking."""
     today = timezone.localdate()
     own = TeachingSite.objects.visible_to(request.user).in_area(request.user.write_prefix).order_by("code")
@@ -93,7 +103,7 @@ def _year(request: HttpRequest, years: list[int], bookings: Any) -> int:
 
 
 @asks_for(acts.RIGHT)
-def booking_page(request: HttpRequest, code: str) -> HttpResponse:
+def booking_page(request: SignedInRequest, code: str) -> HttpResponse:
     """One booking, what may be done with it, and its history. `then` says which act was sent."""
     booking = Booking.objects.visible_to(request.user).filter(code=code).select_related("site", "visit").first()
     if booking is None:

@@ -17,6 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from registry.access.requests import SignedInRequest
 from registry.actions.groupings import (
     Member,
     memberships_of,
@@ -30,7 +31,6 @@ from registry.forms import BeltForm, BuilderForm, RouteForm, ZoneForm
 from registry.models import PLACES, Area, Belt, DemonstrationPoint, StudyRoute, Zone, timetable, verdict_over
 from registry.models.base import in_area_q
 from registry.overviews.member_selection import MemberSelection, Search, SelectedPoint
-from registry.text.coordinates import to_wgs84
 from registry.text.refusals import Refused
 from registry.text.validators import Invalid
 
@@ -90,7 +90,7 @@ class Work:
 
 
 @asks_for(RIGHT)
-def build_list(request: HttpRequest, kind: str) -> HttpResponse:
+def build_list(request: SignedInRequest, kind: str) -> HttpResponse:
     """The belts, zones or routes the account may build."""
     builder, today = BUILDERS[kind], timezone.localdate()
     rows = builder.model.objects.visible_to(request.user).filter(in_area_q(request.user.write_prefix)).order_by("code")
@@ -107,7 +107,7 @@ def _stage(record: Any, today: date) -> str:
 
 
 @asks_for(RIGHT)
-def build(request: HttpRequest, kind: str, code: str = "") -> HttpResponse:
+def build(request: SignedInRequest, kind: str, code: str = "") -> HttpResponse:
     """Builds a new one or changes one. Each button but saving only changes what lies on the page."""
     builder, today = BUILDERS[kind], timezone.localdate()
     record = _record(request, builder, code)
@@ -141,7 +141,7 @@ def _with_file(request: HttpRequest) -> QueryDict:
     return typed
 
 
-def _record(request: HttpRequest, builder: Builder, code: str) -> Any:
+def _record(request: SignedInRequest, builder: Builder, code: str) -> Any:
     if not code:
         return builder.model()
     rows = builder.model.objects.visible_to(request.user).filter(in_area_q(request.user.write_prefix))
@@ -198,14 +198,14 @@ def _refusals(work: Work, members: list[Any]) -> None:
             work.refusals.append(refusal)
 
 
-def _save(request: HttpRequest, work: Work) -> HttpResponse:
+def _save(request: SignedInRequest, work: Work) -> HttpResponse:
     members = _members(work)
     is_valid = work.form.is_valid()
     _refusals(work, members)
     if not is_valid or work.refusals or work.chosen.has_problem:
         return _page(request, work, status=400)
     names = {"members": members} if work.builder.is_dated else {"stops": members}
-    act = save_grouping if work.builder.is_dated else save_route
+    act: Callable[..., Any] = save_grouping if work.builder.is_dated else save_route
     try:
         saved = act(work.form.opened, by=request.user, key=work.form.cleaned_data["key"], **names)
     except ValidationError as error:
@@ -217,7 +217,7 @@ def _save(request: HttpRequest, work: Work) -> HttpResponse:
     return redirect(f"desk-{work.builder.kind}-edit", saved.code)
 
 
-def _clash(request: HttpRequest, work: Work, refusal: Refused) -> HttpResponse:
+def _clash(request: SignedInRequest, work: Work, refusal: Refused) -> HttpResponse:
     """Somebody else saved it meanwhile: everything typed stays, what they saved stands beside it, and saving again
     writes over theirs knowingly."""
     work.stale = refusal
@@ -225,13 +225,15 @@ def _clash(request: HttpRequest, work: Work, refusal: Refused) -> HttpResponse:
     code = refusal.details.get("code") or work.record.code  # of a new one: the same form was sent before
     work.theirs = rows.filter(code=code).first() if refusal.code == "stale" else None
     if work.theirs:
-        work.form.data = work.form.data.copy()
-        work.form.data["version"] = str(work.theirs.version)
+        typed: Any = work.form.data
+        typed = typed.copy()
+        typed["version"] = str(work.theirs.version)
+        work.form.data = typed
         work.record = work.theirs
     return _page(request, work, status=409)
 
 
-def _page(request: HttpRequest, work: Work, status: int = 200) -> HttpResponse:
+def _page(request: SignedInRequest, work: Work, status: int = 200) -> HttpResponse:
     builder = work.builder
     matches, count = work.search.matches(request.user, work.today)
     inside, invalid = _inside(work)
@@ -352,7 +354,7 @@ def _inside(work: Work) -> tuple[list[str], Invalid | None]:
     return [key for key in keys if key not in chosen], None
 
 
-def _map(request: HttpRequest, work: Work, invalid: Invalid | None) -> dict[str, Any]:
+def _map(request: SignedInRequest, work: Work, invalid: Invalid | None) -> dict[str, Any]:
     """What the map draws: the places one may tap, those chosen in order, the outline, and where it is broken."""
     details = invalid.details if invalid else {}
     outline = getattr(work.form, "drawn", (None, None))[0]
@@ -364,12 +366,13 @@ def _map(request: HttpRequest, work: Work, invalid: Invalid | None) -> dict[str,
 
 
 @asks_for(RIGHT)
-def places(request: HttpRequest) -> HttpResponse:
+def places(request: SignedInRequest) -> HttpResponse:
     """The named sites with a position, for the map of a builder: key, name, latitude, longitude, whether premium."""
     today = timezone.localdate()
     rows = DemonstrationPoint.objects.visible_to(request.user).named(today).filter(lng__isnull=False).order_by("code")
     points = []
+    point: Any
     for point in rows:
-        lng, lat = to_wgs84(float(point.lng), float(point.lat), point.coordinate_system)
+        lng, lat = point.position
         points.append([f"point:{point.code}", point.name, round(lat, 6), round(lng, 6), point.grade == "premium"])
     return JsonResponse({"places": points})

@@ -4,6 +4,7 @@ from itertools import groupby
 
 from django import forms
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -67,7 +68,7 @@ def coverage_page(request: HttpRequest, form: str) -> HttpResponse:
     return render(request, "registry/coverage/form.html", context, status=409 if refusal else 200)
 
 
-def _by_township(areas, scope: Scope) -> list[tuple[str, list[tuple[Area, str]]]]:
+def _by_township(areas: QuerySet[Area], scope: Scope) -> list[tuple[str, list[tuple[Area, str]]]]:
     """(name of the township, its areas with their pages); areas that are not below a township under no name."""
     groups = groupby(areas.select_related("parent"), lambda area: area.parent if is_below_township(area.code) else None)
     return [(str(parent or ""), [(area, _address(area, scope)) for area in group]) for parent, group in groups]

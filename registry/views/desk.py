@@ -1,13 +1,16 @@
 """The work home, and a township's own sites."""
 
+from typing import Any
+
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from registry.access.permissions import may
+from registry.access.requests import SignedInRequest
 from registry.access.scope import read_scope
 from registry.actions.drafts import confirm_site
 from registry.figures import with_years
@@ -23,7 +26,7 @@ from .tables import part_for
 
 
 @asks_for()
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: SignedInRequest) -> HttpResponse:
     """What is to be done, the most urgent first; one button to start; what changed lately; and for the district what
     waits, is overdue or needs attention, with its oldest row."""
     today = timezone.localdate()
@@ -42,11 +45,11 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 
 @asks_for("point.confirm")
-def sites(request: HttpRequest) -> HttpResponse:
+def sites(request: SignedInRequest) -> HttpResponse:
     """The sites of the account's area: what is to be confirmed this year first."""
     today = timezone.localdate()
-    rows = DemonstrationPoint.objects.visible_to(request.user).in_area(request.user.write_prefix).with_care(today)
-    rows = list(rows.select_related("area", "unit"))
+    care = DemonstrationPoint.objects.visible_to(request.user).in_area(request.user.write_prefix).with_care(today)
+    rows: list[Any] = list(care.select_related("area", "unit"))
     named = [site for site in rows if site.status == PointStatus.NAMED]
     context = {
         "sites": rows,
@@ -60,7 +63,7 @@ def sites(request: HttpRequest) -> HttpResponse:
 
 @asks_for("point.confirm")
 @require_POST
-def confirm(request: HttpRequest, code: str) -> HttpResponse:
+def confirm(request: SignedInRequest, code: str) -> HttpResponse:
     """One tap for a site that is still as the registry has it."""
     today = timezone.localdate()
     site = site_or_404(request, code)

@@ -12,17 +12,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from registry.access.requests import SignedInRequest
 from registry.actions import drafts as acts
 from registry.fields.points import SECTIONS, of_section
 from registry.models import Area, DemonstrationPoint, Draft, DraftState, Unit
 from registry.models.base import in_area_q
-from registry.overviews.draft_form import DraftForm, position_of, similar_sites
+from registry.overviews.draft_form import DraftForm, similar_sites
 from registry.text.refusals import Refused
 
 from .access import asks_for, wants_json
 
 
-def draft_or_404(request: HttpRequest, key: uuid.UUID) -> Draft:
+def draft_or_404(request: SignedInRequest, key: uuid.UUID) -> Draft:
     """A draft of the account's own area."""
     drafts = Draft.objects.visible_to(request.user).filter(in_area_q(request.user.write_prefix))
     draft = drafts.select_related("point__unit", "point__organisation", "area").filter(key=key).first()
@@ -31,7 +32,7 @@ def draft_or_404(request: HttpRequest, key: uuid.UUID) -> Draft:
     return draft
 
 
-def site_or_404(request: HttpRequest, code: str) -> DemonstrationPoint:
+def site_or_404(request: SignedInRequest, code: str) -> DemonstrationPoint:
     """A site of the account's own area."""
     sites = DemonstrationPoint.objects.visible_to(request.user).filter(in_area_q(request.user.write_prefix))
     site = sites.select_related("area", "organisation", "unit").filter(code=code).first()
@@ -40,7 +41,7 @@ def site_or_404(request: HttpRequest, code: str) -> DemonstrationPoint:
     return site
 
 
-def _places(request: HttpRequest) -> list[tuple[str, list]]:
+def _places(request: SignedInRequest) -> list[tuple[str, list]]:
     """(heading, places) of the account's area: its villages and communities, then its units."""
     prefix = request.user.write_prefix
     today = timezone.localdate()
@@ -52,7 +53,7 @@ def _places(request: HttpRequest) -> list[tuple[str, list]]:
 
 
 @asks_for("draft.write")
-def start(request: HttpRequest) -> HttpResponse:
+def start(request: SignedInRequest) -> HttpResponse:
     """Where the new site lies. Everything the registry holds of that place is filled in from there."""
     if request.method == "POST":
         code = request.POST.get("place", "")
@@ -67,7 +68,7 @@ def start(request: HttpRequest) -> HttpResponse:
     return _start(request)
 
 
-def _start(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
+def _start(request: SignedInRequest, status: int = 200, **more: Any) -> HttpResponse:
     sites = DemonstrationPoint.objects.visible_to(request.user).in_area(request.user.write_prefix)
     taken = {unit or area for area, unit in sites.values_list("area_id", "unit__code")}
     context = {"places": _places(request), "taken": taken, "key": uuid.uuid4(), **more}
@@ -83,7 +84,7 @@ def key_of(text: str) -> uuid.UUID:
 
 
 @asks_for("draft.write")
-def similar(request: HttpRequest) -> HttpResponse:
+def similar(request: SignedInRequest) -> HttpResponse:
     """Sites that may be the same one, while the name is being typed."""
     sites = similar_sites(request.GET.get("name", "")[:80], request.user.write_prefix)
     own = request.GET.get("except", "")
@@ -92,13 +93,13 @@ def similar(request: HttpRequest) -> HttpResponse:
 
 @asks_for("draft.write")
 @require_POST
-def edit(request: HttpRequest, code: str) -> HttpResponse:
+def edit(request: SignedInRequest, code: str) -> HttpResponse:
     """Begins, or goes on with, changing a site."""
     return redirect(acts.draft_of(site_or_404(request, code), by=request.user))
 
 
 @asks_for("draft.write")
-def draft_page(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def draft_page(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
     """The sections with their states, in any order."""
     return _draft(request, draft_or_404(request, key))
 
@@ -126,7 +127,7 @@ def _state_of(drafting: DraftForm, section: str) -> dict:
 
 
 @asks_for("draft.write")
-def section_page(request: HttpRequest, key: uuid.UUID, section: str) -> HttpResponse:
+def section_page(request: SignedInRequest, key: uuid.UUID, section: str) -> HttpResponse:
     """One group of questions. A script saves it while typing; without one, the button does."""
     draft = draft_or_404(request, key)
     if section not in SECTIONS:
@@ -174,7 +175,15 @@ def _onward(request: HttpRequest, draft: Draft, section: str) -> HttpResponse:
     return redirect(draft)
 
 
-def _section(request, draft, section, *, typed=None, conflicts=(), refusal=None) -> HttpResponse:
+def _section(
+    request: HttpRequest,
+    draft: Draft,
+    section: str,
+    *,
+    typed: Any = None,
+    conflicts: Any = (),
+    refusal: Refused | None = None,
+) -> HttpResponse:
     drafting = DraftForm(draft)
     acts.log_reading_of(drafting, section=section, by=request.user)
     checked = "check" in request.GET or draft.submitted_at is not None
@@ -228,20 +237,20 @@ def _errors(fields: list[dict]) -> Iterator[tuple[str, Any, str]]:
 
 def _others(drafting: DraftForm) -> list[tuple[float, float, str]]:
     """Latitude, longitude and name of the township's other sites: what one finds one's way by on an empty map."""
-    placed = [(position_of(site), site.name) for site in drafting.others() if site.coordinate_system]
+    placed = [(site.position, site.name) for site in drafting.others() if site.position]
     return [(lat, lng, name) for (lng, lat), name in placed]
 
 
 @asks_for("draft.write")
 @require_POST
-def confirm(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def confirm(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
     draft = acts.confirm_facts(draft_or_404(request, key), by=request.user)
     return redirect("draft-check", draft.key) if request.POST.get("then") == "check" else redirect(draft)
 
 
 @asks_for("draft.write")
 @require_POST
-def overrule(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def overrule(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
     draft = draft_or_404(request, key)
     key_of_doubt, reason = request.POST.get("doubt", ""), request.POST.get("reason", "")
     if key_of_doubt not in {doubt.key for doubt in DraftForm(draft).doubts}:
@@ -255,14 +264,14 @@ def overrule(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 @asks_for("draft.write")
 @require_POST
-def discard(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def discard(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
     draft = acts.discard_draft(draft_or_404(request, key), by=request.user)
     messages.success(request, _("The draft “%(name)s” was put away.") % {"name": draft})
     return redirect("desk")
 
 
 @asks_for("draft.write")
-def check(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def check(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
     """All answers on one page, with what changes, what is missing and what is doubtful; and the submitting."""
     draft = draft_or_404(request, key)
     if request.method != "POST":

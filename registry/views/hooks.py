@@ -1,15 +1,18 @@
 """Web hooks and the hosts they may call, with what the last calls were answered."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from registry.access.requests import SignedInRequest
 from registry.actions import webhooks as acts
 from registry.actions.tokens import owners_for
 from registry.models import HookHost, User, WebHook
@@ -34,11 +37,12 @@ class HookForm(forms.Form):
         label=gettext_lazy("Kinds of record"), widget=forms.CheckboxSelectMultiple, initial=["points"]
     )
 
-    def __init__(self, *args, by: User, **kwargs):
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = owners_for(by)
-        self.fields["owner"].initial = by.pk
-        self.fields["kinds"].choices = [(slug, kind.label) for slug, kind in acts.kinds_for_hooks().items()]
+        fields: dict[str, Any] = self.fields
+        fields["owner"].queryset = owners_for(by)
+        fields["owner"].initial = by.pk
+        fields["kinds"].choices = [(slug, kind.label) for slug, kind in acts.kinds_for_hooks().items()]
 
 
 class HostForm(forms.Form):
@@ -50,7 +54,7 @@ class HostForm(forms.Form):
 
 @asks_for(acts.RIGHT)
 @never_cache
-def hook_list(request: HttpRequest) -> HttpResponse:
+def hook_list(request: SignedInRequest) -> HttpResponse:
     """The hooks there are; a new one's secret is shown once, in answer to the form."""
     form, made = HookForm(request.POST or None, by=request.user), None
     if request.method == "POST" and form.is_valid():
@@ -61,7 +65,7 @@ def hook_list(request: HttpRequest) -> HttpResponse:
     return _page(request, form=form, made=made)
 
 
-def _page(request: HttpRequest, **more) -> HttpResponse:
+def _page(request: SignedInRequest, **more: Any) -> HttpResponse:
     hooks = WebHook.objects.select_related("owner")
     context = {
         "form": HookForm(by=request.user),
@@ -76,7 +80,7 @@ def _page(request: HttpRequest, **more) -> HttpResponse:
 
 @asks_for(acts.RIGHT)
 @require_POST
-def allow(request: HttpRequest) -> HttpResponse:
+def allow(request: SignedInRequest) -> HttpResponse:
     form = HostForm(request.POST)
     if form.is_valid():
         try:
@@ -90,7 +94,7 @@ def allow(request: HttpRequest) -> HttpResponse:
 
 @asks_for(acts.RIGHT)
 @require_POST
-def forbid(request: HttpRequest, pk: int) -> HttpResponse:
+def forbid(request: SignedInRequest, pk: int) -> HttpResponse:
     allowed = get_object_or_404(HookHost, pk=pk)
     acts.forbid_host(allowed, by=request.user)
     messages.success(request, _("“%(name)s” is not called any more.") % {"name": allowed})
@@ -99,7 +103,7 @@ def forbid(request: HttpRequest, pk: int) -> HttpResponse:
 
 @asks_for(acts.RIGHT)
 @require_POST
-def switch(request: HttpRequest, pk: int) -> HttpResponse:
+def switch(request: SignedInRequest, pk: int) -> HttpResponse:
     """Off or on, as the form says."""
     acts.switch_hook(get_object_or_404(WebHook, pk=pk), on=request.POST.get("on") == "1", by=request.user)
     return redirect("hooks")

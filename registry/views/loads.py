@@ -11,6 +11,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from registry.access.requests import SignedInRequest
 from registry.loading import lifecycle as acts
 from registry.loading.matching import corrections_in
 from registry.loading.messages import doubts_of, notes_of
@@ -37,7 +38,7 @@ def load_or_404(request: HttpRequest, key: uuid.UUID) -> Load:
 
 @asks_for("load.send")
 @never_cache
-def load_list(request: HttpRequest) -> HttpResponse:
+def load_list(request: SignedInRequest) -> HttpResponse:
     """The loads one may see, the newest first, and the templates of the kinds one may load."""
     loads = Load.objects.visible_to(request.user).select_related("by", "job")
     townships = townships_for(request.user)
@@ -56,7 +57,7 @@ def _kinds(request: HttpRequest) -> list[tuple[str, Any]]:
 
 
 @asks_for("load.send")
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: SignedInRequest) -> HttpResponse:
     """Sending a file. Its size is looked at before it is taken into memory."""
     if request.method != "POST":
         return _new(request, uuid.uuid4(), [])
@@ -64,10 +65,11 @@ def new(request: HttpRequest) -> HttpResponse:
     key = key_of(request.POST.get("key", ""))
     if file is None:
         return _new(request, key, [Refused("file_missing")])
-    refusals = list(acts.refusals_to_send(file.name, file.size, kind, request.user))
+    name = str(file.name)
+    refusals = list(acts.refusals_to_send(name, file.size or 0, kind, request.user))
     if refusals:
         return _new(request, key, refusals)
-    return redirect(acts.send_load(file.name, file.read(), kind=kind, key=key, by=request.user))
+    return redirect(acts.send_load(name, file.read(), kind=kind, key=key, by=request.user))
 
 
 def _new(request: HttpRequest, key: uuid.UUID, refusals: list[Refused]) -> HttpResponse:
@@ -83,12 +85,12 @@ def _new(request: HttpRequest, key: uuid.UUID, refusals: list[Refused]) -> HttpR
 
 @asks_for("load.send")
 @never_cache
-def load_page(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def load_page(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
     """One load, wherever it stands. While it is worked at, the page asks again by itself."""
     return _page(request, load_or_404(request, key))
 
 
-def _page(request: HttpRequest, load: Load, refusal: Refused | None = None) -> HttpResponse:
+def _page(request: SignedInRequest, load: Load, refusal: Refused | None = None) -> HttpResponse:
     context = {
         "load": load,
         "failed_stage": acts.failed_stage(load),
@@ -131,7 +133,7 @@ def _content(request: HttpRequest, load: Load) -> dict[str, Any]:
 
 @asks_for("load.send")
 @require_POST
-def read(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def read(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
     """Reads the file again as the form explains it."""
     kind = request.POST.get("kind", "")
     return _do(request, key, lambda load, by: acts.correct(load, corrections_in(load, request.POST), kind=kind, by=by))
@@ -147,13 +149,13 @@ ACTS: dict[str, Callable[..., Load]] = {
 
 @asks_for("load.send")
 @require_POST
-def act(request: HttpRequest, key: uuid.UUID, act: str) -> HttpResponse:
+def act(request: SignedInRequest, key: uuid.UUID, act: str) -> HttpResponse:
     """Goes on with the load; `confirmed` says that its doubtful rows were looked at."""
     more = {"confirmed": True} if act == "apply" and request.POST.get("confirmed") else {}
     return _do(request, key, lambda load, by: ACTS[act](load, by=by, **more))
 
 
-def _do(request: HttpRequest, key: uuid.UUID, do: Callable[[Load, Any], Load]) -> HttpResponse:
+def _do(request: SignedInRequest, key: uuid.UUID, do: Callable[[Load, Any], Load]) -> HttpResponse:
     load = load_or_404(request, key)
     try:
         do(load, request.user)
@@ -164,7 +166,7 @@ def _do(request: HttpRequest, key: uuid.UUID, do: Callable[[Load, Any], Load]) -
 
 @asks_for("load.send")
 @require_safe
-def refused(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def refused(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
     """The refused rows as a workbook, for their sender alone: it holds what the sender typed, telephones included."""
     load = load_or_404(request, key)
     if load.by_id != request.user.pk or not load.refused or load.is_working:
@@ -174,7 +176,7 @@ def refused(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 @asks_for("load.send")
 @require_safe
-def load_template(request: HttpRequest, kind: str) -> HttpResponse:
+def load_template(request: SignedInRequest, kind: str) -> HttpResponse:
     """A workbook to fill in, empty or with what the registry holds."""
     township, filled = request.GET.get("township", ""), bool(request.GET.get("filled"))
     codes = {code for code, _name in townships_for(request.user)} | {""}

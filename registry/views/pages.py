@@ -1,5 +1,7 @@
 """Pages with a story: a point, a belt, a zone, a township, a consortium, a study route."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -21,6 +23,7 @@ from registry.models import (
     timetable,
     valid_on,
 )
+from registry.models.points import PointQuerySet
 from registry.overviews.capacity import free_places
 from registry.overviews.funding import received
 
@@ -35,20 +38,20 @@ def _table(kind: str, rows: QuerySet, scope: Scope) -> ListTable:
     return ListTable(record_kind, record_kind.columns, table_rows, count=len(table_rows))
 
 
-def _honours(scope: Scope, **target) -> ListTable:
+def _honours(scope: Scope, **target: Any) -> ListTable:
     return _table("honours", Honour.objects.visible_to(scope.viewer).held(scope.as_of).filter(**target), scope)
 
 
-def _visible(model, scope: Scope) -> QuerySet:
+def _visible(model: Any, scope: Scope) -> Any:
     return model.objects.visible_to(scope.viewer)
 
 
-def _current(model, scope: Scope) -> QuerySet:
+def _current(model: Any, scope: Scope) -> Any:
     """Belts or zones that are planned or stand on the scope's day."""
     return _visible(model, scope).current(scope.as_of)
 
 
-def _points(scope: Scope) -> QuerySet:
+def _points(scope: Scope) -> PointQuerySet:
     return KINDS["points"].model.objects.visible_to(scope.viewer).named(scope.as_of)
 
 

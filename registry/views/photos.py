@@ -3,11 +3,12 @@
 import uuid
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from registry.access.requests import SignedInRequest
 from registry.actions import evidence as acts
 from registry.models import Evidence, EvidenceKind, Upload
 from registry.text.refusals import Refused
@@ -21,13 +22,14 @@ PART = 512 * 1024
 
 @asks_for("draft.write")
 @require_POST
-def add(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def add(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
     """Photos chosen in the form, sent whole: the way without a script."""
     draft = draft_or_404(request, key)
     for file in request.FILES.getlist("photos"):
         try:
-            acts.check_size(file.name, file.size)
-            acts.add_evidence(draft, file.name, file.read(), by=request.user)
+            name = str(file.name)
+            acts.check_size(name, file.size or 0)
+            acts.add_evidence(draft, name, file.read(), by=request.user)
         except Refused as refusal:
             messages.error(request, str(refusal))
             if refusal.code == "slow_to_open":  # one such photo a request is enough
@@ -37,7 +39,7 @@ def add(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 @asks_for("draft.write")
 @require_POST
-def begin(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def begin(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
     """Announces a photo; answers how many bytes have arrived already, so that a cut upload goes on from there."""
     draft = draft_or_404(request, key)
     try:
@@ -55,7 +57,7 @@ def begin(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 @asks_for("draft.write")
 @require_POST
-def part(request: HttpRequest, key: uuid.UUID, upload: uuid.UUID) -> HttpResponse:
+def part(request: SignedInRequest, key: uuid.UUID, upload: uuid.UUID) -> HttpResponse:
     """The next bytes of a photo, as the body; `offset` says where they belong."""
     draft = draft_or_404(request, key)
     unfinished = get_object_or_404(Upload, key=upload, draft=draft)
@@ -73,7 +75,7 @@ def part(request: HttpRequest, key: uuid.UUID, upload: uuid.UUID) -> HttpRespons
 
 @asks_for("draft.write")
 @require_POST
-def remove(request: HttpRequest, key: uuid.UUID, code: str) -> HttpResponse:
+def remove(request: SignedInRequest, key: uuid.UUID, code: str) -> HttpResponse:
     draft = draft_or_404(request, key)
     photo = Evidence.objects.visible_to(request.user).of(draft, draft.point).filter(code=code).first()
     if photo is None:
@@ -82,7 +84,7 @@ def remove(request: HttpRequest, key: uuid.UUID, code: str) -> HttpResponse:
     return redirect("draft-section", draft.key, "photos")
 
 
-def evidence(request: HttpRequest, code: str) -> HttpResponse:
+def evidence(request: HttpRequest, code: str) -> HttpResponseBase:
     """A photo, or a file as it came, for whoever may see it. Never run as a page by the browser."""
     record = Evidence.objects.visible_to(request.user).filter(code=code).first()
     if record is None:
@@ -96,7 +98,7 @@ def file_response(record: Evidence) -> FileResponse:
     """The picture shown, or the file as it came, to be kept and not to be run. Who asks was asked before."""
     is_photo = record.kind == EvidenceKind.PHOTO
     file = record.shown if is_photo else record.original
-    if not file or not file.storage.exists(file.name):
+    if not file or not file.storage.exists(str(file.name)):
         raise Http404
     response = FileResponse(file.open(), as_attachment=not is_photo, filename=record.file_name if not is_photo else "")
     response["Content-Type"] = "image/jpeg" if is_photo else "application/octet-stream"

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from registry.access.permissions import may
@@ -29,7 +29,7 @@ def kind_or_404(slug: str) -> Kind:
     return kind
 
 
-def record_list(request: HttpRequest, kind: str) -> HttpResponse:
+def record_list(request: HttpRequest, kind: str) -> HttpResponseBase:
     """The rows of a kind on a day: filtered, ordered, paged, exported."""
     record_kind = kind_or_404(kind)
     scope = read_scope(request.GET, request.user)
@@ -40,7 +40,7 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponse:
     return render_table(request, "registry/list.html", context)
 
 
-def record_or_404(kind: Kind, code: str, scope: Scope) -> Model:
+def record_or_404(kind: Kind, code: str, scope: Scope) -> Any:
     """The record with this code, on whatever day, if the viewer may see it; one entered in error stays to be seen."""
     record = kind.model.objects.with_voided().visible_to(scope.viewer).filter(code=code).first()
     if record is None:
@@ -86,7 +86,7 @@ def opened(request: HttpRequest, kind: Kind | str, code: str) -> dict:
     }
 
 
-def describe_record(kind: Kind, record: Model, viewer: Any) -> dict:
+def describe_record(kind: Kind, record: Any, viewer: Any) -> dict:
     """The foot of every record's page: its latest history, the answered remarks, and whether one may be left; and that
     it was entered in error, if so, or whether the viewer may say so."""
     entries = history_of(record, viewer)
@@ -105,7 +105,7 @@ def record_page(request: HttpRequest, kind: str, code: str) -> HttpResponse:
     return render(request, "registry/record.html", {**context, "lists": lists_of(context["record"])})
 
 
-def remark_of(record: Model) -> str:
+def remark_of(record: Any) -> str:
     try:
         record._meta.get_field("remark")
     except FieldDoesNotExist:

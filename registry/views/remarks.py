@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 
 from registry.access.client_ip import client_ip
 from registry.access.permissions import may
+from registry.access.requests import SignedInRequest
 from registry.access.scope import read_scope
 from registry.actions import remarks as acts
 from registry.actions.access_log import log_reading
@@ -44,7 +45,7 @@ def sender_of(request: HttpRequest) -> str:
     return salted_hmac("registry.remarks.sender", f"{timezone.localdate()} {network}", algorithm="sha256").hexdigest()
 
 
-def _public_record(address: Mapping[str, str]) -> tuple[Kind, Model]:
+def _public_record(address: Mapping[str, str]) -> tuple[Kind, Any]:
     kind, code = kind_or_404(address.get("kind", "")), address.get("code", "")
     record = kind.model.objects.public().filter(code=code).first() if code.isprintable() else None
     if record is None:
@@ -101,7 +102,7 @@ def followed(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @asks_for("remark.answer", "point.notice")
-def remarks(request: HttpRequest) -> HttpResponse:
+def remarks(request: SignedInRequest) -> HttpResponse:
     """The remarks of the account's area: the open ones by the day they are due, then the latest settled ones."""
     today = timezone.localdate()
     rows = tasks.remarks_for(request.user).select_related("area", "answered_by")
@@ -121,7 +122,7 @@ ACTS: dict[str, Callable[[Remark, str, Any], Remark]] = {  # what the form offer
 
 
 @asks_for("remark.answer", "point.notice")
-def remark(request: HttpRequest, code: str) -> HttpResponse:
+def remark(request: SignedInRequest, code: str) -> HttpResponse:
     """One remark beside what the registry holds of its record, with its clock; and the answering."""
     remark = tasks.remarks_for(request.user).select_related("area", "answered_by").filter(code=code).first()
     if remark is None:

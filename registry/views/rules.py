@@ -6,13 +6,14 @@ from decimal import Decimal
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
+from registry.access.requests import SignedInRequest
 from registry.actions import rules as acts
 from registry.forms import Typed, day
 from registry.models import Parameter
@@ -30,7 +31,7 @@ class RuleForm(forms.Form):
 
 
 @asks_for(acts.RIGHT)
-def rule_list(request: HttpRequest) -> HttpResponse:
+def rule_list(request: SignedInRequest) -> HttpResponse:
     """The value in force of each rule, and the values before it."""
     by_rule: dict[str, list[Parameter]] = {}
     for parameter in Parameter.objects.public().order_by("name", "-valid_from"):
@@ -40,14 +41,15 @@ def rule_list(request: HttpRequest) -> HttpResponse:
 
 
 @asks_for(acts.RIGHT)
-def rule_page(request: HttpRequest, code: str) -> HttpResponse:
+def rule_page(request: SignedInRequest, code: str) -> HttpResponse:
     """A new value from a day on. First it is shown which figures it would change; then it is set."""
     parameter = get_object_or_404(Parameter.objects.public(), code=code)
     form = RuleForm(
         request.POST if request.method == "POST" else None,
         initial={"valid_from": date(timezone.localdate().year + 1, 1, 1)},
     )
-    refusal, effects, status = None, None, 400 if form.errors else 200
+    refusal: Refused | ValidationError | None = None
+    effects, status = None, 400 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
         value, valid_from = Decimal(str(typed["value"])), typed["valid_from"]
@@ -70,7 +72,7 @@ def rule_page(request: HttpRequest, code: str) -> HttpResponse:
 
 @asks_for(acts.RIGHT)
 @require_POST
-def confirm(request: HttpRequest) -> HttpResponse:
+def confirm(request: SignedInRequest) -> HttpResponse:
     count = acts.confirm_rules(by=request.user)
     words = ngettext("%(count)s value was confirmed.", "%(count)s values were confirmed.", count) % {"count": count}
     messages.success(request, words)

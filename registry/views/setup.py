@@ -8,12 +8,13 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from registry.access.requests import SignedInRequest
 from registry.actions import start
 from registry.actions.records import save_record
 from registry.models import District, current_district, forget_district
@@ -64,7 +65,7 @@ class DistrictForm(forms.ModelForm):
 
 
 @asks_for(RIGHT)
-def setup(request: HttpRequest) -> HttpResponse:
+def setup(request: SignedInRequest) -> HttpResponse:
     """The steps with their state. An empty registry is started here."""
     form = StartForm(request.POST or None, request.FILES or None)
     refusal = None
@@ -112,7 +113,7 @@ def _give_area(user: Any, code: str) -> None:
 
 
 @asks_for(RIGHT)
-def district_page(request: HttpRequest) -> HttpResponse:
+def district_page(request: SignedInRequest) -> HttpResponse:
     """The names of the district, read everywhere."""
     record = District.objects.unscoped("its names are public").first()
     if record is None:
@@ -135,7 +136,7 @@ def district_page(request: HttpRequest) -> HttpResponse:
 
 @asks_for("account.manage")
 @require_POST
-def township_accounts(request: HttpRequest) -> HttpResponse:
+def township_accounts(request: SignedInRequest) -> HttpResponse:
     """One file with the first passwords of the accounts that were missing; it is made once and not kept."""
     made = start.add_township_accounts(by=request.user)
     if not made:

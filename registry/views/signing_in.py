@@ -133,7 +133,9 @@ def _halfway(request: HttpRequest) -> User | None:
     return user if same else None
 
 
-def locked_out(request: HttpRequest, response: HttpResponse | None = None, credentials=None) -> HttpResponse:
+def locked_out(
+    request: HttpRequest, response: HttpResponse | None = None, credentials: dict[str, Any] | None = None
+) -> HttpResponse:
     """Too many wrong passwords: says when to try again, the same whether the account exists or not."""
     attempts = AccessAttempt.objects.filter(username=(credentials or {}).get("username"))
     own = attempts.filter(ip_address=get_client_ip_address(request))

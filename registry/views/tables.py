@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from django_htmx.middleware import HtmxDetails
 
 from registry.access.scope import BadInput, Scope
 from registry.filters import filtered
@@ -70,7 +71,8 @@ class ListTable:
 
 def part_for(request: HttpRequest, template: str, part: str) -> str:
     """The template to answer with: only its partial `part` when htmx asks for a piece of the page it shows."""
-    wants_part = request.htmx and not request.htmx.history_restore_request
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # of its middleware
+    wants_part = htmx and not htmx.history_restore_request
     return f"{template}#{part}" if wants_part else template
 
 

@@ -1,16 +1,18 @@
 """The terms for old ledgers: opened, listed, closed."""
 
 from datetime import timedelta
+from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from registry.access.requests import SignedInRequest
 from registry.actions import take_overs as acts
 from registry.actions.accounts import areas_below
 from registry.forms import Typed, day
@@ -32,14 +34,15 @@ class TermForm(forms.Form):
     document_no = Typed(line(60), label=gettext_lazy("Paper number"), required=False)
     reason = Typed(line(300), label=gettext_lazy("Reason"))
 
-    def __init__(self, *args, by: User, **kwargs):
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["area"].queryset = areas_below(by)
-        self.fields["ends_on"].initial = timezone.localdate() + timedelta(days=USUAL_DAYS)
+        fields: dict[str, Any] = self.fields
+        fields["area"].queryset = areas_below(by)
+        fields["ends_on"].initial = timezone.localdate() + timedelta(days=USUAL_DAYS)
 
 
 @asks_for(acts.RIGHT)
-def take_over_list(request: HttpRequest) -> HttpResponse:
+def take_over_list(request: SignedInRequest) -> HttpResponse:
     """The terms there are, the newest first, and the form that opens one."""
     form = TermForm(request.POST if request.method == "POST" else None, by=request.user)
     refusal, status = None, 400 if form.errors else 200
@@ -59,7 +62,7 @@ def take_over_list(request: HttpRequest) -> HttpResponse:
 
 @asks_for(acts.RIGHT)
 @require_POST
-def close(request: HttpRequest, pk: int) -> HttpResponse:
+def close(request: SignedInRequest, pk: int) -> HttpResponse:
     term = acts.close_take_over(get_object_or_404(TakeOver, pk=pk), by=request.user)
     messages.success(request, _("The term for old ledgers of %(area)s is closed.") % {"area": term.area})
     return redirect("take-overs")

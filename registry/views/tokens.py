@@ -1,8 +1,10 @@
 """The tokens of one's own account, and of the programs one looks after: made, shown once, revoked."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -10,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from registry.access.requests import SignedInRequest
 from registry.actions import tokens as acts
 from registry.models import TokenScope, User
 from registry.text.refusals import Refused
@@ -46,19 +49,20 @@ class TokenForm(forms.Form):
         help_text=gettext_lazy("So that nobody makes a token at a desk you have left."),
     )  # fmt: skip
 
-    def __init__(self, *args, by: User, **kwargs):
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = acts.owners_for(by)
-        self.fields["owner"].initial = by.pk
+        fields: dict[str, Any] = self.fields
+        fields["owner"].queryset = acts.owners_for(by)
+        fields["owner"].initial = by.pk
         places = [(area.code, area.name) for area in acts.areas_for(by)]
-        self.fields["area"].choices = [("", _("All areas of the account")), *places]
-        self.fields["days"].choices = [(days, ngettext("%s day", "%s days", days) % days) for days in DAYS]
+        fields["area"].choices = [("", _("All areas of the account")), *places]
+        fields["days"].choices = [(days, ngettext("%s day", "%s days", days) % days) for days in DAYS]
 
 
 @asks_for()
 @never_cache
 @sensitive_post_parameters("password")
-def token_list(request: HttpRequest) -> HttpResponse:
+def token_list(request: SignedInRequest) -> HttpResponse:
     """The tokens there are; a new one is shown once, in answer to the form."""
     form = TokenForm(request.POST or None, by=request.user)
     made, text, refusal = None, "", None
@@ -77,7 +81,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
 
 @asks_for()
 @require_POST
-def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+def revoke(request: SignedInRequest, pk: int) -> HttpResponse:
     token = acts.tokens_for(request.user).filter(pk=pk).first()
     if token is None:
         raise Http404

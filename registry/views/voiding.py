@@ -3,11 +3,12 @@
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from registry.access.requests import SignedInRequest
 from registry.access.scope import read_scope
 from registry.actions import voiding as acts
 from registry.actions.dependents import belongings
@@ -34,7 +35,7 @@ class RestoreForm(forms.Form):
 
 
 @asks_for(acts.RIGHT)
-def void(request: HttpRequest, kind: str, code: str) -> HttpResponse:
+def void(request: SignedInRequest, kind: str, code: str) -> HttpResponse:
     """Asks for the reason and the paper, says what goes with it and what stands against it, and does it."""
     record_kind = kind_or_404(kind)
     record = record_or_404(record_kind, code, read_scope({}, request.user))

@@ -2,12 +2,13 @@
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from registry.access.requests import SignedInRequest
 from registry.actions import years as acts
 from registry.figures.frozen import amendments_of_year, broken_hashes, take_year
 from registry.forms import Typed
@@ -28,7 +29,7 @@ class CloseForm(forms.Form):
 
 
 @asks_for(acts.RIGHT)
-def year_list(request: HttpRequest) -> HttpResponse:
+def year_list(request: SignedInRequest) -> HttpResponse:
     newest = timezone.localdate().year - 1
     closed: dict[int, FrozenYear] = {}
     for edition in FrozenYear.objects.public().select_related("closed_by").order_by("year", "edition"):
@@ -38,7 +39,7 @@ def year_list(request: HttpRequest) -> HttpResponse:
 
 
 @asks_for(acts.RIGHT)
-def year_page(request: HttpRequest, year: int) -> HttpResponse:
+def year_page(request: SignedInRequest, year: int) -> HttpResponse:
     """The editions of a year, whether they are as they were written, what was amended since, and the button."""
     if not 1949 <= year < timezone.localdate().year:
         raise Http404

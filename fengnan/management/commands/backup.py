@@ -2,8 +2,9 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from registry.actions.backup.create import create
@@ -13,10 +14,10 @@ from registry.actions.backup.manifest import BackupError
 class Command(BaseCommand):
     help = "Writes database, media, private files and sealed events into a new folder, with a manifest."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path, metavar="DIR", help="a folder that does not exist yet, or is empty")
 
-    def handle(self, *args, folder: Path, **options):
+    def handle(self, *args: Any, folder: Path, **options: Any) -> None:
         begun = time.monotonic()
         try:
             manifest = create(folder)

@@ -1,6 +1,8 @@
 """`manage.py doctor`: one line for each thing that was looked at, and what to do about it."""
 
-from django.core.management.base import BaseCommand
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import gettext as _
 
 from fengnan.doctor import examine
@@ -12,10 +14,10 @@ class Command(BaseCommand):
     help = "Checks settings, services, clock, disk, folders, migrations, search index, files, schedule and backups."
     requires_system_checks = []
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--reindex", action="store_true", help="make the search index anew first")
 
-    def handle(self, *args, reindex: bool, **options):
+    def handle(self, *args: Any, reindex: bool, **options: Any) -> None:
         if reindex:
             rebuild()
         states = []

@@ -1,7 +1,9 @@
 """`manage.py load_sample`: the sample data and, where DEMO is set, the demo accounts."""
 
+from typing import Any
+
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils.timezone import localdate
 
@@ -13,7 +15,7 @@ from registry.models import Area, holds_illustrative
 class Command(BaseCommand):
     help = "Loads the sample data into an empty registry and makes the demo accounts where DEMO is set."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--if-empty", action="store_true", help="do nothing where the registry holds areas already")
         parser.add_argument(
             "--living",
@@ -22,7 +24,7 @@ class Command(BaseCommand):
         )
 
     @transaction.atomic
-    def handle(self, *args, if_empty: bool = False, living: bool = False, **options):
+    def handle(self, *args: Any, if_empty: bool = False, living: bool = False, **options: Any) -> None:
         is_empty = not Area.objects.unscoped("is there anything at all?").exists()
         if is_empty:
             for kind, count in load_sample().items():

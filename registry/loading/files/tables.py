@@ -14,7 +14,7 @@ from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .reading import RawSheet, rows_of
+from .reading import RawRow, RawSheet, rows_of
 
 LOOKED_AT = 10  # non-empty rows at the top in which headings are searched
 HEADER_DEPTH = 3  # rows of headings at most
@@ -152,6 +152,7 @@ def top_rows(sheet: RawSheet, into: Path, last: int = 0) -> dict[int, dict[int, 
     """The first non-empty rows of a sheet, by row and column; if `last` is given, the rows up to it."""
     if not sheet.rows:
         return {}
+    rows: Iterable[RawRow]
     rows = takewhile(lambda row: row.sheet == sheet.index, (row for _offset, row in rows_of(into, sheet.start)))
     if last:
         rows = (row for row in takewhile(lambda row: row.number <= last, rows) if row.number > last - LOOKED_AT)

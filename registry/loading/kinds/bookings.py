@@ -98,8 +98,9 @@ Months = dict[tuple[int, date], Month]
 def prepare_sites(rows: list[SheetRow], context: Context) -> Sites:
     """Reads the sites of the rows. While bookings are written, the sites are locked, so that nobody else takes the same
     places."""
-    keys = {row.attributes.get("site_id") for row in rows} | {row.record.site_id for row in rows if row.record}
-    sites = context.locked(TeachingSite.objects.unscoped(WHY).filter(pk__in=keys - {None}).order_by("pk"))
+    keys = {key for row in rows if (key := row.attributes.get("site_id"))}
+    keys |= {row.record.site_id for row in rows if row.record}
+    sites = context.locked(TeachingSite.objects.unscoped(WHY).filter(pk__in=keys).order_by("pk"))
     by_key = {site.pk: site for site in sites}
     for row in rows:
         if row.record:
@@ -112,8 +113,8 @@ def prepare_bookings(rows: list[SheetRow], context: Context) -> tuple[Sites, Mon
     sites = prepare_sites(rows, context)
     for row in rows:
         del row.attributes["given_up"]  # it was only needed to identify the booking
-    days = {row.attributes.get("booked_for") for row in rows} | {row.record.booked_for for row in rows if row.record}
-    days -= {None}
+    days: set[date] = {day for row in rows if (day := row.attributes.get("booked_for"))}
+    days |= {row.record.booked_for for row in rows if row.record}
     if not days:
         return sites, {}
     first, last = min(days), max(days)

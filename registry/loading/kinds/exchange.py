@@ -34,7 +34,7 @@ def stops(text: str) -> list[str]:
 
 
 def site_kind(text: str) -> str:
-    word = line(20)(text)
+    word = line(20)(text) or ""
     if word and word not in SITE_WORDS and word not in PLACES.split():
         raise Invalid("not_a_choice", text=word, choices="、".join(SITE_WORDS))
     return SITE_WORDS.get(word, word)

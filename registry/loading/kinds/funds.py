@@ -102,7 +102,8 @@ def _set_references(row: SheetRow, context: Context) -> None:
     if row.has("project_code") and project_named(row.values["project_code"]) is None:
         row.refuse("project_code", "place_unknown", text=row.values["project_code"])
     if row.has("out_of_code"):
-        above = Fund.objects.unscoped(WHY).filter(code=row.values["out_of_code"], year=row.values.get("year")).first()
+        code, year = row.values["out_of_code"], row.values.get("year", 0)
+        above = Fund.objects.unscoped(WHY).filter(code=code, year=year).first()
         if above is None:
             row.refuse("out_of_code", "place_unknown", text=row.values["out_of_code"])
         refer(row, "out_of", above)
@@ -127,7 +128,7 @@ def find_wage(rows: list[SheetRow], context: Context) -> None:
         if rule is not None and (rule.valid_from == begins or _says(rule, row.values)):
             row.attributes["valid_from"] = rule.valid_from
             alike = [rule]
-        row.record = by_code.get(row.values.get("code"))
+        row.record = by_code.get(row.values.get("code", ""))
         assign(row, alike)
 
 

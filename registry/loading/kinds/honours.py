@@ -94,7 +94,7 @@ def prepare_honours(rows: list[SheetRow], context: Context) -> None:
     honours = Honour.objects.unscoped(WHY).filter(title__in=titles - {None, ""}).order_by("-pk")
     counted = dict(honours.values_list("title", "title_kind"))
     for row in rows:
-        row.defaults["title_kind"] = counted.get(row.attributes.get("title"), HonourTitle.OTHER)
+        row.defaults["title_kind"] = counted.get(row.attributes.get("title", ""), HonourTitle.OTHER)
 
 
 def resolve_donation(row: SheetRow, context: Context) -> None:

@@ -180,16 +180,16 @@ def parts(row: SheetRow, context: Context, stored: None) -> None:
         return
     parent = None
     with at(row, "parent", required=False):
-        township = township_of(row.attributes.get("area_id") or own.record.area_id)  # type: ignore[attr-defined]
+        township = township_of(row.attributes.get("area_id") or own.record.area_id)
         parent = context.records.get("organisation", text, (township,))
     if parent is None:
         return
     if own.is_new:
-        own.record.parent = parent  # type: ignore[attr-defined]
+        own.record.parent = parent
     elif parent.pk is None:
         own.changes["parent"] = [None, parent]
-    elif parent.pk != own.record.parent_id:  # type: ignore[attr-defined]
-        own.changes["parent_id"] = [own.record.parent_id, parent.pk]  # type: ignore[attr-defined]
+    elif parent.pk != own.record.parent_id:
+        own.changes["parent_id"] = [own.record.parent_id, parent.pk]
 
 
 def write(rows: list[SheetRow], context: Context, load: Any) -> None:
@@ -203,7 +203,8 @@ def write(rows: list[SheetRow], context: Context, load: Any) -> None:
 
 
 def _waits(row: SheetRow) -> bool:
-    parent = getattr(row.main.record, "parent", None) if row.main.is_new else row.main.changes.get("parent", [0, 0])[1]
+    main = row.main
+    parent: Any = getattr(main.record, "parent", None) if main.is_new else main.changes.get("parent", [0, 0])[1]
     return bool(parent) and parent.pk is None
 
 

@@ -3,6 +3,7 @@
 
 import signal
 import threading
+from typing import Any
 
 from django.core.management.base import BaseCommand
 
@@ -13,7 +14,7 @@ class Command(BaseCommand):
     help = "Calls the web hooks; a process of its own, so that no job waits for a slow receiver."
     requires_system_checks = []
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda received, frame: stop.set())

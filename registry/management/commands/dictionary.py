@@ -8,7 +8,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Choices, Field, Model
 from django.utils import translation
 
@@ -114,10 +114,10 @@ FILES = {"DICTIONARY.md": written, "GLOSSARY.md": glossary}
 class Command(BaseCommand):
     help = "Writes docs/DICTIONARY.md and docs/GLOSSARY.md from the declarations."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true", help="fail where a file is out of date, write nothing")
 
-    def handle(self, *args, check: bool = False, **options):
+    def handle(self, *args: Any, check: bool = False, **options: Any) -> None:
         for name, write in FILES.items():
             file, text = DOCS / name, write()
             if not check:

@@ -3,8 +3,9 @@ with the head of the chain, to be kept elsewhere."""
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from registry.actions.event_chain import seal, verify
@@ -14,14 +15,14 @@ from registry.actions.event_seal import against, export_day, export_finished_day
 class Command(BaseCommand):
     help = "Verifies the chain of events, or writes a sealed export of them."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         act = parser.add_mutually_exclusive_group(required=True)
         act.add_argument("--verify", action="store_true", help="compute the chain again; names the first broken link")
         act.add_argument("--seal", type=Path, metavar="DIR", help="write the days that are over, and today so far")
         parser.add_argument("--against", type=Path, metavar="DIR", help="compare the chain with exports kept there")
         parser.add_argument("--day", type=date.fromisoformat, help="seal this day alone, such as 2026-08-31")
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         if options["verify"]:
             self._verify(options["against"])
         else:

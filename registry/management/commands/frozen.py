@@ -1,6 +1,8 @@
 """`manage.py frozen YEAR`: whether a closed year is as it was written, and what its figures say otherwise today."""
 
-from django.core.management.base import BaseCommand, CommandError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from registry.figures.frozen import Amendment, amendments_of_year, broken_hashes
 from registry.models import FrozenYear
@@ -9,10 +11,10 @@ from registry.models import FrozenYear
 class Command(BaseCommand):
     help = "Computes the hashes of a closed year again and compares its figures with those of today."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("year", type=int)
 
-    def handle(self, *args, year: int, **options):
+    def handle(self, *args: Any, year: int, **options: Any) -> None:
         editions = list(FrozenYear.objects.public().filter(year=year))
         if not editions:
             raise CommandError(f"{year} is not closed.")

@@ -10,14 +10,14 @@ from typing import Any
 from uuid import uuid4
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from registry.access.permissions import contains_district
 from registry.actions.jobs import run_one
 from registry.loading import lifecycle
 from registry.loading.messages import answer_of
-from registry.models import Load, LoadState, Role, RowVerdict, User
+from registry.models import Job, Load, LoadState, Role, RowVerdict, User
 from registry.text.refusals import Refused
 
 MOST_ROWS = 50  # refused rows in the table; --json gives all
@@ -26,7 +26,7 @@ MOST_ROWS = 50  # refused rows in the table; --json gives all
 class Command(BaseCommand):
     help = "Loads spreadsheets as on the web: reads, checks, and applies what was not refused."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
         parser.add_argument("--kind", default="", help="kind of record, such as point; else the headings tell")
         parser.add_argument("--dry-run", action="store_true", help="say what would be loaded, and load nothing")
@@ -102,7 +102,9 @@ class _Bar:
         self.load, self.began = load, time.monotonic()
 
     def __call__(self) -> bool:
-        job = type(self.load.job).objects.get(pk=self.load.job_id)
+        if self.load.job_id is None:
+            return False
+        job = Job.objects.get(pk=self.load.job_id)
         share = job.done / job.total if job.total else 0
         bar = "█" * round(share * 30)
         print(f"\r{bar:<30} {job.done}/{job.total} {time.monotonic() - self.began:5.1f} s", end="", file=sys.stderr)

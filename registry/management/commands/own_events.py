@@ -7,8 +7,9 @@ migration that changes these tables needs it where it does not run as a superuse
 """
 
 import re
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection, transaction
 
 TABLES = ("registry_event", "registry_eventlink")
@@ -19,12 +20,12 @@ NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 class Command(BaseCommand):
     help = "Gives the tables of events to a role of their own (PostgreSQL)."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("owner", nargs="?", default="registry_events", help="made where it does not exist")
         parser.add_argument("--app", metavar="ROLE", help="the role the application connects as; else the present one")
         parser.add_argument("--if-can", action="store_true", help="say so and go on where this role may not")
 
-    def handle(self, *args, owner: str, app: str | None, if_can: bool, **options):
+    def handle(self, *args: Any, owner: str, app: str | None, if_can: bool, **options: Any) -> None:
         if connection.vendor != "postgresql":
             if if_can:
                 return
@@ -46,7 +47,7 @@ class Command(BaseCommand):
             return
         self.stdout.write(f"The events belong to {owner}; {app} reads and adds.")
 
-    def _give(self, cursor, owner: str, app: str) -> None:
+    def _give(self, cursor: Any, owner: str, app: str) -> None:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [owner])
         if cursor.fetchone() is None:
             cursor.execute(f"CREATE ROLE {owner} NOLOGIN")

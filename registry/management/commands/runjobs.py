@@ -4,8 +4,9 @@ asked to stop, and calls the web hooks in a thread of its own."""
 import signal
 import threading
 import time
+from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
 from registry.actions.jobs import run_one
@@ -34,10 +35,10 @@ class Command(BaseCommand):
     help = "Works through the background jobs of the database; for use without Redis."
     requires_system_checks = []
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="stop when no job is left")
 
-    def handle(self, *args, once: bool = False, **options):
+    def handle(self, *args: Any, once: bool = False, **options: Any) -> None:
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda received, frame: stop.set())

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import translation
 
 from registry.access.scope import Scope, read_scope
@@ -29,11 +29,11 @@ def in_english(text: Any) -> str:
 class Command(BaseCommand):
     help = "Writes the open data of a year: csv files, a dictionary of their columns, and their hashes."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("year", type=int)
         parser.add_argument("folder", type=Path, nargs="?", default=Path(settings.MEDIA_ROOT) / "open-data")
 
-    def handle(self, *args, year: int, folder: Path, **options):
+    def handle(self, *args: Any, year: int, folder: Path, **options: Any) -> None:
         if not 1949 <= year < date.today().year:
             raise CommandError("A snapshot is taken of a year that is over.")
         folder = folder / str(year)

@@ -2,9 +2,10 @@
 
 import secrets
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -18,7 +19,7 @@ class Command(BaseCommand):
         "Makes an empty database a district's own registry: areas, names, parameters, the ten items, an administrator."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("code", help="the area code of the district, such as 130208, or of a larger area")
         parser.add_argument("--name", default="", help="the district's name; by default as in the list of areas")
         parser.add_argument("--title", default="", help="the title of the registry")
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--areas", type=Path, default=None, help="a csv file with the columns code and name")
         parser.add_argument("--admin", default="admin", help="the user name of the first administrator")
 
-    def handle(self, *args, code: str, areas: Path | None, admin: str, **options):
+    def handle(self, *args: Any, code: str, areas: Path | None, admin: str, **options: Any) -> None:
         files = [areas] if areas else start.national_list()
         if not files:
             raise CommandError(_("There is no list of areas. Run “make areas”, or name a file with --areas."))
