@@ -125,7 +125,7 @@ def test_a_stored_member_that_is_taken_out_gets_an_end_that_can_be_changed(desk)
         (DAY, date(2022, 3, 1))
     ]
     assert [
-        membership.point for membership in desk.get(reverse("desk-belts-edit", args=[belt.code])).context["former"]
+        membership.point for membership in desk.get(reverse("desk-belts-edit", args=[belt.code])).context["builder"].former
     ] == [point]
 
 
@@ -151,7 +151,7 @@ def test_a_second_writer_sees_both_values_and_loses_nothing(desk, administrator)
     assert answer.status_code == 409
     assert "我改的示范带名称" in page
     assert "他人改的名称" in page
-    assert answer.context["theirs_rows"] == [str(first)]
+    assert answer.context["builder"].their_rows == [str(first)]
     assert stored(Belt, pk=belt.pk).name == "他人改的名称"
     again = re.search(r'name="version" value="(\d+)"', page)[1]
     assert desk.post(path, form | {"version": again}).status_code == 302
@@ -216,15 +216,15 @@ def test_an_outline_sent_as_a_file_stays_on_the_page_when_it_is_refused(desk):
     file = SimpleUploadedFile("outline.geojson", text.encode(), content_type="application/geo+json")
     answer = desk.post(reverse("desk-zones-new"), zone_form(outline_file=file))
     assert answer.status_code == 400
-    assert answer.context["work"].form["outline_text"].value() == text
-    assert answer.context["map"]["fault"] == [39.55, 118.15]
+    assert answer.context["builder"].form["outline_text"].value() == text
+    assert answer.context["builder"].map["fault"] == [39.55, 118.15]
     assert not Zone.objects.unscoped("test").filter(name="测试新建片区").exists()
 
 
 def test_opening_and_saving_a_zone_changes_nothing_of_it(desk):
     before = stored(Zone, code="Z-01")
     page = desk.get(reverse("desk-zones-edit", args=["Z-01"]))
-    form = {bound.html_name: bound.value() or "" for bound in page.context["work"].form if bound.name != "outline_file"}
+    form = {bound.html_name: bound.value() or "" for bound in page.context["builder"].form if bound.name != "outline_file"}
     rows = [row["row"] for row in page.context["rows"]]
     form |= {"do": "save", "row": [str(row.number) for row in rows]}
     for row in rows:
@@ -240,7 +240,7 @@ def test_a_zone_cannot_lie_in_one_that_lies_in_it(desk):
     Zone.objects.unscoped("test").filter(pk=inner.pk).update(within=outer)
     form = zone_form(version=outer.version, within=inner.pk)
     answer = desk.post(reverse("desk-zones-edit", args=["Z-01"]), form)
-    assert list(answer.context["work"].form.errors) == ["within"]
+    assert list(answer.context["builder"].form.errors) == ["within"]
 
 
 def test_a_route_shows_its_times_while_built_and_on_its_page(desk):
