@@ -134,7 +134,7 @@ def telling_breakdowns(figure: Figure, scope: Scope) -> list[tuple]:
     dimensions = figure.dimensions()
     if not dimensions:
         return []
-    groups = zip(dimensions, breakdowns([(figure, each.name) for each in dimensions], scope), strict=True)
+    groups = zip(dimensions, breakdowns([(figure, dimension.name) for dimension in dimensions], scope), strict=True)
     return [
         (dimension, rows if dimension.name in ORDERED_DIMENSIONS else by_value(rows))
         for dimension, rows in groups

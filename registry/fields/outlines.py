@@ -117,7 +117,7 @@ def _ring(given: list, system: str, box: tuple[float, ...] | None) -> Ring:
 def _corner(given: Any, number: int, system: str, box: tuple[float, ...] | None) -> Position:
     """A corner in WGS 84, to six places (a decimetre). A height after the two numbers is left out."""
     pair = given[:2] if isinstance(given, list) else []
-    if len(pair) < 2 or not all(type(each) in (int, float) and abs(each) < 1e9 and isfinite(each) for each in pair):
+    if len(pair) < 2 or not all(type(deg) in (int, float) and abs(deg) < 1e9 and isfinite(deg) for deg in pair):
         raise Invalid("outline_number", number=number)
     lng, lat = pair
     if 3 <= lng <= 54 and 73 <= lat <= 136:
@@ -145,7 +145,7 @@ def _surroundings() -> tuple[float, ...] | None:
 def _broken(explained: str) -> Invalid:
     """What shapely says of a broken area, such as “Self-intersection[118.1 39.5]”, as a refusal."""
     said, _bracket, place = explained.partition("[")
-    numbers = [round(float(each), 6) for each in re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", place)]
+    numbers = [round(float(digits), 6) for digits in re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", place)]
     code = {"Self-intersection": "outline_crosses", "Hole lies outside shell": "outline_hole"}.get(
         said, "outline_crosses" if "elf-intersection" in said else "outline_broken"
     )

@@ -133,7 +133,8 @@ def act_of(event: Event) -> Text:
     """What was done; of a point's status, level or grade: what it is now, such as “Named (district, premium)”."""
     if event.verb != "standing":
         return VERBS.get(event.verb, VERBS["change"])
-    fields = [StatusPeriod._meta.get_field(name) for name in ("status", "level", "grade") if event.changes.get(name)]
+    columns = columns_of(StatusPeriod)
+    fields = [columns[name] for name in ("status", "level", "grade") if event.changes.get(name)]
     labels = [dict(column.flatchoices).get(event.changes[column.name][1]) for column in fields]
     first, *others = [str(label) for label in labels if label] or [str(VERBS["standing"])]
     return _("%(status)s (%(title)s)") % {"status": first, "title": _(", ").join(others)} if others else first

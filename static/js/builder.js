@@ -13,12 +13,12 @@ addEventListener("load", () => {
 
   const map = L.map(box, { attributionControl: false, preferCanvas: true });
   map.fitBounds([[39.2, 117.8], [39.8, 118.5]]);
-  const drawn = L.layerGroup().addTo(map);
+  const overlay = L.layerGroup().addTo(map);
   const sites = new Map();
   const [draw, undo, close, clear] = ["draw", "draw-undo", "draw-close", "draw-clear"].map((id) => document.getElementById(id));
-  let corners = null, sent = null; // being drawn; and closed, but not answered yet
+  let corners = null, request = null; // being drawn; and closed, but not answered yet
 
-  const named = (name) => {
+  const labelOf = (name) => {
     const label = document.createElement("span");
     label.textContent = name;
     return label;
@@ -26,27 +26,27 @@ addEventListener("load", () => {
 
   function show() {
     const { chosen, outline, fault } = now();
-    drawn.clearLayers();
-    if (outline && !corners) L.geoJSON(outline, { interactive: false, style: { color: css("--link"), weight: 2, fillOpacity: 0.08 } }).addTo(drawn);
+    overlay.clearLayers();
+    if (outline && !corners) L.geoJSON(outline, { interactive: false, style: { color: css("--link"), weight: 2, fillOpacity: 0.08 } }).addTo(overlay);
     if (corners) {
-      L.polyline(corners, { color: css("--accent"), weight: 2, dashArray: "6 4", interactive: false }).addTo(drawn);
-      for (const corner of corners) L.circleMarker(corner, { radius: 4, color: css("--accent"), interactive: false }).addTo(drawn);
+      L.polyline(corners, { color: css("--accent"), weight: 2, dashArray: "6 4", interactive: false }).addTo(overlay);
+      for (const corner of corners) L.circleMarker(corner, { radius: 4, color: css("--accent"), interactive: false }).addTo(overlay);
     }
-    if (fault) L.circleMarker(fault, { radius: 12, color: css("--bad"), weight: 3, fill: false, interactive: false }).addTo(drawn);
+    if (fault) L.circleMarker(fault, { radius: 12, color: css("--bad"), weight: 3, fill: false, interactive: false }).addTo(overlay);
     const places = chosen.filter((key) => sites.has(key));
-    if (!text) L.polyline(places.map((key) => sites.get(key).place), { color: css("--link"), weight: 3, interactive: false }).addTo(drawn);
+    if (!text) L.polyline(places.map((key) => sites.get(key).place), { color: css("--link"), weight: 3, interactive: false }).addTo(overlay);
     for (const [key, site] of sites) {
       const at = places.indexOf(key);
       site.mark.setStyle({ color: at < 0 ? css("--ink-soft") : css("--accent"), weight: at < 0 ? 1 : 3, fillOpacity: at < 0 ? 0.6 : 1 });
       site.mark.setRadius(at < 0 ? 5 : 8);
-      if (at >= 0 && !text) L.tooltip({ permanent: true, direction: "top", offset: [0, -8] }).setLatLng(site.place).setContent(named(`${at + 1} ${site.name}`)).addTo(drawn);
+      if (at >= 0 && !text) L.tooltip({ permanent: true, direction: "top", offset: [0, -8] }).setLatLng(site.place).setContent(labelOf(`${at + 1} ${site.name}`)).addTo(overlay);
     }
     return { places, outline, fault };
   }
 
   function ask(key) {
     const rows = [...document.querySelectorAll("#chosen [name=row]")];
-    const row = rows.find((each) => document.getElementsByName(`place-${each.value}`)[0].value === key);
+    const row = rows.find((input) => document.getElementsByName(`place-${input.value}`)[0].value === key);
     tap.value = row && now().chosen.includes(key) ? `out-${row.value}` : `add-${key}`;
     tap.click();
   }
@@ -55,22 +55,22 @@ addEventListener("load", () => {
   fetch(box.dataset.places, { credentials: "same-origin" }).then((answer) => answer.json()).then(({ places }) => {
     for (const [key, name, lat, lng, premium] of places) {
       const mark = L.circleMarker([lat, lng], { radius: 5, fillColor: premium ? css("--chart-premium") : "#8b97a3", bubblingMouseEvents: false });
-      mark.bindTooltip(named(name)).addTo(map);
+      mark.bindTooltip(labelOf(name)).addTo(map);
       mark.on("click", (event) => (corners ? corner(event) : ask(key)));
       sites.set(key, { name, place: [lat, lng], mark });
     }
-    const { places: chosen, outline } = show();
-    const bounds = L.latLngBounds(chosen.length ? chosen.map((key) => sites.get(key).place) : [...sites.values()].map(({ place }) => place));
+    const { places: keys, outline } = show();
+    const bounds = L.latLngBounds(keys.length ? keys.map((key) => sites.get(key).place) : [...sites.values()].map(({ place }) => place));
     if (outline) bounds.extend(L.geoJSON(outline).getBounds());
     if (bounds.isValid()) map.fitBounds(bounds.pad(0.15), { maxZoom: 14 });
   }).catch(() => {}).finally(() => box.removeAttribute("aria-busy"));
 
   document.addEventListener("htmx:afterSwap", ({ target }) => {
     if (target.id !== "chosen") return;
-    const refused = sent && !now().outline;
-    if (refused) corners = sent;
-    sent = null;
-    const { fault } = refused ? tools() : show();
+    const isRefused = request && !now().outline;
+    if (isRefused) corners = request;
+    request = null;
+    const { fault } = isRefused ? tools() : show();
     if (fault && !map.getBounds().contains(fault)) map.panTo(fault);
   });
 
@@ -93,7 +93,7 @@ addEventListener("load", () => {
     tools();
   }
 
-  function given(value) {
+  function setOutline(value) {
     corners = null;
     text.value = value;
     tools();
@@ -103,20 +103,20 @@ addEventListener("load", () => {
   map.on("click", corner);
   draw.addEventListener("click", () => { corners = corners ? null : []; tools(); });
   undo.addEventListener("click", () => { corners.pop(); tools(); });
-  clear.addEventListener("click", () => given(""));
+  clear.addEventListener("click", () => setOutline(""));
   close.addEventListener("click", () => {
     const ring = [...corners, corners[0]].map(([lat, lng]) => [Number(lng.toFixed(6)), Number(lat.toFixed(6))]);
     document.getElementById("id_outline_system").value = "cgcs2000";
-    const closed = corners;
-    given(JSON.stringify({ type: "Polygon", coordinates: [ring] }));
-    sent = closed;
+    const shape = corners;
+    setOutline(JSON.stringify({ type: "Polygon", coordinates: [ring] }));
+    request = shape;
   });
   document.getElementById("id_outline_file").addEventListener("change", async (event) => {
     const [file] = event.target.files;
     if (!file || file.size > 1000000) return;
     event.stopPropagation();
-    const read = await file.text();
+    const content = await file.text();
     event.target.value = "";
-    given(read);
+    setOutline(content);
   });
 });

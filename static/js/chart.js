@@ -13,7 +13,7 @@
   const PLOT_HEIGHT = 15; // rem, as in components.css
   const DASHES = "path://M0 0h5v2H0zM8 0h5v2H8z"; // a target in the legend
   const PAPER = { width: 340, height: 140 }; // pixels of a chart in one of two columns on A4
-  const drawn = []; // {chart, lines}: how many lying bars it has, if it has any
+  const charts = []; // {chart, lines}: how many lying bars it has, if it has any
 
   let printing = false;
 
@@ -54,8 +54,8 @@
     };
   }
 
-  /* `written`: whether the axis carries numbers; needless where every bar carries its own. */
-  function axisOfValues(data, colour, written) {
+  /* `withNumbers`: whether the axis carries numbers; needless where every bar carries its own. */
+  function axisOfValues(data, colour, withNumbers) {
     const share = data.series[0].unit === "%";
     return {
       type: "value",
@@ -63,7 +63,7 @@
       minInterval: share ? 0 : 1,
       splitNumber: 4,
       axisLabel: {
-        show: written,
+        show: withNumbers,
         color: colour("chart-text"),
         fontSize: sizeOf(0.75),
         formatter: share ? "{value}%" : undefined,
@@ -151,10 +151,10 @@
   function oneSeries(figure, data, place, colour) {
     const kind = figure.dataset.chart;
     const lying = kind === "rows";
-    const layered = kind === "layers";
-    const base = layered ? ["chart-second", "chart-premium"] : ["chart-bar", "chart-second", "chart-premium"];
+    const isLayers = kind === "layers";
+    const base = isLayers ? ["chart-second", "chart-premium"] : ["chart-bar", "chart-second", "chart-premium"];
     const single = figure.dataset.colours === "premium" ? "chart-premium" : base[place];
-    const inside = layered && place === 1;
+    const inside = isLayers && place === 1;
     const texts = data.series[place].texts;
     const byField = figure.dataset.colours === "field";
     return {
@@ -164,7 +164,7 @@
         byField ? { value, itemStyle: { color: colour(`field-${data.keys[row]}`) } } : value,
       ),
       stack: kind === "stack" ? "all" : undefined,
-      barGap: layered ? "-100%" : undefined,
+      barGap: isLayers ? "-100%" : undefined,
       barMaxWidth: lying ? sizeOf(1) : sizeOf(2.5),
       symbolSize: 7,
       itemStyle: { color: colour(single) },
@@ -242,7 +242,7 @@
       }
       chart = window.echarts.init(plot, null, { devicePixelRatio: Math.max(2, window.devicePixelRatio) });
       chart.setOption(optionOf(figure, data));
-      drawn.push({ chart, lines: figure.dataset.chart === "rows" ? data.names.length : 0 });
+      charts.push({ chart, lines: figure.dataset.chart === "rows" ? data.names.length : 0 });
       chart.on("click", ({ dataIndex }) => {
         if (data.links[dataIndex]) {
           window.location.assign(data.links[dataIndex]);
@@ -254,14 +254,14 @@
   /* Paper has another width than the screen, and no observer is asked before it is printed. */
   window.addEventListener("beforeprint", () => {
     printing = true;
-    for (const { chart, lines } of drawn) {
+    for (const { chart, lines } of charts) {
       chart.resize({ ...PAPER, height: lines ? sizeOf(1.25) * (lines + 1) : PAPER.height });
       chart.getZr().flush();
     }
   });
   window.addEventListener("afterprint", () => {
     printing = false;
-    for (const { chart } of drawn) {
+    for (const { chart } of charts) {
       chart.resize({ width: "auto", height: "auto" });
     }
   });

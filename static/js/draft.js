@@ -5,9 +5,9 @@
   if (!form) return;
   const say = document.getElementById("saved");
   const store = `draft:${form.dataset.keep}`;
-  const inputs = [...form.elements].filter((each) => each.name && form.elements[`was-${each.name}`]);
+  const inputs = [...form.elements].filter((input) => input.name && form.elements[`was-${input.name}`]);
   const was = (input) => form.elements[`was-${input.name}`];
-  const unanswered = new Map(inputs.map((input) => [input.name, []])); // texts sent whose answer was lost: perhaps saved
+  const pending = new Map(inputs.map((input) => [input.name, []])); // texts sent whose answer was lost: perhaps saved
   const dirty = () => inputs.filter((input) => input.value !== was(input).value);
   let timer = 0, busy = false, again = false, leaving = false, isOut = false;
 
@@ -16,8 +16,8 @@
 
   function keep() {
     for (const [shelf, belongs] of shelves) {
-      const kept = dirty().filter(belongs).map((input) => [input.name, [input.value, was(input).value, unanswered.get(input.name)]]);
-      if (kept.length) shelf.setItem(store, JSON.stringify(Object.fromEntries(kept)));
+      const values = dirty().filter(belongs).map((input) => [input.name, [input.value, was(input).value, pending.get(input.name)]]);
+      if (values.length) shelf.setItem(store, JSON.stringify(Object.fromEntries(values)));
       else shelf.removeItem(store);
     }
   }
@@ -33,18 +33,18 @@
   }
 
   async function save() {
-    const changed = dirty();
-    if (!changed.length || leaving || isOut) return;
+    const texts = dirty();
+    if (!texts.length || leaving || isOut) return;
     if (busy) { again = true; return; }
     busy = true;
     const body = new URLSearchParams();
-    for (const input of changed) {
+    for (const input of texts) {
       body.set(input.name, input.value);
       body.set(`was-${input.name}`, was(input).value);
-      unanswered.get(input.name).push(input.value);
+      pending.get(input.name).push(input.value);
     }
     keep();
-    const sent = new Map(changed.map((input) => [input.name, input.value]));
+    const request = new Map(texts.map((input) => [input.name, input.value]));
     show(form.dataset.saving);
     try {
       const answer = await fetch(form.action || location.href, {
@@ -52,7 +52,7 @@
         headers: { "X-Autosave": "1", "X-CSRFToken": token() },
       });
       if (answer.status === 401 || answer.status === 403) signedOut();
-      else if (answer.status < 500) settle(await answer.json(), sent);
+      else if (answer.status < 500) settle(await answer.json(), request);
       else retry();
     } catch {
       retry();
@@ -62,38 +62,38 @@
   }
 
   function token() {
-    const cookie = document.cookie.split("; ").find((each) => each.startsWith("csrftoken="));
+    const cookie = document.cookie.split("; ").find((pair) => pair.startsWith("csrftoken="));
     return cookie ? cookie.slice(10) : form.elements.csrfmiddlewaretoken.value;
   }
 
-  function settle(answer, sent) {
+  function settle(answer, request) {
     if (answer.error) return show(answer.error, true);
-    const clashes = new Map(answer.conflicts.map((each) => [each.name, each]));
+    const clashes = new Map(answer.conflicts.map((conflict) => [conflict.name, conflict]));
     for (const input of inputs) {
       const theirs = clashes.get(input.name)?.theirs;
-      if (unanswered.get(input.name).includes(theirs)) {
+      if (pending.get(input.name).includes(theirs)) {
         clashes.delete(input.name);
         was(input).value = theirs;
         later(0);
       } else if (clashes.has(input.name)) clash(input, clashes.get(input.name));
-      else if (sent.has(input.name) && !answer.unsaved?.includes(input.name)) was(input).value = sent.get(input.name);
-      if (sent.has(input.name)) unanswered.set(input.name, []);
+      else if (request.has(input.name) && !answer.unsaved?.includes(input.name)) was(input).value = request.get(input.name);
+      if (request.has(input.name)) pending.set(input.name, []);
       const problem = document.getElementById(`e-${input.name}`);
       problem.textContent = answer.problems[input.name] || "";
       input.setAttribute("aria-invalid", String(Boolean(answer.problems[input.name])));
     }
     keep();
-    const typedOn = dirty().length > 0;
+    const hasMore = dirty().length > 0;
     if (clashes.size) show(form.dataset.clash, true);
-    else show(typedOn ? form.dataset.saving : `${form.dataset.saved} ${answer.saved}`);
+    else show(hasMore ? form.dataset.saving : `${form.dataset.saved} ${answer.saved}`);
     document.dispatchEvent(new CustomEvent("draft-saved", { detail: answer }));
   }
 
   function clash(input, conflict) {
     const row = document.getElementById(`row-${input.name}`);
-    const shown = row.querySelector(".conflict");
-    if (shown?.dataset.theirs === conflict.theirs) return; // its buttons may be under a finger
-    shown?.remove();
+    const present = row.querySelector(".conflict");
+    if (present?.dataset.theirs === conflict.theirs) return; // its buttons may be under a finger
+    present?.remove();
     const box = document.createElement("div");
     box.className = "conflict";
     box.dataset.theirs = conflict.theirs;
@@ -105,15 +105,15 @@
     box.append(text, choice(form.dataset.mine, () => input.value), choice(form.dataset.take, () => conflict.theirs));
     row.append(box);
 
-    function choice(label, chosen) {
+    function choice(label, value) {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = label;
       button.addEventListener("click", () => {
         was(input).value = conflict.theirs;
-        input.value = chosen();
+        input.value = value();
         box.remove();
-        changed(input);
+        react(input);
       });
       return button;
     }
@@ -134,7 +134,7 @@
     say.append(link);
   }
 
-  function changed(input) {
+  function react(input) {
     keep();
     if (!isOut) show(form.dataset.saving); // what was said of the text before is not true of this one
     later(400);
@@ -150,7 +150,7 @@
     }, 500);
   }
 
-  form.addEventListener("input", (event) => changed(event.target));
+  form.addEventListener("input", (event) => react(event.target));
   form.addEventListener("change", (event) => { keep(); later(0); });
   form.addEventListener("submit", (event) => {
     keep();
@@ -162,14 +162,14 @@
   addEventListener("pagehide", () => { keep(); save(); });
   document.addEventListener("visibilitychange", () => { keep(); isOut = false; save(); });
 
-  const kept = Object.assign({}, ...shelves.map(([shelf]) => JSON.parse(shelf.getItem(store) || "{}")));
+  const backup = Object.assign({}, ...shelves.map(([shelf]) => JSON.parse(shelf.getItem(store) || "{}")));
   for (const input of inputs) {
     const stands = input.value;
-    const [value, opened, sent = []] = kept[input.name] || [stands];
+    const [value, original, requests = []] = backup[input.name] || [stands];
     if (value === stands) continue;
-    unanswered.set(input.name, sent);
+    pending.set(input.name, requests);
     input.value = value;
-    was(input).value = sent.includes(stands) ? stands : opened;
+    was(input).value = requests.includes(stands) ? stands : original;
     input.closest("details")?.setAttribute("open", "");
   }
   keep();

@@ -8,12 +8,12 @@
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   const element = (name, text, attributes = {}) => {
-    const made = document.createElement(name);
-    made.textContent = text;
+    const tag = document.createElement(name);
+    tag.textContent = text;
     for (const [key, value] of Object.entries(attributes)) {
-      made.setAttribute(key, value);
+      tag.setAttribute(key, value);
     }
-    return made;
+    return tag;
   };
 
   /* Belts: what the pointer or the focus is on in the list is lit up in the drawing. */
@@ -21,10 +21,10 @@
     const item = event.target.closest(".map-list [data-belt]");
     if (!item) return;
     const code = CSS.escape(item.dataset.belt);
-    const lit = on || document.querySelector(`.map-list .is-lit[data-belt="${code}"]`) !== null;
+    const isLit = on || document.querySelector(`.map-list .is-lit[data-belt="${code}"]`) !== null;
     for (const belt of document.querySelectorAll(`.map-belt[data-belt="${code}"]`)) {
-      belt.classList.toggle("is-lit", lit);
-      belt.closest(".map").classList.toggle("has-lit", lit || document.querySelector(".map-list .is-lit") !== null);
+      belt.classList.toggle("is-lit", isLit);
+      belt.closest(".map").classList.toggle("has-lit", isLit || document.querySelector(".map-list .is-lit") !== null);
     }
   };
   for (const [name, on] of [["mouseover", true], ["mouseout", false], ["focusin", true], ["focusout", false]]) {
@@ -89,26 +89,26 @@
   };
 
   const layers = (data, box, outline, renderer) => {
-    const dashed = (built) => (built ? null : "6 5");
+    const dashesOf = (built) => (built ? null : "6 5");
     const belt = "#46566a";
     const bound = (lines) => (feature, layer) => layer.bindPopup(() => popup(feature.properties, box, lines(feature.properties)));
     const nothing = () => [];
     const colour = colours(box.dataset.theme);
     const radius = box.clientWidth < 500 ? 3.5 : 5;
     const diamond = Diamond();
-    const made = [];
+    const parts = [];
     if (outline) {
-      made.push(L.geoJSON(outline, { renderer, interactive: false, style: { color: css("--ink-soft"), weight: 1, fill: false }, pointToLayer: () => null }));
+      parts.push(L.geoJSON(outline, { renderer, interactive: false, style: { color: css("--ink-soft"), weight: 1, fill: false }, pointToLayer: () => null }));
     }
-    made.push(
+    parts.push(
       L.geoJSON(data.zones, {
         renderer,
-        style: ({ properties: { built } }) => ({ color: built ? "#7d9cbd" : belt, weight: 1, dashArray: dashed(built), fillColor: "#dfeaf5", fillOpacity: built ? 0.5 : 0 }),
+        style: ({ properties: { built } }) => ({ color: built ? "#7d9cbd" : belt, weight: 1, dashArray: dashesOf(built), fillColor: "#dfeaf5", fillOpacity: built ? 0.5 : 0 }),
         onEachFeature: bound(nothing),
       }),
       L.geoJSON(data.belts, {
         renderer,
-        style: ({ properties: { built, level } }) => ({ color: belt, weight: { national: 4, provincial: 4, municipal: 3 }[level] || 2, opacity: 0.75, dashArray: dashed(built) }),
+        style: ({ properties: { built, level } }) => ({ color: belt, weight: { national: 4, provincial: 4, municipal: 3 }[level] || 2, opacity: 0.75, dashArray: dashesOf(built) }),
         onEachFeature: bound(nothing),
       }),
       L.geoJSON(data.points, {
@@ -120,7 +120,7 @@
         ]),
       }),
     );
-    return made;
+    return parts;
   };
 
   const read = async (address) => {
@@ -145,13 +145,13 @@
       L.control.zoom({ zoomInTitle: box.dataset.zoomIn, zoomOutTitle: box.dataset.zoomOut }).addTo(map);
       map.on("popupopen", ({ popup: { _closeButton: button } }) => button?.setAttribute("aria-label", box.dataset.close));
       if (box.dataset.tiles) L.tileLayer(box.dataset.tiles).addTo(map);
-      const made = layers(data, box, outline, renderer);
-      const rows = made.slice(-3).filter((layer) => layer.getLayers().length);
-      const shown = rows.length ? rows : made.filter((layer) => layer.getLayers().length);
-      const bounds = shown.reduce((all, layer) => all.extend(layer.getBounds()), L.latLngBounds([]));
+      const parts = layers(data, box, outline, renderer);
+      const rows = parts.slice(-3).filter((layer) => layer.getLayers().length);
+      const filled = rows.length ? rows : parts.filter((layer) => layer.getLayers().length);
+      const bounds = filled.reduce((all, layer) => all.extend(layer.getBounds()), L.latLngBounds([]));
       map.fitBounds(bounds.isValid() ? bounds : [[39.2, 117.8], [39.7, 118.4]], { padding: [16, 16] });
       if (!box.dataset.tiles) graticule(map, map.getBounds());
-      made.forEach((layer) => layer.addTo(map));
+      parts.forEach((layer) => layer.addTo(map));
       L.control.scale({ imperial: false }).addTo(map);
     } catch {
       box.replaceChildren(element("p", box.dataset.failed, { class: "map-wait", role: "status" }));

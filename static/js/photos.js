@@ -2,7 +2,7 @@
 (() => {
   const form = document.getElementById("photo-form");
   if (!form) return;
-  const chosen = document.getElementById("photo-files");
+  const picker = document.getElementById("photo-files");
   const list = document.getElementById("sending");
   const EDGE = 2560, SMALL = 1.5 * 1024 * 1024;
   let open = 0;
@@ -17,8 +17,8 @@
     canvas.width = Math.round(picture.width * scale);
     canvas.height = Math.round(picture.height * scale);
     canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-    const made = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
-    return made && made.size < file.size ? made : file;
+    const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
+    return blob && blob.size < file.size ? blob : file;
   }
 
   async function keyOf(file) {
@@ -30,7 +30,7 @@
   }
 
   function token() {
-    const cookie = document.cookie.split("; ").find((each) => each.startsWith("csrftoken="));
+    const cookie = document.cookie.split("; ").find((pair) => pair.startsWith("csrftoken="));
     return cookie ? cookie.slice(10) : form.elements.csrfmiddlewaretoken.value;
   }
 
@@ -50,39 +50,39 @@
     const line = document.createElement("li");
     const label = document.createElement("span");
     const meter = document.createElement("progress");
-    const said = document.createElement("span");
+    const note = document.createElement("span");
     label.textContent = file.name;
     meter.max = 100;
     meter.setAttribute("aria-label", file.name);
-    line.append(label, meter, said);
+    line.append(label, meter, note);
     list.append(line);
     const content = await smaller(file);
     const key = await keyOf(file);
     const begin = new URLSearchParams({ upload: key, name: file.name, size: content.size });
-    let [status, answer] = await post(form.dataset.begin, begin, said);
+    let [status, answer] = await post(form.dataset.begin, begin, note);
     const address = form.dataset.part.replace("00000000-0000-0000-0000-000000000000", key);
     const step = answer.part || 512 * 1024;
     while (status === 200 && !answer.done && answer.received < content.size) {
       const part = content.slice(answer.received, answer.received + step);
-      [status, answer] = await post(`${address}?offset=${answer.received}`, part, said);
+      [status, answer] = await post(`${address}?offset=${answer.received}`, part, note);
       if (answer.resume) status = 200;
       meter.value = (answer.received / content.size) * 100;
-      said.textContent = `${form.dataset.sending} ${Math.round(meter.value)} %`;
+      note.textContent = `${form.dataset.sending} ${Math.round(meter.value)} %`;
     }
-    said.textContent = status === 200 ? form.dataset.done : answer.error || status;
+    note.textContent = status === 200 ? form.dataset.done : answer.error || status;
     line.classList.toggle("error", status !== 200);
     return status === 200;
   }
 
-  chosen.addEventListener("change", async () => {
-    const files = [...chosen.files];
+  picker.addEventListener("change", async () => {
+    const files = [...picker.files];
     open += files.length;
-    let sent = 0;
+    let count = 0;
     for (const file of files) {
-      if (await send(file)) sent += 1;
+      if (await send(file)) count += 1;
       open -= 1;
     }
-    if (sent === files.length && !open) location.reload();
+    if (count === files.length && !open) location.reload();
   });
   addEventListener("beforeunload", (event) => { if (open) event.preventDefault(); });
 })();

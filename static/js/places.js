@@ -4,10 +4,10 @@
   const list = document.getElementById("place");
   if (!row || !list) return;
   row.hidden = false;
-  const typed = document.getElementById("places-q");
+  const field = document.getElementById("places-q");
   const all = [...list.querySelectorAll("optgroup")].map((group) => [group, [...group.children]]);
-  typed.addEventListener("input", () => {
-    const text = typed.value.trim();
+  field.addEventListener("input", () => {
+    const text = field.value.trim();
     let first = null;
     for (const [group, options] of all) {
       const fits = options.filter((option) => option.textContent.includes(text));
@@ -17,5 +17,5 @@
     }
     if (text && first) first.selected = true;
   });
-  typed.focus();
+  field.focus();
 })();

@@ -15,7 +15,7 @@ addEventListener("load", () => {
     label.textContent = name;
     L.circleMarker([lat, lng], { radius: 4, color: "#515a63", weight: 1, fillOpacity: 0.5 }).bindTooltip(label).addTo(map);
   }
-  let mark = null, chosen = "";
+  let mark = null, pick = "";
 
   function show(lat, lng) {
     mark?.remove();
@@ -23,11 +23,11 @@ addEventListener("load", () => {
   }
 
   function choose(lat, lng) {
-    chosen = `${lng.toFixed(6)}, ${lat.toFixed(6)}`;
-    field.value = chosen;
+    pick = `${lng.toFixed(6)}, ${lat.toFixed(6)}`;
+    field.value = pick;
     system.value = "cgcs2000";
     show(lat, lng);
-    for (const each of [field, system]) each.dispatchEvent(new Event("change", { bubbles: true }));
+    for (const input of [field, system]) input.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
   function look(lat, lng, zoom) {
@@ -35,23 +35,23 @@ addEventListener("load", () => {
     map.setView([lat, lng], zoom);
   }
 
-  const held = document.getElementById("pick-map").dataset;
-  if (held.lat) look(Number(held.lat), Number(held.lng), 13);
+  const start = document.getElementById("pick-map").dataset;
+  if (start.lat) look(Number(start.lat), Number(start.lng), 13);
   // A pasted position is turned into WGS 84 by the server.
   document.addEventListener("draft-saved", (event) => {
     const place = event.detail.position;
-    if (place && field.value !== chosen) look(place[1], place[0], map.getZoom());
+    if (place && field.value !== pick) look(place[1], place[0], map.getZoom());
   });
   map.on("click", (event) => choose(event.latlng.lat, event.latlng.lng));
-  const said = document.getElementById("here-said");
+  const note = document.getElementById("here-said");
   document.getElementById("here").addEventListener("click", () => {
-    said.textContent = "…";
-    const failed = () => { said.textContent = said.dataset.failed; };
-    if (!navigator.geolocation) return failed();
+    note.textContent = "…";
+    const fail = () => { note.textContent = note.dataset.failed; };
+    if (!navigator.geolocation) return fail();
     navigator.geolocation.getCurrentPosition(({ coords }) => {
-      said.textContent = `± ${Math.round(coords.accuracy)} m`;
+      note.textContent = `± ${Math.round(coords.accuracy)} m`;
       choose(coords.latitude, coords.longitude);
       map.setView([coords.latitude, coords.longitude], 14);
-    }, failed, { enableHighAccuracy: true, timeout: 10000 });
+    }, fail, { enableHighAccuracy: true, timeout: 10000 });
   });
 });

@@ -10,12 +10,12 @@
     };
     const now = () => (input.value.trim() === "" || Number.isNaN(Number(input.value)) ? weight : Number(input.value));
     const button = (text, value) => {
-      const made = document.createElement("button");
-      made.type = "button";
-      made.textContent = text;
-      made.setAttribute("aria-label", `${text} ${input.labels[0].textContent.trim()}`);
-      made.addEventListener("click", () => put(value()));
-      return made;
+      const key = document.createElement("button");
+      key.type = "button";
+      key.textContent = text;
+      key.setAttribute("aria-label", `${text} ${input.labels[0].textContent.trim()}`);
+      key.addEventListener("click", () => put(value()));
+      return key;
     };
     input.before(button("−", () => now() - 0.5));
     input.after(button("+", () => now() + 0.5));

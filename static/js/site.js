@@ -50,7 +50,7 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("submit", (event) => {
   if (event.target.matches("[data-sign-out]")) {
     for (const store of [localStorage, sessionStorage]) {
-      for (const key of Object.keys(store).filter((each) => each.startsWith("draft:"))) {
+      for (const key of Object.keys(store).filter((name) => name.startsWith("draft:"))) {
         store.removeItem(key);
       }
     }

@@ -18,25 +18,25 @@
   const day = new Intl.DateTimeFormat(language, { timeZone, month: "long", day: "numeric", weekday: "long" });
   const time = new Intl.DateTimeFormat(language, { timeZone, hour: "2-digit", minute: "2-digit", hour12: false });
 
-  let shown = 0;
+  let current = 0;
   let turning = !window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   let nextTurn = Date.now() + turnEvery;
   let loadedAt = new Date();
   let nextLoad = loadedAt.getTime() + loadEvery;
   let loading = false;
-  let failed = false;
+  let isDown = false;
 
   function show(place) {
     const cards = [...document.querySelectorAll(".wall-townships > li")];
     if (!cards.length) {
       return;
     }
-    shown = (place + cards.length) % cards.length;
+    current = (place + cards.length) % cards.length;
     cards.forEach((card, index) => {
-      card.hidden = index !== shown;
+      card.hidden = index !== current;
     });
     cards[0].parentElement.classList.add("is-turning");
-    const { township } = cards[shown].dataset;
+    const { township } = cards[current].dataset;
     for (const part of document.querySelectorAll(".map-tile, .wall-ranking > li")) {
       part.classList.toggle("is-lit", part.dataset.township === township);
     }
@@ -59,7 +59,7 @@
     const [date, hour] = clock.children;
     write(date, day.format(now));
     write(hour, time.format(now));
-    const late = failed || now - loadedAt > 2 * loadEvery;
+    const late = isDown || now - loadedAt > 2 * loadEvery;
     const since = loadedAt.toDateString() === now.toDateString() ? "" : `${day.format(loadedAt)} `;
     const { wordsFresh, wordsStale } = stamp.dataset;
     write(stamp, `${wordsFresh} ${since}${time.format(loadedAt)}${late ? wordsStale : ""}`);
@@ -73,13 +73,13 @@
       .join();
 
   function replace(page) {
-    const focused = document.activeElement?.getAttribute("href");
+    const focus = document.activeElement?.getAttribute("href");
     for (const id of PARTS) {
       document.getElementById(id).replaceChildren(...page.getElementById(id).childNodes);
     }
-    show(shown);
-    if (focused) {
-      document.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    show(current);
+    if (focus) {
+      document.querySelector(`a[href="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
     }
   }
 
@@ -94,16 +94,16 @@
       if (filesOf(page) !== filesOf(document)) {
         window.location.reload();
       }
-      const turned = nextTurn;
+      const turn = nextTurn;
       replace(page);
-      nextTurn = turned;
+      nextTurn = turn;
       loadedAt = new Date();
-      failed = false;
+      isDown = false;
     } catch {
-      failed = true;
+      isDown = true;
     }
     loading = false;
-    nextLoad = Date.now() + (failed ? RETRY : loadEvery);
+    nextLoad = Date.now() + (isDown ? RETRY : loadEvery);
     showTime(new Date());
   }
 
@@ -112,7 +112,7 @@
     const now = new Date();
     showTime(now);
     if (turning && now >= nextTurn) {
-      show(shown + 1);
+      show(current + 1);
     }
     if (!loading && now >= nextLoad) {
       load();
@@ -122,7 +122,7 @@
   pause.addEventListener("click", () => keepTurning(!turning));
   document.addEventListener("keydown", (event) => {
     if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
-      show(shown + (event.key === "ArrowRight" ? 1 : -1));
+      show(current + (event.key === "ArrowRight" ? 1 : -1));
     }
   });
   window.addEventListener("online", () => {

@@ -125,7 +125,8 @@ def test_a_stored_member_that_is_taken_out_gets_an_end_that_can_be_changed(desk)
         (DAY, date(2022, 3, 1))
     ]
     assert [
-        membership.point for membership in desk.get(reverse("desk-belts-edit", args=[belt.code])).context["builder"].former
+        membership.point
+        for membership in desk.get(reverse("desk-belts-edit", args=[belt.code])).context["builder"].former
     ] == [point]
 
 
@@ -224,7 +225,9 @@ def test_an_outline_sent_as_a_file_stays_on_the_page_when_it_is_refused(desk):
 def test_opening_and_saving_a_zone_changes_nothing_of_it(desk):
     before = stored(Zone, code="Z-01")
     page = desk.get(reverse("desk-zones-edit", args=["Z-01"]))
-    form = {bound.html_name: bound.value() or "" for bound in page.context["builder"].form if bound.name != "outline_file"}
+    form = {
+        bound.html_name: bound.value() or "" for bound in page.context["builder"].form if bound.name != "outline_file"
+    }
     rows = [row["row"] for row in page.context["rows"]]
     form |= {"do": "save", "row": [str(row.number) for row in rows]}
     for row in rows:
