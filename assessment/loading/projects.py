@@ -17,7 +17,6 @@ from registry.loading.kinds.shared import (
     add_parts,
     belong_to_organisation,
     by_owner,
-    copy,
     day_column,
     differs,
     log_parts,
@@ -110,7 +109,6 @@ CHECKS = ("ledger_check", "ledger_check_2", "ledger_check_3")
 
 def resolve(row: SheetRow, context: Context) -> None:
     """A project is identified by its name, its year and its organisation."""
-    copy(row, "name", "responsible_person", "team", "measures", "expected_results", "remark")
     belong_to_organisation(row, context)
     opened = take_day(row, "opened_on", context)
     take_day(row, "deadline", context)

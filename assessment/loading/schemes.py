@@ -53,7 +53,8 @@ COLUMNS = (
 
 
 def resolve(row: SheetRow, context: Context) -> None:
-    """Scheme, unit and item are looked up for all rows together, in `find`."""
+    """Scheme, unit and item are looked up for all rows together, in `find`, which also validates the scores."""
+    row.attributes.clear()
     row.title = f"{row.values.get('unit') or ''} {row.values.get('item') or ''}".strip()
     refuse_missing(COLUMNS, row)
 

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessment.models import AccountabilityAction, AccountabilityKind, SupervisionFinding
 from registry.loading.context import Context
-from registry.loading.kinds.shared import belong_to_organisation, copy, day_column, take_day
+from registry.loading.kinds.shared import belong_to_organisation, day_column, take_day
 from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, SheetColumn, SheetRow, SheetType, register
 from registry.text.validators import choice, line, yes_no
 
@@ -47,7 +47,6 @@ ACTION_COLUMNS = (
 
 def resolve_finding(row: SheetRow, context: Context) -> None:
     """A finding is identified by its day, its organisation and its text."""
-    copy(row, "issuer", "finding", "demand", "person", "progress", "done", "remark")
     belong_to_organisation(row, context)
     day = take_day(row, "inspected_on", context, happened=True)
     take_day(row, "deadline", context)
@@ -57,7 +56,6 @@ def resolve_finding(row: SheetRow, context: Context) -> None:
 
 def resolve_action(row: SheetRow, context: Context) -> None:
     """An action is identified by its day, its kind, the organisation and the person. Its title names nobody."""
-    copy(row, "kind", "person", "post", "reason", "issuer", "remark")
     belong_to_organisation(row, context)
     day = take_day(row, "occurred_on", context, happened=True)
     row.title = f"{AccountabilityKind(row.values['kind']).label if row.has('kind') else ''} {day or ''}".strip()

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import DateField, Model, QuerySet
 from django.utils.functional import Promise
 
 from registry.access.permissions import may
@@ -168,7 +169,8 @@ class SheetRow:
 class SheetType:
     """A kind of record that can be loaded.
 
-    `resolve(row, context)` turns `row.values` into `row.attributes` by looking things up, and refuses what is unknown.
+    `resolve(row, context)` turns `row.values` into `row.attributes` by looking things up, and refuses what is unknown;
+    what is stored as it was read is there already (`as_typed`).
     `natural` are the attributes that identify a record, `blanks` those of them that may be empty; if the file gives a
     `code`, that decides. `records()` are those it may be about, if not all. `order` are pairs of attributes of which
     the first must not come later than the second, and with True as third not on the same day. `prefix(row)` begins the
@@ -205,6 +207,14 @@ class SheetType:
         """The natural key of a record with these attributes; an empty part counts as a dash."""
         parts = ((name, values.get(name)) for name in self.natural)
         return tuple("—" if value in (None, "") and name in self.blanks else value for name, value in parts)
+
+    @cached_property
+    def as_typed(self) -> tuple[str, ...]:
+        """The columns that are stored as they were read: those of the record but for its code, its days, which
+        `take_day` takes, and its keys."""
+        fields = (field for field in self.model._meta.concrete_fields if not field.is_relation)
+        names = {field.name for field in fields if not isinstance(field, DateField)} - {"code"}
+        return tuple(column.name for column in self.columns if column.use is Use.STORE and column.name in names)
 
     def column(self, name: str) -> SheetColumn | None:
         return next((column for column in self.columns if column.name == name), None)

@@ -32,6 +32,7 @@ def validate(kind: SheetType, rows: list[SheetRow], context: Context, load: Any)
     all rows together, and writes nothing."""
     context.records.read(kind, rows)
     for row in rows:
+        row.attributes |= {name: row.values.get(name) for name in kind.as_typed}
         kind.resolve(row, context)
         row.key = kind.key(row.attributes)
     if kind.find:

@@ -116,6 +116,16 @@ def test_a_new_field_of_a_point_touches_three_code_files_and_its_migration():
     }  # fmt: skip
 
 
+def test_a_new_field_of_another_record_touches_its_model_its_kind_and_one_line_of_its_sheet():
+    """The unit of donated goods; the admin screen lists it only because it helps to find a row."""
+    sheet = "registry/loading/kinds/honours.py"
+    assert files_that_name(r"\bgoods_unit\b") - {"registry/admin/honours.py"} == {
+        "registry/models/honours.py", "registry/kinds/effect.py", sheet,
+    }  # fmt: skip
+    assert (Path(settings.BASE_DIR) / sheet).read_text("utf-8").count("goods_unit") == 1
+    assert "goods_unit" in SHEET_TYPES["donation"].as_typed
+
+
 def test_a_new_figure_touches_the_file_that_declares_it():
     assert "township-organisations" in FIGURES
     assert files_that_name('"township-organisations"') == {"registry/figures/showcase.py"}

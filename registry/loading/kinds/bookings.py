@@ -20,7 +20,7 @@ from registry.overviews.capacity import Month, balance, months_from
 from registry.text.refusals import Refused
 from registry.text.validators import choice, line, phone, whole
 
-from .shared import copy, day_column, look_up, take_day
+from .shared import day_column, look_up, take_day
 
 STATE_WORDS = {
     "待确认": "asked", "申请": "asked", "已确认": "confirmed", "确认": "confirmed", "已谢绝": "refused",
@@ -75,7 +75,6 @@ def area_of_site(row: SheetRow) -> str:
 def resolve_booking(row: SheetRow, context: Context) -> None:
     """A booking is identified by its site, its day and its visitors; a cancelled one only if the row is cancelled
     too."""
-    copy(row, "visitor", "headcount", "topic", "contact", "phone", "state", "remark")
     row.attributes["given_up"] = row.values["state"] if row.values.get("state") in GIVEN_UP else ""
     _take_site(row, context)
     day = take_day(row, "booked_for", context)
@@ -84,7 +83,6 @@ def resolve_booking(row: SheetRow, context: Context) -> None:
 
 def resolve_capacity(row: SheetRow, context: Context) -> None:
     """A capacity is identified by its site and its first day."""
-    copy(row, "people", "remark")
     _take_site(row, context)
     day = take_day(row, "valid_from", context)
     take_day(row, "valid_to", context)

@@ -16,7 +16,6 @@ from .shared import (
     at,
     belong_to_organisation,
     by_owner,
-    copy,
     day_column,
     look_up,
     parts_of,
@@ -74,14 +73,12 @@ CONSORTIUM_COLUMNS = (
 
 def resolve_brand(row: SheetRow, context: Context) -> None:
     """Two organisations may have brands with the same name."""
-    copy(row, "name", "field", "slogan", "meaning", "remark")
     belong_to_organisation(row, context)
     take_day(row, "created_on", context, happened=True, assume=True)
 
 
 def resolve_red(row: SheetRow, context: Context) -> None:
     """The template has no date: a new one counts from today, unless a column gives another date."""
-    copy(row, "name", "remark")
     row.attributes["area_id"] = code = place(row, context)
     look_up(row, context, "organisation", "organisation", within=[code], required=False)
     take_day(row, "opened_on", context, assume=True)
@@ -111,7 +108,6 @@ def red_parts(row: SheetRow, context: Context, functions_of: Parts) -> None:
 
 
 def resolve_consortium(row: SheetRow, context: Context) -> None:
-    copy(row, "name", "kind", "remark")
     row.attributes["area_id"] = code = place(row, context)
     row.defaults["kind"] = Consortium.Kind.STRONG_LEADS_WEAK
     look_up(row, context, "organisation", "lead_organisation", to="lead_organisation", within=[code] if code else [])

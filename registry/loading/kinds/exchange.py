@@ -22,7 +22,7 @@ from registry.models import HostedEvent, RouteStop, StudyRoute, TeachingSite, Vi
 from registry.models.exchange import EventKind
 from registry.text.validators import Invalid, choice, clean, line, number, whole
 
-from .shared import LEVEL, PLACES, at, copy, day_column, log_parts, move, not_kept, take_day
+from .shared import LEVEL, PLACES, at, day_column, log_parts, move, not_kept, take_day
 
 SITE_WORDS = {"点": "point", "示范点": "point", "带": "belt", "示范带": "belt", "片区": "zone", "单位": "unit"}
 SEPARATOR = re.compile(r"\s*(?:[—–→、\n]+|->|-{2,}|(?<=[\u3400-\u9fff])[-\uff0d](?=[\u3400-\u9fff]))\s*")
@@ -102,7 +102,6 @@ def _set_place(row: SheetRow, context: Context, name: str, text: str, kinds: str
 
 def resolve_site(row: SheetRow, context: Context) -> None:
     """A site is identified by its name and its level. It is named like the place, unless a column gives a name."""
-    copy(row, "name", "level", "theme", "capacity", "remark")
     take_day(row, "named_on", context, happened=True, assume=True)
     if row.has("name", "place_kind"):
         place = row.values.get("place")
@@ -111,7 +110,6 @@ def resolve_site(row: SheetRow, context: Context) -> None:
 
 def resolve_visit(row: SheetRow, context: Context) -> None:
     """A visit is identified by its day, its place and its visitors."""
-    copy(row, "visitor", "headcount", "topic", "remark")
     day = take_day(row, "visited_on", context, happened=True)
     row.title = f"{day or ''} {row.values.get('visitor') or ''}".strip()
     if row.has("place"):
@@ -120,7 +118,6 @@ def resolve_visit(row: SheetRow, context: Context) -> None:
 
 def resolve_event(row: SheetRow, context: Context) -> None:
     """An event is identified by its name and its day. It was held in an area, or at a place, which lies in one."""
-    copy(row, "name", "level", "headcount", "topic", "remark")
     row.attributes["kind"] = row.values.get("event_kind")
     row.defaults["kind"] = EventKind.OBSERVATION
     take_day(row, "held_on", context, happened=True)
@@ -132,7 +129,6 @@ def resolve_event(row: SheetRow, context: Context) -> None:
 
 
 def resolve_route(row: SheetRow, context: Context) -> None:
-    copy(row, "name", "theme", "hours", "capacity", "remark")
     row.defaults["area_id"] = context.area
     take_day(row, "opened_on", context, assume=True)
     row.values["places"] = []

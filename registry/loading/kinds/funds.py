@@ -25,7 +25,7 @@ from registry.models.funds import project_named
 from registry.text.area_codes import is_township
 from registry.text.validators import choice, line, money, number
 
-from .shared import YEAR, at, copy, day_column, look_up, place, positive, refer, take_day, township
+from .shared import YEAR, at, day_column, look_up, place, positive, refer, take_day, township
 
 CATEGORY_WORDS = {"区财政": "district_budget", "区财政资金": "district_budget", "创建资金": "creation", "其他": "other"}
 SOURCE_WORDS = {
@@ -80,8 +80,6 @@ WAGE_COLUMNS = (
 
 def resolve_fund(row: SheetRow, context: Context) -> None:
     """A fund is identified by year, category, source, area and purpose; the amount may be corrected."""
-    copy(row, "year", "category", "level", "amount_yuan", "purpose", "document_no", "remark")
-    copy(row, "budgeted_yuan", "paid_yuan", "project_code")
     _set_references(row, context)
     take_day(row, "arrived_on", context, assume=True)
     level, area = row.values.get("level"), place(row, context) or context.area
@@ -110,7 +108,6 @@ def _set_references(row: SheetRow, context: Context) -> None:
 
 
 def resolve_wage(row: SheetRow, context: Context) -> None:
-    copy(row, "post", "standard_yuan", "actual_yuan", "uplift_percent", "remark")
     row.attributes["area_id"] = context.area
     if row.has("year"):
         row.attributes["valid_from"] = date(row.values["year"], 1, 1)

@@ -28,7 +28,6 @@ from .shared import (
     add_parts,
     by_owner,
     codes_of,
-    copy,
     day_column,
     differs,
     look_up,
@@ -110,7 +109,6 @@ WHOLE_AREA_COLUMNS = (
 
 
 def resolve(row: SheetRow, context: Context) -> None:
-    copy(row, "name", "kind", "level", "start", "end", "remark")
     row.values["areas"] = codes_of(row, context)
     look_up(row, context, "organisation", "organisation", within=row.values["areas"], required=False)
     row.values["members"] = look_up_all(row, context, "point", "points", within=row.values["areas"])
@@ -121,7 +119,6 @@ def resolve(row: SheetRow, context: Context) -> None:
 
 
 def resolve_zone(row: SheetRow, context: Context) -> None:
-    copy(row, "name", "kind", "level", "remark")
     row.defaults["level"] = Level.DISTRICT
     row.values["areas"] = codes_of(row, context)
     for what, name in (("point", "points"), ("belt", "belts")):
@@ -219,7 +216,6 @@ def resolve_whole_area(row: SheetRow, context: Context) -> None:
     """The template has no dates: a new entry counts from today, unless a column gives another date."""
     row.attributes["area_id"] = code = place(row, context)
     row.title = context.areas.names.get(code, "")
-    copy(row, "level", "batch", "remark")
     row.values["members"] = look_up_all(row, context, "zone", "zones", within=[code], required=False)
     for name in ("accepted_on", "named_on"):
         take_day(row, name, context, happened=True)

@@ -10,7 +10,7 @@ from registry.models import Donation, DonationKind, Honour, HonourTitle
 from registry.models.honours import HONOUR_TARGETS
 from registry.text.validators import Invalid, choice, line, money, whole
 
-from .shared import LEVEL, at, copy, day_column, look_up, move, place, positive, take_day, township
+from .shared import LEVEL, at, day_column, look_up, move, place, positive, take_day, township
 
 TARGET_WORDS = {
     "党组织": "organisation", "地区": "place", "乡镇": "place", "乡镇(街道)": "place", "村": "place", "社区": "place",
@@ -71,7 +71,6 @@ def _target(text: str) -> str:
 
 def resolve_honour(row: SheetRow, context: Context) -> None:
     """An honour is identified by its title, level, day and holder."""
-    copy(row, "title", "level", "issuer", "document_no", "remark", "title_kind")
     take_day(row, "granted_on", context, happened=True)
     if not row.has("target_kind", "target"):
         return
@@ -98,7 +97,6 @@ def prepare_honours(rows: list[SheetRow], context: Context) -> None:
 
 
 def resolve_donation(row: SheetRow, context: Context) -> None:
-    copy(row, "kind", "amount_yuan", "goods", "quantity", "goods_unit", "recipient", "purpose", "remark")
     donor = look_up(row, context, "unit", "donor", to="donor")
     if donor is not None:
         row.attributes["area_id"] = donor.area_id or context.area

@@ -39,7 +39,7 @@ from registry.overviews.draft_form import FIELD_OF_AREA
 from registry.text.area_codes import township_of
 from registry.text.validators import Invalid, choice, dated, line, whole, yes_no
 
-from .shared import FIELD, at, copy, day_column, not_kept, place, refer, take_day, township
+from .shared import FIELD, at, day_column, not_kept, place, refer, take_day, township
 
 AREA_FIELDS = {Field.RURAL, Field.COMMUNITY}
 UNIT_FIELDS = {Field.NONPUBLIC_ENTERPRISE, Field.SOCIAL_ORGANISATION, Field.PUBLIC_INSTITUTION}
@@ -122,7 +122,6 @@ def _kind_by_name(name: str) -> UnitKind:
 
 def resolve(row: SheetRow, context: Context) -> None:
     code = place(row, context)
-    copy(row, "name", "form", "field", "secretary", "phone", "member_count", "is_combined_post", "remark")
     row.attributes["area_id"] = code
     take_day(row, "founded_on", context, happened=True, assume=True)
     if code and row.has("field", "name"):

@@ -94,9 +94,7 @@ COLUMNS = (*IN_ORDER, *(column for column in DECLARED.values() if column.name no
 
 def resolve(row: SheetRow, context: Context) -> None:
     township = place(row, context)
-    attributes = row.attributes
-    attributes |= {name: row.values.get(name) for name in (*names_stored_on("point"), "field", "remark")}
-    attributes["area_id"] = township
+    row.attributes["area_id"] = township
     if township and row.has("field"):
         set_village_or_unit(row, context, township)
     if township and row.has("organisation_name"):
@@ -155,7 +153,7 @@ def _form(name: str, members: int | None) -> str:
 
 def _locate(row: SheetRow) -> None:
     """A position needs both numbers and the coordinate system."""
-    lng, lat, system = (row.values.get(name) for name in ("lng", "lat", "coordinate_system"))
+    lng, lat, system = (row.attributes.pop(name, None) for name in ("lng", "lat", "coordinate_system"))
     if lng is None and lat is None:
         return
     if lng is None or lat is None:

@@ -100,11 +100,6 @@ def positive(read: Reader) -> Reader:
     return read_positive
 
 
-def copy(row: SheetRow, *names: str) -> None:
-    """Copies fields as they were read."""
-    row.attributes |= {name: row.values.get(name) for name in names}
-
-
 def take_day(
     row: SheetRow, name: str, context: Context, *, happened: bool = False, assume: bool = False
 ) -> date | None:

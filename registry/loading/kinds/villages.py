@@ -20,7 +20,7 @@ from registry.loading.sheet_types import (
 from registry.models import CollectiveIncome
 from registry.text.validators import line, money, yes_no
 
-from .shared import YEAR, at, copy, day_column, differs, place, take_day, township
+from .shared import YEAR, at, day_column, differs, place, take_day, township
 
 COLUMNS = (
     ROW_NUMBER,
@@ -48,7 +48,6 @@ COLUMNS = (
 
 
 def resolve(row: SheetRow, context: Context) -> None:
-    copy(row, "year", "amount_yuan", "operating_yuan", "source", "remark")
     take_day(row, "reported_on", context, happened=True)
     code = place(row, context)
     village = _village(row, context, code) if code and row.has("village") else ""
