@@ -84,7 +84,8 @@ def resolve_fund(row: SheetRow, context: Context) -> None:
     copy(row, "budgeted_yuan", "paid_yuan", "project_code")
     _set_references(row, context)
     take_day(row, "arrived_on", context, assume=True)
-    level, area = row.values.get("level"), place(row, context) or context.area
+    own_area = context.area if context.decides else context.by.write_prefix
+    level, area = row.values.get("level"), place(row, context) or own_area
     if row.has("village"):
         with at(row, "village"):
             area = context.areas.anywhere(row.values["village"], [area] if is_township(area) else [])
@@ -106,6 +107,17 @@ def _set_references(row: SheetRow, context: Context) -> None:
         if above is None:
             row.refuse("out_of_code", "place_unknown", text=row.values["out_of_code"])
         refer(row, "out_of", above)
+
+
+def refuse_other_funds(rows: list[SheetRow], context: Context) -> None:
+    """A township enters its creation funds (F72); all other money is entered by the district."""
+    for row in rows if not context.decides else ():
+        categories = {row.values.get("category"), getattr(row.record, "category", None)} - {None, ""}
+        levels = {row.values.get("level"), getattr(row.record, "level", None)} - {None, ""}
+        if categories - {FundCategory.CREATION}:
+            row.refuse("category", "fund_not_of_township")
+        elif FundLevel.DISTRICT in levels:
+            row.refuse("level", "fund_not_of_township")
 
 
 def resolve_wage(row: SheetRow, context: Context) -> None:
@@ -182,7 +194,8 @@ def write_wage(rows: list[SheetRow], context: Context, load: Any) -> None:
 register(
     SheetType(
         "fund", _("Funds"), Fund, FUND_COLUMNS, ("year", "category", "level", "area_id", "purpose"), resolve_fund,
-        prefix=lambda row: f"F-{row.attributes['year']}-", blanks=("purpose",),
+        prefix=lambda row: f"F-{row.attributes['year']}-", blanks=("purpose",), prepare=refuse_other_funds,
+        by_clerks=True,
     ),
     SheetType(
         "wage-rule", _("Wage rules"), WageRule, WAGE_COLUMNS, ("post", "area_id", "valid_from"), resolve_wage,
