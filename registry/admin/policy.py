@@ -13,8 +13,8 @@ class SpecialActionItemInline(PartInline):
 
 @admin.register(m.SpecialAction)
 class SpecialActionAdmin(RecordAdmin):
-    list_display = ["name", "code", "form", "covers", "started_on", "ended_on", "illustrative"]
-    list_filter = ["form", "illustrative"]
+    list_display = ["name", "code", "kind", "covers", "started_on", "ended_on", "illustrative"]
+    list_filter = ["kind", "illustrative"]
     autocomplete_fields = ["area"]
     inlines = [SpecialActionItemInline]
 

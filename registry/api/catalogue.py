@@ -5,6 +5,7 @@ from dataclasses import replace
 from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.db.models.functions import Substr
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from registry import models as m
 from registry.access.scope import Scope
@@ -243,10 +244,10 @@ register(
         (
             ResourcePart(
                 "items",
-                _("Items"),
+                pgettext_lazy("special action", "Items"),
                 lambda s: m.SpecialActionItem.objects.order_by("action", "number"),
                 "action__code",
-                (Column("number", _("Number")), Column("name", _("Item"))),
+                (Column("number", _("Number")), Column("name", pgettext_lazy("special action", "Item"))),
             ),
         ),
     ),

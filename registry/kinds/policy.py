@@ -2,6 +2,7 @@
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from registry import models as m
 from registry.access.scope import Scope
@@ -38,15 +39,15 @@ register(
         (
             CODE,
             NAME,
-            Column("form", _("Form"), choices=m.ActionForm),
+            Column("kind", _("Kind"), choices=m.ActionKind),
             Column("covers", _("Covers")),
-            Column("items_count", _("Items"), numeric=True),
+            Column("items_count", pgettext_lazy("special action", "Items"), numeric=True),
             Column("started_on", _("Started on")),
         ),
-        (Dimension("form", _("Form"), F("form"), m.ActionForm), by_year("started_on")),
+        (Dimension("kind", _("Kind"), F("kind"), m.ActionKind), by_year("started_on")),
         annotate=lambda rows, s: rows.with_counts(),
         searched=True,
-        details=(Column("purpose", _("Purpose")), PAPER, AREA, Column("ended_on", _("Ended on"), happens=True)),
+        details=(Column("aim", _("Aim")), PAPER, AREA, Column("ended_on", _("Ended on"), happens=True)),
     ),
     Kind(
         "attachments",
@@ -56,7 +57,7 @@ register(
         (
             CODE,
             Column("action_name", _("Special action"), "item__action__name"),
-            Column("item_name", _("Item"), "item__name"),
+            Column("item_name", pgettext_lazy("special action", "Item"), "item__name"),
             Column("kind", _("Kind of record"), choices=m.AttachableKind),
             Column("target_code", _("Code of the record")),
             Column("target_name", _("Record")),
@@ -81,11 +82,11 @@ register(
             TOWNSHIP_NAME,
             Column("year", _("Year")),
             Column("term", _("Term")),
-            Column("held_on", _("Held on")),
-            Column("result", _("Result"), choices=m.ElectionResult),
+            Column("held_on", _("Elected on")),
+            Column("result", pgettext_lazy("election", "Result"), choices=m.ElectionResult),
             Column("is_combined_post", _("Secretary is also director")),
         ),
-        (BY_TOWNSHIP, BY_YEAR_COLUMN, Dimension("result", _("Result"), F("result"), m.ElectionResult)),
+        (BY_TOWNSHIP, BY_YEAR_COLUMN, Dimension("result", pgettext_lazy("election", "Result"), F("result"), m.ElectionResult)),
         annotate=with_township,
         order=("-year", "code"),
         details=(PAPER,),
@@ -98,7 +99,7 @@ register(
         (
             CODE,
             Column("number", _("Paper number")),
-            Column("title", _("Title")),
+            Column("title", _("Title of the document")),
             Column("issuer", _("Issued by")),
             LEVEL,
             Column("issued_on", _("Issued on")),

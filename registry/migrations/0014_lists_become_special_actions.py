@@ -17,12 +17,12 @@ def make_actions(apps, schema_editor):
     terms = apps.get_model("registry", "Term").objects.filter(voided=None, valid_to=None)
     if district is None:
         return
-    for number, (term_list, (name, form)) in enumerate(LISTS.items(), start=1):
+    for number, (term_list, (name, kind)) in enumerate(LISTS.items(), start=1):
         entries = list(terms.filter(list=term_list).order_by("position"))
         if not entries:
             continue
         action = apps.get_model("registry", "SpecialAction").objects.create(
-            code=f"SA-{number:02d}", name=name, form=form, area_id=district.area_id, started_on=entries[0].valid_from,
+            code=f"SA-{number:02d}", name=name, kind=kind, area_id=district.area_id, started_on=entries[0].valid_from,
         )  # fmt: skip
         items = apps.get_model("registry", "SpecialActionItem").objects
         items.bulk_create(items.model(action=action, number=at, name=term.name) for at, term in enumerate(entries, 1))

@@ -44,7 +44,7 @@ from .points import COUNTED, CoordinateSystem, DemonstrationPoint, Grade, PointS
 from .remarks import Remark, RemarkOutcome, RemarkState
 from .reports import ReportText
 from .special_actions import (
-    ActionForm,
+    ActionKind,
     AttachableKind,
     Attachment,
     SpecialAction,
@@ -59,7 +59,7 @@ from .years import FrozenFigure, FrozenYear, YearDeclaration, YearlyFormName
 __all__ = [
     "COUNTED",
     "PLACES",
-    "ActionForm",
+    "ActionKind",
     "ApiToken",
     "Area",
     "AreaAlias",

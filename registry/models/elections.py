@@ -4,6 +4,7 @@ from datetime import date
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .areas import Area
 from .base import IN_FORCE, Record, ScopedQuerySet, in_choices
@@ -27,8 +28,8 @@ class VillageElection(Record):
     area = models.ForeignKey(Area, models.PROTECT, related_name="elections", verbose_name=_("village"))
     year = models.PositiveSmallIntegerField(_("year"))
     term = models.CharField(_("term"), max_length=20, blank=True)
-    held_on = models.DateField(_("held on"))
-    result = models.CharField(_("result"), max_length=12, choices=ElectionResult, default=ElectionResult.COMPLETED)
+    held_on = models.DateField(_("elected on"))
+    result = models.CharField(pgettext_lazy("election", "result"), max_length=12, choices=ElectionResult, default=ElectionResult.COMPLETED)
     is_combined_post = models.BooleanField(_("secretary is also director"), null=True, blank=True)
     document_no = models.CharField(_("paper number"), max_length=60, blank=True)
 

@@ -25,7 +25,7 @@ class PolicyDocument(Record):
     having its number as paper number."""
 
     number = models.CharField(_("paper number"), max_length=60, blank=True)
-    title = models.CharField(_("title"), max_length=120)
+    title = models.CharField(_("title of the document"), max_length=120)
     issuer = models.CharField(_("issued by"), max_length=80)
     level = models.CharField(_("level"), max_length=12, choices=Level)
     summary = models.TextField(_("summary"), blank=True)

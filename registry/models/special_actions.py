@@ -7,11 +7,12 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .base import IN_FORCE, Part, Record, ScopedQuerySet, ends_after_start, in_choices, valid_on
 
 
-class ActionForm(models.TextChoices):
+class ActionKind(models.TextChoices):
     """What the district calls it."""
 
     ACTION = "action", _("Special action")
@@ -33,9 +34,9 @@ class SpecialAction(Record):
     """Work under one name that has several items: 三提一创 (F24), 一抓三促 (F35), 六位一体 (F29), 一定三有 (F69)."""
 
     name = models.CharField(_("name"), max_length=60)
-    form = models.CharField(_("form"), max_length=12, choices=ActionForm, default=ActionForm.ACTION)
+    kind = models.CharField(_("kind"), max_length=12, choices=ActionKind, default=ActionKind.ACTION)
     covers = models.CharField(_("covers"), max_length=120, blank=True)
-    purpose = models.TextField(_("purpose"), blank=True)
+    aim = models.TextField(_("aim"), blank=True)
     document_no = models.CharField(_("paper number"), max_length=60, blank=True)
     area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))
     started_on = models.DateField(_("started on"))
@@ -48,7 +49,7 @@ class SpecialAction(Record):
         verbose_name_plural = _("special actions")
         constraints = [
             *Record.Meta.constraints,
-            in_choices("form", ActionForm, "special_action_form_known"),
+            in_choices("kind", ActionKind, "special_action_kind_known"),
             ends_after_start("started_on", "ended_on", "special_action_ends_after_start"),
             models.UniqueConstraint(
                 fields=["area", "name", "started_on"],
@@ -69,7 +70,7 @@ class SpecialActionItem(Part):
         SpecialAction, models.PROTECT, related_name="items", verbose_name=_("special action")
     )
     number = models.PositiveSmallIntegerField(_("number"))
-    name = models.CharField(_("item"), max_length=60)
+    name = models.CharField(pgettext_lazy("special action", "item"), max_length=60)
 
     class Meta:
         verbose_name = _("item of a special action")

@@ -3,7 +3,7 @@
 from .store import NOT_GIVEN, Store
 
 ITEMS = ("组织提力", "队伍提优", "发展提质", "乡村振兴示范区创建")
-ACTIONS = [  # code, name, form, covers, items, purpose, remark
+ACTIONS = [  # code, name, kind, covers, items, aim, remark
     ("SA-01", "三提一创", "action", "农村", ITEMS, "农村领域专项行动。", NOT_GIVEN),
     (
         "SA-02", "一抓三促", "practice", "机关、事业单位",
@@ -32,12 +32,12 @@ def make_policy(store: Store) -> None:
 
 
 def _make_actions(store: Store) -> None:
-    for code, name, form, covers, _items, purpose, remark in ACTIONS:
+    for code, name, kind, covers, _items, aim, remark in ACTIONS:
         store.add(
-            "policy", "registry.specialaction", code=code, name=name, form=form, covers=covers, purpose=purpose,
+            "policy", "registry.specialaction", code=code, name=name, kind=kind, covers=covers, aim=aim,
             area=["130207"], started_on="2021-03-01", remark=remark,
         )  # fmt: skip
-    for code, _name, _form, _covers, items, *_more in ACTIONS:
+    for code, _name, _kind, _covers, items, *_more in ACTIONS:
         for number, item in enumerate(items, start=1):
             store.add("policy", "registry.specialactionitem", action=[code], number=number, name=item)
 
@@ -63,7 +63,7 @@ def _make_attachments(store: Store) -> None:
         _attach(store, "SA-01", 1 + number % 4, "projects", f"SP-2021-{number:02d}", township)
         _attach(store, "SA-01", 4, "funds", f"F-2021-{township}", township)
     _attach(store, "SA-01", 4, "zones", "Z-XGZ", "130207100")
-    _attach(store, "SA-01", 2, "elections", "VE-130207114201-2021", "130207114")
+    _attach(store, "SA-01", 2, "elections", "VE-130207114201-2021", "130207114201")
     for number, code in enumerate(("W-01", "W-02"), start=2):
         _attach(store, "SA-04", number, "wage-rules", code, "130207")
     _attach(store, "SA-04", 1, "funds", "F-2021-QJ", "130207")

@@ -109,15 +109,16 @@ def _set_references(row: SheetRow, context: Context) -> None:
         refer(row, "out_of", above)
 
 
-def refuse_other_funds(rows: list[SheetRow], context: Context) -> None:
+def refuse_other_funds(row: SheetRow, context: Context, stored: None) -> None:
     """A township enters its creation funds (F72); all other money is entered by the district."""
-    for row in rows if not context.decides else ():
-        categories = {row.values.get("category"), getattr(row.record, "category", None)} - {None, ""}
-        levels = {row.values.get("level"), getattr(row.record, "level", None)} - {None, ""}
-        if categories - {FundCategory.CREATION}:
-            row.refuse("category", "fund_not_of_township")
-        elif FundLevel.DISTRICT in levels:
-            row.refuse("level", "fund_not_of_township")
+    if context.decides or not row.main.does_something:
+        return
+    fund: Any = row.main.record
+    after = {name: both[1] for name, both in row.main.changes.items()}
+    if {fund.category, after.get("category", fund.category)} != {FundCategory.CREATION}:
+        row.refuse("category", "fund_not_of_township")
+    elif FundLevel.DISTRICT in (fund.level, after.get("level")):
+        row.refuse("level", "fund_not_of_township")
 
 
 def resolve_wage(row: SheetRow, context: Context) -> None:
@@ -194,7 +195,7 @@ def write_wage(rows: list[SheetRow], context: Context, load: Any) -> None:
 register(
     SheetType(
         "fund", _("Funds"), Fund, FUND_COLUMNS, ("year", "category", "level", "area_id", "purpose"), resolve_fund,
-        prefix=lambda row: f"F-{row.attributes['year']}-", blanks=("purpose",), prepare=refuse_other_funds,
+        prefix=lambda row: f"F-{row.attributes['year']}-", blanks=("purpose",), parts=refuse_other_funds,
         by_clerks=True,
     ),
     SheetType(

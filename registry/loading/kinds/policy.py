@@ -22,7 +22,7 @@ from registry.loading.sheet_types import (
     register,
 )
 from registry.models import (
-    ActionForm,
+    ActionKind,
     AttachableKind,
     Attachment,
     ElectionResult,
@@ -51,7 +51,7 @@ from .shared import (
 )
 from .villages import take_village
 
-FORM_WORDS = {"专项行动": "action", "实践活动": "practice", "体系": "system", "政策": "policy"}
+ACTION_WORDS = {"专项行动": "action", "实践活动": "practice", "体系": "system", "政策": "policy"}
 KIND_WORDS = {
     "党建示范点": "points", "示范点": "points", "示范带": "belts", "示范片区": "zones", "书记项目": "projects",
     "资金": "funds", "村干部待遇": "wage-rules", "荣誉": "honours", "党建品牌": "brands", "区域联合体": "consortia",
@@ -68,10 +68,10 @@ ACTION_COLUMNS = (
     ROW_NUMBER,
     CODE,
     SheetColumn("name", "行动名称", line(60), required=True, also=("专项行动", "名称", "专项行动名称")),
-    SheetColumn("form", "形式", choice(ActionForm, FORM_WORDS), also=("类型",), words=tuple(FORM_WORDS)),
+    SheetColumn("kind", "类别", choice(ActionKind, ACTION_WORDS), also=("类型", "形式"), words=tuple(ACTION_WORDS)),
     SheetColumn("items", "行动要素", _read_items, required=True, also=("要素", "内容", "任务")),
     SheetColumn("covers", "适用领域", line(120), also=("适用范围",)),
-    SheetColumn("purpose", "目的", prose(2000), also=("目标", "说明文字")),
+    SheetColumn("aim", "目的", prose(2000), also=("目标",)),
     SheetColumn("document_no", "文号", line(60), also=("文件文号",)),
     day_column("started_on", "启动时间", "启动日期", "开始时间"),
     day_column("ended_on", "结束时间", "结束日期"),
@@ -123,7 +123,7 @@ PAPER_COLUMNS = (
 
 
 def resolve_action(row: SheetRow, context: Context) -> None:
-    copy(row, "name", "form", "covers", "purpose", "document_no", "remark")
+    copy(row, "name", "kind", "covers", "aim", "document_no", "remark")
     row.defaults["area_id"] = context.area
     take_day(row, "started_on", context, assume=True)
     take_day(row, "ended_on", context)
