@@ -15,7 +15,16 @@ SHELVES = (  # the record kinds that have a page, under the words people look fo
     (gettext_lazy("Showcase"), ("points", "belts", "zones", "whole-area-townships", "honours", "external-results")),
     (
         gettext_lazy("Brand"),
-        ("brands", "special-actions", "attachments", "villages", "incomes", "elections", "communities", "red-districts"),
+        (
+            "brands",
+            "special-actions",
+            "attachments",
+            "villages",
+            "incomes",
+            "elections",
+            "communities",
+            "red-districts",
+        ),
     ),
     (gettext_lazy("Effect"), ("consortia", "donations", "routes", "teaching-sites", "hosted-events", "visits")),
     (gettext_lazy("Guarantee"), ("projects", "problems", "funds", "wage-rules", "policy-documents")),

@@ -22,7 +22,7 @@ class SpecialActionAdmin(RecordAdmin):
 @admin.register(m.Attachment)
 class AttachmentAdmin(RecordAdmin):
     list_display = ["item", "kind", "target_code", "area", "valid_from", "valid_to", "illustrative"]
-    list_filter = ["kind", "item__action", "illustrative"]
+    list_filter = ["kind", "illustrative"]
     list_select_related = ["item", "area"]
     search_fields = ["code", "target_code", "item__name"]
     autocomplete_fields = ["area"]

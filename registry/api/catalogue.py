@@ -96,9 +96,7 @@ ZONE = Link("zone", KINDS["zones"], _("Code of the zone"))
 PLACED = (POINT, BELT, ZONE, UNIT)
 SITE = Link("site", KINDS["teaching-sites"], _("Code of the teaching site"))
 SITE_AREA = replace(AREA, path="site__area_id")
-ACTION = Link(
-    "action", KINDS["special-actions"], _("Code of the special action"), "item__action__code"
-)
+ACTION = Link("action", KINDS["special-actions"], _("Code of the special action"), "item__action__code")
 VISIT = Link("visit", KINDS["visits"], _("Code of the visit"))
 SINCE, UNTIL = Column("valid_from", _("Member since")), Column("valid_to", _("Member until"))
 

@@ -86,7 +86,11 @@ register(
             Column("result", pgettext_lazy("election", "Result"), choices=m.ElectionResult),
             Column("is_combined_post", _("Secretary is also director")),
         ),
-        (BY_TOWNSHIP, BY_YEAR_COLUMN, Dimension("result", pgettext_lazy("election", "Result"), F("result"), m.ElectionResult)),
+        (
+            BY_TOWNSHIP,
+            BY_YEAR_COLUMN,
+            Dimension("result", pgettext_lazy("election", "Result"), F("result"), m.ElectionResult),
+        ),
         annotate=with_township,
         order=("-year", "code"),
         details=(PAPER,),

@@ -39,8 +39,8 @@ from .jobs import Job, ScheduledRun
 from .loads import KnownHeading, Load, LoadRow, LoadState, RowVerdict
 from .organisations import Industry, OrganisationForm, OrganisationKind, PartyOrganisation, Unit, UnitKind
 from .parameters import CalendarDay, Parameter, Term, TermList
-from .policy_documents import PolicyDocument
 from .points import COUNTED, CoordinateSystem, DemonstrationPoint, Grade, PointStatus, Precision, StatusPeriod
+from .policy_documents import PolicyDocument
 from .remarks import Remark, RemarkOutcome, RemarkState
 from .reports import ReportText
 from .special_actions import (

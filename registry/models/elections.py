@@ -29,7 +29,9 @@ class VillageElection(Record):
     year = models.PositiveSmallIntegerField(_("year"))
     term = models.CharField(_("term"), max_length=20, blank=True)
     held_on = models.DateField(_("elected on"))
-    result = models.CharField(pgettext_lazy("election", "result"), max_length=12, choices=ElectionResult, default=ElectionResult.COMPLETED)
+    result = models.CharField(
+        pgettext_lazy("election", "result"), max_length=12, choices=ElectionResult, default=ElectionResult.COMPLETED
+    )
     is_combined_post = models.BooleanField(_("secretary is also director"), null=True, blank=True)
     document_no = models.CharField(_("paper number"), max_length=60, blank=True)
 

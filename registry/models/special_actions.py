@@ -66,9 +66,7 @@ class SpecialActionItem(Part):
     natural_fields = ("action__code", "number")
     goes_with = ("action",)
 
-    action = models.ForeignKey(
-        SpecialAction, models.PROTECT, related_name="items", verbose_name=_("special action")
-    )
+    action = models.ForeignKey(SpecialAction, models.PROTECT, related_name="items", verbose_name=_("special action"))
     number = models.PositiveSmallIntegerField(_("number"))
     name = models.CharField(pgettext_lazy("special action", "item"), max_length=60)
 

@@ -33,7 +33,9 @@ def items_with_records(action: SpecialAction, scope: Scope) -> list[ItemRecords]
         if record is not None:
             attached[attachment.item_id][attachment.kind].append(record)
     return [
-        ItemRecords(item, [(KINDS[kind], attached[item.pk][kind]) for kind in AttachableKind if attached[item.pk][kind]])
+        ItemRecords(
+            item, [(KINDS[kind], attached[item.pk][kind]) for kind in AttachableKind if attached[item.pk][kind]]
+        )
         for item in action.items.order_by("number")
     ]
 
@@ -45,7 +47,10 @@ def _records(attachments: Iterable[Attachment], scope: Scope) -> dict[tuple[str,
     return {
         (kind, record.code): record
         for kind, of_kind in codes.items()
-        for record in KINDS[kind].model.objects.visible_to(scope.viewer).filter(code__among=of_kind).select_related("area")
+        for record in KINDS[kind]
+        .model.objects.visible_to(scope.viewer)
+        .filter(code__among=of_kind)
+        .select_related("area")
     }
 
 

@@ -1,6 +1,6 @@
 """Numbers of papers (文号), such as 丰组字〔2021〕6号. People type the brackets in several ways."""
 
-BRACKETS = ("〔〕", "[]", "［］", "【】", "()", "（）")  # noqa: RUF001 (full-width brackets are meant)
+BRACKETS = ("〔〕", "[]", "［］", "【】", "()", "（）")
 PLAIN = str.maketrans("".join(BRACKETS), BRACKETS[0] * len(BRACKETS))
 
 

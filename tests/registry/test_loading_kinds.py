@@ -50,7 +50,18 @@ STARS = {
     "site-capacity": "教学点 每月接待人次 起始日期",
     "scheme-score": "被考核单位 考核指标",
 }
-BY_CLERKS = {"attachment", "election", "fund", "point", "organisation", "income", "visit", "project", "booking", "scheme-score"}
+BY_CLERKS = {
+    "attachment",
+    "election",
+    "fund",
+    "point",
+    "organisation",
+    "income",
+    "visit",
+    "project",
+    "booking",
+    "scheme-score",
+}
 BY_REVIEWERS = {"scheme-score"}  # and not by administrators, who settle what was appealed against
 BAD = {"secretary": "李", "phone": "123", "member_count": "三十六", "name": "一点", "venue_area": "百亩"}
 BAD |= {"organisation_name": "支部", "highlights": "亮" * 1001}

@@ -103,7 +103,9 @@ def test_an_election_counts_from_its_day(scope):
     assert not KINDS["elections"].on(scope.at(date(2020, 12, 31))).exists()
 
 
-@pytest.mark.parametrize("typed", ["丰组字[2021]示6号", "丰组字【2021】示6号", "丰组字(2021)示6号", " 丰组字〔2021〕 示6号"])
+@pytest.mark.parametrize(
+    "typed", ["丰组字[2021]示6号", "丰组字【2021】示6号", "丰组字(2021)示6号", " 丰组字〔2021〕 示6号"]
+)
 def test_a_number_of_a_paper_is_one_number_however_its_brackets_are_typed(typed):
     assert plain_paper_number(typed) == NAMING
 

@@ -20,7 +20,12 @@ ACTIONS = [  # code, name, kind, covers, items, aim, remark
         "区财政每年投入1.1亿元,用于基层党建工作和落实“一定三有”政策。", f"“一定三有”文章未展开;{NOT_GIVEN}",
     ),
 ]  # fmt: skip
-FIELDS = {"rural": ("SA-01", 4), "government": ("SA-02", 4), "public_institution": ("SA-02", 4), "community": ("SA-03", 6)}
+FIELDS = {
+    "rural": ("SA-01", 4),
+    "government": ("SA-02", 4),
+    "public_institution": ("SA-02", 4),
+    "community": ("SA-03", 6),
+}
 NAMINGS = (("2020", "6", "一"), ("2020", "11", "二"), ("2021", "6", "一"), ("2021", "11", "二"), ("2021", "12", "三"))
 
 

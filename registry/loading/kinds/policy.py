@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from registry.loading.context import Context
-from registry.loading.lookups import WHY
 from registry.loading.sheet_types import (
     CODE,
     PART,
