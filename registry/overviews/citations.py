@@ -12,7 +12,7 @@ from registry.models import DemonstrationPoint, PolicyDocument, StatusPeriod
 from registry.models.points import PUBLIC
 from registry.text.paper_numbers import plain_paper_number, spellings
 
-MOST = 50  # records of a kind that are listed
+MOST = 200  # records of a kind that are listed
 
 
 @dataclass(frozen=True)
