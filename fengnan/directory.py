@@ -13,9 +13,21 @@ from registry.models import Brand, Field, Term, TermList
 
 SHELVES = (  # the record kinds that have a page, under the words people look for
     (gettext_lazy("Showcase"), ("points", "belts", "zones", "whole-area-townships", "honours", "external-results")),
-    (gettext_lazy("Brand"), ("brands", "villages", "incomes", "communities", "red-districts")),
+    (
+        gettext_lazy("Brand"),
+        (
+            "brands",
+            "special-actions",
+            "attachments",
+            "villages",
+            "incomes",
+            "elections",
+            "communities",
+            "red-districts",
+        ),
+    ),
     (gettext_lazy("Effect"), ("consortia", "donations", "routes", "teaching-sites", "hosted-events", "visits")),
-    (gettext_lazy("Guarantee"), ("projects", "problems", "funds", "wage-rules")),
+    (gettext_lazy("Guarantee"), ("projects", "problems", "funds", "wage-rules", "policy-documents")),
     (gettext_lazy("Assessment"), ("schemes", "results", "notices", "standards", "standard-items")),
     (
         gettext_lazy("Foundations"),

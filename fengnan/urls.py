@@ -209,6 +209,8 @@ urlpatterns = [
         path("consortia/<str:code>/", pages.consortium_page),
         path("teaching-sites/<str:code>/", pages.teaching_site_page),
         path("routes/<str:code>/", pages.route_page),
+        path("special-actions/<str:code>/", pages.special_action_page),
+        path("policy-documents/<str:code>/", pages.policy_document_page),
         path("projects/<str:code>/", projects.project_page),
         path("schemes/<str:code>/", schemes.scheme_page),
         path("results/<str:code>/", schemes.result_page),

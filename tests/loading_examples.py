@@ -11,6 +11,7 @@ from django.utils import timezone
 from assessment.models import ItemScore, Review, ReviewScore, Standard, SupervisionFinding
 from registry.access.scope import Scope
 from registry.figures import FIGURES
+from registry.kinds import KINDS
 from registry.models import Booking, CollectiveIncome, DemonstrationPoint, SiteCapacity, TeachingSite
 from registry.overviews.capacity import balance
 from tests.factories import make_period, make_point
@@ -20,6 +21,10 @@ Measure = Callable[[Scope], Any]
 
 def figure(slug: str, day: date | None = None) -> Measure:
     return lambda scope: FIGURES[slug].answer(scope.at(day) if day else scope).part
+
+
+def listed(slug: str) -> Measure:
+    return lambda scope: KINDS[slug].on(scope).count()
 
 
 @dataclass(frozen=True)
@@ -146,6 +151,34 @@ EXAMPLES = {
     "wage-rule": Example(
         {"年度": "2021", "职务情形": "一肩挑", "高于比例(%)": "12"}, {"高于比例(%)": "13%"},
         figure("wage-uplift-combined"), adds=2,
+    ),
+    "special-action": Example(
+        {
+            "行动名称": "示例行动", "类别": "专项行动", "行动要素": "强组织、强队伍、强发展", "适用领域": "农村",
+            "启动时间": "2021-03-01",
+        },
+        {"行动要素": "强组织、强队伍、强发展、强治理"}, listed("special-actions"), vary="行动名称",
+    ),
+    "attachment": Example(
+        {
+            "专项行动": "三提一创", "行动要素": "组织提力", "记录类别": "荣誉", "记录编号": "H-006",
+            "纳入时间": "2021-04-01",
+        },
+        {"纳入时间": "2021-05-01"}, listed("attachments"), vary=None,
+    ),
+    "election": Example(
+        {
+            "乡镇": "唐坊镇", "村名": "唐坊桥村", "年度": "2018", "届次": "示例届次", "换届日期": "2018-04-01",
+            "换届结果": "完成", "是否一肩挑": "是",
+        },
+        {"是否一肩挑": "否"}, listed("elections"), vary="年度",
+    ),
+    "policy-document": Example(
+        {
+            "文号": "丰组字[2021]示例1号", "文件标题": "示例文件", "发文机关": "区委组织部(示例)", "级别": "区级",
+            "发文日期": "2021-03-01", "生效日期": "2021-03-01",
+        },
+        {"内容摘要": "示例摘要"}, listed("policy-documents"), vary=None,
     ),
     "honour": Example(
         {

@@ -84,7 +84,8 @@ def find(rows: list[SheetRow], context: Context) -> None:
 
 
 def _scheme_of(row: SheetRow, schemes: list[Scheme]) -> Scheme | None:
-    """The scheme of the row, by its name or by its year and kind; without these, the only open one."""
+    """The scheme of the row, by its name or by its year and kind; without these, the only open one. Of several, the one
+    that is open."""
     text = plain_name(row.values.get("scheme") or "")
     values = {name: row.values[name] for name in ("year", "kind") if row.has(name)}
     fitting = [
@@ -94,6 +95,8 @@ def _scheme_of(row: SheetRow, schemes: list[Scheme]) -> Scheme | None:
         and all(getattr(scheme, name) == value for name, value in values.items())
         and (text or values or scheme.state == SchemeState.OPEN)
     ]
+    if len(fitting) > 1:
+        fitting = [scheme for scheme in fitting if scheme.state == SchemeState.OPEN] or fitting
     if len(fitting) == 1:
         if not text and not values:
             row.warn("scheme", "assumed", value=fitting[0].name)

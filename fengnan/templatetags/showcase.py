@@ -27,7 +27,9 @@ from registry.figures.changes import Difference
 from registry.figures.frozen import Amendment
 from registry.kinds import MISSING
 from registry.models import User
+from registry.overviews.citations import documents_by_number
 from registry.overviews.event_text import VERBS
+from registry.text.paper_numbers import plain_paper_number
 
 register = template.Library()
 register.filter("target", target)
@@ -76,6 +78,22 @@ def address(answer: Answer) -> str:
 def amended(context: Any, answer: Answer) -> Amendment | None:
     """How the answer differs from what was frozen when its year was closed, on pages that know `amendments`."""
     return context.get("amendments", {}).get(answer.figure.slug)
+
+
+@register.simple_tag(takes_context=True)
+def paper(context, number: str) -> str:
+    """The number of a paper, linked to the policy document that has it: `{% paper period.document_no %}`. The documents
+    are read once a request."""
+    request = context.get("request")
+    if not number or request is None:
+        return number
+    if not hasattr(request, "policy_documents"):
+        request.policy_documents = documents_by_number()
+    document = request.policy_documents.get(plain_paper_number(number))
+    if document is None:
+        return format_html('<span lang="zh-Hans">{}</span>', number)
+    address = reverse("record", args=["policy-documents", document.code])
+    return format_html('<a href="{}" title="{}" lang="zh-Hans">{}</a>', address, document.title, number)
 
 
 @register.filter

@@ -63,7 +63,7 @@ def _searched_rows(kind: Kind) -> QuerySet:
 
 
 def _entries(kind: Kind) -> list[SearchEntry]:
-    title = "title" if kind.slug == "honours" else "name"
+    title = next(name for name in ("name", "title") if name in {field.name for field in kind.model._meta.fields})
     rows = _searched_rows(kind)
     if kind.model is Area:
         aliases: dict[str, list[str]] = {}

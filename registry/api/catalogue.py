@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Substr
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from registry import models as m
 from registry.access.scope import Scope
@@ -97,6 +98,7 @@ ZONE = Link("zone", KINDS["zones"], _("Code of the zone"))
 PLACED = (POINT, BELT, ZONE, UNIT)
 SITE = Link("site", KINDS["teaching-sites"], _("Code of the teaching site"))
 SITE_AREA = replace(AREA, path="site__area_id")
+ACTION = Link("action", KINDS["special-actions"], _("Code of the special action"), "item__action__code")
 VISIT = Link("visit", KINDS["visits"], _("Code of the visit"))
 SINCE, UNTIL = Column("valid_from", _("Member since")), Column("valid_to", _("Member until"))
 
@@ -235,6 +237,23 @@ register(
     Resource("wage-rules", KINDS["wage-rules"], (AREA,)),
     Resource("terms", KINDS["terms"]),
     Resource("parameters", KINDS["parameters"]),
+    Resource(
+        "special-actions",
+        KINDS["special-actions"],
+        (AREA,),
+        (
+            ResourcePart(
+                "items",
+                pgettext_lazy("special action", "Items"),
+                lambda s: m.SpecialActionItem.objects.order_by("action", "number"),
+                "action__code",
+                (Column("number", _("Number")), Column("name", pgettext_lazy("special action", "Item"))),
+            ),
+        ),
+    ),
+    Resource("attachments", KINDS["attachments"], (ACTION, AREA)),
+    Resource("elections", KINDS["elections"], (AREA,)),
+    Resource("policy-documents", KINDS["policy-documents"], (AREA,)),
     Resource("hosted-events", KINDS["hosted-events"], (AREA,)),
     Resource("incomes", KINDS["incomes"], (AREA,)),
     Resource(

@@ -4,4 +4,4 @@ from .base import KINDS, MISSING, Column, Dimension, Kind, register
 
 __all__ = ["KINDS", "MISSING", "Column", "Dimension", "Kind", "register"]
 
-from . import brand, effect, guarantee, places, showcase  # noqa: F401  (they declare the registry's own kinds)
+from . import brand, effect, guarantee, places, policy, showcase  # noqa: F401  (they declare the registry's own kinds)

@@ -47,7 +47,9 @@ class Column:
         return str(UNITS.get(self.unit, self.unit))
 
     def text(self, value: Any) -> Any:
-        """The label of a choice, else the value itself."""
+        """The label of a choice, “Yes” or “No”, else the value itself."""
+        if isinstance(value, bool):
+            return gettext("Yes") if value else gettext("No")
         return self.choices(value).label if self.choices and value else value
 
 

@@ -19,6 +19,7 @@ PUBLIC_NAMES_OF: dict[str, frozenset[str]] = {
     "belt": frozenset({"kind", "start", "end", "highlights", "started_on", "ended_on"}),
     "zone": frozenset({"within", "ended_on"}),
     "consortium": frozenset({"zone", "ended_on"}),
+    "specialactionitem": frozenset({"number", "name"}),
     "studyroute": frozenset({"theme", "capacity", "closed_on"}),
     "secretaryproject": frozenset({"measures", "expected_results", "opened_on"}),
     "areaalias": frozenset({"kind", "valid_from", "valid_to"}),
@@ -29,7 +30,15 @@ PUBLIC_NAMES_OF: dict[str, frozenset[str]] = {
     "zonemembership": frozenset({"point", "belt", "valid_from", "valid_to"}),
 }
 PUBLIC_PARTS = frozenset(
-    {"areaalias", "beltmembership", "consortiummembership", "ledgerentry", "routestop", "zonemembership"}
+    {
+        "areaalias",
+        "beltmembership",
+        "consortiummembership",
+        "ledgerentry",
+        "routestop",
+        "specialactionitem",
+        "zonemembership",
+    }
 )
 
 

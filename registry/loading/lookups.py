@@ -16,6 +16,7 @@ from registry.models import (
     Belt,
     DemonstrationPoint,
     PartyOrganisation,
+    SpecialAction,
     TeachingSite,
     Unit,
     Zone,
@@ -27,7 +28,7 @@ ENDINGS = re.compile(r"(?:(?:社区|村)?(?:居民委员会|村民委员会|居�
 WIDE = str.maketrans("()", "\uff08\uff09")
 NAMED: dict[str, Any] = {
     "organisation": PartyOrganisation, "unit": Unit, "point": DemonstrationPoint, "belt": Belt, "zone": Zone,
-    "site": TeachingSite,
+    "site": TeachingSite, "action": SpecialAction,
 }  # fmt: skip
 WHY = "names are looked up over the whole area of the load"
 

@@ -87,6 +87,10 @@ SENTENCES = {
     "fund_of_district": gettext_noop(
         "No township is given: the money counts for the whole district. Add a column 所属乡镇."
     ),
+    "fund_not_of_township": gettext_noop(
+        "A township enters the creation funds of its own level and of its villages. "
+        "The district enters all other money."
+    ),
     "donation_needs": gettext_noop("A donation of the kind “%(kind)s” needs this. Fill it in."),
     "donation_is_not": gettext_noop("A donation of the kind “%(kind)s” has nothing here. Part cash and goods."),
 }  # fmt: skip

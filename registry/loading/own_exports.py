@@ -35,7 +35,7 @@ OF_API = re.compile(r"/api/v1/([a-z-]+)/[^/?]+/(?:\?(?:.*&)?as_of=(\d{4}-\d\d-\d
 MARKS = {"url", "illustrative", "row_illustrative", "page"}  # the keys of a JSON row that are not columns
 ALSO = {
     "township_name": "township", "organisation_name": "organisation", "donor_name": "donor", "site_name": "site",
-    "place_name": "place", "point_name": "point",
+    "place_name": "place", "point_name": "point", "action_name": "action", "item_name": "item",
 }  # fmt: skip
 NAMES = ("name", "title", "village", "donor_name", "place_name", "site_name", "township_name", "finding", "purpose")
 LAST_DIGIT = Decimal("1e-14")  # relative: a spreadsheet keeps fifteen digits

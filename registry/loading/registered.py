@@ -1,4 +1,15 @@
 """Imports what declares itself to loading: the sheet types, the steps of its jobs, what is cleared by age."""
 
 from . import cleanup, job_steps  # noqa: F401
-from .kinds import bookings, brands, exchange, funds, groupings, honours, organisations, points, villages  # noqa: F401
+from .kinds import (  # noqa: F401
+    bookings,
+    brands,
+    exchange,
+    funds,
+    groupings,
+    honours,
+    organisations,
+    points,
+    policy,
+    villages,
+)

@@ -16,6 +16,7 @@ from .district import (
     registry_title,
 )
 from .drafts import Confirmation, Draft, DraftState, FieldRemark
+from .elections import ElectionResult, VillageElection
 from .events import Event, EventLink, SearchEntry
 from .evidence import Evidence, EvidenceKind, Upload
 from .exchange import PLACES, HostedEvent, RouteStop, StudyRoute, TeachingSite, Timed, Visit, timetable
@@ -39,8 +40,17 @@ from .loads import KnownHeading, Load, LoadRow, LoadState, RowVerdict
 from .organisations import Industry, OrganisationForm, OrganisationKind, PartyOrganisation, Unit, UnitKind
 from .parameters import CalendarDay, Parameter, Term, TermList
 from .points import COUNTED, CoordinateSystem, DemonstrationPoint, Grade, PointStatus, Precision, StatusPeriod
+from .policy_documents import PolicyDocument
 from .remarks import Remark, RemarkOutcome, RemarkState
 from .reports import ReportText
+from .special_actions import (
+    ActionKind,
+    AttachableKind,
+    Attachment,
+    SpecialAction,
+    SpecialActionItem,
+    attachable,
+)
 from .take_overs import TakeOver
 from .tokens import ApiToken, TokenScope
 from .villages import CollectiveIncome, CommunityAttainment, villages_reaching_income
@@ -49,10 +59,13 @@ from .years import FrozenFigure, FrozenYear, YearDeclaration, YearlyFormName
 __all__ = [
     "COUNTED",
     "PLACES",
+    "ActionKind",
     "ApiToken",
     "Area",
     "AreaAlias",
     "AreaLevel",
+    "AttachableKind",
+    "Attachment",
     "Belt",
     "BeltMembership",
     "Booking",
@@ -73,6 +86,7 @@ __all__ = [
     "DonationKind",
     "Draft",
     "DraftState",
+    "ElectionResult",
     "Event",
     "EventLink",
     "Evidence",
@@ -103,6 +117,7 @@ __all__ = [
     "Parameter",
     "PartyOrganisation",
     "PointStatus",
+    "PolicyDocument",
     "Post",
     "Precision",
     "Record",
@@ -119,6 +134,8 @@ __all__ = [
     "ScopedQuerySet",
     "SearchEntry",
     "SiteCapacity",
+    "SpecialAction",
+    "SpecialActionItem",
     "Stage",
     "StatusPeriod",
     "Stop",
@@ -134,6 +151,7 @@ __all__ = [
     "Upload",
     "User",
     "Verdict",
+    "VillageElection",
     "VillageRole",
     "Visit",
     "WageRule",
@@ -144,6 +162,7 @@ __all__ = [
     "Zone",
     "ZoneKind",
     "ZoneMembership",
+    "attachable",
     "code_prefix",
     "current_district",
     "district_area",

@@ -79,7 +79,8 @@ class Parameter(Record):
 
 
 class TermList(models.TextChoices):
-    """The list of a term. The district may edit the lists."""
+    """The list of a term. The district may edit the lists. The items of special actions were lists once: see
+    `SpecialAction`."""
 
     DIMENSIONS = "dimensions", _("Four dimensions")
     TRINITY = "trinity", _("Points, belts, areas")

@@ -1,4 +1,5 @@
-"""Pages with a story: a point, a belt, a zone, a township, a consortium, a study route."""
+"""Pages with a story: a point, a belt, a zone, a township, a consortium, a study route, a special action, a policy
+document."""
 
 from typing import Any
 
@@ -25,7 +26,9 @@ from registry.models import (
 )
 from registry.models.points import PointQuerySet
 from registry.overviews.capacity import free_places
+from registry.overviews.citations import citing
 from registry.overviews.funding import received
+from registry.overviews.special_actions import items_with_records
 
 from .records import opened
 from .tables import ListTable, rows_of
@@ -160,3 +163,17 @@ def teaching_site_page(request: HttpRequest, code: str) -> HttpResponse:
     context = opened(request, "teaching-sites", code)
     context["free"] = free_places(context["record"], localdate())
     return render(request, "registry/teaching_site.html", context)
+
+
+def special_action_page(request: HttpRequest, code: str) -> HttpResponse:
+    """A special action: its items, each with the records attached to it."""
+    context = opened(request, "special-actions", code)
+    context["items"] = items_with_records(context["record"], context["scope"])
+    return render(request, "registry/special_action.html", context)
+
+
+def policy_document_page(request: HttpRequest, code: str) -> HttpResponse:
+    """A policy document, with the records that cite its number."""
+    context = opened(request, "policy-documents", code)
+    context["citing"] = citing(context["record"], context["scope"])
+    return render(request, "registry/policy_document.html", context)

@@ -16,6 +16,7 @@ from registry.kinds import KINDS, Kind
 from registry.loading.export import export, formats_of
 from registry.models import Remark, Term
 from registry.overviews.history import history_of
+from registry.overviews.special_actions import attachments_of
 
 from .tables import render_table, rows_of, table_of
 
@@ -81,6 +82,7 @@ def opened(request: HttpRequest, kind: Kind | str, code: str) -> dict:
         "record": record,
         "facts": facts_of(record_kind, record, scope),
         "remark": remark_of(record),
+        "attachments": attachments_of(record_kind, record, scope),
         "counted_in": counted_in(record_kind.slug, code, scope),
         **describe_record(record_kind, record, scope.viewer),
     }

@@ -29,7 +29,8 @@ def test_the_resources_are_those_of_the_contract():
     expected = """
         areas organisations points belts zones townships consortia brands honours donations funds incomes routes
         teaching-sites capacities bookings visits projects schemes results findings standards reviews events
-        units red-districts communities external-results wage-rules terms parameters hosted-events"""
+        units red-districts communities external-results wage-rules terms parameters hosted-events
+        special-actions attachments elections policy-documents"""
     assert set(RESOURCES) == set(expected.split())
 
 

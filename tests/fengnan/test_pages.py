@@ -22,6 +22,8 @@ RECORDS = [
     "/points/FN-0001/", "/belts/B-01/", "/belts/B-16/", "/zones/Z-01/", "/zones/Z-DEV/", "/townships/130207114/",
     "/consortia/C-01/", "/routes/R-01/", "/projects/SP-2021-01/", "/honours/H-001/", "/villages/130207108216/",
     "/organisations/O-130207001008/", "/donations/D-001/", "/teaching-sites/TS-01/", "/standards/ST-01/",
+    "/special-actions/SA-01/", "/special-actions/SA-03/", "/attachments/SR-0001/", "/elections/VE-130207108216-2021/",
+    "/policy-documents/PD-001/", "/policy-documents/PD-004/", "/schemes/SC-2021-02/",
 ]  # fmt: skip
 FIGURE_PAGES = [f"/figures/{slug}/" for slug in FIGURES]
 SIGN_IN = "/accounts/login/"

@@ -42,6 +42,8 @@ PLACES = {
     "townships": "130207114",
     "consortia": "C-01",
     "teaching-sites": "TS-01",
+    "special-actions": "SA-01",
+    "policy-documents": "PD-004",
 }
 NOBODY, NOWHERE = uuid.UUID(int=7), "NO-SUCH"
 INTERNAL = {"own": "金丝雀甲", "sibling": "金丝雀乙"}

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from assessment.models import LedgerEntry, SecretaryProject, StandardItem
 from registry.models import (
     Area,
+    Attachment,
     Belt,
     BeltMembership,
     Booking,
@@ -20,11 +21,14 @@ from registry.models import (
     Fund,
     Honour,
     Parameter,
+    PolicyDocument,
     RouteStop,
     SiteCapacity,
+    SpecialActionItem,
     StatusPeriod,
     Unit,
     User,
+    VillageElection,
     Visit,
     WageRule,
     WholeAreaTownship,
@@ -95,6 +99,13 @@ BAD_ROWS = {
     "a capacity ends after it begins": lambda: copy_of(
         SiteCapacity, valid_from=date(2030, 1, 2), valid_to=date(2030, 1, 1)
     ),
+    "an election of a village stands once a year": lambda: copy_of(VillageElection),
+    "a special action has an item of a name once": lambda: copy_of(SpecialActionItem, number=90),
+    "a special action has a number once": lambda: copy_of(SpecialActionItem, name="另一要素"),
+    "a record is attached to an item once": lambda: copy_of(Attachment),
+    "an attachment ends after it begins": lambda: copy_of(Attachment, target_code="FN-0001", valid_to=date(2021, 3, 1)),
+    "a number of a paper is of one document": lambda: copy_of(PolicyDocument, number="丰组字〔2021〕示6号"),
+    "a policy document ends after it begins": lambda: copy_of(PolicyDocument, valid_to=date(2021, 1, 15)),
     "a fund is more than nothing": lambda: copy_of(Fund, amount_yuan="0"),
     "a post has one wage rule in force": lambda: copy_of(WageRule),
     "a rule has one open value": lambda: copy_of(Parameter, valid_from=date(2030, 1, 1)),

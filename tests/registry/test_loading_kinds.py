@@ -29,6 +29,10 @@ STARS = {
     "income": "乡镇 村名 年度 集体经济年收入(万元)",
     "consortium": "联合体名称 牵头单位 所属乡镇 示范村 带动村",
     "brand": "品牌名称 所属领域 党组织",
+    "special-action": "行动名称 行动要素",
+    "attachment": "专项行动 行动要素 记录类别 记录编号",
+    "election": "乡镇 村名 年度 换届日期",
+    "policy-document": "文件标题 发文机关 级别 发文日期",
     "red-district": "名称 所属街道",
     "review-score": "示范点 评审环节 标准版本 条目 区级得分 评审人 日期",
     "supervision": "督导日期 督导单位 被督导党组织 发现问题 整改时限",
@@ -46,7 +50,18 @@ STARS = {
     "site-capacity": "教学点 每月接待人次 起始日期",
     "scheme-score": "被考核单位 考核指标",
 }
-BY_CLERKS = {"point", "organisation", "income", "visit", "project", "booking", "scheme-score"}
+BY_CLERKS = {
+    "attachment",
+    "election",
+    "fund",
+    "point",
+    "organisation",
+    "income",
+    "visit",
+    "project",
+    "booking",
+    "scheme-score",
+}
 BY_REVIEWERS = {"scheme-score"}  # and not by administrators, who settle what was appealed against
 BAD = {"secretary": "李", "phone": "123", "member_count": "三十六", "name": "一点", "venue_area": "百亩"}
 BAD |= {"organisation_name": "支部", "highlights": "亮" * 1001}

@@ -134,8 +134,8 @@ def test_a_clerk_who_sends_the_districts_list_back_changes_nothing_and_is_refuse
 
 
 def test_an_export_that_the_account_does_not_load_is_refused_with_the_kind(sample, client, clerk_tangfang, quick):
-    load = checked(export_file(client, "/funds/", "csv"), clerk_tangfang, "资金.csv", kind="")
-    assert (load.state, load.refusal["code"], load.refusal["details"]["kind"]) == ("refused", "kind_unknown", "资金")
+    load = checked(export_file(client, "/donations/", "csv"), clerk_tangfang, "捐赠.csv", kind="")
+    assert (load.state, load.refusal["code"], load.refusal["details"]["kind"]) == ("refused", "kind_unknown", "捐赠")
 
 
 def test_an_export_without_its_codes_is_refused(sample, client, administrator, quick):

@@ -7,6 +7,7 @@ from .honours import make_honours
 from .lists import make_lists
 from .organisations import make_organisations
 from .points import make_points
+from .policy import make_policy
 from .projects import make_projects
 from .schemes import make_schemes
 from .store import Store
@@ -22,6 +23,7 @@ def make(folder: Path = FOLDER) -> Store:
     for step in (
         make_lists, make_areas, make_organisations, make_points, make_belts, make_zones, make_villages, make_honours,
         make_exchange, make_projects, make_supervision, make_schemes, make_years,
+        make_policy,
     ):  # fmt: skip
         step(store)
     return store

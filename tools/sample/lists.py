@@ -25,18 +25,6 @@ PARAMETERS = [
 LISTS = {
     "dimensions": [("示范", "Showcase"), ("品牌", "Brand"), ("效应", "Effect"), ("保障", "Guarantee")],
     "trinity": [("抓点", "Hold points"), ("连线", "Link lines"), ("扩面", "Widen areas")],
-    "three_lifts_one_creation": [
-        ("组织提力", "Lift the strength of organisations"),
-        ("队伍提优", "Lift the quality of teams"),
-        ("发展提质", "Lift the quality of development"),
-        ("乡村振兴示范区创建", "Create rural-revitalisation zones"),
-    ],
-    "one_hold_three_promotions": [
-        ("抓政治机关建设", "Hold on to building political offices"),
-        ("促能力提升", "Promote ability"),
-        ("促履职尽责", "Promote fulfilment of duty"),
-        ("促职能转变", "Promote change of functions"),
-    ],
     "district_functions": [
         ("服务咨询", "Service and advice"),
         ("教育培训", "Education and training"),
@@ -89,9 +77,6 @@ def make_lists(store: Store) -> None:
             _term(store, list_name, position, name, name_en)
     for position, (name, name_en, field) in enumerate(SIX_TYPES, start=1):
         _term(store, "six_types", position, name, name_en, field=field)
-    for position in range(1, 7):
-        name, name_en = f"要素{position}(文章未列明)", f"Element {position} (not named in the article)"
-        _term(store, "six_in_one_governance", position, name, name_en, illustrative=True)
 
 
 def _term(store: Store, list_name: str, position: int, name: str, name_en: str, **more) -> None:

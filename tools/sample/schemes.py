@@ -1,4 +1,5 @@
-"""Two illustrative schemes of assessment for the townships: that of 2020 published, that of 2021 open and scored."""
+"""Illustrative schemes of assessment. For the townships that of 2020 is published, that of 2021 open and scored; for the
+departments that of 2021 is published: the article does not say what 两重一专 stands for (F63)."""
 
 import hashlib
 import json
@@ -16,41 +17,66 @@ ITEMS = [
     (SPECIAL, "一镇一特色工作", "20.0", "现场汇报、材料", "", ""),
     (BONUS, "承接上级观摩会议", "3.0", "每承接一次得满分", "hosted-events", "1.00"),
 ]
+DEPARTMENT_ITEMS = [  # 两重一专 is read as two priorities and one speciality
+    ("重点一 政治机关建设", "政治机关建设任务落实", "35.0", "查阅资料、访谈", "", ""),
+    ("重点二 履职服务基层", "机关党组织联系示范点", "35.0", "查阅记录、实地查看", "", ""),
+    ("专项 特色工作", "一部门一专项", "30.0", "现场汇报、材料", "", ""),
+    (BONUS, "位次较上年提升", "5.0", "每提升一位得1分", "", ""),
+]
+OFFICES = ("区委办公室", "区发展和改革局", "区教育局", "区民政局", "区农业农村局", "区行政审批局")
 
 
 def make_schemes(store: Store) -> None:
     before = [(part, name, weight, method, "", "") for part, name, weight, method, *_figure in ITEMS]
-    _make(store, 2020, before, published="2020-12-28")
-    _make(store, 2021, ITEMS)
+    townships = {f"O-{township}": township for township in store.townships()}
+    _make(store, 2020, before, townships, published="2020-12-28")
+    _make(store, 2021, ITEMS, townships)
+    _make(store, 2021, DEPARTMENT_ITEMS, _make_offices(store), published="2021-12-28", kind="department")
 
 
-def _make(store: Store, year: int, items: list[tuple], published: str | None = None) -> None:
-    code, name = f"SC-{year}-01", f"{year}年乡镇(街道)“3+X”考评方案(示例)"
+def _make_offices(store: Store) -> dict[str, str]:
+    """The organisations of some government offices, with their areas."""
+    for number, office in enumerate(OFFICES, start=1):
+        store.add(
+            "organisations", "registry.partyorganisation", code=f"O-J{number:02d}", name=f"{office}机关党委(示例)",
+            form="party_committee", kind="unit", area=["130207001"], parent=["O-130207"], field="government",
+            founded_on="1985-01-01", member_count=30 + 4 * number, illustrative=True,
+        )  # fmt: skip
+    return {f"O-J{number:02d}": "130207001" for number in range(1, len(OFFICES) + 1)}
+
+
+def _make(
+    store: Store, year: int, items: list[tuple], units: dict[str, str], published: str | None = None,
+    kind: str = "township",
+) -> None:  # fmt: skip
+    """A scheme for `units`, {organisation: area}."""
+    number, title = {"township": ("01", "乡镇(街道)“3+X”"), "department": ("02", "部门“两重一专”")}[kind]
+    code, name = f"SC-{year}-{number}", f"{year}年{title}考评方案(示例)"
     body = {
         "name": name,
         "year": year,
-        "kind": "township",
+        "kind": kind,
         "items": [_item(n, *item) for n, item in enumerate(items, 1)],
     }
     written = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     store.add(
-        "schemes", "assessment.scheme", code=code, name=name, year=year, kind="township", area=["130207"],
+        "schemes", "assessment.scheme", code=code, name=name, year=year, kind=kind, area=["130207"],
         opened_on=f"{year}-03-01", announced_on=published and f"{year}-12-18", published_on=published, frozen=body,
         sha256=hashlib.sha256(written.encode()).hexdigest(), illustrative=True,
     )  # fmt: skip
     for item in body["items"]:
         fields = {**item, "full_at": item["full_at"] or None}
         store.add("schemes", "assessment.schemeitem", scheme=[code], **fields)
-    cards = {township: _scored(store, body["items"], f"{year}-12-18") for township in store.townships()}
-    totals = {township: sum(float(line["score"] or 0) for line in card) for township, card in cards.items()}
-    for number, (township, card) in enumerate(cards.items(), start=1):
+    cards = {unit: _scored(store, body["items"], f"{year}-12-18") for unit in units}
+    totals = {unit: sum(float(line["score"] or 0) for line in card) for unit, card in cards.items()}
+    for number, (unit, card) in enumerate(cards.items(), start=1):
         result = {}
         if published:
-            rank = 1 + sum(total > totals[township] for total in totals.values())
-            result = {"card": card, "total": f"{totals[township]:.2f}", "rank": rank}
+            rank = 1 + sum(total > totals[unit] for total in totals.values())
+            result = {"card": card, "total": f"{totals[unit]:.2f}", "rank": rank}
         store.add(
-            "schemes", "assessment.schemeresult", code=f"{code}-{number:03d}", scheme=[code], area=[township],
-            organisation=[f"O-{township}"], illustrative=True, **result,
+            "schemes", "assessment.schemeresult", code=f"{code}-{number:03d}", scheme=[code], area=[units[unit]],
+            organisation=[unit], illustrative=True, **result,
         )  # fmt: skip
     for number, card in enumerate(cards.values(), start=1):
         for line in card:

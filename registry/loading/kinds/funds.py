@@ -82,7 +82,8 @@ def resolve_fund(row: SheetRow, context: Context) -> None:
     """A fund is identified by year, category, source, area and purpose; the amount may be corrected."""
     _set_references(row, context)
     take_day(row, "arrived_on", context, assume=True)
-    level, area = row.values.get("level"), place(row, context) or context.area
+    own_area = context.area if context.decides else context.by.write_prefix
+    level, area = row.values.get("level"), place(row, context) or own_area
     if row.has("village"):
         with at(row, "village"):
             area = context.areas.anywhere(row.values["village"], [area] if is_township(area) else [])
@@ -105,6 +106,18 @@ def _set_references(row: SheetRow, context: Context) -> None:
         if above is None:
             row.refuse("out_of_code", "place_unknown", text=row.values["out_of_code"])
         refer(row, "out_of", above)
+
+
+def refuse_other_funds(row: SheetRow, context: Context, stored: None) -> None:
+    """A township enters its creation funds (F72); all other money is entered by the district."""
+    if context.decides or not row.main.does_something:
+        return
+    fund: Any = row.main.record
+    after = {name: both[1] for name, both in row.main.changes.items()}
+    if {fund.category, after.get("category", fund.category)} != {FundCategory.CREATION}:
+        row.refuse("category", "fund_not_of_township")
+    elif FundLevel.DISTRICT in (fund.level, after.get("level")):
+        row.refuse("level", "fund_not_of_township")
 
 
 def resolve_wage(row: SheetRow, context: Context) -> None:
@@ -180,7 +193,8 @@ def write_wage(rows: list[SheetRow], context: Context, load: Any) -> None:
 register(
     SheetType(
         "fund", _("Funds"), Fund, FUND_COLUMNS, ("year", "category", "level", "area_id", "purpose"), resolve_fund,
-        prefix=lambda row: f"F-{row.attributes['year']}-", blanks=("purpose",),
+        prefix=lambda row: f"F-{row.attributes['year']}-", blanks=("purpose",), parts=refuse_other_funds,
+        by_clerks=True,
     ),
     SheetType(
         "wage-rule", _("Wage rules"), WageRule, WAGE_COLUMNS, ("post", "area_id", "valid_from"), resolve_wage,

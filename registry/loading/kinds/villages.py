@@ -49,6 +49,15 @@ COLUMNS = (
 
 def resolve(row: SheetRow, context: Context) -> None:
     take_day(row, "reported_on", context, happened=True)
+    take_village(row, context)
+    if row.has("year"):
+        if row.values["year"] > context.today.year:
+            row.refuse("year", "day_to_come", day=row.values["year"])
+        _compare(row, context)
+
+
+def take_village(row: SheetRow, context: Context) -> None:
+    """The row's record lies in the village of its township with that name or code. An unknown one refuses the row."""
     code = place(row, context)
     village = _village(row, context, code) if code and row.has("village") else ""
     row.attributes["area_id"] = village
@@ -57,10 +66,6 @@ def resolve(row: SheetRow, context: Context) -> None:
     )
     if not village and code and row.has("village") and not row.is_refused:
         row.refuse("village", "village_unknown", text=row.values["village"], township=context.areas.names[code])
-    if row.has("year"):
-        if row.values["year"] > context.today.year:
-            row.refuse("year", "day_to_come", day=row.values["year"])
-        _compare(row, context)
 
 
 def _village(row: SheetRow, context: Context, township: str) -> str:
