@@ -136,6 +136,7 @@ urlpatterns = [
         path("desk/loads/template/<slug:kind>/", loads.load_template, name="load-template"),
         path("desk/loads/<uuid:key>/", loads.load_page, name="load"),
         path("desk/loads/<uuid:key>/read/", loads.read, name="load-read"),
+        path("desk/loads/<uuid:key>/edit/", loads.edit, name="load-edit"),
         path("desk/loads/<uuid:key>/apply/", loads.act, {"act": "apply"}, name="load-apply"),
         path("desk/loads/<uuid:key>/undo/", loads.act, {"act": "undo"}, name="load-undo"),
         path("desk/loads/<uuid:key>/cancel/", loads.act, {"act": "cancel"}, name="load-cancel"),

@@ -61,7 +61,7 @@ class LoadQuerySet(ScopedQuerySet):
 
 class Load(models.Model):
     """A file sent in. `sheets` is what was detected in it, `corrections` what the sender corrected: {sheet: {"header":
-    row, "columns": {column: field}}}. `change_set` is common to the events of its rows. `doubts` summarises its
+    row, "columns": {column: field}}}, `edits` what was edited in the preview (`loading/edits.py`). `change_set` is common to the events of its rows. `doubts` summarises its
     doubtful rows, `confirmed` says that the sender confirmed them."""
 
     key = models.UUIDField(_("key"), default=uuid.uuid4)
@@ -77,6 +77,7 @@ class Load(models.Model):
     change_set = models.UUIDField(_("change set"), default=uuid.uuid4)
     sheets = models.JSONField(_("what was understood"), default=list, blank=True)
     corrections = models.JSONField(_("corrections"), default=dict, blank=True)
+    edits = models.JSONField(_("edits of cells and rows"), default=dict, blank=True)
     refusal = models.JSONField(_("why the file was refused, or broke off"), default=dict, blank=True)
     doubts = models.JSONField(_("what has to be confirmed"), default=dict, blank=True)
     confirmed = models.BooleanField(_("doubtful changes confirmed"), default=False)

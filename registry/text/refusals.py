@@ -219,6 +219,9 @@ SENTENCES = {
     ),
     "term_days": gettext_noop("A term for old ledgers ends today at the earliest, and %(most)s days from now at most."),
     "term_open": gettext_noop("A term for old ledgers of %(area)s is open until %(until)s. Close that one first."),
+    "edits_many": gettext_noop(
+        "More than %(most)s cells were edited here. Mend the file itself and send it again."
+    ),
     "load_says_nothing": gettext_noop("Nothing in the file is new or changed, so there is nothing to apply."),
 }  # fmt: skip
 

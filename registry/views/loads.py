@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -12,9 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from registry.loading import lifecycle as acts
+from registry.loading.edits import edits_in, edits_shown
 from registry.loading.matching import corrections_in
 from registry.loading.messages import doubts_of, notes_of
-from registry.loading.preview import LEFT, STEP_OF, STEPS, first_tab, rows_by, rows_shown, sheets_of, tabs_of
+from registry.loading.preview import LEFT, STEP_OF, STEPS, first_tab, rows_by, rows_shown, sheets_of, tabs_of, texts_of
 from registry.loading.sheet_types import SHEET_TYPES, kinds_for
 from registry.loading.templates import may_be_filled, template, townships_for
 from registry.loading.workbooks import refused_workbook
@@ -114,12 +116,16 @@ def _content(request: HttpRequest, load: Load) -> dict[str, Any]:
     tab = first_tab(load, tabs, request.GET.get("show", ""))
     page = Paginator(rows_by(load, tab), PAGE_SIZE).get_page(request.GET.get("page"))
     sheets, skipped = sheets_of(load)
+    may_edit = load.state == "ready" and load.by_id == request.user.pk
     return {
         "tabs": tabs,
         "tab": tab,
         "has_left": any(value == LEFT for value, _label, _count in tabs),
         "page": page,
-        "rows": rows_shown(load, page.object_list),
+        "rows": rows_shown(load, page.object_list, may_edit=may_edit),
+        "may_edit": may_edit,
+        "edits": list(edits_shown(load)),
+        "has_left_out": any(edit["left_out"] for edit in load.edits.values()),
         "sheets": sheets,
         "skipped": skipped,
         "kinds": _kinds(request),
@@ -135,6 +141,16 @@ def read(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Reads the file again as the form explains it."""
     kind = request.POST.get("kind", "")
     return _do(request, key, lambda load, by: acts.correct(load, corrections_in(load, request.POST), kind=kind, by=by))
+
+
+@asks_for("load.send")
+@require_POST
+def edit(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Takes what was typed into cells on the page, and validates the rows again."""
+    return _do(
+        request, key,
+        lambda load, by: acts.edit_load(load, edits_in(load, request.POST, partial(texts_of, load)), by=by),
+    )  # fmt: skip
 
 
 ACTS: dict[str, Callable[..., Load]] = {
