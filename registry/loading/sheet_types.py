@@ -107,7 +107,8 @@ class PendingWrite:
 class SheetRow:
     """A row of a file during validation. `texts` are the cells of known columns as typed, `values` the parsed values,
     `attributes` the resulting columns of the record, `defaults` those that only a new record takes, because the file
-    does not give them; `edited` are the fields that were edited in the preview; `record` is the stored record, `title` the row's name for readers."""
+    does not give them; `edited` are the fields that were edited in the preview; `record` is the stored record, `title`
+    the row's name for readers."""
 
     sheet: int
     number: int

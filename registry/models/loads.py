@@ -61,8 +61,9 @@ class LoadQuerySet(ScopedQuerySet):
 
 class Load(models.Model):
     """A file sent in. `sheets` is what was detected in it, `corrections` what the sender corrected: {sheet: {"header":
-    row, "columns": {column: field}}}, `edits` what was edited in the preview (`loading/edits.py`). `change_set` is common to the events of its rows. `doubts` summarises its
-    doubtful rows, `confirmed` says that the sender confirmed them."""
+    row, "columns": {column: field}}}, `edits` what was edited in the preview (`loading/edits.py`). `change_set` is
+    common to the events of its rows. `doubts` summarises its doubtful rows, `confirmed` says that the sender confirmed
+    them."""
 
     key = models.UUIDField(_("key"), default=uuid.uuid4)
     kind = models.CharField(_("kind of record"), max_length=24, blank=True)
