@@ -4,12 +4,13 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from .base import ScopedQuerySet, in_area_q, in_choices
+from .drafts import Draft
 from .evidence import private_storage
 from .jobs import Job
 
@@ -109,6 +110,18 @@ class Load(models.Model):
     @property
     def is_working(self) -> bool:
         return self.state in WORKING
+
+    def drafts(self) -> QuerySet:
+        """The keys of the drafts that its rows became or changed."""
+        codes = self.rows.exclude(undo=[]).exclude(code="").values_list("code", flat=True)
+        keys, points = [], []
+        for code in codes:
+            try:
+                keys.append(uuid.UUID(code))
+            except ValueError:
+                points.append(code)
+        drafts = Draft.objects.unscoped("of the load itself").filter(Q(key__in=keys) | Q(point__code__in=points))
+        return drafts.values("pk")
 
     @property
     def total(self) -> int:

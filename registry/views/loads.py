@@ -12,6 +12,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from registry.access.permissions import may
 from registry.loading import lifecycle as acts
 from registry.loading.edits import edits_in, edits_shown
 from registry.loading.matching import corrections_in
@@ -21,10 +22,12 @@ from registry.loading.sheet_types import SHEET_TYPES, kinds_for
 from registry.loading.templates import may_be_filled, template, townships_for
 from registry.loading.workbooks import refused_workbook
 from registry.models import Load
+from registry.overviews.open_drafts import OpenDraft, draft_forms, what_is_left
 from registry.text.refusals import Refused
 
 from .access import asks_for
 from .drafts import key_of
+from .open_drafts import open_drafts_of
 from .tables import PAGE_SIZE
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -132,7 +135,16 @@ def _content(request: HttpRequest, load: Load) -> dict[str, Any]:
         "refusals": list(acts.refusals_to_apply(load, confirmed=True)) if load.state == "ready" else [],
         "doubts": doubts_of(load) if load.state == "ready" else None,
         "notes": notes_of(load),
+        **_left(request, load),
     }
+
+
+def _left(request: HttpRequest, load: Load) -> dict[str, Any]:
+    """What the drafts of an applied load still lack; said of the first ones where there are many."""
+    if load.state != "applied" or not may(request.user, "draft.write"):
+        return {}
+    drafts = open_drafts_of(request.user, load)
+    return {"left": what_is_left(map(OpenDraft, draft_forms(drafts[:PAGE_SIZE]))), "drafts": drafts.count()}
 
 
 @asks_for("load.send")
