@@ -1,11 +1,13 @@
 """Loads: a file of many rows, the result of each row, and remembered headings."""
 
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -29,6 +31,9 @@ class LoadState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+DAYS_TO_LOOK = (
+    7  # then a file that nobody applied is no task any more; it stays in the list of loads until it is cleared
+)
 WORKING = (LoadState.READING, LoadState.APPLYING, LoadState.UNDOING)
 
 
@@ -47,8 +52,9 @@ class LoadQuerySet(ScopedQuerySet):
         return Q(pk__in=[])
 
     def waiting_for(self, by):
-        """Loads that wait for their sender: to be previewed, or to be retried."""
-        return self.filter(state__in=(LoadState.READY, LoadState.FAILED), by=by)
+        """Loads that wait for their sender: to be previewed, for some days only, or to be retried."""
+        lately = Q(state=LoadState.READY, sent_at__gte=timezone.now() - timedelta(days=DAYS_TO_LOOK))
+        return self.filter(lately | Q(state=LoadState.FAILED), by=by)
 
     def visible_to(self, viewer):
         """The account's own loads; an administrator sees all loads of the area, an auditor all."""

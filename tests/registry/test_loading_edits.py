@@ -1,11 +1,15 @@
 """A load mended in its preview: a cell, a value in all rows, a row left out; the file need not travel again."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from registry.actions.jobs import run_one
 from registry.loading import lifecycle
 from registry.models import DemonstrationPoint, Event, KnownHeading, Load
+from registry.overviews.tasks import tasks_of
 from registry.text.refusals import Refused
 from tests.registry.test_loading_files import HEADINGS, Formula, applied, checked, refusals, site, workbook
 
@@ -132,3 +136,10 @@ def test_only_the_sender_sees_the_cells(sample, client, administrator, clerk_tan
     load = checked(three(等次="最好"), clerk_tangfang)
     client.force_login(administrator)
     assert "cell-0-2-grade" not in client.get(load.get_absolute_url()).content.decode()
+
+
+def test_a_file_that_nobody_applied_is_no_task_for_ever(sample, administrator):
+    load = checked(three(), administrator)
+    assert [task.url for task in tasks_of(administrator, timezone.localdate())].count(load.get_absolute_url()) == 1
+    Load.objects.filter(pk=load.pk).update(sent_at=timezone.now() - timedelta(days=8))
+    assert load.get_absolute_url() not in [task.url for task in tasks_of(administrator, timezone.localdate())]
