@@ -21,7 +21,9 @@ from registry.loading.undo import undo_rows
 from registry.loading.validate import read, validate
 from registry.loading.write import forget_rows, keep_rows, write_rows
 from registry.models import Load, LoadState
+from registry.text.validators import dated
 
+BETWEEN_EPOCHS = 1462  # days from 1 January 1900, as spreadsheets count, to 1 January 1904
 CHUNK = 2500 if connection.vendor == "postgresql" else 1000  # SQLite has one writer, so chunks are small there
 MONEY = (YUAN, WAN)
 SHEETS = 1 << 20  # a cursor holds the place in the file and, in the lower bits, the sheet
@@ -135,10 +137,23 @@ def _read(load: Load, sheet: dict, context: Context, place: int) -> tuple[list[D
         for data_row in data
         if (is_own or not (data_row.is_total or data_row.is_note)) and data_row.number not in edits.left_out
     ]
+    if sheet.get("from_1904"):
+        _count_days_from_1900(kind, rows)
     if not is_own:
         read(kind, rows, context)
         _warn_assumed_units(kind, sheet, rows)
     return data, rows
+
+
+def _count_days_from_1900(kind: SheetType, rows: list[SheetRow]) -> None:
+    """Days that stand as plain numbers in a workbook that counts from 1904 become those of one that counts from
+    1900."""
+    names = [column.name for column in kind.columns if column.read is dated]
+    for row in rows:
+        for name in names:
+            text = row.texts.get(name, "")
+            if len(text) == len("44378") and text.isdecimal() and name not in row.edited:
+                row.texts[name] = str(int(text) + BETWEEN_EPOCHS)
 
 
 def _warn_assumed_units(kind: SheetType, sheet: dict, rows: list[SheetRow]) -> None:
