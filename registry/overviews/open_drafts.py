@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from registry.fields.points import BY_NAME, SECTIONS
 from registry.models import DemonstrationPoint, Draft, Evidence, PartyOrganisation
@@ -101,7 +101,7 @@ def what_is_left(drafts: Iterable[OpenDraft]) -> str:
             "count": len(drafts)
         }
     labels = dict.fromkeys(str(label) for draft in lacking for label in draft.lacks)
-    what = _(", ").join(labels) or _("what cannot be read")
+    what = pgettext("between names", ", ").join(labels) or _("what cannot be read")
     return ngettext("%(count)s draft still lacks %(what)s", "%(count)s drafts still lack %(what)s", len(lacking)) % {
         "count": len(lacking),
         "what": what,
