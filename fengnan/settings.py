@@ -375,8 +375,10 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Showcase registry",
     "DESCRIPTION": "Figures, and the records they are computed from. docs/API.md shows how to ask.",
     "VERSION": "0.1.0",
+    "LICENSE": {"name": "Apache-2.0"},
     "SERVE_INCLUDE_SCHEMA": False,
-    "POSTPROCESSING_HOOKS": [],  # choices stay where they are used
+    "SERVERS": [{"url": "/"}],
+    "POSTPROCESSING_HOOKS": ["registry.api.openapi_hooks.say_null"],  # choices stay where they are used
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None, "defaultModelsExpandDepth": -1},
 }

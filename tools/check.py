@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tools import servers
+from tools import bootstrap, servers
 from tools.sample_database import FOLDER
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,6 +53,7 @@ PROGRAMS = {  # name: where it is, which parts cannot do without
     "Chromium": (servers.chromium_program, {"browser"}),
     "GDAL": (lambda: shutil.which("ogrinfo"), set()),
     "LibreOffice": (lambda: shutil.which("soffice"), set()),
+    "OpenAPI linter": (lambda: shutil.which("node") and bootstrap.LINTER.exists(), set()),
     "nginx": (lambda: shutil.which("nginx") and shutil.which("openssl"), set()),
 }
 

@@ -81,7 +81,7 @@ def amended(context: Any, answer: Answer) -> Amendment | None:
 
 
 @register.simple_tag(takes_context=True)
-def paper(context, number: str) -> str:
+def paper(context: Any, number: str) -> str:
     """The number of a paper, linked to the policy document that has it: `{% paper period.document_no %}`. The documents
     are read once a request."""
     request = context.get("request")

@@ -34,7 +34,9 @@ class SchemaView(SpectacularAPIView):
         description = described(get_language())
         if district_area() != DISTRICT_OF_EXAMPLES:
             description = without_examples(description)
-        return Response(description | {"info": description["info"] | {"title": registry_title()}})
+        servers = [{"url": request.META.get("SCRIPT_NAME") or "/"}]
+        info = description["info"] | {"title": registry_title()}
+        return Response(description | {"info": info, "servers": servers})
 
 
 @cache

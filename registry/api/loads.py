@@ -146,7 +146,7 @@ SENT = {
     "type": "object",
     "properties": {
         "file": {"type": "string", "format": "binary"},
-        "kind": {"type": "string"},
+        "kind": {"type": "string", "description": "May be left out where the headings say it."},
         "dry_run": {"type": "string", "enum": [*NO, *YES]},
         "confirm": {"type": "string", "enum": [*NO, *YES]},
     },

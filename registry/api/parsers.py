@@ -30,7 +30,7 @@ class ExactJSON(BaseParser):
         if len(content) > MOST_BYTES:
             raise RequestDataTooBig
         try:
-            return json.loads(content.decode("utf-8"), parse_float=Decimal, parse_constant=_no_number)
+            return json.loads(content.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_number)
         except (ValueError, RecursionError) as error:
             raise ParseError(_("This is not JSON in UTF-8. Look at the brackets and quotation marks.")) from error
 

@@ -255,7 +255,11 @@ class Schema(AutoSchema):
         return [self.path.removeprefix("/api/v1/").partition("/")[0]]
 
     def get_summary(self) -> str | None:
-        return str(self.resource.kind.label) if self.resource else super().get_summary()
+        """The label of the resource, else the first sentence of what the operation does."""
+        if self.resource:
+            return str(self.resource.kind.label)
+        sentence = " ".join(self.get_description().split()).partition(". ")[0].rstrip(".")
+        return sentence or self.get_operation_id().replace("_", " ")
 
     def get_override_parameters(self) -> list:
         if self.method != "GET" or not hasattr(self.view, "parameters"):

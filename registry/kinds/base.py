@@ -21,7 +21,8 @@ UNITS: dict[str, Text] = {"yuan": _("yuan")}  # names of units; any other unit i
 @dataclass(frozen=True)
 class Column:
     """One value of a row. `path` is its query path (the name itself if empty); `choices` translate it; `unit` is "yuan"
-    or "%"; a date that `happens` is hidden before it comes."""
+    or "%"; a date that `happens` is hidden before it comes; one that is not `is_exact` may be known to the month or
+    year only."""
 
     name: str
     label: Text
@@ -30,6 +31,7 @@ class Column:
     unit: str = ""
     numeric: bool = False
     happens: bool = False
+    is_exact: bool = True
 
     @property
     def source(self) -> str:

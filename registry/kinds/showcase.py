@@ -30,7 +30,7 @@ register(
         m.DemonstrationPoint,
         _("Demonstration points"),
         lambda s: m.DemonstrationPoint.objects.in_area(s.area).named(s.as_of),
-        (CODE, NAME, TOWNSHIP_NAME, FIELD, LEVEL, GRADE, Column("named_on", _("Named on"))),
+        (CODE, NAME, TOWNSHIP_NAME, FIELD, LEVEL, GRADE, Column("named_on", _("Named on"), is_exact=False)),
         (
             BY_TOWNSHIP,
             BY_FIELD,

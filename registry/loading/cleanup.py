@@ -1,7 +1,6 @@
 """Deletes the files of old loads that changed nothing."""
 
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -23,10 +22,16 @@ def clear_loads(now: datetime) -> int:
     wrote = Exists(Event.objects.filter(change_set=OuterRef("change_set")))
     unused = closed.filter(~wrote | Q(state=LoadState.UNDONE))
     for load in unused:
-        rows = rows_file(load)
-        delete_with_files(load, load.file)
-        transaction.on_commit(partial(rows.unlink, missing_ok=True))
+        delete_load(load)
     return len(unused)
+
+
+@transaction.atomic
+def delete_load(load: Load) -> None:
+    """Deletes a load that changed nothing, with its files."""
+    rows = rows_file(load)
+    delete_with_files(load, load.file)
+    transaction.on_commit(lambda: rows.unlink(missing_ok=True))
 
 
 CLEANERS.append(clear_loads)

@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -168,22 +169,26 @@ def _xlsx(kind: Kind, values: Iterable[dict], words: dict[str, str]) -> FileResp
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, options) as book:
         sheet = book.add_worksheet(str(kind.label)[:31])
-        bold = book.add_format({"bold": True})
+        bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
         sheet.set_column(0, len(kind.columns), 18)
         sheet.write_row(0, 0, [f"{name}: {value}" for name, value in words.items()])
         sheet.write_row(1, 0, heading(kind), bold)
         for number, line in enumerate(lines(kind, values), start=2):
             for column, value in enumerate(line):
                 if value not in (None, ""):
-                    _write(sheet, number, column, value)
+                    exact = column == len(kind.columns) or kind.columns[column].is_exact
+                    _write(sheet, number, column, value, day if exact else None)
     file.seek(0)
     kind_of_file = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return FileResponse(file, content_type=kind_of_file)
 
 
-def _write(sheet: Any, row: int, column: int, value: Any) -> None:
+def _write(sheet: Any, row: int, column: int, value: Any, day: Any) -> None:
+    """Writes numbers and exact days as such, all else as text."""
     if isinstance(value, int | float) or hasattr(value, "quantize"):
         sheet.write_number(row, column, value)
+    elif day and type(value) is date and value.year > 1900:  # spreadsheets know no earlier day
+        sheet.write_datetime(row, column, value, day)
     else:
         sheet.write_string(row, column, str(value))
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from registry.actions import jobs
 from registry.loading.context import Context
+from registry.loading.edits import SheetEdits
 from registry.loading.export import unguarded
 from registry.loading.files.tables import DataRow, SheetTable, address, data_rows, is_number, letter, text_of
 from registry.loading.lifecycle import count_rows, finish, locked, mark_failed, read_load, rows_file
@@ -20,7 +21,9 @@ from registry.loading.undo import undo_rows
 from registry.loading.validate import read, validate
 from registry.loading.write import forget_rows, keep_rows, write_rows
 from registry.models import Load, LoadState
+from registry.text.validators import dated
 
+BETWEEN_EPOCHS = 1462  # days from 1 January 1900, as spreadsheets count, to 1 January 1904
 CHUNK = 2500 if connection.vendor == "postgresql" else 1000  # SQLite has one writer, so chunks are small there
 MONEY = (YUAN, WAN)
 SHEETS = 1 << 20  # a cursor holds the place in the file and, in the lower bits, the sheet
@@ -128,15 +131,29 @@ def _read(load: Load, sheet: dict, context: Context, place: int) -> tuple[list[D
     data = list(data_rows(table_of(sheet), rows_file(load), place, CHUNK))
     columns, is_own = columns_of(kind, sheet), bool(sheet.get("export"))
     letters = {name: letter(at) for at, name, _unit in columns}
+    edits = SheetEdits(load, sheet["index"])
     rows = [
-        row_of(sheet, data_row, columns, letters)
+        row_of(sheet, data_row, columns, letters, edits)
         for data_row in data
-        if is_own or not (data_row.is_total or data_row.is_note)
+        if (is_own or not (data_row.is_total or data_row.is_note)) and data_row.number not in edits.left_out
     ]
+    if sheet.get("from_1904"):
+        _count_days_from_1900(kind, rows)
     if not is_own:
         read(kind, rows, context)
         _warn_assumed_units(kind, sheet, rows)
     return data, rows
+
+
+def _count_days_from_1900(kind: SheetType, rows: list[SheetRow]) -> None:
+    """Days that stand as plain numbers in a workbook that counts from 1904 become those of one that counts from
+    1900."""
+    names = [column.name for column in kind.columns if column.read is dated]
+    for row in rows:
+        for name in names:
+            text = row.texts.get(name, "")
+            if len(text) == len("44378") and text.isdecimal() and name not in row.edited:
+                row.texts[name] = str(int(text) + BETWEEN_EPOCHS)
 
 
 def _warn_assumed_units(kind: SheetType, sheet: dict, rows: list[SheetRow]) -> None:
@@ -162,12 +179,15 @@ def table_of(sheet: dict) -> SheetTable:
     )  # fmt: skip
 
 
-def row_of(sheet: dict, data_row: DataRow, columns: list[tuple[int, str, str]], letters: dict[str, str]) -> SheetRow:
-    """The texts of the row's known columns. A cell with an error, or with a formula without a value, is refused."""
+def row_of(
+    sheet: dict, data_row: DataRow, columns: list[tuple[int, str, str]], letters: dict[str, str], edits: SheetEdits
+) -> SheetRow:
+    """The texts of the row's known columns, as edited. A cell with an error, or with a formula without a value, is
+    refused."""
     row, cells = SheetRow(sheet["index"], data_row.number, {}, letters), data_row.cells
-    texts = row.texts
+    texts, has_edits, edited = row.texts, bool(edits), edits.of_row(data_row.number)
     for at, name, unit in columns:
-        cell = cells.get(at, "")
+        cell = edited[name] if name in edited else cells.get(at, "")
         if type(cell) is not str:  # the common case
             if type(cell) is dict and ("e" in cell or ("f" in cell and "v" not in cell)):
                 texts[name] = ""
@@ -177,7 +197,19 @@ def row_of(sheet: dict, data_row: DataRow, columns: list[tuple[int, str, str]], 
                 row.warn(name, "formula_value", cell=address(at, data_row.number))
             cell = text_of(cell)
         texts[name] = with_unit(unguarded(cell), unit)
+        if has_edits:
+            texts[name] = with_unit(edits.text(data_row.number, name, texts[name]), unit)
+    if has_edits:
+        _add_edits_without_column(row, edits)
+        row.edited = edits.names_in(row.number, texts)
     return row
+
+
+def _add_edits_without_column(row: SheetRow, edits: SheetEdits) -> None:
+    """A field that the sheet has no column for is blank in all rows, until it is edited."""
+    for name in {*edits.of_row(row.number), *edits.values} - row.texts.keys():
+        if text := edits.text(row.number, name, ""):
+            row.texts[name] = text
 
 
 def columns_of(kind: SheetType, sheet: dict) -> list[tuple[int, str, str]]:
@@ -239,6 +271,12 @@ def undo_step(cursor: int, payload: dict, memory: dict) -> tuple[int | None, int
 
 
 jobs.FIRST |= {"load-read": read_load, "load-at-once": read_load}
-STEPS = {"load-read": check_step, "load-apply": apply_step, "load-at-once": at_once_step, "load-undo": undo_step}
+STEPS = {
+    "load-read": check_step,
+    "load-check": check_step,
+    "load-apply": apply_step,
+    "load-at-once": at_once_step,
+    "load-undo": undo_step,
+}
 jobs.STEPS |= STEPS
 jobs.ON_FAILURE |= dict.fromkeys(STEPS, mark_failed)

@@ -88,6 +88,16 @@ def correct(load: Load, corrections: dict[str, dict], *, kind: str = "", by: Any
     return load
 
 
+@transaction.atomic
+def edit_load(load: Load, edits: dict[str, dict], *, by: Any) -> Load:
+    """Validates the rows again with `edits` of cells and rows. The file is not opened again."""
+    load = _mine(load, by, LoadState.READY)
+    if edits != load.edits:
+        load.edits, load.confirmed = edits, False
+        _begin(load, LoadState.READING, "load-check")
+    return load
+
+
 def _remember(load: Load) -> None:
     for sheet in load.sheets:
         columns = load.corrections.get(str(sheet["index"]), {}).get("columns", {})

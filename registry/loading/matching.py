@@ -110,7 +110,7 @@ def _sheet(
             }
             for at, heading in sorted(table.headings.items())
         ],
-        "start": table.start, "merged": table.merged, "sums": {}, "totals": [],
+        "start": table.start, "merged": table.merged, "sums": {}, "totals": [], "from_1904": sheet.from_1904,
     }  # fmt: skip
 
 

@@ -36,6 +36,14 @@ SENTENCES = {
     "model_says": gettext_noop("%(text)s"),
     "database_says": gettext_noop("The registry does not take this row: %(text)s"),
     "draft_refused": gettext_noop("%(text)s"),
+    "draft_changed": gettext_noop("The draft “%(name)s” of this place is open: it takes what the row says."),
+    "draft_otherwise": gettext_noop(
+        "The draft “%(name)s” of this place waits to be finished or checked. Finish it first, or give the row its name."
+    ),
+    "site_there": gettext_noop("The registry has the site “%(name)s” at this place already. Is it another one?"),
+    "place_twice_in_file": gettext_noop(
+        "Row %(row)s is about a site at the same place. Leave one of the two; register a second site by hand."
+    ),
     "village_unknown": gettext_noop(
         "%(township)s has no village or community called “%(text)s”. Write its name in the registry, or its code."
     ),

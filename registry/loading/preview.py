@@ -1,7 +1,7 @@
 """The preview of a load: what was detected on the sheets, and each row with its changes as text."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.kinds import KINDS
-from registry.loading.files.tables import data_rows, plain_heading, text_of
-from registry.loading.job_steps import table_of
+from registry.loading.edits import SheetEdits, is_editable
+from registry.loading.files.tables import data_rows, letter, plain_heading, text_of
+from registry.loading.job_steps import columns_of as sheet_columns
+from registry.loading.job_steps import row_of, table_of
 from registry.loading.lifecycle import rows_file
 from registry.loading.matching import REASON, mapping_of
 from registry.loading.messages import sentence
@@ -76,14 +78,35 @@ class SheetShown:
 
 
 @dataclass
+class CellShown:
+    """A refused or doubtful cell that may be edited: its field in the form, its text, and the words to choose from."""
+
+    name: str
+    text: str
+    words: tuple[str, ...]
+
+
+@dataclass
+class MessageShown:
+    """A message about a row: `cell` is the address of the cell, `edit` the cell where it may be edited."""
+
+    cell: str
+    heading: str
+    text: str
+    level: str
+    edit: CellShown | None = None
+
+
+@dataclass
 class RowShown:
-    """A row of the file: `messages` are (cell, heading, sentence, level)."""
+    """A row of the file; `may_leave_out` says whether the page asks if it shall stay out."""
 
     row: LoadRow
     sheet: str
     url: str
     changes: list[Change]
-    messages: list[tuple[str, str, str, str]]
+    messages: list[MessageShown]
+    may_leave_out: bool = False
 
 
 def kind_of(load: Load, sheet: int) -> SheetType | None:
@@ -179,9 +202,33 @@ def first_tab(load: Load, tabs: list[tuple[str, Any, int]], requested: str) -> s
     return next((str(value) for value in order if counts.get(value)), str(RowVerdict.NEW))
 
 
-def rows_shown(load: Load, rows: Iterable[LoadRow]) -> list[RowShown]:
-    """Rows with everything as text, and the URL of their record once it is in the registry."""
+def texts_of(load: Load, rows: Iterable[tuple[int, int]]) -> dict[tuple[int, int], dict[str, str]]:
+    """The texts of the known columns, as edited, by (sheet, row). Empty once the file is deleted."""
+    texts: dict[tuple[int, int], dict[str, str]] = {}
+    if not load.file or not rows_file(load).exists():
+        return texts
+    rows = set(rows)
+    for sheet in (sheet for sheet in load.sheets if not sheet["skipped"]):
+        index, kind = sheet["index"], SHEET_TYPES.get(sheet["kind"])
+        numbers = {number for of, number in rows if of == index}
+        if not numbers or kind is None:
+            continue
+        columns, edits = sheet_columns(kind, sheet), SheetEdits(load, index)
+        letters = {name: letter(at) for at, name, _unit in columns}
+        for data_row in data_rows(table_of(sheet), rows_file(load)):
+            if data_row.number in numbers:
+                texts[index, data_row.number] = row_of(sheet, data_row, columns, letters, edits).texts
+            if data_row.number >= max(numbers):
+                break
+    return texts
+
+
+def rows_shown(load: Load, rows: Iterable[LoadRow], may_edit: bool = False) -> list[RowShown]:
+    """Rows with everything as text, and the URL of their record once it is in the registry. Refused and doubtful cells
+    `may_edit`."""
     rows = list(rows)
+    stopped = [row for row in rows if row.verdict == RowVerdict.REFUSED or row.doubtful] if may_edit else []
+    texts = texts_of(load, ((row.sheet, row.row) for row in stopped)) if stopped else {}
     names = {sheet["index"]: sheet["name"] for sheet in load.sheets}
     areas = _areas(rows)
     previews = []
@@ -193,7 +240,8 @@ def rows_shown(load: Load, rows: Iterable[LoadRow]) -> list[RowShown]:
                 names.get(row.sheet, "") if len(names) > 1 else "",
                 _address(kind, row),
                 _changes(kind, row, areas) if kind else [],
-                [_message(kind, row, message) for message in row.messages],
+                [*_messages(kind, row, texts.get((row.sheet, row.row)))],
+                (row.sheet, row.row) in texts,
             )
         )
     return previews
@@ -228,12 +276,21 @@ def _words(kind: SheetType, name: str, value: Any, areas: dict[str, str]) -> str
     return words_of(kind.model, name, value, {})
 
 
-def _message(kind: SheetType | None, row: LoadRow, message: dict) -> tuple[str, str, str, str]:
-    column = kind.column(message["field"]) if kind else None
-    if column is not None and column.personal and "text" in message["details"]:
-        message = {**message, "details": {**message["details"], "text": masked(message["details"]["text"])}}
-    cell = f"{message['column']}{row.row}" if message["column"] else ""
-    return cell, _heading(kind, message["field"]), sentence(message), message["level"]
+def _messages(kind: SheetType | None, row: LoadRow, texts: dict[str, str] | None) -> Iterator[MessageShown]:
+    """The messages of a row; with `texts`, the first refusal or doubt about a cell comes with the cell."""
+    edited: set[str] = set()
+    for message in row.messages:
+        name = message["field"]
+        column = kind.column(name) if kind else None
+        if column is not None and column.personal and "text" in message["details"]:
+            message = {**message, "details": {**message["details"], "text": masked(message["details"]["text"])}}
+        cell = f"{message['column']}{row.row}" if message["column"] else ""
+        shown = MessageShown(cell, _heading(kind, name), sentence(message), message["level"])
+        is_wrong = message["level"] in ("refused", "doubt")
+        if texts is not None and kind and column and is_wrong and is_editable(kind, name) and name not in edited:
+            edited.add(name)
+            shown.edit = CellShown(f"{row.sheet}-{row.row}-{name}", texts.get(name, ""), column.words)
+        yield shown
 
 
 def _address(kind: SheetType | None, row: LoadRow) -> str:

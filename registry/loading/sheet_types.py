@@ -108,7 +108,8 @@ class PendingWrite:
 class SheetRow:
     """A row of a file during validation. `texts` are the cells of known columns as typed, `values` the parsed values,
     `attributes` the resulting columns of the record, `defaults` those that only a new record takes, because the file
-    does not give them; `record` is the stored record, `title` the row's name for readers."""
+    does not give them; `edited` are the fields that were edited in the preview; `record` is the stored record, `title`
+    the row's name for readers."""
 
     sheet: int
     number: int
@@ -126,6 +127,7 @@ class SheetRow:
     record: Any = None
     writes: list[PendingWrite] = field(default_factory=list)
     undo: list[list] = field(default_factory=list)
+    edited: list[str] = field(default_factory=list)
 
     def refuse(self, name: str, code: str, /, **details: Any) -> None:
         """Refuses the row because of the field `name` ("" for the row as a whole)."""

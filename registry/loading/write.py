@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Length
+from django.utils.translation import gettext as _
 
 from registry.access.client_ip import caller
 from registry.access.permissions import area_of, role_of
@@ -15,7 +16,7 @@ from registry.actions.records import changes_between, values_of
 from registry.actions.search import ENTRY, entry_values
 from registry.kinds import KINDS, Kind
 from registry.loading.context import Context
-from registry.loading.sheet_types import PART, RECORD, PendingWrite, SheetRow, SheetType
+from registry.loading.sheet_types import PART, RECORD, SHEET_TYPES, PendingWrite, SheetRow, SheetType
 from registry.loading.validate import plain, serialize_changes, verdict_of
 from registry.models import Event, Load, LoadRow, Record, SearchEntry
 from registry.models.base import guard_lifted
@@ -82,6 +83,7 @@ def write_records(rows: list[SheetRow], context: Context, load: Load) -> None:
         _change(group)
     written = [*new, *changed]
     whole = [write for write in written if write.stage != PART]
+    reasons = {id(write): _reason_for(load, row)[:300] for row in rows if row.edited for write in row.writes}
     log_events(
         load,
         (
@@ -90,6 +92,7 @@ def write_records(rows: list[SheetRow], context: Context, load: Load) -> None:
                 write.record,
                 changes_between(before.get(id(write), {}), values_of(write.record)) | write.also,
                 write.document_no,
+                reasons.get(id(write), ""),
             )
             for write in whole
         ),
@@ -98,6 +101,15 @@ def write_records(rows: list[SheetRow], context: Context, load: Load) -> None:
     public_records = [write.record for write in whole if write.public]
     index(public((write.record for write in whole if write.public is None), public_records))
     _remember(rows, {id(write) for write in written})
+
+
+def _reason_for(load: Load, row: SheetRow) -> str:
+    """The reason in the events of a row that was edited on the page: which columns, without their values, because an
+    event may be public."""
+    kinds = {sheet["index"]: SHEET_TYPES[sheet["kind"]] for sheet in load.sheets if sheet["kind"] in SHEET_TYPES}
+    columns = [kinds[row.sheet].column(name) for name in row.edited] if row.sheet in kinds else []
+    headings = "、".join(column.heading for column in columns if column)
+    return _("%(file)s, changed on the page: %(headings)s") % {"file": load.file_name, "headings": headings}
 
 
 def _by_stage(writes: list[PendingWrite]) -> list[list[PendingWrite]]:
@@ -179,13 +191,14 @@ def _change(writes: list[PendingWrite]) -> None:
 
 
 def log_events(load: Load, logged: Iterable[tuple], reason: str = "") -> None:
-    """Logs an event for each (verb, record, {field: [before, after]}) of the load; a document number may follow."""
+    """Logs an event for each (verb, record, {field: [before, after]}) of the load; a document number and a reason of
+    its own may follow."""
     names = (
-        "change_set", "actor", "role", "request_id", "address", "reason", "verb", "kind", "code", "area", "changes",
-        "document_no",
+        "change_set", "actor", "role", "request_id", "address", "verb", "kind", "code", "area", "changes",
+        "document_no", "reason",
     )  # fmt: skip
     by, why = (role_of(load.by), caller().request_id, caller().address), (reason or load.file_name)[:300]
-    always = (load.change_set, load.by_id, *by, why)
+    always = (load.change_set, load.by_id, *by)
     events = (
         (
             *always,
@@ -194,9 +207,10 @@ def log_events(load: Load, logged: Iterable[tuple], reason: str = "") -> None:
             str(getattr(record, "code", record.pk)),
             area_of(record),
             changes,
-            *(paper or ("",)),
+            more[0] if more else "",
+            more[1] if more[1:] and more[1] else why,
         )
-        for verb, record, changes, *paper in logged
+        for verb, record, changes, *more in logged
     )
     add_values(Event, names, events)
 

@@ -1,13 +1,14 @@
 """Elections of the two committees of villages."""
 
 from datetime import date
+from typing import ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from .areas import Area
-from .base import IN_FORCE, Record, ScopedQuerySet, in_choices
+from .base import IN_FORCE, Record, ScopedManager, ScopedQuerySet, in_choices
 
 
 class ElectionResult(models.TextChoices):
@@ -16,7 +17,7 @@ class ElectionResult(models.TextChoices):
 
 
 class ElectionQuerySet(ScopedQuerySet):
-    def held_by(self, as_of: date):
+    def held_by(self, as_of: date) -> Self:
         """Elections of any year, held by `as_of`."""
         return self.filter(held_on__lte=as_of)
 
@@ -35,7 +36,7 @@ class VillageElection(Record):
     is_combined_post = models.BooleanField(_("secretary is also director"), null=True, blank=True)
     document_no = models.CharField(_("paper number"), max_length=60, blank=True)
 
-    objects = ElectionQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(ElectionQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("village election")
@@ -51,5 +52,5 @@ class VillageElection(Record):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.area} {self.year}"

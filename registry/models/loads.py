@@ -1,18 +1,21 @@
 """Loads: a file of many rows, the result of each row, and remembered headings."""
 
 import uuid
+from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from registry.models import User
+from registry.models.accounts import User
 
 from .base import ScopedManager, ScopedQuerySet, in_area_q, in_choices
+from .drafts import Draft
 from .evidence import private_storage
 from .jobs import Job
 
@@ -31,6 +34,9 @@ class LoadState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+DAYS_TO_LOOK = (
+    7  # then a file that nobody applied is no task any more; it stays in the list of loads until it is cleared
+)
 WORKING = (LoadState.READING, LoadState.APPLYING, LoadState.UNDOING)
 
 
@@ -49,8 +55,9 @@ class LoadQuerySet(ScopedQuerySet):
         return Q(pk__in=[])
 
     def waiting_for(self, by: User) -> Self:
-        """Loads that wait for their sender: to be previewed, or to be retried."""
-        return self.filter(state__in=(LoadState.READY, LoadState.FAILED), by=by)
+        """Loads that wait for their sender: to be previewed, for some days only, or to be retried."""
+        lately = Q(state=LoadState.READY, sent_at__gte=timezone.now() - timedelta(days=DAYS_TO_LOOK))
+        return self.filter(lately | Q(state=LoadState.FAILED), by=by)
 
     def visible_to(self, viewer: Any) -> Self:
         """The account's own loads; an administrator sees all loads of the area, an auditor all."""
@@ -64,8 +71,9 @@ class LoadQuerySet(ScopedQuerySet):
 
 class Load(models.Model):
     """A file sent in. `sheets` is what was detected in it, `corrections` what the sender corrected: {sheet: {"header":
-    row, "columns": {column: field}}}. `change_set` is common to the events of its rows. `doubts` summarises its
-    doubtful rows, `confirmed` says that the sender confirmed them."""
+    row, "columns": {column: field}}}, `edits` what was edited in the preview (`loading/edits.py`). `change_set` is
+    common to the events of its rows. `doubts` summarises its doubtful rows, `confirmed` says that the sender confirmed
+    them."""
 
     key = models.UUIDField(_("key"), default=uuid.uuid4)
     kind = models.CharField(_("kind of record"), max_length=24, blank=True)
@@ -80,6 +88,7 @@ class Load(models.Model):
     change_set = models.UUIDField(_("change set"), default=uuid.uuid4)
     sheets = models.JSONField(_("what was understood"), default=list, blank=True)
     corrections = models.JSONField(_("corrections"), default=dict, blank=True)
+    edits = models.JSONField(_("edits of cells and rows"), default=dict, blank=True)
     refusal = models.JSONField(_("why the file was refused, or broke off"), default=dict, blank=True)
     doubts = models.JSONField(_("what has to be confirmed"), default=dict, blank=True)
     confirmed = models.BooleanField(_("doubtful changes confirmed"), default=False)
@@ -110,6 +119,18 @@ class Load(models.Model):
     @property
     def is_working(self) -> bool:
         return self.state in WORKING
+
+    def drafts(self) -> QuerySet:
+        """The keys of the drafts that its rows became or changed."""
+        codes = self.rows.exclude(undo=[]).exclude(code="").values_list("code", flat=True)
+        keys, points = [], []
+        for code in codes:
+            try:
+                keys.append(uuid.UUID(code))
+            except ValueError:
+                points.append(code)
+        drafts = Draft.objects.unscoped("of the load itself").filter(Q(key__in=keys) | Q(point__code__in=points))
+        return drafts.values("pk")
 
     @property
     def total(self) -> int:

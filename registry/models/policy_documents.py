@@ -1,6 +1,7 @@
 """Policy documents, which records cite by their number."""
 
 from datetime import date
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -8,14 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.text.paper_numbers import spellings
 
-from .base import IN_FORCE, Level, Record, ScopedQuerySet, ends_after_start, in_choices, valid_on
+from .base import IN_FORCE, Level, Record, ScopedManager, ScopedQuerySet, ends_after_start, in_choices, valid_on
 
 
 class PolicyDocumentQuerySet(ScopedQuerySet):
-    def in_force(self, as_of: date):
+    def in_force(self, as_of: date) -> Self:
         return self.filter(valid_on(as_of))
 
-    def numbered(self, number: str):
+    def numbered(self, number: str) -> Self:
         """The documents with this number, in any spelling of its brackets."""
         return self.filter(number__in=spellings(number))
 
@@ -34,7 +35,7 @@ class PolicyDocument(Record):
     valid_from = models.DateField(_("in force since"))
     valid_to = models.DateField(_("in force until"), null=True, blank=True)
 
-    objects = PolicyDocumentQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(PolicyDocumentQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("policy document")

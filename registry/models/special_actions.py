@@ -1,6 +1,7 @@
 """Special actions such as 三提一创, with their items and the records that are attached to the items."""
 
 from datetime import date
+from typing import ClassVar, Self
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -9,7 +10,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from .base import IN_FORCE, Part, Record, ScopedQuerySet, ends_after_start, in_choices, valid_on
+from .base import IN_FORCE, Part, Record, ScopedManager, ScopedQuerySet, ends_after_start, in_choices, valid_on
 
 
 class ActionKind(models.TextChoices):
@@ -22,10 +23,10 @@ class ActionKind(models.TextChoices):
 
 
 class SpecialActionQuerySet(ScopedQuerySet):
-    def under_way(self, as_of: date):
+    def under_way(self, as_of: date) -> Self:
         return self.filter(valid_on(as_of, "started_on", "ended_on"))
 
-    def with_counts(self):
+    def with_counts(self) -> Self:
         """Adds `items_count`."""
         return self.annotate(items_count=Count("items", filter=Q(items__voided=None), distinct=True))
 
@@ -42,7 +43,7 @@ class SpecialAction(Record):
     started_on = models.DateField(_("started on"))
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
 
-    objects = SpecialActionQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(SpecialActionQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("special action")
@@ -89,7 +90,7 @@ class SpecialActionItem(Part):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
@@ -132,7 +133,7 @@ def attachable(kind: str) -> models.QuerySet:
 
 
 class AttachmentQuerySet(ScopedQuerySet):
-    def attached(self, as_of: date):
+    def attached(self, as_of: date) -> Self:
         """Attachments that hold on `as_of`, to actions that are under way then."""
         action = valid_on(as_of, "item__action__started_on", "item__action__ended_on")
         return self.filter(valid_on(as_of), action, item__voided=None)
@@ -153,7 +154,7 @@ class Attachment(Record):
     valid_from = models.DateField(_("attached since"))
     valid_to = models.DateField(_("attached until"), null=True, blank=True)
 
-    objects = AttachmentQuerySet.as_manager()
+    objects: ClassVar = ScopedManager.from_queryset(AttachmentQuerySet)()
 
     class Meta(Record.Meta):
         verbose_name = _("record of a special action")
@@ -170,14 +171,14 @@ class Attachment(Record):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.item} · {self.target_code}"
 
     @property
     def action(self) -> SpecialAction:
         return self.item.action
 
-    def clean(self):
+    def clean(self) -> None:
         known = self.kind in AttachableKind.values
         if known and not attachable(self.kind).filter(code=self.target_code).exists():
             raise ValidationError({"target_code": _("There is no public record of this kind with this code.")})

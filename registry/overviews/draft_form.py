@@ -304,14 +304,17 @@ class DraftForm:
             text = _sentence("far", kilometres=round(nearest / 1000))
             yield DraftIssue("far", "position", text, "position", False)
 
-    def others(self) -> Any:
-        """The other sites of the township, named or not."""
+    @cached_property
+    def sites_of_township(self) -> list[DemonstrationPoint]:
+        """All sites of the township, named or not."""
         sites = DemonstrationPoint.objects.unscoped("against registering a site twice").in_area(
             township_of(self.draft.area_id)
         )
-        if self.point:
-            sites = sites.exclude(pk=self.point.pk)
-        return sites.only("code", "name", "field", "area_id", "lng", "lat", "coordinate_system")
+        return list(sites.only("code", "name", "field", "area_id", "lng", "lat", "coordinate_system"))
+
+    def others(self) -> list[DemonstrationPoint]:
+        """The other sites of the township."""
+        return [site for site in self.sites_of_township if self.point is None or site.pk != self.point.pk]
 
     @property
     def hard(self) -> list[DraftIssue]:

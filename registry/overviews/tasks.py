@@ -61,21 +61,25 @@ def tasks_of(user: Any, today: date) -> list[Task]:
 
 @to_do
 def drafts_to_finish(user: Any, today: date) -> Iterable[Task]:
-    """A clerk's drafts: returned ones with their due date, others without."""
+    """A clerk's drafts: returned ones with their due date; of the others one task for all."""
     if not may(user, "draft.write"):
         return
     drafts = Draft.objects.visible_to(user).in_area(user.write_prefix).filter(state=DraftState.OPEN)
     days = Parameter.objects.count_on("return-working-days", today, default=10)
+    begun = []
     for draft in drafts.select_related("point").prefetch_related("remarks"):
         remarks = list(draft.remarks.all())
-        if remarks:
-            sent_back = localdate(remarks[-1].at)
-            due = CalendarDay.objects.working_day(sent_back + timedelta(days=1), days)
-            yield Task(
-                _("Returned: put right what was asked"), str(draft), draft.get_absolute_url(), _("Put right"), due
-            )
-        else:
-            yield Task(_("A draft to be finished"), str(draft), draft.get_absolute_url(), _("Go on"))
+        if not remarks:
+            begun.append(draft)
+            continue
+        sent_back = localdate(remarks[-1].at)
+        due = CalendarDay.objects.working_day(sent_back + timedelta(days=1), days)
+        yield Task(_("Returned: put right what was asked"), str(draft), draft.get_absolute_url(), _("Put right"), due)
+    if len(begun) == 1:
+        yield Task(_("A draft to be finished"), str(begun[0]), begun[0].get_absolute_url(), _("Go on"))
+    elif begun:
+        about = ngettext("%(count)s draft", "%(count)s drafts", len(begun)) % {"count": len(begun)}
+        yield Task(_("Drafts to be finished"), about, reverse("drafts"), _("Go on"))
 
 
 @to_do

@@ -46,7 +46,15 @@ SENTENCES = {
     "photo_large": gettext_noop("“%(name)s” has too many pixels: at most %(most)s million."),
     "file_size": gettext_noop("“%(name)s” has %(size)s MB: at most %(most)s MB. Split it into several files."),
     "file_kind": gettext_noop("“%(name)s” is not a table that can be read. Save it as .xlsx or .csv."),
-    "file_xml": gettext_noop("“%(name)s” is an XML spreadsheet. Open it in a spreadsheet program, save it as .xlsx."),
+    "file_xml": gettext_noop(
+        "“%(name)s” is an XML spreadsheet. Open it in a spreadsheet program, choose “Save as” and the type .xlsx."
+    ),
+    "file_xlsb": gettext_noop(
+        "“%(name)s” is a binary workbook. Open it in a spreadsheet program, choose “Save as” and the type .xlsx."
+    ),
+    "file_nul": gettext_noop(
+        "“%(name)s”: line %(row)s holds characters that are no text. Open it in a spreadsheet program and save it anew."
+    ),
     "file_zip_bomb": gettext_noop(
         "“%(name)s” unpacks to far more than a table needs. Copy the rows into a new workbook and send that."
     ),
@@ -219,6 +227,9 @@ SENTENCES = {
     ),
     "term_days": gettext_noop("A term for old ledgers ends today at the earliest, and %(most)s days from now at most."),
     "term_open": gettext_noop("A term for old ledgers of %(area)s is open until %(until)s. Close that one first."),
+    "edits_many": gettext_noop(
+        "More than %(most)s cells were edited here. Mend the file itself and send it again."
+    ),
     "load_says_nothing": gettext_noop("Nothing in the file is new or changed, so there is nothing to apply."),
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -11,19 +12,23 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from registry.access.permissions import may
 from registry.access.requests import SignedInRequest
 from registry.loading import lifecycle as acts
+from registry.loading.edits import edits_in, edits_shown
 from registry.loading.matching import corrections_in
 from registry.loading.messages import doubts_of, notes_of
-from registry.loading.preview import LEFT, STEP_OF, STEPS, first_tab, rows_by, rows_shown, sheets_of, tabs_of
+from registry.loading.preview import LEFT, STEP_OF, STEPS, first_tab, rows_by, rows_shown, sheets_of, tabs_of, texts_of
 from registry.loading.sheet_types import SHEET_TYPES, kinds_for
 from registry.loading.templates import may_be_filled, template, townships_for
 from registry.loading.workbooks import refused_workbook
 from registry.models import Load
+from registry.overviews.open_drafts import OpenDraft, draft_forms, what_is_left
 from registry.text.refusals import Refused
 
 from .access import asks_for
 from .drafts import key_of
+from .open_drafts import open_drafts_of
 from .tables import PAGE_SIZE
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -116,19 +121,32 @@ def _content(request: HttpRequest, load: Load) -> dict[str, Any]:
     tab = first_tab(load, tabs, request.GET.get("show", ""))
     page = Paginator(rows_by(load, tab), PAGE_SIZE).get_page(request.GET.get("page"))
     sheets, skipped = sheets_of(load)
+    may_edit = load.state == "ready" and load.by_id == request.user.pk
     return {
         "tabs": tabs,
         "tab": tab,
         "has_left": any(value == LEFT for value, _label, _count in tabs),
         "page": page,
-        "rows": rows_shown(load, page.object_list),
+        "rows": rows_shown(load, page.object_list, may_edit=may_edit),
+        "may_edit": may_edit,
+        "edits": list(edits_shown(load)),
+        "has_left_out": any(edit["left_out"] for edit in load.edits.values()),
         "sheets": sheets,
         "skipped": skipped,
         "kinds": _kinds(request),
         "refusals": list(acts.refusals_to_apply(load, confirmed=True)) if load.state == "ready" else [],
         "doubts": doubts_of(load) if load.state == "ready" else None,
         "notes": notes_of(load),
+        **_left(request, load),
     }
+
+
+def _left(request: HttpRequest, load: Load) -> dict[str, Any]:
+    """What the drafts of an applied load still lack; said of the first ones where there are many."""
+    if load.state != "applied" or not may(request.user, "draft.write"):
+        return {}
+    drafts = open_drafts_of(request.user, load)
+    return {"left": what_is_left(map(OpenDraft, draft_forms(drafts[:PAGE_SIZE]))), "drafts": drafts.count()}
 
 
 @asks_for("load.send")
@@ -137,6 +155,16 @@ def read(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
     """Reads the file again as the form explains it."""
     kind = request.POST.get("kind", "")
     return _do(request, key, lambda load, by: acts.correct(load, corrections_in(load, request.POST), kind=kind, by=by))
+
+
+@asks_for("load.send")
+@require_POST
+def edit(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
+    """Takes what was typed into cells on the page, and validates the rows again."""
+    return _do(
+        request, key,
+        lambda load, by: acts.edit_load(load, edits_in(load, request.POST, partial(texts_of, load)), by=by),
+    )  # fmt: skip
 
 
 ACTS: dict[str, Callable[..., Load]] = {

@@ -196,7 +196,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
     "an old workbook with nothing in it": ("file_broken", lambda: OLE + "Workbook".encode("utf-16-le")),
     "text in Shift-JIS": ("file_encoding", lambda: "級別,名称\n｡,ﾟ\n".encode("shift-jis")),
     "text that ends inside a character": ("file_encoding", lambda: "名称,级别".encode()[:-1] + b"\xff"),
-    "a zero byte": ("file_kind", lambda: b"a,b\n\x001,2\n"),
+    "a zero byte": ("file_nul", lambda: b"a,b\n\x001,2\n"),
     "a quotation mark never closed": ("file_cell", lambda: ('名称,级别\n"' + "长" * 40_000).encode()),
     "a cell of HTML without end": ("file_cell", lambda: ("<table><tr><td>" + "长" * 40_000).encode()),
     "a cell of HTML across a million columns": ("file_wide", lambda: b"<table><tr><td colspan=1000000>1</table>"),

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from registry.models import DemonstrationPoint, User
+from registry.models import DemonstrationPoint, Load, User
 from tests.registry.test_loading_files import HEADINGS, SITE, site, workbook
 
 pytestmark = pytest.mark.usefixtures("old_ledgers")  # the ledgers hold titles
@@ -43,9 +43,25 @@ def test_it_tells_the_verdict_of_each_row_as_json(file, capsys):
     assert new_points() == 1
 
 
-def test_a_dry_run_loads_nothing(file, capsys):
+def test_a_dry_run_loads_nothing_and_leaves_nothing_on_the_desk(file, capsys):
     answer = output_of(capsys, file, "--dry-run")
     assert (answer["state"], answer["new"], new_points()) == ("ready", 1, 0)
+    assert not Load.objects.unscoped("test").exists()
+
+
+def test_a_message_names_the_column_it_is_about(file, capsys):
+    call_command("load", str(file), "--kind", "point")
+    [line] = [line for line in capsys.readouterr().out.splitlines() if " H3 " in line]
+    assert "党组织书记: " in line
+
+
+@pytest.mark.parametrize("how", [(), ("--dry-run",)])
+def test_a_file_whose_rows_are_all_refused_ends_with_1(how, tmp_path, file, capsys):
+    path = tmp_path / "缺项.xlsx"
+    path.write_bytes(workbook(HEADINGS, site(书记=""), site(书记="", 示范点名称="唐坊镇新立二号示范点")))
+    with pytest.raises(SystemExit) as ended:
+        call_command("load", str(path), "--kind", "point", "--json", *how)
+    assert (ended.value.code, json.loads(capsys.readouterr().out)["refused"]) == (1, 2)
 
 
 def test_a_file_that_is_refused_ends_with_1(tmp_path, file, capsys):
@@ -59,7 +75,9 @@ def test_a_file_that_is_refused_ends_with_1(tmp_path, file, capsys):
 
 
 def test_a_clerk_is_held_to_the_own_township(file, capsys, clerk_daqi):
-    assert output_of(capsys, file, "--as", clerk_daqi.username)["refused"] == 2
+    with pytest.raises(SystemExit):
+        output_of(capsys, file, "--as", clerk_daqi.username)
+    assert json.loads(capsys.readouterr().out)["refused"] == 2
 
 
 def test_an_unknown_account_is_said(file):
@@ -84,5 +102,26 @@ def test_a_fixture_is_loaded_as_loaddata_does(file, tmp_path, capsys):
     }}  # fmt: skip
     path = tmp_path / "sites.json"
     path.write_text(json.dumps([row], ensure_ascii=False), encoding="utf-8")
+    assert (output_of(capsys, path, "--dry-run")["new"], new_points()) == (1, 0)
     assert output_of(capsys, path)["new"] == 1
     assert new_points() == 1
+    again = output_of(capsys, path)
+    assert (again["new"], again["changed"], again["same"]) == (0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('[{"model": "registry.area", "pk": ', "Line 1, column"),
+        ('[{"model": "registry.area", "pk": 1, "fields": {"none": 1}}]', "does not take it"),
+        ('[{"model": "registry.nothing", "fields": {}}]', "does not take it"),
+        ('[{"model": "registry.area"}]', "does not take it"),
+    ],
+)
+def test_a_broken_fixture_is_refused_with_one_sentence(text, sentence, file, tmp_path, capsys):
+    path = tmp_path / "fixture.json"
+    path.write_text(text)
+    with pytest.raises(SystemExit) as ended:
+        call_command("load", str(path), "--json")
+    answer = json.loads(capsys.readouterr().out)
+    assert (ended.value.code, answer["state"], sentence in answer["message"]) == (1, "refused", True), answer

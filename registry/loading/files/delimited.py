@@ -28,16 +28,33 @@ def encoding_of(path: Path) -> str:
 
 
 def _reads(path: Path, encoding: str) -> bool:
+    """Whether the file is text in this encoding. NULs at its end are left out; elsewhere they are refused."""
     decode = codecs.getincrementaldecoder(encoding)("strict").decode
+    nuls = _Nuls()
     try:
         with path.open("rb") as file:
             while piece := file.read(MB):
-                if "\0" in decode(piece):
-                    raise Unreadable("file_kind")
+                nuls.look(decode(piece))
         decode(b"", final=True)
     except UnicodeDecodeError:
         return False
     return True
+
+
+class _Nuls:
+    """Refuses a text in which something follows on a NUL. In its first line that is no text at all."""
+
+    def __init__(self) -> None:
+        self.line, self.nul_in = 1, 0
+
+    def look(self, text: str) -> None:
+        if not self.nul_in and "\0" in text:
+            before, _nul, text = text.partition("\0")
+            self.nul_in = self.line + before.count("\n")
+        if not self.nul_in:
+            self.line += text.count("\n")
+        elif text.strip("\0\r\n\x1a"):
+            raise Unreadable("file_kind" if self.nul_in == 1 else "file_nul", row=self.nul_in)
 
 
 def delimiter_of(lines: list[str]) -> str:
@@ -62,7 +79,8 @@ def read_delimited(path: Path, name: str, rows: Rows) -> list[dict]:
         rows.begin(0, sheet, most_rows=None)
         number = 0
         try:
-            for number, cells in enumerate(csv.reader(file, delimiter=delimiter), start=1):
+            lines = (line.replace("\0", "") for line in file)
+            for number, cells in enumerate(csv.reader(lines, delimiter=delimiter), start=1):
                 rows.add(number, cells)
         except csv.Error as error:
             raise Unreadable("file_cell", row=number + 1, most=MOST_CELL) from error

@@ -30,7 +30,8 @@ from registry.loading.files.limits import (
     seconds_for,
 )
 from registry.loading.files.row_file import Rows
-from registry.loading.files.xlsx_guard import Scan, look_through, scan, sheet_parts, weigh
+from registry.loading.files.xls_scan import scan_xls
+from registry.loading.files.xlsx_guard import Scan, counts_from_1904, look_through, scan, sheet_parts, weigh
 from registry.sandbox import MB, REFUSED, Unreadable, limit_memory, limit_processor, limit_written
 
 NOT_TABLES = (
@@ -56,6 +57,8 @@ def reader_of(path: Path) -> Callable[[Path, str, Rows], Iterable[dict]]:
         head = file.read(64 * 1024)
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if head.startswith(b"PK\x03\x04"):
+        if b"opendocument.spreadsheet" in head[:200]:
+            return read_ods
         return read_xlsx
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         return read_xls
@@ -74,6 +77,7 @@ def read_xlsx(path: Path, name: str, rows: Rows) -> Iterator[dict]:
     """Checks the archive first, then reads it."""
     with zipfile.ZipFile(path) as archive:
         members = weigh(archive)
+        from_1904 = counts_from_1904(archive, members)
         limit_memory(BASE_MEMORY_MB + XLSX_GROWTH * sum(info.file_size for info in members.values()) // MB)
         parts = sheet_parts(archive, members)
         sheets = {part.place for part in parts}
@@ -89,7 +93,7 @@ def read_xlsx(path: Path, name: str, rows: Rows) -> Iterator[dict]:
     if book.sheet_names != [part.name for part in parts]:
         raise Unreadable("file_broken")
     for index, part in enumerate(parts):
-        about = {"index": index, "name": part.name, "kind": "xlsx"}
+        about = {"index": index, "name": part.name, "kind": "xlsx", "from_1904": from_1904}
         if part.hidden:
             yield about | {"hidden": True}
         elif index in scans:
@@ -111,14 +115,33 @@ def read_xls(path: Path, name: str, rows: Rows) -> Iterator[dict]:
     if not any(stream.encode("utf-16-le") in content for stream in ("Workbook", "Book")):
         raise Unreadable("file_kind")
     limit_memory(BASE_MEMORY_MB + XLS_GROWTH * len(content) // MB)
+    scan_result = scan_xls(content)
+    days = {"from_1904": scan_result.from_1904}
+    yield from (sheet | days for sheet in _sheets(path, "xls", rows, scan_result.errors))
+
+
+def read_ods(path: Path, name: str, rows: Rows) -> Iterator[dict]:
+    """Reads an OpenDocument spreadsheet."""
+    with zipfile.ZipFile(path) as archive:
+        members = weigh(archive, "content.xml")
+        if "encryption-data" in archive.read("META-INF/manifest.xml").decode("utf-8", "replace"):
+            raise Unreadable("file_locked")
+        limit_memory(BASE_MEMORY_MB + XLS_GROWTH * members["content.xml"].file_size // MB)
+        look_through(archive, members["content.xml"])
+    yield from _sheets(path, "ods", rows, {})
+
+
+def _sheets(path: Path, kind: str, rows: Rows, errors: dict[int, dict[int, list]]) -> Iterator[dict]:
+    """The sheets of a book as the library reads them, with the cells that hold errors."""
     book = calamine.CalamineWorkbook.from_path(path)
     for index, metadata in enumerate(book.sheets_metadata):
-        about = {"index": index, "name": metadata.name, "kind": "xls"}
+        about = {"index": index, "name": metadata.name, "kind": kind}
         if metadata.visible != calamine.SheetVisibleEnum.Visible:
             yield about | {"hidden": True}
         elif metadata.typ == calamine.SheetTypeEnum.WorkSheet:
-            sheet = book.get_sheet_by_index(index)
-            yield about | {"merged": _merged(sheet)} | _write(sheet, rows, index, Scan())
+            sheet, scan_result = book.get_sheet_by_index(index), Scan()
+            scan_result.special = errors.get(index, {})
+            yield about | {"merged": _merged(sheet)} | _write(sheet, rows, index, scan_result)
 
 
 def _write(content: calamine.CalamineSheet, rows: Rows, index: int, scan_result: Scan) -> dict[str, int]:

@@ -22,7 +22,8 @@ class RawSheet:
     byte of the rows file where its rows begin.
 
     `merged` holds [first row, first column, last row, last column], rows from 1 and columns from 0. Of a hidden sheet
-    only the name is read. `about` is what a JSON file says about itself.
+    only the name is read. `about` is what a JSON file says about itself. `from_1904` says that bare numbers of
+    days count from 1904.
     """
 
     index: int
@@ -35,6 +36,7 @@ class RawSheet:
     merged: list[list[int]] = field(default_factory=list)
     encoding: str = ""
     about: dict[str, str] = field(default_factory=dict)
+    from_1904: bool = False
 
 
 class RawRow(NamedTuple):

@@ -52,8 +52,8 @@ def column_of(letters: bytes) -> int:
     return number - 1
 
 
-def weigh(archive: ZipFile) -> dict[str, ZipInfo]:
-    """The members of an archive by name, after all checks that need no unpacking."""
+def weigh(archive: ZipFile, main: str = "xl/workbook.xml") -> dict[str, ZipInfo]:
+    """The members of an archive by name, after all checks that need no unpacking. `main` is the part it must have."""
     infos = archive.infolist()
     names = {info.filename.lower(): info for info in infos}
     if len(infos) > MOST_MEMBERS or len(names) < len(infos):
@@ -62,7 +62,9 @@ def weigh(archive: ZipFile) -> dict[str, ZipInfo]:
         raise Unreadable("file_locked")
     if any(name.endswith("vbaproject.bin") or name.startswith("xl/macrosheets/") for name in names):
         raise Unreadable("file_macros")
-    if "xl/workbook.xml" not in names:
+    if "xl/workbook.bin" in names:
+        raise Unreadable("file_xlsb")
+    if main not in names:
         raise Unreadable("file_kind")
     if sum(info.file_size for info in infos) > MOST_INFLATED_MB * MB or any(map(_swollen, infos)):
         raise Unreadable("file_zip_bomb")
@@ -116,6 +118,13 @@ def sheet_parts(archive: ZipFile, members: dict[str, ZipInfo]) -> list[ZipMember
     ]
 
 
+def counts_from_1904(archive: ZipFile, members: dict[str, ZipInfo]) -> bool:
+    """Whether the days of a workbook count from 1904, as on old Macs."""
+    elements = _elements(archive, members["xl/workbook.xml"])
+    marks = (attributes.get("date1904", "") for tag, attributes in elements if tag == "workbookPr")
+    return any(mark in ("1", "true", "on") for mark in marks)
+
+
 def _elements(archive: ZipFile, info: ZipInfo | None) -> list[tuple[str, dict[str, str]]]:
     """The elements of a small part with their attributes, both without namespace."""
     elements: list[tuple[str, dict[str, str]]] = []
@@ -145,7 +154,9 @@ def look_through(archive: ZipFile, info: ZipInfo) -> None:
 
 
 def _look_at_head(name: str, piece: bytes) -> None:
-    if name.lower().endswith((".xml", ".rels")):
+    """Checks the parts that the library opens; what else lies in the archive, such as customXml, is nobody's."""
+    name = name.lower()
+    if name.endswith((".xml", ".rels")) and name.startswith(("xl/", "_rels/", "[content_types]", "content.xml")):
         if b"<!DOCTYPE" in piece or b"<!ENTITY" in piece:
             raise Unreadable("file_doctype")
         if b"\0" in piece:  # the scan could not read UTF-16, but the library can

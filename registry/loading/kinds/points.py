@@ -47,7 +47,7 @@ from registry.models.points import PUBLIC
 from registry.text.area_codes import is_township, township_of
 from registry.text.validators import Invalid, choice, dated, line, listing, money, number, yes_no
 
-from .drafts import write_drafts
+from .drafts import tell_of_neighbours, write_drafts
 from .organisations import AREA_FIELDS, PLACE, set_village_or_unit
 from .shared import FIELD, LEVEL, TOWNSHIP, at, place
 
@@ -212,6 +212,8 @@ def parts(row: SheetRow, context: Context, stored: Stored) -> None:
     if row.record is None:
         if row.attributes.get("area_id") and is_township(row.attributes["area_id"]) and row.has("field"):
             _warn_of_missing_village(row)
+        if not context.decides:
+            tell_of_neighbours(row, context)
         _give_title(row, context, main, stored.taken_over)
     else:
         _compare_title(row, stored.titles.get(row.record.pk))

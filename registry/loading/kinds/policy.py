@@ -39,7 +39,6 @@ from .shared import (
     YEAR,
     Parts,
     by_owner,
-    copy,
     day_column,
     log_parts,
     look_up,
@@ -122,7 +121,6 @@ PAPER_COLUMNS = (
 
 
 def resolve_action(row: SheetRow, context: Context) -> None:
-    copy(row, "name", "kind", "covers", "aim", "document_no", "remark")
     row.defaults["area_id"] = context.area
     take_day(row, "started_on", context, assume=True)
     take_day(row, "ended_on", context)
@@ -150,7 +148,6 @@ def action_parts(row: SheetRow, context: Context, items_of: Parts) -> None:
 
 
 def resolve_attachment(row: SheetRow, context: Context) -> None:
-    copy(row, "kind", "target_code", "remark")
     take_day(row, "valid_from", context, assume=True)
     take_day(row, "valid_to", context)
     row.title = " ".join(filter(None, (row.values.get("item"), row.values.get("target_code"))))
@@ -199,14 +196,12 @@ def prefill_attachments(rows: QuerySet) -> Iterator[dict[str, Any]]:
 
 
 def resolve_election(row: SheetRow, context: Context) -> None:
-    copy(row, "year", "term", "result", "is_combined_post", "document_no", "remark")
     take_day(row, "held_on", context, happened=True)
     take_village(row, context)
 
 
 def resolve_paper(row: SheetRow, context: Context) -> None:
     """A document is in force from the day it was issued, unless a column gives another day."""
-    copy(row, "number", "title", "issuer", "level", "summary", "remark")
     row.defaults["area_id"] = context.area
     issued = take_day(row, "issued_on", context, happened=True)
     take_day(row, "valid_from", context)

@@ -5,21 +5,28 @@ import os
 import re
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from django.core import serializers
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.core.serializers.base import DeserializationError
+from django.db import DatabaseError, transaction
 
 from registry.access.permissions import contains_district
 from registry.actions.jobs import run_one
 from registry.loading import lifecycle
+from registry.loading.cleanup import delete_load
 from registry.loading.messages import answer_of
+from registry.loading.sheet_types import SHEET_TYPES, SheetType
 from registry.models import Job, Load, LoadState, Role, RowVerdict, User
 from registry.text.refusals import Refused
 
+TAKEN = (RowVerdict.NEW.value, RowVerdict.CHANGED.value, RowVerdict.SAME.value)
 MOST_ROWS = 50  # refused rows in the table; --json gives all
 
 
@@ -43,7 +50,7 @@ class Command(BaseCommand):
             output = answers if len(answers) > 1 else answers[0]
             self.stdout.write(json.dumps(output, ensure_ascii=False, indent=1))
         expected = LoadState.READY if options["dry_run"] else LoadState.APPLIED
-        if any(answer["state"] != expected for answer in answers):
+        if any(answer["state"] != expected or not any(answer[verdict] for verdict in TAKEN) for answer in answers):
             sys.exit(1)
 
     def _load(
@@ -59,7 +66,11 @@ class Command(BaseCommand):
             )
         except Refused as refusal:
             return self._print_answer(_refused(file, kind, str(refusal)), quiet)
-        return self._print_answer(answer_of(self._work(load, quiet)), quiet)
+        load = self._work(load, quiet)
+        answer = answer_of(load)
+        if dry_run and load.state in (LoadState.READY, LoadState.REFUSED):
+            delete_load(load)
+        return self._print_answer(answer, quiet, _kinds(load))
 
     def _work(self, load: Load, quiet: bool) -> Load:
         """Works at the load's job here, or waits for the worker that has it."""
@@ -73,7 +84,7 @@ class Command(BaseCommand):
             load = Load.objects.unscoped("the sender's own").select_related("job").get(pk=load.pk)
         return load
 
-    def _print_answer(self, answer: dict, quiet: bool) -> dict:
+    def _print_answer(self, answer: dict, quiet: bool, kinds: Mapping[str, SheetType] | None = None) -> dict:
         if quiet:
             return answer
         self.stdout.write(f"{answer['file']}  {answer['kind']}  {answer['state']}")
@@ -89,10 +100,22 @@ class Command(BaseCommand):
         for row in rows[:MOST_ROWS]:
             for message in row["messages"]:
                 where = message["cell"] or f"row {row['row']}"
-                self.stdout.write(f"  {row['sheet']} {where:6} {row['verdict']:8} {message['text']}")
+                column = _heading((kinds or {}).get(row["sheet"]), message["column"])
+                self.stdout.write(f"  {row['sheet']} {where:6} {row['verdict']:8} {column}{message['text']}")
         if len(rows) > MOST_ROWS:
             self.stdout.write(f"  … and {len(rows) - MOST_ROWS} rows more; --json gives all")
         return answer
+
+
+def _kinds(load: Load) -> dict[str, SheetType]:
+    """The sheet type by the name of a sheet."""
+    return {sheet["name"]: SHEET_TYPES[sheet["kind"]] for sheet in load.sheets if sheet["kind"] in SHEET_TYPES}
+
+
+def _heading(kind: SheetType | None, name: str) -> str:
+    """The heading of the column that a message is about, as it stands in front of the message."""
+    column = kind.column(name) if kind else None
+    return f"{column.heading if column else name}: " if name else ""
 
 
 class _Bar:
@@ -132,13 +155,37 @@ def is_fixture(file: Path) -> bool:
 
 
 def _fixture(file: Path, dry_run: bool) -> dict:
-    """Loads a fixture as `loaddata` does: rows with the same key are replaced, and nothing of it can be undone."""
-    rows = json.loads(file.read_text(encoding="utf-8"))
-    if not dry_run:
-        with Path(os.devnull).open("w") as quiet:
-            call_command("loaddata", str(file), stdout=quiet)
+    """Loads a fixture as `loaddata` does: rows with the same key are replaced, and nothing of it can be undone. What it
+    would do is tried first, and taken back."""
+    try:
+        counts = _try_fixture(file.read_bytes().decode("utf-8-sig"))
+        if not dry_run:
+            with Path(os.devnull).open("w") as quiet:
+                call_command("loaddata", str(file), stdout=quiet)
+    except json.JSONDecodeError as error:
+        return _refused(file, "fixture", f"Line {error.lineno}, column {error.colno}: {error.msg}. Mend it there.")
+    except UnicodeDecodeError as error:
+        return _refused(file, "fixture", f"Byte {error.start} is not UTF-8. Save the file as UTF-8.")
+    except (DeserializationError, ValidationError, CommandError, DatabaseError, ValueError, KeyError) as error:
+        return _refused(file, "fixture", f"The database does not take it: {' '.join(str(error).split())[:300]}")
     state = LoadState.READY if dry_run else LoadState.APPLIED
-    return {**_refused(file, "fixture", ""), "state": state.value, "new": len(rows)}
+    return {**_refused(file, "fixture", ""), "state": state.value, **counts}
+
+
+def _try_fixture(text: str) -> dict[str, int]:
+    """How many rows of a fixture are new, changed or same. Nothing stays."""
+    json.loads(text)
+    counts = dict.fromkeys(TAKEN, 0)
+    with transaction.atomic():
+        for entry in serializers.deserialize("json", text, handle_forward_references=True):
+            stored = type(entry.object)._base_manager.filter(pk=entry.object.pk)
+            before = stored.values().first() if entry.object.pk is not None else None
+            if not entry.deferred_fields:
+                entry.save()
+            now = type(entry.object)._base_manager.filter(pk=entry.object.pk).values().first()
+            counts["new" if before is None else "same" if before == now else "changed"] += 1
+        transaction.set_rollback(True)
+    return counts
 
 
 def _refused(file: Path, kind: str, message: str) -> dict:
