@@ -6,6 +6,14 @@ from registry.text.refusals import SENTENCES
 
 SENTENCES.update(
     {
+        "standard_drafted": gettext_noop("There is a draft of the standard already. Go on with that one."),
+        "standard_not_draft": gettext_noop("“%(name)s” is no draft any more: make a new version."),
+        "standard_weights": gettext_noop("The weights add up to %(sum)s. Mend them until they add up to 100."),
+        "standard_lines": gettext_noop("The pass lines do not go down from the best grade to the last. Mend them."),
+        "standard_day_past": gettext_noop(
+            "%(day)s is over: points were judged by what was in force then. Choose today or a later day."
+        ),
+        "standard_day_before": gettext_noop("“%(name)s” is in force since %(day)s. A new version begins later."),
         "no_standard": gettext_noop("No standard is in force on this day. An administrator has to enter one first."),
         "decided": gettext_noop("%(who)s has decided on this already, at %(when)s: %(what)s."),
         "not_in_review": gettext_noop("The point is “%(status)s”: there is nothing to score now."),

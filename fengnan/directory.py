@@ -31,7 +31,7 @@ SHELVES = (  # the record kinds that have a page, under the words people look fo
     (gettext_lazy("Assessment"), ("schemes", "results", "notices", "standards", "standard-items")),
     (
         gettext_lazy("Foundations"),
-        ("townships", "organisations", "units", "terms", "parameters", "year-declarations"),
+        ("townships", "organisations", "units", "terms", "parameters", "calendar-days", "year-declarations"),
     ),
 )
 

@@ -8,7 +8,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.static import serve
 
-from assessment.views import notices, packs, project_desk, projects, reviews, schemes, standing, supervision
+from assessment.views import notices, packs, project_desk, projects, reviews, schemes, standards, standing, supervision
 from fengnan import api, dashboard, directory, search, townships, wall
 from fengnan.map import views as map_views
 from fengnan.report import views as report_views
@@ -18,8 +18,10 @@ from registry.views import (
     attention,
     bookings,
     builders,
+    calendar,
     coverage,
     desk,
+    desk_records,
     drafts,
     guarantee,
     history,
@@ -122,9 +124,23 @@ urlpatterns = [
         path("desk/setup/", setup.setup, name="setup"),
         path("desk/setup/district/", setup.district_page, name="district"),
         path("desk/setup/accounts/", setup.township_accounts, name="setup-accounts"),
+        path("desk/records/", desk_records.kind_list, name="desk-records"),
+        path("desk/records/<slug:slug>/", desk_records.record_list, name="desk-record-list"),
+        path("desk/records/<slug:slug>/new/", desk_records.new, name="desk-record-new"),
+        path("desk/records/<slug:slug>/options/<slug:column>/", desk_records.options, name="desk-record-options"),
+        path("desk/records/<slug:slug>/<str:code>/", desk_records.record, name="desk-record"),
         path("desk/rules/", rules.rule_list, name="rules"),
         path("desk/rules/confirm/", rules.confirm, name="rules-confirm"),
         path("desk/rules/<str:code>/", rules.rule_page, name="rule"),
+        path("desk/calendar/", calendar.calendar, name="calendar"),
+        path("desk/calendar/<int:year>/", calendar.year_page, name="calendar-year"),
+        path("desk/calendar/<int:year>/adopt/", calendar.adopt, name="calendar-adopt"),
+        path("desk/standards/", standards.version_list, name="standards"),
+        path("desk/standards/<str:code>/", standards.version_page, name="standard"),
+        path("desk/standards/<str:code>/new/", standards.new, name="standard-new"),
+        path("desk/standards/<str:code>/force/", standards.put_in_force, name="standard-force"),
+        path("desk/standards/<str:code>/discard/", standards.discard, name="standard-discard"),
+        path("desk/standards/<str:code>/confirm/", standards.confirm, name="standard-confirm"),
         path("desk/years/", years.year_list, name="years"),
         path("desk/years/<int:year>/", years.year_page, name="year-close"),
         path("desk/take-over/", take_overs.take_over_list, name="take-overs"),

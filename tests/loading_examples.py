@@ -12,10 +12,22 @@ from assessment.models import ItemScore, Review, ReviewScore, Standard, Supervis
 from registry.access.scope import Scope
 from registry.figures import FIGURES
 from registry.kinds import KINDS
-from registry.models import Booking, CollectiveIncome, DemonstrationPoint, SiteCapacity, TeachingSite
+from registry.models import (
+    Booking,
+    CalendarDay,
+    CollectiveIncome,
+    CommunityAttainment,
+    DemonstrationPoint,
+    ExternalResult,
+    SiteCapacity,
+    TeachingSite,
+    Term,
+    Unit,
+)
 from registry.overviews.capacity import balance
 from tests.factories import make_period, make_point
 
+TANGFANG = "130207108"
 Measure = Callable[[Scope], Any]
 
 
@@ -76,6 +88,34 @@ def open_site() -> TeachingSite:
 
 
 EXAMPLES = {
+    "calendar-day": Example(
+        {"日历日期": "2026-10-01", "当日是否上班": "否", "节日或事由": "国庆节"}, {"节日或事由": "国庆"},
+        lambda scope: CalendarDay.objects.public().count(), vary=None,
+    ),
+    "unit": Example(
+        {"单位全称": "示例钢铁有限公司", "单位类别": "企业", "所属行业": "钢铁", "所属乡镇(街道)": "唐坊镇"},
+        {"所属行业": "能源"}, lambda scope: Unit.objects.public().in_area(TANGFANG).count(), vary="单位全称",
+    ),
+    "community": Example(
+        {
+            "所属乡镇(街道)": "青年路街道", "社区名称": "130207001001", "认定时间": "2021-12-20", "是否达标": "是",
+            "等次": "精品",
+        },
+        {"等次": "达标"},
+        lambda scope: CommunityAttainment.objects.public().in_area("130207001001").count(), vary=None,
+    ),
+    "external-result": Example(
+        {
+            "考核事项": "示例考核", "发布单位": "示例市委", "排名范围": "全市", "年度": "2021", "位次": "2",
+            "公布时间": "2021-12-01",
+        },
+        {"位次": "3"}, lambda scope: ExternalResult.objects.public().announced(scope.as_of).count(), vary="考核事项",
+    ),
+    "term": Example(
+        {"所属清单": "六位一体", "清单顺序": "9", "条目名称": "示例条目", "列入清单时间": "2020-01-01"},
+        {"清单顺序": "8"},
+        lambda scope: Term.objects.public().of("six_in_one_governance", scope.as_of).count(), vary="条目名称",
+    ),
     "organisation": Example(
         {
             "序号": "1", "党组织名称": "唐坊桥村第二党支部", "党组织类型": "党支部", "所属乡镇": "唐坊镇",

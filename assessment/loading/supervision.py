@@ -70,5 +70,6 @@ register(
     SheetType(
         "accountability", _("Talks and replacements"), AccountabilityAction, ACTION_COLUMNS,
         ("occurred_on", "kind", "organisation_id", "person"), resolve_action, prefix=lambda row: "AA-",
+        about=_("Talks with persons and replacements of them. The public reads their number only."),
     ),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from .schemes import (
     SchemeResult,
     SchemeState,
 )
-from .standards import PassLine, Standard, StandardItem, VetoItem
+from .standards import PassLine, Standard, StandardItem, VetoItem, best_grade
 from .supervision import (
     AccountabilityAction,
     AccountabilityKind,
@@ -61,6 +61,7 @@ __all__ = [
     "SupervisionFinding",
     "SupervisionStep",
     "VetoItem",
+    "best_grade",
     "fingerprint",
     "latest_entry",
     "longest_unchecked",

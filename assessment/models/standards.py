@@ -1,8 +1,9 @@
 """The standard for points: versions, items with weights, pass lines, veto items."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -13,23 +14,46 @@ from registry.models import Grade
 from registry.models.base import IN_FORCE, Part, Record, ScopedManager, ScopedQuerySet, ends_after_start, valid_on
 
 
-class StandardQuerySet(ScopedQuerySet):
+class VersionQuerySet(ScopedQuerySet):
+    """Rows of versions of a standard. `day` is the path to the day from which the version is in force; a draft has
+    none, and only pages of the district show it."""
+
+    day = "valid_from"
+
+    def public_rows(self) -> Q:
+        return Q(**{f"{self.day}__isnull": False})
+
+    def visible_to(self, viewer: Any) -> Self:
+        return self.public()
+
     def in_area(self, code: str) -> Self:
         """One standard applies to the whole district."""
         return self
 
+
+class StandardQuerySet(VersionQuerySet):
     def in_force(self, as_of: date) -> Self:
         return self.filter(valid_on(as_of))
 
+    def drafts(self) -> Self:
+        return self.filter(valid_from=None).unscoped("drafts, for the district's own pages")
+
+
+def best_grade(lines: Iterable[tuple[str, Decimal]], total: Decimal | None) -> str:
+    """The best grade whose pass line `total` reaches, of (grade, minimum); empty if it reaches none."""
+    reached = [(minimum, grade) for grade, minimum in lines if total is not None and total >= minimum]
+    return max(reached)[1] if reached else ""
+
 
 class Standard(Record):
-    """A version of the standard. The text is the district's data: none was published (F06)."""
+    """A version of the standard. The text is the district's data: none was published (F06). A draft has no
+    `valid_from`."""
 
     name = models.CharField(_("name"), max_length=80)
     series = models.SlugField(_("series"), max_length=40, default="ten-items")
     issuer = models.CharField(_("issued by"), max_length=80, blank=True)
     document_no = models.CharField(_("paper number"), max_length=60, blank=True)
-    valid_from = models.DateField(_("in force since"))
+    valid_from = models.DateField(_("in force since"), null=True, blank=True, help_text=_("A draft has no day yet."))
     valid_to = models.DateField(_("in force until"), null=True, blank=True)
 
     objects: ClassVar = ScopedManager.from_queryset(StandardQuerySet)()
@@ -42,16 +66,21 @@ class Standard(Record):
             ends_after_start("valid_from", "valid_to", "standard_ends_after_start"),
             models.UniqueConstraint(
                 fields=["series"],
-                condition=IN_FORCE & Q(valid_to=None),
+                condition=IN_FORCE & Q(valid_to=None, valid_from__isnull=False),
                 name="standard_one_open",
                 violation_error_message=_("A version of this standard is in force already: end that one first."),
+            ),
+            models.UniqueConstraint(
+                fields=["series"],
+                condition=IN_FORCE & Q(valid_from=None),
+                name="standard_one_draft",
+                violation_error_message=_("There is a draft of this standard already."),
             ),
         ]
 
     def grade_for(self, total: Decimal | None) -> str:
         """The best grade whose pass line `total` reaches; empty if it reaches none."""
-        lines = self.pass_lines.order_by("-minimum").values_list("grade", "minimum")
-        return next((grade for grade, minimum in lines if total is not None and total >= minimum), "")
+        return best_grade(self.pass_lines.values_list("grade", "minimum"), total)
 
 
 class NamedItem(models.Model):
@@ -69,14 +98,12 @@ class NamedItem(models.Model):
         return self.name_en if self.name_en and get_language() == "en" else self.name
 
 
-class StandardItemQuerySet(ScopedQuerySet):
+class StandardItemQuerySet(VersionQuerySet):
+    day = "standard__valid_from"
+
     def in_force(self, as_of: date) -> Self:
         """Items of the version in force on `as_of` (F06)."""
         return self.filter(valid_on(as_of, "standard__valid_from", "standard__valid_to"))
-
-    def in_area(self, code: str) -> Self:
-        """One standard applies to the whole district."""
-        return self
 
 
 class StandardItem(Record, NamedItem):

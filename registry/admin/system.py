@@ -24,6 +24,12 @@ class ParameterAdmin(RecordAdmin):
     list_filter = ["rule"]
 
 
+@admin.register(m.CalendarDay)
+class CalendarDayAdmin(RecordAdmin):
+    list_display = ["day", "working", "name", "illustrative"]
+    list_filter = ["working", "illustrative"]
+
+
 @admin.register(m.Term)
 class TermAdmin(RecordAdmin):
     list_display = ["name", "name_en", "list", "position", "valid_from", "valid_to", "illustrative"]

@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
-from django.db.models.functions import Substr
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from registry import models as m
 from registry.access.scope import Scope
 from registry.kinds import KINDS, Column, Dimension, Kind
+from registry.kinds.effect import CAPACITIES, SITE_NAME, SITE_TOWNSHIP
 from registry.kinds.shared import CODE, NAME, by_year
 from registry.models.points import PUBLIC
 
@@ -55,22 +55,6 @@ EVENTS = Kind(
     annotate=lambda rows, s: rows.annotate(who=WHO),
     order=("-id",),
     redacted=True,
-)
-SITE_NAME = Column("site_name", _("Teaching site"), "site__name")
-SITE_TOWNSHIP = Dimension("township", _("Township"), Substr("site__area_id", 1, 9))
-CAPACITIES = Kind(
-    "capacities",
-    m.SiteCapacity,
-    _("Capacities of teaching sites"),
-    lambda s: s.sees(m.SiteCapacity).filter(m.valid_on(s.as_of)),
-    (
-        CODE,
-        SITE_NAME,
-        Column("people", _("People a month"), numeric=True),
-        Column("valid_from", _("From")),
-        Column("valid_to", _("Until"), happens=True),
-    ),
-    (SITE_TOWNSHIP,),
 )
 BOOKINGS = Kind(
     "bookings",
@@ -237,6 +221,7 @@ register(
     Resource("wage-rules", KINDS["wage-rules"], (AREA,)),
     Resource("terms", KINDS["terms"]),
     Resource("parameters", KINDS["parameters"]),
+    Resource("calendar-days", KINDS["calendar-days"]),
     Resource(
         "special-actions",
         KINDS["special-actions"],

@@ -16,13 +16,12 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from registry.access.permissions import may
-from registry.api.bulk_write import load_of
 from registry.api.inputs import Inputs, TextInput
 from registry.api.parsers import ExactJSON
 from registry.api.write_schema import KEY
 from registry.loading import lifecycle as acts
 from registry.loading.messages import row_answer, state_of
-from registry.loading.sheet_types import SHEET_TYPES
+from registry.loading.sheet_types import SHEET_TYPES, sheet_type_of
 from registry.models import Load, LoadState, RowVerdict, TokenScope
 from registry.text.refusals import Refused, raise_first
 from registry.text.validators import yes_no
@@ -196,7 +195,7 @@ class LoadList(LoadView):
             raise Refused("file_missing")
         kind = str(request.POST.get("kind", ""))
         resource = RESOURCES.get(kind)
-        sheet_type = load_of(resource.model) if resource else None
+        sheet_type = sheet_type_of(resource.model) if resource else None
         return file, sheet_type.slug if sheet_type else kind
 
 

@@ -11,7 +11,7 @@ from rest_framework.parsers import BaseParser
 
 from registry.api.base import unknown_name
 from registry.api.problems import field_error
-from registry.loading.sheet_types import SheetColumn, SheetType, Use
+from registry.loading.sheet_types import SheetColumn, SheetType
 from registry.text.validators import UNSTORABLE, storable
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -37,11 +37,6 @@ class ExactJSON(BaseParser):
 
 def _no_number(name: str) -> None:
     raise ValueError(name)
-
-
-def writable(kind: SheetType) -> dict[str, SheetColumn]:
-    """The writable fields: stored ones, not those that are only compared or counted."""
-    return {column.name: column for column in kind.columns if column.use is Use.STORE and column.name != "code"}
 
 
 def text_of(value: Any) -> str | None:
@@ -73,7 +68,7 @@ def texts_in(kind: SheetType, item: Any, index: int, errors: list[dict]) -> dict
         errors.append(field_error("", _("An item is an object of fields and values. Send one."), "not_an_object"))
         errors[-1]["index"] = index
         return {}
-    fields, texts = writable(kind), {}
+    fields, texts = kind.writable, {}
     for name, value in item.items():
         if name in NOT_GIVEN:
             continue
@@ -99,7 +94,7 @@ def _not_writable(kind: SheetType, name: str, fields: dict[str, SheetColumn]) ->
 
 def body_schema(kind: SheetType, *, changing: bool = False) -> dict[str, Any]:
     """The body in OpenAPI: the fields of the sheet type, in their order."""
-    fields = writable(kind)
+    fields = kind.writable
     required = [name for name, column in fields.items() if column.required and not changing]
     properties = {name: _property(column) for name, column in fields.items()}
     return {

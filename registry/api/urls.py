@@ -7,7 +7,6 @@ from django.urls import path
 from registry.api import catalogue  # noqa: F401  (it declares the own resources)
 from registry.api.actions import ACTIONS, Creates, action_urls
 from registry.api.bookings import BookingDetail, BookingList, PlacesView
-from registry.api.bulk_write import load_of
 from registry.api.events import EventDetail, EventList
 from registry.api.loads import ACTS, LoadAct, LoadApply, LoadDetail, LoadList, LoadRows
 from registry.api.points import DraftList, DraftView
@@ -16,6 +15,7 @@ from registry.api.resources import RESOURCES
 from registry.api.voiding import MarkView
 from registry.api.write_schema import describe_adding, describe_list, describe_one
 from registry.api.write_views import CollectionWrites, Single
+from registry.loading.sheet_types import sheet_type_of
 
 OWN_VIEWS: dict[str, tuple[type, type]] = {
     "events": (EventList, EventDetail),
@@ -29,7 +29,7 @@ def addresses() -> list:
     for slug, resource in RESOURCES.items():
         name = "".join(part.title() for part in slug.split("-"))
         bases: tuple[tuple[type, ...], ...] = tuple((view,) for view in OWN_VIEWS.get(slug, (ListView, DetailView)))
-        if load_of(resource.model):
+        if sheet_type_of(resource.model):
             bases = (CollectionWrites, *bases[0]), (Single, *bases[1])
         records = ACTIONS.get(slug)
         own: dict[str, Any] = {"resource": resource}

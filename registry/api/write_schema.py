@@ -7,12 +7,13 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from registry.api.bulk_write import MOST_ITEMS, load_of
+from registry.api.bulk_write import MOST_ITEMS
 from registry.api.idempotency import HEADER
 from registry.api.inputs import inputs_of
 from registry.api.parsers import ExactJSON, body_schema
 from registry.api.resources import Resource
 from registry.api.schema import FieldErrorSerializer
+from registry.loading.sheet_types import sheet_type_of
 from registry.models import RowVerdict
 
 KEY = OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description=_("Done once under this key, however often."))
@@ -75,7 +76,7 @@ def _many(item: dict) -> dict[str, Any]:
 
 
 def describe_list(view: type, resource: Resource) -> None:
-    kind, name = load_of(resource.model), resource.slug.replace("-", "_")
+    kind, name = sheet_type_of(resource.model), resource.slug.replace("-", "_")
     if kind is None:
         return
     item, change = body_schema(kind), body_schema(kind, changing=True)
@@ -98,7 +99,7 @@ def describe_list(view: type, resource: Resource) -> None:
 
 
 def describe_one(view: type, resource: Resource) -> None:
-    kind, name = load_of(resource.model), resource.slug.replace("-", "_")
+    kind, name = sheet_type_of(resource.model), resource.slug.replace("-", "_")
     if kind is None:
         return
     extend_schema_view(

@@ -13,10 +13,12 @@ from rest_framework.reverse import reverse
 from registry.access.permissions import may
 from registry.actions.deletion import delete_record
 from registry.actions.records import stale
-from registry.api.bulk_write import WriteResult, Writing, items_in, load_of
+from registry.api.bulk_write import items_in, serialize_message, write_items
 from registry.api.idempotency import idempotent
 from registry.api.parsers import ExactJSON
 from registry.api.problems import Unusable, field_error
+from registry.loading.items import WriteResult, Writing
+from registry.loading.sheet_types import sheet_type_of
 from registry.text.refusals import Refused
 from registry.text.validators import Invalid, line
 
@@ -40,7 +42,7 @@ class Writes:
             raise Unusable([field_error("reason", str(invalid), invalid.code)]) from invalid
 
     def writing(self, request: Request) -> Writing:
-        kind = load_of(self.resource.model)  # type: ignore[attr-defined]
+        kind = sheet_type_of(self.resource.model)  # type: ignore[attr-defined]
         if kind is None:
             raise Http404
         return Writing(kind, request.user, self.reason(request))
@@ -55,7 +57,7 @@ class Writes:
             "version": written.version,
             "verdict": written.verdict,
             "draft": written.draft or None,
-            "warnings": written.warnings,
+            "warnings": [serialize_message(message, written.index) for message in written.warnings],
         }
 
 
@@ -75,7 +77,7 @@ class CollectionWrites(Writes):
         items = items_in(writing.kind, body, changing=changing)
 
         def act() -> Response:
-            results = [self.serialize(request, result) for result in writing.write(items)]
+            results = [self.serialize(request, result) for result in write_items(writing, items)]
             if isinstance(body, list) or changing:
                 return Response({"results": results}, 200 if changing else 201)
             return Response(results[0], 201, headers=_headers(results[0]))
@@ -98,7 +100,7 @@ class Single(Writes):
             raise Unusable([field_error("", str(Refused("one_item")), "one_item")])
 
         def act() -> Response:
-            result = self.serialize(request, writing.write(items)[0])
+            result = self.serialize(request, write_items(writing, items)[0])
             return Response(result, headers={name: text for name, text in _headers(result).items() if name == "ETag"})
 
         return idempotent(request, [request.data, versions], act)

@@ -1,6 +1,7 @@
 """Record kinds of 效应: consortia, donations, routes, teaching sites, visits, events."""
 
 from django.db.models import F
+from django.db.models.functions import Substr
 from django.utils.translation import gettext_lazy as _
 
 from registry import models as m
@@ -9,6 +10,24 @@ from registry.models.exchange import EventKind
 
 from .base import Column, Dimension, Kind, register
 from .shared import AREA, BY_LEVEL, BY_TOWNSHIP, CODE, LEVEL, NAME, TOWNSHIP_NAME, by_year, with_township
+
+SITE_NAME = Column("site_name", _("Teaching site"), "site__name")
+SITE_TOWNSHIP = Dimension("township", _("Township"), Substr("site__area_id", 1, 9))
+# Without a public list: the page of a site shows how many places it has.
+CAPACITIES = Kind(
+    "capacities",
+    m.SiteCapacity,
+    _("Capacities of teaching sites"),
+    lambda s: s.sees(m.SiteCapacity).filter(m.valid_on(s.as_of)),
+    (
+        CODE,
+        SITE_NAME,
+        Column("people", _("People a month"), numeric=True),
+        Column("valid_from", _("From")),
+        Column("valid_to", _("Until"), happens=True),
+    ),
+    (SITE_TOWNSHIP,),
+)
 
 register(
     Kind(

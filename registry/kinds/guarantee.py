@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from registry import models as m
 
 from .base import Column, Dimension, Kind, register
-from .shared import AREA, BY_TOWNSHIP, BY_YEAR_COLUMN, CODE, NAME
+from .shared import AREA, BY_TOWNSHIP, BY_YEAR_COLUMN, CODE, NAME, by_year
 
 register(
     Kind(
@@ -78,6 +78,21 @@ register(
             Column("issuer", _("Issued by")),
             Column("valid_from", _("In force since")),
         ),
+    ),
+    Kind(
+        "calendar-days",
+        m.CalendarDay,
+        _("Working calendar"),
+        lambda s: m.CalendarDay.objects.public(),
+        (
+            CODE,
+            Column("day", _("Date")),
+            Column("use", _("Use of the day"), choices=m.DayUse),
+            NAME,
+        ),
+        (by_year("day"),),
+        annotate=lambda rows, s: rows.with_use(),
+        order=("-day",),
     ),
     Kind(
         "year-declarations",

@@ -87,6 +87,9 @@ SENTENCES = {
     "village_code_differs": gettext_noop(
         "“%(text)s” is not the code of %(village)s in this township. Mend the code or the name."
     ),
+    "grade_without_standard": gettext_noop(
+        "A community that does not meet the standard has no grade. Empty it, or mend “是否达标”."
+    ),
     "village_twice": gettext_noop("%(text)s cannot lead and be led in one consortium. Leave it in one of the lists."),
     "village_otherwise": gettext_noop(
         "%(text)s left the consortium, or has another part in it. A file does not change that: an administrator does."

@@ -8,8 +8,11 @@ from .kinds import (  # noqa: F401
     funds,
     groupings,
     honours,
+    lists,
     organisations,
     points,
     policy,
+    results,
+    units,
     villages,
 )

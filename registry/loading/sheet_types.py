@@ -38,7 +38,9 @@ class SheetColumn:
     `read` turns the text of a cell into a value and raises Invalid. `unit` is the unit of a bare number. A bad value of
     a `droppable` column is dropped with a warning and the row stays. `words` are the values to choose from. `names`
     says what its cells may name, such as "organisation" or "point belt zone", if that is looked up for all rows at
-    once.
+    once. `label` is what a form calls it in other languages than the heading's, if not like the field of the model.
+    `stored` reads the current value from a record, if that is no attribute of the column's name. A form does without a
+    column that is `only_in_files`.
     """
 
     name: str
@@ -54,6 +56,9 @@ class SheetColumn:
     personal: bool = False
     numeric: bool = False
     names: str = ""
+    label: Text = ""
+    stored: Callable[[Any], Any] | None = None
+    only_in_files: bool = False
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -182,6 +187,8 @@ class SheetType:
     `prefill(rows)` yields the current values of records, {column: value} each, to fill a template with, if these are
     more than their attributes. `lines(by, area)` does the same for rows without codes. `right` is the permission an
     account of the district needs; `by_clerks`: whether a township's clerk may load it too, for the own township.
+    `together` are groups of columns that only say something together: a change of one is read with the stored values of
+    the others. `about` says in a sentence what the kind is for.
     """
 
     slug: str
@@ -204,6 +211,8 @@ class SheetType:
     prefill: Callable[[Any], Iterable[dict[str, Any]]] | None = None
     lines: Callable[[Any, str], Iterable[dict[str, Any]]] | None = None
     area_of: Callable[[SheetRow], str] = lambda row: row.attributes.get("area_id") or ""
+    together: tuple[tuple[str, ...], ...] = ()
+    about: Text = ""
 
     def key(self, values: Mapping[str, Any]) -> tuple:
         """The natural key of a record with these attributes; an empty part counts as a dash."""
@@ -225,6 +234,11 @@ class SheetType:
     def required(self) -> list[SheetColumn]:
         return [column for column in self.columns if column.required]
 
+    @property
+    def writable(self) -> dict[str, SheetColumn]:
+        """The columns that a form or a program may fill in: stored ones, not those that are compared or counted."""
+        return {column.name: column for column in self.columns if column.use is Use.STORE and column.name != "code"}
+
 
 SHEET_TYPES: dict[str, SheetType] = {}
 
@@ -234,6 +248,11 @@ def register(*kinds: SheetType) -> None:
         if kind.slug in SHEET_TYPES:
             raise ValueError(f"the load of {kind.slug} is declared twice")
         SHEET_TYPES[kind.slug] = kind
+
+
+def sheet_type_of(model: type[Model]) -> SheetType | None:
+    """The sheet type that records of this model are written with, or None."""
+    return next((kind for kind in SHEET_TYPES.values() if kind.model is model), None)
 
 
 def may_load(by: Any, kind: str) -> bool:

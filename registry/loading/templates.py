@@ -3,8 +3,6 @@ that explains each column."""
 
 import re
 from collections.abc import Iterable
-from contextlib import suppress
-from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
@@ -14,11 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from xlsxwriter.utility import xl_col_to_name
 
-from registry.kinds.field_visibility import Visibility, visibility_of
 from registry.loading.sheet_types import SHEET_TYPES, SheetColumn, SheetType, Use
+from registry.loading.stored_texts import own_values, reads, text_for
 from registry.models import Area, AreaLevel, district_area
-from registry.text.area_codes import is_below_district, is_below_township, is_in_township, township_of
-from registry.text.validators import Invalid, dated, yes_no
+from registry.text.area_codes import is_below_district
+from registry.text.validators import dated, yes_no
 
 WHY = "names of areas are public"
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -58,7 +56,7 @@ def template(kind: str, by: Any, township: str = "", filled: bool = False) -> by
         sheet = book.add_worksheet(sheet_name(str(declared.label), {EXPLANATION, LISTS}))
         explained, lists = book.add_worksheet(EXPLANATION), book.add_worksheet(LISTS)
         lists.hide()
-        words = {column.name: _words(column, area) for column in columns}
+        words = {column.name: column_words(column, area) for column in columns}
         _head(book, sheet, declared, columns, area)
         last = _fill(sheet, columns, rows) + ROOM
         _pick_lists(sheet, lists, columns, words, last)
@@ -82,22 +80,7 @@ def prefilled_rows(kind: SheetType, by: Any, area: str) -> Iterable[dict[str, An
     rows = rows.in_area(area) if is_below_district(area) else rows  # the district's own records have no area
     if "area" in {field.name for field in kind.model._meta.get_fields()}:
         rows = rows.filter(Q(area=None) | Q(area__valid_to=None)).select_related("area")
-    return kind.prefill(rows) if kind.prefill else (_attributes(kind, record) for record in rows)
-
-
-def _attributes(kind: SheetType, record: Any) -> dict[str, Any]:
-    """The columns that are attributes of the record, except personal ones; other columns stay empty."""
-    values: dict[str, Any] = {}
-    for column in kind.columns:
-        value = getattr(record, column.name, None)
-        if visibility_of(kind.model, column.name) is not Visibility.PERSONAL and not hasattr(value, "all"):
-            values[column.name] = value
-    area = getattr(record, "area_id", None) or ""
-    if is_in_township(area):
-        values["township"] = township_of(area)  # a place can be given by its code as well
-    if is_below_township(area):
-        values |= {"village": record.area.name, "village_or_unit": record.area.name, "village_code": area}
-    return values
+    return kind.prefill(rows) if kind.prefill else (own_values(kind, record) for record in rows)
 
 
 def _head(book: Any, sheet: Any, kind: SheetType, columns: list[SheetColumn], area: str) -> None:
@@ -140,28 +123,7 @@ def _fill(sheet: Any, columns: list[SheetColumn], rows: Iterable[dict[str, Any]]
     return last
 
 
-def text_for(column: SheetColumn, value: Any) -> str:
-    """`value` as a person types it in this column, and as the column parses it in any language; empty if it is none of
-    the column's words."""
-    if value in (None, "", []):
-        return ""
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, Decimal):
-        return f"{value / 10_000 if column.unit == '万元' else value:f}"
-    if isinstance(value, list | tuple):
-        return "、".join(map(str, value))
-    words = (str(word) for word in column.words if _reads(column, str(word)) == value)
-    return next(words, "" if column.words else str(value))
-
-
-def _reads(column: SheetColumn, text: str) -> Any:
-    with suppress(Invalid):
-        return column.read(text)
-    return None
-
-
-def _words(column: SheetColumn, area: str) -> list[str]:
+def column_words(column: SheetColumn, area: str) -> list[str]:
     """The choices of a column: its words, or the names of the area's townships or villages."""
     if column.words:
         return [str(word) for word in column.words]
@@ -206,4 +168,4 @@ def example(column: SheetColumn, words: list[str]) -> str:
     if column.read is yes_no:
         return "是"
     numbers = NUMBERS if column.numeric else ()
-    return next((number for number in numbers if _reads(column, number) is not None), "")
+    return next((number for number in numbers if reads(column, number) is not None), "")

@@ -38,7 +38,7 @@ from .hooks import Delivery, DeliveryState, HookHost, WebHook
 from .jobs import Job, ScheduledRun
 from .loads import KnownHeading, Load, LoadRow, LoadState, RowVerdict
 from .organisations import Industry, OrganisationForm, OrganisationKind, PartyOrganisation, Unit, UnitKind
-from .parameters import CalendarDay, Parameter, Term, TermList
+from .parameters import CalendarDay, DayUse, Parameter, Term, TermList, is_weekday
 from .points import COUNTED, CoordinateSystem, DemonstrationPoint, Grade, PointStatus, Precision, StatusPeriod
 from .policy_documents import PolicyDocument
 from .remarks import Remark, RemarkOutcome, RemarkState
@@ -78,6 +78,7 @@ __all__ = [
     "Consortium",
     "ConsortiumMembership",
     "CoordinateSystem",
+    "DayUse",
     "Delivery",
     "DeliveryState",
     "DemonstrationPoint",
@@ -171,6 +172,7 @@ __all__ = [
     "holds_illustrative",
     "honoured_organisations",
     "in_area_q",
+    "is_weekday",
     "registry_title",
     "timetable",
     "valid_on",

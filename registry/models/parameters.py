@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import ClassVar, Self
 
 from django.db import models
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from .base import IN_FORCE, Record, ScopedManager, ScopedQuerySet, ends_after_start, in_choices, valid_on
@@ -132,25 +132,40 @@ class Term(Record):
         return self.name_en if self.name_en and get_language() == "en" else self.name
 
 
-class CalendarDayManager(models.Manager["CalendarDay"]):
-    def get_by_natural_key(self, day: str) -> "CalendarDay":
-        return self.get(day=day)
+class DayUse(models.TextChoices):
+    WORKED = "worked", pgettext_lazy("a day", "worked")
+    FREE = "free", pgettext_lazy("a day", "free")
+
+
+class CalendarDayQuerySet(ScopedQuerySet):
+    def with_use(self) -> Self:
+        """Adds `use`: whether the day is worked or free, in words."""
+        worked = models.When(working=True, then=models.Value(DayUse.WORKED))
+        return self.annotate(use=models.Case(worked, default=models.Value(DayUse.FREE)))
+
+    def in_area(self, code: str) -> Self:
+        """The calendar is the same everywhere."""
+        return self
 
     def working_day(self, start: date, number: int) -> date:
         """The `number`-th working day from `start`, which counts if it is one. Saturdays and Sundays are free and all
         other days are not, except for the days in this table."""
-        exceptions = dict(
-            self.filter(day__gte=start, day__lte=start + timedelta(days=number * 3 + 30)).values_list("day", "working")
-        )
+        rows = self.unscoped("the calendar is public")
+        rows = rows.filter(day__gte=start, day__lte=start + timedelta(days=number * 3 + 30))
+        exceptions = dict(rows.values_list("day", "working"))
         day, left = start, number
         while True:
-            left -= exceptions.get(day, day.weekday() < 5)
+            left -= exceptions.get(day, is_weekday(day))
             if left <= 0:
                 return day
             day += timedelta(days=1)
 
 
-class CalendarDay(models.Model):
+def is_weekday(day: date) -> bool:
+    return day.weekday() < 5
+
+
+class CalendarDay(Record):
     """A weekday that is free, or a weekend day that is worked (the State Council's yearly arrangement of holidays,
     maintained by the district)."""
 
@@ -158,16 +173,25 @@ class CalendarDay(models.Model):
     working = models.BooleanField(_("is worked"))
     name = models.CharField(_("name"), max_length=40, blank=True)
 
-    objects = CalendarDayManager()
+    objects: ClassVar = ScopedManager.from_queryset(CalendarDayQuerySet)()
 
-    class Meta:
+    class Meta(Record.Meta):
         verbose_name = _("exception of the working calendar")
         verbose_name_plural = _("exceptions of the working calendar")
         ordering = ["day"]
-        constraints = [models.UniqueConstraint(fields=["day"], name="calendar_day_once")]
+        constraints = [
+            *Record.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["day"],
+                condition=IN_FORCE,
+                name="calendar_day_once",
+                violation_error_message=_("The calendar has this day already."),
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.day} {self.name}"
+        return f"{self.day} {self.name}".strip()
 
-    def natural_key(self) -> tuple[date]:
-        return (self.day,)
+    @staticmethod
+    def code_of(day: date) -> str:
+        return f"CD-{day.isoformat()}"

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -51,6 +53,13 @@ def _confirmed() -> bool:
     return _any(m.Parameter.objects) and not m.Parameter.objects.unconfirmed().exists()
 
 
+def _standard_is_confirmed() -> bool:
+    """Whether a standard is in force that the district took over. The assessment app builds on the registry, which
+    therefore uses its name."""
+    standards = apps.get_model("assessment", "Standard").objects.public().in_force(timezone.localdate())
+    return standards.exclude(remark__contains=m.Parameter.TO_CONFIRM).exists()
+
+
 STEPS = (
     Step(
         "district",
@@ -75,6 +84,22 @@ STEPS = (
         _("Give a rule a new value from a day; what it was before stays."),
         _confirmed,
         "rules",
+    ),
+    Step(
+        "standards",
+        _("The standard of points"),
+        _("The draft of the ten items is looked at and confirmed, or a version of the district's own is put in force."),
+        _("A new version from a day on; points that were judged before stay as they were judged."),
+        _standard_is_confirmed,
+        "standards",
+    ),
+    Step(
+        "calendar",
+        _("Working calendar"),
+        _("Holidays, and weekend days that are worked: terms in working days are counted by them."),
+        _("Change a day on its page, or mark it as entered in error."),
+        lambda: m.CalendarDay.objects.public().filter(day__year=timezone.localdate().year).exists(),
+        "calendar",
     ),
     Step(
         "map",
@@ -107,5 +132,13 @@ STEPS = (
         _("A load is undone as a whole on its page."),
         lambda: _any(m.DemonstrationPoint.objects),
         "load-new",
+    ),
+    Step(
+        "records",
+        _("Organisations, units and the other ledgers"),
+        _("Each kind of record by hand, by a spreadsheet, or by a program."),
+        _("A record that never was true is marked as entered in error; one that is over gets an end."),
+        lambda: _any(m.PartyOrganisation.objects) and _any(m.Unit.objects),
+        "desk-records",
     ),
 )

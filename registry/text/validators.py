@@ -12,9 +12,10 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, override
 
 from registry.text.coordinates import Position
 
@@ -217,7 +218,7 @@ def whole(least: int, most: int, unit: str | Promise = "") -> Reader:
 
 
 def choice(choices: Any, also: dict[str, str] | None = None) -> Reader:
-    """A value of a TextChoices, given as the value, its label, or one of the other words `also`."""
+    """A value of a TextChoices, given as the value, its label in any language, or one of the other words `also`."""
 
     values = frozenset(choices.values)
 
@@ -227,12 +228,21 @@ def choice(choices: Any, also: dict[str, str] | None = None) -> Reader:
             return word
         if also and word in also:
             return also[word]
-        words = {plain(str(label)): value for value, label in choices.choices}
-        if word not in words:
-            raise Invalid("not_a_choice", text=word, choices="、".join(words))
-        return words[word]
+        words = _labels(choices)
+        if word in words:
+            return words[word]
+        for language, _name in settings.LANGUAGES:
+            with override(language):
+                if word in (others := _labels(choices)):
+                    return others[word]
+        raise Invalid("not_a_choice", text=word, choices="、".join(words))
 
     return read
+
+
+def _labels(choices: Any) -> dict[str, str]:
+    """The values by their labels, in the language of the moment."""
+    return {plain(str(label)): value for value, label in choices.choices}
 
 
 MULTIPLES = {"千": 10**3, "万": 10**4, "百万": 10**6, "千万": 10**7, "亿": 10**8}

@@ -47,6 +47,7 @@ class ListRow:
     url: str
     illustrative: bool
     cells: list[Cell]
+    code: str = ""
 
 
 @dataclass
@@ -137,6 +138,7 @@ def rows_of(kind: Kind, values: Any, scope: Scope) -> list[ListRow]:
             base.replace("CODE", value["row_code"]) + scope.query if base else "",
             value.get("row_illustrative", False),
             [Cell(column, column.text(value[column.name])) for column in kind.columns],
+            value.get("row_code", ""),
         )
         for value in kind.hide_future(values, scope)
     ]

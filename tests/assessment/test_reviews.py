@@ -284,7 +284,7 @@ def test_the_last_verdict_stands_beside_the_new_one(review, reviewer, clerk_tang
 
 def test_a_notice_lasts_the_working_days_of_the_rule(sample):
     assert notice_end(date(2026, 11, 24)) == date(2026, 11, 30)  # a Tuesday: Tue, Wed, Thu, Fri, Mon
-    CalendarDay.objects.create(day=date(2026, 11, 30), working=False, name="测试假日")
+    CalendarDay.objects.create(code="CD-T", day=date(2026, 11, 30), working=False, name="测试假日")
     assert notice_end(date(2026, 11, 24)) == date(2026, 12, 1)
     Parameter.objects.unscoped("test").filter(rule="notice-working-days").update(value=2)
     assert notice_end(date(2026, 11, 24)) == date(2026, 11, 25)

@@ -22,11 +22,12 @@ from assessment.actions.packs import signed
 from assessment.actions.projects import problems_of
 from assessment.actions.schemes import announce, give_scores, items_in, make_appeal, open_scheme, write_scheme
 from assessment.actions.scoring import finish_scoring, save_scores
-from assessment.models import Scheme, SchemeItem, SchemeResult, SupervisionFinding
+from assessment.actions.standards import draft_version
+from assessment.models import Scheme, SchemeItem, SchemeResult, Standard, SupervisionFinding
 from registry.actions.take_overs import open_take_over
 from registry.actions.webhooks import add_hook, allow_host
 from registry.api.resources import RESOURCES
-from registry.models import Area, Event, Role, User
+from registry.models import Area, Event, Role, Unit, User
 from tests.conftest import close_answer
 from tests.factories import full_scores
 
@@ -75,6 +76,10 @@ class Stage:
         place = Area.objects.unscoped("test").get(code=DISTRICT)
         self.term = open_take_over(place, ends_on=later, reason="历史台账补录", by=self.cast["admin"])
         self._assess()
+        [standard] = Standard.objects.public()
+        self.draft_standard = draft_version(standard, by=self.cast["admin"])
+        for code, area in {f"U-{OWN}": OWN, f"U-{SIBLING}": SIBLING}.items():
+            Unit.objects.create(code=code, name=f"示例单位{area}", kind="enterprise", area_id=area)
         for code, township in {"SF-0": self.own, "SF-1": self.sibling}.items():
             SupervisionFinding.objects.create(
                 code=code, inspected_on=today, deadline=later, issuer="区委组织部",
@@ -148,6 +153,12 @@ class Stage:
         if "loads/" in route and "key" in names:
             loads = {"own": self.own.load.key, "sibling": self.sibling.load.key, "unknown": NOBODY}
             return {kind: {"key": key} for kind, key in loads.items()}
+        if "desk/records/" in route and "slug" in names:
+            units = {kind: {"code": f"U-{township}"} for kind, township in {"own": OWN, "sibling": SIBLING}.items()}
+            arguments = {"slug": "unit"} | ({"column": "zone"} if "column" in route else {})
+            if "code" not in names:
+                return {"unit": arguments, "none": arguments | {"slug": "no-such-kind"}}
+            return {kind: arguments | code for kind, code in (units | {"unknown": {"code": NOWHERE}}).items()}
         if "kind" in names and "code" not in names:
             return {"points": {"kind": "points"}, "none": {"kind": "no-such-kind"}}
         if "desk/tokens" in route and "pk" in names:
@@ -215,6 +226,7 @@ class Stage:
             "api/v1/organisations": {"own": f"O-{OWN}", "sibling": f"O-{SIBLING}"},
             "api/v1/findings": {"own": "SF-0", "sibling": "SF-1"},
             "desk/rules": {"own": "PA-belt-minimum"},
+            "desk/standards": {"in force": "ST-01", "draft": self.draft_standard.code},
             "desk/bookings": {"own": own.booking.code, "sibling": sibling.booking.code},
             "desk/supervision": {"own": "SF-0", "sibling": "SF-1"},
             "desk/reviews": reviews,

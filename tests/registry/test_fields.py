@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from registry.api.parsers import writable
 from registry.fields.points import BY_NAME
 from registry.figures import FIGURES
 from registry.loading.kinds.shared import PLACES
@@ -34,12 +33,12 @@ NOT_IN_SHEETS = {  # column of any other record, or of one type: why no sheet an
     "area": "follows from the township, the village or the organisation that is named",
     "ended_on": "an end is decided on the page of the record",
     "closed_on": "an end is decided on the page of the record",
-    "revoked_on": "an end is decided on the page of the record",
-    "organisation dissolved_on": "an end is decided on the page of the record",
     "organisation kind": "follows from the field and the place",
     "organisation unit": "is named as village_or_unit",
     "wage-rule valid_from": "is the first day of the year",
     "wage-rule valid_to": "is the day a later rule begins",
+    "community valid_to": "is the day of the next verdict",
+    "term field": "is set where the list is one of fields",
     "fund out_of": "is named by its code, out_of_code",
     "event kind": "is called event_kind in sheets and bodies",
     "booking visit": "is made when the group was received",
@@ -71,7 +70,7 @@ def test_every_column_of_a_point_is_in_form_sheet_and_api_or_said_not_to_be():
     names_by_place = {
         FORM: BY_NAME.keys(),
         SHEET: {column.name for column in sheet.columns if column.use is Use.STORE},
-        API: writable(sheet).keys(),
+        API: sheet.writable.keys(),
     }
     for name in editable(DemonstrationPoint):
         missing = {place for place, names in names_by_place.items() if name not in names}
@@ -81,14 +80,14 @@ def test_every_column_of_a_point_is_in_form_sheet_and_api_or_said_not_to_be():
 def test_every_column_of_the_organisation_that_a_point_asks_for_is_in_form_sheet_and_api():
     sheet = SHEET_TYPES["point"]
     for name in set(editable(PartyOrganisation)) - NOT_A_POINTS_OWN:
-        assert name in BY_NAME and name in writable(sheet), name
+        assert name in BY_NAME and name in sheet.writable, name
 
 
 @pytest.mark.parametrize("slug", sorted(SHEET_TYPES.keys() - SCORES - {"point"}))
 def test_every_column_of_another_record_is_in_its_sheet_and_body_or_said_not_to_be(slug):
     sheet = SHEET_TYPES[slug]
     given = {column.name for column in sheet.columns if column.use is Use.STORE} - {"code"}
-    assert given == writable(sheet).keys()
+    assert given == sheet.writable.keys()
     left_out = set(editable(sheet.model)) - given
     assert {name for name in left_out if not {name, f"{slug} {name}"} & NOT_IN_SHEETS.keys()} == set()
 

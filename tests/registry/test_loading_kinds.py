@@ -49,6 +49,11 @@ STARS = {
     "booking": "教学点 预约日期 来访单位 预约人数",
     "site-capacity": "教学点 每月接待人次 起始日期",
     "scheme-score": "被考核单位 考核指标",
+    "unit": "单位全称 单位类别 所属乡镇(街道)",
+    "community": "所属乡镇(街道) 社区名称 认定时间 是否达标",
+    "external-result": "考核事项 发布单位 排名范围 年度 位次 公布时间",
+    "calendar-day": "日历日期 当日是否上班",
+    "term": "所属清单 清单顺序 条目名称 列入清单时间",
 }
 BY_CLERKS = {
     "attachment",
@@ -61,6 +66,7 @@ BY_CLERKS = {
     "project",
     "booking",
     "scheme-score",
+    "unit",
 }
 BY_REVIEWERS = {"scheme-score"}  # and not by administrators, who settle what was appealed against
 BAD = {"secretary": "李", "phone": "123", "member_count": "三十六", "name": "一点", "venue_area": "百亩"}

@@ -213,5 +213,6 @@ register(
         "site-capacity", _("Capacities of teaching sites"), SiteCapacity, CAPACITY_COLUMNS, ("site_id", "valid_from"),
         resolve_capacity, prefix=lambda row: "CAP-", digits=2, prepare=prepare_sites, parts=keep_site,
         prefill=prefill_capacities, area_of=area_of_site, order=(("valid_from", "valid_to", True),),
+        about=_("How many people a teaching site takes a month, from a day on."),
     ),
 )  # fmt: skip

@@ -1,12 +1,13 @@
 """Brands, red business districts with their functions, consortia with their villages."""
 
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from registry.loading.context import Context
 from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, SheetColumn, SheetRow, SheetType, register
-from registry.models import Brand, Consortium, ConsortiumMembership, RedBusinessDistrict, TermList, VillageRole
+from registry.models import Area, Brand, Consortium, ConsortiumMembership, RedBusinessDistrict, TermList, VillageRole
 from registry.text.validators import Invalid, choice, line, listing, prose, yes_no
 
 from .shared import (
@@ -29,7 +30,24 @@ FUNCTIONS = {
     "consulting": "服务咨询", "training": "教育培训", "culture": "党建文化", "reading": "读书学习",
     "fitness": "运动健身",
 }  # fmt: skip
+FUNCTION_LABELS = {
+    "consulting": _("Service and advice"), "training": _("Education and training"),
+    "culture": _("Party-building culture"), "reading": _("Reading and study"), "fitness": _("Sport and fitness"),
+}  # fmt: skip
 KIND_WORDS = {"以强带弱": "strong_leads_weak", "以城带乡": "town_leads_country"}
+
+
+def _offers(heading: str, district: RedBusinessDistrict) -> bool | None:
+    """Whether a red business district offers the function; None for no, as in the sheet."""
+    return any(term.name == heading for term in district.functions.public()) or None
+
+
+def _members(role: str, consortium: Consortium) -> list[Area]:
+    """The villages that have the role in the consortium now."""
+    members = consortium.memberships.filter(role=role, valid_to=None).select_related("village")
+    return [member.village for member in members.order_by("village")]
+
+
 BRAND_COLUMNS = (
     ROW_NUMBER,
     CODE,
@@ -41,6 +59,7 @@ BRAND_COLUMNS = (
     SheetColumn("slogan", "口号", line(120), also=("品牌口号",)),
     SheetColumn("meaning", "内涵", prose(2000), also=("品牌内涵",)),
     day_column("created_on", "创建时间", "创建日期"),
+    day_column("ended_on", "停用时间", "停用日期"),
     REMARK,
 )  # fmt: skip
 RED_COLUMNS = (
@@ -49,8 +68,12 @@ RED_COLUMNS = (
     SheetColumn("name", "名称", line(60), required=True, also=("商圈名称", "红色商圈名称", "红色商圈")),
     township("所属街道"),
     SheetColumn("organisation", "党组织", line(80), also=("党组织名称",), names="organisation"),
-    *(SheetColumn(name, heading, yes_no, words=("√",)) for name, heading in FUNCTIONS.items()),
+    *(
+        SheetColumn(name, heading, yes_no, words=("√",), stored=partial(_offers, heading), label=FUNCTION_LABELS[name])
+        for name, heading in FUNCTIONS.items()
+    ),
     day_column("opened_on", "建成时间", "启用时间", "开放时间"),
+    day_column("closed_on", "关闭时间", "停用时间"),
     REMARK,
 )
 CONSORTIUM_COLUMNS = (
@@ -63,10 +86,20 @@ CONSORTIUM_COLUMNS = (
     ),
     township("所属乡镇"),
     SheetColumn("kind", "类型", choice(Consortium.Kind, KIND_WORDS), also=("联合体类型",), words=tuple(KIND_WORDS)),
-    SheetColumn("lead_villages", "示范村", listing, required=True, also=("示范村名单", "带动主体村")),
-    SheetColumn("led_villages", "带动村", listing, required=True, also=("被带动村", "带动村名单")),
-    SheetColumn("linkages", "四联内容", listing, also=("四联",)),
+    SheetColumn(
+        "lead_villages", "示范村", listing, required=True, also=("示范村名单", "带动主体村"), label=_("Lead villages"),
+        stored=partial(_members, VillageRole.LEAD),
+    ),
+    SheetColumn(
+        "led_villages", "带动村", listing, required=True, also=("被带动村", "带动村名单"), label=_("Led villages"),
+        stored=partial(_members, VillageRole.LED),
+    ),
+    SheetColumn(
+        "linkages", "四联内容", listing, also=("四联",), label=_("Linkages"),
+        stored=lambda record: [term.name for term in record.linkages.public()],
+    ),
     day_column("founded_on", "成立时间", "成立日期"),
+    day_column("ended_on", "终止时间", "解散时间"),
     REMARK,
 )  # fmt: skip
 
@@ -75,6 +108,7 @@ def resolve_brand(row: SheetRow, context: Context) -> None:
     """Two organisations may have brands with the same name."""
     belong_to_organisation(row, context)
     take_day(row, "created_on", context, happened=True, assume=True)
+    take_day(row, "ended_on", context, happened=True)
 
 
 def resolve_red(row: SheetRow, context: Context) -> None:
@@ -82,6 +116,7 @@ def resolve_red(row: SheetRow, context: Context) -> None:
     row.attributes["area_id"] = code = place(row, context)
     look_up(row, context, "organisation", "organisation", within=[code], required=False)
     take_day(row, "opened_on", context, assume=True)
+    take_day(row, "closed_on", context, happened=True)
 
 
 def prepare_red(rows: list[SheetRow], context: Context) -> Parts:
@@ -112,6 +147,7 @@ def resolve_consortium(row: SheetRow, context: Context) -> None:
     row.defaults["kind"] = Consortium.Kind.STRONG_LEADS_WEAK
     look_up(row, context, "organisation", "lead_organisation", to="lead_organisation", within=[code] if code else [])
     take_day(row, "founded_on", context, happened=True, assume=True)
+    take_day(row, "ended_on", context, happened=True)
     lead, led = (_villages(row, context, name, code) for name in ("lead_villages", "led_villages"))
     for village in lead.keys() & led.keys():
         row.refuse("led_villages", "village_twice", text=lead[village])
@@ -177,15 +213,18 @@ register(
     SheetType(
         "brand", _("Brands"), Brand, BRAND_COLUMNS, ("name", "organisation_id"), resolve_brand,
         prefix=lambda row: "BR-", order=(("created_on", "ended_on", True),),
+        about=_("The party-building brands of organisations in the six fields."),
     ),
     SheetType(
         "red-district", _("Red business districts"), RedBusinessDistrict, RED_COLUMNS, ("name", "area_id"),
         resolve_red, prefix=lambda row: "RD-", digits=2, prepare=prepare_red, parts=red_parts,
         order=(("opened_on", "closed_on", True),),
+        about=_("Business districts with party services, and which of the five functions they offer."),
     ),
     SheetType(
         "consortium", _("Regional consortia"), Consortium, CONSORTIUM_COLUMNS, ("name",), resolve_consortium,
         prefix=lambda row: "C-", digits=2, prepare=prepare_consortia, parts=consortium_parts,
-        order=(("founded_on", "ended_on", True),),
+        order=(("founded_on", "ended_on", True),), together=(("township", "lead_villages", "led_villages"),),
+        about=_("Villages that lead and villages that are led."),
     ),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 from django.utils.translation import gettext_lazy as _
 
@@ -40,14 +41,28 @@ def site_kind(text: str) -> str:
     return SITE_WORDS.get(word, word)
 
 
+PLACE = SheetColumn(
+    "place", "接待地点", line(80), required=True, also=("地点", "参观地点"), names=PLACES, label=_("Place"),
+    stored=lambda record: record.place,
+)  # fmt: skip
 SITE_COLUMNS = (
     ROW_NUMBER,
     CODE,
     SheetColumn("name", "名称", line(80), required=True, also=("教学点名称", "观摩点名称"), names=PLACES),
     LEVEL,
-    SheetColumn("place_kind", "对象类型", site_kind, required=True, also=("类型",), words=("点", "带", "单位")),
-    SheetColumn("place", "对象", line(80), also=("对象名称", "所在点位"), names=PLACES),
+    SheetColumn(
+        "place_kind",
+        "对象类型",
+        site_kind,
+        required=True,
+        also=("类型",),
+        words=("点", "带", "片区", "单位"),
+        label=_("Kind of place"),
+        stored=lambda record: kind_of(record.place),
+    ),
+    replace(PLACE, heading="对象", required=False, also=("对象名称", "所在点位")),
     day_column("named_on", "命名时间", "命名日期"),
+    day_column("ended_on", "撤销时间", "撤销日期"),
     SheetColumn("theme", "主题", line(80), also=("教学主题",)),
     not_kept("guide", "讲解员", personal=True),
     SheetColumn("capacity", "容纳人数", whole(1, 1_000_000, unit="人"), numeric=True),
@@ -68,7 +83,7 @@ VISIT_COLUMNS = (
     ROW_NUMBER,
     CODE,
     day_column("visited_on", "日期", "接待日期", "来访日期", "接待时间", required=True),
-    SheetColumn("place", "接待地点", line(80), required=True, also=("地点", "参观地点"), names=PLACES),
+    PLACE,
     SheetColumn("visitor", "来访单位", line(80), also=("来访团组", "参观单位")),
     SheetColumn(
         "headcount", "人次", whole(1, 1_000_000, unit="人次"), required=True, also=("接待人次", "人数"), numeric=True,
@@ -84,9 +99,19 @@ EVENT_COLUMNS = (
     SheetColumn("name", "会议名称", line(80), required=True, also=("名称", "活动名称")),
     LEVEL,
     day_column("held_on", "日期", "会议日期", "召开时间", required=True),
-    SheetColumn("place", "承接地点", line(80), required=True, also=("地点", "会议地点"), names=PLACES),
+    replace(
+        PLACE, heading="承接地点", also=("地点", "会议地点"), names=f"{PLACES} place", stored=lambda record: record.area
+    ),
     SheetColumn("headcount", "人数", whole(0, 1_000_000, unit="人"), also=("参会人数",), numeric=True),
-    SheetColumn("event_kind", "类型", choice(EventKind), also=("会议类型",), words=tuple(map(str, EventKind.labels))),
+    SheetColumn(
+        "event_kind",
+        "类型",
+        choice(EventKind),
+        also=("会议类型",),
+        words=tuple(map(str, EventKind.labels)),
+        label=_("Kind"),
+        stored=lambda record: record.kind,
+    ),
     SheetColumn("topic", "主题", line(80), also=("会议主题",)),
     REMARK,
 )
@@ -103,6 +128,7 @@ def _set_place(row: SheetRow, context: Context, name: str, text: str, kinds: str
 def resolve_site(row: SheetRow, context: Context) -> None:
     """A site is identified by its name and its level. It is named like the place, unless a column gives a name."""
     take_day(row, "named_on", context, happened=True, assume=True)
+    take_day(row, "ended_on", context, happened=True)
     if row.has("name", "place_kind"):
         place = row.values.get("place")
         _set_place(row, context, "place" if place else "name", place or row.values["name"], row.values["place_kind"])
@@ -175,6 +201,8 @@ register(
     SheetType(
         "teaching-site", _("Teaching sites"), TeachingSite, SITE_COLUMNS, ("name", "level"), resolve_site,
         prefix=lambda row: "TS-", digits=2, parts=move, order=(("named_on", "ended_on", True),),
+        together=(("name", "place_kind", "place"),),
+        about=_("Places for on-site teaching: points, belts, zones and units, by level."),
     ),
     SheetType(
         "route", _("Study routes"), StudyRoute, ROUTE_COLUMNS, ("name",), resolve_route, prefix=lambda row: "R-",
@@ -184,10 +212,11 @@ register(
         "visit", _("Visits"), Visit, VISIT_COLUMNS,
         ("visited_on", *(f"{place}_id" for place in PLACES.split()), "visitor"), resolve_visit,
         prefix=lambda row: "V-", blanks=(*(f"{place}_id" for place in PLACES.split()), "visitor"), parts=move,
-        by_clerks=True,
+        by_clerks=True, about=_("Groups received, counted in person-visits."),
     ),
     SheetType(
         "event", _("Hosted events"), HostedEvent, EVENT_COLUMNS, ("name", "held_on"), resolve_event,
         prefix=lambda row: "E-", digits=2,
+        about=_("Meetings and observations held in the district, and activities on record."),
     ),
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Funds of the three levels, and wage rules."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,23 +10,21 @@ from registry.loading.context import Context
 from registry.loading.lookups import WHY
 from registry.loading.sheet_types import (
     CODE,
-    OWNER,
     REMARK,
     ROW_NUMBER,
-    PendingWrite,
     SheetColumn,
     SheetRow,
     SheetType,
     register,
 )
 from registry.loading.validate import assign, same
-from registry.loading.write import write_records
 from registry.models import DemonstrationPoint, Fund, FundCategory, FundLevel, Post, WageRule
 from registry.models.funds import project_named
 from registry.text.area_codes import is_township
 from registry.text.validators import choice, line, money, number
 
 from .shared import YEAR, at, day_column, look_up, place, positive, refer, take_day, township
+from .succession import end_the_one_before, in_force, write_ends_first
 
 CATEGORY_WORDS = {"区财政": "district_budget", "区财政资金": "district_budget", "创建资金": "creation", "其他": "other"}
 SOURCE_WORDS = {
@@ -51,20 +50,22 @@ FUND_COLUMNS = (
     ),
     SheetColumn("budgeted_yuan", "预算数(万元)", money("万元"), also=("预算数", "预算"), unit="万元", numeric=True),
     SheetColumn("paid_yuan", "支付数(万元)", money("万元"), also=("支付数", "已支付"), unit="万元", numeric=True),
-    SheetColumn("out_of_code", "上级资金编号", line(40), also=("资金来源编号",)),
+    SheetColumn(
+        "out_of_code", "上级资金编号", line(40), also=("资金来源编号",), label=_("Code of the fund it is paid from"),
+    ),
     SheetColumn("point", "受益示范点", line(80), also=("示范点",), names="point"),
     SheetColumn("project_code", "受益书记项目编号", line(40), also=("书记项目编号",)),
     SheetColumn("purpose", "用途", line(120), also=("资金用途", "项目")),
     SheetColumn("document_no", "文号", line(60), also=("拨付文号",)),
     day_column("arrived_on", "到位时间", "到位日期", "拨付时间"),
     township("所属乡镇", required=False),
-    SheetColumn("village", "村名", line(60), also=("所属村", "村")),
+    SheetColumn("village", "村名", line(60), also=("所属村", "村"), label=_("Village")),
     REMARK,
 )  # fmt: skip
 WAGE_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    YEAR,
+    replace(YEAR, stored=lambda record: record.valid_from.year),
     SheetColumn(
         "post", "职务情形", choice(Post, POST_WORDS), required=True, also=("职务", "任职情形"),
         words=("一肩挑", "两委交叉任职", "其他"),
@@ -134,7 +135,8 @@ def find_wage(rows: list[SheetRow], context: Context) -> None:
     by_code = {rule.code: rule for rule in rules}
     for row in rows:
         begins, alike = row.attributes.get("valid_from"), []
-        rule = _in_force(rules, row.values.get("post"), begins) if begins else None
+        post = row.values.get("post")
+        rule = in_force([rule for rule in rules if rule.post == post], begins) if begins else None
         if rule is not None and (rule.valid_from == begins or _says(rule, row.values)):
             row.attributes["valid_from"] = rule.valid_from
             alike = [rule]
@@ -152,11 +154,6 @@ def _added_rules(context: Context) -> list[WageRule]:
     return []
 
 
-def _in_force(rules: list[WageRule], post: Any, day: date) -> WageRule | None:
-    fitting = (rule for rule in rules if rule.post == post and rule.valid_from <= day)
-    return next((rule for rule in fitting if rule.valid_to is None or day < rule.valid_to), None)
-
-
 def _says(rule: WageRule, values: dict[str, Any]) -> bool:
     uplift, standard = values.get("uplift_percent"), values.get("standard_yuan")
     return uplift == rule.uplift_percent and (standard is None or same(rule.standard_yuan, standard))
@@ -164,30 +161,11 @@ def _says(rule: WageRule, values: dict[str, Any]) -> bool:
 
 def wage_parts(row: SheetRow, context: Context, stored: None) -> None:
     """A new rule ends the one before it, and is valid until the one after it."""
-    if row.record is not None:
-        return
-    new: Any = row.main.record
     added = context.once(_added_rules)
-    rules = sorted((*context.once(_stored_rules), *added), key=lambda rule: rule.valid_from, reverse=True)
-    before = _in_force(rules, new.post, new.valid_from)
-    later = [rule.valid_from for rule in rules if rule.post == new.post and rule.valid_from > new.valid_from]
-    new.valid_to = min(later, default=None)
-    if before is None:
-        pass
-    elif before.pk is None:
-        before.valid_to = new.valid_from
-    else:
-        row.writes.append(PendingWrite(before, {"valid_to": [before.valid_to, new.valid_from]}, stage=OWNER))
-    added.append(new)
-
-
-def write_wage(rows: list[SheetRow], context: Context, load: Any) -> None:
-    """The old rule ends before the new one begins: a post never has two open rules."""
-    for row in rows:
-        for write in row.writes:
-            if not write.is_new and "valid_to" in write.changes:
-                WageRule._base_manager.filter(pk=write.record.pk).update(valid_to=write.changes["valid_to"][1])
-    write_records(rows, context, load)
+    rules = (*context.once(_stored_rules), *added)
+    end_the_one_before(row, [rule for rule in rules if rule.post == row.main.record.post])  # type: ignore[attr-defined]
+    if row.record is None:
+        added.append(row.main.record)  # type: ignore[arg-type]
 
 
 register(
@@ -195,10 +173,13 @@ register(
         "fund", _("Funds"), Fund, FUND_COLUMNS, ("year", "category", "level", "area_id", "purpose"), resolve_fund,
         prefix=lambda row: f"F-{row.attributes['year']}-", blanks=("purpose",), parts=refuse_other_funds,
         by_clerks=True,
+        together=(("township", "village"), ("year", "out_of_code")),
+        about=_("Money of district, townships and villages: budgeted, arrived, paid."),
     ),
     SheetType(
         "wage-rule", _("Wage rules"), WageRule, WAGE_COLUMNS, ("post", "area_id", "valid_from"), resolve_wage,
-        prefix=lambda row: "W-", digits=2, find=find_wage, parts=wage_parts, write=write_wage,
-        order=(("valid_from", "valid_to", True),),
+        prefix=lambda row: "W-", digits=2, find=find_wage, parts=wage_parts, write=write_ends_first,
+        order=(("valid_from", "valid_to", True),), together=(("year", "post", "uplift_percent"),),
+        about=_("How far the wage of a post lies above the provincial standard, from a year on."),
     ),
 )  # fmt: skip

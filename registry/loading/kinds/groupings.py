@@ -99,10 +99,15 @@ WHOLE_AREA_COLUMNS = (
     SheetColumn("batch", "批次", whole(1, 100), also=("批",)),
     SheetColumn(
         "stage", "阶段", choice(Stage, WHOLE_AREA_WORDS), required=True, words=("创建单位", "已命名"),
+        label=_("Stage"), stored=lambda record: Stage.BUILT if record.named_on else Stage.BUILDING,
     ),
     day_column("accepted_on", "列入时间", "创建时间"),
     day_column("named_on", "命名时间", "命名日期"),
-    SheetColumn("zones", "主题示范区", listing, names="zone"),
+    day_column("ended_on", "终止时间", "退出时间"),
+    SheetColumn(
+        "zones", "主题示范区", listing, names="zone", label=_("Themed zones"),
+        stored=lambda record: list(record.themed_zones.unscoped(WHY).order_by("code")),
+    ),
     SheetColumn("organisation_count", "村党组织数", whole(0, 10_000, unit="个"), use=Use.COMPARE, numeric=True),
     REMARK,
 )  # fmt: skip
@@ -217,7 +222,7 @@ def resolve_whole_area(row: SheetRow, context: Context) -> None:
     row.attributes["area_id"] = code = place(row, context)
     row.title = context.areas.names.get(code, "")
     row.values["members"] = look_up_all(row, context, "zone", "zones", within=[code], required=False)
-    for name in ("accepted_on", "named_on"):
+    for name in ("accepted_on", "named_on", "ended_on"):
         take_day(row, name, context, happened=True)
 
 
@@ -269,5 +274,6 @@ register(
         resolve_whole_area, prefix=lambda row: f"WA-{row.attributes['area_id']}", digits=0,
         prepare=prepare_whole_area, parts=whole_area_parts,
         order=(("accepted_on", "named_on", False), ("accepted_on", "ended_on", True)),
+        together=(("stage", "named_on"),), about=_("Whole townships as a showcase: first being created, then named."),
     ),
 )  # fmt: skip

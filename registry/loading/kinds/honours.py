@@ -1,5 +1,7 @@
 """Honours with what they were granted to, and donations in cash and in kind."""
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 
 from registry.loading.context import Context
@@ -28,17 +30,19 @@ HONOUR_COLUMNS = (
     day_column("granted_on", "授予时间", "授予日期", "表彰时间", required=True),
     SheetColumn(
         "target_kind", "获得对象类型", lambda text: _target(text), required=True, also=("对象类型",),
-        words=("党组织", "地区", "示范点", "示范带", "单位"),
+        words=("党组织", "地区", "示范点", "示范带", "单位"), label=_("Kind of recipient"),
+        stored=lambda record: next(name for name in HONOUR_TARGETS if getattr(record, f"{name}_id")),
     ),
     SheetColumn(
         "target", "获得对象", line(80), required=True, also=("对象", "获奖对象", "获奖单位"),
-        names="organisation point belt unit",
+        names="organisation point belt unit place", label=_("Granted to"), stored=lambda record: record.target,
     ),
     SheetColumn("document_no", "文号", line(60), also=("表彰文号",)),
-    township("所属乡镇", required=False),
+    replace(township("所属乡镇", required=False), only_in_files=True),
     SheetColumn(
         "title_kind", "统计口径", choice(HonourTitle), also=("计入",), words=tuple(map(str, HonourTitle.labels)),
     ),
+    day_column("revoked_on", "撤销时间", "撤销日期"),
     REMARK,
 )  # fmt: skip
 DONATION_COLUMNS = (
@@ -72,6 +76,7 @@ def _target(text: str) -> str:
 def resolve_honour(row: SheetRow, context: Context) -> None:
     """An honour is identified by its title, level, day and holder."""
     take_day(row, "granted_on", context, happened=True)
+    take_day(row, "revoked_on", context, happened=True)
     if not row.has("target_kind", "target"):
         return
     within = [code] if (code := place(row, context)) else []
@@ -123,6 +128,8 @@ DONATION = SheetType(
     "donation", _("Donations"), Donation, DONATION_COLUMNS,
     ("donor_id", "kind", "amount_yuan", "goods", "quantity", "donated_on"), resolve_donation,
     prefix=lambda row: "D-", find=find_donations, blanks=("amount_yuan", "goods", "quantity", "donated_on"),
+    together=(("kind", "amount_yuan", "goods", "quantity"),),
+    about=_("What firms and others gave, in cash or in kind. The two are never added."),
 )  # fmt: skip
 register(
     SheetType(
@@ -130,6 +137,8 @@ register(
         ("title", "level", "granted_on", *(f"{target}_id" for target in HONOUR_TARGETS)), resolve_honour,
         prefix=lambda row: "H-", prepare=prepare_honours, parts=move,
         blanks=tuple(f"{target}_id" for target in HONOUR_TARGETS), order=(("granted_on", "revoked_on", True),),
+        together=(("target_kind", "target"),),
+        about=_("Titles granted to organisations, areas, points, belts and units, by level."),
     ),
     DONATION,
 )  # fmt: skip

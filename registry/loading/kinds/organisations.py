@@ -36,7 +36,7 @@ from registry.models import (
     UnitKind,
 )
 from registry.overviews.draft_form import FIELD_OF_AREA
-from registry.text.area_codes import township_of
+from registry.text.area_codes import is_below_township, township_of
 from registry.text.validators import Invalid, choice, dated, line, whole, yes_no
 
 from .shared import FIELD, at, day_column, not_kept, place, refer, take_day, township
@@ -53,9 +53,13 @@ FORM_WORDS = {
     "总支": "general_branch", "党支部": "party_branch", "支部": "party_branch",
 }  # fmt: skip
 ENDING = re.compile(r"(?:党?总支部委员会|党?支部委员会|党总支|党支部|党工委|党委|委员会)$")
-PLACE = SheetColumn("village_or_unit", "所属村(社区)/单位", line(80), names="unit", also=(
-    "所属村(社区)", "所属村", "所在村", "所在村(社区)", "村(社区)", "村名", "村(社区)/单位", "所属单位", "单位",
-))  # fmt: skip
+PLACE = SheetColumn(
+    "village_or_unit", "所属村(社区)/单位", line(80), names="unit", label=_("Village, community or unit"),
+    also=(
+        "所属村(社区)", "所属村", "所在村", "所在村(社区)", "村(社区)", "村名", "村(社区)/单位", "所属单位", "单位",
+    ),
+    stored=lambda record: record.unit or (record.area if is_below_township(record.area_id) else None),
+)  # fmt: skip
 COLUMNS = (
     ROW_NUMBER,
     CODE,
@@ -64,7 +68,7 @@ COLUMNS = (
     ),
     SheetColumn(
         "form", "党组织类型", choice(OrganisationForm, FORM_WORDS), required=True, also=("组织类型", "类型"),
-        words=("党委", "党总支", "党支部"),
+        words=("党委", "党工委", "党总支", "党支部"),
     ),
     township("所属乡镇"),
     PLACE,
@@ -76,6 +80,7 @@ COLUMNS = (
     not_kept("women", "其中女党员", "女党员", read=whole(0, 100_000, unit="人")),
     not_kept("under_35", "其中35岁以下", "35岁以下", read=whole(0, 100_000, unit="人")),
     day_column("founded_on", "成立时间", "成立日期", "组建时间"),
+    day_column("dissolved_on", "撤销时间", "撤销日期", "撤并时间"),
     not_kept("elected_on", "换届时间", "换届日期", read=dated),
     SheetColumn("is_combined_post", "是否一肩挑", yes_no, also=("一肩挑",), words=("是", "否")),
     column_of(BY_NAME["phone"]),
@@ -124,6 +129,7 @@ def resolve(row: SheetRow, context: Context) -> None:
     code = place(row, context)
     row.attributes["area_id"] = code
     take_day(row, "founded_on", context, happened=True, assume=True)
+    take_day(row, "dissolved_on", context, happened=True)
     if code and row.has("field", "name"):
         if row.has("village_or_unit"):
             set_village_or_unit(row, context, code)
@@ -212,5 +218,7 @@ ORGANISATION = SheetType(
     prefix=lambda row: f"O-{township_of(row.attributes['area_id'])}-N",
     records=lambda: PartyOrganisation.objects.unscoped(WHY).filter(dissolved_on=None),
     find=find, parts=parts, write=write, by_clerks=True, order=(("founded_on", "dissolved_on", True),),
+    together=(("name", "township", "village_or_unit", "field"), ("township", "parent")),
+    about=_("The party organisations of townships, villages, communities and units."),
 )  # fmt: skip
 register(ORGANISATION)

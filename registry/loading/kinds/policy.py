@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from registry.loading.context import Context
 from registry.loading.sheet_types import (
@@ -67,7 +68,11 @@ ACTION_COLUMNS = (
     CODE,
     SheetColumn("name", "行动名称", line(60), required=True, also=("专项行动", "名称", "专项行动名称")),
     SheetColumn("kind", "类别", choice(ActionKind, ACTION_WORDS), also=("类型", "形式"), words=tuple(ACTION_WORDS)),
-    SheetColumn("items", "行动要素", _read_items, required=True, also=("要素", "内容", "任务")),
+    SheetColumn(
+        "items", "行动要素", _read_items, required=True, also=("要素", "内容", "任务"),
+        label=pgettext_lazy("special action", "Items"),
+        stored=lambda record: [item.name for item in record.items.order_by("number")],
+    ),
     SheetColumn("covers", "适用领域", line(120), also=("适用范围",)),
     SheetColumn("aim", "目的", prose(2000), also=("目标",)),
     SheetColumn("document_no", "文号", line(60), also=("文件文号",)),
@@ -78,8 +83,12 @@ ACTION_COLUMNS = (
 ATTACHMENT_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    SheetColumn("action", "专项行动", line(60), required=True, also=("行动名称",), names="action"),
-    SheetColumn("item", "行动要素", line(60), required=True, also=("要素",)),
+    SheetColumn(
+        "action", "专项行动", line(60), required=True, also=("行动名称",), names="action", label=_("Special action"),
+    ),
+    SheetColumn(
+        "item", "行动要素", line(60), required=True, also=("要素",), label=pgettext_lazy("special action", "Item"),
+    ),
     SheetColumn(
         "kind", "记录类别", choice(AttachableKind, KIND_WORDS), required=True, also=("类别",),
         words=tuple(dict.fromkeys(word for word in KIND_WORDS if word != "示范点")),
@@ -93,8 +102,8 @@ ELECTION_COLUMNS = (
     ROW_NUMBER,
     CODE,
     township("乡镇"),
-    SheetColumn("village", "村名", line(60), required=True, also=("村", "村名称", "行政村")),
-    SheetColumn("village_code", "村代码", plain_name, also=("区划代码", "统计代码")),
+    SheetColumn("village", "村名", line(60), required=True, also=("村", "村名称", "行政村"), label=_("Village")),
+    SheetColumn("village_code", "村代码", plain_name, only_in_files=True, also=("区划代码", "统计代码")),
     YEAR,
     SheetColumn("term", "届次", line(20), also=("届",)),
     day_column("held_on", "换届日期", "选举日期", "换届时间", required=True),
@@ -214,19 +223,22 @@ register(
     SheetType(
         "special-action", _("Special actions"), SpecialAction, ACTION_COLUMNS, ("name",), resolve_action,
         prefix=lambda row: "SA-", digits=2, prepare=prepare_actions, parts=action_parts,
-        order=(("started_on", "ended_on", True),),
+        order=(("started_on", "ended_on", True),), about=_("Actions of the district with their items."),
     ),
     SheetType(
         "attachment", _("Records of special actions"), Attachment, ATTACHMENT_COLUMNS,
         ("item_id", "kind", "target_code"), resolve_attachment, prefix=lambda row: "SR-", digits=4,
         prepare=find_targets, prefill=prefill_attachments, by_clerks=True, order=(("valid_from", "valid_to", True),),
+        about=_("Which records belong to an item of a special action."),
     ),
     SheetType(
         "election", _("Village elections"), VillageElection, ELECTION_COLUMNS, ("area_id", "year"), resolve_election,
         prefix=lambda row: f"VE-{row.attributes['area_id']}-{row.attributes['year']}", digits=0, by_clerks=True,
+        together=(("township", "village"),), about=_("When each village was elected anew, and with what result."),
     ),
     SheetType(
         "policy-document", _("Policy documents"), PolicyDocument, PAPER_COLUMNS, ("title", "issuer", "issued_on"),
         resolve_paper, prefix=lambda row: "PD-", order=(("valid_from", "valid_to", True),),
+        about=_("Papers that records stand on, and until when they are in force."),
     ),
 )  # fmt: skip

@@ -26,7 +26,7 @@ FIELD_WORDS = {
     "两新组织": "nonpublic_enterprise", "社会组织": "social_organisation",
 }  # fmt: skip
 TOWNSHIP = SheetColumn(
-    "township", "所属乡镇(街道)", line(60), required=True,
+    "township", "所属乡镇(街道)", line(60), required=True, label=_("Township"),
     also=("所属乡镇", "乡镇(街道)", "乡镇", "街道", "镇街", "所在乡镇", "所属街道", "Township"),
 )  # fmt: skip
 LEVEL = SheetColumn(
@@ -65,7 +65,7 @@ LINE = line(200)
 NOT_KEPT = _("Read, but not kept by the registry.")
 PLACES = "point belt zone unit"  # the places that a visit, a stop or a teaching site may refer to
 TARGETS = {*PLACES.split(), "organisation", "place"}
-YEAR = SheetColumn("year", "年度", whole(1949, 2200, unit="年"), required=True, also=("年份", "Year"))
+YEAR = SheetColumn("year", "年度", whole(1949, 2200, unit="年"), required=True, also=("年份", "Year"), label=_("Year"))
 
 
 def day_column(name: str, heading: str, *also: str, required: bool = False) -> SheetColumn:

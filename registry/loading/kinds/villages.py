@@ -1,11 +1,14 @@
-"""Income of village collectives, one row per village and year."""
+"""Yearly data of villages and communities: income of village collectives, and whether a community meets the
+standard."""
 
+from collections import defaultdict
 from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from registry.loading.context import Context
+from registry.loading.lookups import WHY
 from registry.loading.sheet_types import (
     CODE,
     REMARK,
@@ -17,17 +20,28 @@ from registry.loading.sheet_types import (
     plain_name,
     register,
 )
-from registry.models import CollectiveIncome
-from registry.text.validators import line, money, yes_no
+from registry.models import AreaLevel, CollectiveIncome, CommunityAttainment, Grade
+from registry.text.validators import choice, line, money, yes_no
 
 from .shared import YEAR, at, day_column, differs, place, take_day, township
+from .succession import end_the_one_before, write_ends_first
+
+
+def area_of(record: Any) -> Any:
+    return record.area
+
 
 COLUMNS = (
     ROW_NUMBER,
     CODE,
     township("乡镇"),
-    SheetColumn("village", "村名", line(60), required=True, also=("村", "村(社区)", "村名称", "行政村", "Village")),
-    SheetColumn("village_code", "村代码", plain_name, also=("区划代码", "行政区划代码", "统计代码")),
+    SheetColumn(
+        "village", "村名", line(60), required=True, label=_("Village"),
+        also=("村", "村(社区)", "村名称", "行政村", "Village"),
+    ),
+    SheetColumn(
+        "village_code", "村代码", plain_name, only_in_files=True, also=("区划代码", "行政区划代码", "统计代码"),
+    ),
     YEAR,
     SheetColumn(
         "amount_yuan", "集体经济年收入(万元)", money("万元"), required=True, unit="万元", numeric=True,
@@ -45,6 +59,18 @@ COLUMNS = (
     day_column("reported_on", "填报日期", "填报时间", "上报日期"),
     REMARK,
 )  # fmt: skip
+
+
+COMMUNITY_COLUMNS = (
+    ROW_NUMBER,
+    CODE,
+    township("所属乡镇(街道)"),
+    SheetColumn("community", "社区名称", line(60), required=True, also=("社区",), label=_("Community"), stored=area_of),
+    day_column("valid_from", "认定时间", "认定日期", required=True),
+    SheetColumn("attained", "是否达标", yes_no, required=True, words=("是", "否")),
+    SheetColumn("grade", "等次", choice(Grade), also=("社区等次",), words=("精品", "示范", "达标")),
+    REMARK,
+)
 
 
 def resolve(row: SheetRow, context: Context) -> None:
@@ -95,9 +121,52 @@ def _code(row: SheetRow) -> Any:
     return f"CI-{row.attributes['area_id']}-{row.attributes['year']}"
 
 
+def resolve_community(row: SheetRow, context: Context) -> None:
+    """A verdict is identified by its community and its day. A community has a grade if it meets the standard (F31)."""
+    day = take_day(row, "valid_from", context, happened=True)
+    row.title = f"{row.values.get('community') or ''} {day or ''}".strip()
+    if (code := place(row, context)) and row.has("community"):
+        with at(row, "community"):
+            row.attributes["area_id"] = context.areas.village(code, row.values["community"])
+        level = context.areas.levels.get(row.attributes.get("area_id", ""))
+        if level != AreaLevel.COMMUNITY and not row.is_refused:
+            township_name = context.areas.names[code]
+            row.refuse("community", "village_unknown", text=row.values["community"], township=township_name)
+    if row.has("attained") and row.values["attained"] != row.has("grade"):
+        row.refuse("grade", "required" if row.values["attained"] else "grade_without_standard")
+
+
+Verdicts = dict[str, list[CommunityAttainment]]
+
+
+def prepare_verdicts(rows: list[SheetRow], context: Context) -> Verdicts:
+    """The verdicts on each community."""
+    verdicts: Verdicts = defaultdict(list)
+    areas = {row.attributes.get("area_id") for row in rows} - {None}
+    for verdict in context.locked(CommunityAttainment.objects.unscoped(WHY).filter(area__in=areas)):
+        verdicts[verdict.area_id].append(verdict)
+    return verdicts
+
+
+def community_parts(row: SheetRow, context: Context, verdicts: Verdicts) -> None:
+    """A new verdict ends the one before it."""
+    if row.record is None:
+        end_the_one_before(row, verdicts[row.attributes["area_id"]])
+        verdicts[row.attributes["area_id"]].append(row.main.record)  # type: ignore[arg-type]
+
+
 register(
     SheetType(
+        "community", _("Attainment of communities"), CommunityAttainment, COMMUNITY_COLUMNS,
+        ("area_id", "valid_from"), resolve_community,
+        prefix=lambda row: f"CA-{row.attributes['area_id']}-{row.attributes['valid_from'].year}-", digits=1,
+        prepare=prepare_verdicts, parts=community_parts, write=write_ends_first,
+        order=(("valid_from", "valid_to", True),), together=(("township", "community"), ("attained", "grade")),
+        about=_("Whether a community meets the standard, and its grade, from one verdict to the next."),
+    ),
+    SheetType(
         "income", _("Collective incomes"), CollectiveIncome, COLUMNS, ("area_id", "year"), resolve, prefix=_code,
-        digits=0, by_clerks=True,
+        digits=0, by_clerks=True, together=(("township", "village"),),
+        about=_("The income of each village collective in a year."),
     )
 )  # fmt: skip
