@@ -5,14 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
-from django.db.models.functions import Substr
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from registry import models as m
 from registry.access.scope import Scope
 from registry.kinds import KINDS, Column, Dimension, Kind
-from registry.kinds.shared import CODE, NAME, by_year
+from registry.kinds.shared import CODE, NAME, by_unit, by_year
 from registry.models.points import PUBLIC
 
 from .resources import Link, Resource, ResourcePart, register, standing
@@ -57,7 +56,7 @@ EVENTS = Kind(
     redacted=True,
 )
 SITE_NAME = Column("site_name", _("Teaching site"), "site__name")
-SITE_TOWNSHIP = Dimension("township", _("Township"), Substr("site__area_id", 1, 9))
+SITE_TOWNSHIP = by_unit("site__area_id")
 CAPACITIES = Kind(
     "capacities",
     m.SiteCapacity,

@@ -40,8 +40,10 @@ def _no_number(name: str) -> None:
 
 
 def writable(kind: SheetType) -> dict[str, SheetColumn]:
-    """The writable fields: stored ones, not those that are only compared or counted."""
-    return {column.name: column for column in kind.columns if column.use is Use.STORE and column.name != "code"}
+    """The writable fields: stored ones, not those that are only compared or counted, nor a code that the registry
+    gives."""
+    stored = (column for column in kind.columns if column.use is Use.STORE)
+    return {column.name: column for column in stored if column.name != "code" or column.required}
 
 
 def text_of(value: Any) -> str | None:
@@ -75,7 +77,7 @@ def texts_in(kind: SheetType, item: Any, index: int, errors: list[dict]) -> dict
         return {}
     fields, texts = writable(kind), {}
     for name, value in item.items():
-        if name in NOT_GIVEN:
+        if name in NOT_GIVEN and name not in fields:
             continue
         text = text_of(value)
         if name not in fields:

@@ -130,10 +130,10 @@ def _villages(row: SheetRow, context: Context, name: str, township: str) -> dict
     villages = {}
     for text in row.values.get(name) or ():
         with at(row, name):
-            code = context.areas.anywhere(text, [township] if township else [])
+            code = row.areas.anywhere(text, [township] if township else [])
             if len(code) != 12:
                 raise Invalid("place_unknown", text=text)
-            villages[code] = context.areas.names[code]
+            villages[code] = row.areas.names[code]
     return villages
 
 
@@ -176,16 +176,16 @@ def consortium_parts(row: SheetRow, context: Context, stored: dict[str, Parts]) 
 register(
     SheetType(
         "brand", _("Brands"), Brand, BRAND_COLUMNS, ("name", "organisation_id"), resolve_brand,
-        prefix=lambda row: "BR-", order=(("created_on", "ended_on", True),),
+        prefix=lambda row: "BR-", order=(("created_on", "ended_on", True),), dated=("created_on",),
     ),
     SheetType(
         "red-district", _("Red business districts"), RedBusinessDistrict, RED_COLUMNS, ("name", "area_id"),
         resolve_red, prefix=lambda row: "RD-", digits=2, prepare=prepare_red, parts=red_parts,
-        order=(("opened_on", "closed_on", True),),
+        order=(("opened_on", "closed_on", True),), dated=("opened_on",),
     ),
     SheetType(
         "consortium", _("Regional consortia"), Consortium, CONSORTIUM_COLUMNS, ("name",), resolve_consortium,
         prefix=lambda row: "C-", digits=2, prepare=prepare_consortia, parts=consortium_parts,
-        order=(("founded_on", "ended_on", True),),
+        order=(("founded_on", "ended_on", True),), dated=("founded_on",),
     ),
 )  # fmt: skip

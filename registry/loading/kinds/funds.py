@@ -86,7 +86,7 @@ def resolve_fund(row: SheetRow, context: Context) -> None:
     level, area = row.values.get("level"), place(row, context) or own_area
     if row.has("village"):
         with at(row, "village"):
-            area = context.areas.anywhere(row.values["village"], [area] if is_township(area) else [])
+            area = row.areas.anywhere(row.values["village"], [area] if is_township(area) else [])
     elif level and level != FundLevel.DISTRICT and area == context.area:
         row.warn("township", "fund_of_district")
     if row.has("township") or row.has("village") or not row.has("code"):
@@ -194,7 +194,7 @@ register(
     SheetType(
         "fund", _("Funds"), Fund, FUND_COLUMNS, ("year", "category", "level", "area_id", "purpose"), resolve_fund,
         prefix=lambda row: f"F-{row.attributes['year']}-", blanks=("purpose",), parts=refuse_other_funds,
-        by_clerks=True,
+        by_clerks=True, dated=("year",),
     ),
     SheetType(
         "wage-rule", _("Wage rules"), WageRule, WAGE_COLUMNS, ("post", "area_id", "valid_from"), resolve_wage,

@@ -184,7 +184,7 @@ def cover(row: SheetRow, context: Context, model: Any, stored: dict[str, Parts])
     """The townships it passes or covers."""
     name = model._meta.model_name
     make = lambda code: model.townships.through(**{name: row.main.record, "area_id": code})  # noqa: E731
-    townships = {code: context.areas.names[code] for code in row.values["areas"]}
+    townships = {code: row.areas.names[code] for code in row.values["areas"]}
     add_parts(row, "townships", townships, parts_of(row, stored["townships"]), make)
 
 
@@ -215,7 +215,7 @@ def zone_parts(row: SheetRow, context: Context, stored: dict[str, Parts]) -> Non
 def resolve_whole_area(row: SheetRow, context: Context) -> None:
     """The template has no dates: a new entry counts from today, unless a column gives another date."""
     row.attributes["area_id"] = code = place(row, context)
-    row.title = context.areas.names.get(code, "")
+    row.title = row.areas.names.get(code, "")
     row.values["members"] = look_up_all(row, context, "zone", "zones", within=[code], required=False)
     for name in ("accepted_on", "named_on"):
         take_day(row, name, context, happened=True)
@@ -268,6 +268,6 @@ register(
         "whole-area", _("Whole-area townships"), WholeAreaTownship, WHOLE_AREA_COLUMNS, ("area_id",),
         resolve_whole_area, prefix=lambda row: f"WA-{row.attributes['area_id']}", digits=0,
         prepare=prepare_whole_area, parts=whole_area_parts,
-        order=(("accepted_on", "named_on", False), ("accepted_on", "ended_on", True)),
+        order=(("accepted_on", "named_on", False), ("accepted_on", "ended_on", True)), dated=("accepted_on",),
     ),
 )  # fmt: skip

@@ -78,9 +78,7 @@ def resolve_honour(row: SheetRow, context: Context) -> None:
     what = row.values["target_kind"]
     if what == "place":
         with at(row, "target"):
-            row.attributes["place_id"] = row.attributes["area_id"] = context.areas.anywhere(
-                row.values["target"], within
-            )
+            row.attributes["place_id"] = row.attributes["area_id"] = row.areas.anywhere(row.values["target"], within)
         return
     holder = look_up(row, context, what, "target", to=what, within=within)
     if holder is not None:
@@ -123,6 +121,7 @@ DONATION = SheetType(
     "donation", _("Donations"), Donation, DONATION_COLUMNS,
     ("donor_id", "kind", "amount_yuan", "goods", "quantity", "donated_on"), resolve_donation,
     prefix=lambda row: "D-", find=find_donations, blanks=("amount_yuan", "goods", "quantity", "donated_on"),
+    dated=("donated_on",),
 )  # fmt: skip
 register(
     SheetType(
@@ -130,6 +129,7 @@ register(
         ("title", "level", "granted_on", *(f"{target}_id" for target in HONOUR_TARGETS)), resolve_honour,
         prefix=lambda row: "H-", prepare=prepare_honours, parts=move,
         blanks=tuple(f"{target}_id" for target in HONOUR_TARGETS), order=(("granted_on", "revoked_on", True),),
+        dated=("granted_on",),
     ),
     DONATION,
 )  # fmt: skip

@@ -20,7 +20,7 @@ from registry.loading.sheet_types import (
 from registry.models import CollectiveIncome
 from registry.text.validators import line, money, yes_no
 
-from .shared import YEAR, at, day_column, differs, place, take_day, township
+from .shared import YEAR, at, day_column, differs, place, refuse_village, take_day, township
 
 COLUMNS = (
     ROW_NUMBER,
@@ -61,21 +61,19 @@ def take_village(row: SheetRow, context: Context) -> None:
     code = place(row, context)
     village = _village(row, context, code) if code and row.has("village") else ""
     row.attributes["area_id"] = village
-    row.title = (
-        f"{context.areas.names.get(village) or row.values.get('village', '')} {row.values.get('year', '')}".strip()
-    )
+    row.title = f"{row.areas.names.get(village) or row.values.get('village', '')} {row.values.get('year', '')}".strip()
     if not village and code and row.has("village") and not row.is_refused:
-        row.refuse("village", "village_unknown", text=row.values["village"], township=context.areas.names[code])
+        refuse_village(row, "village", row.values["village"], code)
 
 
 def _village(row: SheetRow, context: Context, township: str) -> str:
     """Looks up the village by its code if given, else by name. If both are given they must agree."""
     named = coded = ""
     with at(row, "village"):
-        named = context.areas.village(township, row.values["village"])
+        named = row.areas.village(township, row.values["village"])
     if code := row.values.get("village_code"):
         with at(row, "village_code"):
-            coded = context.areas.village(township, code)
+            coded = row.areas.village(township, code)
             if not coded or named not in ("", coded):
                 row.refuse("village_code", "village_code_differs", text=code, village=row.values["village"])
     return coded or named
@@ -98,6 +96,6 @@ def _code(row: SheetRow) -> Any:
 register(
     SheetType(
         "income", _("Collective incomes"), CollectiveIncome, COLUMNS, ("area_id", "year"), resolve, prefix=_code,
-        digits=0, by_clerks=True,
+        digits=0, by_clerks=True, dated=("year",),
     )
 )  # fmt: skip
