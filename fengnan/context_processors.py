@@ -8,17 +8,21 @@ from django.utils.translation import gettext as _
 
 from registry.kinds import KINDS
 from registry.models import current_district, holds_illustrative, registry_title
+from registry.models.district import is_larger_area
 
 MENU = ("points", "belts", "zones", "townships", "consortia", "projects", "routes", "honours")
 
 
 def site(request: HttpRequest) -> dict:
     """`menu`: (slug, label, address); `other_language`: (code, name, address of this page in it)."""
-    menu = [(slug, KINDS[slug].label, reverse("records", args=[slug])) for slug in MENU]
+    larger = is_larger_area()
+    labels = {"townships": _("Districts and townships")} if larger else {}
+    menu = [(slug, labels.get(slug, KINDS[slug].label), reverse("records", args=[slug])) for slug in MENU]
     other = next((code, name) for code, name in settings.LANGUAGES if code != get_language())
     names = {"zh-hans": "简体中文", "en": "English"}
     return {
         "district": current_district(),
+        "is_larger_area": larger,
         "registry_title": registry_title(),
         "holds_illustrative": holds_illustrative(),
         "menu": menu,

@@ -1,7 +1,6 @@
 """The public dashboard, the page of a figure and that of its changes: loops over the catalogue of figures."""
 
 from collections import Counter
-from datetime import date
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,9 +16,10 @@ from registry.figures.changes import CAME, CHANGED, WENT, days_compared, differe
 from registry.figures.frozen import amendment_of, amendments_of, frozen_figures
 from registry.figures.yearly import all_with_years, look_up_all_years, with_years
 from registry.loading.export import TABLE_FORMATS, export, export_changes, formats_of
-from registry.models import Area
+from registry.models import Area, district_area
 from registry.overviews.attention import attention
 from registry.overviews.recent import recent_changes
+from registry.text.area_codes import district_of, unit_length
 from registry.views.tables import render_table, table_of
 
 KEY_FIGURES = ("points", "premium-rate", "belts", "zones", "projects", "income-villages")
@@ -43,7 +43,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "schematic": drawing_of(scope),
         "findings": attention(scope, public=True),
         "recent": recent_changes(kinds_of_figures(), scope),
-        "townships": townships(scope.as_of),
+        "townships": areas_to_choose(scope),
         "years": years(scope),
     }
     return render(request, "dashboard/dashboard.html", context)
@@ -66,9 +66,13 @@ def charts(scope: Scope) -> dict:
     return dict(zip(drawn, breakdowns(list(drawn.values()), scope), strict=True)) | {"series": rate.series(scope)}
 
 
-def townships(as_of: date) -> list[Area]:
-    """The townships to choose an area from."""
-    return list(Area.objects.public().townships(as_of))
+def areas_to_choose(scope: Scope) -> list[Area]:
+    """The areas to choose from: the townships of a district; the districts of a city, and the townships of the one that
+    is shown."""
+    areas = Area.objects.public().units(scope.as_of, district_area())
+    if unit_length(district_area()) < unit_length(scope.area):
+        areas = areas | Area.objects.public().units(scope.as_of, district_of(scope.area))
+    return list(areas.order_by("code"))
 
 
 def years(scope: Scope) -> list[int]:
@@ -81,7 +85,7 @@ def figure_list(request: HttpRequest) -> HttpResponse:
     scope = read_scope(request.GET, request.user)
     answers = answer_all(FIGURES.values(), scope)
     sections = [(title, _of_section(answers, section)) for section, title in SECTIONS.items()]
-    context = {"scope": scope, "sections": sections, "townships": townships(scope.as_of), "years": years(scope)}
+    context = {"scope": scope, "sections": sections, "townships": areas_to_choose(scope), "years": years(scope)}
     return render(request, "dashboard/figures.html", context)
 
 
@@ -123,7 +127,7 @@ def figure_story(figure: Figure, scope: Scope) -> dict:
         "latest": figure.answer(scope.at(scope.default_as_of)) if scope.default_as_of and scope.is_past else None,
         "series": figure.series(scope),
         "breakdowns": telling_breakdowns(figure, scope),
-        "townships": townships(scope.as_of),
+        "townships": areas_to_choose(scope),
         "years": years(scope),
     }
 

@@ -8,7 +8,7 @@ from itertools import dropwhile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from fengnan.dashboard import KEY_FIGURES, townships
+from fengnan.dashboard import KEY_FIGURES
 from fengnan.map.schematic import drawing_of
 from registry.access.scope import Scope, read_scope
 from registry.figures import FIGURES, Answer, answer_all
@@ -16,7 +16,7 @@ from registry.figures.base import Number, answer_scopes
 from registry.figures.changes import days_compared, differences
 from registry.figures.frozen import amendments_of, frozen_figures
 from registry.figures.yearly import Coverage, look_up_all_years, with_years, year_by_year
-from registry.models import Area
+from registry.models import Area, district_area
 
 TOWNSHIP_FIGURES = ("points", "premium-rate", "belts", "income-villages")
 OTHER_FIGURES = ("brands", "consortia", "visits", "donations-cash", "district-budget", "creation-funds")
@@ -100,7 +100,7 @@ def wall(request: HttpRequest) -> HttpResponse:
 
 def figures_of_townships(scope: Scope) -> list[Township]:
     """The townships of the district, each with its figures, in one query."""
-    areas = townships(scope.as_of)
+    areas = list(Area.objects.public().units(scope.as_of, district_area()))
     figures = [FIGURES[slug] for slug in TOWNSHIP_FIGURES]
     answers = answer_scopes(figures, [scope.within(area.code) for area in areas]) if areas else []
     return [

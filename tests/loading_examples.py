@@ -13,6 +13,7 @@ from registry.access.scope import Scope
 from registry.figures import FIGURES
 from registry.kinds import KINDS
 from registry.models import (
+    Area,
     Booking,
     CalendarDay,
     CollectiveIncome,
@@ -124,6 +125,11 @@ EXAMPLES = {
             "成立时间": "2019-07-01", "是否一肩挑": "√", "联系电话": "13800005678",
         },
         {"党员人数": "37"}, figure("township-organisations"), vary="党组织名称",
+    ),
+    "area": Example(
+        {"区划代码": "130207108298", "区划名称": "示例新村村委会", "区划类别": "村", "设立日期": "2020-05-01"},
+        {"区划名称": "示例新建村村委会"},
+        lambda scope: Area.objects.public().villages(scope.as_of).count(), vary="区划代码",
     ),
     "belt": Example(
         {

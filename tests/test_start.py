@@ -99,6 +99,7 @@ print(json.dumps(answers))
 ADDRESSES = [
     "/", "/en/", "/wall/", "/figures/", "/figures/points/", "/figures/points/changes/", "/map/", "/lists/", "/points/",
     "/townships/", "/townships/130208100/", "/attention/", "/coverage/", "/coverage/incomes/", "/guarantee/",
+    "/api/v1/figures/points/", "/api/v1/figures/belts/",
     "/report/", "/search/?q=fr", "/brand-matrix/", "/points/?format=csv", "/api/v1/", "/api/v1/figures/",
     "/api/v1/areas/", "/api/v1/schema/?format=json", "/accounts/login/",
 ]  # fmt: skip
@@ -113,6 +114,38 @@ def crawled(known: dict[str, str], addresses: list[str]) -> dict[str, list]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+STORY = """
+from django.test import Client
+from django.utils import timezone
+from registry.actions.take_overs import open_take_over
+from registry.models import Area, Belt, DemonstrationPoint, Role, User
+keeper = User.objects.get(username="keeper")
+keeper.must_change_password = False
+keeper.save()
+client = Client(HTTP_HOST="localhost")
+client.force_login(keeper)
+assert client.post("/desk/setup/accounts/").status_code == 200
+assert set(User.objects.values_list("role", flat=True)) >= {Role.CLERK, Role.HEAD, Role.REVIEWER}
+district = Area.objects.unscoped("test").get(code="130208")
+open_take_over(district, ends_on=timezone.localdate(), reason="历史台账补录", by=keeper)
+"""
+LEDGER = "所属乡镇,所属村,示范点名称,党组织名称,所属领域,示范点级别,等次,党组织书记,命名时间,命名文号\n" + "".join(
+    f"丰润镇,东马庄,东马庄第{number}示范点,东马庄第{number}党支部,农村,区级,精品,示例书记,2024-05-01,示例〔2024〕1号\n"
+    for number in range(1, 13)
+)
+BELT = (
+    "示范带名称,级别,途经乡镇,包含示范点,状态,建成时间\n示例沿河示范带,区级,丰润镇,{points},建成,2025-05-01\n".format(
+        points="、".join(f"东马庄第{number}示范点" for number in range(1, 7))
+    )
+)
+
+
+def sheet(tmp_path: Path, name: str, text: str) -> str:
+    file = tmp_path / name
+    file.write_text(text, encoding="utf-8")
+    return str(file)
+
+
 @pytest.mark.processes
 def test_a_neighbour_starts_its_registry_and_finds_nothing_of_fengnan(tmp_path):
     known = {
@@ -124,10 +157,111 @@ def test_a_neighbour_starts_its_registry_and_finds_nothing_of_fengnan(tmp_path):
     assert [status for status, _body in empty.values()] == [200, 200, 200, 503, 503]
     assert "正在启用" in empty["/"][1]
     manage(known, "start_district", "130208", "--areas", str(listed(tmp_path, LIST)), "--admin", "keeper")
-    answers = crawled(known, [*ADDRESSES, "/readyz"])
+    manage(known, "shell", "-v0", "-c", STORY)
+    manage(known, "load", sheet(tmp_path, "台账.csv", LEDGER), "--kind", "point", "--as", "keeper")
+    manage(known, "load", sheet(tmp_path, "示范带.csv", BELT), "--kind", "belt", "--as", "keeper")
+    manage(known, "backup", str(tmp_path / "backup"))
+    again = known | {"DATA_DIR": str(tmp_path / "another")}
+    [copy] = [file.parent for file in (tmp_path / "backup").rglob("manifest.json")]
+    manage(again, "restore", str(copy))
+    records = [
+        "/points/FR-0001/",
+        "/points/FR-0001/plate/",
+        "/history/points/FR-0001/",
+        "/belts/B-01/",
+        "/report/2024/",
+    ]
+    answers = crawled(again, [*ADDRESSES, *records, "/readyz"])
+    values = {slug: json.loads(answers[f"/api/v1/figures/{slug}/"][1])["value"] for slug in ("points", "belts")}
+    assert values == {"points": 12, "belts": 1}
     assert {address for address, (status, _body) in answers.items() if status != 200} == set()
     foreign = re.compile("丰南|130207|FN-|Fengnan|为演示编写")
     assert {
         address: foreign.findall(body) for address, (_status, body) in answers.items() if foreign.search(body)
     } == {}
     assert "丰润区党建示范创建台账" in answers["/"][1]
+
+
+CITY = """code,name
+13,河北省
+1302,唐山市
+130208,丰润区
+130208100,丰润镇
+130208100201,东马庄村委会
+130281,遵化市
+130281001,华明路街道
+130281100,丰润镇
+130281100201,西关村委会
+"""
+CITY_STORY = """
+import json
+from django.test import Client
+from django.utils import timezone
+from registry.actions.accounts import add_account, areas_below
+from registry.models import Area, User
+from registry.actions.take_overs import open_take_over
+keeper = User.objects.get(username="keeper")
+assert {"1302", "130208", "130281", "130281100"} <= set(areas_below(keeper).values_list("code", flat=True))
+add_account("zunhua", display_name="镇经办人", role="clerk", area="130281100", by=keeper)
+city = Area.objects.unscoped("test").get(code="1302")
+open_take_over(city, ends_on=timezone.localdate(), reason="历史台账补录", by=keeper)
+"""
+CITY_LEDGER = (
+    "所属区县,所属乡镇,所属村,示范点名称,党组织名称,所属领域,示范点级别,等次,党组织书记,命名时间,命名文号\n"
+    "遵化市,丰润镇,西关,西关村示范点,西关村党支部,农村,市级,精品,示例书记,2024-05-01,示例〔2024〕1号\n"
+    ",丰润区丰润镇,东马庄,东马庄村示范点,东马庄村党支部,农村,市级,示范,示例书记,2024-05-01,示例〔2024〕1号\n"
+)
+
+
+@pytest.mark.processes
+def test_a_city_compares_its_districts_and_loads_their_townships(tmp_path):
+    known = {
+        "SECRET_KEY": "only-for-this-test-" + "x" * 40, "DATA_DIR": str(tmp_path), "PATH": os.environ["PATH"],
+        "DEBUG": "1", "DISTRICT_AREA": "1302",
+    }  # fmt: skip
+    manage(known, "migrate", "-v0")
+    manage(known, "start_district", "1302", "--areas", str(listed(tmp_path, CITY)), "--admin", "keeper")
+    manage(known, "shell", "-v0", "-c", CITY_STORY)
+    manage(known, "load", sheet(tmp_path, "台账.csv", CITY_LEDGER), "--kind", "point", "--as", "keeper")
+    by_district = "/api/v1/figures/points/?by=township"
+    pages = [address.replace("/townships/130208100/", "/townships/130281100/") for address in ADDRESSES]
+    answers = crawled(known, [*pages, by_district, f"{by_district}&area=130281", "/townships/?area=130281"])
+    assert {address for address, (status, _body) in answers.items() if status != 200} == set()
+    parts = [json.loads(answers[address][1])["by"] for address in (by_district, f"{by_district}&area=130281")]
+    assert [{part["key"]: part["value"] for part in one} for one in parts] == [
+        {"130208": 1, "130281": 1}, {"130281100": 1},
+    ]  # fmt: skip
+    for page in ("/", "/map/", "/townships/", "/wall/"):
+        assert "遵化市" in answers[page][1], page
+    assert "华明路街道" in answers["/townships/?area=130281"][1]
+
+
+@pytest.mark.processes
+def test_without_demonstration_an_empty_registry_gets_an_account_and_nothing_of_the_sample(tmp_path):
+    known = {
+        "SECRET_KEY": "only-for-this-test-" + "x" * 40, "DATA_DIR": str(tmp_path), "PATH": os.environ["PATH"],
+        "DEBUG": "1",
+    }  # fmt: skip
+    manage(known, "migrate", "-v0")
+    for _start in range(2):
+        manage(known, "first_account", "--if-none")
+    code = CRAWL.replace('Client(HTTP_HOST="localhost")', "signed_in()").replace("ADDRESSES", repr('["/desk/setup/"]'))
+    script = """
+from django.test import Client
+from registry.models import Area, User
+def signed_in():
+    [account] = User.objects.all()
+    assert account.must_change_password and not Area.objects.unscoped("test").exists()
+    account.must_change_password = False
+    account.save()
+    client = Client(HTTP_HOST="localhost")
+    client.force_login(account)
+    return client
+"""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v0", "-c", script + code], cwd=ROOT, env=known, capture_output=True,
+        text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    [(status, body)] = json.loads(done.stdout.splitlines()[-1]).values()
+    assert (status, "130208" in body) == (200, True)

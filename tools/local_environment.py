@@ -26,7 +26,14 @@ def environment(data: Path) -> dict[str, str]:
     """The environment of `make run` with the data folder `data`. Variables that are set keep their values."""
     _make_private(data)
     defaults = {"DATA_DIR": str(data), "DEMO": "1", "SECRET_KEY": _secret_key(data), "PYTHONUNBUFFERED": "1"}
+    if not is_demonstration(os.environ):
+        defaults["HTTPS_ONLY"] = "0"  # it is served on this machine, without a certificate
     return {**defaults, **os.environ}
+
+
+def is_demonstration(variables: Mapping[str, str]) -> bool:
+    """Whether sample data and demo accounts are made: not with DEMO=0."""
+    return variables.get("DEMO", "1").strip().lower() in {"1", "true", "yes"}
 
 
 def use_local_environment() -> None:

@@ -1,4 +1,5 @@
-"""`make run`: migrate, load the sample data into an empty registry, serve, work; until Ctrl-C."""
+"""`make run`: migrate, load the sample data into an empty registry (with DEMO=0 only make its first account), serve,
+work; until Ctrl-C."""
 
 import os
 import signal
@@ -8,7 +9,7 @@ import sys
 import time
 import urllib.request
 
-from tools.local_environment import ROOT, data_folder, environment
+from tools.local_environment import ROOT, data_folder, environment, is_demonstration
 
 PYTHON = str(ROOT / ".venv" / "bin" / "python")
 PATIENCE = 10
@@ -33,7 +34,10 @@ def run(once) -> None:
     )
     _manage(variables, "migrate", "-v0")
     _manage(variables, "own_events", "--if-can")
-    _manage(variables, "load_sample", "--if-empty", "--living")
+    if is_demonstration(variables):
+        _manage(variables, "load_sample", "--if-empty", "--living")
+    else:
+        _manage(variables, "first_account", "--if-none")
     processes = start(variables, host, port)
     prefix = variables.get("SCRIPT_NAME", "").rstrip("/")
     _say_when_up(processes, f"http://{host}:{port}{prefix}")

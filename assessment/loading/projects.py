@@ -234,6 +234,6 @@ register(
     SheetType(
         "project", _("Secretary projects"), SecretaryProject, COLUMNS, ("name", "year", "organisation_id"), resolve,
         prefix=lambda row: f"SP-{row.attributes['year']}-", digits=2, prepare=prepare, parts=parts, by_clerks=True,
-        order=(("opened_on", "deadline", False),),
+        order=(("opened_on", "deadline", False),), dated=("year", "opened_on"),
     )
 )  # fmt: skip

@@ -132,7 +132,7 @@ def _card_of(
     matches = cards.get(plain_name(text), set())
     if not matches and scheme.kind == SchemeKind.TOWNSHIP:
         try:
-            matches = cards.get(context.areas.township(text), set())
+            matches = cards.get(row.areas.township(text), set())
         except Invalid:
             matches = set()
     if len(matches) == 1:

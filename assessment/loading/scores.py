@@ -52,7 +52,7 @@ def resolve(row: SheetRow, context: Context) -> None:
     refuse_missing(COLUMNS, row)
     if text:
         with at(row, "point"):
-            within = [context.areas.township(row.values["township"])] if row.has("township") else []
+            within = [row.areas.township(row.values["township"])] if row.has("township") else []
             row.values["found"] = context.records.get("point", text, within)
 
 

@@ -66,10 +66,12 @@ register(
         "supervision", _("Findings of supervision"), SupervisionFinding, FINDING_COLUMNS,
         ("inspected_on", "organisation_id", "finding"), resolve_finding, prefix=lambda row: "SF-",
         order=(("inspected_on", "deadline", False), ("inspected_on", "rechecked_on", False)),
+        dated=("inspected_on",),
     ),
     SheetType(
         "accountability", _("Talks and replacements"), AccountabilityAction, ACTION_COLUMNS,
         ("occurred_on", "kind", "organisation_id", "person"), resolve_action, prefix=lambda row: "AA-",
         about=_("Talks with persons and replacements of them. The public reads their number only."),
+        dated=("occurred_on",),
     ),
 )  # fmt: skip

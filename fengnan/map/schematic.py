@@ -23,9 +23,9 @@ from registry.figures import FIGURES
 from registry.models import Area, Belt, BeltMembership, DemonstrationPoint, Grade, Zone, district_area, valid_on
 from registry.models.points import COUNTED
 from registry.query_cache import Statement, compile_rows, fetch_rows, keep_query
+from registry.text.area_codes import TOWNSHIP, unit_length
 
 LINKED_AT_MOST = 2000  # with more dots than this, a dot is no link of its own
-TOWNSHIP = 9  # digits of a township's code
 ELSEWHERE = ""  # stands for the code of the tile of points that lie in no township
 
 
@@ -195,7 +195,7 @@ def _statement(rows: Callable, scope: Scope, choices: Choices) -> Statement:
 def standing_points(scope: Scope) -> QuerySet:
     """The points that count on the scope's day, with the `township` they lie in."""
     rows = DemonstrationPoint.objects.visible_to(scope.viewer).named(scope.as_of).in_area(scope.area)
-    return rows.order_by().annotate(township=Substr("area_id", 1, TOWNSHIP))
+    return rows.order_by().annotate(township=Substr("area_id", 1, unit_length(district_area())))
 
 
 def tallies(scope: Scope, choices: Choices) -> QuerySet:
@@ -210,7 +210,7 @@ def points(scope: Scope, choices: Choices) -> QuerySet:
 def tile_rows(scope: Scope, choices: Choices) -> QuerySet:
     """The townships, with their place in the schematic (if one was given) and the zones that cover them on the day."""
     cover = Zone.objects.visible_to(scope.viewer).exclude(kind="development").filter(townships=OuterRef("pk"))
-    rows = Area.objects.public().townships(scope.as_of).in_area(district_area())
+    rows = Area.objects.public().units(scope.as_of, district_area())
     return rows.order_by("code").values_list(
         "code", "name", "map_column", "map_row",
         Exists(cover.built(scope.as_of)),
@@ -221,7 +221,10 @@ def tile_rows(scope: Scope, choices: Choices) -> QuerySet:
 
 def townships(scope: Scope, choices: Choices, rows: Iterable[tuple]) -> Iterable[Tile]:
     has_zones = "zones" in choices.layers
-    page, ending = reverse("record", args=["townships", "CODE"]), whole_district(scope)
+    if unit_length(district_area()) == TOWNSHIP:
+        page, ending = reverse("record", args=["townships", "CODE"]), whole_district(scope)
+    else:  # a district has no page but its dashboard
+        page, ending = f"{reverse('dashboard')}?area=CODE", whole_district(scope).replace("?", "&")
     rows = list(rows)
     places = schematic_layout.places_of({code: (column, row) for code, _name, column, row, *_more in rows})
     for code, name, _column, _row, built, planned, lit in rows:
@@ -269,7 +272,8 @@ def belt_lines(scope: Scope, choices: Choices, tiles: Mapping[str, Tile], rows: 
     lines: list[BeltLine] = []
     for (code, name, level, built), areas in areas_of.items():
         if any(area.startswith(scope.area) for area in areas):
-            places = tuple(tiles[area[:TOWNSHIP]].place for area in areas if area[:TOWNSHIP] in tiles)
+            digits = unit_length(district_area())
+            places = tuple(tiles[area[:digits]].place for area in areas if area[:digits] in tiles)
             url, lit = page.replace("CODE", code) + scope.query, code == choices.show
             lines.append(BeltLine(len(lines) + 1, code, name, level, bool(built), url, len(areas), places, lit))
     return lines

@@ -11,7 +11,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fengnan.dashboard import townships, years
+from fengnan.dashboard import areas_to_choose, years
 from fengnan.map import geojson
 from fengnan.map.options import CHOICES, LAYERS, THEMES, VIEWS, Choices, map_address
 from fengnan.map.schematic import Schematic, schematic
@@ -47,7 +47,7 @@ def map_page(request: HttpRequest) -> HttpResponse:
         "data_url": reverse("map-data") + query,
         "tiles_url": settings.TILES_URL,
         "outline_url": reverse("map-outline") if settings.MAP_OUTLINE else "",
-        "townships": townships(scope.as_of),
+        "townships": areas_to_choose(scope),
         "years": years(scope),
     }
     response = render(request, part_for(request, "dashboard/map.html", "map"), context)

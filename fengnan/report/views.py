@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fengnan.dashboard import townships, years
+from fengnan.dashboard import areas_to_choose, years
 from fengnan.map.schematic import drawing_of
 from fengnan.report.brief import brief_of
 from fengnan.report.content import ADDRESSEE, SIGNATURE, TEXTS, report_of
@@ -49,7 +49,7 @@ View = Callable[..., HttpResponse]
 def year_list(request: HttpRequest) -> HttpResponse:
     scope = read_scope(request.GET, request.user)
     area = {"area": scope.area} if "area" in scope.parameters else {}
-    context = {"scope": scope, "years": years(scope), "townships": townships(scope.as_of), "carried_area": area}
+    context = {"scope": scope, "years": years(scope), "townships": areas_to_choose(scope), "carried_area": area}
     return render(request, "report/years.html", context)
 
 
@@ -88,7 +88,7 @@ def report_page(request: HttpRequest, scope: Scope) -> HttpResponse:
         "letter_parts": [(slug, TEXTS[slug]) for slug in (ADDRESSEE, SIGNATURE)],
         "since": since,
         "changed": changed_since(since, kinds_of_figures(), scope.area, request.user),
-        "townships": townships(scope.as_of),
+        "townships": areas_to_choose(scope),
         "years": years(scope),
         "may_write": "area" not in scope.parameters and may(request.user, "report.write"),
     }
@@ -133,7 +133,7 @@ def brief_page(request: HttpRequest) -> HttpResponse:
         "scope": scope,
         "brief": brief_of(scope),
         "schematic": drawing_of(scope),
-        "townships": townships(scope.as_of),
+        "townships": areas_to_choose(scope),
         "years": years(scope),
     }
     return render(request, "report/brief.html", context)

@@ -299,6 +299,7 @@ DESK = (  # (address, label, right it asks for) of what else the desk leads to
     ("accounts", gettext_lazy("Accounts"), "account.manage"),
     ("hooks", gettext_lazy("Web hooks"), "hook.manage"),
     ("years", gettext_lazy("Closed years"), "year.close"),
+    ("desk-areas", gettext_lazy("Areas"), "area.keep"),
     ("rules", gettext_lazy("Rules"), "rule.change"),
     ("standards", gettext_lazy("Standards"), "rule.change"),
     ("calendar", gettext_lazy("Working calendar"), "rule.change"),

@@ -39,6 +39,7 @@ TABLE: dict[str, frozenset[str]] = {
     "year.close": frozenset({Role.ADMIN}),
     "registry.set_up": frozenset({Role.ADMIN}),
     "rule.change": frozenset({Role.ADMIN}),
+    "area.keep": frozenset({Role.ADMIN}),
     "grouping.build": frozenset({Role.ADMIN}),
     "ledger.take_over": frozenset({Role.ADMIN}),
     "load.send": frozenset({Role.CLERK, Role.REVIEWER, Role.ADMIN}),
@@ -52,7 +53,16 @@ DECIDES = frozenset({Role.REVIEWER, Role.ADMIN})  # roles that need a second fac
 WRITES = frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMIN})  # roles with an area to write in
 # Actions on the whole district, for any record: only for accounts whose area contains the district.
 OF_DISTRICT = frozenset(
-    {"hook.manage", "job.view", "ledger.take_over", "report.write", "year.close", "registry.set_up", "rule.change"}
+    {
+        "area.keep",
+        "hook.manage",
+        "job.view",
+        "ledger.take_over",
+        "report.write",
+        "year.close",
+        "registry.set_up",
+        "rule.change",
+    }
 )
 READING = frozenset(
     {"record.view", "event.view", "job.view", "internal.view", "project.board", "scheme.view", "attention.view"}

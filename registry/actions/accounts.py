@@ -12,8 +12,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from registry.access.permissions import WRITES, contains_district, may, roles_below
-from registry.models import Area, Role, User, district_area
+from registry.models import Area, AreaLevel, Role, User, district_area
 from registry.models.base import in_area_q
+from registry.text.area_codes import DISTRICT
 from registry.text.refusals import Refused, raise_first
 
 from .records import ChangeSet, changes_between, locked
@@ -33,10 +34,14 @@ def accounts_below(by: Any) -> QuerySet[User]:
 
 
 def areas_below(by: Any) -> QuerySet[Area]:
-    """The areas `by` may give to an account: the own area and those directly inside it."""
+    """The areas `by` may give to an account: the own area and those directly inside it; in a larger area than a
+    district, townships too."""
     own = by.write_prefix or (district_area() if by.is_superuser else "")
     areas = Area.objects.visible_to(by).existing(timezone.localdate()).filter(in_area_q(own, "code"))
-    return areas.filter(Q(code=own) | Q(parent=own)).order_by("code")
+    inside = Q(code=own) | Q(parent=own)
+    if 0 < len(own) < DISTRICT:
+        inside |= Q(level__in=(AreaLevel.DISTRICT, AreaLevel.TOWNSHIP))
+    return areas.filter(inside).select_related("parent").order_by("code")
 
 
 def refusals_to_manage(account: User, *, by: Any) -> Iterator[Refused]:

@@ -33,7 +33,7 @@ def _by_model(rows: Iterable[models.Model]) -> dict[type[models.Model], list[Any
     return grouped
 
 
-def _relations(model: type[models.Model]) -> Iterator[models.ForeignObjectRel]:
+def relations_of(model: type[models.Model]) -> Iterator[models.ForeignObjectRel]:
     """The foreign keys of other models to `model`, including many-to-many tables."""
     for relation in model._meta.get_fields(include_hidden=True):
         if isinstance(relation, models.ForeignObjectRel) and (relation.one_to_many or relation.one_to_one):
@@ -42,7 +42,7 @@ def _relations(model: type[models.Model]) -> Iterator[models.ForeignObjectRel]:
 
 def _belonging_to(rows: Iterable[models.Model]) -> Iterator[models.Model]:
     for model, keys in _by_model(rows).items():
-        for relation in _relations(model):
+        for relation in relations_of(model):
             if relation.field.name in getattr(relation.related_model, "goes_with", ()):
                 yield from relation.related_model._base_manager.filter(**{f"{relation.field.name}__pk__in": keys})
 
@@ -82,7 +82,7 @@ def names_of_referrers(rows: Collection[models.Model], *, in_force: bool) -> lis
 def _referrers(rows: Collection[models.Model], in_force: bool) -> Iterator[models.Model]:
     keys = {_key(row) for row in rows}
     for model, of_model in _by_model(rows).items():
-        for relation in _relations(model):
+        for relation in relations_of(model):
             referrer, name = relation.related_model, relation.field.name
             if referrer._meta.auto_created is model:
                 continue  # its own list

@@ -18,12 +18,12 @@ from django.utils.timezone import localtime
 from registry.access.client_ip import caller
 from registry.access.permissions import area_of, may, role_of
 from registry.actions.event_chain import seal_on_commit
-from registry.kinds import KINDS
 from registry.kinds.field_visibility import PERSONAL
-from registry.models import Event, Record, SearchEntry, User
+from registry.models import Event, SearchEntry, User
+from registry.models.base import Versioned
 from registry.text.refusals import Refused
 
-from .search import entry_of
+from .search import entry_for, kinds_of
 
 UNWRITTEN = {"version", "voided"}
 WRITTEN = {str, int, bool, type(None)}
@@ -168,9 +168,10 @@ def save_with_event(
 
 def _take_version(record: Any) -> None:
     """Increments the version, if it is still the one that was opened."""
-    if not isinstance(record, Record):
+    model: Any = type(record)
+    if not issubclass(model, Versioned):
         return
-    rows = type(record)._base_manager.filter(pk=record.pk, version=record.version)
+    rows = model._base_manager.filter(pk=record.pk, version=record.version)
     if not rows.update(version=models.F("version") + 1):
         raise stale(record)
     record.version += 1
@@ -185,19 +186,13 @@ def stale(record: Any) -> Refused:
 
 def unlist(record: Any) -> None:
     """Removes the record from the search index."""
-    for kind in _searched(record):
+    for kind in kinds_of(record):
         SearchEntry.objects.filter(kind=kind.slug, code=record.code).delete()
 
 
 def index(record: Any) -> None:
     """Updates the record's search entry: present if it is public, else removed."""
     unlist(record)
-    for kind in _searched(record):
+    for kind in kinds_of(record):
         if type(record).objects.public().filter(pk=record.pk).exists():
-            entry_of(kind, record.code, str(record), getattr(record, "area_id", None)).save()
-
-
-def _searched(record: Any) -> list:
-    return [
-        kind for kind in KINDS.values() if kind.searched and kind.model is type(record) and isinstance(record, Record)
-    ]
+            entry_for(kind, record).save()

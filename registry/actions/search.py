@@ -1,7 +1,7 @@
 """The search index, built from the public rows of the searched record kinds."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 
 from registry.access.permissions import may
 from registry.kinds import KINDS, Kind
-from registry.models import Area, AreaAlias, PartyOrganisation, SearchEntry
+from registry.models import Area, AreaAlias, AreaLevel, PartyOrganisation, SearchEntry
+from registry.models.base import Versioned
 from registry.text.spellings import normalized
 
 from .access_log import log_reading
@@ -19,6 +20,7 @@ STEP = 500
 MOST_PEOPLE = 20
 
 
+AREA_LEVELS = {"townships": AreaLevel.TOWNSHIP, "villages": AreaLevel.VILLAGE}  # of the kinds that search shows
 ENTRY = ("kind", "code", "area", "name", "names", "pinyin", "initials")
 
 
@@ -27,6 +29,43 @@ def entry_of(*record: Any) -> SearchEntry:
     columns = {field.name: field.attname for field in SearchEntry._meta.concrete_fields}
     names = (columns[name] for name in ENTRY)
     return SearchEntry(**dict(zip(names, entry_values(*record), strict=True)))
+
+
+def kinds_of(record: Any) -> list[Kind]:
+    """The searched kinds that the record belongs to; none for a part."""
+    if not isinstance(record, Versioned):
+        return []
+    kinds = [kind for kind in KINDS.values() if kind.searched and kind.model is type(record)]
+    return [kind for kind in kinds if not isinstance(record, Area) or AREA_LEVELS[kind.slug] == record.level]
+
+
+def entry_for(kind: Kind, record: Any) -> SearchEntry:
+    """The search entry of a stored record."""
+    [values] = values_for(kind, [record])
+    columns = {field.name: field.attname for field in SearchEntry._meta.concrete_fields}
+    return SearchEntry(**dict(zip((columns[name] for name in ENTRY), values, strict=True)))
+
+
+def values_for(kind: Kind, records: Sequence[Any]) -> Iterator[tuple]:
+    """The values of the entries of stored records of one kind; see `entry_values`."""
+    if kind.model is Area:
+        aliases = aliases_of([area.pk for area in records])
+        for area in records:
+            yield entry_values(kind, area.code, area.name, area.code, (area.short_name, *aliases.get(area.code, ())))
+    else:
+        for record in records:
+            yield entry_values(kind, record.code, str(record), getattr(record, "area_id", None))
+
+
+def aliases_of(codes: Collection[str] | None = None) -> dict[str, list[str]]:
+    """The other names of areas by code; of all areas, if no codes are given."""
+    rows = (
+        AreaAlias.objects.order_by("pk") if codes is None else AreaAlias.objects.filter(area__in=codes).order_by("pk")
+    )
+    aliases: dict[str, list[str]] = {}
+    for area, alias in rows.values_list("area_id", "name"):
+        aliases.setdefault(area, []).append(alias)
+    return aliases
 
 
 def entry_values(kind: Kind, code: str, name: str, area: str | None, others: tuple[str, ...] = ()) -> tuple:
@@ -58,7 +97,7 @@ def _spelt(piece: str) -> tuple[str, str]:
 def _searched_rows(kind: Kind) -> QuerySet:
     rows = kind.model.objects.public()
     if kind.model is Area:
-        rows = rows.filter(level={"townships": "township", "villages": "village"}[kind.slug])
+        rows = rows.filter(level=AREA_LEVELS[kind.slug])
     return rows
 
 
@@ -66,9 +105,7 @@ def _entries(kind: Kind) -> list[SearchEntry]:
     title = next(name for name in ("name", "title") if name in {field.name for field in kind.model._meta.fields})
     rows = _searched_rows(kind)
     if kind.model is Area:
-        aliases: dict[str, list[str]] = {}
-        for area, alias in AreaAlias.objects.values_list("area_id", "name"):
-            aliases.setdefault(area, []).append(alias)
+        aliases = aliases_of()
         return [
             entry_of(kind, area.code, area.name, area.code, (area.short_name, *aliases.get(area.code, ())))
             for area in rows

@@ -12,21 +12,18 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from pypinyin import lazy_pinyin
 
-from registry.models import Area, AreaLevel, District, Role, User, current_district, forget_district
+from registry.models import Area, AreaLevel, District, Role, User, current_district, district_area, forget_district
 from registry.text.area_codes import LENGTHS
 from registry.text.refusals import Refused
 
 from .accounts import add_account
+from .areas import level_by_name
 from .sample import load_sample
 from .search import rebuild
 
 FOLDER = Path(settings.BASE_DIR) / "fixtures" / "start"  # parameters, lists and the ten items, to be confirmed
 NATIONAL = Path(settings.DATA_DIR) / "areas"  # where `make areas` puts the national list
 NATIONAL_FILES = ("provinces.csv", "cities.csv", "areas.csv", "streets.csv", "villages.csv")
-LEVELS = dict(
-    zip(LENGTHS[:4], (AreaLevel.PROVINCE, AreaLevel.CITY, AreaLevel.DISTRICT, AreaLevel.TOWNSHIP), strict=True)
-)
-COMMUNITY = ("社区", "居委会", "居民委员会")
 SUFFIXES = ("自治县", "自治旗", "矿区", "林区", "特区", "新区", "市", "区", "县", "旗")
 HEADINGS = {
     "code": ("code", "代码", "区划代码", "行政区划代码", "统计用区划代码"),
@@ -78,9 +75,7 @@ def read_areas(code: str, files: Iterable[Path]) -> list[ListedArea]:
 
 
 def _listed(code: str, name: str, level: str, names: Mapping[str, Any]) -> ListedArea:
-    kind = LEVELS.get(len(code)) or (
-        AreaLevel.COMMUNITY if any(word in name for word in COMMUNITY) else AreaLevel.VILLAGE
-    )
+    kind = level_by_name(code, name)
     parent = next((code[:length] for length in reversed(LENGTHS) if length < len(code) and code[:length] in names), "")
     return ListedArea(code, name, level if level in AreaLevel.values else kind, parent)
 
@@ -158,19 +153,26 @@ def add_first_administrator(username: str, area: str, password: str) -> User:
 
 
 def add_township_accounts(*, by: User) -> list[tuple[str, str, str, str]]:
-    """A clerk and a head for each township that has none: (township, role, user name, first password), shown once."""
+    """A reviewer where the district has none, a clerk and a head for each township that has none: (area, role, user
+    name, first password), shown once."""
     taken = set(User.objects.values_list("username", flat=True))
     made = []
+    district = Area.objects.public().filter(code=district_area()).first()
+    if district is not None and not User.objects.filter(role=Role.REVIEWER, is_active=True).exists():
+        made.append(_add_account(district, Role.REVIEWER, "reviewer", taken, by))
     townships = Area.objects.public().filter(level=AreaLevel.TOWNSHIP, code__startswith=by.write_prefix)
     for area in townships.order_by("code"):
         for role, suffix in ((Role.CLERK, "clerk"), (Role.HEAD, "head")):
             if User.objects.filter(role=role, write_prefix=area.code).exists():
                 continue
-            username = _free_name(f"{''.join(lazy_pinyin(short_name(area.name)))}-{suffix}", taken)
-            label = f"{area.name}{role.label}"[:40]
-            account, password = add_account(username, display_name=label, role=role, area=area.code, by=by)
-            made.append((area.name, str(role.label), account.username, password))
+            made.append(_add_account(area, role, f"{''.join(lazy_pinyin(short_name(area.name)))}-{suffix}", taken, by))
     return made
+
+
+def _add_account(area: Area, role: Role, name: str, taken: set[str], by: User) -> tuple[str, str, str, str]:
+    label = f"{area.name}{role.label}"[:40]
+    account, password = add_account(_free_name(name, taken), display_name=label, role=role, area=area.code, by=by)
+    return area.name, str(role.label), account.username, password
 
 
 def _free_name(name: str, taken: set[str]) -> str:

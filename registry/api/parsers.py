@@ -70,7 +70,7 @@ def texts_in(kind: SheetType, item: Any, index: int, errors: list[dict]) -> dict
         return {}
     fields, texts = kind.writable, {}
     for name, value in item.items():
-        if name in NOT_GIVEN:
+        if name in NOT_GIVEN and name not in fields:
             continue
         text = text_of(value)
         if name not in fields:

@@ -24,7 +24,7 @@ from registry.api.voiding import missing
 from registry.filters import filtered, filters_of
 from registry.kinds import KINDS, Kind
 from registry.loading.export import export_values
-from registry.models import Record
+from registry.models.base import Versioned
 from registry.models.points import PUBLIC
 from registry.query_cache import CompiledQuery, compile_query, keep_query, placeholder
 
@@ -207,7 +207,7 @@ class DetailView(ResourceView):
 def compile_record(view: type[DetailView], scope: Scope, names: tuple[str, ...], code: str) -> CompiledQuery:
     """The compiled query of one record, with its version."""
     resource = view.resource
-    version = "version" if issubclass(resource.model, Record) else "pk"
+    version = "version" if issubclass(resource.model, Versioned) else "pk"
     values = resource.columns(names, full=True).values(view().record_rows(scope, code), scope)
     return compile_query(values.annotate(etag=F(version))[:1])
 

@@ -13,7 +13,8 @@ from registry.access.scope import ANY_AREA, Scope
 from registry.kinds import Column, Kind
 from registry.kinds.base import future_dates, hide_future_dates
 from registry.loading import own_exports
-from registry.models import DemonstrationPoint, Record
+from registry.models import DemonstrationPoint
+from registry.models.base import Versioned
 from registry.models.points import PUBLIC
 from registry.query_cache import CompiledQuery, compile_query, keep_query, placeholder
 
@@ -107,7 +108,7 @@ class Resource:
     @cached_property
     def full(self) -> Kind:
         """The kind with all columns of the detail view."""
-        version = (Column("version", _("Version")),) if issubclass(self.model, Record) else ()
+        version = (Column("version", _("Version")),) if issubclass(self.model, Versioned) else ()
         return replace(self.listed, columns=self.listed.columns + self.kind.details + version)
 
     def columns(self, names: tuple[str, ...] = (), full: bool = False) -> Kind:

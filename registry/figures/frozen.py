@@ -20,7 +20,7 @@ def take_year(year: int, district: str) -> Iterator[FrozenFigure]:
     """Every figure at the end of `year`, for the district and each township it has an answer for, as the public sees
     it."""
     scope = Scope(as_of=date(year, 12, 31), area=district)
-    townships = Area.objects.public().townships(scope.as_of).filter(code__startswith=district)
+    townships = Area.objects.public().units(scope.as_of, district)
     for area in (district, *townships.order_by("code").values_list("code", flat=True)):
         for answer in answer_all(FIGURES.values(), scope.within(area)).values():
             if answer.part is not None:

@@ -16,6 +16,7 @@ PUBLIC_NAMES_OF: dict[str, frozenset[str]] = {
     "demonstrationpoint": frozenset(
         {"highlights", "status", "level", "grade", "year", "valid_from", "document_no", "batch"}
     ),
+    "area": frozenset({"level", "parent", "valid_to", "successor", "predecessors"}),
     "belt": frozenset({"kind", "start", "end", "highlights", "started_on", "ended_on"}),
     "zone": frozenset({"within", "ended_on"}),
     "consortium": frozenset({"zone", "ended_on"}),

@@ -7,7 +7,7 @@ from registry import models as m
 from registry.access.scope import Scope
 
 from .base import Column, Dimension, Kind, register
-from .shared import AREA, BY_TOWNSHIP, BY_YEAR_COLUMN, CODE, FIELD, GRADE, NAME, TOWNSHIP_NAME, of_code, with_township
+from .shared import AREA, BY_TOWNSHIP, BY_YEAR_COLUMN, CODE, FIELD, GRADE, NAME, TOWNSHIP_NAME, by_unit, with_township
 
 
 def _with_income(rows: QuerySet, scope: Scope) -> QuerySet:
@@ -24,7 +24,7 @@ register(
         _("Townships"),
         lambda s: s.sees(m.Area).townships(s.as_of),
         (CODE, NAME, Column("valid_from", _("Exists since"))),
-        (of_code(9),),
+        (by_unit("code"),),
         searched=True,
     ),
     Kind(
@@ -39,7 +39,7 @@ register(
             Column("income_year", _("Year of the income")),
             Column("income", _("Collective income"), unit="yuan", numeric=True),
         ),
-        (of_code(9),),
+        (by_unit("code"),),
         annotate=_with_income,
         searched=True,
     ),

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from registry import models as m
 from registry.access.scope import Scope
 from registry.models.areas import township_name
+from registry.models.district import unit_name
+from registry.text.area_codes import unit_length
 
 from .base import Column, Dimension
 
@@ -24,7 +26,13 @@ FIELD = Column("field", _("Field"), choices=m.Field)
 GRADE = Column("grade", _("Grade"), choices=m.Grade)
 ORGANISATION = Column("organisation_name", _("Party organisation"), "organisation__name")
 
-BY_TOWNSHIP = Dimension("township", _("Township"), Substr("area_id", 1, 9))
+
+def by_unit(path: str, name: str = "township") -> Dimension:
+    """The township of the area code in `path`; on pages of a city, the district."""
+    return Dimension(name, unit_name(), lambda scope: Substr(path, 1, unit_length(scope.area)))
+
+
+BY_TOWNSHIP = by_unit("area_id")
 BY_LEVEL = Dimension("level", _("Level"), F("level"), m.Level)
 BY_FIELD = Dimension("field", _("Field"), F("field"), m.Field)
 
@@ -34,8 +42,3 @@ def by_year(path: str) -> Dimension:
 
 
 BY_YEAR_COLUMN = Dimension("year", _("Year"), Cast("year", CharField()))
-
-
-def of_code(length: int, name: str = "township") -> Dimension:
-    """The township of a row that is itself an area."""
-    return Dimension(name, _("Township"), Substr("code", 1, length))

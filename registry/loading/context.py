@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from django.db.models import QuerySet
 
 from registry.access.permissions import may
-from registry.loading.lookups import Areas, Records
+from registry.loading.lookups import Areas, AreasByDay, Records
 from registry.loading.sheet_types import plain_name
 from registry.models import Area, Parameter, Term, district_area
 from registry.models.base import valid_on
@@ -27,11 +27,16 @@ class Context:
     def __init__(self, by: Any, today: date, *, writing: bool = False):
         self.by, self.today, self.writing = by, today, writing
         self.area = district_of(by.write_prefix or district_area())
-        self.areas, self.records = Areas(self.area), Records()
+        self.areas_by_day, self.records = AreasByDay(self.area), Records()
         self.cells: dict[str, dict[str, Any]] = defaultdict(dict)
         self._reached: dict[str, bool] = {}
         self._numbers: dict[Any, int] = {}
         self._once: dict[Callable, Any] = {}
+
+    @property
+    def areas(self) -> Areas:
+        """The areas of today. A row of another day is judged by those of its own, `row.areas`."""
+        return self.areas_by_day.on(self.today)
 
     @cached_property
     def decides(self) -> bool:

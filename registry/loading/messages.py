@@ -47,6 +47,13 @@ SENTENCES = {
     "village_unknown": gettext_noop(
         "%(township)s has no village or community called “%(text)s”. Write its name in the registry, or its code."
     ),
+    "area_followed": gettext_noop(
+        "“%(text)s” existed until %(until)s and was merged into %(successor)s, where this record stands now."
+    ),
+    "area_level_wrong": gettext_noop("%(code)s is a village or a community. Write 村 or 社区."),
+    "area_name_corrected": gettext_noop(
+        "“%(before)s” becomes “%(after)s” on all days, as a correction. For a new name from a day on, use its page."
+    ),
     "village_missing": gettext_noop("No village or community is given: the site stands in the township itself."),
     "unit_new": gettext_noop("“%(text)s” is new: the unit is added too."),
     "organisation_new": gettext_noop("“%(text)s” is new: the party organisation is added too."),

@@ -2,6 +2,7 @@
 
 from . import cleanup, job_steps  # noqa: F401
 from .kinds import (  # noqa: F401
+    areas,
     bookings,
     brands,
     exchange,

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from registry.text.validators import Invalid, Reader
 
 if TYPE_CHECKING:
     from registry.loading.context import Context
+    from registry.loading.lookups import Areas
 
 Text = str | Promise
 
@@ -114,7 +116,7 @@ class SheetRow:
     """A row of a file during validation. `texts` are the cells of known columns as typed, `values` the parsed values,
     `attributes` the resulting columns of the record, `defaults` those that only a new record takes, because the file
     does not give them; `edited` are the fields that were edited in the preview; `record` is the stored record, `title`
-    the row's name for readers."""
+    the row's name for readers. `day` is the day that it is about, and `areas` are those of that day."""
 
     sheet: int
     number: int
@@ -133,6 +135,8 @@ class SheetRow:
     writes: list[PendingWrite] = field(default_factory=list)
     undo: list[list] = field(default_factory=list)
     edited: list[str] = field(default_factory=list)
+    day: date | None = None
+    areas: "Areas" = None  # type: ignore[assignment]  # set before anything is looked up
 
     def refuse(self, name: str, code: str, /, **details: Any) -> None:
         """Refuses the row because of the field `name` ("" for the row as a whole)."""
@@ -185,10 +189,11 @@ class SheetType:
     needed of all records; `parts(row, context, stored)` gets that and adds the parts of one. `find(rows, context)` and
     `write(rows, context, load)` replace the usual way to find or write the records.
     `prefill(rows)` yields the current values of records, {column: value} each, to fill a template with, if these are
-    more than their attributes. `lines(by, area)` does the same for rows without codes. `right` is the permission an
-    account of the district needs; `by_clerks`: whether a township's clerk may load it too, for the own township.
-    `together` are groups of columns that only say something together: a change of one is read with the stored values of
-    the others. `about` says in a sentence what the kind is for.
+    more than their attributes. `lines(by, area)` does the same for rows without codes. `dated` are the columns whose
+    year or day says on which day a row is judged by the areas that existed, the first that is given; without any, by
+    those of today. `right` is the permission an account of the district needs; `by_clerks`: whether a township's clerk
+    may load it too, for the own township. `together` are groups of columns that only say something together: a change
+    of one is read with the stored values of the others. `about` says in a sentence what the kind is for.
     """
 
     slug: str
@@ -201,6 +206,7 @@ class SheetType:
     digits: int = 3
     blanks: tuple[str, ...] = ()
     order: tuple[tuple[str, str, bool], ...] = ()
+    dated: tuple[str, ...] = ()
     records: Callable[[], QuerySet] | None = None
     prepare: Callable[[list[SheetRow], "Context"], Any] = lambda rows, context: None
     parts: Callable[[SheetRow, "Context", Any], None] = lambda row, context, stored: None
@@ -213,6 +219,12 @@ class SheetType:
     area_of: Callable[[SheetRow], str] = lambda row: row.attributes.get("area_id") or ""
     together: tuple[tuple[str, ...], ...] = ()
     about: Text = ""
+
+    def __post_init__(self) -> None:
+        """A sheet that names townships may name their district beside them: a city has townships of one name."""
+        at = next((number for number, column in enumerate(self.columns) if column.name == "township"), None)
+        if at is not None:
+            object.__setattr__(self, "columns", (*self.columns[:at], DISTRICT, *self.columns[at:]))
 
     def key(self, values: Mapping[str, Any]) -> tuple:
         """The natural key of a record with these attributes; an empty part counts as a dash."""
@@ -227,6 +239,13 @@ class SheetType:
         names = {field.name for field in fields if not isinstance(field, DateField)} - {"code"}
         return tuple(column.name for column in self.columns if column.use is Use.STORE and column.name in names)
 
+    def day_of(self, row: SheetRow, today: date) -> date:
+        """The day that the row is about: of a year its last, and never later than today."""
+        value = next((row.values[name] for name in self.dated if row.has(name)), None)
+        if value is None:
+            return today
+        return min(date(value, 12, 31) if isinstance(value, int) else value.day, today)
+
     def column(self, name: str) -> SheetColumn | None:
         return next((column for column in self.columns if column.name == name), None)
 
@@ -236,8 +255,10 @@ class SheetType:
 
     @property
     def writable(self) -> dict[str, SheetColumn]:
-        """The columns that a form or a program may fill in: stored ones, not those that are compared or counted."""
-        return {column.name: column for column in self.columns if column.use is Use.STORE and column.name != "code"}
+        """The columns that a form or a program may fill in: stored ones, not those that are compared or counted, nor a
+        code that the registry gives."""
+        stored = (column for column in self.columns if column.use is Use.STORE)
+        return {column.name: column for column in stored if column.name != "code" or column.required}
 
 
 SHEET_TYPES: dict[str, SheetType] = {}
@@ -268,6 +289,9 @@ def kinds_for(by: Any) -> list[str]:
     return sorted((slug for slug in SHEET_TYPES if may_load(by, slug)), key=lambda slug: slug != "point")
 
 
+DISTRICT = SheetColumn(
+    "district", "所属区县", lambda text: text.strip()[:60], also=("区县", "所在区县", "县区"), use=Use.COMPARE
+)  # only looked at, to tell townships of one name apart
 CODE = SheetColumn("code", "编号", lambda text: plain_name(text), also=("代码", "Code"))
 ROW_NUMBER = SheetColumn("row_no", "序号", lambda text: None, also=("编次", "No."), use=Use.IGNORE)
 REMARK = SheetColumn("remark", "备注", lambda text: text.strip()[:500], also=("说明", "Remark"))

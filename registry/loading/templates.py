@@ -12,9 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from xlsxwriter.utility import xl_col_to_name
 
-from registry.loading.sheet_types import SHEET_TYPES, SheetColumn, SheetType, Use
+from registry.loading.sheet_types import DISTRICT, SHEET_TYPES, SheetColumn, SheetType, Use
 from registry.loading.stored_texts import own_values, reads, text_for
 from registry.models import Area, AreaLevel, district_area
+from registry.models.district import is_larger_area
 from registry.text.area_codes import is_below_district
 from registry.text.validators import dated, yes_no
 
@@ -50,6 +51,7 @@ def template(kind: str, by: Any, township: str = "", filled: bool = False) -> by
     declared = SHEET_TYPES[kind]
     area = township or by.write_prefix or district_area()
     columns = [column for column in declared.columns if column.use is not Use.IGNORE]
+    columns = [column for column in columns if column is not DISTRICT or is_larger_area()]
     rows = prefilled_rows(declared, by, area) if filled else []
     written = BytesIO()
     with xlsxwriter.Workbook(written, OPTIONS) as book:
@@ -77,8 +79,9 @@ def prefilled_rows(kind: SheetType, by: Any, area: str) -> Iterable[dict[str, An
     if kind.lines:
         return kind.lines(by, area)
     rows = kind.model._default_manager.visible_to(by).order_by("code")  # type: ignore[attr-defined]
-    rows = rows.in_area(area) if is_below_district(area) else rows  # the district's own records have no area
-    if "area" in {field.name for field in kind.model._meta.get_fields()}:
+    if is_below_district(area) or kind.model is Area:  # else the district's own records, which have no area, too
+        rows = rows.in_area(area)
+    if "area" in {field.name for field in kind.model._meta.concrete_fields}:
         rows = rows.filter(Q(area=None) | Q(area__valid_to=None)).select_related("area")
     return kind.prefill(rows) if kind.prefill else (own_values(kind, record) for record in rows)
 
@@ -104,7 +107,7 @@ def _head(book: Any, sheet: Any, kind: SheetType, columns: list[SheetColumn], ar
 
 def _notes(column: SheetColumn) -> list[str]:
     notes = [_("Required.")] if column.required else []
-    if column.name == "code":
+    if column.name == "code" and not column.required:
         notes.append(_("Given by the registry: leave it as it is, and empty for a new record."))
     if column.use is Use.COMPARE:
         notes.append(_("Only compared with what the registry holds."))

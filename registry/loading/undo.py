@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from registry.actions.deletion import deletion_events, remove_rows
 from registry.actions.records import changes_between, values_of
 from registry.models import Draft, DraftState, Event, Load, LoadRow, Record
-from registry.models.base import Voidable, guard_lifted
+from registry.models.base import Versioned, Voidable, guard_lifted
 
 from .bulk import STEP
 from .write import by_model, index, log_events, public, unlist
@@ -103,6 +103,8 @@ def _used(added: set[Entry], leaving: set[Entry]) -> set[Entry]:
             if not (field.auto_created and not field.concrete and (field.one_to_many or field.one_to_one)):
                 continue
             model, name = field.related_model, field.field.attname
+            if field.on_delete is models.CASCADE and not model._meta.auto_created:
+                continue  # goes with the record, such as its search entry
             if model._meta.auto_created is apps.get_model(label):
                 continue  # the record's own list, such as the writers of a draft, is deleted with it
             rows = model._base_manager.filter(**{f"{field.field.name}__pk__among": keys}).values_list("pk", name)
@@ -121,14 +123,14 @@ def _restore_values(load: Load, entries: list, stored: dict[Entry, models.Model]
             logged.add((label, pk))
     for label, records in by_label.items():
         model = apps.get_model(label)
-        names: set[str] = {"version"} if issubclass(model, Record) else set()
+        names: set[str] = {"version"} if issubclass(model, Versioned) else set()
         events = []
         for record, before in records:
             old = values_of(record)
             for name, value in before.items():
                 setattr(record, name, model._meta.get_field(name.removesuffix("_id")).to_python(value))
                 names.add(model._meta.get_field(name.removesuffix("_id")).name)
-            if isinstance(record, Record) and before:
+            if isinstance(record, Versioned) and before:
                 record.version += 1
             if not isinstance(record, Draft):  # nobody may read typed values before they are submitted
                 changes = changes_between(old, values_of(record)) | removed.pop((label, record.pk), {})
@@ -185,7 +187,8 @@ def _owner(row: models.Model) -> Entry | None:
 
 
 def _ever_public(rows: Iterable[models.Model]) -> set[Entry]:
-    """Which of the records have ever been visible to the public."""
+    """Which of the records have ever been visible to the public. An area that nothing refers to is none of them: its
+    code must be free again."""
     entries: set[Entry] = set()
     for model, records in by_model(row for row in rows if isinstance(row, Record)).items():
         public = model._default_manager.with_voided().ever_public()  # type: ignore[attr-defined]
@@ -231,5 +234,5 @@ def _delete(load: Load, rows: list[models.Model]) -> None:
     drafts = (("delete", row, {}) for row in rows if isinstance(row, Draft))  # nobody may read typed values
     records = (("delete", record, gone) for record, gone in deletion_events(rows))
     log_events(load, chain(records, drafts), reason_of(load))
-    unlist(row for row in rows if isinstance(row, Record))
+    unlist(row for row in rows if isinstance(row, Versioned))
     remove_rows(rows)

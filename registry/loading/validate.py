@@ -32,6 +32,8 @@ def validate(kind: SheetType, rows: list[SheetRow], context: Context, load: Any)
     all rows together, and writes nothing."""
     context.records.read(kind, rows)
     for row in rows:
+        row.day = kind.day_of(row, context.today)
+        row.areas = context.areas_by_day.on(row.day)
         row.attributes |= {name: row.values.get(name) for name in kind.as_typed}
         kind.resolve(row, context)
         row.key = kind.key(row.attributes)

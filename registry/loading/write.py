@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from registry.access.client_ip import caller
 from registry.access.permissions import area_of, role_of
 from registry.actions.records import changes_between, values_of
-from registry.actions.search import ENTRY, entry_values
+from registry.actions.search import ENTRY, kinds_of, values_for
 from registry.kinds import KINDS, Kind
 from registry.loading.context import Context
 from registry.loading.sheet_types import PART, RECORD, SHEET_TYPES, PendingWrite, SheetRow, SheetType
 from registry.loading.validate import plain, serialize_changes, verdict_of
 from registry.models import Event, Load, LoadRow, Record, SearchEntry
-from registry.models.base import guard_lifted
+from registry.models.base import Versioned, guard_lifted
 
 from .bulk import STEP, add_all, add_values, check_references_at_once
 
@@ -179,14 +179,14 @@ def _change(writes: list[PendingWrite]) -> None:
     """Updates all changed columns of all rows in one statement. The rows were locked when they were looked up."""
     model = type(writes[0].record)
     names = {name for write in writes for name in write.changes}
-    if issubclass(model, Record):
+    if issubclass(model, Versioned):
         names.add("version")
         for write in writes:
             write.record.version += 1
     columns = [model._meta.get_field(name.removesuffix("_id")).name for name in names]
     records = [write.record for write in writes]
     model._base_manager.bulk_create(
-        records, batch_size=STEP, update_conflicts=True, unique_fields=["id"], update_fields=columns
+        records, batch_size=STEP, update_conflicts=True, unique_fields=[model._meta.pk.name], update_fields=columns
     )
 
 
@@ -217,14 +217,14 @@ def log_events(load: Load, logged: Iterable[tuple], reason: str = "") -> None:
 
 def unlist(records: Iterable[Any]) -> None:
     """Removes the search entries of these records."""
-    for kind, mine in _searched(records):
+    for kind, mine in _by_kind(records):
         SearchEntry.objects.filter(kind=kind.slug, code__among=[record.code for record in mine]).delete()
 
 
 def public(records: Iterable[Any], public_records: Iterable[Any] = ()) -> list[tuple[Kind, list[Any]]]:
     """The records that search may show, by kind; `public_records` are known to be public."""
-    entries = list(_searched(public_records))
-    for kind, mine in _searched(records):
+    entries = list(_by_kind(public_records))
+    for kind, mine in _by_kind(records):
         keys = {record.pk for record in mine}
         if kind.model.objects.all().public_rows():
             keys = set(kind.model.objects.public().filter(pk__among=keys).values_list("pk", flat=True))
@@ -235,8 +235,7 @@ def public(records: Iterable[Any], public_records: Iterable[Any] = ()) -> list[t
 def index(records_by_kind: list[tuple[Kind, list[Any]]]) -> None:
     """Writes the search entries of these records."""
     for kind, records in records_by_kind:
-        entries = (entry_values(kind, record.code, str(record), getattr(record, "area_id", None)) for record in records)
-        add_values(SearchEntry, ENTRY, entries)
+        add_values(SearchEntry, ENTRY, values_for(kind, records))
 
 
 def by_model(records: Iterable[Any]) -> dict[type[models.Model], list[Any]]:
@@ -246,11 +245,14 @@ def by_model(records: Iterable[Any]) -> dict[type[models.Model], list[Any]]:
     return grouped
 
 
-def _searched(records: Iterable[Any]) -> Iterator[tuple[Kind, list[Any]]]:
-    grouped = by_model(records)
-    for kind in KINDS.values():
-        if kind.searched and kind.model in grouped and issubclass(kind.model, Record):
-            yield kind, grouped[kind.model]
+def _by_kind(records: Iterable[Any]) -> Iterator[tuple[Kind, list[Any]]]:
+    """The records of kinds that search shows."""
+    grouped: dict[str, list[Any]] = defaultdict(list)
+    for record in records:
+        for kind in kinds_of(record):
+            grouped[kind.slug].append(record)
+    for slug, mine in grouped.items():
+        yield KINDS[slug], mine
 
 
 def forget_rows(load: Load, rows: list[SheetRow]) -> None:

@@ -11,7 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.text import area_codes
 
-from .base import IN_FORCE, Guarded, Part, ScopedManager, ScopedQuerySet, ends_after_start, in_choices, valid_on
+from .base import (
+    IN_FORCE,
+    Part,
+    ScopedManager,
+    ScopedQuerySet,
+    Versioned,
+    ends_after_start,
+    in_choices,
+    valid_on,
+)
 
 
 class AreaLevel(models.TextChoices):
@@ -23,6 +32,14 @@ class AreaLevel(models.TextChoices):
     COMMUNITY = "community", _("Community")
 
 
+LEVEL_OF_LENGTH = {
+    2: AreaLevel.PROVINCE,
+    4: AreaLevel.CITY,
+    area_codes.DISTRICT: AreaLevel.DISTRICT,
+    area_codes.TOWNSHIP: AreaLevel.TOWNSHIP,
+}
+
+
 class AreaQuerySet(ScopedQuerySet):
     area_path = "code"
 
@@ -32,11 +49,16 @@ class AreaQuerySet(ScopedQuerySet):
     def villages(self, as_of: date) -> Self:
         return self.existing(as_of).filter(level=AreaLevel.VILLAGE)
 
+    def units(self, as_of: date, area: str) -> Self:
+        """The areas that pages about `area` compare: the townships of a district, the districts of a city."""
+        level = LEVEL_OF_LENGTH[area_codes.unit_length(area)]
+        return self.existing(as_of).filter(level=level).in_area(area)
+
     def townships(self, as_of: date) -> Self:
         return self.existing(as_of).filter(level=AreaLevel.TOWNSHIP)
 
 
-class Area(Guarded):
+class Area(Versioned):
     """An administrative area. Its code of 2, 4, 6, 9 or 12 digits begins with the code of the area above it.
 
     `valid_to` is the first day on which it no longer existed; `successor` is the area it was merged into.
@@ -54,6 +76,7 @@ class Area(Guarded):
     map_column = models.SmallIntegerField(_("column in the schematic map"), null=True, blank=True)
     map_row = models.SmallIntegerField(_("row in the schematic map"), null=True, blank=True)
     illustrative = models.BooleanField(_("illustrative"), default=False)
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
 
     objects: ClassVar = ScopedManager.from_queryset(AreaQuerySet)()
 
@@ -76,6 +99,14 @@ class Area(Guarded):
 
     def natural_key(self) -> tuple[str]:
         return (self.code,)
+
+    def exists_on(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
+    @property
+    def has_areas_in_it(self) -> bool:
+        """Whether areas may lie in it: not in a village or community."""
+        return self.level not in (AreaLevel.VILLAGE, AreaLevel.COMMUNITY)
 
     @property
     def short_name(self) -> str:

@@ -273,7 +273,17 @@ class Guarded(Voidable):
             super().validate_constraints(exclude)
 
 
-class Record(Guarded):
+class Versioned(Guarded):
+    """A record with a `version`, which it declares itself: who changes it says which one was opened, and no change is
+    lost."""
+
+    version: Any
+
+    class Meta:
+        abstract = True
+
+
+class Record(Versioned):
     """A row with a code. A code is assigned once and never reused."""
 
     code = models.CharField(_("code"), max_length=40)

@@ -10,8 +10,11 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, Q
 from django.db.models.signals import post_save
+from django.utils.functional import lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from registry.text import area_codes
 
 from .areas import Area
 from .base import Record
@@ -89,6 +92,18 @@ def district_area() -> str:
         return settings.DISTRICT_AREA
     district = current_district()
     return district.area_id if district else ""
+
+
+def is_larger_area() -> bool:
+    """Whether the registry is that of a city or a province, whose pages compare districts or cities."""
+    return 0 < len(district_area()) < area_codes.DISTRICT
+
+
+def _unit_name() -> str:
+    return str(_("Area") if is_larger_area() else _("Township"))
+
+
+unit_name = lazy(_unit_name, str)  # what the areas that pages compare are called: a city has districts and townships
 
 
 def registry_title() -> str:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from registry import models as m
 from registry.access.scope import NEVER, Scope
 from registry.figures import YEARLY_FORMS, YearlyForm, with_years
-from registry.text.area_codes import TOWNSHIP
+from registry.text.area_codes import unit_length
 
 REMINDED_FROM = (11, 1)  # the day of the year from which a year that is not reported needs attention
 LEAP = 3  # an income that is more than three times that of the year before, or less than a third
@@ -121,7 +121,7 @@ def _counts(number: int, check: Check, scope: Scope) -> QuerySet:
     since = Cast(Min(check.since), CharField()) if check.since else Value("")
     concerned = check.rows(scope).order_by().values("pk")
     rows = concerned.model._base_manager.filter(pk__in=concerned).order_by()
-    rows = rows.annotate(at_township=Substr(check.area, 1, TOWNSHIP)).values("at_township")
+    rows = rows.annotate(at_township=Substr(check.area, 1, unit_length(scope.area))).values("at_township")
     rows = rows.annotate(check_number=Value(number), rows_found=Count("pk"), oldest_day=since)
     return rows.values_list("check_number", "at_township", "rows_found", "oldest_day")
 
@@ -137,10 +137,15 @@ def due_year(form: YearlyForm, scope: Scope) -> int:
 def _below_target(scope: Scope) -> QuerySet:
     """Townships with points whose premium rate lies below the target of the day (F08)."""
     target = m.Parameter.objects.value_on("premium-rate-target", scope.as_of)
-    points = _named(scope).order_by().annotate(at_township=Substr("area_id", 1, TOWNSHIP)).values("at_township")
+    points = (
+        _named(scope)
+        .order_by()
+        .annotate(at_township=Substr("area_id", 1, unit_length(scope.area)))
+        .values("at_township")
+    )
     premium = Count("pk", filter=Q(standing__grade=m.Grade.PREMIUM))
     below = points.annotate(of_hundred=premium * 100, aim=Count("pk") * target).filter(of_hundred__lt=F("aim"))
-    return m.Area.objects.public().townships(scope.as_of).filter(pk__in=below.values("at_township"))
+    return m.Area.objects.public().units(scope.as_of, scope.area).filter(pk__in=below.values("at_township"))
 
 
 def _belts(scope: Scope) -> QuerySet:

@@ -62,6 +62,9 @@ VERBS: dict[str, Text] = {
     "open-pack": gettext_lazy("Opened by its link"),
     "read": gettext_lazy("Personal data read"),
     "refused": gettext_lazy("Attempt refused"),
+    "correct-value": gettext_lazy("Value corrected"),
+    "merge-area": gettext_lazy("Merged"),
+    "move": gettext_lazy("Moved with the merger of its area"),
     "remark-left": gettext_lazy("A remark from the public arrived"),
     "remark-answered": gettext_lazy("A remark from the public was answered"),
     "remark-rejected": gettext_lazy("A remark from the public was not published"),
@@ -80,9 +83,12 @@ PUBLIC_VERBS = frozenset(
         "void",
         "restore",
         "correct",
+        "correct-value",
+        "merge-area",
+        "move",
     }
 )
-WHY_PUBLIC = frozenset({"void", "restore", "correct"})  # actions with a public reason
+WHY_PUBLIC = frozenset({"void", "restore", "correct", "correct-value", "merge-area"})  # actions with a public reason
 
 
 @dataclass(frozen=True)
@@ -173,6 +179,7 @@ def label_of(model: type[models.Model], name: str) -> Text:
     if name in BY_NAME:
         return BY_NAME[name].label
     lists = {field.name: field.verbose_name for field in model._meta.many_to_many}
+    lists |= {"predecessors": gettext_lazy("merged into it")}
     if name in lists:
         return lists[name]
     return EvidenceKind(name).label if name in EvidenceKind else name

@@ -48,6 +48,15 @@ def _townships_have_accounts() -> bool:
     return townships.exists() and not townships.exclude(code__in=clerks).exists()
 
 
+def _somebody_checks() -> bool:
+    """Whether the district has a reviewer, and each township a head: nobody decides on what they wrote themselves."""
+    active = m.User.objects.filter(is_active=True)
+    townships = m.Area.objects.public().filter(level=m.AreaLevel.TOWNSHIP, code__startswith=m.district_area())
+    heads = active.filter(role=m.Role.HEAD).values("write_prefix")
+    has_reviewer = active.filter(role=m.Role.REVIEWER).exists()
+    return has_reviewer and townships.exists() and not townships.exclude(code__in=heads).exists()
+
+
 def _confirmed() -> bool:
     """Whether the district took over the values that it was started with."""
     return _any(m.Parameter.objects) and not m.Parameter.objects.unconfirmed().exists()
@@ -75,7 +84,7 @@ STEPS = (
         _("Townships, villages and communities, from the national list or the district's own file."),
         _("Until the first record is entered, start again in an empty database."),
         lambda: m.Area.objects.public().filter(level=m.AreaLevel.TOWNSHIP).exists(),
-        "townships",
+        "desk-areas",
     ),
     Step(
         "rules",
@@ -123,6 +132,14 @@ STEPS = (
         _("A clerk and a head for each township, with first passwords in one file."),
         _("Switch an account off; its work stays."),
         _townships_have_accounts,
+        "accounts",
+    ),
+    Step(
+        "reviewers",
+        _("Reviewers and heads"),
+        _("A reviewer of the district scores points, and the head of each township checks what its clerk wrote."),
+        _("Switch an account off; its work stays."),
+        _somebody_checks,
         "accounts",
     ),
     Step(

@@ -4,6 +4,12 @@ LENGTHS = (2, 4, 6, 9, 12)  # of a province, city, district, township, and villa
 DISTRICT, TOWNSHIP, VILLAGE = 6, 9, 12
 
 
+def unit_length(area: str) -> int:
+    """The number of digits of the areas that pages about `area` compare: the townships of a district, the districts of
+    a city, the cities of a province."""
+    return min(next((length for length in LENGTHS if length > len(area)), TOWNSHIP), TOWNSHIP)
+
+
 def district_of(code: str) -> str:
     return code[:DISTRICT]
 

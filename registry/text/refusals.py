@@ -208,7 +208,27 @@ SENTENCES = {
     ),
     "one_item": gettext_noop("One item is changed here. Send an object, not a list."),
     "registry_started": gettext_noop("The registry holds areas already. A district starts in an empty database."),
+    "area_exists": gettext_noop("The registry has an area with the code %(code)s already."),
+    "area_beyond": gettext_noop("The code %(code)s does not lie in the registry's area, %(district)s."),
+    "area_without_parent": gettext_noop(
+        "There is no area with the code %(parent)s on %(day)s that %(code)s would lie in. Enter that one first."
+    ),
+    "area_is_over": gettext_noop("“%(name)s” ended on %(day)s and is not changed any more."),
+    "area_day_early": gettext_noop("“%(name)s” exists since %(day)s. Choose a later day."),
+    "area_name_same": gettext_noop("“%(name)s” is the name it has already."),
+    "area_is_district": gettext_noop("“%(name)s” is the area of the registry itself."),
+    "area_in_use": gettext_noop(
+        "What is in force lies in “%(name)s”: %(names)s. Merge it into another area, or move or end that first."
+    ),
+    "merge_level": gettext_noop("“%(name)s” is neither a village nor a community: only these are merged here."),
+    "merge_across": gettext_noop(
+        "“%(name)s” and “%(into)s” lie in different townships. Figures of townships would change for past days."
+    ),
+    "merge_itself": gettext_noop("Choose villages or communities to be merged, and another one as their successor."),
+    "merge_into_none": gettext_noop("“%(name)s” does not exist on %(day)s, or not for good. Choose another successor."),
     "rule_ended": gettext_noop("%(name)s: this value ended on %(day)s. Change the one that is in force."),
+    "rule_to_come": gettext_noop("%(name)s: this value holds from %(day)s. Nothing past stands on it."),
+    "rule_value_same": gettext_noop("%(name)s: %(value)s is the value it has already."),
     "rule_day_before": gettext_noop("%(name)s: the value in force began on %(day)s. Choose a later day."),
     "year_declared": gettext_noop("%(year)s is declared complete already."),
     "year_not_begun": gettext_noop("%(year)s has not begun. Declare it once there is something to report."),

@@ -48,6 +48,12 @@ SENTENCES = {
     "township_unknown": gettext_noop(
         "There is no township called “%(text)s” here. Write its name, or its code of 9 digits."
     ),
+    "not_an_area_code": gettext_noop("“%(text)s” is no area code. Write 9 digits of a township, 12 of a village."),
+    "area_merged": gettext_noop(
+        "“%(text)s” existed until %(until)s and was merged into %(successor)s: later rows name that one."
+    ),
+    "area_ended": gettext_noop("“%(text)s” existed until %(until)s. Name the area it belongs to since, or its code."),
+    "area_not_yet": gettext_noop("“%(text)s” exists since %(since)s. Name the area of that time, or its code."),
     "township_unclear": gettext_noop("“%(text)s” may be any of: %(found)s. Write the code."),
     "village_unclear": gettext_noop("“%(text)s” may be any of: %(found)s. Write the full name or the code."),
     "organisation_unclear": gettext_noop("Several organisations are called “%(text)s”: %(found)s. Write the code."),

@@ -39,7 +39,7 @@ class AccountForm(forms.Form):
 
     def __init__(self, *args: Any, by: User, account: User | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        areas = list(acts.areas_below(by).values_list("code", "name"))
+        areas = [(area.code, _named(area, by)) for area in acts.areas_below(by)]
         if account is not None:
             del self.fields["username"]
             self.initial = {
@@ -53,6 +53,12 @@ class AccountForm(forms.Form):
         fields: dict[str, Any] = self.fields
         fields["role"].choices = [(role.value, role.label) for role in Role if role in roles_below(by)]
         fields["area"].choices = areas
+
+
+def _named(area: Area, by: User) -> str:
+    """The name of an area to choose; of one that does not lie directly in the own area, with that of its district."""
+    nested = area.parent is not None and area.parent_id != by.write_prefix and area.code != by.write_prefix
+    return f"{area.parent} {area.name}" if nested and not by.is_superuser else area.name
 
 
 def account_or_404(request: HttpRequest, pk: int) -> User:

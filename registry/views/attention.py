@@ -20,7 +20,7 @@ def attention_page(request: HttpRequest) -> HttpResponse:
     """Each check with its number of rows in every township; the public sees the public checks."""
     scope = with_years(read_scope(request.GET, request.user))
     findings = attention(scope, public=not may(request.user, "attention.view"))
-    townships = list(Area.objects.public().townships(scope.as_of).in_area(scope.area).order_by("code"))
+    townships = list(Area.objects.public().units(scope.as_of, scope.area).order_by("code"))
     codes = {township.code for township in townships}
     rows = [
         (

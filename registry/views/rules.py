@@ -70,6 +70,39 @@ def rule_page(request: SignedInRequest, code: str) -> HttpResponse:
     return render(request, "registry/rules/rule.html", context, status=status)
 
 
+class CorrectionForm(forms.Form):
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    value = Typed(number("0", "999999999999", 4), label=gettext_lazy("Right value"))
+    reason = Typed(line(300, 2), label=gettext_lazy("Reason"), help_text=gettext_lazy("Everybody will read it."))
+    document_no = Typed(line(60, 2), label=gettext_lazy("Paper number"))
+
+
+@asks_for(acts.RIGHT)
+def correct(request: SignedInRequest, code: str) -> HttpResponse:
+    """A value that was wrong is corrected for all its time. First it is shown which figures of which days change."""
+    parameter = get_object_or_404(Parameter.objects.public(), code=code)
+    form = CorrectionForm(request.POST if request.method == "POST" else None, initial={"version": parameter.version})
+    refusal: Refused | ValidationError | None = None
+    effects, status = None, 400 if form.errors else 200
+    if request.method == "POST" and form.is_valid():
+        typed = dict(form.cleaned_data)
+        parameter.version, value = typed.pop("version"), Decimal(str(typed.pop("value")))
+        refusal = next(acts.refusals_to_correct_rule(parameter, value=value, by=request.user), None)
+        if refusal is None and "confirm" in request.POST:
+            try:
+                acts.correct_rule(parameter, value=value, by=request.user, **typed)
+            except (Refused, ValidationError) as error:
+                refusal = error
+            else:
+                messages.success(request, _("%(rule)s was corrected.") % {"rule": parameter.name})
+                return redirect("rules")
+        elif refusal is None:
+            effects = acts.effects_of_correction(parameter, value)
+        status = 409 if refusal else status
+    context = {"parameter": parameter, "form": form, "refusal": refusal, "effects": effects}
+    return render(request, "registry/rules/correct.html", context, status=status)
+
+
 @asks_for(acts.RIGHT)
 @require_POST
 def confirm(request: SignedInRequest) -> HttpResponse:

@@ -218,6 +218,7 @@ class Stage:
             "schemes/": schemes | {"unpublished": self.unopened.code},
             "results/": {"own": own.card.code, "sibling": sibling.card.code, "announced": own.announced_card.code}
             | {"published": "SC-2020-01-001"},
+            "desk/areas": {"own": OWN, "sibling": SIBLING, "unknown": NOWHERE},
             "desk/packs": {"own": own.pack.code, "sibling": sibling.pack.code},
             "packs/": {"own": signed(own.pack), "sibling": signed(sibling.pack)},
             "supervision/talk": {"own": OWN},

@@ -23,6 +23,7 @@ from tests.loading_examples import EXAMPLES
 STARS = {
     "point": "所属乡镇(街道) 示范点名称 党组织名称 所属领域 示范点级别 党组织书记",
     "organisation": "党组织名称 党组织类型 所属乡镇 所属领域 书记",
+    "area": "区划代码 区划名称",
     "belt": "示范带名称 级别 途经乡镇 包含示范点 状态",
     "zone": "片区名称 片区类型 所属乡镇 状态",
     "whole-area": "乡镇(街道) 级别 阶段",

@@ -146,7 +146,7 @@ def test_an_export_without_its_codes_is_refused(sample, client, administrator, q
 def test_an_export_that_cannot_be_loaded_is_left_out_beside_one_that_can(scope, client, administrator, quick):
     made = openpyxl.Workbook()
     made.remove(made.active)
-    for kind in ("villages", "funds"):
+    for kind in ("problems", "funds"):
         data = export_file(client, f"/{kind}/", "xlsx", as_of=scope.as_of.isoformat(), area=TANGFANG)
         for sheet in openpyxl.load_workbook(BytesIO(data)):
             copy = made.create_sheet(sheet.title)

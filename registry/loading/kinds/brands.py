@@ -166,10 +166,10 @@ def _villages(row: SheetRow, context: Context, name: str, township: str) -> dict
     villages = {}
     for text in row.values.get(name) or ():
         with at(row, name):
-            code = context.areas.anywhere(text, [township] if township else [])
+            code = row.areas.anywhere(text, [township] if township else [])
             if len(code) != 12:
                 raise Invalid("place_unknown", text=text)
-            villages[code] = context.areas.names[code]
+            villages[code] = row.areas.names[code]
     return villages
 
 
@@ -214,17 +214,20 @@ register(
         "brand", _("Brands"), Brand, BRAND_COLUMNS, ("name", "organisation_id"), resolve_brand,
         prefix=lambda row: "BR-", order=(("created_on", "ended_on", True),),
         about=_("The party-building brands of organisations in the six fields."),
+        dated=("created_on",),
     ),
     SheetType(
         "red-district", _("Red business districts"), RedBusinessDistrict, RED_COLUMNS, ("name", "area_id"),
         resolve_red, prefix=lambda row: "RD-", digits=2, prepare=prepare_red, parts=red_parts,
         order=(("opened_on", "closed_on", True),),
         about=_("Business districts with party services, and which of the five functions they offer."),
+        dated=("opened_on",),
     ),
     SheetType(
         "consortium", _("Regional consortia"), Consortium, CONSORTIUM_COLUMNS, ("name",), resolve_consortium,
         prefix=lambda row: "C-", digits=2, prepare=prepare_consortia, parts=consortium_parts,
         order=(("founded_on", "ended_on", True),), together=(("township", "lead_villages", "led_villages"),),
         about=_("Villages that lead and villages that are led."),
+        dated=("founded_on",),
     ),
 )  # fmt: skip

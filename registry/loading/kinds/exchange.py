@@ -120,7 +120,7 @@ EVENT_COLUMNS = (
 def _set_place(row: SheetRow, context: Context, name: str, text: str, kinds: str = PLACES) -> None:
     """Looks up the point, belt, zone or unit that the text names, and its area."""
     with at(row, name):
-        record = context.records.get(kinds, text)
+        record = context.records.get(kinds, text, day=row.day)
         row.attributes[f"{kind_of(record)}_id"] = record.pk
         row.attributes["area_id"] = record.area_id or context.area
 
@@ -150,8 +150,8 @@ def resolve_event(row: SheetRow, context: Context) -> None:
     if row.has("place"):
         text = row.values["place"]
         with at(row, "place"):
-            held_at = context.records.find(PLACES, text)
-            row.attributes["area_id"] = held_at.area_id or context.area if held_at else context.areas.anywhere(text)
+            held_at = context.records.find(PLACES, text, day=row.day)
+            row.attributes["area_id"] = held_at.area_id or context.area if held_at else row.areas.anywhere(text)
 
 
 def resolve_route(row: SheetRow, context: Context) -> None:
@@ -212,11 +212,11 @@ register(
         "visit", _("Visits"), Visit, VISIT_COLUMNS,
         ("visited_on", *(f"{place}_id" for place in PLACES.split()), "visitor"), resolve_visit,
         prefix=lambda row: "V-", blanks=(*(f"{place}_id" for place in PLACES.split()), "visitor"), parts=move,
-        by_clerks=True, about=_("Groups received, counted in person-visits."),
+        by_clerks=True, dated=("visited_on",), about=_("Groups received, counted in person-visits."),
     ),
     SheetType(
         "event", _("Hosted events"), HostedEvent, EVENT_COLUMNS, ("name", "held_on"), resolve_event,
-        prefix=lambda row: "E-", digits=2,
+        prefix=lambda row: "E-", digits=2, dated=("held_on",),
         about=_("Meetings and observations held in the district, and activities on record."),
     ),
 )  # fmt: skip

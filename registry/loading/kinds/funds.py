@@ -87,7 +87,7 @@ def resolve_fund(row: SheetRow, context: Context) -> None:
     level, area = row.values.get("level"), place(row, context) or own_area
     if row.has("village"):
         with at(row, "village"):
-            area = context.areas.anywhere(row.values["village"], [area] if is_township(area) else [])
+            area = row.areas.anywhere(row.values["village"], [area] if is_township(area) else [])
     elif level and level != FundLevel.DISTRICT and area == context.area:
         row.warn("township", "fund_of_district")
     if row.has("township") or row.has("village") or not row.has("code"):
@@ -175,6 +175,7 @@ register(
         by_clerks=True,
         together=(("township", "village"), ("year", "out_of_code")),
         about=_("Money of district, townships and villages: budgeted, arrived, paid."),
+        dated=("year",),
     ),
     SheetType(
         "wage-rule", _("Wage rules"), WageRule, WAGE_COLUMNS, ("post", "area_id", "valid_from"), resolve_wage,

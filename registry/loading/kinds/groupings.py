@@ -189,7 +189,7 @@ def cover(row: SheetRow, context: Context, model: Any, stored: dict[str, Parts])
     """The townships it passes or covers."""
     name = model._meta.model_name
     make = lambda code: model.townships.through(**{name: row.main.record, "area_id": code})  # noqa: E731
-    townships = {code: context.areas.names[code] for code in row.values["areas"]}
+    townships = {code: row.areas.names[code] for code in row.values["areas"]}
     add_parts(row, "townships", townships, parts_of(row, stored["townships"]), make)
 
 
@@ -220,7 +220,7 @@ def zone_parts(row: SheetRow, context: Context, stored: dict[str, Parts]) -> Non
 def resolve_whole_area(row: SheetRow, context: Context) -> None:
     """The template has no dates: a new entry counts from today, unless a column gives another date."""
     row.attributes["area_id"] = code = place(row, context)
-    row.title = context.areas.names.get(code, "")
+    row.title = row.areas.names.get(code, "")
     row.values["members"] = look_up_all(row, context, "zone", "zones", within=[code], required=False)
     for name in ("accepted_on", "named_on", "ended_on"):
         take_day(row, name, context, happened=True)
@@ -275,5 +275,6 @@ register(
         prepare=prepare_whole_area, parts=whole_area_parts,
         order=(("accepted_on", "named_on", False), ("accepted_on", "ended_on", True)),
         together=(("stage", "named_on"),), about=_("Whole townships as a showcase: first being created, then named."),
+        dated=("accepted_on",),
     ),
 )  # fmt: skip

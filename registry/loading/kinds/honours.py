@@ -83,9 +83,7 @@ def resolve_honour(row: SheetRow, context: Context) -> None:
     what = row.values["target_kind"]
     if what == "place":
         with at(row, "target"):
-            row.attributes["place_id"] = row.attributes["area_id"] = context.areas.anywhere(
-                row.values["target"], within
-            )
+            row.attributes["place_id"] = row.attributes["area_id"] = row.areas.anywhere(row.values["target"], within)
         return
     holder = look_up(row, context, what, "target", to=what, within=within)
     if holder is not None:
@@ -130,6 +128,7 @@ DONATION = SheetType(
     prefix=lambda row: "D-", find=find_donations, blanks=("amount_yuan", "goods", "quantity", "donated_on"),
     together=(("kind", "amount_yuan", "goods", "quantity"),),
     about=_("What firms and others gave, in cash or in kind. The two are never added."),
+    dated=("donated_on",),
 )  # fmt: skip
 register(
     SheetType(
@@ -139,6 +138,7 @@ register(
         blanks=tuple(f"{target}_id" for target in HONOUR_TARGETS), order=(("granted_on", "revoked_on", True),),
         together=(("target_kind", "target"),),
         about=_("Titles granted to organisations, areas, points, belts and units, by level."),
+        dated=("granted_on",),
     ),
     DONATION,
 )  # fmt: skip

@@ -39,7 +39,7 @@ from registry.overviews.draft_form import FIELD_OF_AREA
 from registry.text.area_codes import is_below_township, township_of
 from registry.text.validators import Invalid, choice, dated, line, whole, yes_no
 
-from .shared import FIELD, at, day_column, not_kept, place, refer, take_day, township
+from .shared import FIELD, at, day_column, not_kept, place, refer, refuse_village, take_day, township
 
 AREA_FIELDS = {Field.RURAL, Field.COMMUNITY}
 UNIT_FIELDS = {Field.NONPUBLIC_ENTERPRISE, Field.SOCIAL_ORGANISATION, Field.PUBLIC_INSTITUTION}
@@ -95,14 +95,24 @@ def set_village_or_unit(row: SheetRow, context: Context, township: str) -> None:
         return
     village = ""
     with at(row, "village_or_unit"):
-        village = context.areas.village(township, name)
-    if village and (field in AREA_FIELDS or field == FIELD_OF_AREA.get(AreaLevel(context.areas.levels[village]))):
+        village = row.areas.village(township, name) or _successor(row, township, name)
+    if village and (field in AREA_FIELDS or field == FIELD_OF_AREA.get(AreaLevel(row.areas.levels[village]))):
         row.attributes["area_id"] = village
     elif field in AREA_FIELDS:
         if not row.is_refused:
-            row.refuse("village_or_unit", "village_unknown", text=name, township=context.areas.names[township])
-    elif name != context.areas.names[township]:
+            refuse_village(row, "village_or_unit", name, township)
+    elif name != row.areas.names[township]:
         row.attributes["unit"] = _unit(row, context, township, name, field)
+
+
+def _successor(row: SheetRow, township: str, name: str) -> str:
+    """The village that one of this name was merged into: an old ledger names it as it was called then."""
+    ended = row.areas.ended(name, township)
+    village = row.areas.successor(ended) if ended else ""
+    if ended and village:
+        words = {"text": name, "until": ended.valid_to, "successor": f"{row.areas.names[village]} ({village})"}
+        row.warn("village_or_unit", "area_followed", **words)
+    return village
 
 
 def _unit(row: SheetRow, context: Context, township: str, name: str, field: str) -> Any:
@@ -145,9 +155,9 @@ def resolve(row: SheetRow, context: Context) -> None:
 
 def _set_village_by_name(row: SheetRow, context: Context, township: str) -> None:
     """The village in the name: 孔家庄 of 大齐各庄镇孔家庄村党支部. If it is unclear, the township is used."""
-    rest = ENDING.sub("", context.areas.without_township(township, row.values["name"].removeprefix("中共")))
+    rest = ENDING.sub("", row.areas.without_township(township, row.values["name"].removeprefix("中共")))
     with suppress(Invalid):
-        if village := context.areas.village(township, rest) if rest else "":
+        if village := row.areas.village(township, rest) if rest else "":
             row.attributes["area_id"] = village
 
 
@@ -169,7 +179,7 @@ def find(rows: list[SheetRow], context: Context) -> None:
 
 def _say_where_it_stands(row: SheetRow, context: Context, area: str) -> None:
     field = row.values.get("field")
-    level = AreaLevel(context.areas.levels.get(area, AreaLevel.TOWNSHIP))
+    level = AreaLevel(row.areas.levels.get(area, AreaLevel.TOWNSHIP))
     in_unit = field in UNIT_FIELDS or "unit" in row.attributes or "unit_id" in row.attributes
     row.defaults["kind"] = OrganisationKind.UNIT if in_unit else KIND_OF_AREA[level]
     if field in AREA_FIELDS and level == AreaLevel.TOWNSHIP:

@@ -133,7 +133,7 @@ def _set_organisation(row: SheetRow, context: Context, township: str) -> None:
 def _new_organisation(row: SheetRow, context: Context, township: str, name: str, facts: dict) -> PartyOrganisation:
     unit = row.attributes.get("unit")
     area = row.attributes["area_id"]
-    level = context.areas.levels.get(area, AreaLevel.TOWNSHIP)
+    level = row.areas.levels.get(area, AreaLevel.TOWNSHIP)
     organisation = PartyOrganisation(
         name=name, field=row.values["field"], area_id=area, unit=unit, founded_on=context.today,
         kind=OrganisationKind.UNIT if unit else KIND_OF_AREA[AreaLevel(level)],

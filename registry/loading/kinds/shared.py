@@ -57,8 +57,16 @@ def place(row: SheetRow, context: Context) -> str:
     """The code of the row's township; empty, with a message, if it is unknown."""
     if row.has("township"):
         with at(row, "township"):
-            return context.areas.township(row.values["township"])
+            return row.areas.township(row.values["township"], row.values.get("district") or "")
     return ""
+
+
+def refuse_village(row: SheetRow, name: str, text: str, township: str) -> None:
+    """Refuses the row because `township` has no such village on its day."""
+    with at(row, name):
+        row.areas.refuse_ended(text, township)
+    if not row.is_refused:
+        row.refuse(name, "village_unknown", text=text, township=row.areas.names[township])
 
 
 LINE = line(200)
@@ -140,7 +148,7 @@ def look_up(
         return None
     record = None
     with at(row, name, required):
-        record = context.records.get(what, text, within)
+        record = context.records.get(what, text, within, row.day)
     refer(row, to or what, record)
     return record
 
@@ -152,7 +160,7 @@ def look_up_all(
     records = {}
     for text in row.values.get(name) or ():
         with at(row, name, required):
-            record = context.records.get(what, text, within)
+            record = context.records.get(what, text, within, row.day)
             records[record.pk] = record
     return records
 
@@ -169,7 +177,7 @@ def codes_of(row: SheetRow, context: Context, name: str = "townships") -> list[s
     codes = []
     for text in row.values.get(name) or ():
         with at(row, name):
-            codes.append(context.areas.township(text))
+            codes.append(row.areas.township(text))
     if codes:
         row.defaults["area_id"] = codes[0]
     return list(dict.fromkeys(codes))

@@ -23,7 +23,7 @@ from registry.loading.sheet_types import (
 from registry.models import AreaLevel, CollectiveIncome, CommunityAttainment, Grade
 from registry.text.validators import choice, line, money, yes_no
 
-from .shared import YEAR, at, day_column, differs, place, take_day, township
+from .shared import YEAR, at, day_column, differs, place, refuse_village, take_day, township
 from .succession import end_the_one_before, write_ends_first
 
 
@@ -87,21 +87,19 @@ def take_village(row: SheetRow, context: Context) -> None:
     code = place(row, context)
     village = _village(row, context, code) if code and row.has("village") else ""
     row.attributes["area_id"] = village
-    row.title = (
-        f"{context.areas.names.get(village) or row.values.get('village', '')} {row.values.get('year', '')}".strip()
-    )
+    row.title = f"{row.areas.names.get(village) or row.values.get('village', '')} {row.values.get('year', '')}".strip()
     if not village and code and row.has("village") and not row.is_refused:
-        row.refuse("village", "village_unknown", text=row.values["village"], township=context.areas.names[code])
+        refuse_village(row, "village", row.values["village"], code)
 
 
 def _village(row: SheetRow, context: Context, township: str) -> str:
     """Looks up the village by its code if given, else by name. If both are given they must agree."""
     named = coded = ""
     with at(row, "village"):
-        named = context.areas.village(township, row.values["village"])
+        named = row.areas.village(township, row.values["village"])
     if code := row.values.get("village_code"):
         with at(row, "village_code"):
-            coded = context.areas.village(township, code)
+            coded = row.areas.village(township, code)
             if not coded or named not in ("", coded):
                 row.refuse("village_code", "village_code_differs", text=code, village=row.values["village"])
     return coded or named
@@ -127,10 +125,10 @@ def resolve_community(row: SheetRow, context: Context) -> None:
     row.title = f"{row.values.get('community') or ''} {day or ''}".strip()
     if (code := place(row, context)) and row.has("community"):
         with at(row, "community"):
-            row.attributes["area_id"] = context.areas.village(code, row.values["community"])
-        level = context.areas.levels.get(row.attributes.get("area_id", ""))
+            row.attributes["area_id"] = row.areas.village(code, row.values["community"])
+        level = row.areas.levels.get(row.attributes.get("area_id", ""))
         if level != AreaLevel.COMMUNITY and not row.is_refused:
-            township_name = context.areas.names[code]
+            township_name = row.areas.names[code]
             row.refuse("community", "village_unknown", text=row.values["community"], township=township_name)
     if row.has("attained") and row.values["attained"] != row.has("grade"):
         row.refuse("grade", "required" if row.values["attained"] else "grade_without_standard")
@@ -162,11 +160,13 @@ register(
         prefix=lambda row: f"CA-{row.attributes['area_id']}-{row.attributes['valid_from'].year}-", digits=1,
         prepare=prepare_verdicts, parts=community_parts, write=write_ends_first,
         order=(("valid_from", "valid_to", True),), together=(("township", "community"), ("attained", "grade")),
+        dated=("valid_from",),
         about=_("Whether a community meets the standard, and its grade, from one verdict to the next."),
     ),
     SheetType(
         "income", _("Collective incomes"), CollectiveIncome, COLUMNS, ("area_id", "year"), resolve, prefix=_code,
         digits=0, by_clerks=True, together=(("township", "village"),),
         about=_("The income of each village collective in a year."),
+        dated=("year",),
     )
 )  # fmt: skip
