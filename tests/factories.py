@@ -154,10 +154,11 @@ def complete_change(named, clerk, **typed: str) -> Draft:
 
 
 def full_scores(review, but: str = "0") -> dict[str, str]:
-    """Full marks for every item, less `but` on the first one."""
+    """Full marks for every item, less `but` on the first one, with its reason."""
     items = review.standard.items.unscoped("test").order_by("number")
     scores = {f"score-{item.number}": f"{item.weight.normalize():f}" for item in items}
-    scores["score-1"] = f"{items[0].weight - Decimal(but):f}"
+    if Decimal(but):
+        scores |= {"score-1": f"{items[0].weight - Decimal(but):f}", "reason-1": "记录不全"}
     return scores
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from assessment.models import Outcome, RaisedVeto, Review, ReviewScore, Round, Standard
 from assessment.overviews.review_sheet import STATUSES, Judging
 from registry.access.permissions import may
-from registry.actions.drafts import Conflict, send_back, take_over
+from registry.actions.drafts import Conflict, moved_on, send_back, take_over
 from registry.actions.points import change_standing, open_period, wrote
 from registry.actions.records import ChangeSet, locked, save_with_event
 from registry.actions.sites import add_with_code
@@ -27,14 +27,9 @@ def refusals_to_pass(draft: Draft, *, by: Any) -> Iterator[Refused]:
     elif draft.writers.filter(pk=by.pk).exists():
         yield Refused("own_work")
     if draft.state != DraftState.SUBMITTED:
-        yield _moved_on(draft)
+        yield moved_on(draft)
     if not draft.is_change and standard_in_force() is None:
         yield Refused("no_standard")
-
-
-def _moved_on(draft: Draft) -> Refused:
-    who = draft.stamps.get("", ["", "—", "—"])
-    return Refused("not_open", who=who[1], when=who[2], state=draft.get_state_display())
 
 
 def standard_in_force() -> Standard | None:
@@ -91,22 +86,23 @@ def pass_unopened(drafts: Iterable[Draft], *, by: Any) -> int:
 
 
 @transaction.atomic
-def return_draft(draft: Draft, *, remarks: Mapping[str, str], by: Any) -> Draft:
-    """The township sends a draft back, with remarks by field."""
+def return_draft(draft: Draft, *, remarks: Mapping[str, str] | None = None, opinion: str = "", by: Any) -> Draft:
+    """The township sends a draft back, with remarks by field, an opinion on the whole, or both."""
     if not may(by, "point.check", draft):
         raise Refused("not_allowed")
     draft = Draft.objects.unscoped("a lock against two checkers").select_for_update().get(pk=draft.pk)
     if draft.state != DraftState.SUBMITTED:
-        raise _moved_on(draft)
+        raise moved_on(draft)
     is_change = draft.is_change
     assert draft.point is not None  # a submitted draft has its site
-    returned = send_back(draft.point, remarks=remarks, by=by)
-    _log_return(draft.point, remarks, by, moves=not is_change)
+    returned = send_back(draft.point, remarks=remarks or {}, opinion=opinion, by=by)
+    _log_return(returned, by, moves=not is_change)
     return returned
 
 
-def _log_return(point: DemonstrationPoint, remarks: Mapping[str, str], by: Any, *, moves: bool = True) -> None:
-    reason = ";".join(text.strip() for text in remarks.values() if text.strip())[:300]
+def _log_return(draft: Draft, by: Any, *, moves: bool = True) -> None:
+    assert draft.point is not None  # a returned draft has its site
+    point, reason = draft.point, ";".join(remark.text for remark in draft.open_remarks)[:300]
     if moves:
         change_standing(point, status=PointStatus.RETURNED, on=timezone.localdate(), reason=reason, by=by)
     else:
@@ -234,6 +230,8 @@ def refusals_to_finish(review: Review, *, by: Any) -> Iterator[Refused]:
     judging = Judging(review)
     if judging.missing:
         yield Refused("scores_missing", count=judging.missing)
+    elif judging.unexplained:
+        yield Refused("deduction_unexplained", items="、".join(judging.unexplained))
     if review.round == Round.RECHECK:
         return
     if judging.is_vetoed:
@@ -274,12 +272,11 @@ def refuse_application(review: Review, *, by: Any, reason: str = "") -> Review:
 
 
 @transaction.atomic
-def return_review(review: Review, *, remarks: Mapping[str, str], by: Any) -> Review:
-    """The district sends an application back to the clerk, with remarks by field."""
+def return_review(review: Review, *, remarks: Mapping[str, str] | None = None, opinion: str = "", by: Any) -> Review:
+    """The district sends an application back to the clerk, with remarks by field, an opinion on the whole, or both."""
     review = locked(review, "point", "standard")
     _require_pending(review, by)
-    send_back(review.point, remarks=remarks, by=by)
-    _log_return(review.point, remarks, by)
+    _log_return(send_back(review.point, remarks=remarks or {}, opinion=opinion, by=by), by)
     return _close(review, Outcome.RETURNED, "", by)
 
 

@@ -19,7 +19,8 @@ from registry.models import DemonstrationPoint, Draft, Grade, PointStatus
 from registry.text.refusals import Refused
 from registry.text.validators import Invalid, choice, line
 
-REMARKS = MapInput(required=True, names=(*BY_NAME, "photos"))
+REMARKS = MapInput(names=(*BY_NAME, "photos"))
+OPINION = TextInput(line(500))
 
 
 def serialize_review(review: Review) -> dict[str, Any]:
@@ -90,11 +91,12 @@ def _against_naming(point: DemonstrationPoint, *, by: Any) -> Iterator[Refused]:
 AGAINST_CHECKING = against_its_draft("point.check", scoring.refusals_to_pass)
 POINTS.add(
     "check", _("Pass what the township submitted"), on_its_draft(_pass), AGAINST_CHECKING,
-    opinion=TextInput(line(500)), scores=MapInput(),
+    opinion=OPINION, scores=MapInput(),
 )  # fmt: skip
 POINTS.add(
-    "return", _("Send back what was submitted"), on_its_draft(scoring.return_draft), AGAINST_CHECKING, remarks=REMARKS
-)
+    "return", _("Send back what was submitted"), on_its_draft(scoring.return_draft), AGAINST_CHECKING, remarks=REMARKS,
+    opinion=OPINION,
+)  # fmt: skip
 POINTS.add("recheck", _("Open a re-check"), naming.open_recheck, naming.refusals_to_recheck)
 POINTS.add(
     "name", _("Name the site when its notice has ended"), _name, _against_naming, document_no=PAPER, on=ON,
@@ -131,7 +133,9 @@ REVIEWS.add(
     "score", _("Enter scores"), _score, scoring.refusals_to_score, scores=MapInput(required=True), was=MapInput()
 )
 REVIEWS.add("finish", _("Hand in the scores"), scoring.finish_scoring, scoring.refusals_to_finish, seen=MapInput())
-REVIEWS.add("return", _("Send the application back"), scoring.return_review, _against_deciding, remarks=REMARKS)
+REVIEWS.add(
+    "return", _("Send the application back"), scoring.return_review, _against_deciding, remarks=REMARKS, opinion=OPINION
+)
 REVIEWS.add("refuse", _("Refuse the application"), scoring.refuse_application, _against_deciding, reason=REASON)
 REVIEWS.add(
     "take-off", _("Take the site off its notice"), naming.take_off_notice, naming.refusals_to_take_off, reason=REASON

@@ -41,11 +41,24 @@ def written(value: Decimal | None) -> str:
 
 @dataclass(frozen=True)
 class ScoreLine:
-    """An item of the standard in a round: its score row, and the score of the round before."""
+    """An item of the standard in a round: its score row, and the score of the round before with the reason
+    of its deduction."""
 
     item: StandardItem
     score: ReviewScore
     previous: Decimal | None
+    previous_reason: str = ""
+
+    @property
+    def previous_text(self) -> str:
+        return written(self.previous)
+
+    @property
+    def lacks_reason(self) -> bool:
+        """Whether points are deducted without a reason. The forms of the standard have a column for it, written per
+        fault (STANDARDS section 2)."""
+        score = self.score.district_score
+        return score is not None and score < self.item.weight and not self.score.reason.strip()
 
     @property
     def text(self) -> str:
@@ -95,9 +108,15 @@ class Judging:
         proof = Evidence.objects.unscoped("proof of the round itself")
         scores = self.review.scores.select_related("item").prefetch_related(Prefetch("proof", proof))
         before = self.previous.scores.all() if self.previous else ()
-        scores_before = {score.item_id: score.district_score for score in before}
+        before_of = {score.item_id: score for score in before}
         return [
-            ScoreLine(score.item, score, scores_before.get(score.item_id)) for score in scores.order_by("item__number")
+            ScoreLine(
+                score.item,
+                score,
+                before_of[score.item_id].district_score if score.item_id in before_of else None,
+                before_of[score.item_id].reason if score.item_id in before_of else "",
+            )
+            for score in scores.order_by("item__number")
         ]
 
     @cached_property
@@ -119,6 +138,11 @@ class Judging:
     @property
     def missing(self) -> int:
         return sum(line.score.district_score is None for line in self.lines)
+
+    @property
+    def unexplained(self) -> list[str]:
+        """The items with points deducted and no reason."""
+        return [str(line.item) for line in self.lines if line.lacks_reason]
 
     @property
     def total(self) -> Decimal:

@@ -46,10 +46,11 @@ def submissions_to_check(user: Any, today: date) -> Iterable[Task]:
     if not may(user, "point.check"):
         return
     drafts = Draft.objects.visible_to(user).in_area(user.write_prefix).filter(state=DraftState.SUBMITTED)
-    for draft in drafts.select_related("point").exclude(writers=user):
+    for draft in drafts.for_lists().exclude(writers=user):
         due = _due(localdate(draft.submitted_at), "review-working-days", today)
         url = reverse("review-draft", args=[draft.key])
-        yield Task(_("Check what was submitted"), str(draft), url, _("Check"), due)
+        what = _("Check a change of a named point") if draft.is_change else _("Check an application")
+        yield Task(what, str(draft), url, _("Check"), due)
 
 
 @to_do

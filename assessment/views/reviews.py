@@ -17,9 +17,10 @@ from assessment.actions import scoring
 from assessment.models import Review, Round
 from assessment.models.reviews import ReviewQuerySet
 from assessment.overviews.review_sheet import Judging
+from assessment.overviews.usual_reasons import usual_deductions, usual_remarks
 from registry.access.permissions import may
 from registry.access.requests import SignedInRequest
-from registry.actions.drafts import log_reading_of
+from registry.actions.drafts import log_reading_of, note_opening
 from registry.fields.points import BY_NAME
 from registry.models import Draft, DraftState, Event, PointStatus, User
 from registry.overviews.draft_form import DraftForm
@@ -37,7 +38,7 @@ def reviews_of(user: User) -> ReviewQuerySet:
 
 def _submitted(user: User) -> QuerySet:
     drafts = Draft.objects.visible_to(user).in_area(user.write_prefix).filter(state=DraftState.SUBMITTED)
-    return drafts.select_related("point", "area").order_by("submitted_at")
+    return drafts.for_lists().order_by("submitted_at")
 
 
 @asks_for(*STAFF)
@@ -85,10 +86,12 @@ def check_draft(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
     if draft is None:
         raise Http404
     if request.method != "POST":
+        note_opening(draft, by=request.user)
         return _draft_page(request, draft)
     try:
         if request.POST.get("then") == "return":
-            scoring.return_draft(draft, remarks=_remarks(request), by=request.user)
+            opinion = request.POST.get("opinion", "")
+            scoring.return_draft(draft, remarks=_remarks(request), opinion=opinion, by=request.user)
             messages.success(request, _("“%(name)s” was sent back.") % {"name": draft})
         else:
             scoring.pass_draft(
@@ -115,6 +118,10 @@ def _draft_page(request: HttpRequest, draft: Draft, refusal: Exception | None = 
         "doubts": [(doubt, drafting.overruled(doubt)) for doubt in drafting.doubts],
         "items": standard.items.unscoped("the standard is public") if standard and not draft.is_change else [],
         "typed": request.POST,
+        "photos_remark": request.POST.get("remark-photos", ""),
+        "requests": drafting.answered_requests,
+        "usual": usual_remarks(request.user),
+        "usual_opinions": usual_remarks(request.user, on_whole=True),
         "refusals": list(scoring.refusals_to_pass(draft, by=request.user)),
         "refusal": refusal,
     }
@@ -185,7 +192,8 @@ def _decide(request: SignedInRequest, review: Review, typed: dict[str, str]) -> 
             scoring.refuse_application(review, reason=request.POST.get("refusal", ""), by=request.user)
             messages.success(request, _("%(name)s was refused.") % {"name": review.point})
         elif act == "return":
-            scoring.return_review(review, remarks=_remarks(request), by=request.user)
+            opinion = request.POST.get("refusal", "")
+            scoring.return_review(review, remarks=_remarks(request), opinion=opinion, by=request.user)
             messages.success(request, _("“%(name)s” was sent back.") % {"name": review.point})
         else:
             return redirect(review)
@@ -244,6 +252,7 @@ def _review_page(
     submitted = Event.objects.filter(kind="demonstrationpoint", code=review.point.code, verb="submit").first()
     problems = saved.problems if saved else {}
     conflicts = {conflict.name: conflict for conflict in saved.conflicts} if saved else {}
+    deductions = usual_deductions(request.user, review)
 
     def field(name: str) -> dict:
         reviewed = judging.fields[name]
@@ -262,8 +271,18 @@ def _review_page(
         "changes": submitted.changes if submitted else {},
         "doubts": [(doubt, drafting.overruled(doubt)) for doubt in drafting.doubts] if drafting.draft.pk else [],
         "lines": [
-            (line, field(f"score-{line.item.number}"), field(f"reason-{line.item.number}")) for line in judging.lines
+            (
+                line,
+                field(f"score-{line.item.number}"),
+                field(f"reason-{line.item.number}"),
+                deductions[line.item.number],
+            )
+            for line in judging.lines
         ],
+        "photos_remark": request.POST.get("remark-photos", ""),
+        "requests": drafting.answered_requests,
+        "usual": usual_remarks(request.user),
+        "usual_opinions": usual_remarks(request.user, on_whole=True),
         "vetoes": [(veto, field(f"veto-{veto.number}")) for veto, _reason in judging.vetoes],
         "opinion": field("opinion"),
         "following": _next(request, review),

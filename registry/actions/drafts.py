@@ -54,8 +54,13 @@ def _require_editor(draft: Draft, by: Any) -> None:
     if not may(by, "draft.write", draft):
         raise Refused("not_allowed")
     if draft.state != DraftState.OPEN:
-        who = draft.stamps.get("", ["", "—", "—"])
-        raise Refused("not_open", who=who[1], when=who[2], state=draft.get_state_display())
+        raise moved_on(draft)
+
+
+def moved_on(draft: Draft) -> Refused:
+    """The refusal if somebody has taken the draft further."""
+    who = draft.stamps.get("", ["", "—", "—"])
+    return Refused("not_open", who=who[1], when=who[2], state=draft.get_state_display())
 
 
 def _stamp(draft: Draft, name: str, by: Any) -> None:
@@ -211,6 +216,8 @@ def submit_draft(draft: Draft, *, by: Any) -> Draft:
     if not draft.was_public:
         draft.point = write_site(drafting, right="draft.write", by=by)
     draft.state, draft.submitted_at = DraftState.SUBMITTED, timezone.now()
+    draft.opened_at = draft.opened_by = None
+    draft.remarks.filter(settled_at=None).update(settled_at=draft.submitted_at)
     _save(draft, [""], by)
     ChangeSet(by, "; ".join(draft.overruled.values())[:300]).log("submit", draft.point, changes)
     if draft.point and not is_change:
@@ -236,6 +243,45 @@ def _stand_submitted(point: DemonstrationPoint, by: Any) -> None:
 
 
 @transaction.atomic
+def note_opening(draft: Draft, *, by: Any) -> None:
+    """Notes that a checker opened the submission for the first time: from then on the clerk cannot take it back."""
+    if draft.state != DraftState.SUBMITTED or draft.opened_at or not may(by, "point.check", draft):
+        return
+    stored = locked(draft)
+    if stored.state == DraftState.SUBMITTED and not stored.opened_at:
+        stored.opened_at, stored.opened_by = timezone.now(), by
+        stored.save(update_fields=["opened_at", "opened_by"])
+        ChangeSet(by).log("open", draft.point, {})
+
+
+def refusals_to_take_back(draft: Draft, *, by: Any) -> Iterator[Refused]:
+    """All refusals against taking a submission back; empty as long as no checker opened it."""
+    if not may(by, "draft.write", draft):
+        yield Refused("not_allowed")
+    if draft.state != DraftState.SUBMITTED:
+        yield moved_on(draft)
+    elif draft.opened_at:
+        when = f"{timezone.localtime(draft.opened_at):%Y-%m-%d %H:%M}"
+        yield Refused("opened", who=draft.opened_by, when=when)
+
+
+@transaction.atomic
+def take_back(draft: Draft, *, by: Any) -> Draft:
+    """Takes a submission back to go on with it. What it answered is open again."""
+    draft = locked(draft)
+    raise_first(refusals_to_take_back(draft, by=by))
+    is_change = draft.is_change
+    assert draft.point is not None  # a submitted draft has its site
+    draft.remarks.filter(settled_at=draft.submitted_at).update(settled_at=None)
+    draft.state, draft.point_version = DraftState.OPEN, draft.point.version
+    _save(draft, [""], by)
+    ChangeSet(by).log("take-back", draft.point, {})
+    if not is_change:
+        change_standing(draft.point, status=PointStatus.DRAFT, on=timezone.localdate(), by=by)
+    return draft
+
+
+@transaction.atomic
 def discard_draft(draft: Draft, *, by: Any) -> Draft:
     """Discards a draft. The typed values stay in the database."""
     draft = locked(draft)
@@ -255,8 +301,7 @@ def take_over(draft: Draft, *, by: Any) -> Draft:
     if draft.writers.filter(pk=by.pk).exists():
         raise Refused("own_work")
     if draft.state != DraftState.SUBMITTED:
-        who = draft.stamps.get("", ["", "—", "—"])
-        raise Refused("not_open", who=who[1], when=who[2], state=draft.get_state_display())
+        raise moved_on(draft)
     if draft.was_public:
         write_site(DraftForm(draft), right="point.check", by=by)
     draft.state = DraftState.APPLIED
@@ -265,9 +310,10 @@ def take_over(draft: Draft, *, by: Any) -> Draft:
 
 
 @transaction.atomic
-def send_back(point: DemonstrationPoint, *, remarks: Mapping[str, str], by: Any) -> Draft:
-    """Opens the point's draft again with `remarks` by field, for the clerk to correct."""
-    remarks = {name: text.strip() for name, text in remarks.items() if text.strip()}
+def send_back(point: DemonstrationPoint, *, remarks: Mapping[str, str], opinion: str = "", by: Any) -> Draft:
+    """Opens the point's draft again with `remarks` by field and an `opinion` on the whole, for the clerk to correct."""
+    texts = {name: storable(text).strip() for name, text in {"": opinion, **remarks}.items()}
+    remarks = {name: text[:500] for name, text in texts.items() if text}
     if not remarks:
         raise Refused("remark_missing")
     drafts = point.drafts.unscoped("of the point itself").select_for_update()
@@ -280,7 +326,7 @@ def send_back(point: DemonstrationPoint, *, remarks: Mapping[str, str], by: Any)
     _keep_state(draft, by)
     drafting = DraftForm(draft)
     for name, text in remarks.items():
-        FieldRemark.objects.create(draft=draft, field=name, text=text[:300], value_then=drafting.text_of(name), by=by)
+        FieldRemark.objects.create(draft=draft, field=name, text=text, value_then=drafting.text_of(name), by=by)
     return draft
 
 
@@ -302,6 +348,18 @@ def confirm_site(point: DemonstrationPoint, *, by: Any, year: int | None = None)
     if is_new:
         ChangeSet(by).log("confirm", point, {"year": [None, year]})
     return confirmation
+
+
+@transaction.atomic
+def unconfirm_site(point: DemonstrationPoint, *, by: Any, year: int | None = None) -> DemonstrationPoint:
+    """Takes back the confirmation of a site for a year, or for this one. Without one it has no effect."""
+    year = year or timezone.localdate().year
+    if not may(by, "point.confirm", point):
+        raise Refused("not_allowed")
+    change_set = ChangeSet(by)
+    if Confirmation.objects.filter(point=point, year=year).update(voided=change_set.key):
+        change_set.log("unconfirm", point, {"year": [year, None]})
+    return point
 
 
 def log_reading_of(drafting: DraftForm, *, by: Any, section: str = "") -> None:

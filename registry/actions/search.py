@@ -1,8 +1,6 @@
 """The search index, built from the public rows of the searched record kinds."""
 
-import re
 from collections.abc import Collection, Iterator, Sequence
-from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
@@ -12,7 +10,7 @@ from registry.access.permissions import may
 from registry.kinds import KINDS, Kind
 from registry.models import Area, AreaAlias, AreaLevel, PartyOrganisation, SearchEntry
 from registry.models.base import Versioned
-from registry.text.spellings import normalized
+from registry.text.spellings import normalized, pinyin_of
 
 from .access_log import log_reading
 
@@ -71,27 +69,10 @@ def aliases_of(codes: Collection[str] | None = None) -> dict[str, list[str]]:
 def entry_values(kind: Kind, code: str, name: str, area: str | None, others: tuple[str, ...] = ()) -> tuple:
     """The values of an entry in the order of ENTRY: all names of a record, their pinyin without tones, initials."""
     names = (name, *others)
-    spelt = [[_spelt(piece) for piece in PIECES.findall(name)] for name in names]
-    pinyin = "\n".join("".join(whole for whole, _first in pieces) for pieces in spelt)
-    initials = " ".join("".join(first for _whole, first in pieces) for pieces in spelt)
+    spellings = [pinyin_of(name) for name in names]
+    pinyin = "\n".join(whole for whole, _first in spellings)
+    initials = " ".join(first for _whole, first in spellings)
     return kind.slug, code, area, name[:120], "\n".join(names), pinyin, initials[:200]
-
-
-CHINESE = re.compile(r"[\u3400-\u9fff]")
-PIECES = re.compile(r"[\u3400-\u9fff]+|[^\u3400-\u9fff]+")
-
-
-@lru_cache(maxsize=20_000)
-def _spelt(piece: str) -> tuple[str, str]:
-    """The pinyin of a part of a name, without tones, and its initials; letters and digits stay as they are."""
-    if not CHINESE.match(piece):
-        return piece.lower(), piece.lower()
-    from pypinyin import lazy_pinyin  # noqa: PLC0415 (its tables take 60 MB that only indexing needs)
-
-    syllables = lazy_pinyin(piece)
-    return "".join(syllables).lower(), "".join(
-        syllable if syllable in piece else syllable[:1] for syllable in syllables
-    ).lower()
 
 
 def _searched_rows(kind: Kind) -> QuerySet:

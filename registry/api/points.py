@@ -100,8 +100,7 @@ def _against_writing(draft: Draft, *, by: Any) -> Iterator[Refused]:
     if not may(by, "draft.write", draft):
         yield Refused("not_allowed")
     elif draft.state not in (DraftState.OPEN, DraftState.SUBMITTED):
-        who = draft.stamps.get("", ["", "—", "—"])
-        yield Refused("not_open", who=who[1], when=who[2], state=draft.get_state_display())
+        yield acts.moved_on(draft)
 
 
 def _regrade(point: DemonstrationPoint, *, by: Any, **change: Any) -> Any:
@@ -134,6 +133,10 @@ POINTS.add(
     year=TextInput(whole(2000, 2200)),
 )  # fmt: skip
 POINTS.add(
+    "unconfirm", _("Take back the confirmation of the site for the year"), acts.unconfirm_site, needs("point.confirm"),
+    year=TextInput(whole(2000, 2200)),
+)  # fmt: skip
+POINTS.add(
     "withdraw", _("Withdraw the title"), withdraw_point, _against(PointStatus.WITHDRAWN), reason=REASON,
     document_no=PAPER, on=ON,
 )  # fmt: skip
@@ -154,6 +157,7 @@ DRAFTS.add(
     "overrule", _("Set a warning aside"), acts.overrule, _against_writing, doubt=TextInput(line(80), required=True),
     reason=TextInput(required=True),
 )  # fmt: skip
+DRAFTS.add("take-back", _("Take the submission back before it was opened"), acts.take_back, acts.refusals_to_take_back)
 DRAFTS.add("discard", _("Put the draft away"), acts.discard_draft, _against_writing)
 
 

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -17,6 +18,17 @@ SECTIONS: dict[str, Text] = {
     "position": _("Position"),
     "photos": _("Photos"),
 }
+
+
+class CoordinateSource(TextChoices):
+    """The coordinate systems by where people get coordinates from."""
+
+    WGS84 = CoordinateSystem.WGS84, _("This map, or a phone")
+    GCJ02 = CoordinateSystem.GCJ02, _("Gaode or Tencent maps")
+    BD09 = CoordinateSystem.BD09, _("Baidu maps")
+    CGCS2000 = CoordinateSystem.CGCS2000, _("A survey")
+
+
 FIELDS: tuple[DeclaredField, ...] = (
     DeclaredField(
         "name", _("Name of the site"), line(80, least=4), "place", "point", required=True,
@@ -61,12 +73,11 @@ FIELDS: tuple[DeclaredField, ...] = (
     ),
     DeclaredField(
         "position", _("Longitude, latitude"), position, "position", required=True,
-        hint=_("Tap the map, use the position of this phone, or paste coordinates such as 118.0863, 39.5762."),
+        hint=_("Set it on the map, use the position of this phone, or paste coordinates such as 118.0863, 39.5762."),
     ),
     DeclaredField(
-        "coordinate_system", _("Coordinate system"), choice(CoordinateSystem), "position", required=True,
-        widget="select", choices=CoordinateSystem, default=CoordinateSystem.CGCS2000,
-        hint=_("Coordinates copied from Gaode or Tencent maps are GCJ-02, from Baidu maps BD-09."),
+        "coordinate_system", _("Where the coordinates are from"), choice(CoordinateSystem), "position", required=True,
+        widget="select", choices=CoordinateSource, default=CoordinateSystem.CGCS2000,
     ),
 )  # fmt: skip
 BY_NAME: dict[str, DeclaredField] = {field.name: field for field in FIELDS}

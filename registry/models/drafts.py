@@ -5,12 +5,13 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .base import IN_FORCE, Part, ScopedManager, ScopedQuerySet, in_choices
-from .points import PUBLIC, DemonstrationPoint
+from .points import PUBLIC, DemonstrationPoint, PointStatus, StatusPeriod
 
 
 class DraftState(models.TextChoices):
@@ -36,6 +37,12 @@ class DraftQuerySet(ScopedQuerySet):
 
     def unsettled(self) -> Self:
         return self.filter(state__in=UNSETTLED)
+
+    def for_lists(self) -> Self:
+        """With what a list shows of each draft: place, purpose and state."""
+        title = StatusPeriod.objects.filter(point=OuterRef("point"), status=PointStatus.NAMED, valid_to=None)
+        rows = self.select_related("point", "area", "opened_by").prefetch_related("remarks__by")
+        return rows.annotate(changes_title=Exists(title))
 
     def get_by_natural_key(self, key: str) -> Any:
         return self.unscoped("a natural key of a fixture").get(key=key)
@@ -65,6 +72,16 @@ class Draft(models.Model):
     started_at = models.DateTimeField(_("begun at"), auto_now_add=True)
     saved_at = models.DateTimeField(_("saved at"), auto_now_add=True)
     submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
+    opened_at = models.DateTimeField(_("first opened by a checker at"), null=True, blank=True, editable=False)
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("first opened by"),
+    )
 
     objects: ClassVar = ScopedManager.from_queryset(DraftQuerySet)()
 
@@ -98,7 +115,32 @@ class Draft(models.Model):
     @property
     def is_change(self) -> bool:
         """Whether it changes a named site; otherwise it applies for a title."""
+        if "changes_title" in self.__dict__:
+            return bool(self.__dict__["changes_title"])
         return self.point is not None and self.point.periods.filter(status="named", valid_to=None).exists()
+
+    @property
+    def open_remarks(self) -> list["FieldRemark"]:
+        """The remarks of the last return, until the draft is submitted again."""
+        return [remark for remark in self.remarks.all() if remark.settled_at is None] if self.pk else []
+
+    @property
+    def answered_remarks(self) -> list["FieldRemark"]:
+        """The remarks that the last submission answers."""
+        settled = self.remarks.all() if self.pk and self.submitted_at else ()
+        return [remark for remark in settled if remark.settled_at == self.submitted_at]
+
+    @property
+    def state_words(self) -> str:
+        """The state as people read it: a draft that was sent back is returned until it is submitted again."""
+        if self.state == DraftState.OPEN and self.open_remarks:
+            return str(PointStatus.RETURNED.label)
+        return self.get_state_display()
+
+    @property
+    def purpose(self) -> str:
+        """What the draft is for: a new site, or a change of one that has a title."""
+        return gettext("Change of a named point") if self.is_change else gettext("Application")
 
     @property
     def was_public(self) -> bool:
@@ -107,17 +149,19 @@ class Draft(models.Model):
 
 
 class FieldRemark(Part):
-    """A checker's request to correct a field. It is settled once the field differs from `value_then`."""
+    """A checker's request to correct a field, or, without a field, the opinion on the whole draft. One on a field
+    stands against submitting until the field differs from `value_then`. The next submission settles all of them."""
 
     natural_fields = ("draft__key", "pk")
     goes_with = ("draft",)
 
     draft = models.ForeignKey(Draft, models.PROTECT, related_name="remarks", verbose_name=_("draft"))
-    field = models.CharField(_("field"), max_length=40)
-    text = models.CharField(_("what to put right"), max_length=300)
+    field = models.CharField(_("field"), max_length=40, blank=True)
+    text = models.CharField(_("what to put right"), max_length=500)
     value_then = models.TextField(_("value at that time"), blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
     at = models.DateTimeField(_("at"), auto_now_add=True)
+    settled_at = models.DateTimeField(_("settled by the submission at"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("remark on a field")

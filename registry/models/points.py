@@ -119,25 +119,27 @@ class PointQuerySet(ScopedQuerySet):
         zone = valid_on(as_of, "unit__zone__built_on", "unit__zone__ended_on")
         return self.filter(zone, unit__zone__kind="development")
 
-    def with_care(self, today: date) -> Self:
-        """For those who maintain the sites: current `status`, `grade`, `confirmed_at` of this year's confirmation, and
-        `draft_key` and `draft_state` of an open change; unconfirmed named points first."""
-        year, unsettled = Q(confirmations__year=today.year), Q(drafts__state__in=("open", "submitted"))
-        return (
-            self.with_standing(today)
-            .annotate(
-                confirmation=FilteredRelation("confirmations", condition=year),
-                draft=FilteredRelation("drafts", condition=unsettled),
-            )
-            .annotate(
-                status=F("standing__status"),
-                grade=F("standing__grade"),
-                confirmed_at=F("confirmation__at"),
-                draft_key=F("draft__key"),
-                draft_state=F("draft__state"),
-            )
-            .order_by(F("confirmation__at").asc(nulls_first=True), "area_id", "code")
+    def _with_confirmation(self, today: date) -> Self:
+        """Joins this year's confirmation, and adds `is_asked`: whether one is asked. What was named this year was
+        written this year, so it is confirmed from the next year on."""
+        year = Q(confirmations__year=today.year, confirmations__voided=None)
+        periods = StatusPeriod.objects.filter(point=OuterRef("pk"), status__in=COUNTED)
+        of_last_year = periods.filter(valid_on(date(today.year - 1, 12, 31)))
+        return self.annotate(
+            confirmation=FilteredRelation("confirmations", condition=year), is_asked=Exists(of_last_year)
         )
+
+    def to_confirm(self, today: date) -> Self:
+        """Named points whose facts are not confirmed this year, and have to be."""
+        return self.named(today)._with_confirmation(today).filter(is_asked=True, confirmation=None)
+
+    def with_care(self, today: date) -> Self:
+        """For those who maintain the sites: current `status`, `grade`, `confirmed_at` of this year's confirmation and
+        whether one `is_asked`; those to be confirmed first."""
+        rows = self.with_standing(today)._with_confirmation(today)
+        return rows.annotate(
+            status=F("standing__status"), grade=F("standing__grade"), confirmed_at=F("confirmation__at")
+        ).order_by(F("is_asked").desc(), F("confirmation__at").asc(nulls_first=True), "area_id", "code")
 
     def with_naming(self) -> Self:
         """Adds `named_on`, the day of the first naming."""

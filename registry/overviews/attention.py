@@ -219,7 +219,7 @@ declare_checks(
         "points-unconfirmed",
         _("Points not confirmed this year"),
         Concern.QUALITY,
-        lambda s: _named(s).exclude(confirmations__year=s.as_of.year),
+        lambda s: m.DemonstrationPoint.objects.visible_to(s.viewer).in_area(s.area).to_confirm(s.as_of),
         kind="points",
     ),
     Check(

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from registry.fields.base import DeclaredField
+from registry.fields.base import DeclaredField, Text
 from registry.fields.points import BY_NAME, FIELDS, SECTIONS, names_stored_on
 from registry.models import (
     Area,
@@ -24,6 +24,7 @@ from registry.models import (
     Evidence,
     EvidenceKind,
     Field,
+    FieldRemark,
     PartyOrganisation,
     Unit,
     UnitKind,
@@ -72,6 +73,19 @@ class DraftIssue:
     def key(self) -> str:
         """The key of an overruled warning: this warning about this site."""
         return f"{self.code}:{self.site.code}" if self.site else self.code
+
+
+@dataclass(frozen=True)
+class ChangeRequest:
+    """A checker's remark with its field and the field's value then and now; one on the whole draft has no field."""
+
+    remark: FieldRemark
+    label: Text = ""
+    section: str = ""
+    before: str = ""
+    after: str = ""
+    is_personal: bool = False
+    is_open: bool = False
 
 
 def _sentence(code: str, **details: Any) -> str:
@@ -261,10 +275,35 @@ class DraftForm:
         return sorted(issues, key=lambda problem: (not problem.hard, list(SECTIONS).index(problem.section)))
 
     def _open_remarks(self) -> Iterator[DraftIssue]:
-        for remark in self.draft.remarks.all() if self.draft.pk else ():
-            if self.text_of(remark.field) == remark.value_then:
+        for remark in self.draft.open_remarks:
+            if remark.field and self.text_of(remark.field) == remark.value_then:
                 section = BY_NAME[remark.field].section if remark.field in BY_NAME else "photos"
                 yield DraftIssue("remark_open", section, _sentence("remark_open", text=remark.text), remark.field)
+
+    @property
+    def open_requests(self) -> list[ChangeRequest]:
+        """What the last return asks for; the opinion on the whole draft comes first."""
+        return self._requested(self.draft.open_remarks)
+
+    @property
+    def answered_requests(self) -> list[ChangeRequest]:
+        """What was asked for before the last submission, with the values before and after."""
+        return self._requested(self.draft.answered_remarks)
+
+    def _requested(self, remarks: list[FieldRemark]) -> list[ChangeRequest]:
+        requests = [self._request(remark) for remark in remarks]
+        return sorted(requests, key=lambda request: request.remark.field != "")
+
+    def _request(self, remark: FieldRemark) -> ChangeRequest:
+        if not remark.field:
+            return ChangeRequest(remark)
+        now = self.text_of(remark.field)
+        is_open = now == remark.value_then
+        if field := BY_NAME.get(remark.field):
+            before, after = field.words(remark.value_then), field.words(now)
+            return ChangeRequest(remark, field.label, field.section, before, after, field.personal, is_open)
+        before, after = (str(len([code for code in text.split(",") if code])) for text in (remark.value_then, now))
+        return ChangeRequest(remark, SECTIONS["photos"], "photos", before, after, is_open=is_open)
 
     def text_of(self, name: str) -> str:
         """The current text of a field; for photos, their codes."""
@@ -335,6 +374,17 @@ class DraftForm:
     def differences(self) -> list[DraftField]:
         """The typed values that differ from the registry."""
         return [fact for fact in self.facts.values() if fact.changed]
+
+
+def stored_facts(point: DemonstrationPoint) -> list[tuple[Text, str]]:
+    """(label, words) of what the registry holds of a site and may be confirmed at a glance, without telephones."""
+    facts: list[tuple[Text, str]] = [(BY_NAME["organisation_name"].label, point.organisation.name)]
+    for field in FIELDS:
+        record = {"point": point, "organisation": point.organisation}.get(field.stored_on)
+        if record is not None and not field.personal and field.name != "name":
+            text = field.text(getattr(record, field.name))
+            facts.append((field.label, f"{text} {field.unit}" if text and field.unit else text))
+    return facts
 
 
 def stem(name: str) -> str:

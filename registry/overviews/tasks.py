@@ -32,13 +32,15 @@ from registry.text.area_codes import is_below_district
 
 @dataclass(frozen=True)
 class Task:
-    """A task: what to do, for which record, its URL, the button's text, and the due date (or None)."""
+    """A task: what to do, for which record, its URL, the button's text, the due date (or None), and whether it stands
+    above all others."""
 
     what: str | Promise
     about: str
     url: str
     button: str | Promise
     due: date | None = None
+    is_first: bool = False
 
     def is_late(self, today: date) -> bool:
         return self.due is not None and self.due < today
@@ -54,29 +56,31 @@ def to_do(source: Callable[[Any, date], Iterable[Task]]) -> Callable[[Any, date]
 
 
 def tasks_of(user: Any, today: date) -> list[Task]:
-    """All tasks of `user`, the most urgent first; those without a date come last."""
+    """All tasks of `user`: what comes first, then the most urgent; those without a date come last."""
     tasks = [task for source in SOURCES for task in source(user, today)]
-    return sorted(tasks, key=lambda task: (task.due is None, task.due or today, task.about))
+    return sorted(tasks, key=lambda task: (not task.is_first, task.due is None, task.due or today, task.about))
 
 
 @to_do
 def drafts_to_finish(user: Any, today: date) -> Iterable[Task]:
-    """A clerk's drafts: returned ones with their due date; of the others one task for all."""
+    """A clerk's drafts: returned ones first and with their due date; of the others one task for all."""
     if not may(user, "draft.write"):
         return
     drafts = Draft.objects.visible_to(user).in_area(user.write_prefix).filter(state=DraftState.OPEN)
     days = Parameter.objects.count_on("return-working-days", today, default=10)
     begun = []
-    for draft in drafts.select_related("point").prefetch_related("remarks"):
-        remarks = list(draft.remarks.all())
+    for draft in drafts.for_lists():
+        remarks = draft.open_remarks
         if not remarks:
             begun.append(draft)
             continue
-        sent_back = localdate(remarks[-1].at)
-        due = CalendarDay.objects.working_day(sent_back + timedelta(days=1), days)
-        yield Task(_("Returned: put right what was asked"), str(draft), draft.get_absolute_url(), _("Put right"), due)
+        due = CalendarDay.objects.working_day(localdate(remarks[-1].at) + timedelta(days=1), days)
+        what = _("Returned by %(who)s: put right what was asked") % {"who": remarks[-1].by}
+        yield Task(what, str(draft), draft.get_absolute_url(), _("Mend"), due, is_first=True)
     if len(begun) == 1:
-        yield Task(_("A draft to be finished"), str(begun[0]), begun[0].get_absolute_url(), _("Go on"))
+        [draft] = begun
+        what = _("A change of a named point to be finished") if draft.is_change else _("An application to be finished")
+        yield Task(what, str(draft), draft.get_absolute_url(), _("Go on"))
     elif begun:
         about = ngettext("%(count)s draft", "%(count)s drafts", len(begun)) % {"count": len(begun)}
         yield Task(_("Drafts to be finished"), about, reverse("drafts"), _("Go on"))
@@ -84,11 +88,10 @@ def drafts_to_finish(user: Any, today: date) -> Iterable[Task]:
 
 @to_do
 def sites_to_confirm(user: Any, today: date) -> Iterable[Task]:
-    """One task for all sites not confirmed this year."""
+    """One task for all sites to be confirmed this year."""
     if not may(user, "point.confirm"):
         return
-    named = DemonstrationPoint.objects.visible_to(user).in_area(user.write_prefix).named(today)
-    count = named.exclude(confirmations__year=today.year).count()
+    count = DemonstrationPoint.objects.visible_to(user).in_area(user.write_prefix).to_confirm(today).count()
     if count:
         about = ngettext("%(count)s site", "%(count)s sites", count) % {"count": count}
         what = _("Confirm what the registry holds of your sites this year")

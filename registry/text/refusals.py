@@ -29,6 +29,7 @@ SENTENCES = {
     "too_early": gettext_noop("The change must lie after %(since)s, when the present period began."),
     "own_work": gettext_noop("You wrote this yourself: somebody else has to decide on it."),
     "not_open": gettext_noop("%(who)s has taken this further at %(when)s: it is now “%(state)s”."),
+    "opened": gettext_noop("%(who)s opened it at %(when)s, so it cannot be taken back. Ask for it to be returned."),
     "incomplete": gettext_noop("Still to be done before it can be submitted: %(count)s."),
     "doubts_open": gettext_noop("Warnings neither mended nor set aside with a reason: %(count)s."),
     "reason_short": gettext_noop("Give the reason in a few words: the reviewer will read it."),
@@ -85,7 +86,8 @@ SENTENCES = {
     ),
     "file_slow": gettext_noop("Reading “%(name)s” took too long. Split it into several files."),
     "part_misplaced": gettext_noop("This part does not follow the last one: %(received)s bytes have arrived."),
-    "remark_missing": gettext_noop("Say what has to be put right, at one field at least."),
+    "deduction_unexplained": gettext_noop("Points are deducted without a reason. Say why: %(items)s."),
+    "remark_missing": gettext_noop("Say what has to be put right: at a field, or in the opinion."),
     "remarks_a_day": gettext_noop(
         "%(most)s remarks have come from your connection since yesterday, and no more are taken. Send it tomorrow."
     ),

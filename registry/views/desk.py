@@ -1,8 +1,10 @@
 """The work home, and a township's own sites."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -12,10 +14,11 @@ from django.views.decorators.http import require_POST
 from registry.access.permissions import may
 from registry.access.requests import SignedInRequest
 from registry.access.scope import read_scope
-from registry.actions.drafts import confirm_site
+from registry.actions.drafts import confirm_site, unconfirm_site, unsettled_draft
 from registry.figures import with_years
-from registry.models import DemonstrationPoint, PointStatus
+from registry.models import DemonstrationPoint, Draft, DraftState, PointStatus, User
 from registry.overviews.attention import attention
+from registry.overviews.draft_form import stored_facts
 from registry.overviews.history import latest_news
 from registry.overviews.tasks import tasks_of
 from registry.text.area_codes import is_below_district
@@ -44,19 +47,34 @@ def desk(request: SignedInRequest) -> HttpResponse:
     return render(request, "registry/desk.html", context)
 
 
-@asks_for("point.confirm")
-def sites(request: SignedInRequest) -> HttpResponse:
-    """The sites of the account's area: what is to be confirmed this year first."""
-    today = timezone.localdate()
-    care = DemonstrationPoint.objects.visible_to(request.user).in_area(request.user.write_prefix).with_care(today)
-    rows: list[Any] = list(care.select_related("area", "unit"))
-    named = [site for site in rows if site.status == PointStatus.NAMED]
-    context = {
-        "sites": rows,
-        "count": len(named),
-        "done": sum(site.confirmed_at is not None for site in named),
+def _cared_for(user: User, today: date) -> QuerySet[Any]:
+    rows = DemonstrationPoint.objects.visible_to(user).in_area(user.write_prefix).with_care(today)
+    return rows.select_related("area", "unit", "organisation")
+
+
+def _care(request: SignedInRequest, today: date) -> dict:
+    """What both the page and the answer about one site need: how many are asked to be confirmed, and what is left."""
+    asked = _cared_for(request.user, today).filter(is_asked=True, status=PointStatus.NAMED)
+    return {
+        "count": asked.count(),
+        "left": asked.filter(confirmed_at=None).count(),
         "year": today.year,
         "may_write": may(request.user, "draft.write"),
+    }
+
+
+@asks_for("point.confirm")
+def sites(request: SignedInRequest) -> HttpResponse:
+    """The drafts of the account's area, returned ones first; then its sites, those to be confirmed this year first."""
+    today = timezone.localdate()
+    drafts = list(Draft.objects.visible_to(request.user).in_area(request.user.write_prefix).unsettled().for_lists())
+    drafts.sort(key=lambda draft: (not draft.open_remarks, draft.state == DraftState.SUBMITTED))
+    draft_of = {draft.point_id: draft for draft in drafts if draft.is_change}
+    applied_for = {draft.point_id for draft in drafts} - draft_of.keys()
+    rows = [site for site in _cared_for(request.user, today) if site.pk not in applied_for]
+    context = _care(request, today) | {
+        "drafts": [draft for draft in drafts if not draft.is_change],
+        "sites": [(site, stored_facts(site), draft_of.get(site.pk)) for site in rows],
     }
     return render(request, "registry/sites.html", context)
 
@@ -65,16 +83,26 @@ def sites(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def confirm(request: SignedInRequest, code: str) -> HttpResponse:
     """One tap for a site that is still as the registry has it."""
-    today = timezone.localdate()
     site = site_or_404(request, code)
-    confirm_site(site, year=today.year, by=request.user)
-    if request.htmx:
-        rows = DemonstrationPoint.objects.visible_to(request.user).filter(pk=site.pk).with_care(today)
-        context = {
-            "site": rows.select_related("area", "unit").get(),
-            "year": today.year,
-            "may_write": may(request.user, "draft.write"),
-        }
-        return render(request, part_for(request, "registry/sites.html", "site"), context)
-    messages.success(request, _("%(site)s: confirmed for %(year)s.") % {"site": site, "year": today.year})
-    return redirect("desk-points")
+    confirm_site(site, by=request.user)
+    return _confirmed(request, site, _("%(site)s: confirmed for %(year)s."))
+
+
+@asks_for("point.confirm")
+@require_POST
+def unconfirm(request: SignedInRequest, code: str) -> HttpResponse:
+    """Takes a confirmation of this year back."""
+    site = site_or_404(request, code)
+    unconfirm_site(site, by=request.user)
+    return _confirmed(request, site, _("%(site)s: the confirmation for %(year)s was taken back."))
+
+
+def _confirmed(request: SignedInRequest, site: DemonstrationPoint, words: str) -> HttpResponse:
+    """The site anew with the count of what is left, or for a browser without scripts the whole page."""
+    today = timezone.localdate()
+    if not request.htmx:
+        messages.success(request, words % {"site": site, "year": today.year})
+        return redirect("desk-points")
+    row = _cared_for(request.user, today).get(pk=site.pk)
+    context = _care(request, today) | {"site": row, "facts": stored_facts(row), "draft": unsettled_draft(site)}
+    return render(request, part_for(request, "registry/sites.html", "answer"), context)

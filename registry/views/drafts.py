@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,9 +14,10 @@ from django.views.decorators.http import require_POST
 from registry.access.requests import SignedInRequest
 from registry.actions import drafts as acts
 from registry.fields.points import SECTIONS, of_section
-from registry.models import Area, DemonstrationPoint, Draft, DraftState, Unit
+from registry.models import DemonstrationPoint, Draft, DraftState
 from registry.models.base import in_area_q
 from registry.overviews.draft_form import DraftForm, similar_sites
+from registry.overviews.places import landmarks, place_choices
 from registry.text.refusals import Refused
 
 from .access import asks_for, wants_json
@@ -41,23 +41,13 @@ def site_or_404(request: SignedInRequest, code: str) -> DemonstrationPoint:
     return site
 
 
-def _places(request: SignedInRequest) -> list[tuple[str, list]]:
-    """(heading, places) of the account's area: its villages and communities, then its units."""
-    prefix = request.user.write_prefix
-    today = timezone.localdate()
-    areas: QuerySet = Area.objects.visible_to(request.user).filter(in_area_q(prefix, "code")).existing(today)
-    villages = list(areas.filter(level__in=("village", "community")).order_by("code"))
-    units = list(Unit.objects.visible_to(request.user).filter(in_area_q(prefix)).order_by("name"))
-    townships = list(areas.filter(level="township"))
-    return [(_("Villages and communities"), villages), (_("Units"), units), (_("Township or street"), townships)]
-
-
 @asks_for("draft.write")
 def start(request: SignedInRequest) -> HttpResponse:
     """Where the new site lies. Everything the registry holds of that place is filled in from there."""
     if request.method == "POST":
         code = request.POST.get("place", "")
-        places = {place.code: place for _heading, group in _places(request) for place in group}
+        groups = place_choices(request.user, timezone.localdate())
+        places = {choice.place.code: choice.place for _heading, group in groups for choice in group}
         if code in places:
             key, another = key_of(request.POST.get("key", "")), request.POST.get("then") == "another"
             try:
@@ -69,9 +59,7 @@ def start(request: SignedInRequest) -> HttpResponse:
 
 
 def _start(request: SignedInRequest, status: int = 200, **more: Any) -> HttpResponse:
-    sites = DemonstrationPoint.objects.visible_to(request.user).in_area(request.user.write_prefix)
-    taken = {unit or area for area, unit in sites.values_list("area_id", "unit__code")}
-    context = {"places": _places(request), "taken": taken, "key": uuid.uuid4(), **more}
+    context = {"places": place_choices(request.user, timezone.localdate()), "key": uuid.uuid4(), **more}
     return render(request, "registry/drafts/start.html", context, status=status)
 
 
@@ -104,7 +92,7 @@ def draft_page(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
     return _draft(request, draft_or_404(request, key))
 
 
-def _draft(request: HttpRequest, draft: Draft, refusal: Refused | None = None) -> HttpResponse:
+def _draft(request: SignedInRequest, draft: Draft, refusal: Refused | None = None) -> HttpResponse:
     drafting = DraftForm(draft)
     acts.log_reading_of(drafting, by=request.user)
     context = {
@@ -113,6 +101,8 @@ def _draft(request: HttpRequest, draft: Draft, refusal: Refused | None = None) -
         "sections": [_state_of(drafting, section) for section in SECTIONS],
         "known": [fact for fact in drafting.facts.values() if fact.is_known and fact.stored != fact.input.default],
         "unconfirmed": drafting.is_unconfirmed,
+        "requests": drafting.open_requests,
+        "may_take_back": not any(acts.refusals_to_take_back(draft, by=request.user)),
         "refusal": refusal,
     }
     return render(request, "registry/drafts/draft.html", context, status=409 if refusal else 200)
@@ -163,11 +153,14 @@ def _answer(saved: acts.Saved, section: str) -> dict:
     }
 
 
-def _onward(request: HttpRequest, draft: Draft, section: str) -> HttpResponse:
+def _onward(request: SignedInRequest, draft: Draft, section: str) -> HttpResponse:
     """To the section itself if something typed in it cannot be read, else to the next one or the task list."""
     unreadable = [p for p in DraftForm(draft).read[1] if p.section == section and p.code != "required"]
     if unreadable:
         return redirect("draft-section", draft.key, section)
+    if draft.open_remarks:
+        left = [request.section for request in DraftForm(draft).open_requests if request.is_open]
+        return redirect("draft-section", draft.key, left[0]) if left else redirect("draft-check", draft.key)
     names = list(SECTIONS)
     following = names[names.index(section) + 1 :][:1]
     if following and request.POST.get("then") == "next":
@@ -176,7 +169,7 @@ def _onward(request: HttpRequest, draft: Draft, section: str) -> HttpResponse:
 
 
 def _section(
-    request: HttpRequest,
+    request: SignedInRequest,
     draft: Draft,
     section: str,
     *,
@@ -195,10 +188,10 @@ def _section(
         "label": SECTIONS[section],
         "place_of": (list(SECTIONS).index(section) + 1, len(SECTIONS)),
         "fields": fields,
-        "problems": list(_errors(fields)),
+        "problems": problems if len(problems := list(_errors(fields))) > 1 else [],
         "doubts": [doubt for doubt in drafting.doubts if doubt.section == section],
-        "remarks": [problem.text for problem in drafting.hard if problem.name == section],
-        "others": _others(drafting) if section == "position" else [],
+        "requests": [item for item in drafting.open_requests if item.remark.field == section],
+        "others": landmarks(drafting) if section == "position" else {},
         "place": drafting.position if section == "position" else None,
         "refusal": refusal,
     }
@@ -210,8 +203,9 @@ def _fields(drafting: DraftForm, section: str, typed: dict, conflicts: Iterable[
     problems = {
         problem.name: problem.text
         for problem in drafting.hard
-        if problem.section == section and (checked or problem.code != "required")
+        if problem.section == section and problem.code != "remark_open" and (checked or problem.code != "required")
     }
+    requests = {request.remark.field: request for request in drafting.open_requests}
     conflict_of = {conflict.name: conflict for conflict in conflicts}
     return [
         {
@@ -219,6 +213,7 @@ def _fields(drafting: DraftForm, section: str, typed: dict, conflicts: Iterable[
             "text": typed.get(name, fact.text),
             "problem": problems.get(name, ""),
             "conflict": conflict_of.get(name),
+            "change": requests.get(name),
         }
         for name, fact in drafting.facts.items()
         if fact.input.section == section
@@ -233,12 +228,6 @@ def _errors(fields: list[dict]) -> Iterator[tuple[str, Any, str]]:
             yield f"f-{declared.name}", declared.label, field["problem"]
         if field["conflict"]:
             yield f"f-{declared.name}", declared.label, _("somebody else wrote this meanwhile.")
-
-
-def _others(drafting: DraftForm) -> list[tuple[float, float, str]]:
-    """Latitude, longitude and name of the township's other sites: what one finds one's way by on an empty map."""
-    placed = [(site.position, site.name) for site in drafting.others() if site.position]
-    return [(lat, lng, name) for (lng, lat), name in placed]
 
 
 @asks_for("draft.write")
@@ -271,6 +260,18 @@ def discard(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
 
 
 @asks_for("draft.write")
+@require_POST
+def take_back(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
+    draft = draft_or_404(request, key)
+    try:
+        draft = acts.take_back(draft, by=request.user)
+    except Refused as refusal:
+        return _draft(request, draft, refusal)
+    messages.success(request, _("“%(name)s” was taken back. Go on with it.") % {"name": draft})
+    return redirect(draft)
+
+
+@asks_for("draft.write")
 def check(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
     """All answers on one page, with what changes, what is missing and what is doubtful; and the submitting."""
     draft = draft_or_404(request, key)
@@ -284,7 +285,7 @@ def check(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
     return redirect("desk")
 
 
-def _check(request: HttpRequest, draft: Draft, refusal: Refused | None = None) -> HttpResponse:
+def _check(request: SignedInRequest, draft: Draft, refusal: Refused | None = None) -> HttpResponse:
     drafting = DraftForm(draft)
     acts.log_reading_of(drafting, by=request.user)
     context = {

@@ -10,10 +10,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import ngettext
 
 from registry.actions import draft_batch
-from registry.fields.points import BY_NAME
+from registry.fields.points import BY_NAME, CoordinateSource
 from registry.models import CoordinateSystem, Draft, DraftState, Load
 from registry.models.base import in_area_q
 from registry.overviews.open_drafts import OpenDraft, doubts_by_code, draft_forms, positions_in, what_is_left
+from registry.overviews.places import landmarks
 
 from .access import asks_for
 from .drafts import key_of
@@ -70,7 +71,6 @@ def _page(request: HttpRequest, page: Any, load: Load | None, *, unread: Any = (
     entries = _entries(page)
     doubts = doubts_by_code(entries)
     first = entries[0].form if entries else None
-    placed = [(site.position, site.name) for site in first.others() if site.position] if first else []
     context = {
         "page": page,
         "load": load,
@@ -79,8 +79,8 @@ def _page(request: HttpRequest, page: Any, load: Load | None, *, unread: Any = (
         "lacks_position": bool(unread) or any(entry.form.position is None for entry in entries),
         "unconfirmed": [entry for entry in entries if entry.known],
         "doubts": [(code, each, request.POST.get(f"reason-{code}", "")) for code, each in doubts.items()],
-        "others": [(lat, lng, name) for (lng, lat), name in placed],
-        "systems": CoordinateSystem.choices,
+        "others": landmarks(first) if first else {},
+        "systems": CoordinateSource.choices,
         "system": request.POST.get("coordinate_system") or BY_NAME["coordinate_system"].default,
         "pasted": request.POST.get("positions", "") if unread else "",
         "problems": [("positions", "", text) for text in unread],

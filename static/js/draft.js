@@ -80,6 +80,7 @@
       if (request.has(input.name)) pending.set(input.name, []);
       const problem = document.getElementById(`e-${input.name}`);
       problem.textContent = answer.problems[input.name] || "";
+      if (!problem.textContent) forget(input);
       input.setAttribute("aria-invalid", String(Boolean(answer.problems[input.name])));
     }
     keep();
@@ -87,6 +88,13 @@
     if (clashes.size) show(form.dataset.clash, true);
     else show(hasMore ? form.dataset.saving : `${form.dataset.saved} ${answer.saved}`);
     document.dispatchEvent(new CustomEvent("draft-saved", { detail: answer }));
+  }
+
+  // The summary above the form leaves out what is right by now.
+  function forget(input) {
+    const summary = document.getElementById("summary");
+    summary?.querySelector(`a[href="#${input.id}"]`)?.closest("li")?.remove();
+    if (summary && !summary.querySelector("li")) summary.remove();
   }
 
   function clash(input, conflict) {

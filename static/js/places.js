@@ -1,21 +1,25 @@
-// Narrowing the list of places while one types: by name or by the first letters.
+// Narrowing the list of places while one types: by name, pinyin or first letters.
 (() => {
   const row = document.querySelector(".places-filter");
   const list = document.getElementById("place");
   if (!row || !list) return;
   row.hidden = false;
   const field = document.getElementById("places-q");
-  const all = [...list.querySelectorAll("optgroup")].map((group) => [group, [...group.children]]);
+  const none = document.getElementById("places-none");
+  const groups = [...list.querySelectorAll("section")].map((group) => [group, [...group.querySelectorAll("li")]]);
   field.addEventListener("input", () => {
-    const text = field.value.trim();
+    const text = field.value.normalize("NFKC").replace(/\s/g, "").toLowerCase();
     let first = null;
-    for (const [group, options] of all) {
-      const fits = options.filter((option) => option.textContent.includes(text));
-      group.replaceChildren(...fits);
-      group.hidden = !fits.length;
-      first ||= fits[0];
+    for (const [group, places] of groups) {
+      for (const place of places) place.hidden = !place.dataset.find.includes(text);
+      const fitting = places.filter((place) => !place.hidden);
+      group.hidden = !fitting.length;
+      first ||= fitting[0];
     }
-    if (text && first) first.selected = true;
+    none.hidden = Boolean(first);
+    const pick = list.querySelector("input:checked");
+    if (first && text) first.querySelector("input").checked = true;
+    else if (pick) pick.checked = false;
   });
-  field.focus();
+  if (matchMedia("(pointer: fine)").matches) field.focus();
 })();

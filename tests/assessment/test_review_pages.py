@@ -8,6 +8,7 @@ from django.utils import timezone
 from assessment.actions.naming import let_notice_run_out, on_notice, open_rechecks, post_notice
 from assessment.actions.scoring import finish_scoring, pass_draft, save_scores
 from assessment.overviews.review_sheet import Judging
+from registry.actions.drafts import submit_draft
 from registry.actions.points import open_period
 from registry.models import Draft, DraftState
 from tests.factories import full_scores, make_named_point, make_submitted
@@ -44,9 +45,36 @@ def test_the_head_finds_the_submission_among_what_is_to_do_and_passes_it(submitt
 
 def test_a_return_without_remarks_comes_back_with_what_was_typed(submitted, head_tangfang, client):
     client.force_login(head_tangfang)
-    answer = client.post(f"/desk/reviews/drafts/{submitted.key}/", {"then": "return", "opinion": "写了一半的意见"})
+    answer = client.post(f"/desk/reviews/drafts/{submitted.key}/", {"then": "return", "score-1": "写了一半的得分"})
     assert answer.status_code == 409
-    assert "写了一半的意见" in answer.content.decode()
+    assert "写了一半的得分" in answer.content.decode()
+
+
+def test_a_returned_draft_tells_the_clerk_who_asked_what(submitted, head_tangfang, clerk_tangfang, client):
+    client.force_login(head_tangfang)
+    typed = {"then": "return", "opinion": "请按意见修改后再报。", "remark-highlights": "请写明数据"}
+    client.post(f"/desk/reviews/drafts/{submitted.key}/", typed)
+    client.force_login(clerk_tangfang)
+    page = client.get(submitted.get_absolute_url()).content.decode()
+    assert all(text in page for text in ("已退回", "请按意见修改后再报。", "请写明数据", str(head_tangfang)))
+    assert "请写明数据" in client.get(f"{submitted.get_absolute_url()}venue/").content.decode()
+    assert client.get("/desk/").context["tasks"][0][0].url == submitted.get_absolute_url()
+
+
+def test_a_submission_is_taken_back_until_the_head_has_opened_it(submitted, head_tangfang, clerk_tangfang, client):
+    address = f"{submitted.get_absolute_url()}take-back/"
+    client.force_login(clerk_tangfang)
+    assert address in client.get("/desk/points/").content.decode()
+    client.post(address)
+    assert Draft.objects.unscoped("test").get(pk=submitted.pk).state == "open"
+    submit_draft(Draft.objects.unscoped("test").get(pk=submitted.pk), by=clerk_tangfang)
+    client.force_login(head_tangfang)
+    client.get(f"/desk/reviews/drafts/{submitted.key}/")
+    client.force_login(clerk_tangfang)
+    assert address not in client.get("/desk/points/").content.decode()
+    refusal = client.post(address)
+    assert refusal.status_code == 409
+    assert str(head_tangfang) in refusal.content.decode()
 
 
 def test_a_bad_township_score_comes_back_in_words_and_nothing_is_passed(submitted, head_tangfang, client):

@@ -26,14 +26,16 @@ from assessment.actions.scoring import (
 )
 from assessment.models import Notice, Outcome, Standard
 from assessment.overviews.review_sheet import Judging
+from assessment.overviews.usual_reasons import usual_deductions
 from registry.access.scope import Scope
-from registry.actions.drafts import save_fields, submit_draft
+from registry.actions.drafts import save_fields, submit_draft, take_back
 from registry.actions.points import open_period
 from registry.figures import FIGURES
 from registry.models import CalendarDay, Draft, DraftState, Event, Evidence, Parameter, Remark
 from registry.overviews.draft_form import DraftForm
 from registry.text.refusals import Refused
 from registry.text.validators import Invalid
+from tests.conftest import DAQI
 from tests.factories import full_scores, make_submitted
 
 PAPER = "丰组字〔2026〕示1号"
@@ -150,6 +152,45 @@ def test_a_remark_stands_at_its_field_until_the_field_says_otherwise(submitted, 
     assert [problem.name for problem in DraftForm(draft).hard if problem.code == "remark_open"] == []
 
 
+def test_a_return_keeps_the_whole_opinion_until_it_is_answered(submitted, head_tangfang, clerk_tangfang):
+    draft = return_draft(submitted, opinion="材料不全,\n请补充后重新提交。", by=head_tangfang)
+    assert [remark.text for remark in draft.open_remarks] == ["材料不全,\n请补充后重新提交。"]
+    assert draft.state_words == "已退回"
+    assert not DraftForm(draft).hard
+    assert open_period(draft.point).reason.startswith("材料不全")
+    submit_draft(draft, by=clerk_tangfang)
+    answered = Draft.objects.unscoped("test").get(pk=draft.pk)
+    assert (answered.open_remarks, len(answered.answered_remarks)) == ([], 1)
+
+
+def test_the_head_reads_what_was_asked_with_the_value_before_and_after(submitted, head_tangfang, clerk_tangfang):
+    draft = return_draft(submitted, remarks={"highlights": "请写明数据"}, opinion="请修改。", by=head_tangfang)
+    before = DraftForm(draft).text_of("highlights")
+    save_fields(draft, {"highlights": "带动120户增收。"}, was={}, by=clerk_tangfang)
+    resubmitted = submit_draft(Draft.objects.unscoped("test").get(pk=draft.pk), by=clerk_tangfang)
+    whole, field = DraftForm(resubmitted).answered_requests
+    assert whole.remark.text == "请修改。"
+    assert (field.before, field.after) == (before, "带动120户增收。")
+
+
+def test_an_answered_remark_asks_for_nothing_any_more(submitted, head_tangfang, clerk_tangfang):
+    draft = return_draft(submitted, remarks={"highlights": "请写明数据"}, by=head_tangfang)
+    before = DraftForm(draft).text_of("highlights")
+    save_fields(draft, {"highlights": "带动120户增收。"}, was={}, by=clerk_tangfang)
+    submit_draft(draft, by=clerk_tangfang)
+    again = return_draft(draft, opinion="请再核对。", by=head_tangfang)
+    save_fields(again, {"highlights": before}, was={}, by=clerk_tangfang)
+    assert "remark_open" not in {
+        issue.code for issue in DraftForm(Draft.objects.unscoped("test").get(pk=again.pk)).hard
+    }
+
+
+def test_what_was_asked_is_asked_again_when_its_answer_is_taken_back(submitted, head_tangfang, clerk_tangfang):
+    returned = return_draft(submitted, opinion="请修改", by=head_tangfang)
+    answered = submit_draft(returned, by=clerk_tangfang)
+    assert [remark.text for remark in take_back(answered, by=clerk_tangfang).open_remarks] == ["请修改"]
+
+
 def test_nothing_is_sent_back_without_a_remark(submitted, head_tangfang):
     with pytest.raises(Refused) as refusal:
         return_draft(submitted, remarks={"highlights": "  "}, by=head_tangfang)
@@ -202,8 +243,24 @@ def test_a_veto_refuses_whatever_the_score(review, reviewer):
 
 
 def test_a_total_below_the_lowest_line_is_not_handed_in(review, reviewer):
-    save_scores(review, dict.fromkeys(full_scores(review), "0"), was={}, by=reviewer)
+    reasons = {f"reason-{number}": "未达标" for number in range(1, 11)}
+    save_scores(review, dict.fromkeys(full_scores(review), "0") | reasons, was={}, by=reviewer)
     assert codes(refusals_to_finish(review, by=reviewer)) == ["below_line"]
+
+
+def test_points_are_not_deducted_without_a_reason(review, reviewer):
+    save_scores(review, full_scores(review) | {"score-3": "11.5"}, was={}, by=reviewer)
+    [refusal] = refusals_to_finish(review, by=reviewer)
+    assert (refusal.code, refusal.details["items"]) == ("deduction_unexplained", "班子队伍过硬")
+    save_scores(review, {"reason-3": "班子分工未上墙"}, was={}, by=reviewer)
+    assert codes(refusals_to_finish(review, by=reviewer)) == []
+
+
+def test_reasons_used_before_in_the_own_area_are_offered_for_their_item(review, reviewer, head_tangfang):
+    save_scores(review, {"score-3": "11", "reason-3": "班子分工未上墙"}, was={}, by=reviewer)
+    assert usual_deductions(reviewer, review) == {3: ["班子分工未上墙"]}
+    head_tangfang.write_prefix = DAQI
+    assert usual_deductions(head_tangfang, review) == {}
 
 
 def test_the_one_who_checked_cannot_score(review, head_tangfang):
@@ -271,12 +328,13 @@ def test_a_round_is_decided_once(review, reviewer):
 
 def test_the_last_verdict_stands_beside_the_new_one(review, reviewer, clerk_tangfang, head_tangfang):
 
-    save_scores(review, {"score-1": "6"}, was={}, by=reviewer)
+    save_scores(review, {"score-1": "6", "reason-1": "台账不全"}, was={}, by=reviewer)
     return_review(review, remarks={"highlights": "请写明数据"}, by=reviewer)
     draft = review.point.drafts.unscoped("test").get()
     save_fields(draft, {"highlights": "带动120户增收。"}, was={}, by=clerk_tangfang)
     again = pass_draft(submit_draft(draft, by=clerk_tangfang), by=head_tangfang)
     assert float(Judging(again).lines[0].previous) == 6
+    assert Judging(again).lines[0].previous_reason == "台账不全"
 
 
 # The notice, and naming

@@ -1,5 +1,6 @@
 """Filling in a site: begun once, typed by several people, checked against what the registry holds, submitted once."""
 
+from datetime import date
 from uuid import uuid4
 
 import pytest
@@ -11,14 +12,18 @@ from registry.actions.drafts import (
     discard_draft,
     draft_of,
     drafts_at,
+    note_opening,
     save_fields,
     send_back,
     start_draft,
     submit_draft,
+    take_back,
     take_over,
+    unconfirm_site,
 )
+from registry.actions.points import open_period
 from registry.actions.sites import form_for
-from registry.models import Area, Draft, Event, PartyOrganisation, Unit
+from registry.models import Area, DemonstrationPoint, Draft, Event, PartyOrganisation, Unit
 from registry.overviews.draft_form import DraftForm
 from registry.text.refusals import Refused
 from tests.conftest import DAQI, DISTRICT, TANGFANG
@@ -352,6 +357,65 @@ def test_a_site_is_vouched_for_once_a_year(named, clerk_tangfang):
     first, second = (confirm_site(named, year=2026, by=clerk_tangfang) for _time in range(2))
     assert first == second
     assert Event.objects.filter(verb="confirm", code=named.code).count() == 1
+
+
+def test_a_confirmation_of_the_year_is_taken_back(named, clerk_tangfang):
+    confirm_site(named, by=clerk_tangfang)
+    unconfirm_site(named, by=clerk_tangfang)
+    unconfirm_site(named, by=clerk_tangfang)
+    today = timezone.localdate()
+    assert DemonstrationPoint.objects.unscoped("test").to_confirm(today).filter(pk=named.pk).exists()
+    assert [event.verb for event in Event.objects.filter(code=named.code)[:2]] == ["unconfirm", "confirm"]
+    confirm_site(named, by=clerk_tangfang)
+    assert not DemonstrationPoint.objects.unscoped("test").to_confirm(today).filter(pk=named.pk).exists()
+
+
+def test_what_was_named_this_year_is_confirmed_from_the_next_year_on(sample):
+    point = make_named_point(date(2026, 3, 1))
+    asked = DemonstrationPoint.objects.unscoped("test").filter(pk=point.pk)
+    assert [asked.to_confirm(date(year, 6, 1)).count() for year in (2026, 2027)] == [0, 1]
+
+
+def test_a_confirmation_counts_down_in_the_same_answer(named, clerk_tangfang, client):
+    client.force_login(clerk_tangfang)
+    left = client.get("/desk/points/").context["left"]
+    answer = client.post(f"/desk/points/{named.code}/confirm/", headers={"HX-Request": "true"}).content.decode()
+    assert f"还有 {left - 1} 个待确认" in answer
+    assert f"/desk/points/{named.code}/unconfirm/" in answer
+    assert 'hx-swap-oob="true"' in answer
+
+
+# Taken back
+
+
+def test_what_is_taken_back_can_be_mended_and_submitted_again(sample, clerk_tangfang):
+    draft = take_back(make_submitted(clerk_tangfang), by=clerk_tangfang)
+    assert (draft.state, open_period(draft.point).status) == ("open", "draft")
+    save_fields(draft, {"highlights": "改好的亮点"}, was={}, by=clerk_tangfang)
+    assert submit_draft(again(draft), by=clerk_tangfang).point.highlights == "改好的亮点"
+
+
+def test_a_change_that_is_taken_back_leaves_the_title(named, clerk_tangfang):
+    change = submit_draft(complete_change(named, clerk_tangfang, highlights="改过的亮点"), by=clerk_tangfang)
+    take_back(change, by=clerk_tangfang)
+    assert open_period(named).status == "named"
+
+
+def test_only_the_own_clerk_takes_back_and_only_what_is_submitted(sample, clerk_tangfang, clerk_daqi):
+    submitted = make_submitted(clerk_tangfang)
+    assert refused(take_back, submitted, by=clerk_daqi) == "not_allowed"
+    take_back(submitted, by=clerk_tangfang)
+    assert refused(take_back, submitted, by=clerk_tangfang) == "not_open"
+
+
+def test_only_a_checker_opens_a_submission_and_the_first_time_counts(sample, clerk_tangfang, head_tangfang):
+    submitted = make_submitted(clerk_tangfang)
+    note_opening(submitted, by=clerk_tangfang)
+    assert again(submitted).opened_at is None
+    for _time in range(2):
+        note_opening(again(submitted), by=head_tangfang)
+    assert Event.objects.filter(code=submitted.point.code, verb="open").count() == 1
+    assert refused(take_back, submitted, by=clerk_tangfang) == "opened"
 
 
 # On the page
