@@ -26,7 +26,7 @@ class StandardForm(forms.Form):
     def __init__(self, *args: Any, standard: Standard, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.standard, lines = standard, lines_of(standard)
-        self.initial |= {"version": standard.version, "name": standard.name, "issuer": standard.issuer}
+        self.initial.update(version=standard.version, name=standard.name, issuer=standard.issuer)
         for grade in Grade:
             minimum = lines.get(grade.value)
             self.fields[f"line-{grade.value}"] = numeric(
@@ -93,5 +93,6 @@ class ForceForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, standard: Standard, **kwargs: Any):
-        super().__init__(*args, prefix="force", **kwargs)
-        self.initial |= {"valid_from": timezone.localdate(), "version": standard.version}
+        kwargs["prefix"] = "force"
+        super().__init__(*args, **kwargs)
+        self.initial.update(valid_from=timezone.localdate(), version=standard.version)

@@ -74,7 +74,7 @@ def _contains(kind: SheetType, text: str) -> Q:
             continue
         if isinstance(field, CharField | TextField):
             condition |= Q(**{f"{field.name}__icontains": text})
-        elif field.is_relation and any(named.name == "name" for named in field.related_model._meta.fields):
+        elif field.related_model and any(named.name == "name" for named in field.related_model._meta.fields):
             condition |= Q(**{f"{field.name}__name__icontains": text})
     return condition
 
@@ -110,7 +110,8 @@ def options_for(column: SheetColumn, by: Any, text: str = "") -> list[tuple[str,
     area = by.write_prefix or district_area()
     options: list[tuple[str, str]] = []
     for name in column.names.split():
-        rows = (Area if name == "place" else NAMED[name]).objects.visible_to(by).order_by("name", "code")
+        model: Any = Area if name == "place" else NAMED[name]
+        rows = model.objects.visible_to(by).order_by("name", "code")
         if is_below_district(area) or name == "place":
             rows = rows.in_area(area)
         if name == "organisation":

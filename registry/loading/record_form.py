@@ -98,7 +98,7 @@ class RecordForm(forms.Form):
         self.fields["change_paper"] = Typed(line(60), label=_("Paper number of the change"), required=False)
 
     def _field(self, column: SheetColumn) -> SheetField:
-        help_text = column.hint
+        help_text: Any = column.hint
         if column.read is listing:
             help_text = help_text or _("Part several with 、 or a comma.")
         return SheetField(
@@ -202,16 +202,17 @@ class RecordForm(forms.Form):
     def _show_current(self) -> None:
         """Somebody saved since the form was opened. What was typed stays; what the other changed as well is told beside
         it, and whatever was not touched shows the new value. Saved once more, the form is no longer stale."""
+        typed_data: Any = self.data
         self.record = type(self.record)._base_manager.get(pk=self.record.pk)
         self.__dict__.pop("current", None)
         for name, text in self._shown.items():
             opened, typed = self._opened.get(name, ""), self.cleaned_data.get(name, "")
             if typed.strip() == opened.strip():
-                self.data[name] = text
+                typed_data[name] = text
             elif text != opened:
                 self.add_error(name, _("Now: %(value)s") % {"value": text or "—"})
-        self.data["change_version"] = str(self.record.version)
-        self.data["change_opened"] = json.dumps(self._shown, ensure_ascii=False)
+        typed_data["change_version"] = str(self.record.version)
+        typed_data["change_opened"] = json.dumps(self._shown, ensure_ascii=False)
 
 
 def _in_chinese() -> bool:
