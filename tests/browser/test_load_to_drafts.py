@@ -71,7 +71,8 @@ def file(tmp_path):
 def test_ten_new_sites_go_from_upload_to_submitted_drafts(screen, size, worker, file):
     person = Person(screen(size, "clerk"))
     page, window = person.page, person.window
-    person.tap("a:has-text('批量导入')")
+    person.tap(".desk-menu summary")
+    person.tap(".desk-menu a:has-text('批量导入')")
     person.tap("a.button:has-text('上传文件')")
     page.set_input_files("input[type=file]", file)
     person.tap("main form button.primary")
