@@ -71,7 +71,8 @@ def file(tmp_path):
 def test_ten_new_sites_go_from_upload_to_submitted_drafts(screen, size, worker, file):
     person = Person(screen(size, "clerk"))
     page, window = person.page, person.window
-    person.tap("a:has-text('批量导入')")
+    person.tap(".desk-menu summary")
+    person.tap(".desk-menu a:has-text('批量导入')")
     person.tap("a.button:has-text('上传文件')")
     page.set_input_files("input[type=file]", file)
     person.tap("main form button.primary")
@@ -82,7 +83,7 @@ def test_ten_new_sites_go_from_upload_to_submitted_drafts(screen, size, worker, 
     page.fill("[name=cell-0-6-level]", "区级")
     page.fill("[name=cell-0-12-level]", "市级")
     person.tap("button[form=edits]")
-    page.wait_for_selector(".tabs a:has-text('退回') b:has-text('0')")
+    page.wait_for_selector(".tabs a[href*=refused] b:text-is('0')")
     page.wait_for_selector("button.primary:has-text('确认入库')")
     person.look("mend-ready")
     person.taps = clicks
