@@ -112,6 +112,7 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
 ]
+SERIALIZATION_MODULES = {"json": "registry.loading.fixture_format"}
 
 MIDDLEWARE = [
     "registry.access.client_ip.CallerMiddleware",
