@@ -11,5 +11,12 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules(
-            "refusals", "kinds", "figures", "overviews.tasks", "overviews.attention", "loading.registered", "resources"
+            "refusals",
+            "kinds",
+            "figures",
+            "overviews.tasks",
+            "overviews.attention",
+            "overviews.turn_of_year",
+            "loading.registered",
+            "resources",
         )

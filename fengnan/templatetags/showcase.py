@@ -297,7 +297,7 @@ DESK = (  # (address, label, right it asks for) of what else the desk leads to
     ("take-overs", gettext_lazy("Old ledgers"), "ledger.take_over"),
     ("accounts", gettext_lazy("Accounts"), "account.manage"),
     ("hooks", gettext_lazy("Web hooks"), "hook.manage"),
-    ("years", gettext_lazy("Closed years"), "year.close"),
+    ("years", gettext_lazy("Turn of the year"), "year.view"),
     ("rules", gettext_lazy("Rules"), "rule.change"),
     ("setup", gettext_lazy("Set-up"), "registry.set_up"),
     ("desk-belts", gettext_lazy("Build belts"), "grouping.build"),

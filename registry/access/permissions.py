@@ -36,7 +36,9 @@ TABLE: dict[str, frozenset[str]] = {
     "pack.make": frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMIN}),
     "remark.answer": frozenset({Role.CLERK, Role.HEAD, Role.ADMIN}),
     "booking.manage": frozenset({Role.CLERK, Role.HEAD, Role.ADMIN}),
+    "year.view": frozenset({Role.REVIEWER, Role.ADMIN}),
     "year.close": frozenset({Role.ADMIN}),
+    "year.confirm": frozenset({Role.REVIEWER, Role.ADMIN}),
     "registry.set_up": frozenset({Role.ADMIN}),
     "rule.change": frozenset({Role.ADMIN}),
     "grouping.build": frozenset({Role.ADMIN}),
@@ -52,7 +54,17 @@ DECIDES = frozenset({Role.REVIEWER, Role.ADMIN})  # roles that need a second fac
 WRITES = frozenset({Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMIN})  # roles with an area to write in
 # Actions on the whole district, for any record: only for accounts whose area contains the district.
 OF_DISTRICT = frozenset(
-    {"hook.manage", "job.view", "ledger.take_over", "report.write", "year.close", "registry.set_up", "rule.change"}
+    {
+        "hook.manage",
+        "job.view",
+        "ledger.take_over",
+        "report.write",
+        "year.view",
+        "year.close",
+        "year.confirm",
+        "registry.set_up",
+        "rule.change",
+    }
 )
 READING = frozenset(
     {"record.view", "event.view", "job.view", "internal.view", "project.board", "scheme.view", "attention.view"}

@@ -24,6 +24,19 @@ class ParameterAdmin(RecordAdmin):
     list_filter = ["rule"]
 
 
+@admin.register(m.CalendarDay)
+class CalendarDayAdmin(RecordAdmin):
+    list_display = ["day", "name", "working"]
+    list_filter = ["working"]
+    search_fields = ["name"]
+    date_hierarchy = "day"
+    actions = []
+    shows_voided = False
+
+    def get_list_filter(self, request):
+        return self.list_filter
+
+
 @admin.register(m.Term)
 class TermAdmin(RecordAdmin):
     list_display = ["name", "name_en", "list", "position", "valid_from", "valid_to", "illustrative"]

@@ -110,7 +110,10 @@ FAULTS = {
     "a number that does not exist": ([GOOD, belt_row(organisation=987654321)], "organisation"),
     "a list with what does not exist": ([GOOD, belt_row(townships=[["999999999"]])], "townships"),
     "a key of the wrong kind": ([GOOD, belt_row(organisation={"code": "x"})], "organisation"),
-    "a missing field": ([GOOD, {"model": "registry.belt", "fields": {"code": "B-FX", "planned_on": "2026-01-05"}}], "area"),
+    "a missing field": (
+        [GOOD, {"model": "registry.belt", "fields": {"code": "B-FX", "planned_on": "2026-01-05"}}],
+        "area",
+    ),
     "an unknown kind of row": ([GOOD, {**BELT, "model": "registry.train"}], "model"),
     "no fields": ([GOOD, {"model": "registry.belt"}], ""),
     "an end before its beginning": ([GOOD, belt_row(built_on="2026-05-01", ended_on="2026-04-01")], ""),
