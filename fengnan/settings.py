@@ -92,7 +92,7 @@ INSTALLED_APPS = [
     "fengnan",
     "assessment",
     "registry",
-    "django.contrib.admin",
+    "fengnan.admin_site.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from .base import IN_FORCE, Record, ScopedManager, ScopedQuerySet, ends_after_start, in_choices, valid_on
+from .base import IN_FORCE, PlainText, Record, ScopedManager, ScopedQuerySet, ends_after_start, in_choices, valid_on
 
 
 class ParameterMissing(LookupError):
@@ -150,7 +150,7 @@ class CalendarDayManager(models.Manager["CalendarDay"]):
             day += timedelta(days=1)
 
 
-class CalendarDay(models.Model):
+class CalendarDay(PlainText):
     """A weekday that is free, or a weekend day that is worked (the State Council's yearly arrangement of holidays,
     maintained by the district)."""
 

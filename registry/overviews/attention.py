@@ -97,6 +97,7 @@ class Counting:
     role: str = "counting"
     is_authenticated: bool = True
     reads_published_only: bool = False
+    fills_in_drafts: bool = True  # it counts the open drafts too, and shows them to nobody
 
 
 def attention(scope: Scope, public: bool = False, concerns: Iterable[Concern] = ()) -> list[Finding]:
