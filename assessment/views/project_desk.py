@@ -74,7 +74,7 @@ def plan(request: SignedInRequest, code: str = "") -> HttpResponse:
     return _plan_page(request, code, form, refusal)
 
 
-def _plan_like(request: HttpRequest) -> dict[str, Any]:
+def _plan_like(request: SignedInRequest) -> dict[str, Any]:
     """What a new plan takes over from the project that the address names, for the year after it."""
     rows = SecretaryProject.objects.visible_to(request.user).in_area(request.user.write_prefix)
     project = rows.filter(code=request.GET.get("like", "")).first()

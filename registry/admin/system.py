@@ -35,7 +35,7 @@ class CalendarDayAdmin(RecordAdmin):
     actions = []
     shows_voided = False
 
-    def get_list_filter(self, request):
+    def get_list_filter(self, request: HttpRequest) -> Any:
         return self.list_filter
 
 

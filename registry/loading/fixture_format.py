@@ -49,16 +49,17 @@ class ExactEncoder(DjangoJSONEncoder):
 
 class Serializer(JSONSerializer):
     def _init_options(self) -> None:
-        super()._init_options()
+        super()._init_options()  # type: ignore[misc]
         if self.json_kwargs["cls"] is DjangoJSONEncoder:
             self.json_kwargs["cls"] = ExactEncoder
 
     def get_dump_object(self, obj: models.Model) -> dict:
         """With natural keys Django leaves every primary key out; one that is no number is the row's code."""
         data = super().get_dump_object(obj)
-        key = obj._meta.pk
+        key: Any = obj._meta.pk
         if "pk" not in data and not isinstance(key, models.AutoField):
-            data = {"model": data["model"], "pk": self._value_from_field(obj, key), "fields": data["fields"]}
+            value = self._value_from_field(obj, key)  # type: ignore[attr-defined]
+            data = {"model": data["model"], "pk": value, "fields": data["fields"]}
         return data
 
 
@@ -78,7 +79,7 @@ class Deserializer(JSONDeserializer):
     def _handle_object(self, row: Any) -> Iterator[DeserializedObject]:
         self.place = Place(self.place.file, self.place.number + 1)
         try:
-            found = list(super()._handle_object(row))
+            found = list(super()._handle_object(row))  # type: ignore[misc]
         except Exception as error:
             label = row.get("model", "") if isinstance(row, dict) else ""
             place = Place(self.place.file, self.place.number, str(label))
@@ -110,9 +111,9 @@ class Deserializer(JSONDeserializer):
 
     def _read(self, field: models.Field, value: Any) -> None:
         if isinstance(field, models.ManyToManyField):
-            self._handle_m2m_field_node(field, value)
+            self._handle_m2m_field_node(field, value)  # type: ignore[attr-defined]
         elif isinstance(field, models.ForeignKey):
-            self._handle_fk_field_node(field, value)
+            self._handle_fk_field_node(field, value)  # type: ignore[attr-defined]
         else:
             field.to_python(value)
 

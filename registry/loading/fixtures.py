@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.serializers.base import DeserializedObject
 from django.db import DatabaseError, models, transaction
 from django.utils.translation import gettext as _
 
@@ -57,7 +56,7 @@ class FixtureWriter:
     counts: Counter = field(default_factory=Counter)
     written: list[_Written] = field(default_factory=list)
     places: dict[tuple, Place] = field(default_factory=dict)
-    references: list[tuple[Place, str, type[models.Model], Any]] = field(default_factory=list)
+    references: list[tuple[Place, str, Any, Any]] = field(default_factory=list)
 
     def write(self, entry: Any, using: str) -> None:
         row = entry.object
@@ -88,7 +87,7 @@ class FixtureWriter:
             raise FixtureFault(entry.place, text)
         self.places[key] = entry.place
 
-    def _note_references(self, entry: DeserializedObject) -> None:
+    def _note_references(self, entry: Any) -> None:
         for column in entry.object._meta.concrete_fields:
             value = getattr(entry.object, column.attname)
             if column.is_relation and value is not None:

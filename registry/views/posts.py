@@ -28,7 +28,7 @@ class HandOverForm(forms.Form):
 
     def __init__(self, *args: Any, account: User, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["successor"].queryset = acts.successors_of(account)
+        self.fields["successor"].queryset = acts.successors_of(account)  # type: ignore[attr-defined]
 
 
 @asks_for()

@@ -1,6 +1,7 @@
 """Django's `loaddata`, past the guard of scopes: it logs events, brings the search index up to date, and says where a
 fixture is faulty."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ class Command(Loaddata):
         with guard_lifted("fixtures are linked to rows of every area"):
             super().handle(*labels, **options)
 
-    def loaddata(self, labels: tuple[str, ...]) -> None:
+    def loaddata(self, labels: Sequence[str]) -> None:
         try:
             with transaction.atomic(using=self.using):
                 super().loaddata(labels)
@@ -40,5 +41,5 @@ class Command(Loaddata):
         self.models.add(model)
         self.writer.write(obj, self.using)
         if obj.deferred_fields:
-            self.objs_with_deferred_fields.append(Later(obj))
+            self.objs_with_deferred_fields.append(Later(obj))  # type: ignore[arg-type]
         return True
