@@ -92,7 +92,7 @@ INSTALLED_APPS = [
     "fengnan",
     "assessment",
     "registry",
-    "django.contrib.admin",
+    "fengnan.admin_site.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -112,6 +112,7 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
 ]
+SERIALIZATION_MODULES = {"json": "registry.loading.fixture_format"}
 
 MIDDLEWARE = [
     "registry.access.client_ip.CallerMiddleware",

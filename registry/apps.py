@@ -11,6 +11,6 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules(
-            "refusals", "kinds", "figures", "overviews.tasks", "overviews.attention", "actions.mergers",
-            "loading.registered", "resources",
+            "refusals", "kinds", "figures", "overviews.tasks", "overviews.attention", "overviews.turn_of_year",
+            "actions.mergers", "loading.registered", "resources",
         )  # fmt: skip

@@ -78,9 +78,14 @@ class PlanForm(BuilderForm):
     def _fill_in_what_is_known(self, rows: Any) -> None:
         own = rows.filter(area=self.viewer.write_prefix).order_by("code").first()
         today = timezone.localdate()
-        self.initial["deadline"] = max(today, date(today.year, *YEAR_END))
+        self._propose("deadline", max(today, date(today.year, *YEAR_END)))
         if own:
-            self.initial.update(organisation=own.pk, responsible_person=own.secretary)
+            self._propose("organisation", own.pk)
+            self._propose("responsible_person", own.secretary)
+
+    def _propose(self, name: str, value: Any) -> None:
+        """A value for a field that nothing else fills in."""
+        self.initial[name] = self.initial.get(name) or value
 
 
 class AmendForm(PlanForm):

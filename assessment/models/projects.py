@@ -165,7 +165,7 @@ class ProjectProblem(Record):
 class LedgerEntry(Part):
     """A line of a project's ledger: one opening, any number of checks, one handing in (F57–F59)."""
 
-    natural_fields = ("project__code", "stage", "entered_on")
+    natural_fields = ("project__code", "stage", "entered_on", "text")
     goes_with = ("project",)
 
     project = models.ForeignKey(SecretaryProject, models.PROTECT, related_name="entries", verbose_name=_("project"))

@@ -63,7 +63,7 @@ class Promise(Part):
 class Amendment(Part):
     """A change of a frozen promise: from what to what, when and why. Always shown beside the promise."""
 
-    natural_fields = ("project__code", "pk")
+    natural_fields = ("project__code", "amended_on", "reason")
     goes_with = ("project",)
 
     project = models.ForeignKey(

@@ -270,7 +270,7 @@ class ItemScore(Part):
 class Appeal(Part):
     """An appeal of a unit against an item's score. Somebody who did not score it answers."""
 
-    natural_fields = ("result__code", "pk")
+    natural_fields = ("result__code", "item__number", "made_on", "text")
     goes_with = ("result",)
 
     result = models.ForeignKey(SchemeResult, models.PROTECT, related_name="appeals", verbose_name=_("result"))

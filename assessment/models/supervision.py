@@ -180,7 +180,7 @@ class SupervisionFinding(Record):
 class SupervisionStep(Part):
     """A step of a finding: rectified with proof, sent back, closed. Append-only."""
 
-    natural_fields = ("finding__code", "act", "on")
+    natural_fields = ("finding__code", "act", "on", "text")
     goes_with = ("finding",)
 
     finding = models.ForeignKey(SupervisionFinding, models.PROTECT, related_name="steps", verbose_name=_("finding"))

@@ -36,6 +36,7 @@ declare_checks(
         lambda s: _rounds(s, PointStatus.CHECKED),
         area="point__area_id",
         since="opened_on",
+        begun="opened_on__year",
     ),
     Check(
         "rounds-to-notice",
@@ -44,6 +45,7 @@ declare_checks(
         lambda s: _rounds(s, PointStatus.SCORED).filter(notice=None),
         area="point__area_id",
         since="scored_on",
+        begun="scored_on__year",
     ),
     Check(
         "rounds-to-name",
@@ -52,6 +54,7 @@ declare_checks(
         lambda s: _rounds(s, PointStatus.NOTICE).filter(notice__ends_on__lt=s.as_of),
         area="point__area_id",
         since="notice__ends_on",
+        begun="notice__ends_on__year",
     ),
     Check(
         "appeals-open",
@@ -60,6 +63,7 @@ declare_checks(
         lambda s: a.Appeal.objects.filter(result__in=s.sees(a.SchemeResult), settled_on=None),
         area="result__area_id",
         since="made_on",
+        begun="made_on__year",
     ),
     Check(
         "projects-to-sign",
@@ -67,6 +71,36 @@ declare_checks(
         Concern.WAITING,
         lambda s: s.sees(a.SecretaryProject).filter(_closings(signed_on=None, by__isnull=False)),
         kind="projects",
+        begun="year",
+    ),
+    Check(
+        "projects-not-handed-in",
+        _("Ledgers opened and not handed in"),
+        Concern.WAITING,
+        lambda s: s.sees(a.SecretaryProject).opened(s.as_of).filter(~_closings()),
+        kind="projects",
+        since="opened_on",
+        begun="year",
+        at_year_end=True,
+    ),
+    Check(
+        "notices-running",
+        _("Points on a public notice that runs"),
+        Concern.WAITING,
+        lambda s: _rounds(s, PointStatus.NOTICE).filter(notice__ends_on__gte=s.as_of),
+        area="point__area_id",
+        since="notice__starts_on",
+        begun="notice__starts_on__year",
+        at_year_end=True,
+    ),
+    Check(
+        "findings-open",
+        _("Findings of supervision that are not closed"),
+        Concern.WAITING,
+        lambda s: s.sees(a.SupervisionFinding).exclude(done=True),
+        since="inspected_on",
+        begun="inspected_on__year",
+        at_year_end=True,
     ),
     Check(
         "projects-overdue",
@@ -82,6 +116,7 @@ declare_checks(
         Concern.OVERDUE,
         lambda s: s.sees(a.SupervisionFinding).overdue(s.as_of),
         since="deadline",
+        begun="inspected_on__year",
     ),
     Check(
         "talks-near",

@@ -61,7 +61,8 @@ def plan(request: SignedInRequest, code: str = "") -> HttpResponse:
         return redirect(project)
     problems = [problem.name for problem in acts.problems_of(project)] if code else []
     typed = request.POST if request.method == "POST" else None
-    form = projects.PlanForm(typed, instance=project, viewer=request.user, problems=problems)
+    like = {} if code else _plan_like(request)
+    form = projects.PlanForm(typed, instance=project, viewer=request.user, problems=problems, initial=like)
     refusal = None
     if typed is not None and form.is_valid():
         values = form.cleaned_data
@@ -71,6 +72,19 @@ def plan(request: SignedInRequest, code: str = "") -> HttpResponse:
             messages.success(request, _("“%(name)s” was saved.") % {"name": saved})
             return redirect("project-plan", saved.code)
     return _plan_page(request, code, form, refusal)
+
+
+def _plan_like(request: SignedInRequest) -> dict[str, Any]:
+    """What a new plan takes over from the project that the address names, for the year after it."""
+    rows = SecretaryProject.objects.visible_to(request.user).in_area(request.user.write_prefix)
+    project = rows.filter(code=request.GET.get("like", "")).first()
+    if project is None:
+        return {}
+    names = ("measures", "expected_results", "responsible_person", "team")
+    year = project.year + 1
+    deadline = date(year, project.deadline.month, min(project.deadline.day, 28))
+    title = {"name": project.name.replace(str(project.year), str(year)), "organisation": project.organisation_id}
+    return {name: getattr(project, name) for name in names} | title | {"deadline": deadline}
 
 
 def _plan_page(

@@ -298,7 +298,7 @@ DESK = (  # (address, label, right it asks for) of what else the desk leads to
     ("take-overs", gettext_lazy("Old ledgers"), "ledger.take_over"),
     ("accounts", gettext_lazy("Accounts"), "account.manage"),
     ("hooks", gettext_lazy("Web hooks"), "hook.manage"),
-    ("years", gettext_lazy("Closed years"), "year.close"),
+    ("years", gettext_lazy("Turn of the year"), "year.view"),
     ("desk-areas", gettext_lazy("Areas"), "area.keep"),
     ("rules", gettext_lazy("Rules"), "rule.change"),
     ("standards", gettext_lazy("Standards"), "rule.change"),

@@ -1,6 +1,7 @@
-"""Declares a yearly form complete; closes a year, which freezes its figures. A year is never reopened; closing it again
-adds an edition."""
+"""Declares a yearly form complete; closes a year, which freezes its figures: one account proposes it, another confirms
+what it saw. A year is never reopened; closing it again adds an edition."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -8,12 +9,22 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from registry.access.permissions import may
-from registry.models import FrozenFigure, FrozenYear, YearDeclaration, district_area
+from registry.models import (
+    FrozenFigure,
+    FrozenYear,
+    Proposal,
+    ProposalOutcome,
+    ProposedAct,
+    YearDeclaration,
+    district_area,
+)
 from registry.text.refusals import Refused, raise_first
 
+from . import proposals
 from .records import ChangeSet, save_record
 
 RIGHT = "year.close"
+CONFIRM = "year.confirm"
 Taking = Callable[[int, str], Iterable[FrozenFigure]]
 
 
@@ -55,8 +66,45 @@ def refusals_to_close(year: int, *, by: Any, edition: int | None = None) -> Iter
         yield Refused("year_closed_meanwhile", year=year, who=last.closed_by if last else "—", edition=edition + 1)
 
 
+def propose_closing(year: int, take: Taking, *, by: Any, edition: int, reason: str = "") -> Proposal:
+    """Proposes to close `year` with the figures as they are now. Raises Refused."""
+    raise_first(refusals_to_close(year, by=by, edition=edition))
+    values = {"edition": edition, "sha256": digest_of(take(year, district_area()))}
+    return proposals.propose(ProposedAct.CLOSE_YEAR, year, values=values, reason=reason, by=by)
+
+
+def digest_of(figures: Iterable[FrozenFigure]) -> str:
+    """A hash over figures that are about to be frozen."""
+    hashes = sorted(f"{figure.area_id} {figure.slug} {figure.hash}" for figure in figures)
+    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+
+
+def refusals_to_confirm_closing(proposal: Proposal, *, by: Any) -> Iterator[Refused]:
+    """All refusals against `by` confirming the proposal, but for figures that changed since."""
+    if not may(by, CONFIRM):
+        yield Refused("not_allowed")
+    yield from proposals.refusals_to_confirm(proposal, by=by)
+
+
+@transaction.atomic
+def confirm_closing(proposal: Proposal, take: Taking, *, by: Any) -> FrozenYear:
+    """Closes the year as it was proposed, by another account. Raises Refused, also if a figure changed since."""
+    raise_first(refusals_to_confirm_closing(proposal, by=by))
+    year, edition = int(proposal.subject), proposal.values["edition"]
+    figures = list(take(year, district_area()))
+    if digest_of(figures) != proposal.values["sha256"]:
+        raise Refused("figures_changed", year=year, who=proposal.proposed_by)
+    proposal = proposals.settle(proposal, ProposalOutcome.CONFIRMED, by=by)
+    closing = close_year(
+        year, lambda _year, _area: figures, by=proposal.proposed_by, edition=edition, reason=proposal.reason
+    )
+    ChangeSet(by, proposal.reason).log("confirm-closing", closing, {"hash": [None, closing.hash]})
+    return closing
+
+
 def close_year(year: int, take: Taking, *, by: Any, edition: int, reason: str = "") -> FrozenYear:
-    """Freezes the figures of `take(year, district)` as the edition after `edition`. Raises Refused."""
+    """Freezes the figures of `take(year, district)` as the edition after `edition`: the second half of
+    `confirm_closing`. Raises Refused."""
     raise_first(refusals_to_close(year, by=by, edition=edition))
     try:
         with transaction.atomic():

@@ -12,7 +12,7 @@ from registry import models as m
 from registry.access.permissions import may
 from registry.overviews.history import readable
 
-from .base import LookedAtAdmin, RecordAdmin
+from .base import LookedAtAdmin, RecordAdmin, plain_columns
 
 admin.site.site_header = admin.site.site_title = lazy(m.registry_title, str)()
 admin.site.index_title = _("Administration")
@@ -20,24 +20,28 @@ admin.site.index_title = _("Administration")
 
 @admin.register(m.Parameter)
 class ParameterAdmin(RecordAdmin):
+    group = "system"
     list_display = ["name", "rule", "value", "unit", "issuer", "valid_from", "valid_to", "illustrative"]
     list_filter = ["rule"]
 
 
 @admin.register(m.CalendarDay)
 class CalendarDayAdmin(RecordAdmin):
+    group = "system"
     list_display = ["day", "working", "name", "illustrative"]
     list_filter = ["working", "illustrative"]
 
 
 @admin.register(m.Term)
 class TermAdmin(RecordAdmin):
+    group = "system"
     list_display = ["name", "name_en", "list", "position", "valid_from", "valid_to", "illustrative"]
     list_filter = ["list"]
 
 
 @admin.register(m.ReportText)
 class ReportTextAdmin(RecordAdmin):
+    group = "system"
     list_display = ["year", "section", "text"]
     list_filter = ["year", "section"]
     search_fields = ["code", "text"]
@@ -45,6 +49,7 @@ class ReportTextAdmin(RecordAdmin):
 
 @admin.register(m.Event)
 class EventAdmin(LookedAtAdmin):
+    group = "system"
     view_action = "event.view"
     list_display = ["at", "actor", "role", "address", "verb", "kind", "code", "reason", "document_no", "request_id"]
     list_filter = ["verb", "kind"]
@@ -60,6 +65,7 @@ class EventAdmin(LookedAtAdmin):
 
 @admin.register(m.Job)
 class JobAdmin(LookedAtAdmin):
+    group = "system"
     view_action = "job.view"
     list_display = ["kind", "state", "done", "total", "attempts", "created_by", "created_at", "finished_at", "message"]
     list_filter = ["state", "kind"]
@@ -68,7 +74,7 @@ class JobAdmin(LookedAtAdmin):
 
 class FrozenFigureInline(admin.TabularInline):
     model = m.FrozenFigure
-    fields = ["area", "slug", "value", "part", "whole", "hash"]
+    fields = readonly_fields = plain_columns(m.FrozenFigure, ["area", "slug", "value", "part", "whole", "hash"])
     extra = 0
     can_delete = False
 
@@ -83,6 +89,7 @@ class FrozenFigureInline(admin.TabularInline):
 
 @admin.register(m.FrozenYear)
 class FrozenYearAdmin(LookedAtAdmin):
+    group = "system"
     list_display = ["year", "edition", "closed_on", "closed_by", "hash"]
     list_filter = ["year"]
     list_select_related = ["closed_by"]

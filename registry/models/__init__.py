@@ -41,6 +41,7 @@ from .organisations import Industry, OrganisationForm, OrganisationKind, PartyOr
 from .parameters import CalendarDay, DayUse, Parameter, Term, TermList, is_weekday
 from .points import COUNTED, CoordinateSystem, DemonstrationPoint, Grade, PointStatus, Precision, StatusPeriod
 from .policy_documents import PolicyDocument
+from .proposals import Proposal, ProposalOutcome, ProposedAct
 from .remarks import Remark, RemarkOutcome, RemarkState
 from .reports import ReportText
 from .special_actions import (
@@ -121,6 +122,9 @@ __all__ = [
     "PolicyDocument",
     "Post",
     "Precision",
+    "Proposal",
+    "ProposalOutcome",
+    "ProposedAct",
     "Record",
     "RedBusinessDistrict",
     "Remark",

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
-from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -208,8 +208,13 @@ class VoidableManager(models.Manager):
 
 class PartQuerySet(models.QuerySet):
     def get_by_natural_key(self, *values: Any) -> Any:
+        """The row with these values of `natural_fields`; a further value is that of `voided`."""
         part: Any = self.model
-        return self.get(**dict(zip(part.natural_fields, values, strict=True)))
+        names = part.natural_fields
+        lookup = dict(zip(names, values, strict=False))
+        if issubclass(part, Voidable):
+            lookup["voided"] = values[len(names)] if len(values) > len(names) else None
+        return self.get(**lookup)
 
 
 ScopedManagerBase = VoidableManager.from_queryset(ScopedQuerySet, "ScopedManagerBase")
@@ -311,11 +316,31 @@ class Record(Versioned):
         return (self.code,)
 
 
-class Part(Voidable):
-    """A row that belongs to a record, `goes_with[0]`, and has no code of its own; `natural_fields` identify it among
-    its siblings."""
+class NaturallyKeyed(models.Model):
+    """A row without a code: in fixtures, `natural_fields` identify it. They may not name its number, which another
+    database gives to another row."""
 
     natural_fields: tuple[str, ...] = ()
+
+    class Meta:
+        abstract = True
+
+    def natural_key(self) -> tuple[Any, ...]:
+        return tuple(self._value_at(path.split("__")) for path in self.natural_fields)
+
+    def _value_at(self, path: list[str]) -> Any:
+        value: Any = self
+        for name in path:
+            try:
+                value = getattr(value, name) if value is not None else None
+            except ObjectDoesNotExist:  # a fixture names it later
+                return None
+        return value
+
+
+class Part(NaturallyKeyed, Voidable):
+    """A row that belongs to a record, `goes_with[0]`, and has no code of its own; `natural_fields` identify it among
+    its siblings in force, and `voided` among those that are not."""
 
     objects = PartManager()
 
@@ -323,13 +348,7 @@ class Part(Voidable):
         abstract = True
 
     def natural_key(self) -> tuple[Any, ...]:
-        values = []
-        for path in self.natural_fields:
-            value: Any = self
-            for name in path.split("__"):
-                value = getattr(value, name) if value is not None else None
-            values.append(value)
-        return tuple(values)
+        return (*super().natural_key(), *([str(self.voided)] if self.voided else []))
 
 
 def ends_after_start(start: str, end: str, name: str) -> models.CheckConstraint:

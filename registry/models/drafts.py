@@ -104,6 +104,9 @@ class Draft(models.Model):
         name = self.values.get("name", "").strip() or (self.point.name if self.point else "")
         return name[:80] or str(_("A site without a name yet"))
 
+    def natural_key(self) -> tuple[str]:
+        return (str(self.key),)
+
     def get_absolute_url(self) -> str:
         return reverse("draft", args=[self.key])
 
@@ -152,7 +155,7 @@ class FieldRemark(Part):
     """A checker's request to correct a field, or, without a field, the opinion on the whole draft. One on a field
     stands against submitting until the field differs from `value_then`. The next submission settles all of them."""
 
-    natural_fields = ("draft__key", "pk")
+    natural_fields = ("draft__key", "field", "at")
     goes_with = ("draft",)
 
     draft = models.ForeignKey(Draft, models.PROTECT, related_name="remarks", verbose_name=_("draft"))

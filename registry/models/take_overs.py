@@ -8,16 +8,20 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from .base import NaturallyKeyed, PartQuerySet
 
-class TakeOverQuerySet(models.QuerySet):
+
+class TakeOverQuerySet(PartQuerySet):
     def open_on(self, day: date) -> Self:
         """Terms open on `day`: their last day is not over, and they were not closed before."""
         return self.filter(opened_on__lte=day, ends_on__gte=day, closed_on=None)
 
 
-class TakeOver(models.Model):
+class TakeOver(NaturallyKeyed):
     """A term in which titles of an area's old ledgers are entered. It ends after `ends_on`, or when it is closed.
     `document_no` is the document that orders it; each entered title has its own."""
+
+    natural_fields = ("area_id", "opened_on", "reason")
 
     area = models.ForeignKey("registry.Area", models.PROTECT, related_name="+", verbose_name=_("area"))
     opened_on = models.DateField(_("opened on"))

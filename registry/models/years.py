@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .base import IN_FORCE, PartManager, Record, ScopedManager, ScopedQuerySet
+from .base import IN_FORCE, NaturallyKeyed, PartManager, Record, ScopedManager, ScopedQuerySet
 
 
 class YearlyFormName(models.TextChoices):
@@ -109,9 +109,11 @@ class FrozenYear(Record):
         return _sha256([self.year, self.edition, before, *hashes])
 
 
-class FrozenFigure(models.Model):
+class FrozenFigure(NaturallyKeyed):
     """A figure of an area at the closing of a year. `rows` are its rows by code, each with its share of the sum (empty
     if rows are counted)."""
+
+    natural_fields = ("frozen__code", "area_id", "slug")
 
     frozen = models.ForeignKey(FrozenYear, models.PROTECT, related_name="figures", verbose_name=_("closed year"))
     area = models.ForeignKey("registry.Area", models.PROTECT, verbose_name=_("area"))

@@ -35,7 +35,8 @@ class Concern(TextChoices):
 class Check:
     """A kind of concern. `rows(scope)` are the records it concerns, of the record kind `kind` if they have pages of
     their own there; `area` is the path to their area code, `since` that to the day they wait or are overdue since. The
-    public sees only what is `public`."""
+    public sees only what is `public`. `begun` is the path to the year the matter belongs to: what is still open of an
+    old year is asked at the turn of the year; a check `at_year_end` is asked only then."""
 
     slug: str
     label: str | Promise
@@ -45,6 +46,13 @@ class Check:
     area: str = "area_id"
     since: str = ""
     public: bool = False
+    begun: str = ""
+    at_year_end: bool = False
+
+    def rows_in(self, scope: Scope) -> QuerySet:
+        """The rows in the scope; of a year that was asked for, those that belong to it or to one before."""
+        rows = self.rows(scope)
+        return rows.filter(**{f"{self.begun}__lte": scope.year}) if self.begun and scope.year else rows
 
 
 @dataclass(frozen=True)
@@ -89,18 +97,29 @@ class Counting:
     role: str = "counting"
     is_authenticated: bool = True
     reads_published_only: bool = False
+    fills_in_drafts: bool = True  # it counts the open drafts too, and shows them to nobody
 
 
 def attention(scope: Scope, public: bool = False, concerns: Iterable[Concern] = ()) -> list[Finding]:
-    """The checks that concern any row in the scope, in one query; `public` leaves out what the staff alone sees. The
-    staff counts all rows of its area, also those that an account may not open."""
+    """The checks that concern any row in the scope; `public` leaves out what the staff alone sees."""
+    wanted = set(concerns)
+    checks = [check for check in checks_of(with_years(scope), public) if not wanted or check.concern in wanted]
+    return count_checks([check for check in checks if not check.at_year_end], scope, public)
+
+
+def open_of_year(scope: Scope) -> list[Finding]:
+    """What is still open on the scope's day of the scope's year and of those before."""
+    return count_checks([check for check in CHECKS.values() if check.begun], scope)
+
+
+def count_checks(checks: list[Check], scope: Scope, public: bool = False) -> list[Finding]:
+    """Those of `checks` that concern any row, in one query. The staff counts all rows of its area, also those that an
+    account may not open."""
+    if not checks:
+        return []
     if not public:
         scope = replace(scope, viewer=Counting(scope.viewer.read_prefix, scope.viewer.reads_all_areas))
     scope = with_years(scope)
-    wanted = set(concerns)
-    checks = [check for check in checks_of(scope, public) if not wanted or check.concern in wanted]
-    if not checks:
-        return []
     found: dict[int, dict[str, int]] = defaultdict(dict)
     oldest: dict[int, str] = {}
     first, *others = [_counts(number, check, scope) for number, check in enumerate(checks)]
@@ -119,7 +138,7 @@ def attention(scope: Scope, public: bool = False, concerns: Iterable[Concern] = 
 
 def _counts(number: int, check: Check, scope: Scope) -> QuerySet:
     since = Cast(Min(check.since), CharField()) if check.since else Value("")
-    concerned = check.rows(scope).order_by().values("pk")
+    concerned = check.rows_in(scope).order_by().values("pk")
     rows = concerned.model._base_manager.filter(pk__in=concerned).order_by()
     rows = rows.annotate(at_township=Substr(check.area, 1, unit_length(scope.area))).values("at_township")
     rows = rows.annotate(check_number=Value(number), rows_found=Count("pk"), oldest_day=since)
@@ -250,6 +269,7 @@ declare_checks(
         Concern.WAITING,
         lambda s: s.sees(m.Remark).open(),
         since="made_at",
+        begun="made_at__year",
     ),
     Check(
         "remarks-overdue",
@@ -265,6 +285,7 @@ declare_checks(
         lambda s: m.Booking.objects.visible_to(s.viewer).in_area(s.area).filter(state=m.BookingState.ASKED),
         area="site__area_id",
         since="booked_for",
+        begun="booked_for__year",
     ),
     Check(
         "drafts-submitted",
@@ -272,5 +293,15 @@ declare_checks(
         Concern.WAITING,
         lambda s: s.sees(m.Draft).filter(state=m.DraftState.SUBMITTED),
         since="submitted_at",
+        begun="submitted_at__year",
+    ),
+    Check(
+        "drafts-open",
+        _("Drafts that were not submitted"),
+        Concern.WAITING,
+        lambda s: s.sees(m.Draft).filter(state=m.DraftState.OPEN),
+        since="started_at",
+        begun="started_at__year",
+        at_year_end=True,
     ),
 )

@@ -23,6 +23,8 @@ from registry.models import (
     Load,
     LoadState,
     Parameter,
+    Proposal,
+    ProposedAct,
     Remark,
     RemarkOutcome,
 )
@@ -150,3 +152,15 @@ def bookings_to_settle(user: Any, today: date) -> Iterable[Task]:
             continue
         button = pgettext("a button", "Open")
         yield Task(what, str(booking), booking.get_absolute_url(), button, booking.booked_for)
+
+
+@to_do
+def proposals_to_confirm(user: Any, today: date) -> Iterable[Task]:
+    """What somebody else proposed and this account confirms: the closing of a year, the post of another account."""
+    for proposal in Proposal.objects.posts_for(user):
+        url = reverse("account-hand-over", args=[proposal.values["account"]])
+        yield Task(_("Take over a post"), str(proposal.proposed_by), url, pgettext("a button", "Open"))
+    if may(user, "year.confirm"):
+        for proposal in Proposal.objects.open(ProposedAct.CLOSE_YEAR).exclude(proposed_by=user):
+            url = reverse("year-close", args=[proposal.subject])
+            yield Task(_("Confirm the closing of a year"), proposal.subject, url, pgettext("a button", "Open"))

@@ -238,6 +238,15 @@ SENTENCES = {
     "year_closed_meanwhile": gettext_noop(
         "%(who)s closed %(year)s meanwhile, as edition %(edition)s. Look at it before you close the year again."
     ),
+    "proposed_already": gettext_noop("%(who)s proposed this already. Confirm that, or let it be withdrawn first."),
+    "proposal_settled": gettext_noop("This proposal is settled: %(outcome)s (%(who)s). Look at the page again."),
+    "own_proposal": gettext_noop("You proposed this yourself. Another account confirms it."),
+    "figures_changed": gettext_noop(
+        "A figure of %(year)s changed since %(who)s proposed to close it. Withdraw the proposal and propose it again."
+    ),
+    "successor_unfit": gettext_noop(
+        "“%(name)s” cannot take over this post: it needs to be active, with the same role and the same or a wider area."
+    ),
     "booking_past": gettext_noop("%(day)s is over. Enter who came as a visit."),
     "booking_early": gettext_noop("%(day)s has not come yet. Say on that day, or later, who came."),
     "booking_closed": gettext_noop("%(site)s is not a teaching site on %(day)s. Choose another day or site."),

@@ -11,7 +11,7 @@ from registry.access.permissions import may
 from registry.access.scope import Scope, read_scope
 from registry.figures import with_years
 from registry.models import Area, AreaLevel
-from registry.overviews.attention import Check, Concern, attention, checks_of
+from registry.overviews.attention import Check, Concern, attention, checks_of, count_checks
 
 SHOWN = 50
 
@@ -41,7 +41,7 @@ def attention_rows(request: HttpRequest, slug: str) -> HttpResponse:
     check = {check.slug: check for check in checks_of(scope, not may(request.user, "attention.view"))}.get(slug)
     if check is None:
         raise Http404
-    rows = check.rows(scope)
+    rows = check.rows_in(scope)
     related = [field for field in ("area", "point") if field in {one.name for one in rows.model._meta.fields}]
     rows = rows.select_related(*related) if related else rows
     page = Paginator(rows if rows.ordered else rows.order_by("pk"), SHOWN).get_page(request.GET.get("page"))
@@ -57,8 +57,7 @@ def attention_rows(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _count(check: Check, scope: Scope) -> int:
     """The number of rows, with those the account may not open."""
-    findings = attention(scope, public=check.public, concerns=[check.concern])
-    return sum(finding.count for finding in findings if finding.check.slug == check.slug)
+    return sum(finding.count for finding in count_checks([check], scope, check.public))
 
 
 def area_of(row: Any) -> str:

@@ -7,7 +7,7 @@ from django.urls import reverse
 from assessment.actions.packs import make_pack
 from assessment.models import InspectionPack, SupervisionFinding, SupervisionStep
 from registry.admin.base import LookedAtAdmin
-from registry.models import ApiToken, Area, Belt, Event, HookHost, User, WebHook
+from registry.models import ApiToken, Area, Belt, CalendarDay, Event, FrozenYear, HookHost, Parameter, User, WebHook
 from registry.models.base import PlainText
 from registry.text.validators import Invalid
 from tests.factories import make_named_point
@@ -123,3 +123,43 @@ def test_the_steps_of_a_finding_are_shown_and_not_changed(sample, client, admini
     assert (formset.has_add_permission, formset.has_change_permission, formset.has_delete_permission) == (
         False, False, False,
     )  # fmt: skip
+
+
+def test_the_index_groups_the_screens_by_what_they_are_about(sample, client, administrator):
+    client.force_login(administrator)
+    groups = {group["app_label"]: group["models"] for group in client.get(reverse("admin:index")).context["app_list"]}
+    assert list(groups) == ["records", "assessment", "system"]
+    shown = {row["model"]: name for name, rows in groups.items() for row in rows}
+    assert (shown[Belt], shown[SupervisionFinding], shown[Event]) == ("records", "assessment", "system")
+    assert len(shown) == len(admin.site._registry)
+
+
+def test_numbers_have_no_needless_zeros(sample, client, administrator):
+    parameter = Parameter.objects.unscoped("test").get(rule="income-threshold")
+    client.force_login(administrator)
+    listed = client.get(address(Parameter, "changelist")).content.decode()
+    assert ">50000<" in listed and "50000.0" not in listed
+    form = client.get(address(Parameter, "change", parameter.pk)).context["adminform"].form
+    assert form["value"].value() == "50000"
+
+
+def test_a_public_record_does_not_change_without_a_reason(sample, client, administrator):
+    belt = Belt._base_manager.get(code="B-02")
+    client.force_login(administrator)
+    answer = client.post(address(Belt, "change", belt.pk), _form_of(client, belt, name="改名后的示范带"))
+    assert "change_reason" in answer.context["adminform"].form.errors
+    assert Belt._base_manager.get(pk=belt.pk).name == belt.name
+
+
+def test_a_day_of_the_working_calendar_is_entered_with_an_event(sample, client, administrator):
+    client.force_login(administrator)
+    form = {"day": "2027-10-01", "name": "国庆节", "change_reason": "国务院办公厅通知"}
+    assert client.post(address(CalendarDay, "add"), form).status_code == 302
+    assert Event.objects.get(kind="calendarday").changes["name"] == [None, "国庆节"]
+
+
+def test_the_figures_of_a_closed_year_are_looked_at_without_needless_zeros(closing, client, administrator):
+    client.force_login(administrator)
+    page = client.get(address(FrozenYear, "change", closing.pk)).content.decode()
+    assert closing.figures.first().hash in page
+    assert "445.0000" not in page and ">445<" in page

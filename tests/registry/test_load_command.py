@@ -107,21 +107,3 @@ def test_a_fixture_is_loaded_as_loaddata_does(file, tmp_path, capsys):
     assert new_points() == 1
     again = output_of(capsys, path)
     assert (again["new"], again["changed"], again["same"]) == (0, 0, 1)
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ('[{"model": "registry.area", "pk": ', "Line 1, column"),
-        ('[{"model": "registry.area", "pk": 1, "fields": {"none": 1}}]', "does not take it"),
-        ('[{"model": "registry.nothing", "fields": {}}]', "does not take it"),
-        ('[{"model": "registry.area"}]', "does not take it"),
-    ],
-)
-def test_a_broken_fixture_is_refused_with_one_sentence(text, sentence, file, tmp_path, capsys):
-    path = tmp_path / "fixture.json"
-    path.write_text(text)
-    with pytest.raises(SystemExit) as ended:
-        call_command("load", str(path), "--json")
-    answer = json.loads(capsys.readouterr().out)
-    assert (ended.value.code, answer["state"], sentence in answer["message"]) == (1, "refused", True), answer

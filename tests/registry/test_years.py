@@ -11,14 +11,14 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from registry.actions.records import save_record
-from registry.actions.years import close_year, refusals_to_close
+from registry.actions.years import close_year, confirm_closing, propose_closing, refusals_to_close
 from registry.figures import FIGURES
 from registry.figures.changes import rows_of
 from registry.figures.frozen import amendment_of, broken_hashes, rows_of_townships, take_year
 from registry.models import Area, Belt, Event, FrozenFigure, FrozenYear, Visit
 from registry.text.refusals import Refused
 from tests.conftest import DAQI, DISTRICT, LAST_DAY
-from tests.factories import entered_in_error
+from tests.factories import entered_in_error, refused
 
 YEAR = LAST_DAY.year
 
@@ -115,6 +115,25 @@ def test_closing_again_makes_the_next_edition_and_leaves_the_first(closing, scop
     )
     assert amendment_of(FIGURES["visits"].answer(scope)) == (frozen(second, "visits"), None)
     assert [broken_hashes(frozen_year) for frozen_year in (closing, second)] == [[], []]
+
+
+def test_a_year_is_closed_by_two_people(scope, administrator, reviewer, auditor):
+    proposal = propose_closing(YEAR - 1, take_year, by=administrator, edition=0, reason="年终")
+    assert refused(confirm_closing, proposal, take_year, by=administrator) == "own_proposal"
+    assert refused(confirm_closing, proposal, take_year, by=auditor) == "not_allowed"
+    closing = confirm_closing(proposal, take_year, by=reviewer)
+    assert (closing.closed_by, closing.remark, broken_hashes(closing)) == (administrator, "年终", [])
+    assert Event.objects.get(verb="confirm-closing").actor == reviewer
+    assert refused(confirm_closing, proposal, take_year, by=reviewer) == "proposal_settled"
+
+
+def test_what_changed_since_it_was_proposed_is_not_closed(closing, scope, administrator, reviewer):
+    proposal = propose_closing(YEAR, take_year, by=administrator, edition=1)
+    visit = FIGURES["visits"].rows(scope).order_by("code").first()
+    visit.headcount += 7
+    save_record(visit, by=administrator)
+    assert refused(confirm_closing, proposal, take_year, by=reviewer) == "figures_changed"
+    assert FrozenYear.objects.public().get() == closing
 
 
 def test_who_saw_an_older_edition_closes_nothing(closing, administrator):

@@ -1,7 +1,6 @@
 """`manage.py load FILE…`: the same loading as on the web, with a progress bar, a table of verdicts, or JSON."""
 
 import json
-import os
 import re
 import sys
 import time
@@ -10,23 +9,23 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from django.core import serializers
-from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.core.serializers.base import DeserializationError
 from django.db import DatabaseError, transaction
 
-from registry.access.permissions import contains_district
+from registry.access.permissions import contains_district, may
 from registry.actions.jobs import run_one
 from registry.loading import lifecycle
 from registry.loading.cleanup import delete_load
+from registry.loading.fixture_format import FixtureFault
+from registry.loading.fixtures import FixtureWriter
 from registry.loading.messages import answer_of
 from registry.loading.sheet_types import SHEET_TYPES, SheetType
 from registry.models import Job, Load, LoadState, Role, RowVerdict, User
 from registry.text.refusals import Refused
 
 TAKEN = (RowVerdict.NEW.value, RowVerdict.CHANGED.value, RowVerdict.SAME.value)
+SET_UP = "registry.set_up"
 MOST_ROWS = 50  # refused rows in the table; --json gives all
 
 
@@ -59,7 +58,7 @@ class Command(BaseCommand):
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
         if is_fixture(file):
-            return self._print_answer(_fixture(file, dry_run), quiet)
+            return self._print_answer(_fixture(file, dry_run, by), quiet)
         try:
             load = lifecycle.send_load(
                 file.name, file.read_bytes(), kind=kind, key=uuid4(), by=by, at_once=not dry_run, confirmed=confirm
@@ -154,38 +153,20 @@ def is_fixture(file: Path) -> bool:
         return bool(re.match(rb'\s*\[\s*\{\s*"(?:model|pk|fields)"', start.read(200)))
 
 
-def _fixture(file: Path, dry_run: bool) -> dict:
-    """Loads a fixture as `loaddata` does: rows with the same key are replaced, and nothing of it can be undone. What it
-    would do is tried first, and taken back."""
+def _fixture(file: Path, dry_run: bool, by: User) -> dict:
+    """Loads a fixture as `loaddata` does: rows with the same key are replaced, and nothing of it can be undone. A dry
+    run does everything and takes it back."""
+    writer = FixtureWriter(by=by)
     try:
-        counts = _try_fixture(file.read_bytes().decode("utf-8-sig"))
-        if not dry_run:
-            with Path(os.devnull).open("w") as quiet:
-                call_command("loaddata", str(file), stdout=quiet)
-    except json.JSONDecodeError as error:
-        return _refused(file, "fixture", f"Line {error.lineno}, column {error.colno}: {error.msg}. Mend it there.")
-    except UnicodeDecodeError as error:
-        return _refused(file, "fixture", f"Byte {error.start} is not UTF-8. Save the file as UTF-8.")
-    except (DeserializationError, ValidationError, CommandError, DatabaseError, ValueError, KeyError) as error:
-        return _refused(file, "fixture", f"The database does not take it: {' '.join(str(error).split())[:300]}")
+        if not may(by, SET_UP):
+            raise Refused("not_allowed")
+        with transaction.atomic():
+            call_command("loaddata", str(file.resolve()), writer=writer, verbosity=0)
+            transaction.set_rollback(dry_run)
+    except (FixtureFault, Refused) as fault:
+        return _refused(file, "fixture", str(fault))
     state = LoadState.READY if dry_run else LoadState.APPLIED
-    return {**_refused(file, "fixture", ""), "state": state.value, **counts}
-
-
-def _try_fixture(text: str) -> dict[str, int]:
-    """How many rows of a fixture are new, changed or same. Nothing stays."""
-    json.loads(text)
-    counts = dict.fromkeys(TAKEN, 0)
-    with transaction.atomic():
-        for entry in serializers.deserialize("json", text, handle_forward_references=True):
-            stored = type(entry.object)._base_manager.filter(pk=entry.object.pk)
-            before = stored.values().first() if entry.object.pk is not None else None
-            if not entry.deferred_fields:
-                entry.save()
-            now = type(entry.object)._base_manager.filter(pk=entry.object.pk).values().first()
-            counts["new" if before is None else "same" if before == now else "changed"] += 1
-        transaction.set_rollback(True)
-    return counts
+    return {**_refused(file, "fixture", ""), "state": state.value, **writer.counts}
 
 
 def _refused(file: Path, kind: str, message: str) -> dict:
