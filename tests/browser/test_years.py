@@ -21,8 +21,11 @@ def look_at(window: Screen, path: str):
 def test_a_year_is_closed_a_row_corrected_and_the_amendment_seen(screen):
     window = screen(PHONE, "admin")
     page = look_at(window, "/desk/years/2021/")
-    page.click("main button.primary")
-    page.wait_for_selector("#editions")
+    page.click("main button[value=propose]")
+    page.wait_for_selector("button[value=withdraw]")
+    second = look_at(screen(PHONE, "reviewer"), "/desk/years/2021/")
+    second.click("main button[value=confirm]")
+    second.wait_for_selector("#amendments")
     look_at(window, "/desk/years/")
     window.open("/admin/registry/visit/?q=V-001").click("#result_list tbody th a")
     headcount = int(page.input_value("[name=headcount]"))
