@@ -12,7 +12,7 @@ def give_codes(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("registry", "0014_lists_become_special_actions"),
+        ("registry", "0015_load_edits"),
     ]
 
     operations = [
