@@ -100,7 +100,7 @@ def edit_draft(
     return edit_record(draft, parts=parts, lists={}, by=by)
 
 
-def _differs(item: StandardItem, stored: Mapping[int | None, StandardItem]) -> bool:
+def _differs(item: StandardItem, stored: Mapping[int, StandardItem]) -> bool:
     before = stored.get(item.pk)
     names = ("number", "name", "name_en", "weight", "method")
     return before is None or any(getattr(before, name) != getattr(item, name) for name in names)
@@ -132,7 +132,7 @@ def refusals_to_put_in_force(draft: Standard, *, by: Any, valid_from: date | Non
     last = before(draft)
     if valid_from is not None and valid_from < timezone.localdate():
         yield Refused("standard_day_past", day=valid_from.isoformat())
-    elif valid_from is not None and last is not None and valid_from <= last.valid_from:
+    elif valid_from is not None and last is not None and last.valid_from and valid_from <= last.valid_from:
         yield Refused("standard_day_before", name=last, day=last.valid_from.isoformat())
 
 

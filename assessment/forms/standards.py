@@ -26,7 +26,7 @@ class StandardForm(forms.Form):
     def __init__(self, *args: Any, standard: Standard, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.standard, lines = standard, lines_of(standard)
-        self.initial |= {"version": standard.version, "name": standard.name, "issuer": standard.issuer}
+        self.initial = {"version": standard.version, "name": standard.name, "issuer": standard.issuer}
         for grade in Grade:
             minimum = lines.get(grade.value)
             self.fields[f"line-{grade.value}"] = numeric(
@@ -87,11 +87,13 @@ def edited_items(formset: Any, standard: Standard) -> list[StandardItem]:
 
 
 class ForceForm(forms.Form):
-    valid_from = day(_("From"), required=True)
+    prefix = "force"  # beside the form of the draft
+
+    valid_from = day(_("In force since"), required=True)
     reason = Typed(line(300, 2), label=_("Reason"))
     document_no = Typed(line(60), label=_("Paper number"), required=False)
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, standard: Standard, **kwargs: Any):
-        super().__init__(*args, prefix="force", **kwargs)
-        self.initial |= {"valid_from": timezone.localdate(), "version": standard.version}
+        super().__init__(*args, **kwargs)
+        self.initial = {"valid_from": timezone.localdate(), "version": standard.version}

@@ -117,7 +117,7 @@ def _verdict(
     new_lines: list[tuple[str, Decimal]],
 ) -> PointVerdict:
     """A score counts in the new version by its share of the old weight."""
-    scores = {score.item: score.district_score for score in review.scores.all()}
+    scores = {score.item: score.district_score or Decimal(0) for score in review.scores.all()}
     continued = counterparts(scores, items)
     low = missing = Decimal(0)
     for item in items:

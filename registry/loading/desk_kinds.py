@@ -69,6 +69,7 @@ def rows_of(kind: SheetType, by: Any, text: str = "") -> Any:
 def _contains(kind: SheetType, text: str) -> Q:
     """Records with `text` in the code, in a text that is not personal, or in the name of what they refer to."""
     condition = Q()
+    field: Any
     for field in kind.model._meta.concrete_fields:
         if visibility_of(kind.model, field.name) is Visibility.PERSONAL or field.choices:
             continue
@@ -110,7 +111,8 @@ def options_for(column: SheetColumn, by: Any, text: str = "") -> list[tuple[str,
     area = by.write_prefix or district_area()
     options: list[tuple[str, str]] = []
     for name in column.names.split():
-        rows = (Area if name == "place" else NAMED[name]).objects.visible_to(by).order_by("name", "code")
+        model: Any = Area if name == "place" else NAMED[name]
+        rows = model.objects.visible_to(by).order_by("name", "code")
         if is_below_district(area) or name == "place":
             rows = rows.in_area(area)
         if name == "organisation":

@@ -168,7 +168,7 @@ class Writing:
         record = row.main.record
         drafts = [pk for label, pk, *_rest in row.undo if label == Draft._meta.label_lower]
         draft = Draft.objects.unscoped("the writer's own").get(pk=drafts[0]) if drafts else None
-        code = "" if draft is not None and row.record is None else record.code  # type: ignore[attr-defined]
+        code = "" if draft is not None and row.record is None else record.code
         return WriteResult(
             row.number, verdict, code, getattr(record, "version", None) if code else None,
             str(draft.key) if draft else "", row.messages,

@@ -163,9 +163,9 @@ def wage_parts(row: SheetRow, context: Context, stored: None) -> None:
     """A new rule ends the one before it, and is valid until the one after it."""
     added = context.once(_added_rules)
     rules = (*context.once(_stored_rules), *added)
-    end_the_one_before(row, [rule for rule in rules if rule.post == row.main.record.post])  # type: ignore[attr-defined]
+    end_the_one_before(row, [rule for rule in rules if rule.post == row.main.record.post])
     if row.record is None:
-        added.append(row.main.record)  # type: ignore[arg-type]
+        added.append(row.main.record)
 
 
 register(

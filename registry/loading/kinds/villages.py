@@ -152,7 +152,7 @@ def community_parts(row: SheetRow, context: Context, verdicts: Verdicts) -> None
     """A new verdict ends the one before it."""
     if row.record is None:
         end_the_one_before(row, verdicts[row.attributes["area_id"]])
-        verdicts[row.attributes["area_id"]].append(row.main.record)  # type: ignore[arg-type]
+        verdicts[row.attributes["area_id"]].append(row.main.record)
 
 
 register(
