@@ -87,7 +87,9 @@ def edited_items(formset: Any, standard: Standard) -> list[StandardItem]:
 
 
 class ForceForm(forms.Form):
-    valid_from = day(_("From"), required=True)
+    prefix = "force"  # beside the form of the draft
+
+    valid_from = day(_("In force since"), required=True)
     reason = Typed(line(300, 2), label=_("Reason"))
     document_no = Typed(line(60), label=_("Paper number"), required=False)
     version = forms.IntegerField(widget=forms.HiddenInput)

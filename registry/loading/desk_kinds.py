@@ -69,6 +69,7 @@ def rows_of(kind: SheetType, by: Any, text: str = "") -> Any:
 def _contains(kind: SheetType, text: str) -> Q:
     """Records with `text` in the code, in a text that is not personal, or in the name of what they refer to."""
     condition = Q()
+    field: Any
     for field in kind.model._meta.concrete_fields:
         if visibility_of(kind.model, field.name) is Visibility.PERSONAL or field.choices:
             continue

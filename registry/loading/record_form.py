@@ -40,6 +40,7 @@ class RecordForm(forms.Form):
     """A new record, or `record` as the account may change it. Hidden fields carry the version that was opened and the
     texts it had, so that only what somebody changed is written."""
 
+    data: Any  # a copy, changed where somebody else saved since
     change_version = forms.CharField(widget=forms.HiddenInput, required=False)
     change_opened = forms.CharField(widget=forms.HiddenInput, required=False)
 
@@ -98,7 +99,7 @@ class RecordForm(forms.Form):
         self.fields["change_paper"] = Typed(line(60), label=_("Paper number of the change"), required=False)
 
     def _field(self, column: SheetColumn) -> SheetField:
-        help_text: Any = column.hint
+        help_text = str(column.hint)
         if column.read is listing:
             help_text = help_text or _("Part several with 、 or a comma.")
         return SheetField(

@@ -23,8 +23,8 @@ FIRST_YEAR, LAST_YEAR = 2000, 2099
 
 
 class DaysForm(forms.Form):
-    first = day(gettext_lazy("From"), required=True)
-    last = day(gettext_lazy("Until (included)"))
+    first = day(gettext_lazy("Date"), required=True)
+    last = day(gettext_lazy("Last day"))
     use = forms.ChoiceField(label=gettext_lazy("Use of the day"), choices=DayUse, initial=DayUse.FREE)
     name = Typed(
         line(40), label=gettext_lazy("Name"), help_text=gettext_lazy("Such as: National Day, or worked for it.")
