@@ -150,7 +150,7 @@ def sheet(tmp_path: Path, name: str, text: str) -> str:
 def test_a_neighbour_starts_its_registry_and_finds_nothing_of_fengnan(tmp_path):
     known = {
         "SECRET_KEY": "only-for-this-test-" + "x" * 40, "DATA_DIR": str(tmp_path), "PATH": os.environ["PATH"],
-        "DEBUG": "1",
+        "DEBUG": "1", "SECOND_FACTOR": "offered",
     }  # fmt: skip
     manage(known, "migrate", "-v0")
     empty = crawled(known, ["/", "/points/", "/map/", "/api/v1/figures/", "/readyz"])
@@ -217,7 +217,7 @@ CITY_LEDGER = (
 def test_a_city_compares_its_districts_and_loads_their_townships(tmp_path):
     known = {
         "SECRET_KEY": "only-for-this-test-" + "x" * 40, "DATA_DIR": str(tmp_path), "PATH": os.environ["PATH"],
-        "DEBUG": "1", "DISTRICT_AREA": "1302",
+        "DEBUG": "1", "SECOND_FACTOR": "offered", "DISTRICT_AREA": "1302",
     }  # fmt: skip
     manage(known, "migrate", "-v0")
     manage(known, "start_district", "1302", "--areas", str(listed(tmp_path, CITY)), "--admin", "keeper")
@@ -240,7 +240,7 @@ def test_a_city_compares_its_districts_and_loads_their_townships(tmp_path):
 def test_without_demonstration_an_empty_registry_gets_an_account_and_nothing_of_the_sample(tmp_path):
     known = {
         "SECRET_KEY": "only-for-this-test-" + "x" * 40, "DATA_DIR": str(tmp_path), "PATH": os.environ["PATH"],
-        "DEBUG": "1",
+        "DEBUG": "1", "SECOND_FACTOR": "offered",
     }  # fmt: skip
     manage(known, "migrate", "-v0")
     for _start in range(2):
