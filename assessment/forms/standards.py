@@ -95,6 +95,5 @@ class ForceForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, standard: Standard, **kwargs: Any):
-        kwargs["prefix"] = "force"
         super().__init__(*args, **kwargs)
         self.initial.update(valid_from=timezone.localdate(), version=standard.version)
