@@ -51,6 +51,7 @@ def look(window: Screen, name: str) -> None:
 def test_a_ledger_goes_in_and_is_taken_back(screen, ledger, start_worker):
     window = screen(PHONE, "clerk")
     page = window.open("/desk/")
+    page.click(".desk-menu summary")
     page.get_by_role("link", name="批量导入").click()
     look(window, "list")
     page.get_by_role("link", name="上传文件").click()
@@ -64,7 +65,7 @@ def test_a_ledger_goes_in_and_is_taken_back(screen, ledger, start_worker):
     look(window, "refused")
     page.get_by_role("link", name="新增").click()
     page.wait_for_selector(".tabs a[aria-current]:has-text('新增')")
-    page.locator("details summary").click()
+    page.locator("main details summary").click()
     look(window, "new-rows")
     page.select_option("tr:has-text('备注栏') select", "remark")
     page.get_by_role("button", name="重新读取").click()
