@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registry', '0015_load_edits'),
+        ('registry', '0019_proposals_to_a_second_person'),
     ]
 
     operations = [

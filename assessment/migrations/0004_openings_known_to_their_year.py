@@ -6,8 +6,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assessment', '0002_nothing_public_is_deleted'),
-        ('registry', '0013_titles_without_their_paper'),
+        ('assessment', '0003_a_draft_of_the_standard_has_no_day'),
+        ('registry', '0020_titles_without_their_paper'),
     ]
 
     operations = [
