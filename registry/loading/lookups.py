@@ -266,8 +266,9 @@ class Areas:
             return name if name in self.levels and name.startswith(township) else ""
         exact, stems = self._villages
         names = (name, self.without_township(township, self._inside(name)))
-        codes = next((codes for name in names if (codes := exact.get((township, name)))), set())
-        codes = codes or next((codes for name in names if (codes := stems.get((township, stem_of(name))))), set())
+        found = [exact.get((township, name), set()) for name in names]
+        found += [stems.get((township, stem_of(name)), set()) for name in names]
+        codes: set[str] = next(filter(None, found), set())
         if len(codes) > 1:
             raise Invalid("village_unclear", text=text, found=self._named(codes))
         if codes:

@@ -180,8 +180,8 @@ def _given(load: Load) -> Iterator[str]:
     """What was taken for all rows of a sheet, and why."""
     for sheet in load.sheets:
         kind = SHEET_TYPES.get(sheet["kind"])
-        for name, given in sheet.get("given", {}).items() if kind and not sheet["skipped"] else ():
-            column = kind.column(name)
+        for name, given in sheet.get("given", {}).items():
+            column = kind.column(name) if kind else None
             heading = column.heading if column else name
             yield sentence({"code": given["code"], "details": {"heading": heading, "text": given["text"]}})
 

@@ -123,8 +123,10 @@ def candidates(
 def _add_codes(candidate: Candidate, kind: SheetType, cells: Cells) -> None:
     at = next((at for at, name in candidate.fields.items() if name == "code"), None)
     codes = [cell for cell in cells.get(at, ()) if cell.strip()] if at is not None else []
-    prefix = kind.codes() if codes and callable(kind.codes) else kind.codes
-    if prefix and codes and all(code.strip().startswith(prefix) and code.strip() != prefix for code in codes):
+    if not codes:
+        return
+    prefix = kind.codes() if callable(kind.codes) else kind.codes
+    if prefix and all(code.strip().startswith(prefix) and code.strip() != prefix for code in codes):
         candidate.add(OF_CODES, "why_codes", text=codes[0].strip()[:40])
 
 

@@ -62,7 +62,8 @@ def load_list(request: SignedInRequest) -> HttpResponse:
 
 def _learned(request: HttpRequest) -> list[dict[str, Any]]:
     """The headings that people explained, of the kinds the account may load: each with its kind and its column."""
-    area = district_of(request.user.write_prefix or district_area())
+    account: Any = request.user
+    area = district_of(account.write_prefix or district_area())
     rows = KnownHeading.objects.filter(area__code__startswith=area, kind__in=kinds_for(request.user))
     return [
         {"pk": row.pk, "heading": row.heading, "kind": kind.label, "column": column.heading if column else ""}
