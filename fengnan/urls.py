@@ -164,6 +164,7 @@ urlpatterns = [
         path("desk/loads/", loads.load_list, name="loads"),
         path("desk/loads/new/", loads.new, name="load-new"),
         path("desk/loads/template/<slug:kind>/", loads.load_template, name="load-template"),
+        path("desk/loads/headings/<int:pk>/forget/", loads.forget, name="heading-forget"),
         path("desk/loads/<uuid:key>/", loads.load_page, name="load"),
         path("desk/loads/<uuid:key>/read/", loads.read, name="load-read"),
         path("desk/loads/<uuid:key>/edit/", loads.edit, name="load-edit"),

@@ -15,7 +15,7 @@ from registry.actions.voiding import mark_entered_in_error
 from registry.loading.context import Context
 from registry.loading.files.tables import plain_heading
 from registry.loading.lifecycle import count_rows, finish
-from registry.loading.matching import headings_of
+from registry.loading.recognition import headings_of
 from registry.loading.sheet_types import SHEET_TYPES
 from registry.loading.sheet_types import SheetRow as SheetRow
 from registry.loading.validate import read, validate

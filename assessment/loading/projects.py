@@ -40,7 +40,8 @@ from registry.loading.sheet_types import (
     plain_name,
     register,
 )
-from registry.text.validators import clean, dated, line, prose, whole, yes_no
+from registry.models.points import Precision
+from registry.text.validators import Dated, clean, dated, line, prose, whole, yes_no
 
 PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*[%\uff05]")
 DAY = re.compile(r"^\s*(\d{4}(?:[-./年月]\d{1,2}){0,2}[日月年]?)(?=\D|$)")
@@ -81,20 +82,33 @@ COLUMNS = (
     CODE,
     SheetColumn("name", "项目名称", line(80), required=True, also=("名称", "书记项目名称", "书记项目")),
     SheetColumn(
-        "organisation", "党组织名称", line(80), required=True, also=("党组织", "责任单位"), names="organisation",
+        "organisation", "党组织名称", line(80), required=True, also=(
+            "党组织", "责任单位", "承担党组织", "责任党组织", "所属党组织", "申报单位", "承担单位", "实施单位", "单位",
+        ), names="organisation",
     ),
     replace(YEAR, required=False),
-    SheetColumn("responsible_person", "责任人(书记)", line(40), also=("责任人", "书记", "党组织书记"), personal=True),
+    SheetColumn("responsible_person", "责任人(书记)", line(40), also=(
+        "责任人", "书记", "党组织书记", "党支部书记", "项目负责人", "负责人", "责任书记", "领办人", "领办书记",
+    ), personal=True),
     not_kept("post", "职务"),
     not_kept("phone", "联系电话", "电话", read=BY_NAME["phone"].read, personal=True),
-    SheetColumn("problems", "拟破解难题", problems, also=("存在问题", "拟破解难题/存在问题", "难题", "问题清单")),
-    SheetColumn("measures", "主要举措", prose(2000), also=("举措", "主要措施")),
+    SheetColumn("problems", "拟破解难题", problems, also=("存在问题", "拟破解难题/存在问题", "难题", "问题清单",
+        "解决问题",
+        "破解难题", "拟解决问题", "拟解决的问题", "突出问题", "存在的问题", "解决的问题",
+    )),
+    SheetColumn("measures", "主要举措", prose(2000), also=("举措", "主要措施", "措施", "工作措施", "推进措施",
+        "具体举措", "主要做法")),
     SheetColumn("team", "项目组成员", line(120), also=("项目组",)),
-    SheetColumn("expected_results", "预期成效", prose(2000), also=("预期目标",)),
-    day_column("opened_on", "立项时间", "立项日期", required=True),
-    day_column("deadline", "完成时限", "完成时间", required=True),
+    SheetColumn("expected_results", "预期成效", prose(2000), also=("预期目标", "工作目标", "目标", "预期效果",
+        "预期成果")),
+    day_column("opened_on", "立项时间", "立项日期", "建账时间", "建账日期", "启动时间", "开始时间", required=True,
+        follows=_("from the year")),
+    day_column("deadline", "完成时限", "完成时间", "计划完成时间", "预计完成时间", "完成日期", "办结时限",
+        required=True),
     SheetColumn("ledger_open", "建账(任务)", entries, also=("建账",)),
-    SheetColumn("ledger_check", "查账(进度)", entries, also=("查账", "查账1")),
+    SheetColumn("ledger_check", "查账(进度)", entries, also=(
+        "查账", "查账1", "进度", "进展", "进展情况", "工作进展", "推进情况", "当前进度", "完成情况",
+    )),
     SheetColumn("ledger_check_2", "查账2(进度)", entries, also=("查账2",)),
     SheetColumn("ledger_check_3", "查账3(进度)", entries, also=("查账3",)),
     SheetColumn("ledger_close", "交账(实效)", entries, also=("交账",)),
@@ -110,12 +124,34 @@ CHECKS = ("ledger_check", "ledger_check_2", "ledger_check_3")
 def resolve(row: SheetRow, context: Context) -> None:
     """A project is identified by its name, its year and its organisation."""
     belong_to_organisation(row, context)
-    opened = take_day(row, "opened_on", context)
-    take_day(row, "deadline", context)
+    if not row.has("opened_on") and row.has("year"):
+        row.values["opened_on"] = Dated(date(row.values["year"], 1, 1), Precision.YEAR)
+    opened = _take_opening(row)
+    take_day(row, "deadline", context, last=True)
     row.attributes["year"] = row.values.get("year") or (opened.year if opened else None)
 
 
+def _keep_exact_opening(row: SheetRow) -> None:
+    """A month or a year does not contradict a day in it that is stored."""
+    opened, stored = row.values.get("opened_on"), getattr(row.record, "opened_on", None)
+    if opened and stored and opened.precision != Precision.DAY and opened.day <= stored <= opened.last:
+        del row.attributes["opened_on"], row.attributes["opened_precision"]
+
+
+def _take_opening(row: SheetRow) -> date | None:
+    """The opening with its precision: of some projects only the year is known."""
+    opened = row.values.get("opened_on")
+    if opened is None:
+        return None
+    row.attributes |= {"opened_on": opened.day, "opened_precision": opened.precision}
+    if opened.precision == Precision.YEAR:
+        row.note("opened_on", "year_follows", year=opened.day.year)
+    return opened.day
+
+
 def prepare(rows: list[SheetRow], context: Context) -> dict[str, Parts]:
+    for row in rows:
+        _keep_exact_opening(row)
     of_projects = {"project__in": stored_keys(rows)}
     entries = LedgerEntry.objects.filter(**of_projects).order_by("entered_on", "pk")
     problems = ProjectProblem.objects.unscoped(WHY).filter(**of_projects)
@@ -220,7 +256,7 @@ def _add(
     new: Entry,
 ) -> str:
     if day is None:
-        row.warn(name, "assumed", value=context.today)
+        row.note(name, "assumed", value=context.today)
     percent = new.percent if new.percent is not None else 100 if stage == LedgerStage.CLOSE else 0
     entry = LedgerEntry(
         project=project, stage=stage, entered_on=day or context.today, percent=percent, text=new.text
@@ -235,5 +271,6 @@ register(
         "project", _("Secretary projects"), SecretaryProject, COLUMNS, ("name", "year", "organisation_id"), resolve,
         prefix=lambda row: f"SP-{row.attributes['year']}-", digits=2, prepare=prepare, parts=parts, by_clerks=True,
         order=(("opened_on", "deadline", False),), dated=("year", "opened_on"),
+        year_columns=("year",), called=("书记项目", "项目"), codes="SP-",
     )
 )  # fmt: skip

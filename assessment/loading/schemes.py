@@ -233,6 +233,7 @@ register(
     SheetType(
         "scheme-score", _("Scores of schemes"), ItemScore, COLUMNS, ("result_id", "item_id"), resolve,
         prefix=lambda row: "", find=find, write=write, lines=lines, right=SCORE, by_clerks=True,
+        naming=("unit", "item"), called=("考核", "竞优", "得分", "考评"),
         area_of=lambda row: row.values["card"].area_id if row.values.get("card") else "",
     )
 )  # fmt: skip

@@ -181,7 +181,7 @@ SENTENCES.update(
 register(
     SheetType(
         "review-score", _("Scores of reviews"), ReviewScore, COLUMNS, ("review_id", "item_id"), resolve,
-        prefix=lambda row: "", find=find, write=write,
+        prefix=lambda row: "", find=find, write=write, naming=("point", "item"), called=("评审", "打分", "评分"),
         area_of=lambda row: row.values["found"].area_id if row.values.get("found") else "",
     )
 )  # fmt: skip

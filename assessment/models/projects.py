@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import Evidence, PartyOrganisation
-from registry.models.base import IN_FORCE, Part, Record, ScopedManager, ScopedQuerySet
+from registry.models.base import IN_FORCE, Part, Record, ScopedManager, ScopedQuerySet, in_choices
+from registry.models.points import Precision
 
 from .promises import PROMISE_FROZEN, Promise, promised_of
 
@@ -80,6 +81,9 @@ class SecretaryProject(Record):
     measures = models.TextField(_("measures"), blank=True)
     expected_results = models.TextField(_("expected results"), blank=True)
     opened_on = models.DateField(_("opened on"), null=True, blank=True)
+    opened_precision = models.CharField(
+        _("opening exact to the"), max_length=5, choices=Precision, default=Precision.DAY
+    )
     deadline = models.DateField(_("deadline"))
 
     objects: ClassVar = ScopedManager.from_queryset(ProjectQuerySet)()
@@ -89,6 +93,7 @@ class SecretaryProject(Record):
         verbose_name_plural = _("secretary projects")
         constraints = [
             *Record.Meta.constraints,
+            in_choices("opened_precision", Precision, "project_precision_known"),
             models.CheckConstraint(
                 condition=Q(deadline__gte=models.F("opened_on")),
                 name="project_deadline_after_opening",
@@ -104,6 +109,11 @@ class SecretaryProject(Record):
         promise = Promise.objects.filter(project=self.pk).first() if self.pk else None
         if promise and promise.now | promised_of(self) != promise.now:
             raise ValidationError(PROMISE_FROZEN, code="promise_frozen")
+
+    @property
+    def opened_since(self) -> str:
+        """The day of its opening, with its precision."""
+        return Precision(self.opened_precision).text(self.opened_on) if self.opened_on else ""
 
     def closing(self) -> "LedgerEntry | None":
         return next((entry for entry in self.entries.all() if entry.stage == LedgerStage.CLOSE), None)

@@ -134,6 +134,7 @@ PERIODS = ResourcePart(
         Column("grade", _("Grade"), choices=m.Grade),
         Column("valid_from", _("From")),
         Column("precision", _("Exact to the"), choices=m.Precision),
+        Column("paper_pending", _("Paper still to be added")),
         Column("valid_to", _("Until"), happens=True),
         Column("document_no", _("Paper number")),
         Column("batch", _("Batch")),

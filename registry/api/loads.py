@@ -88,6 +88,25 @@ def personal_in(load: Load) -> set[str]:
     return {column.name for slug in slugs for column in SHEET_TYPES[slug].columns if column.personal}
 
 
+class LoadSheet(serializers.Serializer):
+    """What was understood of a sheet."""
+
+    name = serializers.CharField(allow_blank=True)
+    kind = serializers.CharField()
+    why = serializers.ListField(child=serializers.CharField())
+    alternatives = serializers.ListField(child=serializers.CharField())
+    for_all_rows = serializers.DictField(child=serializers.CharField())
+
+
+class MissingColumn(serializers.Serializer):
+    """A required column that a sheet lacks, and what fills it."""
+
+    sheet = serializers.CharField(allow_blank=True)
+    column = serializers.CharField()
+    heading = serializers.CharField()
+    text = serializers.CharField()
+
+
 class LoadSerializer(serializers.Serializer):
     """A load: its state and the counts of its rows."""
 
@@ -103,6 +122,8 @@ class LoadSerializer(serializers.Serializer):
     same = serializers.IntegerField()
     refused = serializers.IntegerField()
     skipped_sheets = serializers.ListField(child=serializers.CharField())
+    sheets = LoadSheet(many=True)
+    missing_columns = MissingColumn(many=True)
     is_working = serializers.BooleanField()
     done = serializers.IntegerField()
     total = serializers.IntegerField()

@@ -95,7 +95,7 @@ def _not_writable(kind: SheetType, name: str, fields: dict[str, SheetColumn]) ->
 def body_schema(kind: SheetType, *, changing: bool = False) -> dict[str, Any]:
     """The body in OpenAPI: the fields of the sheet type, in their order."""
     fields = kind.writable
-    required = [name for name, column in fields.items() if column.required and not changing]
+    required = [name for name, column in fields.items() if column.required and not (changing or column.follows)]
     properties = {name: _property(column) for name, column in fields.items()}
     return {
         "type": "object",

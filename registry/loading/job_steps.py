@@ -12,7 +12,8 @@ from registry.loading.context import Context
 from registry.loading.edits import SheetEdits
 from registry.loading.export import unguarded
 from registry.loading.files.tables import DataRow, SheetTable, address, data_rows, is_number, letter, text_of
-from registry.loading.lifecycle import count_rows, finish, locked, mark_failed, read_load, rows_file
+from registry.loading.kinds.shared import at as at_cell
+from registry.loading.lifecycle import count_rows, finish, is_unclear, locked, mark_failed, read_load, rows_file
 from registry.loading.matching import mapping_of
 from registry.loading.money_units import WAN, YUAN, in_yuan, is_bare, with_unit
 from registry.loading.own_exports import settle
@@ -21,11 +22,12 @@ from registry.loading.undo import undo_rows
 from registry.loading.validate import read, validate
 from registry.loading.write import forget_rows, keep_rows, write_rows
 from registry.models import Load, LoadState
-from registry.text.validators import dated
+from registry.text.validators import dated, refuse_short_month
 
 BETWEEN_EPOCHS = 1462  # days from 1 January 1900, as spreadsheets count, to 1 January 1904
 CHUNK = 2500 if connection.vendor == "postgresql" else 1000  # SQLite has one writer, so chunks are small there
 MONEY = (YUAN, WAN)
+PLAIN_TEXT = ("csv", "tsv", "html")  # formats that do not tell a number from a text
 SHEETS = 1 << 20  # a cursor holds the place in the file and, in the lower bits, the sheet
 LOOKED_AT = 1 << 60  # higher cursors: all rows were validated and are now being written
 
@@ -53,22 +55,22 @@ def at_once_step(cursor: int, payload: dict, memory: dict) -> tuple[int | None, 
     """Writes without a confirmation. If money may change, all rows are validated first: a load with a doubtful row
     waits for confirmation, and nothing of it is written."""
     load = locked(Load(pk=payload["load"]))
-    if cursor >= LOOKED_AT or load.confirmed or not _changes_money(load):
+    if cursor >= LOOKED_AT or (not is_unclear(load) and (load.confirmed or not _may_be_doubtful(load))):
         following, done, total = _step(load, "apply", cursor % LOOKED_AT, LoadState.APPLIED, memory)
         return following and following + cursor // LOOKED_AT * LOOKED_AT, done, total
     following, done, total = _step(load, "check", cursor, LoadState.READY, memory)
-    if following is None and load.state == LoadState.READY and not load.doubts:
+    if following is None and load.state == LoadState.READY and not load.doubts and not is_unclear(load):
         load.state = LoadState.APPLYING
         load.save(update_fields=["state"])
         return LOOKED_AT, 0, total
     return following, done, total
 
 
-def _changes_money(load: Load) -> bool:
-    """Whether any of its sheets has a stored column of money."""
+def _may_be_doubtful(load: Load) -> bool:
+    """Whether any of its sheets has a stored column of money, or of an area."""
     sheets = [sheet for sheet in load.sheets if not sheet["skipped"]]
     columns = [SHEET_TYPES[sheet["kind"]].column(name) for sheet in sheets for name in mapping_of(sheet).values()]
-    return any(column and column.unit in MONEY and column.use is Use.STORE for column in columns)
+    return any(column and column.unit in (*MONEY, "㎡") and column.use is Use.STORE for column in columns)
 
 
 def _step(load: Load, stage: str, cursor: int, end: LoadState, memory: dict) -> tuple[int | None, int, int]:
@@ -96,7 +98,7 @@ def _chunk(load: Load, stage: str, cursor: int, memory: dict) -> int | None:
         return None
     sheet, kind = sheets[at], SHEET_TYPES[sheets[at]["kind"]]
     if not place:
-        sheet |= {"sums": {}, "totals": [], "done": 0, "past": 0, "assumed": {}}
+        sheet |= {"sums": {}, "totals": [], "done": 0, "past": 0, "assumed": {}, "notes": {}, "lacking": []}
     context = _context(load, stage, cursor == 0, memory)
     data, rows = _read(load, sheet, context, place)
     more = len(data) == CHUNK
@@ -107,6 +109,7 @@ def _chunk(load: Load, stage: str, cursor: int, memory: dict) -> int | None:
         judged = settle(kind, sheet, data, rows, context)
         read(kind, judged, context)
     validate(kind, judged, context, load)
+    _collect_notes(sheet, rows)
     _refuse_unconfirmed(load, stage, judged)
     forget_rows(load, rows)
     if stage == "apply":
@@ -115,6 +118,20 @@ def _chunk(load: Load, stage: str, cursor: int, memory: dict) -> int | None:
     _compare_totals(kind, sheet, data, rows)
     sheet["done"] += len(data)
     return following
+
+
+def _collect_notes(sheet: dict, rows: list[SheetRow]) -> None:
+    """Takes the notes out of the rows: each is said once for its column, with the number of rows."""
+    notes = sheet.setdefault("notes", {})
+    lacking = {message["field"] for row in rows for message in row.messages if message["code"] == "required"}
+    sheet["lacking"] = sorted({*sheet.get("lacking", ()), *lacking})
+    for row in rows:
+        for message in [message for message in row.messages if message["level"] == "note"]:
+            row.messages.remove(message)
+            if row.is_refused:
+                continue
+            note = notes.setdefault(f"{message['field']} {message['code']}", {**message, "row": row.number, "rows": 0})
+            note["rows"] += 1
 
 
 def _refuse_unconfirmed(load: Load, stage: str, rows: list[SheetRow]) -> None:
@@ -140,6 +157,8 @@ def _read(load: Load, sheet: dict, context: Context, place: int) -> tuple[list[D
     if sheet.get("from_1904"):
         _count_days_from_1900(kind, rows)
     if not is_own:
+        _fill_in(sheet, rows)
+        _refuse_short_months(kind, sheet, data, rows)
         read(kind, rows, context)
         _warn_assumed_units(kind, sheet, rows)
     return data, rows
@@ -154,6 +173,28 @@ def _count_days_from_1900(kind: SheetType, rows: list[SheetRow]) -> None:
             text = row.texts.get(name, "")
             if len(text) == len("44378") and text.isdecimal() and name not in row.edited:
                 row.texts[name] = str(int(text) + BETWEEN_EPOCHS)
+
+
+def _fill_in(sheet: dict, rows: list[SheetRow]) -> None:
+    """Gives each row what is known for all rows of the sheet. A row with a code says what it changes."""
+    for name, given in sheet.get("given", {}).items():
+        for row in rows:
+            if not row.texts.get("code", "").strip() and not row.texts.get(name, "").strip():
+                row.texts[name] = given["text"]
+
+
+def _refuse_short_months(kind: SheetType, sheet: dict, data: list[DataRow], rows: list[SheetRow]) -> None:
+    """Refuses 2021.1 in a cell that holds a number, or may have held one before it was saved as text (CSV)."""
+    cells = {data_row.number: data_row.cells for data_row in data}
+    for at, name in mapping_of(sheet).items():
+        column = kind.column(name)
+        if column is None or column.read is not dated:
+            continue
+        from_text = sheet["format"] not in PLAIN_TEXT or any(row.texts.get(name, "").endswith(".10") for row in rows)
+        for row in rows:
+            if name not in row.edited and (not from_text or is_number(cells[row.number].get(at))):
+                with at_cell(row, name):
+                    refuse_short_month(row.texts.get(name, "").strip())
 
 
 def _warn_assumed_units(kind: SheetType, sheet: dict, rows: list[SheetRow]) -> None:

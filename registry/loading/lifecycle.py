@@ -18,9 +18,10 @@ from registry.loading.files.limits import MOST_MB
 from registry.loading.files.reading import read_file
 from registry.loading.matching import understand
 from registry.loading.messages import doubts_of
-from registry.loading.sheet_types import kinds_for, may_load
+from registry.loading.sheet_types import SHEET_TYPES, kinds_for, may_load
 from registry.models import Area, Job, KnownHeading, Load, LoadState, RowVerdict, district_area
 from registry.sandbox import MB
+from registry.text.area_codes import district_of
 from registry.text.refusals import Refused, raise_first
 
 MOST_BYTES = MOST_MB * MB
@@ -70,19 +71,27 @@ def _begin(load: Load, state: LoadState, kind: str = "") -> None:
     load.save()
 
 
+def is_unclear(load: Load) -> bool:
+    """Whether a person has to say what the rows of a sheet are."""
+    return any(sheet.get("rivals") for sheet in load.sheets)
+
+
 def locked(load: Load) -> Load:
     return records.locked(load, "by", "area", "job")
 
 
 @transaction.atomic
 def correct(load: Load, corrections: dict[str, dict], *, kind: str = "", by: Any) -> Load:
-    """Reads the file again with a person's corrections: {sheet: {"header": row, "columns": {column: field}}}. The
-    meaning of a heading is remembered for the area."""
+    """Reads the file again with a person's corrections: {sheet: {"header": row, "columns": {column: field}, "kind":
+    type, "given": {field: text of all rows}}}. The meaning of a heading is remembered for the district."""
     load = _mine(load, by, LoadState.READY)
     if kind and not may_load(by, kind):
         raise Refused("kind_unknown", kind=kind, kinds="、".join(kinds_for(by)))
     load.corrections = corrections
     load.kind, load.confirmed = kind or load.kind, False
+    for correction in corrections.values():
+        if correction.get("kind") and not may_load(by, correction["kind"]):
+            raise Refused("kind_unknown", kind=correction["kind"], kinds="、".join(kinds_for(by)))
     _remember(load)
     _begin(load, LoadState.READING)
     return load
@@ -98,6 +107,15 @@ def edit_load(load: Load, edits: dict[str, dict], *, by: Any) -> Load:
     return load
 
 
+@transaction.atomic
+def forget_heading(heading: KnownHeading, *, by: Any) -> None:
+    """Forgets what a heading was explained to mean. Raises Refused."""
+    inside = heading.area_id.startswith(by.write_prefix) or by.write_prefix.startswith(heading.area_id)
+    if not (inside and may_load(by, heading.kind)):
+        raise Refused("not_allowed")
+    heading.delete()
+
+
 def _remember(load: Load) -> None:
     for sheet in load.sheets:
         columns = load.corrections.get(str(sheet["index"]), {}).get("columns", {})
@@ -105,7 +123,10 @@ def _remember(load: Load) -> None:
             field = columns.get(str(column["at"]))
             if field is not None and column["heading"]:
                 KnownHeading.objects.update_or_create(
-                    area=load.area, kind=sheet["kind"], heading=column["plain"], defaults={"field": field}
+                    area_id=district_of(load.area_id),
+                    kind=sheet["kind"],
+                    heading=column["plain"],
+                    defaults={"field": field},
                 )
 
 
@@ -124,6 +145,10 @@ def refusals_to_apply(load: Load, *, confirmed: bool = False) -> Iterator[Refuse
         yield Refused("load_moved_on", state=load.get_state_display())
     if not load.new + load.changed:
         yield Refused("load_says_nothing")
+    for sheet in load.sheets:
+        if sheet.get("rivals"):
+            first, second = (SHEET_TYPES[rival["kind"]].label for rival in sheet["rivals"])
+            yield Refused("kind_unclear", sheet=sheet["name"], first=first, second=second)
     if (doubts := doubts_of(load)) and not confirmed:
         yield doubts
 

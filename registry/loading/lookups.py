@@ -26,7 +26,9 @@ from registry.models import (
 from registry.text.area_codes import is_below_township, is_township, township_of
 from registry.text.validators import Invalid
 
-ENDINGS = re.compile(r"(?:(?:社区|村)?(?:居民委员会|村民委员会|居委会|村委会)|社区|村)$")
+ENDINGS = re.compile(r"(?:村民委员会|居民委员会|村委会|居委会|社区|村)$")
+NUMERALS = str.maketrans("123456789", "一二三四五六七八九")
+BEFORE_NUMERAL = re.compile(r"村(?=[一二三四五六七八九十]+$)")
 WIDE = str.maketrans("()", "\uff08\uff09")
 NAMED: dict[str, Any] = {
     "organisation": PartyOrganisation, "unit": Unit, "point": DemonstrationPoint, "belt": Belt, "zone": Zone,
@@ -36,8 +38,11 @@ WHY = "names are looked up over the whole area of the load"
 
 
 def stem_of(name: str) -> str:
-    """A village's or community's name without its ending: 孔家庄 of 孔家庄村委会."""
-    return ENDINGS.sub("", name) or name
+    """A village's or community's name without its endings: 孔家庄 of 孔家庄村委会, 大翟庄三 of 大翟庄村三村委会."""
+    stem = name.translate(NUMERALS)
+    while ENDINGS.search(stem) and ENDINGS.sub("", stem):
+        stem = ENDINGS.sub("", stem)
+    return BEFORE_NUMERAL.sub("", stem) or name
 
 
 def kind_of(record: Any) -> str:
@@ -216,6 +221,7 @@ class Areas:
         if re.fullmatch(r"\d(?:\.\d+)?[eE]\+?\d+", name):
             raise Invalid("broken_code", text=text)
         codes = self._in_district(name, plain_name(district))
+        codes = codes or self._in_district(self._inside(name), plain_name(district))
         if not codes:
             self.refuse_ended(text, self.district)
         if len(codes) != 1:
@@ -233,6 +239,21 @@ class Areas:
             return self._in_district(name.removeprefix(before), before) if before else codes
         return {code for code in codes if code.startswith(self._districts.get(district, ""))}
 
+    def _inside(self, name: str) -> str:
+        """A name without the district and what is above it: 唐坊镇 of 河北省唐山市丰南区唐坊镇."""
+        return name.rpartition(plain_name(self.names.get(self.district, "")) or "\0")[2]
+
+    def township_in(self, line: str) -> str:
+        """The code of the one township that a title or a line names in full; empty if it names none or several."""
+        plain = plain_name(line)
+        codes = {
+            code
+            for name, named in self._townships.items()
+            if len(name) > 2 and name in plain and name[-1] in "镇乡道办处区"
+            for code in named
+        }
+        return codes.pop() if len(codes) == 1 else ""
+
     def village(self, township: str, text: str) -> str:
         """The code of the village or community of `township` with the name or code `text`, with any ending; empty if
         there is none. Two equal matches are Invalid: the system does not guess."""
@@ -244,7 +265,10 @@ class Areas:
         if re.fullmatch(r"\d{12}", name):
             return name if name in self.levels and name.startswith(township) else ""
         exact, stems = self._villages
-        codes = exact.get((township, name)) or stems.get((township, stem_of(name))) or set()
+        names = (name, self.without_township(township, self._inside(name)))
+        found = [exact.get((township, name), set()) for name in names]
+        found += [stems.get((township, stem_of(name)), set()) for name in names]
+        codes: set[str] = next(filter(None, found), set())
         if len(codes) > 1:
             raise Invalid("village_unclear", text=text, found=self._named(codes))
         if codes:

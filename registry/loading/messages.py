@@ -1,15 +1,31 @@
 """Messages about a row or a cell of a load, in the reader's own language."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from registry.loading.known_values import missing_columns
+from registry.loading.sheet_types import SHEET_TYPES
 from registry.models import Load, LoadRow, LoadState, RowVerdict
 from registry.text import refusals, validators
 from registry.text.validators import masked
 
 SENTENCES = {
+    "why_chosen": gettext_noop("It was chosen."),
+    "why_stamp": gettext_noop("It is an export of the portal."),
+    "why_codes": gettext_noop("Its codes begin like “%(text)s”."),
+    "why_sheet": gettext_noop("The sheet is called “%(text)s”."),
+    "why_title": gettext_noop("Its title is “%(text)s”."),
+    "why_file": gettext_noop("The file is called “%(text)s”."),
+    "why_headings": gettext_noop("%(count)s of its %(all)s headings are known."),
+    "given_account": gettext_noop("%(heading)s: %(text)s in all rows that say nothing else, from your account."),
+    "given_title": gettext_noop("%(heading)s: %(text)s in all rows, from the title."),
+    "given_sheet": gettext_noop("%(heading)s: %(text)s in all rows, from the name of the sheet."),
+    "given_file": gettext_noop("%(heading)s: %(text)s in all rows, from the name of the file."),
+    "given_all": gettext_noop("%(heading)s: %(text)s in all rows, as it was chosen."),
+    "blank_taken": gettext_noop("“%(text)s” was taken for a blank."),
+    "unit_doubtful": gettext_noop("“%(text)s” was taken as %(value)s m². If that is right, confirm it."),
     "unit_assumed": gettext_noop(
         "No unit is given for this column: “%(text)s” was taken in %(unit)s, as %(value)s yuan, and so were those "
         "below. If that is wrong, write the unit into the heading, such as 金额(元)."
@@ -19,7 +35,7 @@ SENTENCES = {
         "Look at the unit; if it is meant so, confirm it."
     ),
     "not_confirmed": gettext_noop(
-        "The amount changes a hundredfold or more, and nobody confirmed it. Look at it and send the row again."
+        "A value of this row is doubtful, and nobody confirmed it. Look at it and send the row again."
     ),
     "not_loaded": gettext_noop(
         "“%(heading)s” is counted by the registry or kept elsewhere: what was changed here is left out."
@@ -55,6 +71,22 @@ SENTENCES = {
         "“%(before)s” becomes “%(after)s” on all days, as a correction. For a new name from a day on, use its page."
     ),
     "village_missing": gettext_noop("No village or community is given: the site stands in the township itself."),
+    "field_follows": gettext_noop("It follows from the village, the organisation or the unit."),
+    "village_follows": gettext_noop("It follows from the name of the site."),
+    "organisation_follows": gettext_noop("It follows from the village, the unit or the name, such as “%(name)s”."),
+    "form_follows": gettext_noop("It follows from the name of the organisation."),
+    "townships_follow": gettext_noop("They follow from the points of the belt."),
+    "stage_follows": gettext_noop("It follows from the dates."),
+    "year_follows": gettext_noop("Only the year is known: %(year)s."),
+    "kind_follows": gettext_noop("It follows from what is named."),
+    "completed_later": gettext_noop("It is not given, and can be completed later."),
+    "paper_pending": gettext_noop(
+        "Titles without the number of their paper are taken over, and marked until it is added."
+    ),
+    "village_has_site": gettext_noop(
+        "The village has a site in this field: “%(name)s” (%(code)s). If it is the same one, write its code into the "
+        "row."
+    ),
     "unit_new": gettext_noop("“%(text)s” is new: the unit is added too."),
     "organisation_new": gettext_noop("“%(text)s” is new: the party organisation is added too."),
     "position_half": gettext_noop("A position needs longitude and latitude: it was left out."),
@@ -135,11 +167,74 @@ def why_not(load: Load) -> str:
 
 def doubts_of(load: Load) -> refusals.Refused | None:
     """The message against applying a load with doubtful rows that are not confirmed."""
-    return refusals.Refused("load_doubtful", **load.doubts) if load.doubts and not load.confirmed else None
+    code = "load_doubtful" if "before" in load.doubts else "unit_doubtful"
+    return refusals.Refused(code, **load.doubts) if load.doubts and not load.confirmed else None
+
+
+def why_of(sheet: dict) -> list[str]:
+    """What speaks for the kind of a sheet, in sentences."""
+    return [sentence(reason) for reason in sheet.get("why", ())]
+
+
+def _given(load: Load) -> Iterator[str]:
+    """What was taken for all rows of a sheet, and why."""
+    for sheet in load.sheets:
+        kind = SHEET_TYPES.get(sheet["kind"])
+        for name, given in sheet.get("given", {}).items():
+            column = kind.column(name) if kind else None
+            heading = column.heading if column else name
+            yield sentence({"code": given["code"], "details": {"heading": heading, "text": given["text"]}})
+
+
+def _said_once(load: Load) -> Iterator[str]:
+    """What holds for many rows of a column."""
+    for sheet in load.sheets:
+        kind = SHEET_TYPES.get(sheet["kind"])
+        for note in sheet.get("notes", {}).values():
+            column = kind.column(note["field"]) if kind else None
+            heading = column.heading if column else ""
+            if column is not None and column.personal:
+                note = _masked(note)
+            yield _("%(heading)s, %(rows)s rows from row %(row)s on: %(text)s") % {
+                "heading": heading or sheet["name"], "rows": note["rows"], "row": note["row"], "text": sentence(note),
+            }  # fmt: skip
+
+
+def missing_of(load: Load) -> list[dict[str, str]]:
+    """The required columns that the sheets lack, each with what would fill it."""
+    return [
+        {
+            "sheet": sheet["name"],
+            "column": column.name,
+            "heading": column.heading,
+            "text": _("No column says %(heading)s. Add it, or choose one value for all rows on the page of the load.")
+            % {"heading": column.heading},
+        }
+        for sheet in load.sheets
+        if not sheet["skipped"] and sheet["kind"] in SHEET_TYPES
+        for column in missing_columns(SHEET_TYPES[sheet["kind"]], sheet)
+    ]
+
+
+def _left_out(load: Load) -> Iterator[str]:
+    for sheet in load.sheets:
+        columns = [] if sheet.get("export") or sheet["skipped"] else sheet["columns"]
+        if names := [column["heading"] for column in columns if not column["field"] and column["heading"]]:
+            yield _("Not taken, because no column of the registry is called so: %(names)s.") % {
+                "names": "、".join(names)
+            }
 
 
 def notes_of(load: Load) -> list[str]:
     """Notes about the file as a whole."""
+    return [
+        *_given(load),
+        *_said_once(load),
+        *_past_values(load),
+    ]
+
+
+def _past_values(load: Load) -> list[str]:
     return [
         _(
             "“%(sheet)s” is the portal's own export as of %(day)s. %(rows)s rows say what is otherwise by now: nothing "
@@ -158,9 +253,22 @@ def state_of(load: Load) -> dict:
         "kind": load.kind or next((sheet["kind"] for sheet in load.sheets if not sheet["skipped"]), ""),
         "state": load.state,
         "message": why_not(load),
-        "notes": notes_of(load),
+        "notes": [*(missing["text"] for missing in missing_of(load)), *notes_of(load), *_left_out(load)],
         **{verdict: getattr(load, verdict) for verdict in RowVerdict.values},
         "skipped_sheets": [sheet["name"] for sheet in load.sheets if sheet["skipped"]],
+        "sheets": [_sheet_state(sheet) for sheet in load.sheets if not sheet["skipped"]],
+        "missing_columns": missing_of(load),
+    }
+
+
+def _sheet_state(sheet: dict) -> dict:
+    """What was understood of a sheet: its kind and why, other kinds it may be, and values taken for all rows."""
+    return {
+        "name": sheet["name"],
+        "kind": sheet["kind"],
+        "why": why_of(sheet),
+        "alternatives": [rival["kind"] for rival in sheet.get("rivals", ()) if rival["kind"] != sheet["kind"]],
+        "for_all_rows": {name: given["text"] for name, given in sheet.get("given", {}).items()},
     }
 
 

@@ -18,11 +18,13 @@ from registry.loading.edits import SheetEdits, is_editable
 from registry.loading.files.tables import data_rows, letter, plain_heading, text_of
 from registry.loading.job_steps import columns_of as sheet_columns
 from registry.loading.job_steps import row_of, table_of
+from registry.loading.known_values import missing_columns
 from registry.loading.lifecycle import rows_file
-from registry.loading.matching import REASON, mapping_of
-from registry.loading.messages import sentence
+from registry.loading.matching import REASON
+from registry.loading.messages import sentence, why_of
 from registry.loading.money_units import WAN, YUAN, in_yuan
 from registry.loading.sheet_types import SHEET_TYPES, SheetColumn, SheetType
+from registry.loading.templates import townships_for
 from registry.models import Area, Load, LoadRow, RowVerdict
 from registry.overviews.event_text import Change, columns_of, label_of, words_of
 from registry.text.validators import masked, without_numbers
@@ -41,6 +43,8 @@ WHY_SKIPPED = {
     "explanation": gettext_lazy("it explains how to fill in the others"),
     "empty": gettext_lazy("it is empty"),
     "own_export": gettext_lazy("it is an export of the portal that your account cannot load"),
+    "no_kind": gettext_lazy("no column of it names what its rows are about"),
+    "other_kind": gettext_lazy("it holds rows of a kind that your account cannot load"),
     "no_headings": gettext_lazy("no row of it holds headings that are known here"),
 }
 
@@ -57,8 +61,29 @@ class ColumnShown:
 
 
 @dataclass
+class RivalShown:
+    """A kind that a sheet may be as well: what speaks for it, and its first rows under the columns of that kind."""
+
+    slug: str
+    label: Any
+    why: list[str]
+    headings: list[str]
+    rows: list[list[str]]
+
+
+@dataclass
+class MissingColumn:
+    """A required column that a sheet lacks: `words` are the values to choose from for all rows, if they are few."""
+
+    name: str
+    heading: str
+    words: list[str]
+
+
+@dataclass
 class SheetShown:
-    """A sheet that is read: `missing` are required columns it does not have; `totals` the cells of a row of totals that
+    """A sheet that is read: `why` says what speaks for its kind, `rivals` are the kinds between which a person chooses;
+    `missing` are required columns it does not have; `totals` the cells of a row of totals that
     differ from the sum of the rows; `as_of` the day of an own export, else empty."""
 
     index: int
@@ -67,8 +92,10 @@ class SheetShown:
     header: int
     columns: list[ColumnShown]
     fields: list[tuple[str, str]]
-    missing: list[str]
+    missing: list[MissingColumn]
     totals: list[dict]
+    why: list[str]
+    rivals: list[RivalShown]
     as_of: str = ""
 
     @property
@@ -129,7 +156,7 @@ def sheets_of(load: Load) -> tuple[list[SheetShown], list[tuple[str, Any]]]:
 def _sheet(load: Load, sheet: dict) -> SheetShown:
     kind = SHEET_TYPES[sheet["kind"]]
     samples = _samples(load, sheet)
-    mapping, as_of = mapping_of(sheet), sheet.get("export", {}).get("as_of", "")
+    as_of = sheet.get("export", {}).get("as_of", "")
     columns = [
         ColumnShown(
             column["at"], column["letter"], column["heading"], column["field"],
@@ -141,10 +168,32 @@ def _sheet(load: Load, sheet: dict) -> SheetShown:
     return SheetShown(
         sheet["index"], sheet["name"], kind.label, max(sheet["header"], default=1), columns,
         fields=[(column.name, column.heading) for column in kind.columns],
-        missing=[] if as_of else [column.heading for column in kind.required if column.name not in mapping.values()],
+        missing=[
+            MissingColumn(column.name, column.heading, _choices(column, load))
+            for column in missing_columns(kind, sheet)
+        ],
         totals=[{**total, "heading": _heading(kind, total["field"])} for total in sheet["totals"]],
-        as_of=as_of,
+        why=why_of(sheet), rivals=[_rival(rival, samples) for rival in sheet.get("rivals", ())], as_of=as_of,
     )  # fmt: skip
+
+
+def _choices(column: SheetColumn, load: Load) -> list[str]:
+    if column.name == "township":
+        return [name for _code, name in townships_for(load.by)]
+    return [str(word) for word in column.words]
+
+
+def _rival(rival: dict, samples: dict[int, list[str]]) -> RivalShown:
+    kind = SHEET_TYPES[rival["kind"]]
+    columns = [
+        (int(at), kind.column(name)) for at, name in sorted(rival["fields"].items(), key=lambda pair: int(pair[0]))
+    ]
+    rows = [
+        [_sample(column, text) for at, column in columns for text in [(samples.get(at, []) + [""] * SAMPLES)[number]]]
+        for number in range(SAMPLES)
+    ]
+    headings = [column.heading if column else "" for _at, column in columns]
+    return RivalShown(kind.slug, kind.label, why_of(rival), headings, [row for row in rows if any(row)])
 
 
 def _samples(load: Load, sheet: dict) -> dict[int, list[str]]:
@@ -155,7 +204,7 @@ def _samples(load: Load, sheet: dict) -> dict[int, list[str]]:
     rows = (row for row in data_rows(table_of(sheet), rows_file(load), 0, SAMPLES * 4) if not row.is_total)
     for row in islice(rows, SAMPLES):
         for at, cell in row.cells.items():
-            samples.setdefault(at, []).append(text_of(cell)[:40])
+            samples.setdefault(at, []).append(" ".join(text_of(cell).split())[:40])
     return samples
 
 

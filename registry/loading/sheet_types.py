@@ -1,9 +1,7 @@
 """The declaration of each sheet type and its columns, used by load, form and API."""
 
-import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
@@ -15,7 +13,7 @@ from django.utils.functional import Promise
 
 from registry.access.permissions import may
 from registry.fields.base import DeclaredField
-from registry.text.validators import Invalid, Reader
+from registry.text.validators import ABOUT, NO, Invalid, Reader, yes_no
 
 if TYPE_CHECKING:
     from registry.loading.context import Context
@@ -43,6 +41,9 @@ class SheetColumn:
     once. `label` is what a form calls it in other languages than the heading's, if not like the field of the model.
     `stored` reads the current value from a record, if that is no attribute of the column's name. A form does without a
     column that is `only_in_files`.
+    `maybe` are headings that mean it if the cells below them fit. `follows` says from what a required value
+    follows if the file does not give it: then the type sets it, or refuses the row. A column is `needed_with` another:
+    a stage 建成 needs its day.
     """
 
     name: str
@@ -61,6 +62,9 @@ class SheetColumn:
     label: Text = ""
     stored: Callable[[Any], Any] | None = None
     only_in_files: bool = False
+    maybe: tuple[str, ...] = ()
+    follows: Text = ""
+    needed_with: str = ""
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -129,6 +133,7 @@ class SheetRow:
     messages: list[dict] = field(default_factory=list)
     is_refused: bool = False
     is_doubtful: bool = False
+    excused: set[str] = field(default_factory=set)
     key: tuple = ()
     keys: list[str] = field(default_factory=list)
     record: Any = None
@@ -142,6 +147,10 @@ class SheetRow:
         """Refuses the row because of the field `name` ("" for the row as a whole)."""
         self.is_refused = True
         self._say("refused", name, code, details)
+
+    def note(self, name: str, code: str, /, **details: Any) -> None:
+        """Accepts the row, with a message that the page says once for the whole column."""
+        self._say("note", name, code, details)
 
     def warn(self, name: str, code: str, /, **details: Any) -> None:
         """Accepts the row with a warning."""
@@ -173,7 +182,8 @@ class SheetRow:
     @property
     def name(self) -> str:
         """The row's name for readers."""
-        return str(self.title or self.texts.get("name") or self.record or next(iter(self.texts.values()), ""))[:120]
+        name = self.values.get("name") or self.texts.get("name")
+        return str(self.title or name or self.record or next(iter(self.texts.values()), ""))[:120]
 
 
 @dataclass(frozen=True)
@@ -183,8 +193,10 @@ class SheetType:
     `resolve(row, context)` turns `row.values` into `row.attributes` by looking things up, and refuses what is unknown;
     what is stored as it was read is there already (`as_typed`).
     `natural` are the attributes that identify a record, `blanks` those of them that may be empty; if the file gives a
-    `code`, that decides. `records()` are those it may be about, if not all. `order` are pairs of attributes of which
-    the first must not come later than the second, and with True as third not on the same day. `prefix(row)` begins the
+    `code`, that decides. `naming` are the columns without which a sheet cannot be of this type, `called` how sheets,
+    files and titles of it are called, `codes` how the codes of its records begin, and `year_columns` those that a year
+    in a title fills. `records()` are those it may be about, if not all. `order` are pairs of attributes of which the
+    first must not come later than the second, and with True as third not on the same day. `prefix(row)` begins the
     code of a new record, `digits` wide; with 0 digits it is the whole code. `prepare(rows, context)` reads what is
     needed of all records; `parts(row, context, stored)` gets that and adds the parts of one. `find(rows, context)` and
     `write(rows, context, load)` replace the usual way to find or write the records.
@@ -212,6 +224,10 @@ class SheetType:
     parts: Callable[[SheetRow, "Context", Any], None] = lambda row, context, stored: None
     find: Callable[[list[SheetRow], "Context"], None] | None = None
     write: Callable[[list[SheetRow], "Context", Any], None] | None = None
+    naming: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
+    codes: str | Callable[[], str] = ""
+    year_columns: tuple[str, ...] = ()
     right: str = "record.add"
     by_clerks: bool = False
     prefill: Callable[[Any], Iterable[dict[str, Any]]] | None = None
@@ -248,6 +264,10 @@ class SheetType:
 
     def column(self, name: str) -> SheetColumn | None:
         return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def naming_columns(self) -> tuple[str, ...]:
+        return self.naming or self.natural[:1]
 
     @property
     def required(self) -> list[SheetColumn]:
@@ -311,28 +331,46 @@ def read_cells(row: SheetRow, columns: Iterable[SheetColumn], cache: dict[str, d
         if text in before:
             values[name] = before[text]
             continue
+        if text in BLANKS and _is_blank(column, text):
+            row.note(name, "blank_taken", text=text)
+            text = texts[name] = ""
+        said = len(row.messages)
         try:
             value = values[name] = _read(row, column, text)
         except Invalid as error:
             say = row.warn if column.droppable else row.refuse
             say(name, error.code, **error.details)
             continue
-        if column.required and value in (None, "", []):
+        if column.required and not column.follows and value in (None, "", []):
             if name in texts and not texts.get("code"):  # a blank leaves a stored record unchanged
                 row.refuse(name, "required")
-        elif len(text) <= SHORT and len(before) < FEW and not row.messages:
+        elif len(text) <= SHORT and len(before) < FEW and len(row.messages) == said:
             before[text] = value
 
 
+BLANKS = frozenset(["—", "——", "-", "--", "–", "－", "/", "／", "\\", "无", "暂无", "空"])
+
+
+def _is_blank(column: SheetColumn, text: str) -> bool:
+    """Whether such a mark leaves the cell blank: in an optional column, unless it means no."""
+    if column.required and not column.follows:
+        return False
+    return column.read is not yes_no or text not in NO
+
+
 SHORT, FEW = 16, 1_000  # length of a cached text, and texts cached per column
-ABOUT = re.compile(r"^(?:约|大约|近)|(?:余|左右|多)(?=\D*$)")
 
 
 def _read(row: SheetRow, column: SheetColumn, text: str) -> Any:
-    """The value of a cell; of 约30人 the number, with a warning that it is not exact."""
+    """The value of a cell; of 约30人 the number, with a warning that it is not exact. What a person has to confirm is a
+    doubt."""
+    try:
+        value = column.read(text)
+    except Invalid as error:
+        if error.value is None:
+            raise
+        row.doubt(column.name, "unit_doubtful", text=text, value=error.details["value"])
+        return error.value
     if column.numeric and ABOUT.search(text):
-        with suppress(Invalid):  # if it is invalid without 约 too, the typed text is refused
-            value = column.read(ABOUT.sub("", text))
-            row.warn(column.name, "about", text=text, value=value)
-            return value
-    return column.read(text)
+        row.warn(column.name, "about", text=text, value=value)
+    return value

@@ -107,6 +107,8 @@ def _head(book: Any, sheet: Any, kind: SheetType, columns: list[SheetColumn], ar
 
 def _notes(column: SheetColumn) -> list[str]:
     notes = [_("Required.")] if column.required else []
+    if column.follows:
+        notes.append(_("Left empty, it follows %(source)s.") % {"source": column.follows})
     if column.name == "code" and not column.required:
         notes.append(_("Given by the registry: leave it as it is, and empty for a new record."))
     if column.use is Use.COMPARE:

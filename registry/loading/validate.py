@@ -165,9 +165,9 @@ def _doubt_leaps(kind: SheetType, row: SheetRow, changes: dict[str, list]) -> No
 
 def _warn_assumed_values(kind: SheetType, row: SheetRow, record: Any, attributes: dict) -> None:
     for name, value in row.defaults.items():
-        if name not in attributes and kind.column(name):
+        if name not in attributes and (column := kind.column(name)) and not column.follows:
             words = getattr(record, f"get_{name}_display", lambda value=value: value)()
-            row.warn(name, "assumed", value=words)
+            row.note(name, "assumed", value=words)
 
 
 def _check_order(kind: SheetType, row: SheetRow, write: PendingWrite) -> None:
@@ -187,9 +187,10 @@ def _agrees(name: str, current: Any, value: Any) -> bool:
 def refuse_missing(columns: Sequence[SheetColumn], row: SheetRow) -> None:
     """A required column that is not in the file is missing for a new record, but not for a stored one."""
     for column in columns:
-        is_given = column.name in row.texts or row.values.get(column.name)
+        name = column.name
+        is_given = row.values.get(name) or (name in row.texts and not column.follows) or name in row.excused
         if column.required and column.use is Use.STORE and not is_given:
-            row.refuse(column.name, "required")
+            row.refuse(name, "required")
 
 
 def same(before: Any, after: Any) -> bool:

@@ -220,7 +220,8 @@ class DemonstrationPoint(Record):
 
 class StatusPeriod(Part):
     """A period of a point, from `valid_from` (included) to `valid_to` (excluded), with one status, level and grade. A
-    new status, level or grade closes the open period and opens the next; nothing is overwritten."""
+    new status, level or grade closes the open period and opens the next; nothing is overwritten. `paper_pending` marks
+    a title of an old ledger that lacks the number of its paper."""
 
     natural_fields = ("point__code", "valid_from")
     goes_with = ("point",)
@@ -235,6 +236,7 @@ class StatusPeriod(Part):
     precision = models.CharField(_("exact to the"), max_length=5, choices=Precision, default=Precision.DAY)
     valid_to = models.DateField(_("until"), null=True, blank=True)
     document_no = models.CharField(_("paper number"), max_length=60, blank=True)
+    paper_pending = models.BooleanField(_("paper still to be added"), default=False)
     batch = models.CharField(_("batch"), max_length=40, blank=True)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
 
@@ -274,7 +276,7 @@ class StatusPeriod(Part):
                 violation_error_message=_("A named point needs a level and a grade."),
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=["named", "withdrawn"]) | ~Q(document_no=""),
+                condition=~Q(status__in=["named", "withdrawn"]) | ~Q(document_no="") | Q(paper_pending=True),
                 name="period_named_has_paper",
                 violation_error_message=_("Naming and withdrawal need the number of the paper they stand on."),
             ),
@@ -287,6 +289,11 @@ class StatusPeriod(Part):
     def since(self) -> str:
         """Its first day, with its precision."""
         return Precision(self.precision).text(self.valid_from)
+
+    @property
+    def paper(self) -> str:
+        """The number of its paper, or that it is still to be added."""
+        return self.document_no or (str(_("Paper still to be added")) if self.paper_pending else "")
 
     def holds_on(self, as_of: date) -> bool:
         return self.valid_from <= as_of and (self.valid_to is None or self.valid_to > as_of)

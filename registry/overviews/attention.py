@@ -235,6 +235,13 @@ declare_checks(
         kind="points",
     ),
     Check(
+        "points-without-paper",
+        _("Titles whose paper is still to be added"),
+        Concern.QUALITY,
+        lambda s: _named(s).filter(standing__paper_pending=True),
+        kind="points",
+    ),
+    Check(
         "points-unconfirmed",
         _("Points not confirmed this year"),
         Concern.QUALITY,

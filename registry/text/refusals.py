@@ -146,6 +146,14 @@ SENTENCES = {
         "This is the portal's own export of “%(kind)s” without codes, so its rows cannot be told apart. "
         "Export it with the codes."
     ),
+    "kind_unclear": gettext_noop(
+        "The rows of “%(sheet)s” may be %(first)s or %(second)s. Choose one of the two on the page of the load, or "
+        "send the file again with its kind."
+    ),
+    "unit_doubtful": gettext_noop(
+        "%(count)s rows hold a value in another unit, the first in row %(row)s: “%(text)s” was taken as %(value)s. If "
+        "it is meant so, confirm it and apply again."
+    ),
     "load_doubtful": gettext_noop(
         "%(count)s rows change an amount a hundredfold or more, the first in row %(row)s from %(before)s to %(after)s "
         "yuan. Look at the unit; if it is meant so, confirm it and apply again."

@@ -41,6 +41,7 @@ SENTENCES = {
         "“%(text)s” is not a position. Write longitude and latitude in degrees, such as 118.0863, 39.5762."
     ),
     "not_in_china": gettext_noop("%(lng)s, %(lat)s does not lie in China. Look at the digits."),
+    "area_in_mu": gettext_noop("“%(text)s” would be %(value)s m². If that is right, write the number of m²."),
     "ambiguous_month": gettext_noop(
         "“%(text)s” may be January or October: the spreadsheet dropped a zero. Write %(year)s-01 or %(year)s-10."
     ),
@@ -100,6 +101,13 @@ REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069
 BETWEEN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff\U00020000-\U0003ffff]) (?=[\u3400-\u9fff\U00020000-\U0003ffff])")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
+ABOUT = re.compile(r"^(?:大约|约|近)|(?:余|左右|多)(?=\D*$)")
+SPELLINGS = {  # of a unit, as NFKC leaves them
+    "m²": ("m²", "m2", "m^2", "平方米", "平米", "平方", "平"),
+    "人": ("人", "名", "个"), "个": ("个", "处", "家"),
+    "人次": ("人次", "人"), "小时": ("小时", "h"), "年": ("年", "年度"),
+}  # fmt: skip
+MU = Decimal(2000) / 3  # m² of one 亩
 UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 NUMBERS = re.compile(  # mobile, fixed-line with area code, identity; full-width digits too
     r"(?<!\d)(?:[1\uff11][3-9\uff13-\uff19]\d(?:[ -]?\d{4}){2}|[0\uff10]\d{2,3}[ -]?\d{7,8}|\d{17}[\dXx])(?!\d)"
@@ -108,7 +116,10 @@ Reader = Callable[[str], Any]
 
 
 class Invalid(ValueError):
-    """An invalid value: a code, and the details of its sentence."""
+    """An invalid value: a code, and the details of its sentence. `value` is what the text probably means, if a person
+    confirms it."""
+
+    value: Any = None
 
     def __init__(self, code: str, **details: Any):
         super().__init__(code)
@@ -182,16 +193,19 @@ def plain_number(text: str) -> int | None:
 
 
 def number(least: str, most: str, decimals: int = 2, unit: str | Promise = "") -> Reader:
-    """A decimal number between `least` and `most`, both included. 万, 约 and units are refused with a hint."""
+    """A decimal number between `least` and `most`, both included, with or without its unit, 约 or marks of thousands.
+    万 and other units are refused with a hint. An area in 亩 is Invalid with its value in m²."""
     low, high = Decimal(least), Decimal(most)
 
     def read(text: str) -> Decimal | None:
-        digits = plain(text).removesuffix(str(unit))
+        digits = without_unit(ABOUT.sub("", plain(text)), unit)
         if THOUSANDS.fullmatch(digits):
             digits = digits.replace(",", "")
         if not digits:
             return None
         if not NUMBER.fullmatch(digits):
+            if str(unit) == "m²" and NUMBER.fullmatch(digits.removesuffix("亩")):
+                raise _in_mu(text.strip(), Decimal(digits.removesuffix("亩")))
             if unit and re.match(r"约?\d[\d.,]*[^\d.,]", digits):
                 raise Invalid("unit_in_number", text=text.strip(), unit=unit)
             raise Invalid("not_a_number", text=text.strip())
@@ -208,6 +222,19 @@ def number(least: str, most: str, decimals: int = 2, unit: str | Promise = "") -
         return value
 
     return read
+
+
+def without_unit(digits: str, unit: str | Promise) -> str:
+    """A number without the unit that it counts in, however that is spelled."""
+    spellings = (str(unit), *SPELLINGS.get(str(unit), SPELLINGS["人"] if str(unit) == "persons" else ()))
+    return next((digits.removesuffix(word) for word in spellings if word and digits.endswith(word)), digits)
+
+
+def _in_mu(text: str, mu: Decimal) -> Invalid:
+    value = round(mu * MU, 2)
+    invalid = Invalid("area_in_mu", text=text, value=f"{value:f}".rstrip("0").rstrip("."))
+    invalid.value = value
+    return invalid
 
 
 def whole(least: int, most: int, unit: str | Promise = "") -> Reader:
@@ -252,7 +279,7 @@ def _labels(choices: Any) -> dict[str, str]:
 
 
 MULTIPLES = {"千": 10**3, "万": 10**4, "百万": 10**6, "千万": 10**7, "亿": 10**8}
-MONEY = re.compile(r"(.*?)(千万|百万|千|万|亿)?(元)?")
+MONEY = re.compile(r"(?:人民币|RMB|¥)?(.*?)(千万|百万|千|万|亿)?(元)?(?:整|人民币)?")
 
 
 def money(unit: str) -> Reader:
@@ -260,7 +287,7 @@ def money(unit: str) -> Reader:
     amount, yuan = number("0", "99999999999999", decimals=8), number("0", "99999999999999")
 
     def read(text: str) -> Decimal | None:
-        digits, multiple, unit_text = MONEY.fullmatch(plain(text)).groups()  # type: ignore[union-attr]
+        digits, multiple, unit_text = MONEY.fullmatch(ABOUT.sub("", plain(text))).groups()  # type: ignore[union-attr]
         value = amount(digits)
         if value is None:
             return None
@@ -292,17 +319,26 @@ class Dated:
     day: date
     precision: str = "day"
 
+    @property
+    def last(self) -> date:
+        """The last possible day: a deadline "2021-12" is its last day."""
+        following = {
+            "day": self.day + timedelta(days=1),
+            "month": (self.day.replace(day=28) + timedelta(days=4)).replace(day=1),
+            "year": date(self.day.year + 1, 1, 1),
+        }
+        return following[self.precision] - timedelta(days=1)
 
-DAYS = re.compile(r"(\d{4})(?:[-./年](\d{1,2})(?:[-./月](\d{1,2})日?|月)?|年)?(?:[T ]?\d{1,2}:\d\d.*)?")
+
+DAYS = re.compile(r"(\d{4})(?:[-./年](\d{1,2})(?:[-./月](\d{1,2})[日号]?|月)?|年)?(?:[T ]?\d{1,2}:\d\d.*)?")
+DASHES = re.compile(r"[—–―‐‑−]+|--")
 
 
 def dated(text: str) -> Dated | None:
     """A day, a month or a year: 2021-07-01, 2021.7.1, 2021年7月, 20210701, 2021, or a spreadsheet's serial number."""
-    typed = plain(text)
+    typed = DASHES.sub("-", plain(text)).rstrip(".")
     if not typed:
         return None
-    if re.fullmatch(r"\d{4}\.1", typed):
-        raise Invalid("ambiguous_month", text=typed, year=typed[:4])
     if re.fullmatch(r"[2-6]\d{4}", typed):
         return Dated(date(1899, 12, 30) + timedelta(days=int(typed)))
     typed = re.sub(r"^(\d{4})(\d\d)(\d\d)?$", lambda m: "-".join(part for part in m.groups() if part), typed)
@@ -315,6 +351,12 @@ def dated(text: str) -> Dated | None:
     if not 1900 <= value.year <= 2200:
         raise Invalid("not_a_day", text=text.strip())
     return Dated(value, "day" if day else "month" if month else "year")
+
+
+def refuse_short_month(text: str) -> None:
+    """Raises Invalid for a month that came as a number: 2021.10 kept as a number is 2021.1 too."""
+    if re.fullmatch(r"\d{4}\.1", text):
+        raise Invalid("ambiguous_month", text=text, year=text[:4])
 
 
 def listing(text: str) -> list[str]:
@@ -362,6 +404,21 @@ def position(text: str) -> Position | None:
     if not (73 <= lng <= 136 and 3 <= lat <= 54):
         raise Invalid("not_in_china", lng=lng, lat=lat)
     return round(lng, 6), round(lat, 6)
+
+
+def degrees(text: str) -> Decimal | None:
+    """A longitude or a latitude: 118.1, 118°6′0″, 东经118.1°. Which of the two it is, its size says."""
+    typed = re.sub(r"^[东北]经?纬?|[EN]$", "", plain(text).upper())
+    if not typed:
+        return None
+    if not re.fullmatch(
+        r"\d+(?:\.\d+)?(?:[°度](?:\d+(?:\.\d+)?['′’分](?:\d+(?:\.\d+)?(?:[\"″”秒]|''|′′)?)?)?)?", typed
+    ):
+        raise Invalid("not_a_position", text=text.strip())
+    value = round(Decimal(str(_degrees(typed))), 8)
+    if not 3 <= value <= 136:
+        raise Invalid("not_a_position", text=text.strip())
+    return value
 
 
 def _degrees(text: str) -> float:

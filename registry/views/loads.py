@@ -5,10 +5,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -22,8 +24,9 @@ from registry.loading.preview import LEFT, STEP_OF, STEPS, first_tab, rows_by, r
 from registry.loading.sheet_types import SHEET_TYPES, kinds_for
 from registry.loading.templates import may_be_filled, template, townships_for
 from registry.loading.workbooks import refused_workbook
-from registry.models import Load
+from registry.models import KnownHeading, Load, district_area
 from registry.overviews.open_drafts import OpenDraft, draft_forms, what_is_left
+from registry.text.area_codes import district_of
 from registry.text.refusals import Refused
 
 from .access import asks_for
@@ -51,9 +54,37 @@ def load_list(request: SignedInRequest) -> HttpResponse:
         "page": Paginator(loads, PAGE_SIZE).get_page(request.GET.get("page")),
         "kinds": [(slug, label, may_be_filled(SHEET_TYPES[slug])) for slug, label in _kinds(request)],
         "townships": townships,
+        "learned": _learned(request),
         "township": next((code for code, _name in townships if code == request.GET.get("township")), ""),
     }
     return render(request, "registry/loads/list.html", context)
+
+
+def _learned(request: HttpRequest) -> list[dict[str, Any]]:
+    """The headings that people explained, of the kinds the account may load: each with its kind and its column."""
+    account: Any = request.user
+    area = district_of(account.write_prefix or district_area())
+    rows = KnownHeading.objects.filter(area__code__startswith=area, kind__in=kinds_for(request.user))
+    return [
+        {"pk": row.pk, "heading": row.heading, "kind": kind.label, "column": column.heading if column else ""}
+        for row in rows.order_by("kind", "heading")
+        for kind in [SHEET_TYPES[row.kind]]
+        for column in [kind.column(row.field)]
+    ]
+
+
+@asks_for("load.send")
+@require_POST
+def forget(request: HttpRequest, pk: int) -> HttpResponse:
+    """Forgets one explained heading."""
+    heading = get_object_or_404(KnownHeading.objects.filter(kind__in=kinds_for(request.user)), pk=pk)
+    try:
+        acts.forget_heading(heading, by=request.user)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("“%(heading)s” is forgotten.") % {"heading": heading.heading})
+    return redirect("loads")
 
 
 def _kinds(request: HttpRequest) -> list[tuple[str, Any]]:

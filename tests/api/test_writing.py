@@ -6,8 +6,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from registry.loading.files.tables import plain_heading
-from registry.loading.matching import headings_of
 from registry.loading.messages import sentence
+from registry.loading.recognition import headings_of
 from registry.loading.sheet_types import SHEET_TYPES
 from registry.models import CollectiveIncome, DemonstrationPoint, Draft, Event
 from tests.api.sending import faults, program

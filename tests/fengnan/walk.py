@@ -27,7 +27,7 @@ from assessment.models import Scheme, SchemeItem, SchemeResult, Standard, Superv
 from registry.actions.take_overs import open_take_over
 from registry.actions.webhooks import add_hook, allow_host
 from registry.api.resources import RESOURCES
-from registry.models import Area, Event, Role, Unit, User
+from registry.models import Area, Event, KnownHeading, Role, Unit, User
 from tests.conftest import close_answer
 from tests.factories import full_scores
 
@@ -74,6 +74,7 @@ class Stage:
         hook = {"name": "市平台", "address": "https://map.example.cn/", "kinds": ["points"]}
         self.hook = add_hook(self.cast["admin"], by=self.cast["admin"], **hook)
         place = Area.objects.unscoped("test").get(code=DISTRICT)
+        self.heading = KnownHeading.objects.create(area=place, kind="point", heading="档位", field="grade")
         self.term = open_take_over(place, ends_on=later, reason="历史台账补录", by=self.cast["admin"])
         self._assess()
         [standard] = Standard.objects.public()
@@ -166,6 +167,8 @@ class Stage:
             return {kind: {"pk": pk} for kind, pk in tokens.items()}
         if "desk/hooks" in route and "pk" in names:
             return {"-": {"pk": (self.host if "hosts" in route else self.hook).pk}, "unknown": {"pk": 10**9}}
+        if "loads/headings" in route:
+            return {"-": {"pk": self.heading.pk}, "unknown": {"pk": 10**9}}
         if "desk/take-over" in route and "pk" in names:
             return {"-": {"pk": self.term.pk}, "unknown": {"pk": 10**9}}
         if "desk/appeals" in route:

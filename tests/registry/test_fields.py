@@ -46,6 +46,7 @@ NOT_IN_SHEETS = {  # column of any other record, or of one type: why no sheet an
     "wage-rule valid_to": "is the day a later rule begins",
     "community valid_to": "is the day of the next verdict",
     "term field": "is set where the list is one of fields",
+    "project opened_precision": "is read with the day of the opening",
     "fund out_of": "is named by its code, out_of_code",
     "event kind": "is called event_kind in sheets and bodies",
     "booking visit": "is made when the group was received",

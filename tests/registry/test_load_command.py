@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("old_ledgers")  # the ledgers hold titles
 def file(tmp_path, sample):
     User.objects.create_superuser("root", password="a long enough password")
     path = tmp_path / "台账.xlsx"
-    path.write_bytes(workbook(HEADINGS, site(), site(示范点名称="唐坊镇新立二号示范点", 书记="")))
+    path.write_bytes(workbook(HEADINGS, site(), site(示范点名称="唐坊镇新立二号示范点", 示范点级别="")))
     return path
 
 
@@ -39,7 +39,7 @@ def test_it_tells_the_verdict_of_each_row_as_json(file, capsys):
         (message["cell"], message["column"], message["code"])
         for message in bad["messages"]
         if message["code"] == "required"
-    ] == [("H3", "secretary", "required")]
+    ] == [("F3", "level", "required")]
     assert new_points() == 1
 
 

@@ -62,14 +62,14 @@ def test_a_value_is_replaced_in_all_rows_that_have_it(sample, client, administra
 
 def test_a_blank_column_and_one_the_sheet_lacks_are_filled_for_all_rows(sample, client, administrator):
     rows = [dict(zip(HEADINGS, site(示范点名称=f"唐坊镇新立{number}号示范点"), strict=True)) for number in range(2)]
-    headings = [heading for heading in HEADINGS if heading != "书记"]
+    headings = [heading for heading in HEADINGS if heading != "示范点级别"]
     data = workbook(headings, *([row[heading] for heading in headings] for row in rows))
     load = checked(data, administrator)
     assert load.refused == 2
-    load = edit(client, load, **{"cell-0-2-secretary": "示例书记", "all-0-2-secretary": "1"})
+    load = edit(client, load, **{"cell-0-2-level": "市级", "all-0-2-level": "1"})
     assert (load.new, load.refused) == (2, 0)
     applied(load)
-    assert {point.organisation.secretary for point in new_points()} == {"示例书记"}
+    assert {period.level for point in new_points() for period in point.periods.all()} == {"municipal"}
 
 
 def test_a_cell_with_an_error_or_without_a_result_takes_what_is_typed(sample, client, administrator):

@@ -208,7 +208,7 @@ def test_the_page_asks_for_a_tick_before_it_applies_doubtful_rows(sample, client
     load = leaping(administrator)
     client.force_login(administrator)
     page = client.get(load.get_absolute_url()).content.decode()
-    assert 'name="confirmed"' in page and "已核对以上金额，确实如此" in page
+    assert 'name="confirmed"' in page and "已核对以上内容，确实如此" in page
     assert "由 1,085,000 元变为 10,850,000,000 元" in page
     answer = client.post(reverse("load-apply", args=[load.key]))
     assert (answer.status_code, "请核对单位" in answer.content.decode()) == (409, True)

@@ -136,9 +136,9 @@ def test_a_file_without_anything_new_is_not_applied(sample, administrator):
 
 
 def test_rows_refused_first_and_mended_are_all_that_is_added(sample, administrator):
-    broken = workbook(HEADINGS, site(), site(示范点名称="唐坊镇新立二号示范点", 命名文号=""))
+    broken = workbook(HEADINGS, site(), site(示范点名称="唐坊镇新立二号示范点", 等次=""))
     load = applied(checked(broken, administrator))
-    assert refusals(load) == {3: [("K3", "title_needs")]}
+    assert refusals(load) == {3: [("G3", "title_needs")]}
     again = applied(checked(workbook(HEADINGS, site(), site(示范点名称="唐坊镇新立二号示范点")), administrator))
     assert (again.new, again.same, again.refused) == (1, 1, 0)
 

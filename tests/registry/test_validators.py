@@ -90,6 +90,8 @@ def test_prose_keeps_its_lines():
     [
         ("120", "120"), ("120.50", "120.50"), ("\uff11\uff12\uff10", "120"), ("\uff13\uff15\uff0e\uff15", "35.5"),
         (" 1 200 ", "1200"), ("1,200", "1200"), ("1\uff0c200.5", "1200.5"), ("+7", "7"), (".5", "0.5"), ("0", "0"),
+        ("120平方米", "120"), ("120㎡", "120"), ("120 m²", "120"), ("120 m2", "120"), ("120平", "120"),
+        ("约120", "120"), ("约120平米", "120"), ("120余平方米", "120"), ("１２０㎡左右", "120"),
     ],
 )  # fmt: skip
 def test_a_number_is_read_however_it_is_written(text, value):
@@ -99,7 +101,7 @@ def test_a_number_is_read_however_it_is_written(text, value):
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("120平方米", "unit_in_number"), ("约120", "not_a_number"), ("约120平米", "unit_in_number"),
+        ("120亩地", "unit_in_number"), ("120公顷", "unit_in_number"), ("1.2亩", "area_in_mu"),
         ("1.2万", "unit_in_number"), ("一百二十", "not_a_number"), ("3,5", "not_a_number"), ("12,34", "not_a_number"),
         ("1.2.3", "not_a_number"), ("--3", "not_a_number"), ("NaN", "not_a_number"), ("-1", "too_small"),
         ("10000", "too_large"), ("1.234", "decimals"),

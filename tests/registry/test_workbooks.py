@@ -89,7 +89,7 @@ LEDGER = (
      "命名文号"],
     [1, "唐坊镇", "甲党建示范点", "甲党支部", "农村", "区级", "精品", "示例书记", "", "2021年7月", "示1号"],
     [2, "唐坊镇", "乙党建示范点", "乙党支部", "农村", "区级", "最好", "示例书记", "13900000000", "2021年7月", "示1号"],
-    [3, "唐坊镇", "=丙党建示范点", "", "农村", "区级", "示范", "示例书记", "", "2021年7月", "示1号"],
+    [3, "唐坊镇", "=丙党建示范点", "丙党支部", "农村", "", "示范", "示例书记", "", "2021年7月", "示1号"],
     ["合计", "", "3"],
 )  # fmt: skip
 
@@ -124,11 +124,11 @@ def test_refused_rows_come_back_with_their_reasons_and_mended_load_what_was_miss
     first, second = rows_in(sheet, header)
     assert (first["示范点名称"], second["示范点名称"]) == ("乙党建示范点", "=丙党建示范点")
     assert (first["所属乡镇"], first["联系电话"]) == ("唐坊镇", "13900000000")
-    assert first["原因"].startswith("等次：“最好”") and second["原因"] == "党组织名称：此项必填，请填写。"
+    assert first["原因"].startswith("等次：“最好”") and second["原因"] == "示范点级别：此项必填，请填写。"
     bad = sheet.cell(header + 1, 7)
     assert (bad.value, bad.comment.text in first["原因"], bad.fill.fgColor.rgb[-6:]) == ("最好", True, "FBE3E4")
     assert sheet.cell(header + 2, 3).data_type == "s"
-    bad.value, sheet.cell(header + 2, 4).value = "示范", "丙党支部"
+    bad.value, sheet.cell(header + 2, 6).value = "示范", "区级"
     sheet.cell(header + 2, 3).data_type = "s"
     written = BytesIO()
     made.save(written)

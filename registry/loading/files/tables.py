@@ -21,6 +21,11 @@ HEADER_DEPTH = 3  # rows of headings at most
 JOINT = "/"
 SPACE = re.compile(r"[\s\u00a0\u3000\u200b-\u200d\u2060\ufeff]+")
 UNIT = re.compile(r"\(([^()]*)\)$")
+BRACKETS = str.maketrans("[]{}【】〔〕［］｛｝<>《》", "()()()()()()()()")
+NUMBERING = re.compile(r"^(?:\(?\d{1,2}[).、]|\(?[一二三四五六七八九十]{1,2}[)、])(?=[^\d)])")
+CIRCLED = re.compile(r"[\u2460-\u24ff\u2776-\u2793]")
+SIGNS = re.compile(r"[*:;,。“”\"'‘’★☆※#]|必填项?|选填项?(?=$|\()")
+BARE_UNIT = re.compile(r"(?<=.)(?:[/(-]?(?:万元|m2|平方米|%)|/(?:元|人|个|亩))$")
 EXPLAINING = re.compile(r"说明|须知|样例|示例|字典|下拉|代码表")
 TOTAL = re.compile(r".{0,8}(合计|小计|共计|总计)[:：]?")
 NOTE = re.compile(
@@ -98,13 +103,20 @@ def is_number(cell: Any) -> bool:
 
 
 def _bare(text: str) -> str:
-    return SPACE.sub("", unicodedata.normalize("NFKC", text)).replace("*", "")
+    """Half width, without white space, numbering, and signs around the words."""
+    bare = unicodedata.normalize("NFKC", CIRCLED.sub("", text)).translate(BRACKETS)
+    bare = NUMBERING.sub("", SIGNS.sub("", SPACE.sub("", bare))).replace("()", "")
+    return bare[1:-1] if UNIT.fullmatch(bare) else bare
 
 
+@lru_cache(maxsize=5_000)
 def plain_heading(text: str) -> str:
-    """A heading normalised for comparison: half width, no white space, no mark of a required column, no unit."""
+    """A heading normalised for comparison: half width, without white space, numbering, notes, marks of a required
+    column, and units."""
     bare = _bare(text)
-    return UNIT.sub("", bare) or bare
+    while UNIT.sub("", bare) != bare and UNIT.sub("", bare):
+        bare = UNIT.sub("", bare)
+    return BARE_UNIT.sub("", bare) or bare
 
 
 def unit_of(text: str) -> str:

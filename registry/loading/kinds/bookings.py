@@ -208,11 +208,13 @@ register(
         ("site_id", "booked_for", "visitor", "given_up"), resolve_booking, blanks=("given_up",),
         prefix=lambda row: f"BK-{row.attributes['booked_for'].year}-", prepare=prepare_bookings,
         parts=keep_rules, right=RIGHT, by_clerks=True, prefill=prefill_bookings, area_of=area_of_site,
+        naming=("site", "booked_for"), called=("预约",), codes="BK-",
     ),
     SheetType(
         "site-capacity", _("Capacities of teaching sites"), SiteCapacity, CAPACITY_COLUMNS, ("site_id", "valid_from"),
         resolve_capacity, prefix=lambda row: "CAP-", digits=2, prepare=prepare_sites, parts=keep_site,
         prefill=prefill_capacities, area_of=area_of_site, order=(("valid_from", "valid_to", True),),
         about=_("How many people a teaching site takes a month, from a day on."),
+        naming=("site", "people"), called=("接待能力", "容量"), codes="CAP-",
     ),
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Brands, red business districts with their functions, consortia with their villages."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -52,7 +53,7 @@ BRAND_COLUMNS = (
     ROW_NUMBER,
     CODE,
     SheetColumn("name", "品牌名称", line(60), required=True, also=("名称", "品牌", "党建品牌")),
-    FIELD,
+    replace(FIELD, follows=_("from the organisation")),
     SheetColumn(
         "organisation", "党组织", line(80), required=True, also=("党组织名称", "所属党组织"), names="organisation",
     ),
@@ -106,7 +107,10 @@ CONSORTIUM_COLUMNS = (
 
 def resolve_brand(row: SheetRow, context: Context) -> None:
     """Two organisations may have brands with the same name."""
-    belong_to_organisation(row, context)
+    organisation = belong_to_organisation(row, context)
+    if organisation is not None and not row.has("field"):
+        row.values["field"] = row.defaults["field"] = organisation.field
+        row.note("field", "field_follows")
     take_day(row, "created_on", context, happened=True, assume=True)
     take_day(row, "ended_on", context, happened=True)
 
@@ -214,20 +218,20 @@ register(
         "brand", _("Brands"), Brand, BRAND_COLUMNS, ("name", "organisation_id"), resolve_brand,
         prefix=lambda row: "BR-", order=(("created_on", "ended_on", True),),
         about=_("The party-building brands of organisations in the six fields."),
-        dated=("created_on",),
+        dated=("created_on",), called=("品牌",), codes="BR-",
     ),
     SheetType(
         "red-district", _("Red business districts"), RedBusinessDistrict, RED_COLUMNS, ("name", "area_id"),
         resolve_red, prefix=lambda row: "RD-", digits=2, prepare=prepare_red, parts=red_parts,
         order=(("opened_on", "closed_on", True),),
         about=_("Business districts with party services, and which of the five functions they offer."),
-        dated=("opened_on",),
+        dated=("opened_on",), called=("商圈",), codes="RD-",
     ),
     SheetType(
         "consortium", _("Regional consortia"), Consortium, CONSORTIUM_COLUMNS, ("name",), resolve_consortium,
         prefix=lambda row: "C-", digits=2, prepare=prepare_consortia, parts=consortium_parts,
         order=(("founded_on", "ended_on", True),), together=(("township", "lead_villages", "led_villages"),),
         about=_("Villages that lead and villages that are led."),
-        dated=("founded_on",),
+        dated=("founded_on",), called=("联合体", "联建"), codes="C-",
     ),
 )  # fmt: skip

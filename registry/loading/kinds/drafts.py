@@ -103,7 +103,11 @@ def _write(row: SheetRow, load: Load) -> None:
 
 
 def _typed(row: SheetRow) -> dict[str, str]:
-    typed = {name: text for name, text in row.texts.items() if name in BY_NAME}
+    typed = {
+        name: BY_NAME[name].text(row.values[name]) if row.values.get(name) not in (None, "") else text
+        for name, text in row.texts.items()
+        if name in BY_NAME
+    }
     if row.attributes.get("coordinate_system"):
         typed["position"] = f"{row.attributes['lng']}, {row.attributes['lat']}"
         typed["coordinate_system"] = row.attributes["coordinate_system"]

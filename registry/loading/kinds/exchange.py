@@ -48,13 +48,21 @@ PLACE = SheetColumn(
 SITE_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    SheetColumn("name", "名称", line(80), required=True, also=("教学点名称", "观摩点名称"), names=PLACES),
+    SheetColumn(
+        "name",
+        "名称",
+        line(80),
+        required=True,
+        also=("教学点名称", "观摩点名称", "教学点", "现场教学点", "教学观摩点", "教学观摩点名称"),
+        names=PLACES,
+    ),
     LEVEL,
     SheetColumn(
         "place_kind",
         "对象类型",
         site_kind,
         required=True,
+        follows=_("from what is named"),
         also=("类型",),
         words=("点", "带", "片区", "单位"),
         label=_("Kind of place"),
@@ -71,9 +79,18 @@ SITE_COLUMNS = (
 ROUTE_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    SheetColumn("name", "线路名称", line(80), required=True, also=("名称", "研学线路", "路线名称")),
+    SheetColumn(
+        "name", "线路名称", line(80), required=True, also=("名称", "研学线路", "路线名称", "研学路线", "研学线路名称")
+    ),
     SheetColumn("theme", "主题", line(80), also=("线路主题",)),
-    SheetColumn("stops", "站点", stops, required=True, also=("途经站点", "站点顺序"), names=PLACES),
+    SheetColumn(
+        "stops",
+        "站点",
+        stops,
+        required=True,
+        also=("途经站点", "站点顺序", "途经点位", "线路站点", "途经点"),
+        names=PLACES,
+    ),
     SheetColumn("hours", "时长(小时)", number("0", "999", decimals=1, unit="小时"), also=("时长",), numeric=True),
     SheetColumn("capacity", "适合人数", whole(1, 1_000_000, unit="人"), numeric=True),
     day_column("opened_on", "开放时间", "启用时间", "开通时间"),
@@ -82,11 +99,15 @@ ROUTE_COLUMNS = (
 VISIT_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    day_column("visited_on", "日期", "接待日期", "来访日期", "接待时间", required=True),
+    day_column(
+        "visited_on", "日期", "接待日期", "来访日期", "接待时间", "参观时间", "参观日期", "来访时间", "时间",
+        required=True,
+    ),
     PLACE,
-    SheetColumn("visitor", "来访单位", line(80), also=("来访团组", "参观单位")),
+    SheetColumn("visitor", "来访单位", line(80), also=("来访团组", "参观单位", "到访单位", "来访人员")),
     SheetColumn(
-        "headcount", "人次", whole(1, 1_000_000, unit="人次"), required=True, also=("接待人次", "人数"), numeric=True,
+        "headcount", "人次", whole(1, 1_000_000, unit="人次"), required=True, also=("接待人次", "人数", "接待人数",
+            "参观人数", "参观人次", "来访人数"), numeric=True,
     ),
     not_kept("rank", "级别"),
     SheetColumn("topic", "内容", line(120), also=("参观内容", "主题")),
@@ -96,11 +117,15 @@ VISIT_COLUMNS = (
 EVENT_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    SheetColumn("name", "会议名称", line(80), required=True, also=("名称", "活动名称")),
+    SheetColumn("name", "会议名称", line(80), required=True, also=("名称", "活动名称", "观摩会名称", "观摩会议名称")),
     LEVEL,
-    day_column("held_on", "日期", "会议日期", "召开时间", required=True),
+    day_column("held_on", "日期", "会议日期", "召开时间", "举办时间", "会议时间", "时间", required=True),
     replace(
-        PLACE, heading="承接地点", also=("地点", "会议地点"), names=f"{PLACES} place", stored=lambda record: record.area
+        PLACE,
+        heading="承接地点",
+        also=("地点", "会议地点", "承办地点", "举办地点"),
+        names=f"{PLACES} place",
+        stored=lambda record: record.area,
     ),
     SheetColumn("headcount", "人数", whole(0, 1_000_000, unit="人"), also=("参会人数",), numeric=True),
     SheetColumn(
@@ -129,8 +154,11 @@ def resolve_site(row: SheetRow, context: Context) -> None:
     """A site is identified by its name and its level. It is named like the place, unless a column gives a name."""
     take_day(row, "named_on", context, happened=True, assume=True)
     take_day(row, "ended_on", context, happened=True)
+    place = row.values.get("place")
+    if row.has("name") and not row.has("place_kind"):
+        row.values["place_kind"] = PLACES
+        row.note("place_kind", "kind_follows")
     if row.has("name", "place_kind"):
-        place = row.values.get("place")
         _set_place(row, context, "place" if place else "name", place or row.values["name"], row.values["place_kind"])
 
 
@@ -203,20 +231,23 @@ register(
         prefix=lambda row: "TS-", digits=2, parts=move, order=(("named_on", "ended_on", True),),
         together=(("name", "place_kind", "place"),),
         about=_("Places for on-site teaching: points, belts, zones and units, by level."),
+        called=("教学点", "观摩点", "教学观摩"), codes="TS-",
     ),
     SheetType(
         "route", _("Study routes"), StudyRoute, ROUTE_COLUMNS, ("name",), resolve_route, prefix=lambda row: "R-",
         digits=2, prepare=prepare_routes, parts=route_parts, order=(("opened_on", "closed_on", True),),
+        called=("线路", "路线", "研学"), codes="R-",
     ),
     SheetType(
         "visit", _("Visits"), Visit, VISIT_COLUMNS,
         ("visited_on", *(f"{place}_id" for place in PLACES.split()), "visitor"), resolve_visit,
         prefix=lambda row: "V-", blanks=(*(f"{place}_id" for place in PLACES.split()), "visitor"), parts=move,
-        by_clerks=True, dated=("visited_on",), about=_("Groups received, counted in person-visits."),
+        by_clerks=True, dated=("visited_on",), naming=("place",),
+        called=("接待", "参观", "来访"), codes="V-", about=_("Groups received, counted in person-visits."),
     ),
     SheetType(
         "event", _("Hosted events"), HostedEvent, EVENT_COLUMNS, ("name", "held_on"), resolve_event,
-        prefix=lambda row: "E-", digits=2, dated=("held_on",),
+        prefix=lambda row: "E-", digits=2, dated=("held_on",), called=("观摩会", "会议", "活动"), codes="E-",
         about=_("Meetings and observations held in the district, and activities on record."),
     ),
 )  # fmt: skip

@@ -20,6 +20,7 @@ from registry.models import (
     ZoneKind,
     ZoneMembership,
 )
+from registry.text.area_codes import township_of
 from registry.text.validators import choice, line, listing, whole
 
 from .shared import (
@@ -48,37 +49,58 @@ ZONE_WORDS = {
 }  # fmt: skip
 WHOLE_AREA_WORDS = {"创建单位": "building", "创建": "building", "已命名": "built", "命名": "built"}
 STAGE = SheetColumn(
-    "stage", "状态", choice(Stage, STAGE_WORDS), required=True, also=("建设状态", "进度"),
+    "stage", "状态", choice(Stage, STAGE_WORDS), required=True, follows=_("from the dates"), also=("建设状态",
+        "建设进度", "进度", "当前状态"),
     words=("谋划", "在建", "建成"),
 )  # fmt: skip
 DAYS = (
     day_column("planned_on", "谋划时间", "规划时间"),
     day_column("started_on", "开工时间", "启动时间"),
-    day_column("built_on", "建成时间", "建成日期"),
+    replace(day_column("built_on", "建成时间", "建成日期"), needed_with="stage"),
 )
-POINTS = SheetColumn("points", "包含示范点", listing, also=("示范点", "包含点位", "示范点名称"), names="point")
+POINTS = SheetColumn(
+    "points",
+    "包含示范点",
+    listing,
+    also=(
+        "示范点",
+        "包含点位",
+        "示范点名称",
+        "成员示范点",
+        "串联示范点",
+        "沿线示范点",
+        "覆盖示范点",
+        "成员",
+        "点位",
+    ),
+    names="point",
+)
 BELT_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    SheetColumn("name", "示范带名称", line(80), required=True, also=("名称", "示范带", "带名")),
+    SheetColumn("name", "示范带名称", line(80), required=True, also=("名称", "示范带", "带名", "党建示范带",
+        "党建示范带名称")),
     SheetColumn("kind", "示范带类型", line(40), also=("类型",)),
     LEVEL,
     SheetColumn("start", "起点", line(60)),
     SheetColumn("end", "终点", line(60)),
-    townships("途经乡镇"),
+    replace(townships("途经乡镇"), follows=_("from the points")),
     SheetColumn(
         "point_count", "示范点数量", whole(0, 10_000, unit="个"), also=("点位数量",), use=Use.COMPARE, numeric=True,
     ),
     replace(POINTS, required=True),
     *DAYS,
     STAGE,
-    SheetColumn("organisation", "责任单位", line(80), also=("责任党组织",), names="organisation"),
+    SheetColumn("organisation", "责任单位", line(80), also=("责任党组织", "牵头单位", "牵头党组织"),
+        names="organisation"),
     REMARK,
 )  # fmt: skip
 ZONE_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    SheetColumn("name", "片区名称", line(80), required=True, also=("名称", "示范片区名称", "示范片区")),
+    SheetColumn("name", "片区名称", line(80), required=True, also=(
+        "名称", "示范片区名称", "示范片区", "党建示范片区", "党建示范片区名称", "示范区名称",
+    )),
     SheetColumn(
         "kind", "片区类型", choice(ZoneKind, ZONE_WORDS), required=True, also=("类型",),
         words=("综合", "乡村振兴", "主题", "样板区"),
@@ -98,7 +120,8 @@ WHOLE_AREA_COLUMNS = (
     LEVEL,
     SheetColumn("batch", "批次", whole(1, 100), also=("批",)),
     SheetColumn(
-        "stage", "阶段", choice(Stage, WHOLE_AREA_WORDS), required=True, words=("创建单位", "已命名"),
+        "stage", "阶段", choice(Stage, WHOLE_AREA_WORDS), required=True, follows=_("from the dates"),
+        words=("创建单位", "已命名"),
         label=_("Stage"), stored=lambda record: Stage.BUILT if record.named_on else Stage.BUILDING,
     ),
     day_column("accepted_on", "列入时间", "创建时间"),
@@ -117,6 +140,11 @@ def resolve(row: SheetRow, context: Context) -> None:
     row.values["areas"] = codes_of(row, context)
     look_up(row, context, "organisation", "organisation", within=row.values["areas"], required=False)
     row.values["members"] = look_up_all(row, context, "point", "points", within=row.values["areas"])
+    if not row.has("townships") and row.values["members"]:
+        row.values["areas"] = sorted({township_of(point.area_id) for point in row.values["members"].values()})
+        row.values["townships"] = [row.areas.names[code] for code in row.values["areas"]]
+        row.defaults["area_id"] = row.values["areas"][0]
+        row.note("townships", "townships_follow")
     for name in ("planned_on", "started_on", "built_on"):
         take_day(row, name, context)
     if row.has("points"):
@@ -137,7 +165,11 @@ def check_stage(row: SheetRow, context: Context) -> None:
     """Checks that the dates fit the stage in the file. Without a date, a new one begins today. Only the completion date
     is never assumed, because belts and zones count from it."""
     stated, days = row.values.get("stage"), row.attributes
-    if not stated or row.is_refused:
+    if row.is_refused:
+        return
+    if not stated and row.record is None:
+        stated = _follow_stage(row, context)
+    if not stated:
         return
     now = {name: days.get(name) or getattr(row.record, name, None) for name in ("started_on", "built_on", "ended_on")}
     if stated == Stage.BUILT and not now["built_on"]:
@@ -145,12 +177,24 @@ def check_stage(row: SheetRow, context: Context) -> None:
         return
     if stated == Stage.BUILDING and not now["started_on"]:
         now["started_on"] = days["started_on"] = context.today
-        row.warn("started_on", "assumed", value=context.today)
+        row.note("started_on", "assumed", value=context.today)
     if row.record is None and not days.get("planned_on") and not now["built_on"]:
         row.defaults["planned_on"] = now["started_on"] or context.today
     stage = Zone(planned_on=context.today, **now).stage(context.today)
     if stage != stated:
         row.refuse("stage", "stage_differs", held=stage.label)
+
+
+def _follow_stage(row: SheetRow, context: Context) -> str:
+    """The stage that the dates of a new belt or zone already say; empty if it has none."""
+    days = {name: day for name in ("planned_on", "started_on", "built_on") if (day := row.attributes.get(name))}
+    if not days:
+        return ""
+    days.setdefault("planned_on", min(*days.values(), context.today))
+    row.attributes["planned_on"] = days["planned_on"]
+    row.values["stage"] = Zone(**days).stage(context.today)
+    row.note("stage", "stage_follows")
+    return row.values["stage"]
 
 
 def prepare_belts(rows: list[SheetRow], context: Context) -> dict[str, Parts]:
@@ -182,6 +226,8 @@ def belt_parts(row: SheetRow, context: Context, stored: dict[str, Parts]) -> Non
         return BeltMembership(belt=belt, point_id=pk, position=last + 1 + order.index(pk), valid_from=since)
 
     add_parts(row, "points", {pk: point.name for pk, point in row.values["members"].items()}, current, member)
+    if row.record is not None and not row.texts.get("townships"):
+        row.values["areas"] = []  # those that follow from the points are for a new belt
     cover(row, context, Belt, stored)
 
 
@@ -243,11 +289,14 @@ def _village_organisations(context: Context) -> dict[str, int]:
 
 
 def _name_township(row: SheetRow, context: Context) -> None:
+    if row.record is None and not row.has("stage") and (days := row.attributes.keys() & {"named_on", "accepted_on"}):
+        row.values["stage"] = Stage.BUILT if "named_on" in days else Stage.BUILDING
+        row.note("stage", "stage_follows")
     stated, named = row.values.get("stage"), row.attributes.get("named_on") or getattr(row.record, "named_on", None)
     accepted = row.attributes.get("accepted_on") or getattr(row.record, "accepted_on", None)
     if stated == Stage.BUILT and not named:
         row.attributes["named_on"] = named = context.today
-        row.warn("named_on", "assumed", value=context.today)
+        row.note("named_on", "assumed", value=context.today)
     elif stated == Stage.BUILDING and named:
         row.refuse("stage", "stage_differs", held=_("Named"))
     row.defaults["accepted_on"] = accepted or named or context.today
@@ -263,11 +312,13 @@ def whole_area_parts(row: SheetRow, context: Context, zones_of: Parts) -> None:
 register(
     SheetType(
         "belt", _("Demonstration belts"), Belt, BELT_COLUMNS, ("name",), resolve, prefix=lambda row: "B-", digits=2,
-        prepare=prepare_belts, parts=belt_parts, order=(("built_on", "ended_on", True),),
+        prepare=prepare_belts, parts=belt_parts, order=(("built_on", "ended_on", True),), called=("示范带",),
+        codes="B-",
     ),
     SheetType(
         "zone", _("Demonstration zones"), Zone, ZONE_COLUMNS, ("name",), resolve_zone, prefix=lambda row: "Z-",
         digits=2, prepare=prepare_zones, parts=zone_parts, order=(("built_on", "ended_on", True),),
+        called=("片区", "示范区", "样板区"), codes="Z-",
     ),
     SheetType(
         "whole-area", _("Whole-area townships"), WholeAreaTownship, WHOLE_AREA_COLUMNS, ("area_id",),
@@ -276,5 +327,6 @@ register(
         order=(("accepted_on", "named_on", False), ("accepted_on", "ended_on", True)),
         together=(("stage", "named_on"),), about=_("Whole townships as a showcase: first being created, then named."),
         dated=("accepted_on",),
+        naming=("township", "stage"), called=("全域",), codes="WA-",
     ),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import replace
 from django.utils.translation import gettext_lazy as _
 
 from registry.loading.context import Context
-from registry.loading.lookups import WHY
+from registry.loading.lookups import WHY, kind_of
 from registry.loading.sheet_types import CODE, REMARK, ROW_NUMBER, SheetColumn, SheetRow, SheetType, register
 from registry.loading.validate import assign, matches
 from registry.models import Donation, DonationKind, Honour, HonourTitle
@@ -24,17 +24,24 @@ GIVEN = {DonationKind.CASH: ("amount_yuan",), DonationKind.GOODS: ("goods", "qua
 HONOUR_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    SheetColumn("title", "荣誉名称", line(80), required=True, also=("名称", "荣誉", "称号")),
+    SheetColumn("title", "荣誉名称", line(80), required=True, also=("名称", "荣誉", "称号", "荣誉称号", "获得荣誉",
+        "奖项", "奖项名称", "所获荣誉")),
     LEVEL,
-    SheetColumn("issuer", "授予单位", line(80), required=True, also=("颁发单位", "表彰单位")),
-    day_column("granted_on", "授予时间", "授予日期", "表彰时间", required=True),
+    SheetColumn("issuer", "授予单位", line(80), required=True, also=(
+        "颁发单位", "表彰单位", "授予部门", "授予机关", "颁发部门", "颁奖单位", "发证单位", "表彰机关",
+    )),
+    day_column("granted_on", "授予时间", "授予日期", "表彰时间", "获得时间", "获奖时间", "颁发时间", "授予年月",
+        required=True),
     SheetColumn(
-        "target_kind", "获得对象类型", lambda text: _target(text), required=True, also=("对象类型",),
+        "target_kind", "获得对象类型", lambda text: _target(text), required=True, follows=_("from what is named"),
+        also=("对象类型",),
         words=("党组织", "地区", "示范点", "示范带", "单位"), label=_("Kind of recipient"),
         stored=lambda record: next(name for name in HONOUR_TARGETS if getattr(record, f"{name}_id")),
     ),
     SheetColumn(
-        "target", "获得对象", line(80), required=True, also=("对象", "获奖对象", "获奖单位"),
+        "target", "获得对象", line(80), required=True, also=(
+            "对象", "获奖对象", "获奖单位", "获得单位", "受表彰单位", "获得者", "获得荣誉单位",
+        ),
         names="organisation point belt unit place", label=_("Granted to"), stored=lambda record: record.target,
     ),
     SheetColumn("document_no", "文号", line(60), also=("表彰文号",)),
@@ -48,7 +55,8 @@ HONOUR_COLUMNS = (
 DONATION_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    SheetColumn("donor", "捐赠单位", line(80), required=True, also=("捐赠企业", "捐赠方"), names="unit"),
+    SheetColumn("donor", "捐赠单位", line(80), required=True, also=("捐赠企业", "捐赠方", "捐助单位", "捐赠企业名称"),
+        names="unit"),
     day_column("donated_on", "日期", "捐赠日期", "捐赠时间"),
     SheetColumn(
         "kind", "类别", choice(DonationKind, DONATION_WORDS), required=True, also=("捐赠类别", "类型"),
@@ -77,9 +85,14 @@ def resolve_honour(row: SheetRow, context: Context) -> None:
     """An honour is identified by its title, level, day and holder."""
     take_day(row, "granted_on", context, happened=True)
     take_day(row, "revoked_on", context, happened=True)
+    within = [code] if (code := place(row, context)) else []
+    if row.has("target") and not row.has("target_kind"):
+        with at(row, "target"):
+            holder = context.records.find("organisation point belt unit", row.values["target"], within)
+            row.values["target_kind"] = kind_of(holder) if holder else "place"
+            row.note("target_kind", "kind_follows")
     if not row.has("target_kind", "target"):
         return
-    within = [code] if (code := place(row, context)) else []
     what = row.values["target_kind"]
     if what == "place":
         with at(row, "target"):
@@ -125,7 +138,8 @@ def find_donations(rows: list[SheetRow], context: Context) -> None:
 DONATION = SheetType(
     "donation", _("Donations"), Donation, DONATION_COLUMNS,
     ("donor_id", "kind", "amount_yuan", "goods", "quantity", "donated_on"), resolve_donation,
-    prefix=lambda row: "D-", find=find_donations, blanks=("amount_yuan", "goods", "quantity", "donated_on"),
+    prefix=lambda row: "D-", find=find_donations, naming=("donor",), called=("捐赠", "捐助"), codes="D-",
+    blanks=("amount_yuan", "goods", "quantity", "donated_on"),
     together=(("kind", "amount_yuan", "goods", "quantity"),),
     about=_("What firms and others gave, in cash or in kind. The two are never added."),
     dated=("donated_on",),
@@ -139,6 +153,7 @@ register(
         together=(("target_kind", "target"),),
         about=_("Titles granted to organisations, areas, points, belts and units, by level."),
         dated=("granted_on",),
+        year_columns=("granted_on",), called=("荣誉", "表彰", "获奖", "奖项"), codes="H-",
     ),
     DONATION,
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from django.db import IntegrityError
@@ -39,9 +40,9 @@ from registry.overviews.draft_form import FIELD_OF_AREA
 from registry.text.area_codes import is_below_township, township_of
 from registry.text.validators import Invalid, choice, dated, line, whole, yes_no
 
+from .derived import AREA_FIELDS, set_field
 from .shared import FIELD, at, day_column, not_kept, place, refer, refuse_village, take_day, township
 
-AREA_FIELDS = {Field.RURAL, Field.COMMUNITY}
 UNIT_FIELDS = {Field.NONPUBLIC_ENTERPRISE, Field.SOCIAL_ORGANISATION, Field.PUBLIC_INSTITUTION}
 UNIT_OF_FIELD = {
     Field.NONPUBLIC_ENTERPRISE: UnitKind.ENTERPRISE,
@@ -56,7 +57,8 @@ ENDING = re.compile(r"(?:党?总支部委员会|党?支部委员会|党总支|�
 PLACE = SheetColumn(
     "village_or_unit", "所属村(社区)/单位", line(80), names="unit", label=_("Village, community or unit"),
     also=(
-        "所属村(社区)", "所属村", "所在村", "所在村(社区)", "村(社区)", "村名", "村(社区)/单位", "所属单位", "单位",
+        "所属村(社区)", "所属村", "所在村", "所在村(社区)", "村(社区)", "村", "社区", "村名", "村居", "村(社区)/单位",
+        "村/单位", "村(社区)或单位", "所属单位", "所在单位", "单位", "单位名称", "村(单位)", "村(社区)名称", "社区名称",
     ),
     stored=lambda record: record.unit or (record.area if is_below_township(record.area_id) else None),
 )  # fmt: skip
@@ -64,28 +66,44 @@ COLUMNS = (
     ROW_NUMBER,
     CODE,
     SheetColumn(
-        "name", "党组织名称", line(80, least=4), required=True, also=("组织名称", "党组织全称", "名称", "Name"),
+        "name", "党组织名称", line(80, least=4), required=True, also=(
+            "组织名称", "党组织全称", "党组织", "党支部名称", "支部名称", "名称", "Name",
+        ),
     ),
     SheetColumn(
-        "form", "党组织类型", choice(OrganisationForm, FORM_WORDS), required=True, also=("组织类型", "类型"),
+        "form", "党组织类型", choice(OrganisationForm, FORM_WORDS), required=True, follows=_("from the name"),
+        also=("组织类型", "组织形式", "组织类别", "类型"),
         words=("党委", "党工委", "党总支", "党支部"),
     ),
     township("所属乡镇"),
     PLACE,
-    FIELD,
-    SheetColumn("parent", "上级党组织", line(80), also=("上级组织", "隶属党组织"), names="organisation"),
-    column_of(BY_NAME["secretary"], heading="书记", also=("党组织书记", "书记姓名", "支部书记")),
+    replace(FIELD, follows=_("from the village or the name")),
+    SheetColumn("parent", "上级党组织", line(80), also=("上级组织", "隶属党组织", "上级党委"), names="organisation"),
+    column_of(BY_NAME["secretary"], heading="书记", also=("党组织书记", "书记姓名", "支部书记", "党支部书记",
+        "负责人")),
     not_kept("secretary_since", "书记任职时间", "任职时间", read=dated),
     column_of(BY_NAME["member_count"]),
     not_kept("women", "其中女党员", "女党员", read=whole(0, 100_000, unit="人")),
     not_kept("under_35", "其中35岁以下", "35岁以下", read=whole(0, 100_000, unit="人")),
-    day_column("founded_on", "成立时间", "成立日期", "组建时间"),
+    day_column("founded_on", "成立时间", "成立日期", "组建时间", "成立年月", "建立时间"),
     day_column("dissolved_on", "撤销时间", "撤销日期", "撤并时间"),
     not_kept("elected_on", "换届时间", "换届日期", read=dated),
     SheetColumn("is_combined_post", "是否一肩挑", yes_no, also=("一肩挑",), words=("是", "否")),
     column_of(BY_NAME["phone"]),
     REMARK,
 )  # fmt: skip
+
+
+FORM_ENDINGS = {"党总支": "general_branch", "党支部": "party_branch", "党委": "party_committee"}
+OTHER_ENDINGS = {
+    "总支部委员会": "general_branch", "支部委员会": "party_branch", "党工委": "party_working_committee",
+    "总支": "general_branch", "支部": "party_branch",
+}  # fmt: skip
+
+
+def form_in(name: str) -> str:
+    """The form that the name of an organisation ends with; empty if it has no such ending."""
+    return next((form for ending, form in (FORM_ENDINGS | OTHER_ENDINGS).items() if name.endswith(ending)), "")
 
 
 def set_village_or_unit(row: SheetRow, context: Context, township: str) -> None:
@@ -140,6 +158,12 @@ def resolve(row: SheetRow, context: Context) -> None:
     row.attributes["area_id"] = code
     take_day(row, "founded_on", context, happened=True, assume=True)
     take_day(row, "dissolved_on", context, happened=True)
+    if row.has("name") and not row.has("form") and (form := form_in(row.values["name"])):
+        row.values["form"] = row.defaults["form"] = form
+        row.note("form", "form_follows")
+    if code and row.has("name"):
+        set_field(row, context, code)
+        row.defaults["field"] = row.values.get("field") or ""
     if code and row.has("field", "name"):
         if row.has("village_or_unit"):
             set_village_or_unit(row, context, code)
@@ -230,5 +254,6 @@ ORGANISATION = SheetType(
     find=find, parts=parts, write=write, by_clerks=True, order=(("founded_on", "dissolved_on", True),),
     together=(("name", "township", "village_or_unit", "field"), ("township", "parent")),
     about=_("The party organisations of townships, villages, communities and units."),
+    called=("党组织", "基层组织", "支部", "花名册"), codes="O-",
 )  # fmt: skip
 register(ORGANISATION)

@@ -1,5 +1,6 @@
 """Demonstration points (STANDARDS section 4.1), with their organisation and their title."""
 
+from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -45,16 +46,31 @@ from registry.models import (
 )
 from registry.models.points import PUBLIC
 from registry.text.area_codes import is_township, township_of
-from registry.text.validators import Invalid, choice, dated, line, listing, money, number, yes_no
+from registry.text.validators import Invalid, choice, dated, degrees, line, listing, money, yes_no
 
+from .derived import (
+    AREA_FIELDS,
+    base_name,
+    following_organisation,
+    organisations_of,
+    set_field,
+    set_village,
+    sites_of_villages,
+    warn_of_other_site,
+)
 from .drafts import tell_of_neighbours, write_drafts
-from .organisations import AREA_FIELDS, PLACE, set_village_or_unit
+from .organisations import FORM_ENDINGS, PLACE, form_in, set_village_or_unit
 from .shared import FIELD, LEVEL, TOWNSHIP, at, place
 
 STATUS_WORDS = {
     "草稿": "draft", "申报": "submitted", "初审": "checked", "公示": "notice", "命名": "named", "退回": "returned",
     "摘牌": "withdrawn",
 }  # fmt: skip
+GRADE_WORDS = {
+    word: value
+    for label, value in {"精品": "premium", "示范": "demonstration", "达标": "standard"}.items()
+    for word in (label, f"{label}级", f"{label}点", f"{label}示范点")
+}
 DECLARED = {field.name: column_of(field) for field in FIELDS if field.heading}
 IN_ORDER = (  # of the district's template; a field declared later is appended
     ROW_NUMBER,
@@ -62,29 +78,36 @@ IN_ORDER = (  # of the district's template; a field declared later is appended
     TOWNSHIP,
     PLACE,
     DECLARED["name"],
-    replace(DECLARED["organisation_name"], names="organisation"),
-    FIELD,
-    SheetColumn("six_type", "创建类型", line(40), also=("六型创建类型", "类型"), use=Use.COMPARE),
-    SheetColumn(
-        "level", "示范点级别", LEVEL.read, required=True, also=("级别", "命名级别", "Level"), words=LEVEL.words,
+    replace(
+        DECLARED["organisation_name"], names="organisation", follows=_("from the village, the unit or the name"),
     ),
-    SheetColumn("grade", "等次", choice(Grade), also=("档次", "Grade"), words=("精品", "示范", "达标")),
+    replace(FIELD, follows=_("from the village, the organisation or the unit"), maybe=("类型", "类别", "单位类型",
+        "单位性质", "性质", "党组织类型")),
+    SheetColumn("six_type", "创建类型", line(40), also=("六型创建类型",), maybe=("类型",), use=Use.COMPARE),
+    SheetColumn(
+        "level", "示范点级别", LEVEL.read, required=True, words=LEVEL.words,
+        also=("级别", "命名级别", "层级", "命名层级", "Level"), maybe=("等级", "示范点等级"),
+    ),
+    SheetColumn("grade", "等次", choice(Grade, GRADE_WORDS), also=("档次", "示范点等次", "Grade"),
+        maybe=("等级", "级别", "类别"), needed_with="named_on", words=("精品", "示范", "达标")),
     SheetColumn("is_premium", "是否精品", yes_no, also=("精品",), use=Use.COMPARE, words=("是", "否")),
-    DECLARED["secretary"],
+    replace(DECLARED["secretary"], follows=_("from the organisation; else it is completed later")),
     DECLARED["phone"],
     DECLARED["member_count"],
-    DECLARED["venue_area"],
+    replace(DECLARED["venue_area"], unit="㎡"),
     SheetColumn("brand", "党建品牌", line(60), also=("品牌", "品牌名称"), use=Use.COMPARE),
     DECLARED["highlights"],
     SheetColumn("belts", "所属示范带", listing, also=("示范带",), names="belt"),
     SheetColumn("zones", "所属示范片区", listing, also=("示范片区", "片区"), names="zone"),
     SheetColumn("applied_on", "申报时间", dated, also=("申报日期",), use=Use.COMPARE),
-    SheetColumn("named_on", "命名时间", dated, also=("命名日期", "授牌时间", "Named on")),
-    SheetColumn("document_no", "命名文号", line(60), also=("文号", "命名文件", "文件号")),
-    SheetColumn("batch", "批次", line(40)),
+    SheetColumn("named_on", "命名时间", dated, also=(
+        "命名日期", "授牌时间", "授牌日期", "命名年月", "命名年份", "认定时间", "评定时间", "挂牌时间", "Named on",
+    )),
+    SheetColumn("document_no", "命名文号", line(60), also=("文号", "命名文件", "文件号", "文件文号", "命名依据")),
+    SheetColumn("batch", "批次", line(40), also=("命名批次",)),
     SheetColumn("creation_fund", "创建资金(万元)", money("万元"), unit="万元", numeric=True, use=Use.COMPARE),
-    SheetColumn("lng", "经度", number("73", "136", decimals=8), numeric=True, droppable=True),
-    SheetColumn("lat", "纬度", number("3", "54", decimals=8), numeric=True, droppable=True),
+    SheetColumn("lng", "经度", degrees, also=("东经",), numeric=True, droppable=True),
+    SheetColumn("lat", "纬度", degrees, also=("北纬",), numeric=True, droppable=True),
     SheetColumn("coordinate_system", "坐标系", choice(CoordinateSystem), words=tuple(CoordinateSystem.labels)),
     SheetColumn("status", "状态", choice(PointStatus, STATUS_WORDS), words=("命名", "草稿")),
     REMARK,
@@ -95,8 +118,12 @@ COLUMNS = (*IN_ORDER, *(column for column in DECLARED.values() if column.name no
 def resolve(row: SheetRow, context: Context) -> None:
     township = place(row, context)
     row.attributes["area_id"] = township
+    if township:
+        set_field(row, context, township)
+        row.attributes["field"] = row.values.get("field")
     if township and row.has("field"):
         set_village_or_unit(row, context, township)
+        set_village(row, township)
     if township and row.has("organisation_name"):
         _set_organisation(row, context, township)
     _locate(row)
@@ -104,20 +131,56 @@ def resolve(row: SheetRow, context: Context) -> None:
 
 
 def _set_organisation(row: SheetRow, context: Context, township: str) -> None:
-    """The organisation with that name; a new one if there is none. Its secretary, telephone and member count are
-    updated from the row."""
-    name = row.values["organisation_name"]
-    facts = {
-        field: row.values[field] for field in names_stored_on("organisation") if row.values.get(field) not in (None, "")
-    }
-    organisation = None
+    """The organisation with that name; a new one if there is none."""
+    name, organisation = row.values["organisation_name"], None
     with at(row, "organisation_name"):
         organisation = context.records.find("organisation", name, township=township)
         if organisation is None and row.has("field"):
-            organisation = _new_organisation(row, context, township, name, facts)
-    row.attributes["organisation"] = organisation
-    if organisation is None:
-        return
+            organisation = _new_organisation(row, context, township, name)
+            row.warn("organisation_name", "organisation_new", text=name)
+    if organisation is not None:
+        _take_organisation(row, organisation, township)
+
+
+def _set_missing_organisations(rows: list[SheetRow], context: Context) -> None:
+    """The organisations of new sites that give none follow from village, unit or name; a new one if there is none. A
+    known site has its organisation."""
+    for row in rows:
+        if row.record is not None and not row.has("organisation_name"):
+            _take_organisation(row, row.record.organisation, township_of(row.record.area_id))
+    open_rows = [
+        row
+        for row in rows
+        if row.record is None
+        and not row.has("organisation_name")
+        and row.attributes.get("area_id")
+        and row.has("field")
+    ]
+    by_key = organisations_of(open_rows) if open_rows else {}
+    for row in open_rows:
+        organisation, township = following_organisation(row, by_key), township_of(row.attributes["area_id"])
+        if row.is_refused:
+            continue
+        if organisation is None:
+            base = base_name(row)
+            form = form_for(row.values.get("member_count") or 0)
+            name = f"{base}{next(ending for ending, value in FORM_ENDINGS.items() if value == form)}"
+            organisation = context.records.find("organisation", name, township=township)
+            organisation = organisation or _new_organisation(row, context, township, name)
+            row.texts["organisation_name"] = name  # a draft asks for it
+        row.values["organisation_name"] = organisation.name
+        row.note("organisation_name", "organisation_follows", name=organisation.name)
+        _take_organisation(row, organisation, township)
+
+
+def _facts(row: SheetRow) -> dict[str, Any]:
+    names = names_stored_on("organisation")
+    return {field: row.values[field] for field in names if row.values.get(field) not in (None, "")}
+
+
+def _take_organisation(row: SheetRow, organisation: PartyOrganisation, township: str) -> None:
+    """Its secretary, telephone and member count are updated from the row."""
+    row.attributes["organisation"], facts = organisation, _facts(row)
     if organisation._state.adding:
         row.writes.append(PendingWrite(organisation, stage=OWNER, prefix=f"O-{township}-N"))
         return
@@ -130,25 +193,18 @@ def _set_organisation(row: SheetRow, context: Context, township: str) -> None:
         row.writes.append(PendingWrite(organisation, changes, stage=OWNER))
 
 
-def _new_organisation(row: SheetRow, context: Context, township: str, name: str, facts: dict) -> PartyOrganisation:
+def _new_organisation(row: SheetRow, context: Context, township: str, name: str) -> PartyOrganisation:
+    facts = _facts(row)
     unit = row.attributes.get("unit")
     area = row.attributes["area_id"]
     level = row.areas.levels.get(area, AreaLevel.TOWNSHIP)
     organisation = PartyOrganisation(
         name=name, field=row.values["field"], area_id=area, unit=unit, founded_on=context.today,
         kind=OrganisationKind.UNIT if unit else KIND_OF_AREA[AreaLevel(level)],
-        form=_form(name, facts.get("member_count")), **facts,
+        form=form_in(name) or form_for(facts.get("member_count") or 0), **facts,
     )  # fmt: skip
-    row.warn("organisation_name", "organisation_new", text=name)
     context.records.add(organisation, township)
     return organisation
-
-
-def _form(name: str, members: int | None) -> str:
-    """The form by its name, else by the number of members (S7)."""
-    endings = {"党总支": "general_branch", "党支部": "party_branch", "党委": "party_committee"}
-    endings |= {"总支部委员会": "general_branch", "支部委员会": "party_branch", "党工委": "party_working_committee"}
-    return next((form for ending, form in endings.items() if name.endswith(ending)), form_for(members or 0))
 
 
 def _locate(row: SheetRow) -> None:
@@ -160,15 +216,18 @@ def _locate(row: SheetRow) -> None:
         row.warn("lng", "position_half")
     elif not system:
         row.warn("lng", "system_missing")
+    elif not (max(lng, lat) >= 73 and min(lng, lat) <= 54):
+        row.warn("lng", "not_in_china", lng=lng, lat=lat)
     else:
+        lng, lat = max(lng, lat), min(lng, lat)  # in China they cannot be confused
         row.attributes |= {"lng": round(lng, 6), "lat": round(lat, 6), "coordinate_system": system}
 
 
 def _say_what_stays_behind(row: SheetRow) -> None:
     if row.has("brand"):
-        row.warn("brand", "kept_elsewhere", text=row.values["brand"], where="品牌")
+        row.note("brand", "kept_elsewhere", text=row.values["brand"], where="品牌")
     if row.has("creation_fund"):
-        row.warn("creation_fund", "kept_elsewhere", text=f"{row.values['creation_fund']:f}", where="资金")
+        row.note("creation_fund", "kept_elsewhere", text=f"{row.values['creation_fund']:f}", where="资金")
 
 
 def find(rows: list[SheetRow], context: Context) -> None:
@@ -186,23 +245,32 @@ def _keys(key: tuple) -> list[tuple]:
 
 @dataclass(frozen=True)
 class Stored:
-    """What the registry holds of the points in a chunk: where titles are taken over, the open periods by point, and the
-    open memberships as (point, belt) and (point, zone)."""
+    """What the registry holds of the points in a chunk: where titles are taken over, the periods by point, and the
+    open memberships as (point, belt) and (point, zone), and a site of each village and field of the new rows."""
 
     taken_over: tuple[str, ...]
-    titles: dict[int, StatusPeriod]
+    titles: dict[int, list[StatusPeriod]]
     belts: set[tuple[int, int]]
     zones: set[tuple[int, int]]
+    sites: dict[tuple[str, str], Any]
 
 
 def prepare(rows: list[SheetRow], context: Context) -> Stored:
+    _set_missing_organisations(rows, context)
+    for row in rows:
+        if row.record is None and not row.has("secretary"):
+            row.excused.add("secretary")
+            row.note("secretary", "completed_later")
     points = {row.record.pk for row in rows if row.record}
-    titles = {period.point_id: period for period in StatusPeriod.objects.filter(point__in=points, valid_to=None)}
+    titles: dict[int, list[StatusPeriod]] = defaultdict(list)
+    for period in StatusPeriod.objects.filter(point__in=points).order_by("valid_from"):
+        titles[period.point_id].append(period)
     belts, zones = (
         set(model.objects.filter(point__in=points, valid_to=None).values_list("point_id", f"{name}_id"))
         for model, name in ((BeltMembership, "belt"), (ZoneMembership, "zone"))
     )
-    return Stored(tuple(areas_taken_over(context.today)), titles, belts, zones)
+    taken_over = tuple(areas_taken_over(context.today))
+    return Stored(taken_over, titles, belts, zones, sites_of_villages(rows))
 
 
 def parts(row: SheetRow, context: Context, stored: Stored) -> None:
@@ -212,11 +280,13 @@ def parts(row: SheetRow, context: Context, stored: Stored) -> None:
     if row.record is None:
         if row.attributes.get("area_id") and is_township(row.attributes["area_id"]) and row.has("field"):
             _warn_of_missing_village(row)
-        if not context.decides:
+        if context.decides:
+            warn_of_other_site(row, stored.sites)
+        else:
             tell_of_neighbours(row, context)
         _give_title(row, context, main, stored.taken_over)
     else:
-        _compare_title(row, stored.titles.get(row.record.pk))
+        _compare_title(row, context, stored)
         row.attributes.pop("organisation", None)
     if context.decides:
         _join(row, context, main, BeltMembership, "belts", stored.belts)
@@ -230,16 +300,21 @@ def _warn_of_missing_village(row: SheetRow) -> None:
 
 def _give_title(row: SheetRow, context: Context, main: PendingWrite, taken_over: tuple[str, ...]) -> None:
     if not context.decides:
-        row.warn("level", "title_by_district")
+        row.note("level", "title_by_district")
         return
     grade = _grade(row)
     named = row.values.get("named_on")
     status = row.values.get("status") or (PointStatus.NAMED if named else PointStatus.DRAFT)
     since = named.day if named else context.today
     if status in PUBLIC:
-        if not (row.attributes.get("area_id") or "").startswith(taken_over):
+        is_taken_over = (row.attributes.get("area_id") or "").startswith(taken_over)
+        if not is_taken_over:
             row.refuse("named_on" if named else "status", "title_by_life_cycle")
-        for name, value in (("named_on", named), ("document_no", row.values.get("document_no")), ("grade", grade)):
+        if is_taken_over and not row.has("document_no"):
+            row.note("document_no", "paper_pending")
+        elif not row.has("document_no"):
+            row.refuse("document_no", "title_needs")
+        for name, value in (("named_on", named), ("grade", grade)):
             if not value:
                 row.refuse(name, "title_needs")
         if since > context.today:
@@ -247,6 +322,7 @@ def _give_title(row: SheetRow, context: Context, main: PendingWrite, taken_over:
     period = StatusPeriod(point=main.record, status=status, level=row.values.get("level") or "", grade=grade,
         valid_from=since, precision=named.precision if named else "day", batch=row.values.get("batch") or "",
         document_no=row.values.get("document_no") or "",
+        paper_pending=status in PUBLIC and not row.has("document_no"),
     )  # fmt: skip
     main.public = status in PUBLIC
     if main.public:
@@ -264,14 +340,22 @@ def _grade(row: SheetRow) -> str:
     return grade or (Grade.PREMIUM if premium else "")
 
 
-def _compare_title(row: SheetRow, now: StatusPeriod | None) -> None:
-    grade = _grade(row)
+def _compare_title(row: SheetRow, context: Context, stored: Stored) -> None:
+    """A file does not change a title; while old ledgers are taken over it may add a paper that was missing."""
+    periods, named, grade = stored.titles.get(row.record.pk, []), row.values.get("named_on"), _grade(row)
+    standing = [period for period in periods if named and period.holds_on(named.last)]
+    now = next(iter(standing or periods[-1:]), None)  # a ledger says what a naming of that day gave
+    if now and now.paper_pending and row.has("document_no") and row.record.area_id.startswith(stored.taken_over):
+        paper = row.values["document_no"]
+        row.writes.append(PendingWrite(now, {"document_no": ["", paper], "paper_pending": [True, False]}, stage=PART))
+        row.main.also["document_no"] = ["", paper]
     stated = {"status": row.values.get("status"), "level": row.values.get("level"), "grade": grade}
     for name, value in stated.items():
         current = getattr(now, name, "")
         if value and current != value:
             words = str(getattr(now, f"get_{name}_display", str)()) if now else "—"
-            row.refuse(name, "title_differs", held=words)
+            say = row.refuse if context.decides else row.warn
+            say(name, "title_differs", held=words)
 
 
 def _join(
@@ -312,6 +396,6 @@ POINT = SheetType(
     "point", _("Demonstration points"), DemonstrationPoint, COLUMNS, ("name", "field", "area_id"), resolve,
     prefix=lambda row: code_prefix(), digits=4, find=find, prepare=prepare, parts=parts, write=write_drafts,
     records=lambda: DemonstrationPoint.objects.unscoped(WHY).select_related("organisation"), prefill=prefill_points,
-    by_clerks=True,
+    by_clerks=True, called=("示范点", "点位", "阵地"), codes=code_prefix,
 )  # fmt: skip
 register(POINT)

@@ -224,21 +224,25 @@ register(
         "special-action", _("Special actions"), SpecialAction, ACTION_COLUMNS, ("name",), resolve_action,
         prefix=lambda row: "SA-", digits=2, prepare=prepare_actions, parts=action_parts,
         order=(("started_on", "ended_on", True),), about=_("Actions of the district with their items."),
+        called=("专项行动",), codes="SA-",
     ),
     SheetType(
         "attachment", _("Records of special actions"), Attachment, ATTACHMENT_COLUMNS,
         ("item_id", "kind", "target_code"), resolve_attachment, prefix=lambda row: "SR-", digits=4,
         prepare=find_targets, prefill=prefill_attachments, by_clerks=True, order=(("valid_from", "valid_to", True),),
         about=_("Which records belong to an item of a special action."),
+        naming=("action", "item"), called=("行动记录", "要素记录"), codes="SR-",
     ),
     SheetType(
         "election", _("Village elections"), VillageElection, ELECTION_COLUMNS, ("area_id", "year"), resolve_election,
         prefix=lambda row: f"VE-{row.attributes['area_id']}-{row.attributes['year']}", digits=0, by_clerks=True,
         together=(("township", "village"),), about=_("When each village was elected anew, and with what result."),
+        naming=("village", "held_on"), year_columns=("year",), called=("换届", "选举"), codes="VE-",
     ),
     SheetType(
         "policy-document", _("Policy documents"), PolicyDocument, PAPER_COLUMNS, ("title", "issuer", "issued_on"),
         resolve_paper, prefix=lambda row: "PD-", order=(("valid_from", "valid_to", True),),
         about=_("Papers that records stand on, and until when they are in force."),
+        called=("文件",), codes="PD-",
     ),
 )  # fmt: skip

@@ -13,28 +13,49 @@ from registry.loading.context import Context
 from registry.loading.sheet_types import PART, PendingWrite, SheetColumn, SheetRow, Use
 from registry.models import Field, Level
 from registry.models.points import Precision
-from registry.text.validators import Invalid, Reader, choice, dated, line, listing, whole
+from registry.text.validators import Invalid, Reader, choice, dated, line, listing, plain, whole
 
 LEVEL_WORDS = {
     "国家": "national", "省": "provincial", "市": "municipal", "区": "district", "国家级": "national",
-    "省级": "provincial", "市级": "municipal", "区级": "district", "县级": "district", "区县级": "district",
+    "省级": "provincial", "市级": "municipal", "区级": "district", "县": "district", "全国": "national",
+    "县级": "district", "区县级": "district",
     "区(县)级": "district",
 }  # fmt: skip
 FIELD_WORDS = {
-    "农村": "rural", "村": "rural", "城市社区": "community", "社区": "community", "机关": "government",
-    "事业单位": "public_institution", "非公企业": "nonpublic_enterprise", "非公有制企业": "nonpublic_enterprise",
+    "农村": "rural", "村": "rural", "村级": "rural", "行政村": "rural", "居委会": "community",
+    "居民社区": "community", "城市社区": "community", "社区": "community", "机关": "government",
+    "事业单位": "public_institution", "非公企业": "nonpublic_enterprise", "非公经济组织": "nonpublic_enterprise",
+    "非公": "nonpublic_enterprise",
+    "企业": "nonpublic_enterprise", "民营企业": "nonpublic_enterprise", "非公有制经济组织": "nonpublic_enterprise",
+    "学校": "public_institution", "医院": "public_institution", "事业": "public_institution",
+    "非公有制企业": "nonpublic_enterprise",
     "两新组织": "nonpublic_enterprise", "社会组织": "social_organisation",
 }  # fmt: skip
+ENDINGS = ("党组织", "基层党组织", "领域", "单位", "类", "型")
+
+
+def field_word(text: str) -> str:
+    """A field as ledgers name it: 农村, 农村党组织, 社区领域."""
+    word = plain(text)
+    ending = next((ending for ending in ENDINGS if word.endswith(ending) and word[: -len(ending)] in FIELD_WORDS), "")
+    return _field(word.removesuffix(ending))
+
+
+_field = choice(Field, FIELD_WORDS)
 TOWNSHIP = SheetColumn(
     "township", "所属乡镇(街道)", line(60), required=True, label=_("Township"),
-    also=("所属乡镇", "乡镇(街道)", "乡镇", "街道", "镇街", "所在乡镇", "所属街道", "Township"),
+    also=(
+        "所属乡镇", "乡镇(街道)", "乡镇", "街道", "镇街", "所在乡镇", "所属街道", "所属乡镇街道", "乡镇街道", "镇",
+        "乡",
+        "所在镇街", "所属镇", "所属镇街", "乡镇名称", "镇(街道)名称", "属地", "Township",
+    ),
 )  # fmt: skip
 LEVEL = SheetColumn(
-    "level", "级别", choice(Level, LEVEL_WORDS), required=True, also=("Level",),
+    "level", "级别", choice(Level, LEVEL_WORDS), required=True, also=("层级", "Level"), maybe=("等级",),
     words=("国家级", "省级", "市级", "区级"),
 )  # fmt: skip
 FIELD = SheetColumn(
-    "field", "所属领域", choice(Field, FIELD_WORDS), required=True, also=("领域", "Field"),
+    "field", "所属领域", field_word, required=True, also=("领域", "领域类别", "领域类型", "所属领域类别", "Field"),
     words=("农村", "城市社区", "机关", "事业单位", "非公企业", "社会组织"),
 )  # fmt: skip
 
@@ -73,11 +94,14 @@ LINE = line(200)
 NOT_KEPT = _("Read, but not kept by the registry.")
 PLACES = "point belt zone unit"  # the places that a visit, a stop or a teaching site may refer to
 TARGETS = {*PLACES.split(), "organisation", "place"}
-YEAR = SheetColumn("year", "年度", whole(1949, 2200, unit="年"), required=True, also=("年份", "Year"), label=_("Year"))
+YEAR = SheetColumn(
+    "year", "年度", whole(1949, 2200, unit="年"), required=True, also=("年份", "年", "所属年度", "统计年度", "Year"),
+    label=_("Year"),
+)  # fmt: skip
 
 
-def day_column(name: str, heading: str, *also: str, required: bool = False) -> SheetColumn:
-    return SheetColumn(name, heading, dated, required=required, also=also)
+def day_column(name: str, heading: str, *also: str, required: bool = False, follows: Any = "") -> SheetColumn:
+    return SheetColumn(name, heading, dated, required=required, also=also, follows=follows)
 
 
 def not_kept(name: str, heading: str, *also: str, read: Reader = LINE, personal: bool = False) -> SheetColumn:
@@ -88,7 +112,7 @@ def not_kept(name: str, heading: str, *also: str, read: Reader = LINE, personal:
 
 
 def townships(heading: str, required: bool = True) -> SheetColumn:
-    also = (TOWNSHIP.heading, "途经乡镇", *TOWNSHIP.also)
+    also = (TOWNSHIP.heading, "途经乡镇", "涉及乡镇", "覆盖乡镇", "途经镇街", *TOWNSHIP.also)
     return SheetColumn("townships", heading, listing, required=required, also=also)
 
 
@@ -109,21 +133,22 @@ def positive(read: Reader) -> Reader:
 
 
 def take_day(
-    row: SheetRow, name: str, context: Context, *, happened: bool = False, assume: bool = False
+    row: SheetRow, name: str, context: Context, *, happened: bool = False, assume: bool = False, last: bool = False
 ) -> date | None:
-    """Takes the first day of the field's period. A date that has `happened` cannot be in the future. With `assume` a
-    new record without a date counts from today."""
+    """Takes the first day of the field's period, or the `last`, as of a deadline. A date that has `happened` cannot be
+    in the future. With `assume` a new record without a date counts from today."""
     value = row.values.get(name)
     if value is None:
         if assume:
             row.defaults[name] = context.today
         return None
+    day = value.last if last else value.day
     if value.precision != Precision.DAY:
-        row.warn(name, "day_taken", text=row.texts[name], day=value.day.isoformat())
-    if happened and value.day > context.today:
-        row.refuse(name, "day_to_come", day=value.day.isoformat())
-    row.attributes[name] = value.day
-    return value.day
+        row.note(name, "day_taken", text=row.texts.get(name, ""), day=day.isoformat())
+    if happened and day > context.today:
+        row.refuse(name, "day_to_come", day=day.isoformat())
+    row.attributes[name] = day
+    return day
 
 
 def refer(row: SheetRow, name: str, record: Any) -> None:
@@ -165,11 +190,12 @@ def look_up_all(
     return records
 
 
-def belong_to_organisation(row: SheetRow, context: Context) -> None:
+def belong_to_organisation(row: SheetRow, context: Context) -> Any:
     """Looks up the organisation; the row's record lies in its area."""
     organisation = look_up(row, context, "organisation", "organisation")
     if organisation is not None:
         row.attributes["area_id"] = organisation.area_id
+    return organisation
 
 
 def codes_of(row: SheetRow, context: Context, name: str = "townships") -> list[str]:

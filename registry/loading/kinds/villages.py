@@ -37,7 +37,9 @@ COLUMNS = (
     township("乡镇"),
     SheetColumn(
         "village", "村名", line(60), required=True, label=_("Village"),
-        also=("村", "村(社区)", "村名称", "行政村", "Village"),
+        also=(
+            "村", "村(社区)", "村名称", "行政村", "村(社区)名称", "村庄", "村庄名称", "村居", "Village",
+        ),
     ),
     SheetColumn(
         "village_code", "村代码", plain_name, only_in_files=True, also=("区划代码", "行政区划代码", "统计代码"),
@@ -45,7 +47,9 @@ COLUMNS = (
     YEAR,
     SheetColumn(
         "amount_yuan", "集体经济年收入(万元)", money("万元"), required=True, unit="万元", numeric=True,
-        also=("集体经济年收入", "年收入", "集体收入", "村集体经济收入", "收入"),
+        also=("集体经济年收入", "年收入", "集体收入", "村集体经济收入", "收入", "集体经济收入", "集体经济总收入",
+            "总收入", "收入总额",
+            "年度收入", "村集体收入", "村集体年收入", "村集体经济年收入"),
     ),
     SheetColumn(
         "operating_yuan", "其中经营性收入(万元)", money("万元"), unit="万元", numeric=True,
@@ -167,6 +171,6 @@ register(
         "income", _("Collective incomes"), CollectiveIncome, COLUMNS, ("area_id", "year"), resolve, prefix=_code,
         digits=0, by_clerks=True, together=(("township", "village"),),
         about=_("The income of each village collective in a year."),
-        dated=("year",),
+        dated=("year",), naming=("village",), year_columns=("year",), called=("集体经济", "集体收入"), codes="CI-",
     )
 )  # fmt: skip
