@@ -25,10 +25,13 @@ from registry.actions.points import open_period
 from registry.actions.sites import form_for
 from registry.models import Area, DemonstrationPoint, Draft, Event, PartyOrganisation, Unit
 from registry.overviews.draft_form import DraftForm
+from registry.overviews.places import landmarks, place_choices
 from registry.text.refusals import Refused
+from registry.text.spellings import pinyin_of
 from tests.conftest import DAQI, DISTRICT, TANGFANG
 from tests.factories import (
     ANSWERS,
+    HERE,
     again,
     codes,
     complete_change,
@@ -466,3 +469,33 @@ def test_saving_while_typing_answers_when_and_what_cannot_be_read(draft, clerk_t
 def test_a_section_sent_after_the_session_ended_comes_back_to_be_sent_again(draft, client):
     answer = client.post(f"/desk/drafts/{draft.key}/venue/", {"highlights": "没有丢"})
     assert (answer.status_code, answer.context["typed"]) == (401, [("highlights", "没有丢")])
+
+
+# Where it lies
+
+
+def choice_of(place, clerk):
+    choices = [choice for _heading, group in place_choices(clerk, timezone.localdate()) for choice in group]
+    return next(choice for choice in choices if choice.place.code == place.code)
+
+
+def test_every_place_is_found_by_its_name_pinyin_and_initials(sample, clerk_daqi):
+    village = Area.objects.unscoped("test").get(code__startswith=DAQI, name__startswith="小史马")
+    assert all(text in choice_of(village, clerk_daqi).find for text in ("小史马", "xiaoshima", "xsm"))
+    school = Unit.objects.unscoped("test").filter(area__code__startswith=DAQI, kind="school").first()
+    assert all(text in choice_of(school, clerk_daqi).find for text in (school.name, pinyin_of(school.name)[1]))
+
+
+def test_a_place_says_what_is_there_and_leads_to_it(village, draft, named, clerk_tangfang, client):
+    assert choice_of(village, clerk_tangfang).draft == draft
+    assert named.code in choice_of(named.unit or named.area, clerk_tangfang).sites
+    client.force_login(clerk_tangfang)
+    page = client.get("/desk/points/new/").content.decode()
+    assert draft.get_absolute_url() in page
+    assert f"/points/{named.code}/" in page
+
+
+def test_the_map_names_the_villages_of_the_other_sites(village, draft):
+    DemonstrationPoint.objects.unscoped("test").filter(area=village).update(lng=None, lat=None, coordinate_system="")
+    make_named_point(area=village.code, field="rural", **HERE)
+    assert (39.52, 118.1, village.short_name) in landmarks(DraftForm(draft))["villages"]
