@@ -136,7 +136,7 @@ def mend(clerk: Person) -> None:
     clerk.taps += 1
     clerk.tap("button.primary[type=submit]")
     clerk.tap("form.bar button.primary")
-    clerk.page.wait_for_url("**/desk/")
+    clerk.page.wait_for_url(re.compile("/desk/(#.*)?$"))
     assert clerk.taps <= 8
 
 
@@ -170,7 +170,7 @@ def score(reviewer: Person) -> None:
     page.locator("#row-score-6 details summary").click()
     page.locator("#row-score-6 details input[type=checkbox]").first.check()
     expect(page.locator("#finish")).to_be_enabled()
-    assert "98.5" in page.inner_text("#bar")
+    expect(page.locator("#bar")).to_contain_text("98.5")
     reviewer.tap("#finish")
     page.wait_for_url("**/desk/reviews/")
     reviewer.look()
