@@ -98,6 +98,6 @@ def _check_change(row: SheetRow) -> None:
 register(
     SheetType(
         "area", _("Areas"), Area, COLUMNS, ("code",), resolve, prefix=lambda row: "", digits=0, find=find, right=RIGHT,
-        area_of=lambda row: row.attributes.get("code") or "",
+        area_of=lambda row: row.attributes.get("code") or "", naming=("code", "name"), called=("区划",),
     )
 )  # fmt: skip

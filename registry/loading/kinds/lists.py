@@ -69,11 +69,15 @@ register(
         prefix=lambda row: f"TE-{row.attributes['list']}-",
         digits=1,
         order=(("valid_from", "valid_to", True),),
+        naming=("name", "list"),
+        called=("清单", "条目"),
+        codes="TE-",
         about=_("The entries of the lists, such as the six types and the five functions."),
     ),
     SheetType(
         "calendar-day", _("Working calendar"), CalendarDay, DAY_COLUMNS, ("day",), resolve_day,
-        prefix=lambda row: CalendarDay.code_of(row.attributes["day"]), digits=0,
+        prefix=lambda row: CalendarDay.code_of(row.attributes["day"]), digits=0, naming=("day", "working"),
+        called=("日历", "节假日"),
         about=_("Holidays on weekdays, and weekend days that are worked: terms in working days are counted by them."),
     ),
 )  # fmt: skip

@@ -35,7 +35,8 @@ register(
     SheetType(
         "external-result", _("External results"), ExternalResult, COLUMNS,
         ("item", "issuer", "scope", "year", "area_id"), resolve,
-        prefix=lambda row: f"ER-{row.attributes['year']}-", digits=2,
+        prefix=lambda row: f"ER-{row.attributes['year']}-", digits=2, naming=("item", "rank"),
+        called=("位次", "排名"), codes="ER-",
         about=_("Ranks given by others, such as that of the district in its city."),
     )
 )  # fmt: skip

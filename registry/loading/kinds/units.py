@@ -53,6 +53,8 @@ register(
         prefix=lambda row: "U-N",
         digits=4,
         by_clerks=True,
+        called=("单位名录", "企业名录", "单位"),
+        codes="U-",
         about=_("Firms, schools, hospitals, offices and associations, which other records refer to."),
     )
 )

@@ -164,7 +164,7 @@ register(
         prefix=lambda row: f"CA-{row.attributes['area_id']}-{row.attributes['valid_from'].year}-", digits=1,
         prepare=prepare_verdicts, parts=community_parts, write=write_ends_first,
         order=(("valid_from", "valid_to", True),), together=(("township", "community"), ("attained", "grade")),
-        dated=("valid_from",),
+        dated=("valid_from",), naming=("community",), called=("社区达标",), codes="CA-",
         about=_("Whether a community meets the standard, and its grade, from one verdict to the next."),
     ),
     SheetType(
