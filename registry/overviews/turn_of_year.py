@@ -102,16 +102,17 @@ def _capacities(year: int, viewer: Any) -> Iterable[Candidate]:
 
 def _calendar_days(year: int, viewer: Any) -> Iterable[Candidate]:
     """The exceptions of the old year on the same dates of the new one; the names tell which holiday each belongs to."""
-    known = set(m.CalendarDay.objects.filter(day__year=year + 1).values_list("day", flat=True))
-    for row in m.CalendarDay.objects.filter(day__year=year):
+    days = m.CalendarDay.objects.public()
+    known = set(days.filter(day__year=year + 1).values_list("day", flat=True))
+    page = reverse("calendar-year", args=[year + 1]) if may(viewer, "rule.change") else ""
+    for row in days.filter(day__year=year):
         if (row.day.month, row.day.day) == (2, 29):
             continue
         day = row.day.replace(year=year + 1)
         words = _("worked") if row.working else _("free")
         is_known = day in known
         yield Candidate(
-            f"{row.day} {row.name}", str(words), goes_on=is_known,
-            adopt=form_address(m.CalendarDay, viewer, day=day, name=row.name, working="on" if row.working else ""),
+            f"{row.day} {row.name}", str(words), goes_on=is_known, adopt=page,
         )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from assessment.actions.packs import make_pack
 from assessment.models import InspectionPack, SupervisionFinding, SupervisionStep
 from registry.admin.base import LookedAtAdmin
-from registry.models import ApiToken, Area, Belt, CalendarDay, Event, FrozenYear, HookHost, Parameter, User, WebHook
+from registry.models import ApiToken, Belt, Event, FrozenYear, HookHost, Parameter, User, WebHook
 from registry.models.base import PlainText
 from registry.text.validators import Invalid
 from tests.factories import make_named_point
@@ -82,14 +82,6 @@ def test_every_list_can_be_searched(model, sample, client, administrator):
     assert client.get(address(model, "changelist"), {"q": "示范"}).status_code == 200
 
 
-def test_an_area_that_says_which_version_it_was_opened_in_is_saved(sample, client, administrator):
-    """Areas have no versions."""
-    area = Area._base_manager.get(code="130207114")
-    client.force_login(administrator)
-    form = _form_of(client, area, opened_version="12", change_reason="更名")
-    assert client.post(address(Area, "change", area.pk), form).status_code == 302
-
-
 def test_a_second_writer_is_told_and_loses_nothing_typed(sample, client, administrator):
     belt = Belt._base_manager.get(code="B-02")
     client.force_login(administrator)
@@ -149,13 +141,6 @@ def test_a_public_record_does_not_change_without_a_reason(sample, client, admini
     answer = client.post(address(Belt, "change", belt.pk), _form_of(client, belt, name="改名后的示范带"))
     assert "change_reason" in answer.context["adminform"].form.errors
     assert Belt._base_manager.get(pk=belt.pk).name == belt.name
-
-
-def test_a_day_of_the_working_calendar_is_entered_with_an_event(sample, client, administrator):
-    client.force_login(administrator)
-    form = {"day": "2027-10-01", "name": "国庆节", "change_reason": "国务院办公厅通知"}
-    assert client.post(address(CalendarDay, "add"), form).status_code == 302
-    assert Event.objects.get(kind="calendarday").changes["name"] == [None, "国庆节"]
 
 
 def test_the_figures_of_a_closed_year_are_looked_at_without_needless_zeros(closing, client, administrator):

@@ -51,14 +51,14 @@ def test_a_dry_run_loads_nothing_and_leaves_nothing_on_the_desk(file, capsys):
 
 def test_a_message_names_the_column_it_is_about(file, capsys):
     call_command("load", str(file), "--kind", "point")
-    [line] = [line for line in capsys.readouterr().out.splitlines() if " H3 " in line]
-    assert "党组织书记: " in line
+    [line] = [line for line in capsys.readouterr().out.splitlines() if " F3 " in line]
+    assert "示范点级别: " in line
 
 
 @pytest.mark.parametrize("how", [(), ("--dry-run",)])
 def test_a_file_whose_rows_are_all_refused_ends_with_1(how, tmp_path, file, capsys):
     path = tmp_path / "缺项.xlsx"
-    path.write_bytes(workbook(HEADINGS, site(书记=""), site(书记="", 示范点名称="唐坊镇新立二号示范点")))
+    path.write_bytes(workbook(HEADINGS, site(示范点级别=""), site(示范点级别="", 示范点名称="唐坊镇新立二号示范点")))
     with pytest.raises(SystemExit) as ended:
         call_command("load", str(path), "--kind", "point", "--json", *how)
     assert (ended.value.code, json.loads(capsys.readouterr().out)["refused"]) == (1, 2)

@@ -114,7 +114,7 @@ def test_no_record_that_was_public_can_be_deleted(model, sample, administrator):
     record = published(model)
     if record is None:
         assert model._meta.model_name in {
-            "booking", "evidence", "frozenyear", "inspectionpack", "notice", "remark", "reporttext",
+            "booking", "calendarday", "evidence", "frozenyear", "inspectionpack", "notice", "remark", "reporttext",
             "supervisionfinding", "scheme", "schemeresult", "review",
         }  # fmt: skip
         return
