@@ -106,7 +106,7 @@ def test_others_book_nothing_by_program(clerk, clerk_tangfang, reviewer, client)
 
 def test_events_of_bookings_are_told_to_those_who_manage_them(clerk, reviewer):
     booked(clerk)
-    assert [result["act"] for result in clerk.get("events/?kind=bookings")["results"]] == ["录入"]
+    assert [result["act"] for result in clerk.get("events/?kind=bookings")["results"]] == ["新增"]
     assert program(reviewer).get("events/?kind=bookings")["results"] == []
 
 

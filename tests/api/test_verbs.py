@@ -160,7 +160,7 @@ def test_a_change_of_a_named_site_is_submitted_at_the_site(clerk):
 def test_what_was_submitted_is_sent_back_field_by_field(cast):
     point = make_submitted(cast["clerk"].account).point
     address = f"points/{point.code}/return/"
-    assert faults(cast["head"].post(address)) == [(None, "remarks", "required")]
+    assert problem(cast["head"].post(address)) == (409, "remark-missing")
     assert faults(cast["head"].post(address, {"remarks": {"nmae": "x"}})) == [(None, "remarks.nmae", "unknown")]
     assert faults(cast["head"].post(address, {"remarks": ["x"]})) == [(None, "remarks", "control")]
     assert cast["head"].post(address, {"remarks": {"highlights": "再具体些"}})[1]["status"] == "returned"

@@ -134,7 +134,7 @@ def test_the_tabs_count_the_rows_and_a_page_holds_fifty(sample, desk, clerk_tang
     page = desk.get(load.get_absolute_url())
     assert [row.split()[0] for row in rows_of(page)] == ["71"], "what was refused is shown first"
     assert re.findall(r">([^<>]+) <b>(\d+)</b></a></li>", page.content.decode()) == [
-        ("新增", "60"), ("变更", "0"), ("未变", "1"), ("退回", "1"), ("有提示", "1")
+        ("新增", "60"), ("变更", "0"), ("未变", "1"), ("未通过", "1"), ("有提示", "1")
     ]  # fmt: skip
     first, second = (rows_of(desk.get(load.get_absolute_url(), {"show": "new", "page": page})) for page in (1, 2))
     assert (len(first), len(second), second[0].split()[0]) == (50, 10, "53")
@@ -177,7 +177,7 @@ def test_a_clerk_is_handed_the_templates_of_the_own_township_only(sample, desk):
     address = reverse("load-template", args=["point"])
     statuses = {code: desk.get(address, {"township": code}).status_code for code in ("", "130207108", "130207114", "x")}
     assert statuses == {"": 200, "130207108": 200, "130207114": 404, "x": 404}
-    assert desk.get(reverse("load-template", args=["fund"])).status_code == 404, "a kind of the district's"
+    assert desk.get(reverse("load-template", args=["brand"])).status_code == 404, "a kind of the district's"
 
 
 def test_a_column_that_is_explained_is_read_anew_and_remembered_and_the_others_are_not(sample, desk, clerk_tangfang):

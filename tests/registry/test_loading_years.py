@@ -26,6 +26,7 @@ ORGANISATION = {
     "accountability": ("党组织", "日期"),
     "project": ("党组织名称", "立项时间"),
 }
+COMMUNITY = {"community"}
 PLACES = {"visit", "donation"}  # name places and units, which keep their names
 
 
@@ -51,7 +52,9 @@ def of_year(kind: str, column: str, year: str) -> dict[str, str]:
 
 
 def test_every_kind_that_names_areas_or_organisations_and_has_a_day_is_tried():
-    assert {*VILLAGE, *TOWNSHIP, *ORGANISATION, *PLACES} == {slug for slug, kind in SHEET_TYPES.items() if kind.dated}
+    assert {*VILLAGE, *TOWNSHIP, *ORGANISATION, *COMMUNITY, *PLACES} == {
+        slug for slug, kind in SHEET_TYPES.items() if kind.dated
+    }
 
 
 @pytest.mark.parametrize("kind", VILLAGE)
@@ -68,6 +71,15 @@ def test_a_township_that_ended_is_named_by_the_rows_of_its_own_time(kind, sample
     also = {"主题示范区": "", "党组织": ""}.items() & {(name, "") for name in EXAMPLES[kind].row}
     for year, expected in {BEFORE: ("new", []), AFTER: ("refused", ["area_ended"])}.items():
         row = of_year(kind, column, year) | {heading: "旧城街道"} | dict(also)
+        assert outcome(kind, row, administrator) == expected
+
+
+@pytest.mark.parametrize("kind", COMMUNITY)
+def test_a_community_that_ended_is_named_by_the_rows_of_its_own_time(kind, sample, administrator):
+    parent = "130207001"
+    Area.objects.create(code=f"{parent}099", name="旧城社区", level="community", parent_id=parent, valid_to=ENDED)
+    for year, expected in {BEFORE: ("new", []), AFTER: ("refused", ["area_ended"])}.items():
+        row = of_year(kind, "认定时间", year) | {"社区名称": "旧城社区"}
         assert outcome(kind, row, administrator) == expected
 
 

@@ -132,8 +132,7 @@ def resolve_community(row: SheetRow, context: Context) -> None:
             row.attributes["area_id"] = row.areas.village(code, row.values["community"])
         level = row.areas.levels.get(row.attributes.get("area_id", ""))
         if level != AreaLevel.COMMUNITY and not row.is_refused:
-            township_name = row.areas.names[code]
-            row.refuse("community", "village_unknown", text=row.values["community"], township=township_name)
+            refuse_village(row, "community", row.values["community"], code)
     if row.has("attained") and row.values["attained"] != row.has("grade"):
         row.refuse("grade", "required" if row.values["attained"] else "grade_without_standard")
 
