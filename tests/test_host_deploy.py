@@ -86,8 +86,8 @@ def test_nginx_takes_its_file(tmp_path):
 
 def test_operating_is_linked_and_names_only_what_there_is():
     text = (ROOT / "docs" / "OPERATING.md").read_text(encoding="utf-8")
-    for page in ("README.md", "README.zh.md"):
-        assert "docs/OPERATING.md" in (ROOT / page).read_text(encoding="utf-8")
+    for page, guide in {"README.md": "docs/OPERATING.md", "README.zh.md": "docs/OPERATING.zh.md"}.items():
+        assert guide in (ROOT / page).read_text(encoding="utf-8")
     for path in re.findall(r"`(deploy/[\w./-]+)`", text):
         assert (ROOT / path).exists(), path
     commands = set(re.findall(r"(?:manage\.py|registry-manage) ([a-z_]+)", text))

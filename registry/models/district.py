@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django.apps import apps
 from django.conf import settings
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import OperationalError, models
 from django.db.models import Exists, Q
 from django.db.models.signals import post_save
 from django.utils.functional import lazy
@@ -100,7 +100,11 @@ def is_larger_area() -> bool:
 
 
 def _unit_name() -> str:
-    return str(_("Area") if is_larger_area() else _("Township"))
+    try:
+        is_larger = is_larger_area()
+    except OperationalError:  # the settings are checked, and the API described, without a database
+        is_larger = False
+    return str(_("Area") if is_larger else _("Township"))
 
 
 unit_name = lazy(_unit_name, str)  # what the areas that pages compare are called: a city has districts and townships

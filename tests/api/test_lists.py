@@ -21,7 +21,7 @@ from tests.factories import make_named_point, make_period, make_point
 
 KEYED = [slug for slug in RESOURCES if slug != "events"]
 INTERNAL = {"findings", "bookings"}
-UNSEEN = {"reviews", *INTERNAL}  # the sample holds no rounds of review
+UNSEEN = {"reviews", "calendar-days", *INTERNAL}  # the sample holds no round of review and no exception of a year
 FILLED = [slug for slug in KEYED if slug not in UNSEEN]
 
 
@@ -30,7 +30,7 @@ def test_the_resources_are_those_of_the_contract():
         areas organisations points belts zones townships consortia brands honours donations funds incomes routes
         teaching-sites capacities bookings visits projects schemes results findings standards reviews events
         units red-districts communities external-results wage-rules terms parameters hosted-events
-        special-actions attachments elections policy-documents"""
+        special-actions attachments elections policy-documents calendar-days"""
     assert set(RESOURCES) == set(expected.split())
 
 
