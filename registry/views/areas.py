@@ -19,6 +19,7 @@ from registry.models import Area, AreaLevel, district_area
 from registry.models.base import in_area_q
 from registry.overviews.areas import area_page, areas_found
 from registry.text.refusals import Refused
+from registry.text.spellings import normalized
 from registry.text.validators import line
 
 from .access import asks_for
@@ -123,7 +124,7 @@ def areas(request: SignedInRequest) -> HttpResponse:
     """What lies in the registry's area, or what is found by a name or code."""
     if not district_area():
         return redirect("setup")
-    text = line(60)(request.GET.get("q", "")[:60])
+    text = normalized(request.GET.get("q", ""))[:60]
     if text:
         context = {"q": text, "found": areas_found(text, timezone.localdate())}
         return render(request, "registry/areas/found.html", context)
