@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from assessment.models import Review
 from assessment.overviews.review_sheet import Judging
@@ -282,40 +282,60 @@ def allows(user: User, right: str) -> bool:
     return may(user, right)
 
 
-DESK = (  # (address, label, right it asks for) of what else the desk leads to
-    ("desk-points", gettext_lazy("My sites"), "point.confirm"),
-    ("reviews", gettext_lazy("Reviews"), "point.check"),
-    ("reviews", gettext_lazy("Reviews"), "point.notice"),
-    ("desk-remarks", gettext_lazy("Remarks from the public"), "remark.answer"),
-    ("desk-remarks", gettext_lazy("Remarks from the public"), "point.notice"),
-    ("rechecks", gettext_lazy("Check named points again"), "point.review"),
-    ("desk-projects", gettext_lazy("Secretary projects"), "project.board"),
-    ("desk-schemes", gettext_lazy("Schemes of assessment"), "scheme.view"),
-    ("supervision", gettext_lazy("Supervision"), "record.view"),
-    ("bookings", gettext_lazy("Bookings of groups"), "booking.manage"),
-    ("desk-records", gettext_lazy("Records"), "attention.view"),
-    ("loads", gettext_lazy("Bulk loading"), "load.send"),
-    ("take-overs", gettext_lazy("Old ledgers"), "ledger.take_over"),
-    ("accounts", gettext_lazy("Accounts"), "account.manage"),
-    ("hooks", gettext_lazy("Web hooks"), "hook.manage"),
-    ("years", gettext_lazy("Turn of the year"), "year.view"),
-    ("desk-areas", gettext_lazy("Areas"), "area.keep"),
-    ("rules", gettext_lazy("Rules"), "rule.change"),
-    ("standards", gettext_lazy("Standards"), "rule.change"),
-    ("calendar", gettext_lazy("Working calendar"), "rule.change"),
-    ("setup", gettext_lazy("Set-up"), "registry.set_up"),
-    ("desk-belts", gettext_lazy("Build belts"), "grouping.build"),
-    ("desk-zones", gettext_lazy("Build zones"), "grouping.build"),
-    ("desk-routes", gettext_lazy("Build routes"), "grouping.build"),
+DESK = (  # pages of the desk in groups: (address, label, right it asks for)
+    (
+        pgettext_lazy("group of pages", "Daily work"),
+        (
+            ("desk-points", gettext_lazy("My sites"), "point.confirm"),
+            ("reviews", gettext_lazy("Reviews"), "point.check"),
+            ("reviews", gettext_lazy("Reviews"), "point.notice"),
+            ("desk-remarks", gettext_lazy("Remarks from the public"), "remark.answer"),
+            ("desk-remarks", gettext_lazy("Remarks from the public"), "point.notice"),
+            ("rechecks", gettext_lazy("Check named points again"), "point.review"),
+            ("desk-projects", gettext_lazy("Secretary projects"), "project.board"),
+            ("desk-schemes", gettext_lazy("Schemes of assessment"), "scheme.view"),
+            ("supervision", gettext_lazy("Supervision"), "record.view"),
+            ("bookings", gettext_lazy("Bookings of groups"), "booking.manage"),
+        ),
+    ),
+    (
+        pgettext_lazy("group of pages", "Data"),
+        (
+            ("desk-records", gettext_lazy("Records"), "attention.view"),
+            ("loads", gettext_lazy("Bulk loading"), "load.send"),
+            ("take-overs", gettext_lazy("Old ledgers"), "ledger.take_over"),
+            ("desk-belts", gettext_lazy("Build belts"), "grouping.build"),
+            ("desk-zones", gettext_lazy("Build zones"), "grouping.build"),
+            ("desk-routes", gettext_lazy("Build routes"), "grouping.build"),
+        ),
+    ),
+    (
+        pgettext_lazy("group of pages", "The district"),
+        (
+            ("desk-areas", gettext_lazy("Areas"), "area.keep"),
+            ("years", gettext_lazy("Turn of the year"), "year.view"),
+            ("rules", gettext_lazy("Rules"), "rule.change"),
+            ("standards", gettext_lazy("Standards"), "rule.change"),
+            ("calendar", gettext_lazy("Working calendar"), "rule.change"),
+        ),
+    ),
+    (
+        pgettext_lazy("group of pages", "System"),
+        (
+            ("accounts", gettext_lazy("Accounts"), "account.manage"),
+            ("hooks", gettext_lazy("Web hooks"), "hook.manage"),
+            ("setup", gettext_lazy("Set-up"), "registry.set_up"),
+        ),
+    ),
 )
 
 
 @register.simple_tag(takes_context=True)
-def desk_links(context: Any) -> list[tuple[str, str | Promise]]:
-    """(address, label) of the desk pages the account may open."""
+def desk_groups(context: Any) -> list[tuple[str | Promise, list[tuple[str, str | Promise]]]]:
+    """(group, [(address, label)]) of the desk pages the account may open."""
     user = context["request"].user
-    allowed = {name: label for name, label, right in DESK if not right or may(user, right)}
-    return [(reverse(name), label) for name, label in allowed.items()]
+    groups = [(group, {name: label for name, label, right in pages if may(user, right)}) for group, pages in DESK]
+    return [(group, [(reverse(name), label) for name, label in pages.items()]) for group, pages in groups if pages]
 
 
 @register.simple_tag(takes_context=True)
