@@ -142,6 +142,11 @@ class Person:
         self.taps += 1
         self.page.wait_for_load_state("load")
 
+    def choose(self, address: str) -> None:
+        """Opens a page of the desk by its menu."""
+        self.tap(".desk-menu summary")
+        self.tap(f".desk-menu a[href$='{address}']")
+
     def type(self, selector: str, text: str) -> None:
         assert selector not in self.typed, f"{selector} is asked twice"
         field = self.page.locator(selector)

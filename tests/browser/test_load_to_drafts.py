@@ -36,8 +36,7 @@ def worker(portal):
 def test_ten_new_sites_go_from_upload_to_submitted_drafts(screen, size, worker):
     person = Person(screen(size, "clerk"))
     page, window = person.page, person.window
-    person.tap(".desk-menu summary")
-    person.tap(".desk-menu a:has-text('批量导入')")
+    person.choose("/desk/loads/")
     person.tap("a.button:has-text('上传文件')")
     page.set_input_files("input[type=file]", FILE)
     person.tap("main form button.primary")

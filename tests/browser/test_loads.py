@@ -65,7 +65,7 @@ def test_a_ledger_goes_in_and_is_taken_back(screen, ledger, start_worker):
     look(window, "refused")
     page.get_by_role("link", name="新增").click()
     page.wait_for_selector(".tabs a[aria-current]:has-text('新增')")
-    page.locator("main details summary").click()
+    page.locator("main details:has(tr:has-text('备注栏'))").evaluate("(folded) => { folded.open = true }")
     look(window, "new-rows")
     page.select_option("tr:has-text('备注栏') select", "remark")
     page.get_by_role("button", name="重新读取").click()

@@ -32,7 +32,7 @@ def test_a_finding_goes_from_the_visit_to_its_closing(person, photo):
 
 
 def visit(reviewer: Person) -> None:
-    reviewer.tap("a[href$='/desk/supervision/']")
+    reviewer.choose("/desk/supervision/")
     reviewer.look("supervision-list")
     reviewer.tap("a[href$='/desk/supervision/new/']")
     assert reviewer.page.input_value("[name=on]") != ""
