@@ -1,5 +1,6 @@
 """The background steps of loads. Each chunk is a transaction of the job that moves its cursor."""
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -67,10 +68,19 @@ def at_once_step(cursor: int, payload: dict, memory: dict) -> tuple[int | None, 
 
 
 def _may_be_doubtful(load: Load) -> bool:
-    """Whether any of its sheets has a stored column of money, or of an area."""
+    """Whether any of its sheets has a stored column of money, or an area that may be given in 亩."""
     sheets = [sheet for sheet in load.sheets if not sheet["skipped"]]
     columns = [SHEET_TYPES[sheet["kind"]].column(name) for sheet in sheets for name in mapping_of(sheet).values()]
-    return any(column and column.unit in (*MONEY, "㎡") and column.use is Use.STORE for column in columns)
+    units = {column.unit for column in columns if column and column.use is Use.STORE}
+    return not units.isdisjoint(MONEY) or ("㎡" in units and _names_mu(load))
+
+
+def _names_mu(load: Load) -> bool:
+    """Whether 亩 stands anywhere in the file. Without it no area is converted, and one pass is enough."""
+    if "亩" in json.dumps(load.sheets, ensure_ascii=False):
+        return True
+    with rows_file(load).open("rb") as lines:
+        return any("亩".encode() in line for line in lines)
 
 
 def _step(load: Load, stage: str, cursor: int, end: LoadState, memory: dict) -> tuple[int | None, int, int]:
