@@ -81,13 +81,14 @@ class SearchQuerySet(models.QuerySet):
         words = text.split()[:MOST_WORDS]
         if not words:
             return self.none()
-        every = Q()
-        for word in words:
-            every &= _has(word) | (_lies_in(word) if len(words) > 1 else Q(pk__in=[]))
-        own = Q()
-        for word in words:
-            own |= _has(word)
-        return self.filter((every & own) | _has(text))
+        condition = _has(text)
+        if len(words) > 1:
+            every, own = Q(), Q()
+            for word in words:
+                every &= _has(word) | _lies_in(word)
+                own |= _has(word)
+            condition |= every & own
+        return self.filter(condition)
 
 
 def _has(text: str) -> Q:
