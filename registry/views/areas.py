@@ -128,12 +128,16 @@ def areas(request: SignedInRequest) -> HttpResponse:
     if text:
         context = {"q": text, "found": areas_found(text, timezone.localdate())}
         return render(request, "registry/areas/found.html", context)
-    return area(request, district_area())
+    return _area_page(request, district_area())
 
 
 @asks_for(RIGHT)
 def area(request: SignedInRequest, code: str) -> HttpResponse:
     """An area: its facts, what lies in it, and what can be done."""
+    return _area_page(request, code)
+
+
+def _area_page(request: SignedInRequest, code: str) -> HttpResponse:
     page = area_page(area_or_404(code), timezone.localdate())
     kinds = {AreaLevel.TOWNSHIP: "townships", AreaLevel.VILLAGE: "villages"}
     return render(request, "registry/areas/area.html", {"page": page, "kind": kinds.get(AreaLevel(page.area.level))})
