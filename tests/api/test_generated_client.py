@@ -4,11 +4,14 @@ import importlib
 import json
 import subprocess
 import sys
+from contextlib import contextmanager
 from types import ModuleType
 
 import httpx
 import pytest
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from drf_spectacular.generators import SchemaGenerator
 
 from tests.api.sending import program
@@ -41,9 +44,20 @@ def session(generated, sample, clerk_tangfang):
     token = program(clerk_tangfang).text
     transport = httpx.WSGITransport(app=get_wsgi_application())
     client: ModuleType = generated("client")
-    return client.AuthenticatedClient(
-        base_url="http://testserver", token=token, prefix="Token", httpx_args={"transport": transport}
-    )
+    with connection_of_the_test():
+        yield client.AuthenticatedClient(
+            base_url="http://testserver", token=token, prefix="Token", httpx_args={"transport": transport}
+        )
+
+
+@contextmanager
+def connection_of_the_test():
+    """A request of a server closes a connection that is in a transaction, as that of a test always is."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 def visit(generated, **changes):
