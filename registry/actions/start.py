@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from pypinyin import lazy_pinyin
 
@@ -16,7 +17,7 @@ from registry.models import Area, AreaLevel, District, Role, User, current_distr
 from registry.text.area_codes import LENGTHS
 from registry.text.refusals import Refused
 
-from .accounts import add_account
+from .accounts import accounts_below, add_account, reset_password
 from .areas import level_by_name
 from .sample import load_sample
 from .search import rebuild
@@ -167,6 +168,21 @@ def add_township_accounts(*, by: User) -> list[tuple[str, str, str, str]]:
                 continue
             made.append(_add_account(area, role, f"{''.join(lazy_pinyin(short_name(area.name)))}-{suffix}", taken, by))
     return made
+
+
+def unused_accounts(by: User) -> QuerySet[User]:
+    """The accounts below `by` that still wait for their first sign-in."""
+    return accounts_below(by).filter(must_change_password=True, last_login=None, is_active=True)
+
+
+def renew_first_passwords(*, by: User) -> list[tuple[str, str, str, str]]:
+    """New first passwords for the accounts that nobody has signed in to, because the file with the others is lost; as
+    `add_township_accounts` gives them."""
+    names = dict(Area.objects.public().values_list("code", "name"))
+    return [
+        (names.get(account.read_prefix, ""), account.get_role_display(), account.username, reset_password(account, by=by))
+        for account in unused_accounts(by)
+    ]
 
 
 def _add_account(area: Area, role: Role, name: str, taken: set[str], by: User) -> tuple[str, str, str, str]:

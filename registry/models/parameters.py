@@ -74,8 +74,11 @@ class Parameter(Record):
 
     @property
     def value_text(self) -> str:
-        """The value without needless zeros."""
-        return f"{self.value.normalize():f}"
+        """The value without needless zeros, with its unit; what a count counts stands in the name of the rule."""
+        number = f"{self.value.normalize():f}"
+        if self.unit == self.Unit.PERCENT:
+            return f"{number}%"
+        return f"{number} {self.get_unit_display()}" if self.unit == self.Unit.YUAN else number
 
 
 class TermList(models.TextChoices):

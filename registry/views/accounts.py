@@ -15,6 +15,7 @@ from registry.access.permissions import roles_below
 from registry.access.requests import SignedInRequest
 from registry.actions import accounts as acts
 from registry.actions import second_factor as factor_acts
+from registry.actions.start import unused_accounts
 from registry.models import Area, Role, User
 from registry.text.refusals import Refused
 
@@ -76,7 +77,8 @@ def account_list(request: SignedInRequest) -> HttpResponse:
     codes = {account.read_prefix for account in accounts}
     names = dict(Area.objects.visible_to(request.user).filter(code__in=codes).values_list("code", "name"))
     rows = [(account, names.get(account.read_prefix, account.read_prefix)) for account in accounts]
-    return render(request, "registry/accounts/list.html", {"rows": rows})
+    unused = unused_accounts(request.user).count()
+    return render(request, "registry/accounts/list.html", {"rows": rows, "unused": unused})
 
 
 @asks_for(RIGHT)

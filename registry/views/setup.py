@@ -137,8 +137,10 @@ def district_page(request: SignedInRequest) -> HttpResponse:
 @asks_for("account.manage")
 @require_POST
 def township_accounts(request: SignedInRequest) -> HttpResponse:
-    """One file with the first passwords of the accounts that were missing; it is made once and not kept."""
-    made = start.add_township_accounts(by=request.user)
+    """One file with the first passwords of the accounts that were missing, or of all that are unused; it is made once
+    and not kept."""
+    make = start.renew_first_passwords if "unused" in request.POST else start.add_township_accounts
+    made = make(by=request.user)
     if not made:
         messages.info(request, _("Every township has a clerk and a head already."))
         return redirect("accounts")

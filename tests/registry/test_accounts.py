@@ -2,9 +2,12 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from registry.access.permissions import may
 from registry.actions import accounts as acts
+from registry.actions.accounts import accounts_below
+from registry.actions.start import add_township_accounts, renew_first_passwords
 from registry.models import Event, Role, User
 from registry.text.refusals import Refused
 from tests.conftest import DAQI, DISTRICT, TANGFANG
@@ -273,3 +276,13 @@ def test_a_dengbao_password_is_changed_after_ninety_days_a_modern_one_never(samp
     assert clerk_daqi.needs_new_password
     settings.PASSWORD_DAYS = None
     assert not clerk_daqi.needs_new_password
+
+
+def test_new_first_passwords_are_for_accounts_nobody_has_signed_in_to(sample, administrator):
+    add_township_accounts(by=administrator)
+    used, unused = accounts_below(administrator).filter(must_change_password=True).order_by("pk")[:2]
+    User.objects.filter(pk=used.pk).update(last_login=timezone.now())
+    again = {name: password for _area, _role, name, password in renew_first_passwords(by=administrator)}
+    unused.refresh_from_db()
+    assert used.username not in again
+    assert unused.check_password(again[unused.username])
