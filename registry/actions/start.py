@@ -180,7 +180,12 @@ def renew_first_passwords(*, by: User) -> list[tuple[str, str, str, str]]:
     `add_township_accounts` gives them."""
     names = dict(Area.objects.public().values_list("code", "name"))
     return [
-        (names.get(account.read_prefix, ""), account.get_role_display(), account.username, reset_password(account, by=by))
+        (
+            names.get(account.read_prefix, ""),
+            account.get_role_display(),
+            account.username,
+            reset_password(account, by=by),
+        )
         for account in unused_accounts(by)
     ]
 
