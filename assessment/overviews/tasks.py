@@ -90,7 +90,13 @@ def notices_ending(user: Any, today: date) -> Iterable[Task]:
         ended = notice.has_ended(today)
         what = _("A notice has ended: name its points") if ended else _("A notice is running")
         url = reverse("notice-desk", args=[notice.code])
-        yield Task(what, notice.title, url, _("Name") if ended else _("Open"), notice.ends_on + timedelta(days=1))
+        yield Task(
+            what,
+            notice.title,
+            url,
+            pgettext("a button", "Name") if ended else _("Open"),
+            notice.ends_on + timedelta(days=1),
+        )
 
 
 @to_do

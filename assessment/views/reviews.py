@@ -268,7 +268,7 @@ def _review_page(
     context = bar | {
         "drafting": drafting,
         "rows": _rows(request, drafting, mask=True),
-        "changes": submitted.changes if submitted else {},
+        "changes": submitted.changes if submitted and drafting.draft.was_public else {},
         "doubts": [(doubt, drafting.overruled(doubt)) for doubt in drafting.doubts] if drafting.draft.pk else [],
         "lines": [
             (

@@ -3,16 +3,16 @@
 from .store import Store
 
 ITEMS = [
-    ("政治引领强", "Political leadership", "10", "查阅记录,访谈"),
+    ("政治引领强", "Political leadership", "10", "查阅记录，访谈"),
     ("组织设置规范", "Organisation set up as the rules ask", "10", "查阅资料"),
-    ("班子队伍过硬", "Able and united committee", "12", "查阅资料,测评"),
-    ("党员作用明显", "Members do their part", "10", "访谈,现场"),
+    ("班子队伍过硬", "Able and united committee", "12", "查阅资料，测评"),
+    ("党员作用明显", "Members do their part", "10", "访谈，现场"),
     ("组织生活严格", "Organisation life on record", "12", "查阅记录"),
     ("阵地建设达标", "Venue meets the standard", "12", "实地查看"),
     ("制度机制健全", "Rules posted and used", "8", "查阅资料"),
-    ("服务群众有效", "Effective service to the public", "10", "测评,抽查"),
+    ("服务群众有效", "Effective service to the public", "10", "测评，抽查"),
     ("发展治理有实绩", "Results in development and governance", "10", "查阅报表"),
-    ("特色品牌鲜明", "A brand of its own", "6", "现场,材料"),
+    ("特色品牌鲜明", "A brand of its own", "6", "现场，材料"),
 ]
 VETOES = [
     ("当年列为软弱涣散党组织", "Listed as a weak organisation in the year"),
