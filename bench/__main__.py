@@ -69,12 +69,13 @@ def main() -> None:
             empty = empty or middle
             size = len(client.get(address).content) / 1024
             print(f"{name:26s} {middle:8.1f} {middle / empty:8.0f} {size:7.1f}")
-        from bench import loading, reading, serving  # noqa: PLC0415
+        from bench import loading, reading, serving, writing  # noqa: PLC0415
 
         reading.main()
         print()
         loading.main()
         serving.main()
+        writing.main()
 
 
 if __name__ == "__main__":

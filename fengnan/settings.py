@@ -184,7 +184,7 @@ def database(url: str, password: str = "") -> dict:
     parts = split_url("DATABASE_URL", url)
     if parts.scheme == "sqlite":
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "registry.sqlite_queue",
             "NAME": unquote(parts.path)[1:] or ":memory:",
             "CONN_MAX_AGE": 600,  # an open connection keeps its prepared statements
             "OPTIONS": {

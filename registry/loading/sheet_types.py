@@ -17,7 +17,7 @@ from registry.text.validators import ABOUT, NO, Invalid, Reader, yes_no
 
 if TYPE_CHECKING:
     from registry.loading.context import Context
-    from registry.loading.lookups import Areas
+    from registry.loading.lookups import Areas, AreasByDay
 
 Text = str | Promise
 
@@ -140,8 +140,13 @@ class SheetRow:
     writes: list[PendingWrite] = field(default_factory=list)
     undo: list[list] = field(default_factory=list)
     edited: list[str] = field(default_factory=list)
-    day: date | None = None
-    areas: "Areas" = None  # type: ignore[assignment]  # set before anything is looked up
+    day: date = None  # type: ignore[assignment]  # this and the areas are set before anything is looked up
+    areas_by_day: "AreasByDay" = None  # type: ignore[assignment]
+
+    @property
+    def areas(self) -> "Areas":
+        """The areas of the row's day; most rows about one record name none, and then none is read."""
+        return self.areas_by_day.on(self.day)
 
     def refuse(self, name: str, code: str, /, **details: Any) -> None:
         """Refuses the row because of the field `name` ("" for the row as a whole)."""

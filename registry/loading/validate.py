@@ -33,7 +33,7 @@ def validate(kind: SheetType, rows: list[SheetRow], context: Context, load: Any)
     context.records.read(kind, rows)
     for row in rows:
         row.day = kind.day_of(row, context.today)
-        row.areas = context.areas_by_day.on(row.day)
+        row.areas_by_day = context.areas_by_day
         row.attributes |= {name: row.values.get(name) for name in kind.as_typed}
         kind.resolve(row, context)
         row.key = kind.key(row.attributes)

@@ -78,6 +78,7 @@ class Unit(Record):
     class Meta(Record.Meta):
         verbose_name = _("unit")
         verbose_name_plural = _("units")
+        indexes = [models.Index(fields=["name"], name="unit_name")]  # rows name it
         constraints = [*Record.Meta.constraints, in_choices("kind", UnitKind, "unit_kind_known")]
 
 
@@ -107,7 +108,10 @@ class PartyOrganisation(Record):
     class Meta(Record.Meta):
         verbose_name = _("party organisation")
         verbose_name_plural = _("party organisations")
-        indexes = [models.Index(fields=["area"], name="organisation_area")]
+        indexes = [
+            models.Index(fields=["area"], name="organisation_area"),
+            models.Index(fields=["name"], name="organisation_name"),  # rows name it
+        ]
         constraints = [
             *Record.Meta.constraints,
             in_choices("form", OrganisationForm, "organisation_form_known"),

@@ -180,6 +180,7 @@ class DemonstrationPoint(Record):
         indexes = [
             models.Index(fields=["area", "field"], condition=IN_FORCE, name="point_area_field"),
             models.Index(fields=["area", "code"], condition=IN_FORCE, name="point_area_code"),  # for long lists
+            models.Index(fields=["name"], name="point_name"),  # rows name it
         ]
         constraints = [
             *Record.Meta.constraints,
