@@ -85,6 +85,7 @@ urlpatterns = [
         path("admin/password_change/", RedirectView.as_view(pattern_name="account-password")),
         path("admin/", admin.site.urls),
         path("desk/", desk.desk, name="desk"),
+        path("desk/news/", desk.news_page, name="news"),
         path("desk/account/", account.account, name="account"),
         path("desk/account/password/", account.password, name="account-password"),
         path("desk/account/second-factor/", account.factor, name="account-factor"),

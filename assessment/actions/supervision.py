@@ -131,14 +131,16 @@ def _checked(finding: SupervisionFinding, act: StepAct, text: str, by: Any) -> S
         raise Refused("opinion_missing")
     stored.done, stored.rechecked_on = act == StepAct.CLOSE, localdate()
     save_record(stored, right=INSPECT, by=by)
-    return _step(stored, act, localdate(), text.strip(), by)
+    return _step(stored, act, localdate(), text.strip(), by, "sign-off" if stored.done else "return")
 
 
-def _step(finding: SupervisionFinding, act: StepAct, on: date, text: str, by: Any) -> SupervisionStep:
+def _step(
+    finding: SupervisionFinding, act: StepAct, on: date, text: str, by: Any, verb: str = "parts"
+) -> SupervisionStep:
     step = SupervisionStep(finding=finding, act=act, on=on, text=text, by=by)
     step.full_clean()
     step.save()
-    ChangeSet(by).log("parts", finding, {"supervisionstep": {"added": [part_change(step, {}, values_of(step))]}})
+    ChangeSet(by).log(verb, finding, {"supervisionstep": {"added": [part_change(step, {}, values_of(step))]}})
     return step
 
 

@@ -31,7 +31,10 @@ from assessment.overviews.ledgers import check_days, next_check, reminder_days
 from assessment.overviews.supervision import warnings
 from registry.access.permissions import may
 from registry.models import CalendarDay, Draft, DraftState, Parameter, PointStatus
+from registry.overviews.news import follow
 from registry.overviews.tasks import Task, to_do
+
+follow(SupervisionFinding)
 
 
 def _due(since: date, rule: str, today: date) -> date:

@@ -9,6 +9,7 @@ from django import template
 from django.core.paginator import Paginator
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
@@ -29,6 +30,8 @@ from registry.kinds import MISSING
 from registry.models import User
 from registry.overviews.citations import documents_by_number
 from registry.overviews.event_text import VERBS
+from registry.overviews.news import MOST_UNREAD
+from registry.overviews.news import unread_news as count_unread
 from registry.text.paper_numbers import plain_paper_number
 
 register = template.Library()
@@ -336,6 +339,16 @@ def desk_groups(context: Any) -> list[tuple[str | Promise, list[tuple[str, str |
     user = context["request"].user
     groups = [(group, {name: label for name, label, right in pages if may(user, right)}) for group, pages in DESK]
     return [(group, [(reverse(name), label) for name, label in pages.items()]) for group, pages in groups if pages]
+
+
+@register.simple_tag(takes_context=True)
+def unread_news(context: Any) -> str:
+    """The number of unread news of the account, or “99+”; empty if there is none. A page that marks them as read knows
+    how many there were."""
+    unread = context.get("news_unread")
+    if unread is None:
+        unread = count_unread(context["request"].user, timezone.localdate())
+    return f"{MOST_UNREAD}+" if unread > MOST_UNREAD else str(unread or "")
 
 
 @register.simple_tag(takes_context=True)

@@ -3,8 +3,10 @@ settings."""
 
 import secrets
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
@@ -17,7 +19,7 @@ from registry.models.base import in_area_q
 from registry.text.area_codes import DISTRICT
 from registry.text.refusals import Refused, raise_first
 
-from .records import ChangeSet, changes_between, locked
+from .records import ChangeSet, changes_between, locked, newest_event
 
 LOGGED_COLUMNS = ("username", "display_name", "role", "read_prefix", "write_prefix", "is_active")
 GIVEN_ONCE = {"username", "password"}
@@ -185,12 +187,30 @@ def choose_password(user: User, password: str, *, present: str, by: Any) -> User
 
 
 @transaction.atomic
-def set_wishes(user: User, *, email: str, wants_digest: bool, large_type: bool, by: Any) -> User:
-    """Sets e-mail address, daily mail and text size of the own account; this logs no event."""
+def set_wishes(
+    user: User,
+    *,
+    email: str,
+    wants_digest: bool,
+    large_type: bool,
+    wants_news_mail: bool = False,
+    language: str = settings.LANGUAGE_CODE,
+    by: Any,
+) -> User:
+    """Sets e-mail address, mails and their language, and text size of the own account; this logs no event."""
     if user != by:
         raise Refused("not_allowed")
     user = locked(user)
+    if wants_news_mail and not user.wants_news_mail:
+        user.news_mailed_to = newest_event()  # what was before is not mailed
     user.email, user.wants_digest, user.large_type = email, wants_digest, large_type
+    user.wants_news_mail, user.language = wants_news_mail, language
     user.full_clean(exclude=GIVEN_ONCE)
     user.save()
     return user
+
+
+def mark_news_read(user: User, until: datetime) -> None:
+    """Marks the news up to that time as read by the own account; this logs no event."""
+    unread = Q(news_seen_at=None) | Q(news_seen_at__lt=until)
+    User.objects.filter(unread, pk=user.pk).update(news_seen_at=until)

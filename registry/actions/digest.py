@@ -38,7 +38,7 @@ def _unsent(today: date) -> Q:
 
 
 def _send(account: User, today: date) -> bool:
-    with override(settings.LANGUAGE_CODE):
+    with override(account.language):
         tasks = tasks_of(account, today)
         if not tasks or not User.objects.filter(_unsent(today), pk=account.pk).update(digest_sent_on=today):
             return False
@@ -52,10 +52,15 @@ def _send(account: User, today: date) -> bool:
     return True
 
 
+def site_address() -> str:
+    """What the addresses of pages, which already contain the path prefix, stand behind in a mail."""
+    return "{0.scheme}://{0.netloc}".format(urlsplit(settings.SITE_URL))
+
+
 def written(account: User, tasks: list[Task], today: date) -> tuple[str, str]:
     """Subject and text of the mail, in the active language."""
     count = ngettext("%(count)s thing to do", "%(count)s things to do", len(tasks)) % {"count": len(tasks)}
-    site = "{0.scheme}://{0.netloc}".format(urlsplit(settings.SITE_URL))  # URLs already contain the path prefix
+    site = site_address()
     context = {
         "name": str(account),
         "tasks": [(task, task.is_late(today), site + task.url) for task in tasks],

@@ -115,6 +115,11 @@ def done_before(key: uuid.UUID, *, by: Any) -> Event | None:
     return Event.objects.filter(change_set=key, actor=by).order_by("pk").first()
 
 
+def newest_event() -> int:
+    """The number of the newest event; 0 without events."""
+    return Event.objects.aggregate(newest=models.Max("pk"))["newest"] or 0
+
+
 @transaction.atomic
 def save_record(
     record: Any,

@@ -6,11 +6,10 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from registry.access.permissions import may
-from registry.actions.records import ChangeSet
+from registry.actions.records import ChangeSet, newest_event
 from registry.actions.tokens import owners_for
 from registry.kinds import KINDS
 from registry.models import Delivery, DeliveryState, Event, HookHost, User, WebHook
@@ -94,8 +93,7 @@ def refusals_to_add_hook(owner: User, *, address: str, kinds: Collection[str], b
 def add_hook(owner: User, *, name: str, address: str, kinds: Collection[str], by: Any) -> WebHook:
     """Adds a hook for future events. Raises Refused."""
     raise_first(refusals_to_add_hook(owner, address=address, kinds=kinds, by=by))
-    newest = Event.objects.aggregate(newest=Max("pk"))["newest"] or 0
-    hook = WebHook(owner=owner, name=name, address=address, kinds=sorted(kinds), cursor=newest, made_by=by)
+    hook = WebHook(owner=owner, name=name, address=address, kinds=sorted(kinds), cursor=newest_event(), made_by=by)
     hook.full_clean()
     hook.save()
     changes = {"address": [None, address], "kinds": [None, " ".join(hook.kinds)]}

@@ -40,6 +40,12 @@ class User(PlainText, AbstractUser):
     sessions_ended = models.PositiveIntegerField(_("times all sessions were ended"), default=0, editable=False)
     wants_digest = models.BooleanField(_("daily e-mail with what is to be done"), default=False)
     digest_sent_on = models.DateField(_("last daily e-mail"), null=True, blank=True, editable=False)
+    wants_news_mail = models.BooleanField(_("e-mail at once when something is returned or decided"), default=False)
+    news_mailed_to = models.PositiveBigIntegerField(_("number of the last event mailed"), default=0, editable=False)
+    news_seen_at = models.DateTimeField(_("news read up to"), null=True, blank=True, editable=False)
+    language = models.CharField(
+        _("language of e-mails"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
     large_type = models.BooleanField(_("large type"), default=False)
 
     class Meta:

@@ -1,8 +1,8 @@
-"""The history of a record, public or in full, and the latest changes of all records."""
+"""The history of a record, public or in full, and the changes of an area since a day."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from functools import cache
 from typing import Any
 
@@ -19,16 +19,12 @@ from registry.overviews.event_text import (
     PUBLIC_VERBS,
     VERBS,
     Entry,
-    Text,
-    act_of,
     all_rows,
     entries_of,
     entry_of,
     models_by_name,
     names_in,
 )
-
-NEWS_PERIOD = timedelta(days=14)
 
 
 def history_of(record: Any, viewer: Any) -> list[Entry]:
@@ -80,38 +76,9 @@ def _statuses(event: Event) -> list[str]:
 
 
 @cache
-def _kinds_of(name: str) -> tuple[Kind, ...]:
+def kinds_of(name: str) -> tuple[Kind, ...]:
     """The kinds whose pages show records of the model `name`."""
     return tuple(kind for kind in KINDS.values() if kind.model._meta.model_name == name and not kind.redacted)
-
-
-@dataclass(frozen=True)
-class News:
-    """A recent change: the record, its page, the action, the time and the account."""
-
-    about: str
-    url: str
-    at: datetime
-    act: Text
-    actor: str
-
-
-def latest_news(viewer: Any, today: date, most: int = 15) -> list[News]:
-    """The changes within fourteen days in the area `viewer` reads, the newest first; only records with a page."""
-    if not may(viewer, "record.view"):
-        return []
-    since = timezone.make_aware(datetime.combine(today - NEWS_PERIOD, time.min))
-    events = Event.objects.filter(at__gte=since, kind__in=[name for name in models_by_name() if _kinds_of(name)])
-    if not viewer.reads_everything:
-        events = events.filter(readable(viewer.read_prefix))
-    latest = list(events.select_related("actor")[: most * 3])
-    records: dict[tuple[str, str], Any] = {}
-    for name in {event.kind for event in latest}:
-        codes = {event.code for event in latest if event.kind == name}
-        rows = all_rows(models_by_name()[name]).visible_to(viewer).filter(code__in=codes)
-        records |= {(name, record.code): record for record in rows}
-    news = (_news(event, records.get((event.kind, event.code))) for event in latest)
-    return [item for item in news if item is not None][:most]
 
 
 @dataclass(frozen=True)
@@ -145,7 +112,7 @@ def _changed(model: type[models.Model], events: list[Event], viewer: Any) -> Ite
     for record in rows:
         own = [event for event in events if event.code == str(getattr(record, key))]
         inside = may(viewer, "record.view", record)
-        url = reverse("record", args=[_kind_of(own[0]).slug, own[0].code])
+        url = reverse("record", args=[kind_of(own[0]).slug, own[0].code])
         for event in own if inside else _published(record, own):
             entry = entry_of(model, event, names, inside=inside)
             if entry:
@@ -164,13 +131,7 @@ def readable(prefix: str) -> models.Q:
     return own | models.Q(area="") if contains_district(prefix) else own
 
 
-def _news(event: Event, record: Any) -> News | None:
-    if record is None:
-        return None
-    url = reverse("record", args=[_kind_of(event).slug, event.code])
-    return News(str(record), url, event.at, act_of(event), str(event.actor or ""))
-
-
-def _kind_of(event: Event) -> Kind:
-    kinds = _kinds_of(event.kind)
+def kind_of(event: Event) -> Kind:
+    """The kind whose page shows the record of the event."""
+    kinds = kinds_of(event.kind)
     return kinds[-1] if len(kinds) > 1 and len(event.code) > 9 else kinds[0]  # of areas: villages, else townships

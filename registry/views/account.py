@@ -44,14 +44,22 @@ class PasswordForm(PasswordChangeForm):
 class WishesForm(forms.ModelForm):
     class Meta:
         model = User
-        fields = ["large_type", "wants_digest", "email"]
-        help_texts = {"email": gettext_lazy("Used for nothing but the daily e-mail.")}
+        fields = ["large_type", "wants_digest", "wants_news_mail", "email", "language"]
+        help_texts = {"email": gettext_lazy("Used for nothing but these e-mails.")}
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["language"].required = False
+
+    def clean_language(self) -> str:
+        return self.cleaned_data["language"] or self.instance.language
 
     def clean(self) -> dict[str, Any]:
         super().clean()
         cleaned = self.cleaned_data
-        if cleaned.get("wants_digest") and not cleaned.get("email"):
-            self.add_error("email", _("The daily e-mail needs an address. Fill it in, or take the tick away."))
+        wants_mail = cleaned.get("wants_digest") or cleaned.get("wants_news_mail")
+        if wants_mail and not cleaned.get("email"):
+            self.add_error("email", _("An e-mail needs an address. Fill it in, or take the tick away."))
         return cleaned
 
 

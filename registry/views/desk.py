@@ -14,18 +14,21 @@ from django.views.decorators.http import require_POST
 from registry.access.permissions import may
 from registry.access.requests import SignedInRequest
 from registry.access.scope import read_scope
+from registry.actions.accounts import mark_news_read
 from registry.actions.drafts import confirm_site, unconfirm_site, unsettled_draft
 from registry.figures import with_years
 from registry.models import DemonstrationPoint, Draft, DraftState, PointStatus, User
 from registry.overviews.attention import attention
 from registry.overviews.draft_form import stored_facts
-from registry.overviews.history import latest_news
+from registry.overviews.news import News, in_lines, latest_news, unread_news
 from registry.overviews.tasks import tasks_of
 from registry.text.area_codes import is_below_district
 
 from .access import asks_for
 from .drafts import site_or_404
 from .tables import part_for
+
+NEWS_AT_DESK, MOST_NEWS, NEWS_ON_PAGE = 6, 40, 200  # lines at the desk, the news they come from, and on their page
 
 
 @asks_for()
@@ -36,15 +39,35 @@ def desk(request: SignedInRequest) -> HttpResponse:
     tasks = [(task, task.is_late(today)) for task in tasks_of(request.user, today)]
     of_district = may(request.user, "attention.view") and not is_below_district(request.user.read_prefix)
     scope = with_years(read_scope({"area": request.user.read_prefix}, request.user))
+    unread, news = unread_news(request.user, today), latest_news(request.user, today, MOST_NEWS)
+    lines = in_lines(news)
+    if unread == sum(item.is_unread for item in news) and not any(line.is_unread for line in lines[NEWS_AT_DESK:]):
+        _mark_read(request, unread, news)
     context = {
         "tasks": tasks,
         "today": today,
         "may_start": may(request.user, "draft.write"),
         "scope": scope,
         "findings": attention(scope) if of_district else [],
-        "news": latest_news(request.user, today),
+        "news": lines[:NEWS_AT_DESK],
+        "news_unread": unread,
     }
     return render(request, "registry/desk.html", context)
+
+
+@asks_for("record.view")
+def news_page(request: SignedInRequest) -> HttpResponse:
+    """What others changed within fourteen days, each change on a line. Who sees it has read it."""
+    today = timezone.localdate()
+    unread, news = unread_news(request.user, today), latest_news(request.user, today, NEWS_ON_PAGE)
+    _mark_read(request, unread, news)
+    return render(request, "registry/news.html", {"news": news, "news_unread": unread})
+
+
+def _mark_read(request: SignedInRequest, unread: int, news: list[News]) -> None:
+    """Marks the news as read up to the newest that is shown."""
+    if unread and news:
+        mark_news_read(request.user, news[0].at)
 
 
 def _cared_for(user: User, today: date) -> QuerySet[Any]:

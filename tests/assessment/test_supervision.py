@@ -15,6 +15,7 @@ from registry.actions.jobs import run_one
 from registry.figures import FIGURES
 from registry.loading.lifecycle import send_load
 from registry.models import Area, Event, Load, Parameter, PartyOrganisation
+from registry.overviews.news import latest_news
 from registry.overviews.tasks import tasks_of
 from registry.text.validators import Invalid
 from tests.conftest import DAQI, TANGFANG
@@ -93,6 +94,12 @@ def test_what_was_not_put_right_goes_back_with_the_reason(rectified, reviewer, c
     rectify(rectified, clerk_tangfang)
     acts.close(rectified, text="复查到位", by=reviewer)
     assert [step.act for step in rectified.steps.all()] == ["rectify", "return", "rectify", "close"]
+
+
+def test_what_became_of_a_finding_is_news_of_its_township(rectified, reviewer, clerk_tangfang):
+    acts.send_back(rectified, text="仍缺两次记录", by=reviewer)
+    news = latest_news(clerk_tangfang, timezone.localdate())[0]
+    assert (news.url, news.event.verb) == (rectified.get_absolute_url(), "return")
 
 
 def test_who_put_it_right_never_closes_it(rectified, clerk_tangfang, reviewer):

@@ -16,7 +16,8 @@ from registry.actions.records import ChangeSet, save_record
 from registry.kinds.field_visibility import Visibility, visibility_of
 from registry.models import Belt, Brand, DemonstrationPoint, Event, Parameter, PartyOrganisation, Zone
 from registry.overviews.event_text import VERBS
-from registry.overviews.history import history_of, latest_news
+from registry.overviews.history import history_of
+from registry.overviews.news import latest_news
 from tests.factories import make_belt, make_named_point, make_period, make_point
 
 PAPER = "测试〔2026〕9号"
