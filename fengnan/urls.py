@@ -41,6 +41,7 @@ from registry.views import (
     single_sign_on,
     take_overs,
     tokens,
+    township,
     voiding,
     years,
 )
@@ -86,6 +87,7 @@ urlpatterns = [
         path("admin/", admin.site.urls),
         path("desk/", desk.desk, name="desk"),
         path("desk/news/", desk.news_page, name="news"),
+        path("desk/township/", township.one_page, name="desk-township"),
         path("desk/account/", account.account, name="account"),
         path("desk/account/password/", account.password, name="account-password"),
         path("desk/account/second-factor/", account.factor, name="account-factor"),

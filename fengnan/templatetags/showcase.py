@@ -289,6 +289,8 @@ DESK = (  # pages of the desk in groups: (address, label, right it asks for)
     (
         pgettext_lazy("group of pages", "Daily work"),
         (
+            ("desk-township", gettext_lazy("A township on one page"), "attention.view"),
+            ("desk-township", gettext_lazy("Our township on one page"), "point.confirm"),
             ("desk-points", gettext_lazy("My sites"), "point.confirm"),
             ("reviews", gettext_lazy("Reviews"), "point.check"),
             ("reviews", gettext_lazy("Reviews"), "point.notice"),

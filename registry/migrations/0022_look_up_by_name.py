@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registry', '0020_titles_without_their_paper'),
+        ('registry', '0021_news_of_an_account'),
     ]
 
     operations = [

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from typing import Any
 
 from django.db.models import CharField, Count, F, Min, OuterRef, Q, QuerySet, Subquery, TextChoices, Value
 from django.db.models.functions import Cast, ExtractYear, Substr
@@ -34,9 +35,10 @@ class Concern(TextChoices):
 @dataclass(frozen=True, eq=False)
 class Check:
     """A kind of concern. `rows(scope)` are the records it concerns, of the record kind `kind` if they have pages of
-    their own there; `area` is the path to their area code, `since` that to the day they wait or are overdue since. The
-    public sees only what is `public`. `begun` is the path to the year the matter belongs to: what is still open of an
-    old year is asked at the turn of the year; a check `at_year_end` is asked only then."""
+    their own there; `area` is the path to their area code, `since` that to the day they wait or are overdue since,
+    `due` the field with the day they are due, if they have one. The public sees only what is `public`. `begun` is the
+    path to the year the matter belongs to: what is still open of an old year is asked at the turn of the year; a check
+    `at_year_end` is asked only then."""
 
     slug: str
     label: str | Promise
@@ -45,6 +47,7 @@ class Check:
     kind: str = ""
     area: str = "area_id"
     since: str = ""
+    due: str = ""
     public: bool = False
     begun: str = ""
     at_year_end: bool = False
@@ -145,11 +148,22 @@ def _counts(number: int, check: Check, scope: Scope) -> QuerySet:
     return rows.values_list("check_number", "at_township", "rows_found", "oldest_day")
 
 
+def due_rows(scope: Scope) -> list[tuple[date, Check, Any]]:
+    """(day, check, row) of what the viewer may see in the scope and is due on a day, the earliest first."""
+    rows = [
+        (getattr(row, check.due), check, row) for check in CHECKS.values() if check.due for row in check.rows_in(scope)
+    ]
+    return sorted(rows, key=lambda due: (due[0] or date.max, due[1].slug, due[2].pk))
+
+
+def year_to_report(day: date) -> int:
+    """The year that yearly forms should be reported for by `day`: this year towards its end, else the last."""
+    return day.year if (day.month, day.day) >= REMINDED_FROM else day.year - 1
+
+
 def due_year(form: YearlyForm, scope: Scope) -> int:
-    """The year of a form that should be reported by the scope's day and is not: this year towards its end, else the
-    last; NEVER if that is reported."""
-    day = scope.as_of
-    year = day.year if (day.month, day.day) >= REMINDED_FROM else day.year - 1
+    """The year of a form that should be reported by the scope's day and is not; NEVER if it is reported."""
+    year = year_to_report(scope.as_of)
     return year if with_years(scope).year_of(form.slug) < year else NEVER
 
 
@@ -276,6 +290,7 @@ declare_checks(
         Concern.WAITING,
         lambda s: s.sees(m.Remark).open(),
         since="made_at",
+        due="due_on",
         begun="made_at__year",
     ),
     Check(

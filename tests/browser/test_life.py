@@ -74,6 +74,14 @@ def test_the_sites_of_a_year_are_confirmed_with_a_tap_each(person):
     assert clerk.taps <= count
 
 
+def test_what_the_belts_lack_is_two_taps_from_the_desk(person):
+    clerk = person("clerk")
+    clerk.choose("/desk/township/")
+    expect(clerk.page.locator("#lacking")).to_be_visible()
+    clerk.look()
+    assert clerk.taps <= 2
+
+
 def register(clerk: Person, photo) -> None:
     page = clerk.page
     clerk.look()
