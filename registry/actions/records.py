@@ -192,7 +192,7 @@ def stale(record: Any) -> Refused:
 def unlist(record: Any) -> None:
     """Removes the record from the search index."""
     for kind in kinds_of(record):
-        SearchEntry.objects.filter(kind=kind.slug, code=record.code).delete()
+        SearchEntry.objects.filter(kind=kind.slug, code=record.code).drop()
 
 
 def index(record: Any) -> None:
@@ -201,3 +201,4 @@ def index(record: Any) -> None:
     for kind in kinds_of(record):
         if type(record).objects.public().filter(pk=record.pk).exists():
             entry_for(kind, record).save()
+            SearchEntry.objects.filter(kind=kind.slug, code=record.code).add_pairs()

@@ -116,9 +116,11 @@ def organisations_led_by(text: str, *, by: Any) -> list[PartyOrganisation]:
 @transaction.atomic
 def reindex_kind(kind: Kind) -> int:
     """Rebuilds the index of one kind. Returns the number of entries."""
-    SearchEntry.objects.filter(kind=kind.slug).delete()
+    rows = SearchEntry.objects.filter(kind=kind.slug)
+    rows.drop()
     entries = _entries(kind)
     SearchEntry.objects.bulk_create(entries, batch_size=STEP)
+    rows.add_pairs()
     return len(entries)
 
 

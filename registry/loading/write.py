@@ -218,7 +218,7 @@ def log_events(load: Load, logged: Iterable[tuple], reason: str = "") -> None:
 def unlist(records: Iterable[Any]) -> None:
     """Removes the search entries of these records."""
     for kind, mine in _by_kind(records):
-        SearchEntry.objects.filter(kind=kind.slug, code__among=[record.code for record in mine]).delete()
+        SearchEntry.objects.filter(kind=kind.slug, code__among=[record.code for record in mine]).drop()
 
 
 def public(records: Iterable[Any], public_records: Iterable[Any] = ()) -> list[tuple[Kind, list[Any]]]:
@@ -236,6 +236,7 @@ def index(records_by_kind: list[tuple[Kind, list[Any]]]) -> None:
     """Writes the search entries of these records."""
     for kind, records in records_by_kind:
         add_values(SearchEntry, ENTRY, values_for(kind, records))
+        SearchEntry.objects.filter(kind=kind.slug, code__among=[record.code for record in records]).add_pairs()
 
 
 def by_model(records: Iterable[Any]) -> dict[type[models.Model], list[Any]]:

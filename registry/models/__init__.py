@@ -17,7 +17,7 @@ from .district import (
 )
 from .drafts import Confirmation, Draft, DraftState, FieldRemark
 from .elections import ElectionResult, VillageElection
-from .events import Event, EventLink, SearchEntry
+from .events import Event, EventLink, SearchEntry, SearchPair
 from .evidence import Evidence, EvidenceKind, Upload
 from .exchange import PLACES, HostedEvent, RouteStop, StudyRoute, TeachingSite, Timed, Visit, timetable
 from .funds import Fund, FundCategory, FundLevel, Post, WageRule
@@ -138,6 +138,7 @@ __all__ = [
     "ScopeMissing",
     "ScopedQuerySet",
     "SearchEntry",
+    "SearchPair",
     "SiteCapacity",
     "SpecialAction",
     "SpecialActionItem",

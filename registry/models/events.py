@@ -1,9 +1,9 @@
 """Events, their hash chain, and the search index."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import connections, models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -74,6 +74,17 @@ MOST_WORDS = 6  # of one search
 
 
 class SearchQuerySet(models.QuerySet):
+    def drop(self) -> None:
+        """Deletes the entries with their pairs in two statements, however many they are."""
+        SearchPair.objects.filter(entry__in=self.values("pk")).delete()
+        self._raw_delete(self.db)
+
+    def add_pairs(self) -> None:
+        """Adds the pairs of these entries, which have none yet."""
+        entries, parameters = self.order_by().values("pk", "names").query.sql_with_params()
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(PAIRS_OF.format(entries=entries), parameters)
+
     def matching(self, text: str) -> Self:
         """Entries where every word of `text` is in a name, in its pinyin or at the beginning of its initials. One with
         a digit may be a part of the code; of several words, some may name the township or village."""
@@ -91,11 +102,30 @@ class SearchQuerySet(models.QuerySet):
         return self.filter(condition)
 
 
+# SQL of its own, because the ORM knows no series of numbers; the same on both engines
+PAIRS_OF = """
+INSERT INTO registry_searchpair (pair, entry_id)
+WITH RECURSIVE entries (id, names) AS ({entries}), places (place) AS (
+    SELECT 1 UNION ALL SELECT place + 1 FROM places WHERE place < (SELECT max(length(names)) FROM entries)
+)
+SELECT DISTINCT substr(names, place, 2), id FROM entries JOIN places ON place < length(names)
+"""
+
+
+def _holds(text: str) -> Q:
+    """The condition that a name holds `text`. It is looked up by its first two characters, which in a name of a place
+    are the rare ones; a single one is looked for in all names."""
+    condition = Q(names__contains=text)
+    if len(text) > 1:
+        condition &= Q(pk__in=SearchPair.objects.filter(pair=text[:2]).values("entry"))
+    return condition
+
+
 def _has(text: str) -> Q:
     """The condition that an entry's own names or code hold `text`; spaces between syllables of pinyin do not count."""
     condition = Q()
     for spelling in spellings(text):
-        condition |= Q(names__contains=spelling)
+        condition |= _holds(spelling)
     letters = text.replace(" ", "").replace("'", "").lower()
     if letters.isascii():
         condition |= Q(pinyin__contains=letters) | Q(initials__startswith=letters) | Q(initials__contains=f" {letters}")
@@ -105,10 +135,12 @@ def _has(text: str) -> Q:
 
 
 def _lies_in(word: str) -> Q:
-    condition = Q()
+    """The condition that an entry lies in a village or township whose name holds `word`."""
+    named = Q()
     for spelling in spellings(word):
-        condition |= Q(area__name__contains=spelling) | Q(area__parent__name__contains=spelling)
-    return condition
+        named |= Q(name__contains=spelling) | Q(parent__name__contains=spelling)
+    areas: Any = SearchEntry._meta.get_field("area").related_model
+    return Q(area__in=areas.objects.unscoped("names are public").filter(named).values("pk"))
 
 
 class SearchEntry(models.Model):
@@ -135,3 +167,19 @@ class SearchEntry(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SearchPair(models.Model):
+    """Two neighbouring characters in the names of an entry. Names in Chinese are looked up by them; `code` and pinyin
+    are not."""
+
+    pair = models.CharField(_("pair of characters"), max_length=2)
+    entry = models.ForeignKey(SearchEntry, models.CASCADE, related_name="pairs", verbose_name=_("search entry"))
+
+    class Meta:
+        verbose_name = _("pair of characters")
+        verbose_name_plural = _("pairs of characters")
+        constraints = [models.UniqueConstraint(fields=["pair", "entry"], name="search_pair_once")]
+
+    def __str__(self) -> str:
+        return self.pair

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from registry.actions.search import organisations_led_by
-from registry.models import Event, PartyOrganisation, SearchEntry
+from registry.models import Event, PartyOrganisation, SearchEntry, SearchPair
 
 
 def names_matching(text: str) -> set[str]:
@@ -60,3 +60,18 @@ def test_a_secretary_is_found_by_the_staff_of_the_area_alone_and_the_reading_is_
     for account in (clerk_daqi, leader, AnonymousUser()):
         assert organisations_led_by("欧阳", by=account) == []
     assert "欧阳示意" not in str(names_matching("欧阳"))
+
+
+def test_each_name_in_the_index_is_found_by_any_two_of_its_neighbouring_characters(sample):
+    entries = SearchEntry.objects.filter(kind="villages")[:5]
+    for entry in entries:
+        for place in range(len(entry.name) - 1):
+            assert entry in SearchEntry.objects.matching(entry.name[place : place + 2])
+
+
+def test_an_entry_that_goes_takes_its_pairs_along(sample):
+    entries = SearchEntry.objects.filter(kind="brands")
+    pairs = SearchPair.objects.filter(entry__in=list(entries.values_list("pk", flat=True)))
+    assert pairs.exists()
+    entries.drop()
+    assert not pairs.exists()
