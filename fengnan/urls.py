@@ -211,6 +211,7 @@ urlpatterns = [
         path("desk/results/<str:code>/score/", schemes.district_scores, name="result-score"),
         path("desk/results/<str:code>/appeal/", schemes.appeal, name="result-appeal"),
         path("desk/appeals/<int:pk>/", schemes.settle, name="appeal-settle"),
+        path("desk/appeals/<int:pk>/withdraw/", schemes.withdraw, name="appeal-withdraw"),
         path("desk/points/<str:code>/pack/", packs.desk, name="point-pack"),
         path("desk/packs/<str:code>/revoke/", packs.revoke, name="pack-revoke"),
         path("guarantee/", guarantee.guarantee, name="guarantee"),

@@ -237,16 +237,16 @@ def announce(scheme: Scheme, *, by: Any) -> Scheme:
     """Announces the ranking to all units. Appeals are possible from now on, until `appeal_until`."""
     scheme = locked(scheme, "area")
     raise_first(refusals_to_announce(scheme, by=by))
-    _freeze_cards(scheme, by)
+    _freeze_cards(scheme, by, "announce")
     scheme.announced_on = localdate()
     return save_record(scheme, right=SETTLE, by=by)
 
 
-def _freeze_cards(scheme: Scheme, by: Any) -> None:
+def _freeze_cards(scheme: Scheme, by: Any, verb: str = "change") -> None:
     for standing in live(scheme, localdate() if scheme.announced_on is None else scheme.announced_on):
         standing.result.card, standing.result.total, standing.result.rank = standing.card, standing.total, standing.rank
         standing.result.previous_rank = standing.previous_rank
-        save_with_event(standing.result, by=by)
+        save_with_event(standing.result, verb=verb, by=by)
 
 
 def appeal_until(scheme: Scheme) -> date:
@@ -266,15 +266,41 @@ def refusals_to_appeal(result: SchemeResult, *, by: Any) -> Iterator[Refused]:
 
 
 @transaction.atomic
-def make_appeal(result: SchemeResult, item: SchemeItem, text: str, *, by: Any) -> Appeal:
-    """Adds an appeal of the unit against an item's score. One open appeal per item."""
+def make_appeal(result: SchemeResult, item: SchemeItem, text: str, *, proof: Sequence[File] = (), by: Any) -> Appeal:
+    """Adds an appeal of the unit against an item's score, with proof. One open appeal per item."""
     result.scheme = locked(result.scheme, "area")
     raise_first(refusals_to_appeal(result, by=by))
     if result.appeals.filter(item=item, settled_on=None).exists():
         raise Refused("appealed_already", name=item.name)
     appeal = Appeal.objects.create(result=result, item=item, text=text, made_on=localdate(), by=by)
+    appeal.proof.add(*add_proofs(result, proof, right=APPEAL, by=by))
     ChangeSet(by).log("appeal", result, {item.name: [None, text]})
     return appeal
+
+
+def refusals_to_withdraw(appeal: Appeal, *, by: Any) -> Iterator[Refused]:
+    """All refusals against taking an appeal back: its unit may until it is answered."""
+    if not may(by, APPEAL, appeal.result):
+        yield Refused("not_allowed")
+    if appeal.settled_on:
+        yield _answered(appeal)
+
+
+@transaction.atomic
+def withdraw_appeal(appeal: Appeal, *, by: Any) -> SchemeResult:
+    """Takes an appeal back before it is answered. It stays in the history of the card, and another may be made."""
+    locked(appeal.result.scheme)
+    appeal = Appeal.objects.select_related("result", "item", "settled_by").get(pk=appeal.pk)
+    raise_first(refusals_to_withdraw(appeal, by=by))
+    event = ChangeSet(by).log("appeal-withdrawn", appeal.result, {appeal.item.name: [appeal.text, None]})
+    appeal.voided = event.change_set
+    appeal.save()
+    return appeal.result
+
+
+def _answered(appeal: Appeal) -> Refused:
+    assert appeal.settled_on is not None  # an answered one
+    return Refused("decided", who=appeal.settled_by, when=appeal.settled_on.isoformat(), what=appeal.answer)
 
 
 def refusals_to_settle(appeal: Appeal, *, by: Any) -> Iterator[Refused]:
@@ -282,7 +308,7 @@ def refusals_to_settle(appeal: Appeal, *, by: Any) -> Iterator[Refused]:
     if not may(by, SETTLE, appeal.result):
         yield Refused("not_allowed")
     if appeal.settled_on:
-        yield Refused("decided", who=appeal.settled_by, when=appeal.settled_on.isoformat(), what=appeal.answer)
+        yield _answered(appeal)
     item_score = ItemScore.objects.filter(result=appeal.result_id, item=appeal.item_id).first()
     if by.pk in (appeal.by_id, item_score.scored_by_id if item_score else None):
         yield Refused("own_work")

@@ -12,7 +12,7 @@ from assessment.models import Appeal, Scheme, SchemeItem, SchemeKind, SchemeResu
 from assessment.models.schemes import figures_to_score_by
 from registry.access.permissions import may
 from registry.api.actions import actions_on, needs
-from registry.api.inputs import MapInput, RowsInput, TextInput, filled, inputs_of
+from registry.api.inputs import FilesInput, MapInput, RowsInput, TextInput, filled, inputs_of
 from registry.api.problems import Unusable, field_error
 from registry.text.refusals import Refused
 from registry.text.validators import Invalid, choice, line, number, whole, yes_no
@@ -161,13 +161,13 @@ def _by_hand(name: str, items: Mapping[str, SchemeItem]) -> SchemeItem:
     return item
 
 
-def _appeal(result: SchemeResult, *, by: Any, item: str, text: str) -> Appeal:
+def _appeal(result: SchemeResult, *, by: Any, item: str, **values: Any) -> Appeal:
     items = {str(item.number): item for item in acts.items_in(result.scheme)}
     try:
         about = _item(item, items)
     except Invalid as invalid:
         raise Unusable([field_error("item", str(invalid), invalid.code)]) from invalid
-    return acts.make_appeal(result, about, text, by=by)
+    return acts.make_appeal(result, about, by=by, **values)
 
 
 def _open_appeals(result: SchemeResult) -> list[Appeal]:
@@ -176,18 +176,26 @@ def _open_appeals(result: SchemeResult) -> list[Appeal]:
 
 
 def _settle(result: SchemeResult, *, by: Any, item: str, **values: Any) -> Appeal:
+    return acts.settle_appeal(_open_appeal(result, item), by=by, **values)
+
+
+def _withdraw(result: SchemeResult, *, by: Any, item: str) -> SchemeResult:
+    return acts.withdraw_appeal(_open_appeal(result, item), by=by)
+
+
+def _open_appeal(result: SchemeResult, item: str) -> Appeal:
     """The item identifies the appeal: an item has at most one open appeal."""
     appeal = next((appeal for appeal in _open_appeals(result) if str(appeal.item.number) == item), None)
     if appeal is None:
         raise Refused("nothing_appealed")
-    return acts.settle_appeal(appeal, by=by, **values)
+    return appeal
 
 
-def _against_settling(result: SchemeResult, *, by: Any) -> Iterator[Refused]:
+def _against_any(right: str, refusals_to: Callable, result: SchemeResult, *, by: Any) -> Iterator[Refused]:
     """The refusals that apply to all open appeals."""
-    if not may(by, acts.SETTLE, result):
+    if not may(by, right, result):
         yield Refused("not_allowed")
-    refusals = [list(acts.refusals_to_settle(appeal, by=by)) for appeal in _open_appeals(result)]
+    refusals = [list(refusals_to(appeal, by=by)) for appeal in _open_appeals(result)]
     if not refusals:
         yield Refused("nothing_appealed")
     elif all(refusals):
@@ -217,9 +225,14 @@ RESULTS.add(
 RESULTS.add("score", _("Score"), _score, partial(acts.refusals_to_score, right=acts.SCORE), scores=SCORES, notes=NOTES)
 RESULTS.add(
     "appeal", _("Appeal"), _appeal, acts.refusals_to_appeal, item=ITEM,
-    text=TextInput(line(300, least=4), required=True), serialize_result=serialize_appeal,
+    text=TextInput(line(300, least=4), required=True), proof=FilesInput(), serialize_result=serialize_appeal,
 )  # fmt: skip
 RESULTS.add(
-    "settle", _("Answer an appeal"), _settle, _against_settling, item=ITEM,
+    "withdraw-appeal", _("Take the appeal back"), _withdraw,
+    partial(_against_any, acts.APPEAL, acts.refusals_to_withdraw), item=ITEM,
+)  # fmt: skip
+RESULTS.add(
+    "settle", _("Answer an appeal"), _settle,
+    partial(_against_any, acts.SETTLE, acts.refusals_to_settle), item=ITEM,
     answer=TextInput(line(300, least=4), required=True), score=TextInput(number("0", "100", decimals=1)),
 )  # fmt: skip

@@ -109,6 +109,7 @@ class ScoresForm(forms.Form):
 class AppealForm(forms.Form):
     item = forms.ChoiceField(label=_("Item"))
     text = Typed(line(300, least=4), label=_("Reason"), widget=text_area(3))
+    proof = Proof(required=False)
 
     def __init__(self, *args: Any, items: Sequence[SchemeItem], **kwargs: Any):
         super().__init__(*args, **kwargs)

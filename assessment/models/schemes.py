@@ -237,6 +237,11 @@ class SchemeResult(Record):
     def get_absolute_url(self) -> str:
         return reverse("record", args=["results", self.code])
 
+    @property
+    def news_name(self) -> str:
+        """How the news call it: the unit alone does not say of which scheme."""
+        return f"{self.scheme} · {self}"
+
 
 class ItemScore(Part):
     """The score of an item: the unit's own, with proof, and the district's."""
@@ -276,6 +281,7 @@ class Appeal(Part):
     result = models.ForeignKey(SchemeResult, models.PROTECT, related_name="appeals", verbose_name=_("result"))
     item = models.ForeignKey(SchemeItem, models.PROTECT, related_name="+", verbose_name=_("item"))
     text = models.CharField(_("reason"), max_length=300)
+    proof = models.ManyToManyField("registry.Evidence", blank=True, related_name="+", verbose_name=_("proof"))
     made_on = models.DateField(_("made on"))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
     answer = models.CharField(_("answer"), max_length=300, blank=True)

@@ -231,6 +231,21 @@ def cards_to_score(user: Any, today: date) -> Iterable[Task]:
 
 
 @to_do
+def rankings_to_look_at(user: Any, today: date) -> Iterable[Task]:
+    """For a unit: announced rankings, with the last day of an appeal. One task a scheme."""
+    if not may(user, acts.APPEAL):
+        return
+    mine = SchemeResult.objects.visible_to(user).in_area(user.write_prefix)
+    announced = mine.filter(scheme__announced_on__isnull=False, scheme__published_on=None)
+    of_schemes = {result.scheme_id: result for result in announced.select_related("scheme", "area").order_by("-code")}
+    for result in of_schemes.values():
+        until = acts.appeal_until(result.scheme)
+        if today <= until:
+            what = _("A ranking was announced: look at it, and appeal if a score is wrong")
+            yield Task(what, result.scheme.name, result.get_absolute_url(), _("Look at it"), until)
+
+
+@to_do
 def appeals_to_answer(user: Any, today: date) -> Iterable[Task]:
     if not may(user, acts.SETTLE):
         return

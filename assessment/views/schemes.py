@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +22,7 @@ from assessment.models import Appeal, ItemScore, Scheme, SchemeResult, SchemeSta
 from assessment.overviews import standings
 from registry.access.permissions import may
 from registry.access.requests import SignedInRequest
+from registry.models import Evidence
 from registry.text.refusals import Refused
 from registry.views.access import asks_for
 from registry.views.records import opened
@@ -91,7 +92,7 @@ def result_page(request: HttpRequest, code: str) -> HttpResponse:
         "inside": inside,
         "lines": [(line, _opens(line, result, inside), proof.get(line.number, [])) for line in standing.lines],
         "moved": standings.moved(scheme, standing, timezone.localdate()) if is_frozen else [],
-        "appeals": result.appeals.select_related("item", "by", "settled_by") if inside else [],
+        "appeals": _appeals(result, request.user) if inside else [],
         "appeal_until": acts.appeal_until(scheme) if scheme.state == SchemeState.ANNOUNCED else None,
         "steps": _result_steps(result, request.user),
         "may_settle": may(request.user, acts.SETTLE, result),
@@ -107,6 +108,13 @@ def _opens(line: standings.CardLine, result: SchemeResult, inside: bool) -> str:
 def _proof(result: SchemeResult) -> dict[int, list]:
     scores = ItemScore.objects.filter(result=result).select_related("item")
     return {score.item.number: list(score.proof.unscoped("linked for the staff of the area")) for score in scores}
+
+
+def _appeals(result: SchemeResult, user: Any) -> list[tuple[Appeal, list, bool]]:
+    """(appeal, proof, whether the account may take it back) of a card."""
+    proof = Prefetch("proof", Evidence.objects.unscoped("linked for the staff of the area"))
+    rows = result.appeals.select_related("result", "item", "by", "settled_by").prefetch_related(proof)
+    return [(appeal, list(appeal.proof.all()), not any(acts.refusals_to_withdraw(appeal, by=user))) for appeal in rows]
 
 
 def _result_steps(result: SchemeResult, user: Any) -> list[tuple[str, str | Words]]:
@@ -237,12 +245,13 @@ def appeal(request: SignedInRequest, code: str) -> HttpResponse:
     """An appeal of the unit against an item's score."""
     result = result_or_404(request, code)
     items = {str(item.number): item for item in acts.items_in(result.scheme)}
-    form = forms.AppealForm(request.POST if request.method == "POST" else None, items=list(items.values()))
+    typed = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = forms.AppealForm(*typed, items=list(items.values()))
     refusal = None
     if request.method == "POST" and form.is_valid():
         try:
             values = form.cleaned_data
-            acts.make_appeal(result, items[values["item"]], values["text"], by=request.user)
+            acts.make_appeal(result, items[values["item"]], values["text"], proof=values["proof"], by=request.user)
             messages.success(request, _("The appeal was handed in."))
             return redirect(result)
         except Refused as error:
@@ -257,14 +266,25 @@ def appeal(request: SignedInRequest, code: str) -> HttpResponse:
     return render(request, "assessment/schemes/appeal.html", context, status=status_of(form, refusal))
 
 
+@asks_for(acts.APPEAL)
+@require_POST
+def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The unit takes an appeal back that is not answered yet."""
+    result = acts.withdraw_appeal(_appeal_or_404(request, pk), by=request.user)
+    messages.success(request, _("The appeal was taken back."))
+    return redirect(result)
+
+
+def _appeal_or_404(request: SignedInRequest, pk: int) -> Appeal:
+    mine = SchemeResult.objects.visible_to(request.user).in_area(request.user.write_prefix)
+    rows = Appeal.objects.filter(result__in=mine).select_related("result__scheme", "result__area", "item", "by")
+    return get_object_or_404(rows, pk=pk)
+
+
 @asks_for(acts.SETTLE)
 def settle(request: SignedInRequest, pk: int) -> HttpResponse:
     """The answer to an appeal."""
-    mine = SchemeResult.objects.visible_to(request.user).in_area(request.user.write_prefix)
-    rows = Appeal.objects.filter(result__in=mine).select_related("result__scheme", "result__area", "item", "by")
-    appeal = rows.filter(pk=pk).first()
-    if appeal is None:
-        raise Http404
+    appeal = _appeal_or_404(request, pk)
     form = forms.SettleForm(request.POST if request.method == "POST" else None)
     refusal = None
     if request.method == "POST" and form.is_valid():
@@ -277,6 +297,8 @@ def settle(request: SignedInRequest, pk: int) -> HttpResponse:
     context = {
         "result": appeal.result,
         "appeal": appeal,
+        "proof": list(appeal.proof.unscoped("of the appeal itself")),
+        "inside": True,
         "title": _("Answer an appeal"),
         "form": form,
         "given": ItemScore.objects.filter(result=appeal.result, item=appeal.item).first(),

@@ -40,6 +40,8 @@ VERBS: dict[str, Text] = {
     "freeze": gettext_lazy("Promise frozen"),
     "appeal": gettext_lazy("Appealed against"),
     "appeal-settled": gettext_lazy("Appeal answered"),
+    "appeal-withdrawn": gettext_lazy("Appeal taken back"),
+    "announce": gettext_lazy("Ranking announced"),
     "photo": gettext_lazy("Photo or document added or taken off"),
     "parts": gettext_lazy("Parts changed"),
     "close-year": gettext_lazy("Year closed"),

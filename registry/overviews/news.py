@@ -101,7 +101,7 @@ def in_lines(news: Iterable[News]) -> list[News]:
     lines: dict[tuple, list[News]] = {}
     for item in news:
         event = item.event
-        is_decision = event.verb in DECISIVE_VERBS or event.verb == "standing"
+        is_decision = event.verb == "standing" or event.verb in DECISIVE_VERBS - {"announce"}  # of all units at once
         day = timezone.localdate(item.at)
         key = (event.kind, str(item.act), event.actor_id, day, event.code if is_decision else "")
         lines.setdefault(key, []).append(item)

@@ -144,6 +144,15 @@ def test_an_appeal_is_made_by_the_unit_and_answered_by_who_did_neither(announced
     assert detail["points"] >= 38
 
 
+def test_a_unit_takes_its_appeal_back(announced, cast):
+    address = card(announced)
+    assert refusals(cast["clerk"], f"{address}withdraw-appeal/") == ["nothing_appealed"]
+    cast["clerk"].post(f"{address}appeal/", {"item": "2", "text": "漏计省级荣誉"})
+    assert problem(cast["admin"].post(f"{address}withdraw-appeal/", {"item": "2"})) == (403, "not-allowed")
+    assert cast["clerk"].post(f"{address}withdraw-appeal/", {"item": "2"})[0] == 200
+    assert cast["clerk"].get(f"{address}?as_of={localdate()}")["appeals"] == []
+
+
 def test_who_gave_the_score_does_not_answer_the_appeal(announced, cast):
     address = card(announced)
     cast["clerk"].post(f"{address}appeal/", {"item": "2", "text": "漏计省级荣誉"})

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -14,7 +15,8 @@ from assessment.models import FINDINGS, Scheme, SchemeItem, SchemeResult, Superv
 from assessment.overviews import standings
 from registry.actions.records import save_record
 from registry.figures import FIGURES
-from registry.models import PartyOrganisation, StatusPeriod
+from registry.models import Event, PartyOrganisation, StatusPeriod
+from registry.overviews.news import latest_news
 from registry.overviews.tasks import tasks_of
 from tests.factories import PROOF, make_named_point, refused
 
@@ -228,6 +230,46 @@ def test_an_appeal_changes_the_score_and_the_ranking_follows(announced, clerk_ta
     assert again(result).rank == 1 + totals.index(again(result).total)
 
 
+def test_an_announced_ranking_reaches_the_desk_of_each_unit_until_the_last_day_of_appeals(announced, clerk_tangfang):
+    def days(today) -> list:
+        mine = card(announced, "130207108").get_absolute_url()
+        return [task.due for task in tasks_of(clerk_tangfang, today) if task.url == mine]
+
+    until = acts.appeal_until(announced)
+    assert days(timezone.localdate()) == days(until) == [until]
+    assert days(until + timedelta(days=1)) == []
+    news = latest_news(clerk_tangfang, timezone.localdate())
+    assert [item.about for item in news if item.event.verb == "announce"] == ["2026年考评 · 唐坊镇"]
+
+
+def test_an_appeal_takes_proof_that_who_answers_can_open(announced, clerk_tangfang, administrator, client):
+    result, item = card(announced, "130207108"), acts.items_in(announced)[1]
+    client.force_login(clerk_tangfang)
+    form = {"item": item.number, "text": "材料未被采信", "proof": SimpleUploadedFile("证明.png", PROOF[0].content)}
+    assert client.post(f"/desk/results/{result.code}/appeal/", form).status_code == 302
+    [made] = result.appeals.all()
+    [proof] = made.proof.unscoped("test")
+    client.force_login(administrator)
+    assert proof.get_absolute_url() in client.get(f"/desk/appeals/{made.pk}/").content.decode()
+    assert client.get(proof.get_absolute_url()).status_code == 200
+
+
+def test_an_appeal_is_taken_back_by_its_unit_until_it_is_answered(
+    announced, clerk_tangfang, head_tangfang, clerk_daqi, administrator, client
+):
+    result, item = card(announced, "130207108"), acts.items_in(announced)[1]
+    made = acts.make_appeal(result, item, "材料未被采信", by=clerk_tangfang)
+    for other in (clerk_daqi, administrator):
+        assert refused(acts.withdraw_appeal, made, by=other) == "not_allowed"
+    client.force_login(head_tangfang)
+    assert "申诉已撤回" in client.post(f"/desk/appeals/{made.pk}/withdraw/", follow=True).content.decode()
+    assert list(result.appeals.all()) == []
+    assert Event.objects.filter(verb="appeal-withdrawn", code=result.code).count() == 1
+    again_made = acts.make_appeal(result, item, "再次申诉", by=clerk_tangfang)
+    acts.settle_appeal(again_made, answer="不予调整", by=administrator)
+    assert refused(acts.withdraw_appeal, again_made, by=clerk_tangfang) == "decided"
+
+
 def test_a_computed_item_is_corrected_in_its_rows_not_by_an_answer(announced, clerk_tangfang, administrator):
     made = acts.make_appeal(card(announced, "130207108"), acts.items_in(announced)[0], "统计有误", by=clerk_tangfang)
     settle = {"answer": "请更正数据", "by": administrator}
@@ -345,7 +387,8 @@ def test_each_is_asked_for_what_a_scheme_needs_of_them_next(
     made = acts.make_appeal(card(opened, "130207108"), acts.items_in(opened)[1], "未采信", by=clerk_tangfang)
     answer = [task for task in tasks_of(administrator, timezone.localdate()) if f"/appeals/{made.pk}/" in task.url]
     assert [(str(task.what), task.due) for task in answer] == [("答复申诉", acts.appeal_until(again(opened)))]
-    assert [tasks_about_schemes(user) for user in cast] == [[], [], [], ["正式发布排名"]]
+    look = ["排名已公布：请查看，得分有误可申诉"]
+    assert [tasks_about_schemes(user) for user in cast] == [look, look, [], ["正式发布排名"]]
 
 
 def test_a_desk_of_many_schemes_asks_no_more_of_the_database_than_one(opened, client, administrator):
