@@ -111,9 +111,9 @@ def grow(points: int) -> None:
             " JOIN likes ON place = number % (SELECT count(*) FROM likes)"
         )
         database.execute(
-            f"INSERT INTO {periods} (point_id, status, level, grade, valid_from, precision, document_no, batch, reason)"
-            " SELECT id, 'named', 'district', CASE id % 2 WHEN 0 THEN 'premium' ELSE 'standard' END, '2021-01-01',"
-            f" 'day', '〔2021〕1号', '', '' FROM {table} WHERE id > {last}"
+            f"INSERT INTO {periods} (point_id, status, level, grade, valid_from, precision, document_no, paper_pending,"
+            " batch, reason) SELECT id, 'named', 'district', CASE id % 2 WHEN 0 THEN 'premium' ELSE 'standard' END,"
+            f" '2021-01-01', 'day', '〔2021〕1号', false, '', '' FROM {table} WHERE id > {last}"
         )
 
 

@@ -1,6 +1,6 @@
 """One set of filters a record kind, for its page, its API, its export and the rows of a figure."""
 
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import django_filters
@@ -20,6 +20,19 @@ class KindFilters(django_filters.FilterSet):
     def __init__(self, data: Any, *, queryset: QuerySet, scope: Scope) -> None:
         super().__init__(data, queryset=queryset)
         self.scope = scope
+
+    @property
+    def used(self) -> dict[str, str]:
+        """The values the rows are narrowed by."""
+        return {name: value for name, value in self.form.cleaned_data.items() if value}
+
+    @cached_property
+    def fields(self) -> list[tuple[str, Any, str, list[tuple]]]:
+        """(name, label, what was typed or chosen, its choices if any) of each field, to be written flat."""
+        return [
+            (name, field.label, self.data.get(name, ""), list(getattr(field, "choices", ())))
+            for name, field in self.form.fields.items()
+        ]
 
     def narrow(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         return self.record_kind.narrowed(rows, self.scope, **{name: value})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
@@ -237,8 +238,10 @@ def long_date(day: date | None) -> str:
 
 @register.filter
 def elided(paginator: Paginator, number: int) -> Iterator[int | str]:
-    """The page numbers worth showing around page `number`."""
-    return paginator.get_elided_page_range(number, on_each_side=2, on_ends=1)
+    """The page numbers worth showing around page `number`, which counts from the end if it is negative."""
+    if number > 0:
+        return paginator.get_elided_page_range(number, on_each_side=2, on_ends=1)
+    return chain((1, paginator.ELLIPSIS), range(max(number - 2, -paginator.num_pages), min(number + 2, -1) + 1))
 
 
 @register.filter

@@ -20,7 +20,7 @@ def with_township(rows: QuerySet, scope: Scope) -> QuerySet:
 CODE = Column("code", _("Code"))
 NAME = Column("name", _("Name"))
 AREA = Column("area_name", _("Area"), "area__name")
-TOWNSHIP_NAME = Column("township_name", _("Township"))
+TOWNSHIP_NAME = Column("township_name", _("Township"), order="area_id")
 LEVEL = Column("level", _("Level"), choices=m.Level)
 FIELD = Column("field", _("Field"), choices=m.Field)
 GRADE = Column("grade", _("Grade"), choices=m.Grade)
@@ -29,7 +29,7 @@ ORGANISATION = Column("organisation_name", _("Party organisation"), "organisatio
 
 def by_unit(path: str, name: str = "township") -> Dimension:
     """The township of the area code in `path`; on pages of a city, the district."""
-    return Dimension(name, unit_name(), lambda scope: Substr(path, 1, unit_length(scope.area)))
+    return Dimension(name, unit_name(), lambda scope: Substr(path, 1, unit_length(scope.area)), area_path=path)
 
 
 BY_TOWNSHIP = by_unit("area_id")

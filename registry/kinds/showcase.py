@@ -39,6 +39,7 @@ register(
             Dimension("year", _("Year of naming"), Cast(ExtractYear(first_naming()), CharField())),
         ),
         annotate=lambda rows, s: with_township(rows.with_naming(), s),
+        order=("area_id", "code"),
         searched=True,
         details=(
             ORGANISATION,

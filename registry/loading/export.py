@@ -57,8 +57,7 @@ def export(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any, figure: An
     if file_format == "geojson":
         kind = replace(kind, columns=(*kind.columns, *(Column(name, "") for name in kind.shape)))
     filters = filtered(kind, rows, scope, parameters)
-    used = {name: value for name, value in filters.form.cleaned_data.items() if value}
-    return export_values(kind, kind.values(filters.qs, scope), scope, file_format, used, figure)
+    return export_values(kind, kind.values(filters.qs, scope), scope, file_format, filters.used, figure)
 
 
 def export_values(

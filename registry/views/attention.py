@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,7 +12,7 @@ from registry.figures import with_years
 from registry.models import Area, AreaLevel
 from registry.overviews.attention import Check, Concern, attention, checks_of, count_checks
 
-SHOWN = 50
+from .paging import RowPaginator
 
 
 def attention_page(request: HttpRequest) -> HttpResponse:
@@ -44,7 +43,7 @@ def attention_rows(request: HttpRequest, slug: str) -> HttpResponse:
     rows = check.rows_in(scope)
     related = [field for field in ("area", "point") if field in {one.name for one in rows.model._meta.fields}]
     rows = rows.select_related(*related) if related else rows
-    page = Paginator(rows if rows.ordered else rows.order_by("pk"), SHOWN).get_page(request.GET.get("page"))
+    page = RowPaginator(rows if rows.ordered else rows.order_by("pk")).get_page(request.GET.get("page"))
     context = {
         "scope": scope,
         "check": check,

@@ -52,10 +52,8 @@ def record_list(request: HttpRequest, slug: str) -> HttpResponse:
     kind, text = kind_or_404(request, slug), _typed(request, "q")
     listed, scope = kept.listed_as(kind), read_scope({}, request.user)
     parameters = {name: request.GET[name] for name in ("ordering", "page") if name in request.GET}
-    table = table_of(listed, kept.rows_of(kind, request.user, text), scope, parameters)
     address = reverse("desk-record", args=[slug, "CODE"])
-    for row in table.rows:
-        row.url = address.replace("CODE", row.code)
+    table = table_of(listed, kept.rows_of(kind, request.user, text), scope, parameters, address)
     context = {
         "kind": kind,
         "table": table,

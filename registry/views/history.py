@@ -7,8 +7,8 @@ from django.shortcuts import render
 from registry.access.scope import read_scope
 from registry.overviews.history import history_of
 
+from .paging import PAGE_SIZE
 from .records import kind_or_404, record_or_404
-from .tables import PAGE_SIZE
 
 
 def history(request: HttpRequest, kind: str, code: str) -> HttpResponse:

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
@@ -32,7 +31,7 @@ from registry.text.refusals import Refused
 from .access import asks_for
 from .drafts import key_of
 from .open_drafts import open_drafts_of
-from .tables import PAGE_SIZE
+from .paging import PAGE_SIZE, RowPaginator
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -51,7 +50,7 @@ def load_list(request: SignedInRequest) -> HttpResponse:
     loads = Load.objects.visible_to(request.user).select_related("by", "job")
     townships = townships_for(request.user)
     context = {
-        "page": Paginator(loads, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": RowPaginator(loads).get_page(request.GET.get("page")),
         "kinds": [(slug, label, may_be_filled(SHEET_TYPES[slug])) for slug, label in _kinds(request)],
         "townships": townships,
         "learned": _learned(request),
@@ -150,7 +149,7 @@ def _content(request: HttpRequest, load: Load) -> dict[str, Any]:
     """What was understood, and the rows of the tab that was asked for."""
     tabs = tabs_of(load)
     tab = first_tab(load, tabs, request.GET.get("show", ""))
-    page = Paginator(rows_by(load, tab), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = RowPaginator(rows_by(load, tab)).get_page(request.GET.get("page"))
     sheets, skipped = sheets_of(load)
     may_edit = load.state == "ready" and load.by_id == request.user.pk
     return {

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import ngettext
@@ -18,7 +17,7 @@ from registry.overviews.places import landmarks
 
 from .access import asks_for
 from .drafts import key_of
-from .tables import PAGE_SIZE
+from .paging import RowPaginator
 
 
 def open_drafts_of(user: Any, load: Load | None = None) -> Any:
@@ -36,7 +35,7 @@ def open_drafts(request: HttpRequest) -> HttpResponse:
     """The list. What is typed in it is saved by both buttons; one of them submits what is complete."""
     load = Load.objects.visible_to(request.user).filter(key=key_of(request.GET.get("load", ""))).first()
     drafts = open_drafts_of(request.user, load)
-    page = Paginator(drafts, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = RowPaginator(drafts).get_page(request.GET.get("page"))
     if request.method != "POST":
         return _page(request, page, load)
     entries = _entries(page)
@@ -60,7 +59,7 @@ def open_drafts(request: HttpRequest) -> HttpResponse:
             messages.success(request, text % {"count": count})
         if not result.refused:
             return redirect(request.get_full_path())
-    return _page(request, Paginator(drafts.all(), PAGE_SIZE).get_page(page.number), load, unread=unread)
+    return _page(request, RowPaginator(drafts.all()).get_page(page.number), load, unread=unread)
 
 
 def _entries(page: Any) -> list[OpenDraft]:

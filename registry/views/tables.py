@@ -5,20 +5,22 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
 from registry.access.scope import BadInput, Scope
-from registry.filters import filtered
+from registry.filters import KindFilters, filtered
 from registry.kinds import Column, Kind
 
-PAGE_SIZE = 50
+from .paging import RowPage, RowPaginator
+
 NAMING = ("name", "title", "community", "village", "donor_name", "place_name", "item", "post", "purpose")
 
 
@@ -52,22 +54,46 @@ class ListRow:
 
 @dataclass
 class ListTable:
-    """A page of rows. `count` is the number of rows after filtering, over all pages."""
+    """A page of rows. `count` is the number of rows after filtering over all pages, up to COUNTED. `unsorted` says that the rows are too many for the order that was
+    asked for."""
 
     kind: Kind
     columns: tuple[Column, ...]
     rows: list[ListRow]
-    page: Page | None = None
-    filters: Any = None
+    page: RowPage | None = None
+    filters: KindFilters | None = None
     count: int = 0
     ordering: str = ""
+    unsorted: bool = False
     headings: list[dict] = field(default_factory=list)
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.filters and self.filters.used)
 
     @property
     def heading_column(self) -> int:
         """The place of the column that names the row and carries its link."""
         names = [column.name for column in self.columns]
         return next((names.index(name) for name in NAMING if name in names), 0)
+
+    @property
+    def body(self) -> SafeString:
+        """The rows as HTML, written flat: a page of 50 has hundreds of cells."""
+        at, made_up, mark = self.heading_column, escape(_("Made up for demonstration")), escape(_("illustrative"))
+        openings = []
+        for place, column in enumerate(self.columns):
+            tag, numeric = ('th scope="row"', "") if place == at else ("td", ' class="n"' if column.numeric else "")
+            openings.append(f'<{tag} data-label="{escape(column.label)}"{numeric}>')
+        lines = []
+        for row in self.rows:
+            texts = [escape(cell.text) for cell in row.cells]
+            link = f'<a href="{escape(row.url)}">{texts[at]}</a>' if row.url else texts[at]
+            illustrative = f'&nbsp;<i class="made-up" title="{made_up}">{mark}</i>' if row.illustrative else ""
+            cells = [f"{opening}{text}</td>" for opening, text in zip(openings, texts, strict=True)]
+            cells[at] = f"{openings[at]}{link}{illustrative}</th>"
+            lines.append(f"<tr>{''.join(cells)}</tr>")
+        return mark_safe("".join(lines))  # every part is escaped
 
 
 def part_for(request: HttpRequest, template: str, part: str) -> str:
@@ -84,31 +110,38 @@ def render_table(request: HttpRequest, template: str, context: dict) -> HttpResp
     return response
 
 
-def table_of(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any = None) -> ListTable:
-    """The page of `rows` that `parameters` (an address's query) asks for: filters, `ordering`, `page`.
+def table_of(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any = None, address: str = "") -> ListTable:
+    """The page of `rows` that `parameters` (an address's query) asks for: filters, `ordering`, `page`. `address` is
+    that of a record, with CODE for its code; without it, it is the record's public page.
 
     Raises BadInput for a filter value that does not exist.
     """
     filters = filtered(kind, rows, scope, parameters)
-    ordering = (parameters or {}).get("ordering", "")
-    values = ordered(kind, kind.values(filters.qs, scope), ordering)
-    paginator = Paginator(values, PAGE_SIZE)
-    paginator.count = filters.qs.order_by().count()
-    page = paginator.get_page((parameters or {}).get("page"))
+    page, ordering, unsorted = page_of(kind, filters.qs, scope, parameters)
+    values = kind.values(filters.qs.filter(pk__in=page.object_list), scope).annotate(row_key=F("pk"))
+    by_key = {value["row_key"]: value for value in values.order_by()}
+    values = [by_key[key] for key in page.object_list if key in by_key]
     return ListTable(
-        kind, kind.columns, rows_of(kind, page.object_list, scope), page, filters, paginator.count, ordering,
-        headings=_headings(kind, ordering),
+        kind, kind.columns, rows_of(kind, values, scope, address), page, filters, page.paginator.count, ordering,
+        unsorted, headings=_headings(kind, ordering, page.paginator.is_capped),
     )  # fmt: skip
 
 
-def ordered(kind: Kind, values: QuerySet, ordering: str) -> QuerySet:
-    """`values` by the column `ordering` names, descending with a minus sign before it. Raises BadInput for others."""
-    if not ordering:
-        return values
-    name = ordering.removeprefix("-")
-    if name not in {column.name for column in kind.columns}:
+def page_of(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any) -> tuple[RowPage, str, bool]:
+    """The keys of the page of `rows` that `parameters` asks for; the order they are in, and whether they are too many
+    for the one that was asked for. An order without an index is for as many rows as are counted.
+
+    Raises BadInput for a column that does not exist.
+    """
+    ordering = (parameters or {}).get("ordering", "")
+    if ordering and ordering.removeprefix("-") not in {column.name for column in kind.columns}:
         raise BadInput("ordering", ordering, _unknown_ordering(kind, ordering))
-    return values.order_by(ordering, *kind.order)
+    keys = kind.annotate(rows, scope).values_list("pk", flat=True)
+    paginator = RowPaginator(keys.order_by(*kind.order_by(ordering)))
+    unsorted = bool(ordering) and not kind.has_index(ordering) and paginator.is_capped
+    if unsorted:
+        ordering, paginator.object_list = "", keys.order_by(*kind.order_by())
+    return paginator.get_page((parameters or {}).get("page")), ordering, unsorted
 
 
 def _unknown_ordering(kind: Kind, ordering: str) -> str:
@@ -116,26 +149,29 @@ def _unknown_ordering(kind: Kind, ordering: str) -> str:
     return _("“%(value)s” cannot be ordered by. Choose one of: %(names)s.") % {"value": ordering, "names": names}
 
 
-def _headings(kind: Kind, ordering: str) -> list[dict]:
+def _headings(kind: Kind, ordering: str, is_capped: bool) -> list[dict]:
+    """The headings, each with the order its link asks for; without one where the rows are too many for it."""
     headings = []
     for column in kind.columns:
         descending, ascending = ordering == f"-{column.name}", ordering == column.name
+        following = f"-{column.name}" if ascending else column.name
         headings.append(
             {
                 "column": column,
                 "sort": "descending" if descending else "ascending" if ascending else "none",
-                "next": f"-{column.name}" if ascending else column.name,
+                "next": "" if is_capped and not kind.has_index(following) else following,
             }
         )
     return headings
 
 
-def rows_of(kind: Kind, values: Any, scope: Scope) -> list[ListRow]:
+def rows_of(kind: Kind, values: Any, scope: Scope, address: str = "") -> list[ListRow]:
     """Dictionaries of a kind's columns as rows with words for choices and the address of each record."""
-    base = "" if kind.redacted else reverse("record", args=[kind.slug, "CODE"])
+    public = "" if kind.redacted else reverse("record", args=[kind.slug, "CODE"]) + scope.query
+    address = address or public
     return [
         ListRow(
-            base.replace("CODE", value["row_code"]) + scope.query if base else "",
+            address.replace("CODE", value["row_code"]) if address else "",
             value.get("row_illustrative", False),
             [Cell(column, column.text(value[column.name])) for column in kind.columns],
             value.get("row_code", ""),
