@@ -8,12 +8,11 @@ from django.forms.models import construct_instance
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from assessment.forms.proof import Proof
 from assessment.models import Light, SecretaryProject
 from assessment.overviews.ledgers import proposed_check
-from registry.actions.evidence import File, check_size, open_file
 from registry.forms import BuilderForm, Typed, day
 from registry.models import PartyOrganisation
-from registry.text.refusals import Refused
 from registry.text.validators import line, lines, prose, whole
 
 YEAR_END = (12, 15)  # the proposed deadline: before the year's assessment
@@ -21,28 +20,6 @@ YEAR_END = (12, 15)  # the proposed deadline: before the year's assessment
 
 def text_area(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
-
-
-class Files(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class Proof(forms.FileField):
-    """Any number of photos and documents."""
-
-    widget = Files
-
-    def __init__(self, **more: Any):
-        super().__init__(label=_("Proof"), help_text=_("Photos, or PDF, DOCX, XLSX."), **more)
-
-    def clean(self, data: Any, initial: Any = None) -> list[File]:
-        files = [super(Proof, self).clean(file, initial) for file in data or ([None] if self.required else [])]
-        try:
-            for file in files:
-                check_size(file.name, file.size)
-            return [open_file(file.name, file.read()) for file in files]
-        except Refused as refusal:
-            raise forms.ValidationError(str(refusal)) from refusal
 
 
 class PlanForm(BuilderForm):

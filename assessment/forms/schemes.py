@@ -9,7 +9,8 @@ from django.forms.models import model_to_dict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from assessment.forms.projects import Proof, text_area
+from assessment.forms.projects import text_area
+from assessment.forms.proof import Proof
 from assessment.models import ItemScore, Scheme, SchemeItem, SchemeKind, SchemeResult
 from registry.forms import BuilderForm, Typed, numeric
 from registry.text.validators import line, number, whole

@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from assessment.forms.projects import Proof, text_area
+from assessment.forms.projects import text_area
+from assessment.forms.proof import Proof
 from assessment.models import SupervisionFinding
 from assessment.overviews.supervision import Warning
 from registry.forms import Typed, day

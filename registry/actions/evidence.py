@@ -12,12 +12,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.core.signing import BadSignature
 from django.db import transaction
 from django.db.models.fields.files import FieldFile
 
 from registry import sandbox
 from registry.access.permissions import may
 from registry.models import Draft, DraftState, Evidence, EvidenceKind, Upload
+from registry.models.evidence import SIGNER
 from registry.sandbox import MB
 from registry.text.refusals import Refused
 from registry.text.validators import REFUSED
@@ -25,6 +27,7 @@ from registry.text.validators import REFUSED
 from .records import ChangeSet, changes_between, locked, values_of
 
 MOST_BYTES = 20 * MB
+PROVING = ("project.check", "supervision.rectify", "scheme.own", "scheme.appeal")  # rights to acts that take proof
 PROCESSOR_SECONDS, SECONDS = 8, 20  # per file: processor time, and wall clock on a busy machine
 
 
@@ -66,6 +69,13 @@ def add_evidence(draft: Draft, name: str, content: bytes, *, by: Any) -> Evidenc
     or camera data. The same bytes twice are stored once. Raises Refused for an invalid or too large file."""
     _require_writer(draft, by)
     return attach_file(draft, open_file(name, content), by=by)
+
+
+def _require_sender(draft: Draft | None, by: Any) -> None:
+    if draft is not None:
+        _require_writer(draft, by)
+    elif not any(may(by, right) for right in PROVING):
+        raise Refused("not_allowed")
 
 
 def _require_writer(draft: Draft, by: Any) -> None:
@@ -165,21 +175,22 @@ def upload_folder() -> Path:
 
 
 @transaction.atomic
-def begin_upload(draft: Draft, *, key: uuid.UUID, name: str, size: int, by: Any) -> Upload:
-    """Starts an upload of `size` bytes. The same key again continues the upload. If its photo was removed since, or the
-    size differs, it starts again."""
-    _require_writer(draft, by)
+def begin_upload(draft: Draft | None, *, key: uuid.UUID, name: str, size: int, by: Any) -> Upload:
+    """Starts an upload of `size` bytes, of a draft or of a proof. The same key again continues the upload. If its photo
+    was removed since, or the size differs, it starts again."""
+    _require_sender(draft, by)
     name = _printable(name)
     check_size(name, size)
     upload, _made = Upload.objects.get_or_create(
         key=key, defaults={"draft": draft, "by": by, "file_name": name, "size": size}
     )
-    if upload.draft_id != draft.pk:
+    if upload.draft != draft or (draft is None and upload.by != by):
         raise Refused("not_allowed")
     path = upload_folder() / str(key)
     arrived = path.stat().st_size if path.exists() else 0
     is_shown = upload.evidence is not None and upload.evidence.on_page
-    if not is_shown and (upload.size != size or arrived < upload.received or upload.received == size):
+    is_used = draft is not None and upload.received == size
+    if not is_shown and (upload.size != size or arrived < upload.received or is_used):
         upload.size, upload.received, upload.evidence = size, 0, None
         upload.save()
     return upload
@@ -189,8 +200,9 @@ def add_part(upload: Upload, offset: int, content: bytes) -> Upload:
     """Adds the bytes from `offset` on. A repeated part is ignored; a gap is refused. The last part creates the
     photo."""
     upload = _write_part(upload, offset, content)
-    is_complete = upload.received == upload.size and upload.evidence_id is None
-    return _finish(upload) if is_complete else upload
+    if upload.received < upload.size or upload.evidence_id:
+        return upload
+    return _finish(upload, upload.draft) if upload.draft else _check(upload)
 
 
 @transaction.atomic
@@ -210,10 +222,39 @@ def _write_part(upload: Upload, offset: int, content: bytes) -> Upload:
     return upload
 
 
-def _finish(upload: Upload) -> Upload:
+def _check(upload: Upload) -> Upload:
+    """Opens a complete proof, so that a wrong file is refused beside its name and not only with the whole form."""
+    try:
+        open_file(upload.file_name, _path_of(upload).read_bytes())
+    except Refused:
+        Upload.objects.filter(pk=upload.pk).update(received=0)
+        raise
+    return upload
+
+
+def open_upload(ticket: str) -> File:
+    """The proof that was sent under this ticket, opened again. Raises Refused if it was not, or too long ago."""
+    try:
+        upload = Upload.objects.get(key=SIGNER.unsign(ticket), draft=None)
+        content = _path_of(upload).read_bytes()
+    except (BadSignature, Upload.DoesNotExist, FileNotFoundError) as error:
+        raise Refused("upload_gone") from error
+    return open_file(upload.file_name, content)
+
+
+def name_of_upload(ticket: str) -> str:
+    """The name of the file that was sent under this ticket; empty if there is none."""
+    try:
+        upload = Upload.objects.filter(key=SIGNER.unsign(ticket), draft=None).first()
+    except BadSignature:
+        return ""
+    return upload.file_name if upload else ""
+
+
+def _finish(upload: Upload, draft: Draft) -> Upload:
     """Creates the photo of a complete upload. Two requests may do so at once: the second gets the photo of the
     first."""
-    _require_writer(upload.draft, upload.by)
+    _require_writer(draft, upload.by)
     path = _path_of(upload)
     try:
         file = open_file(upload.file_name, path.read_bytes())
@@ -223,7 +264,7 @@ def _finish(upload: Upload) -> Upload:
     with transaction.atomic():
         upload = locked(upload)
         if upload.evidence_id is None:
-            upload.evidence = attach_file(upload.draft, file, by=upload.by)
+            upload.evidence = attach_file(draft, file, by=upload.by)
             upload.save()
             transaction.on_commit(lambda: path.unlink(missing_ok=True))
     return upload

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
+from django.core.signing import Signer
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
@@ -18,6 +19,9 @@ from .points import PUBLIC, DemonstrationPoint, StatusPeriod
 def private_storage() -> FileSystemStorage:
     """A folder outside the web server: a view hands out files after a permission check."""
     return FileSystemStorage(location=settings.PRIVATE_ROOT, base_url=None)
+
+
+SIGNER = Signer(salt="registry.Upload.ticket")
 
 
 class EvidenceKind(models.TextChoices):
@@ -99,10 +103,13 @@ class Evidence(Record):
 
 
 class Upload(models.Model):
-    """An upload in parts. `received` bytes are in the file `path`; after a lost connection it continues from there."""
+    """An upload in parts. `received` bytes are in its file; after a lost connection it continues from there. A photo of
+    a draft becomes evidence at once; a proof without a draft waits for the form that it is chosen in."""
 
     key = models.UUIDField(_("key"), default=uuid.uuid4)
-    draft = models.ForeignKey("registry.Draft", models.CASCADE, related_name="uploads", verbose_name=_("draft"))
+    draft = models.ForeignKey(
+        "registry.Draft", models.CASCADE, null=True, blank=True, related_name="uploads", verbose_name=_("draft")
+    )
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("by"))
     file_name = models.CharField(_("file name"), max_length=120)
     size = models.PositiveIntegerField(_("size (bytes)"))
@@ -117,3 +124,12 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def is_done(self) -> bool:
+        return self.evidence_id is not None if self.draft_id else self.received == self.size
+
+    @property
+    def ticket(self) -> str:
+        """What the form of a proof names the sent file by. Only who sent it was given it."""
+        return SIGNER.sign(self.key.hex)

@@ -1,6 +1,8 @@
-"""Photos and documents of a draft: sent whole or in parts, taken off; and handing out a photo to who may see it."""
+"""Photos and documents of a draft, and proof: sent whole or in parts, taken off; and handing out a photo to who may
+see it."""
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -10,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from registry.access.requests import SignedInRequest
 from registry.actions import evidence as acts
-from registry.models import Evidence, EvidenceKind, Upload
+from registry.models import Draft, Evidence, EvidenceKind, Upload
 from registry.text.refusals import Refused
 from registry.text.validators import plain_number
 
@@ -40,8 +42,19 @@ def add(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
 @asks_for("draft.write")
 @require_POST
 def begin(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
-    """Announces a photo; answers how many bytes have arrived already, so that a cut upload goes on from there."""
-    draft = draft_or_404(request, key)
+    """Announces a photo of a draft."""
+    return _begin(request, draft_or_404(request, key))
+
+
+@asks_for(*acts.PROVING)
+@require_POST
+def begin_proof(request: SignedInRequest) -> HttpResponse:
+    """Announces a file of proof, which is sent while its form is filled in."""
+    return _begin(request, None)
+
+
+def _begin(request: SignedInRequest, draft: Draft | None) -> HttpResponse:
+    """Answers how many bytes have arrived already, so that a cut upload goes on from there."""
     try:
         upload = acts.begin_upload(
             draft,
@@ -52,15 +65,30 @@ def begin(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
         )
     except ValueError:
         return JsonResponse({"error": _("The photo cannot be sent like this. Choose it again.")}, status=400)
-    return JsonResponse({"received": upload.received, "part": PART, "done": upload.evidence_id is not None})
+    return JsonResponse(_progress(upload) | {"part": PART})
+
+
+def _progress(upload: Upload) -> dict[str, Any]:
+    progress: dict[str, Any] = {"received": upload.received, "done": upload.is_done}
+    return progress if upload.draft_id or not upload.is_done else progress | {"ticket": upload.ticket}
 
 
 @asks_for("draft.write")
 @require_POST
 def part(request: SignedInRequest, key: uuid.UUID, upload: uuid.UUID) -> HttpResponse:
-    """The next bytes of a photo, as the body; `offset` says where they belong."""
-    draft = draft_or_404(request, key)
-    unfinished = get_object_or_404(Upload, key=upload, draft=draft)
+    """The next bytes of a photo of a draft."""
+    return _part(request, get_object_or_404(Upload, key=upload, draft=draft_or_404(request, key)))
+
+
+@asks_for(*acts.PROVING)
+@require_POST
+def part_of_proof(request: SignedInRequest, upload: uuid.UUID) -> HttpResponse:
+    """The next bytes of a file of proof, from who began it."""
+    return _part(request, get_object_or_404(Upload, key=upload, draft=None, by=request.user))
+
+
+def _part(request: SignedInRequest, unfinished: Upload) -> HttpResponse:
+    """The next bytes as the body; `offset` says where they belong."""
     offset = plain_number(request.GET.get("offset", ""))
     if offset is None or len(request.body) > 2 * PART:
         return JsonResponse({"error": _("The photo cannot be sent like this. Choose it again.")}, status=400)
@@ -70,7 +98,7 @@ def part(request: SignedInRequest, key: uuid.UUID, upload: uuid.UUID) -> HttpRes
         unfinished.refresh_from_db()
         answer = {"error": str(refusal), "resume": refusal.code == "part_misplaced", "received": unfinished.received}
         return JsonResponse(answer, status=409)
-    return JsonResponse({"received": unfinished.received, "done": unfinished.evidence_id is not None})
+    return JsonResponse(_progress(unfinished))
 
 
 @asks_for("draft.write")

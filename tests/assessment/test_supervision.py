@@ -21,6 +21,8 @@ from registry.text.validators import Invalid
 from tests.conftest import DAQI, TANGFANG
 from tests.factories import PROOF, refused
 
+SCRIPTED = {"HTTP_X_AUTOSAVE": "1"}
+
 VISITED = date(2021, 6, 1)
 
 
@@ -94,6 +96,68 @@ def test_what_was_not_put_right_goes_back_with_the_reason(rectified, reviewer, c
     rectify(rectified, clerk_tangfang)
     acts.close(rectified, text="复查到位", by=reviewer)
     assert [step.act for step in rectified.steps.all()] == ["rectify", "return", "rectify", "close"]
+
+
+def send_proof(client, name: str, content: bytes, parts: int = 2) -> str:
+    """Sends a file in parts, like the script. Returns its ticket."""
+    key, step = uuid4(), -(-len(content) // parts)
+    answer = client.post("/desk/proof/begin/", {"upload": key, "name": name, "size": len(content)}, **SCRIPTED).json()
+    while not answer["done"]:
+        offset = answer["received"]
+        part, address = content[offset : offset + step], f"/desk/proof/{key}/?offset={offset}"
+        sent = client.post(address, part, content_type="application/octet-stream", **SCRIPTED)
+        assert sent.status_code == 200, sent.json()
+        answer = sent.json()
+    return answer["ticket"]
+
+
+def test_proof_that_was_sent_in_parts_goes_with_its_form(demanded_finding, clerk_tangfang, client):
+    client.force_login(clerk_tangfang)
+    tickets = [send_proof(client, name, PROOF[0].content) for name in ("整改前.jpg", "整改后.jpg")]
+    form = {"on": timezone.localdate().isoformat(), "text": "已补齐记录", "proof-sent": tickets}
+    assert client.post(f"/desk/supervision/{demanded_finding.code}/rectify/", form).status_code == 302
+    [step] = again(demanded_finding).steps.all()
+    assert [proof.file_name for proof in step.proof.unscoped("test")] == [
+        "整改前.jpg"
+    ]  # the same bytes are stored once
+
+
+def test_sent_proof_is_still_there_when_its_form_comes_back(demanded_finding, clerk_tangfang, client):
+    client.force_login(clerk_tangfang)
+    ticket = send_proof(client, "整改后.jpg", PROOF[0].content)
+    form = {"on": timezone.localdate().isoformat(), "text": "短", "proof-sent": [ticket]}
+    page = client.post(f"/desk/supervision/{demanded_finding.code}/rectify/", form)
+    assert page.status_code == 400
+    assert f'value="{ticket}"' in page.content.decode()
+    assert "整改后.jpg" in page.content.decode()
+
+
+def test_a_file_that_is_no_proof_is_refused_when_it_has_arrived(demanded_finding, clerk_tangfang, client):
+    client.force_login(clerk_tangfang)
+    key = uuid4()
+    client.post("/desk/proof/begin/", {"upload": key, "name": "程序.exe", "size": 4}, **SCRIPTED)
+    answer = client.post(f"/desk/proof/{key}/?offset=0", b"MZ00", content_type="application/octet-stream", **SCRIPTED)
+    assert (answer.status_code, answer.json()["received"]) == (409, 0)
+    assert "程序.exe" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("ticket", ["made up", f"{uuid4().hex}:signature"])
+def test_a_ticket_that_was_not_given_proves_nothing(ticket, demanded_finding, clerk_tangfang, client):
+    client.force_login(clerk_tangfang)
+    form = {"on": timezone.localdate().isoformat(), "text": "已补齐记录", "proof-sent": [ticket]}
+    page = client.post(f"/desk/supervision/{demanded_finding.code}/rectify/", form)
+    assert page.status_code == 400
+    assert "请重新选择" in page.content.decode()
+
+
+def test_who_began_a_proof_alone_sends_its_parts(demanded_finding, clerk_tangfang, head_tangfang, client):
+    key, begin = uuid4(), "/desk/proof/begin/"
+    client.force_login(clerk_tangfang)
+    client.post(begin, {"upload": key, "name": "a.jpg", "size": 9}, **SCRIPTED)
+    client.force_login(head_tangfang)
+    assert client.post(begin, {"upload": key, "name": "a.jpg", "size": 9}, **SCRIPTED).status_code == 409
+    part = client.post(f"/desk/proof/{key}/?offset=0", b"123", content_type="application/octet-stream", **SCRIPTED)
+    assert part.status_code == 404
 
 
 def test_what_became_of_a_finding_is_news_of_its_township(rectified, reviewer, clerk_tangfang):

@@ -66,6 +66,7 @@ class Township:
         self.upload = Upload.objects.create(
             key=uuid.uuid4(), draft=self.draft, by=others["clerk"], file_name="x", size=9
         )
+        self.proof = Upload.objects.create(key=uuid.uuid4(), by=self.clerk, file_name="x", size=9)
         self.load = Load.objects.create(
             kind="point", by=self.clerk, area_id=area, file_name=f"{canary}.xlsx", state="ready", changed=1, refused=1
         )

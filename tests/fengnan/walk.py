@@ -151,6 +151,9 @@ class Stage:
         common = {name: extra[name] for name in names & extra.keys()}
         if "template" in route:
             return {"point": {"kind": "point"}, "none": {"kind": "no-such-kind"}}
+        if "desk/proof" in route and "upload" in names:
+            proofs = {"own": self.own.proof.key, "sibling": self.sibling.proof.key, "unknown": NOBODY}
+            return {kind: {"upload": key} for kind, key in proofs.items()}
         if "loads/" in route and "key" in names:
             loads = {"own": self.own.load.key, "sibling": self.sibling.load.key, "unknown": NOBODY}
             return {kind: {"key": key} for kind, key in loads.items()}
