@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise as Words
 from django.utils.translation import gettext as _
@@ -20,8 +21,10 @@ from assessment.models import SecretaryProject
 from assessment.overviews import ledgers
 from registry.access.permissions import may
 from registry.access.requests import SignedInRequest
-from registry.text.refusals import Refused
-from registry.views.access import asks_for
+from registry.actions.unsent_forms import unsent_form
+from registry.text.refusals import Refused, raise_first
+from registry.views.access import asks_for, wants_json
+from registry.views.autosave import forget, offer_typed, save_while_typing
 
 from .notices import status_of
 
@@ -63,12 +66,16 @@ def plan(request: SignedInRequest, code: str = "") -> HttpResponse:
     typed = request.POST if request.method == "POST" else None
     like = {} if code else _plan_like(request)
     form = projects.PlanForm(typed, instance=project, viewer=request.user, problems=problems, initial=like)
+    offer_typed(request, form)
+    if typed is not None and wants_json(request):
+        return save_while_typing(request, form)
     refusal = None
     if typed is not None and form.is_valid():
         values = form.cleaned_data
         act = lambda: acts.open_project(form.opened, values["problems"], key=values["key"], by=request.user)  # noqa: E731
         saved, refusal = _run_action(form, act)
         if saved:
+            forget(request)
             messages.success(request, _("“%(name)s” was saved.") % {"name": saved})
             return redirect("project-plan", saved.code)
     return _plan_page(request, code, form, refusal)
@@ -105,33 +112,56 @@ def _plan_page(
 @asks_for(acts.WRITE)
 @require_POST
 def open_ledger(request: SignedInRequest, code: str) -> HttpResponse:
-    """建账: freezes the saved promise."""
+    """建账: freezes the saved promise, after a page that asks once more and says what is frozen."""
     project = project_or_404(request, code)
     form = projects.OpenForm(request.POST)
     if form.is_valid():
-        acts.freeze_promise(project, on=form.cleaned_data["on"], by=request.user)
+        on = form.cleaned_data["on"]
+        raise_first(acts.refusals_to_freeze(project, on=on, by=request.user))
+        if "sure" not in request.POST:
+            return _ask_to_seal(request, project, on)
+        acts.freeze_promise(project, on=on, by=request.user)
         messages.success(request, _("The ledger is open, and what was promised is frozen."))
         return redirect(project)
     messages.error(request, _("Give the day the ledger is opened on."))
     return redirect("project-plan", project.code)
 
 
+def _ask_to_seal(request: SignedInRequest, project: SecretaryProject, on: date) -> HttpResponse:
+    unsent = unsent_form(reverse("project-plan", args=[project.code]), by=request.user)
+    context = {
+        "project": project,
+        "on": project.opened_on or on,
+        "promised_problems": [problem.name for problem in acts.problems_of(project)],
+        "typed_at": unsent.saved_at if unsent.values else None,
+    }
+    return render(request, "assessment/projects/seal.html", context)
+
+
 def _step(
     request: SignedInRequest, project: SecretaryProject, name: str, form: Any, act: Any, right: str
 ) -> HttpResponse:
-    """A page with one form and its action."""
+    """A page with one form and its action; without the form, if the action is refused whatever it says."""
+    offer_typed(request, form)
+    if form.is_bound and wants_json(request):
+        return save_while_typing(request, form)
     refusal = None
     if request.method == "POST" and form.is_valid():
         done, refusal = _run_action(form, lambda: act(form.cleaned_data))
         if done:
+            forget(request)
             messages.success(request, _("“%(name)s” was saved.") % {"name": project})
             return redirect(project)
+    refusals = list(acts.refusals_to_write(project, right=right, by=request.user))
+    if name == "solve" and not form.fields["problem"].choices:
+        refusals.append(Refused("all_solved"))
     context = {
         "project": project,
         "title": TITLES[name],
         "form": form,
         "fields": getattr(form, "shown", form),
-        "refusals": list(acts.refusals_to_write(project, right=right, by=request.user)),
+        "refusals": refusals,
+        "is_closed": bool(refusals) and not form.is_bound,
         "refusal": refusal,
         "lines": ledgers.settlement(project, timezone.localdate()) if name == "hand-in" else [],
         "inside": True,

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from registry.actions.evidence import upload_folder
 from registry.actions.records import ChangeSet
+from registry.actions.unsent_forms import clear_unsent
 from registry.models import (
     Booking,
     Delivery,
@@ -96,6 +97,7 @@ def delete_with_files(record: Any, *files: Any) -> None:
 
 CLEANERS: list[Callable[[datetime], int]] = [  # other modules register their own
     clear_sessions, clear_sign_ins, clear_answers, clear_deliveries, clear_contacts, clear_uploads,
+    clear_unsent,
 ]  # fmt: skip
 
 

@@ -54,6 +54,7 @@ from .special_actions import (
 )
 from .take_overs import TakeOver
 from .tokens import ApiToken, TokenScope
+from .unsent import UnsentForm
 from .villages import CollectiveIncome, CommunityAttainment, villages_reaching_income
 from .years import FrozenFigure, FrozenYear, YearDeclaration, YearlyFormName
 
@@ -154,6 +155,7 @@ __all__ = [
     "TokenScope",
     "Unit",
     "UnitKind",
+    "UnsentForm",
     "Upload",
     "User",
     "Verdict",

@@ -85,6 +85,7 @@ SENTENCES = {
         "“%(name)s” is a fixture. An administrator loads it on the server: manage.py load, or loaddata."
     ),
     "file_slow": gettext_noop("Reading “%(name)s” took too long. Split it into several files."),
+    "all_solved": gettext_noop("Every problem of this project is solved."),
     "upload_gone": gettext_noop("A file that was sent is not there any more. Choose it again."),
     "part_misplaced": gettext_noop("This part does not follow the last one: %(received)s bytes have arrived."),
     "deduction_unexplained": gettext_noop("Points are deducted without a reason. Say why: %(items)s."),

@@ -1,18 +1,29 @@
-// A section of a draft: kept on this phone at every key, sent to the server while typing, found again after a cut.
+// A form that saves while typing, such as a section of a draft: kept on this phone at every key, sent to the server
+// while typing, found again after a cut. A form with data-whole is sent as a whole later; only its own account types in it.
 // With each text the phone keeps what stood there when it was opened, so that a colleague's later value is not lost.
 (() => {
   const form = document.getElementById("draft-form");
   if (!form) return;
   const say = document.getElementById("saved");
   const store = `draft:${form.dataset.keep}`;
-  const inputs = [...form.elements].filter((input) => input.name && form.elements[`was-${input.name}`]);
-  const was = (input) => form.elements[`was-${input.name}`];
+  const isWhole = "whole" in form.dataset;
+  const isText = (input) => !["hidden", "file", "radio", "checkbox", "submit"].includes(input.type);
+  const inputs = [...form.elements].filter((input) => input.name && (isWhole ? isText(input) : form.elements[`was-${input.name}`]));
+  const opened = new Map(inputs.map((input) => [input, { value: defaultOf(input) }]));
+  const was = (input) => form.elements[`was-${input.name}`] || opened.get(input);
   const pending = new Map(inputs.map((input) => [input.name, []])); // texts sent whose answer was lost: perhaps saved
   const dirty = () => inputs.filter((input) => input.value !== was(input).value);
   let timer = 0, busy = false, again = false, leaving = false, isOut = false;
 
   const isPersonal = (input) => "personal" in input.dataset;
   const shelves = [[localStorage, (input) => !isPersonal(input)], [sessionStorage, isPersonal]]; // personal values go with the window
+
+  function defaultOf(input) {
+    if (!input.options) return input.defaultValue;
+    return ([...input.options].find((option) => option.defaultSelected) || input.options[0])?.value ?? "";
+  }
+
+  const errorOf = (input) => document.getElementById(`e-${input.name}`) || document.getElementById(`${input.id}_error`);
 
   function keep() {
     for (const [shelf, belongs] of shelves) {
@@ -78,7 +89,7 @@
       } else if (clashes.has(input.name)) clash(input, clashes.get(input.name));
       else if (request.has(input.name) && !answer.unsaved?.includes(input.name)) was(input).value = request.get(input.name);
       if (request.has(input.name)) pending.set(input.name, []);
-      const problem = document.getElementById(`e-${input.name}`);
+      const problem = errorOf(input);
       problem.textContent = answer.problems[input.name] || "";
       if (!problem.textContent) forget(input);
       input.setAttribute("aria-invalid", String(Boolean(answer.problems[input.name])));
@@ -146,7 +157,7 @@
     keep();
     if (!isOut) show(form.dataset.saving); // what was said of the text before is not true of this one
     later(400);
-    if (input.name === "name") askSimilar(input.value);
+    if (input.name === "name" && form.dataset.similar) askSimilar(input.value);
   }
 
   let asking = 0;
@@ -158,7 +169,7 @@
     }, 500);
   }
 
-  form.addEventListener("input", (event) => react(event.target));
+  form.addEventListener("input", (event) => { if (inputs.includes(event.target)) react(event.target); });
   form.addEventListener("change", (event) => { keep(); later(0); });
   form.addEventListener("submit", (event) => {
     keep();
@@ -169,6 +180,10 @@
   addEventListener("online", () => later(0));
   addEventListener("pagehide", () => { keep(); save(); });
   document.addEventListener("visibilitychange", () => { keep(); isOut = false; save(); });
+
+  // What was kept of this form before it was last sent.
+  const older = isWhole ? Object.keys(localStorage).filter((name) => name.startsWith(`draft:${form.dataset.whole}:`) && name !== store) : [];
+  for (const name of older) localStorage.removeItem(name);
 
   const backup = Object.assign({}, ...shelves.map(([shelf]) => JSON.parse(shelf.getItem(store) || "{}")));
   for (const input of inputs) {

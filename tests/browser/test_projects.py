@@ -73,6 +73,9 @@ def open_ledger(clerk: Person) -> None:
     clerk.look()
     clerk.page.fill("#opening [name=on]", "2021-03-01")
     clerk.tap("#opening button.primary")
+    assert "支部规范化程度不高" in clerk.page.inner_text("main")  # it says what is sealed
+    clerk.look()
+    clerk.send()
     clerk.look()
 
 

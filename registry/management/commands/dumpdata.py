@@ -25,6 +25,7 @@ LEFT_OUT = {  # model: why a fixture does not hold its rows
     "registry.load": "loads can be undone only where they were made",
     "registry.loadrow": "loads can be undone only where they were made",
     "registry.upload": "parts of files that were not sent to the end",
+    "registry.unsentform": "what was typed and not sent yet",
     "registry.knownheading": "headings that this portal was taught",
     "registry.apitoken": "tokens are secrets of one address",
     "registry.webhook": "hooks are secrets of one address",
