@@ -29,6 +29,7 @@ SCHEDULE = (
     Work("sweep", "registry.actions.jobs.sweep", every=30),
     Work("seal", "registry.actions.event_chain.seal", every=10),
     Work("alive", "registry.actions.scheduled.sign_alive", every=60),
+    Work("fold-counts", "registry.actions.tallies.fold_counts", every=300),
     Work("export-events", "registry.actions.event_seal.export_daily", hours=(0,), minute=20),
     Work("backup", "registry.actions.backup.daily.back_up_daily", hours=(1,), minute=30),
     Work("tidy", "registry.actions.cleanup.tidy", hours=(2,), minute=45),

@@ -1,0 +1,60 @@
+"""Counts of named points that the database keeps, so that a figure does not read every point."""
+
+from datetime import date, timedelta
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .base import Field, Level, in_area_q
+from .points import Grade
+
+DEPTHS = (2, 4, 6, 9)  # lengths of the area codes that counts are kept for; in a village the points are few
+
+
+class PointTallyQuerySet(models.QuerySet):
+    def standing(self, as_of: date, area: Any, depth: int) -> list[Self]:
+        """The rows whose changes add up to the points that count on `as_of` in `area`, kept for areas of `depth`
+        digits: the years before, and the days of the year. Each of the two querysets is a range of the index."""
+        end = as_of + timedelta(days=1)
+        new_year = date(end.year, 1, 1)
+        there = in_area_q(area, "area") if isinstance(area, str) and len(area) < depth else models.Q(area=area)
+        rows = self.filter(there, depth=depth)
+        years, days = rows.filter(whole_year=True, day__lt=new_year), rows.filter(whole_year=False, day__gte=new_year)
+        return [years, days.filter(day__lt=end)] if new_year < end else [years]
+
+
+class PointTally(models.Model):
+    """By how many the named points of one kind changed on a day in an area, or in the `whole_year` that begins on the
+    day. The number on any day is the sum of the years before and of the days of its own year, also for past days.
+
+    `area` is the first `depth` digits of the points' area codes; `zone` is the key of the zone that their unit lies in,
+    0 for none; `named_in` is the year in which they were first named.
+    Only the triggers of `tally_triggers` write these rows. A key may have several rows until they are folded.
+    """
+
+    depth = models.PositiveSmallIntegerField(_("digits of the area code"))
+    area = models.CharField(_("area code"), max_length=9)
+    whole_year = models.BooleanField(_("whole year"))
+    day = models.DateField(_("day"))
+    field = models.CharField(_("field"), max_length=24, choices=Field)
+    level = models.CharField(_("level"), max_length=12, choices=Level)
+    grade = models.CharField(_("grade"), max_length=16, choices=Grade)
+    zone = models.BigIntegerField(_("development zone"))
+    named_in = models.PositiveSmallIntegerField(_("year of naming"))
+    change = models.IntegerField(_("change"))
+
+    objects: ClassVar = PointTallyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("count of points")
+        verbose_name_plural = _("counts of points")
+        indexes = [
+            models.Index(  # contains all columns of a sum, so that it never reads the rows
+                fields=["depth", "area", "whole_year", "day", "field", "level", "grade", "zone", "named_in", "change"],
+                name="point_tally_sum",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.area} {self.day} {self.change:+}"
