@@ -65,6 +65,7 @@ class Figure:
     decimals: int = 2
     district_only: bool = False
     tallied: Callable[[Scope], Q] | None = None
+    moving: Callable[[QuerySet, date, date], QuerySet] | None = None
 
     @property
     def record_kind(self) -> Kind:

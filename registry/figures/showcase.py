@@ -78,6 +78,7 @@ declare(
         _("Sites that were named and not withdrawn. Applications and drafts do not count."),
         _("from the day it was named until it is withdrawn"),
         tallied=lambda s: Q(),
+        moving=lambda rows, first, last: rows.changed_between(first, last),
     ),
     Figure(
         "premium-rate",
@@ -92,6 +93,7 @@ declare(
         out_of="points",
         target="premium-rate-target",
         tallied=lambda s: Q(grade=m.Grade.PREMIUM),
+        moving=lambda rows, first, last: rows.changed_between(first, last),
     ),
     Figure(
         "belts",

@@ -12,6 +12,13 @@ from .points import Grade
 DEPTHS = (2, 4, 6, 9)  # lengths of the area codes that counts are kept for; in a village the points are few
 
 
+class Span(models.TextChoices):
+    """What a count of changes is about."""
+
+    DAY = "day", _("Day")
+    YEAR = "year", _("Year")
+
+
 class PointTallyQuerySet(models.QuerySet):
     def standing(self, as_of: date, area: Any, depth: int) -> list[Self]:
         """The rows whose changes add up to the points that count on `as_of` in `area`, kept for areas of `depth`
@@ -20,13 +27,13 @@ class PointTallyQuerySet(models.QuerySet):
         new_year = date(end.year, 1, 1)
         there = in_area_q(area, "area") if isinstance(area, str) and len(area) < depth else models.Q(area=area)
         rows = self.filter(there, depth=depth)
-        years, days = rows.filter(whole_year=True, day__lt=new_year), rows.filter(whole_year=False, day__gte=new_year)
+        years, days = rows.filter(span=Span.YEAR, day__lt=new_year), rows.filter(span=Span.DAY, day__gte=new_year)
         return [years, days.filter(day__lt=end)] if new_year < end else [years]
 
 
 class PointTally(models.Model):
-    """By how many the named points of one kind changed on a day in an area, or in the `whole_year` that begins on the
-    day. The number on any day is the sum of the years before and of the days of its own year, also for past days.
+    """By how many the named points of one kind changed in an area on a day, or in the year that begins on the day. The
+    number on any day is the sum of the years before and of the days of its own year, also for past days.
 
     `area` is the first `depth` digits of the points' area codes; `zone` is the key of the zone that their unit lies in,
     0 for none; `named_in` is the year in which they were first named.
@@ -35,7 +42,7 @@ class PointTally(models.Model):
 
     depth = models.PositiveSmallIntegerField(_("digits of the area code"))
     area = models.CharField(_("area code"), max_length=9)
-    whole_year = models.BooleanField(_("whole year"))
+    span = models.CharField(_("span"), max_length=4, choices=Span)  # no boolean, which SQLite seeks in no index
     day = models.DateField(_("day"))
     field = models.CharField(_("field"), max_length=24, choices=Field)
     level = models.CharField(_("level"), max_length=12, choices=Level)
@@ -51,7 +58,7 @@ class PointTally(models.Model):
         verbose_name_plural = _("counts of points")
         indexes = [
             models.Index(  # contains all columns of a sum, so that it never reads the rows
-                fields=["depth", "area", "whole_year", "day", "field", "level", "grade", "zone", "named_in", "change"],
+                fields=["depth", "area", "span", "day", "field", "level", "grade", "zone", "named_in", "change"],
                 name="point_tally_sum",
             ),
         ]

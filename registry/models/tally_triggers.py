@@ -14,15 +14,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from .organisations import Unit
 from .points import COUNTED, DemonstrationPoint, StatusPeriod
-from .tallies import DEPTHS, PointTally
+from .tallies import DEPTHS, PointTally, Span
 
 MODELS = (DemonstrationPoint, StatusPeriod, Unit, PointTally)
 POINTS, PERIODS, UNITS, TALLIES = (model._meta.db_table for model in MODELS)
-KEY = ("depth", "area", "whole_year", "day", "field", "level", "grade", "zone", "named_in")
+KEY = ("depth", "area", "span", "day", "field", "level", "grade", "zone", "named_in")
 INSERT = f"INSERT INTO {TALLIES} ({', '.join(KEY)}, change)"
-SPANS = " UNION ALL ".join(
-    f"SELECT {depth} AS depth, {whole_year} AS whole_year" for depth in DEPTHS for whole_year in ("true", "false")
-)
+SPANS = " UNION ALL ".join(f"SELECT {depth} AS depth, '{span.value}' AS span" for depth in DEPTHS for span in Span)
 NAMED = "status IN ({})".format(", ".join(f"'{status.value}'" for status in COUNTED))
 DATES = {  # of a date: the first day of its year, and the year
     "sqlite": ("substr({0}, 1, 4) || '-01-01'", "CAST(substr({0}, 1, 4) AS integer)"),
@@ -42,8 +40,8 @@ def counts(vendor: str, points: str = POINTS, periods: str = PERIODS, units: str
     first_day, year = DATES[vendor]
     day = "CASE edge.change WHEN 1 THEN period.valid_from ELSE period.valid_to END"
     return (
-        "SELECT span.depth AS depth, substr(point.area_id, 1, span.depth) AS area, span.whole_year AS whole_year,"
-        f" CASE WHEN span.whole_year THEN {first_day.format(f'({day})')} ELSE {day} END AS day, point.field AS field,"
+        "SELECT span.depth AS depth, substr(point.area_id, 1, span.depth) AS area, span.span AS span,"
+        f" CASE span.span WHEN 'year' THEN {first_day.format(f'({day})')} ELSE {day} END AS day, point.field AS field,"
         " period.level AS level, period.grade AS grade, coalesce(unit.zone_id, 0) AS zone,"
         f" {year.format('naming.first_day')} AS named_in, edge.change * {sign} AS change"
         f" FROM {points} point JOIN {periods} period ON period.point_id = point.id"
