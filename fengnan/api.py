@@ -284,7 +284,7 @@ class FigureChangesView(FigureView):
         since = request.query_params.get("since", "").strip()
         day = read_day("since", since) if since else days_compared(scope)[0]
         [difference] = differences([figure], scope, [day])[slug]
-        rows = difference.rows()
+        rows = list(difference.rows())
         return Response(
             {
                 "slug": slug,

@@ -160,7 +160,7 @@ def figure_changes(request: HttpRequest, slug: str) -> HttpResponseBase:
     if request.GET.get("format") in TABLE_FORMATS:
         return export_changes(difference, rows, request.GET["format"])
     page = Paginator(rows, CHANGES_SHOWN).get_page(request.GET.get("page"))
-    counts = Counter(row.how for row in rows)
+    counts = Counter(change.how for change in rows.changes)
     context = {
         "scope": scope,
         "figure": figure,

@@ -30,6 +30,7 @@ SCHEDULE = (
     Work("seal", "registry.actions.event_chain.seal", every=10),
     Work("alive", "registry.actions.scheduled.sign_alive", every=60),
     Work("news-mail", "registry.actions.news_mail.send_news_mails", every=30),
+    Work("fold-counts", "registry.actions.tallies.fold_counts", every=300),
     Work("export-events", "registry.actions.event_seal.export_daily", hours=(0,), minute=20),
     Work("backup", "registry.actions.backup.daily.back_up_daily", hours=(1,), minute=30),
     Work("tidy", "registry.actions.cleanup.tidy", hours=(2,), minute=45),

@@ -24,6 +24,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     data.check_migrations,
     data.check_administrators,
     data.check_search_index,
+    data.check_counts,
     data.check_evidence,
     data.check_loads,
     data.check_backups,

@@ -10,17 +10,19 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from registry.actions.backup.daily import backups, made_at
 from registry.actions.backup.manifest import stored_file
 from registry.actions.search import index_gaps
 from registry.models import Evidence, Load, Role, User
+from registry.models.tally_triggers import missing_triggers, wrong_counts
 
 from .finding import Finding, doubtful, good, wrong
 
 BACKUP_AGE = timedelta(hours=36)
 EXAMPLES = 3
+RECOUNT = gettext_lazy("Run: python manage.py recount")
 
 
 def check_migrations() -> Iterator[Finding]:
@@ -41,6 +43,17 @@ def check_administrators() -> Iterator[Finding]:
         yield good(_("There is an administrator"))
     else:
         yield wrong(_("There is no administrator"), _("Run: python manage.py createsuperuser"))
+
+
+def check_counts() -> Iterator[Finding]:
+    """The kept counts of points: their triggers, and what they say. Reads every point."""
+    if missing_triggers(connection):
+        yield wrong(_("The database does not keep the counts of points"), RECOUNT)
+    elif number := wrong_counts(connection):
+        text = ngettext("%(count)d count of points is wrong", "%(count)d counts of points are wrong", number)
+        yield wrong(text % {"count": number}, RECOUNT)
+    else:
+        yield good(_("The counts of points agree with the points"))
 
 
 def check_search_index() -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Value
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum, Value
 from django.db.models.functions import Substr
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix, reverse
@@ -135,8 +135,16 @@ class DrawnRows(NamedTuple):
 
 def rows_of(scope: Scope, choices: Choices = NO_CHOICES) -> DrawnRows:
     return DrawnRows(*(tuple(map(tuple, rows)) for rows in (
-        query_rows(tallies, scope), query_rows(tile_rows, scope, choices), query_rows(stops, scope)
+        added_up(query_rows(tallies, scope)), query_rows(tile_rows, scope, choices), query_rows(stops, scope)
     )))  # fmt: skip
+
+
+def added_up(rows: Iterable[tuple]) -> list[tuple]:
+    """The counts that end the rows, added where the rest is equal; without those that are nothing."""
+    counts: Counter = Counter()
+    for *key, count in rows:
+        counts[tuple(key)] += count
+    return [(*key, count) for key, count in sorted(counts.items()) if count]
 
 
 def drawing_of(scope: Scope) -> str:
@@ -199,7 +207,15 @@ def standing_points(scope: Scope) -> QuerySet:
 
 
 def tallies(scope: Scope, choices: Choices) -> QuerySet:
-    return standing_points(scope).values_list("township", "field", "level", "grade").annotate(n=Count("pk"))
+    """The number of points by township, field, level and grade; of a village counted from its points."""
+    digits = unit_length(district_area())
+    parts = FIGURES["points"].tallies(scope, digits)
+    by = ("township", "field", "level", "grade")
+    if not parts:
+        return standing_points(scope).values_list(*by).annotate(n=Count("pk"))
+    townships = [part.annotate(township=Substr("area", 1, digits)) for part in parts]
+    first, *others = [part.values_list(*by).annotate(n=Sum("change")) for part in townships]
+    return first.union(*others, all=True)
 
 
 def points(scope: Scope, choices: Choices) -> QuerySet:

@@ -10,18 +10,19 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import CharField, Count, DecimalField, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Cast
+from django.db.models import CharField, Count, DecimalField, Expression, F, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Cast, Substr
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from registry.access.scope import NEVER, Scope
 from registry.kinds import KINDS, MISSING, Dimension, Kind
-from registry.models import Area, Parameter
+from registry.models import Area, Parameter, PointTally
+from registry.models.tallies import DEPTHS
 from registry.query_cache import Statement, compile_rows, fetch_rows, keep_query
-from registry.text.area_codes import is_below_district
+from registry.text.area_codes import is_below_district, unit_length
 
-from .measures import Measure, compile_numbers, fetch_numbers
+from .measures import Measure, compile_numbers, fetch_numbers, total
 from .yearly import Coverage, all_with_years, coverages_of, with_years, year_by_year
 
 Number = int | float
@@ -63,6 +64,8 @@ class Figure:
     single: bool = False
     decimals: int = 2
     district_only: bool = False
+    tallied: Callable[[Scope], Q] | None = None
+    moving: Callable[[QuerySet, date, date], QuerySet] | None = None
 
     @property
     def record_kind(self) -> Kind:
@@ -99,8 +102,18 @@ class Figure:
         own = self.record_kind.dimensions
         return own if not self.whole else tuple(d for d in own if self.whole.record_kind.has_dimension(d.name))
 
-    def measure(self, rows: QuerySet) -> "Measure":
-        return Measure(rows, self.sums, self.single)
+    def measure(self, scope: Scope) -> Expression:
+        """Its number of a scope, from the kept counts if there are some, else from its rows."""
+        tallies = self.tallies(scope)
+        return total(tallies, "change") if tallies else Measure(self.rows(scope), self.sums, self.single)
+
+    def tallies(self, scope: Scope, depth: int = 0) -> list[QuerySet]:
+        """The kept counts that add up to its number, by areas of `depth` digits; none where it has none."""
+        depth = max(depth, len(scope.area))
+        if self.tallied is None or depth not in DEPTHS:
+            return []
+        condition = self.tallied(scope)
+        return [rows.filter(condition) for rows in PointTally.objects.standing(scope.as_of, scope.area, depth)]
 
     def answer(self, scope: Scope) -> "Answer":
         return answer_all([self], scope)[self.slug]
@@ -126,6 +139,11 @@ class Figure:
         return breakdowns([(self, dimension)], scope)[0]
 
 
+TALLY_KEYS: dict[str, Callable[[Scope], Any]] = {  # the dimensions of points, as the kept counts have them
+    "township": lambda scope: Substr("area", 1, unit_length(scope.area)),
+    **{name: lambda scope, name=name: F(name) for name in ("field", "level", "grade")},
+    "year": lambda scope: F("named_in"),
+}
 Breakdown = list[tuple[str, str, "Answer"]]  # key, name, answer
 
 
@@ -154,8 +172,16 @@ def measure_groups(groups: Iterable[tuple[str, str, Scope]]) -> dict[tuple[str, 
     groups = list(dict.fromkeys(groups))
     measures: dict[int, dict[str, Any]] = defaultdict(dict)
     for number, key, measure in fetch_rows(_groupings(tuple(groups))):
-        measures[number][key or MISSING] = measure
-    return {group: measures[number] for number, group in enumerate(groups)}
+        measures[number][key or MISSING] = measures[number].get(key or MISSING, 0) + measure
+    return {
+        group: _without_zeros(measures[number]) if FIGURES[group[0]].tallied is not None else measures[number]
+        for number, group in enumerate(groups)
+    }
+
+
+def _without_zeros(measures: dict[str, Any]) -> dict[str, Any]:
+    """Counts that came and went are no rows."""
+    return {key: measure for key, measure in measures.items() if measure}
 
 
 def _breakdown(figure: Figure, dimension: str, scope: Scope, parts: dict, wholes: dict) -> Breakdown:
@@ -287,28 +313,30 @@ def _ask(measures: tuple[Asked, ...]) -> tuple:
 @keep_query
 def _statement(measures: tuple[Asked, ...]) -> Statement:
     return compile_numbers(
-        [
-            FIGURES[name].measure(FIGURES[name].rows(on)) if isinstance(on, Scope) else _target(name, on)
-            for name, on in measures
-        ]
+        [FIGURES[name].measure(on) if isinstance(on, Scope) else _target(name, on) for name, on in measures]
     )
 
 
 @keep_query
 def _groupings(groups: tuple[tuple[str, str, Scope], ...]) -> Statement:
     """(number of the group, key, measure) of each group: a figure by a dimension."""
-    statements = [_grouping(number, *group) for number, group in enumerate(groups)]
+    statements = [part for number, group in enumerate(groups) for part in _grouping(number, *group)]
     first, *others = statements
     return compile_rows(first.union(*others, all=True) if others else first)
 
 
-def _grouping(number: int, slug: str, dimension: str, scope: Scope) -> QuerySet:
+def _grouping(number: int, slug: str, dimension: str, scope: Scope) -> list[QuerySet]:
     figure = FIGURES[slug]
-    key = Cast(figure.record_kind.dimension(dimension).on(scope), CharField())
-    measure = Sum(figure.sums) if figure.sums else Count("pk")
-    cells = figure.rows(scope).order_by().annotate(by_key=key).values("by_key")
-    cells = cells.annotate(group=Value(number), by_measure=Cast(measure, DecimalField(max_digits=20, decimal_places=4)))
-    return cells.values_list("group", "by_key", "by_measure")
+    tallies = figure.tallies(scope, unit_length(scope.area) if dimension == "township" else 0)
+    key = TALLY_KEYS[dimension](scope) if tallies else figure.record_kind.dimension(dimension).on(scope)
+    measure = Sum("change") if tallies else Sum(figure.sums) if figure.sums else Count("pk")
+    return [_cells(rows, number, key, measure) for rows in tallies or [figure.rows(scope)]]
+
+
+def _cells(rows: QuerySet, number: int, key: Any, measure: Any) -> QuerySet:
+    cells = rows.order_by().annotate(by_key=Cast(key, CharField())).values("by_key")
+    measure = Cast(measure, DecimalField(max_digits=20, decimal_places=4))
+    return cells.annotate(group=Value(number), by_measure=measure).values_list("group", "by_key", "by_measure")
 
 
 def _target(rule: str, day: date) -> Subquery:

@@ -1,11 +1,11 @@
 """What moved: the difference of a figure between two days, and the rows that came, went or changed in between."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import CharField, TextChoices, Value
+from django.db.models import CharField, QuerySet, TextChoices, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +17,7 @@ from registry.models import DemonstrationPoint, Event, PointStatus, StatusPeriod
 from .base import Answer, Figure, Number, answer_scopes, plain
 
 RECENT = timedelta(days=30)
+AT_ONCE = 1_000  # changes whose names and events are looked up together
 
 
 class HowChanged(TextChoices):
@@ -63,15 +64,15 @@ class Difference:
             return None
         return plain(round(self.answer.value - self.before.value, 2))
 
-    def rows(self) -> list[RowChange]:
+    def rows(self) -> "ChangedRows":
         """The public rows that make the difference; for a share also the rows of its whole."""
         figure, before, now = self.answer.figure, self.before.scope, self.answer.scope
-        changes = list(_changes(figure, before, now))
+        changes = _changes(figure, before, now)
         if figure.whole:
             seen = {change.code for change in changes if figure.whole.kind == figure.kind}
             whole = _changes(figure.whole, figure.whole_scope(before), figure.whole_scope(now))
             changes += [replace(change, of_whole=True) for change in whole if change.code not in seen]
-        return changes
+        return ChangedRows(changes, min(before.as_of, now.as_of), now.viewer)
 
 
 def days_compared(scope: Scope) -> tuple[date, date]:
@@ -88,63 +89,118 @@ def differences(figures: Iterable[Figure], scope: Scope, days: Iterable[date]) -
     }
 
 
-def _changes(figure: Figure, before: Scope, now: Scope) -> Iterator[RowChange]:
-    since = before.as_of if before.as_of < now.as_of else now.as_of
-    return rows_changed(figure, dict(rows_of(figure, before)), dict(rows_of(figure, now)), since, now.viewer)
+def _changes(figure: Figure, before: Scope, now: Scope) -> list["CodeChange"]:
+    days = sorted([before.as_of, now.as_of])
+    rows = (_moving(figure, figure.rows(scope.as_public()), *days) for scope in (before, now))
+    return codes_changed(figure, *(dict(_amounts(figure, some.order_by())) for some in rows))
+
+
+def _moving(figure: Figure, rows: QuerySet, first: date, last: date) -> QuerySet:
+    """Those of `rows` that may have come, gone or changed between two days."""
+    return figure.moving(rows, first, last) if figure.moving else rows
 
 
 def rows_of(figure: Figure, scope: Scope) -> list[list]:
     """The public rows of a figure by code, each with its share of a sum."""
-    return [row for _township, row in rows_with(figure, scope, Value(None, CharField()))]
+    return list(_amounts(figure, figure.rows(scope.as_public()).order_by("code")))
 
 
-def rows_with(figure: Figure, scope: Scope, township: Any) -> Iterator[tuple[str, list]]:
-    """The public rows of a figure, each with the township it lies in."""
-    rows = figure.rows(scope.as_public()).order_by("code").annotate(lies_in=township)
+def _amounts(figure: Figure, rows: QuerySet) -> Iterator[list]:
+    return (row for _township, row in rows_with(figure, rows, Value(None, CharField())))
+
+
+def rows_with(figure: Figure, rows: QuerySet, township: Any) -> Iterator[tuple[str, list]]:
+    """Public rows of a figure, each with the township it lies in."""
+    rows = rows.annotate(lies_in=township)
     for code, lies_in, *added in rows.values_list("code", "lies_in", *filter(None, [figure.sums])):
         yield lies_in, [code, plain(added[0]) if added else None]
 
 
-def rows_changed(figure: Figure, before: Rows, after: Rows, since: Any, viewer: Any) -> Iterator[RowChange]:
-    """The rows that differ, by code, each with its events since the day or moment `since`. Of a redacted kind none."""
-    codes = [code for code in {**before, **after} if code not in before or code not in after]
-    codes += [code for code in before if code in after and before[code] != after[code]]
-    kind = figure.record_kind
-    if kind.redacted or not codes:
-        return
-    names, events, periods = _names(kind, codes, viewer), _events(kind, codes, since), _periods(kind, codes, since)
-    for code in sorted(codes):
-        how = CAME if code not in before else WENT if code not in after else CHANGED
-        name = names.get(code) or _name_of_deleted(events.get(code, []), viewer) or code
-        url = reverse("record", args=[figure.kind, code]) if code in names else ""
-        own = events.get(code, []), periods.get(code, [])
-        yield RowChange(how, kind, code, name, url, before.get(code), after.get(code), *own)
+@dataclass(frozen=True)
+class CodeChange:
+    """A row of a figure that came or went, or whose amount changed, by its code."""
+
+    how: HowChanged
+    kind: Kind
+    code: str
+    before: Number | None
+    after: Number | None
+    of_whole: bool = False
 
 
-def _names(kind: Kind, codes: list[str], viewer: Any) -> dict[str, str]:
-    rows = kind.model._default_manager.with_voided().visible_to(viewer).filter(code__among=codes)
-    return {row.code: str(row) for row in rows}
+def codes_changed(figure: Figure, before: Rows, after: Rows) -> list[CodeChange]:
+    """The rows that differ, by code. Of a redacted kind none."""
+    if figure.record_kind.redacted:
+        return []
+    codes = {code for code in {**before, **after} if code not in before or code not in after}
+    codes |= {code for code in before if code in after and before[code] != after[code]}
+    return [
+        CodeChange(
+            CAME if code not in before else WENT if code not in after else CHANGED,
+            figure.record_kind, code, before.get(code), after.get(code),
+        )
+        for code in sorted(codes)
+    ]  # fmt: skip
 
 
-def _events(kind: Kind, codes: list[str], since: Any) -> dict[str, list[Event]]:
-    """The events of the rows since a day or a moment, the newest first."""
-    path = "at__date__gt" if type(since) is date else "at__gte"
-    events_of: dict[str, list[Event]] = {}
-    events = Event.objects.filter(kind=kind.model._meta.model_name, code__among=codes, **{path: since})
-    for event in events.select_related("actor"):
-        events_of.setdefault(event.code, []).append(event)
-    return events_of
+@dataclass(frozen=True)
+class ChangedRows(Sequence):
+    """Changes whose names and events since a day or moment `since` are looked up only for those that are read."""
 
+    changes: list[CodeChange]
+    since: Any
+    viewer: Any
 
-def _periods(kind: Kind, codes: list[str], since: Any) -> dict[str, list[StatusPeriod]]:
-    """The periods of points that began after a day, the newest first."""
-    if kind.model is not DemonstrationPoint or type(since) is not date:
-        return {}
-    periods_of: dict[str, list[StatusPeriod]] = {}
-    rows = StatusPeriod.objects.filter(point__code__among=codes, valid_from__gt=since).select_related("point")
-    for period in rows.filter(status__in=[PointStatus.NAMED, PointStatus.WITHDRAWN]).order_by("-valid_from"):
-        periods_of.setdefault(period.point.code, []).append(period)
-    return periods_of
+    def __len__(self) -> int:
+        return len(self.changes)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._described(self.changes[place]) if isinstance(place, slice) else self[place : place + 1][0]
+
+    def __iter__(self) -> Iterator[RowChange]:
+        for first in range(0, len(self.changes), AT_ONCE):
+            yield from self[first : first + AT_ONCE]
+
+    def _described(self, changes: list[CodeChange]) -> list[RowChange]:
+        facts = {
+            kind.slug: [
+                look_up(kind, [change.code for change in changes if change.kind is kind])
+                for look_up in (self._names, self._events, self._periods)
+            ]
+            for kind in {change.kind.slug: change.kind for change in changes}.values()
+        }
+        return [self._row(change, *facts[change.kind.slug]) for change in changes]
+
+    def _row(self, change: CodeChange, names: dict, events: dict, periods: dict) -> RowChange:
+        kind, code = change.kind, change.code
+        name = names.get(code) or _name_of_deleted(events.get(code, []), self.viewer) or code
+        return RowChange(
+            change.how, kind, code, name, reverse("record", args=[kind.slug, code]) if code in names else "",
+            change.before, change.after, events.get(code, []), periods.get(code, []), change.of_whole,
+        )  # fmt: skip
+
+    def _names(self, kind: Kind, codes: list[str]) -> dict[str, str]:
+        rows = kind.model._default_manager.with_voided().visible_to(self.viewer).filter(code__among=codes)
+        return {row.code: str(row) for row in rows}
+
+    def _events(self, kind: Kind, codes: list[str]) -> dict[str, list[Event]]:
+        """The events of the rows, the newest first."""
+        path = "at__date__gt" if type(self.since) is date else "at__gte"
+        events_of: dict[str, list[Event]] = {}
+        events = Event.objects.filter(kind=kind.model._meta.model_name, code__among=codes, **{path: self.since})
+        for event in events.select_related("actor"):
+            events_of.setdefault(event.code, []).append(event)
+        return events_of
+
+    def _periods(self, kind: Kind, codes: list[str]) -> dict[str, list[StatusPeriod]]:
+        """The periods of points that began after the day, the newest first."""
+        if kind.model is not DemonstrationPoint or type(self.since) is not date:
+            return {}
+        periods_of: dict[str, list[StatusPeriod]] = {}
+        rows = StatusPeriod.objects.filter(point__code__among=codes, valid_from__gt=self.since).select_related("point")
+        for period in rows.filter(status__in=[PointStatus.NAMED, PointStatus.WITHDRAWN]).order_by("-valid_from"):
+            periods_of.setdefault(period.point.code, []).append(period)
+        return periods_of
 
 
 def _name_of_deleted(events: list[Event], viewer: Any) -> str:

@@ -1,5 +1,6 @@
 """Figures of 效应: consortia, firms, donations, exchange (ARTICLE-FIGURES 1.4)."""
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -62,6 +63,9 @@ declare(
         ),
         _("Named points of non-public firms that lie in a development zone."),
         _("from the day it was named until it is withdrawn"),
+        tallied=lambda s: Q(
+            field=m.Field.NONPUBLIC_ENTERPRISE, zone__in=m.Zone.objects.public().development(s.as_of).values("pk")
+        ),
     ),
     Figure(
         "donating-steel-firms",

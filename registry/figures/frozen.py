@@ -11,7 +11,7 @@ from registry.access.scope import Scope
 from registry.models import Area, FrozenFigure, FrozenYear
 
 from .base import FIGURES, Answer, Figure, Number, answer_all
-from .changes import RowChange, rows_changed, rows_of, rows_with
+from .changes import ChangedRows, CodeChange, codes_changed, rows_of, rows_with
 
 COUNTED_TO = Decimal("0.0001")
 
@@ -46,8 +46,9 @@ def rows_of_townships(figure: Figure, scope: Scope) -> dict[str, list[list]] | N
     if not figure.record_kind.has_dimension("township"):
         return None
     rows_by_township: dict[str, list[list]] = defaultdict(list)
-    for township, row in rows_with(figure, scope, figure.record_kind.dimension("township").on(scope)):
-        rows_by_township[township].append(row)
+    township = figure.record_kind.dimension("township").on(scope)
+    for code, row in rows_with(figure, figure.rows(scope.as_public()).order_by("code"), township):
+        rows_by_township[code].append(row)
     return rows_by_township
 
 
@@ -63,18 +64,18 @@ class Amendment:
     def closing(self) -> FrozenYear:
         return self.frozen.frozen
 
-    def rows(self, viewer: Any) -> list[RowChange]:
+    def rows(self, viewer: Any) -> ChangedRows:
         """The rows that cause the difference, as far as `viewer` may see them; for a share also the rows of its
         whole."""
-        changes = list(_rows_changed(self.frozen, self.answer.scope, viewer))
+        changes = _codes_changed(self.frozen, self.answer.scope)
         whole = self.answer.figure.whole
         if whole is not None:
             of_whole = self.closing.figures.filter(area_id=self.frozen.area_id, slug=whole.slug).first()
             keys = {(change.kind.slug, change.code) for change in changes}
-            for change in _rows_changed(of_whole, self.answer.scope, viewer) if of_whole else ():
+            for change in _codes_changed(of_whole, self.answer.scope) if of_whole else ():
                 if (change.kind.slug, change.code) not in keys:
                     changes.append(change)
-        return changes
+        return ChangedRows(changes, self.closing.closed_at, viewer)
 
 
 def is_year_end(day: date) -> bool:
@@ -126,9 +127,9 @@ def _numbers(answer: Answer) -> list[Decimal | None]:
     return [_exact(number) for number in (answer.value, answer.part, answer.whole)]
 
 
-def _rows_changed(stored: FrozenFigure, scope: Scope, viewer: Any) -> Iterator[RowChange]:
+def _codes_changed(stored: FrozenFigure, scope: Scope) -> list[CodeChange]:
     figure = FIGURES[stored.slug]
-    return rows_changed(figure, dict(stored.rows), dict(rows_of(figure, scope)), stored.frozen.closed_at, viewer)
+    return codes_changed(figure, dict(stored.rows), dict(rows_of(figure, scope)))
 
 
 def broken_hashes(closing: FrozenYear) -> list[str]:

@@ -1,9 +1,12 @@
 """Numbers of several querysets in one query: each is the number of their rows, or the sum of a column."""
 
+from collections.abc import Iterable
+from functools import reduce
+from operator import add
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, QuerySet, Subquery
+from django.db.models import Expression, F, IntegerField, QuerySet, Subquery
 
 from registry.models import Area
 from registry.query_cache import Statement
@@ -23,7 +26,12 @@ class Measure(Subquery):
         super().__init__(rows, **extra)
 
 
-def compile_numbers(measures: list[Subquery]) -> Statement:
+def total(rows: Iterable[QuerySet], sums: str) -> Expression:
+    """The sum of the whole numbers in the column `sums` over several querysets."""
+    return reduce(add, (Measure(part, sums, output_field=IntegerField()) for part in rows))
+
+
+def compile_numbers(measures: list[Expression]) -> Statement:
     names = [f"m{number}" for number in range(len(measures))]
     one_row = Area.objects.unscoped("any one row to ask from").order_by()
     query = one_row.annotate(**dict(zip(names, measures, strict=True))).values_list(*names)[:1].query

@@ -1,6 +1,6 @@
 """Figures of the overview and of 示范: honours, points, belts, zones (ARTICLE-FIGURES 1.1, 1.2)."""
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Substr
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -77,6 +77,8 @@ declare(
         lambda s: m.DemonstrationPoint.objects.in_area(s.area).named(s.as_of),
         _("Sites that were named and not withdrawn. Applications and drafts do not count."),
         _("from the day it was named until it is withdrawn"),
+        tallied=lambda s: Q(),
+        moving=lambda rows, first, last: rows.changed_between(first, last),
     ),
     Figure(
         "premium-rate",
@@ -90,6 +92,8 @@ declare(
         _("from the day the grade was given until it ends"),
         out_of="points",
         target="premium-rate-target",
+        tallied=lambda s: Q(grade=m.Grade.PREMIUM),
+        moving=lambda rows, first, last: rows.changed_between(first, last),
     ),
     Figure(
         "belts",

@@ -53,6 +53,7 @@ from .special_actions import (
     attachable,
 )
 from .take_overs import TakeOver
+from .tallies import PointTally
 from .tokens import ApiToken, TokenScope
 from .unsent import UnsentForm
 from .villages import CollectiveIncome, CommunityAttainment, villages_reaching_income
@@ -120,6 +121,7 @@ __all__ = [
     "Parameter",
     "PartyOrganisation",
     "PointStatus",
+    "PointTally",
     "PolicyDocument",
     "Post",
     "Precision",

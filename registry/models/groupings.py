@@ -235,6 +235,9 @@ class ZoneQuerySet(GroupingQuerySet):
     def themed(self) -> Self:
         return self.filter(kind=ZoneKind.THEMED)
 
+    def development(self, as_of: date) -> Self:
+        return self.built(as_of).filter(kind=ZoneKind.DEVELOPMENT)
+
 
 class Zone(Grouping):
     """An area formed of points and belts (F14). Kind and stage are independent: a planned themed zone (F16) is not

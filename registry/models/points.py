@@ -114,6 +114,14 @@ class PointQuerySet(ScopedQuerySet):
         """Named points of the top grade on `as_of` (F08)."""
         return self.named(as_of, grade=Grade.PREMIUM)
 
+    def changed_between(self, first: date, last: date) -> Self:
+        """Points with a naming that begins or ends after `first` and until `last`; no other counts differently on the
+        two days."""
+        namings = StatusPeriod.objects.filter(status__in=COUNTED).order_by()
+        begun = namings.filter(valid_from__gt=first, valid_from__lte=last)
+        ended = namings.filter(valid_to__gt=first, valid_to__lte=last)
+        return self.filter(pk__in=begun.values("point").union(ended.values("point")))  # each is a range of an index
+
     def in_development_zone(self, as_of: date) -> Self:
         """Points whose firm lies in a development zone (F46)."""
         zone = valid_on(as_of, "unit__zone__built_on", "unit__zone__ended_on")
@@ -253,6 +261,11 @@ class StatusPeriod(Part):
                 fields=["status", "valid_from", "valid_to", "grade", "level", "point"],
                 condition=IN_FORCE,
                 name="period_standing",
+            ),
+            models.Index(
+                fields=["status", "valid_to", "point"],
+                condition=IN_FORCE & Q(valid_to__isnull=False),
+                name="period_end",
             ),
         ]
         constraints = [

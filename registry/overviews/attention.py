@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from django.db.models import CharField, Count, F, Min, OuterRef, Q, QuerySet, Subquery, TextChoices, Value
+from django.db.models import CharField, Count, F, Min, OuterRef, QuerySet, Subquery, TextChoices, Value
 from django.db.models.functions import Cast, ExtractYear, Substr
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from registry import models as m
 from registry.access.scope import NEVER, Scope
 from registry.figures import YEARLY_FORMS, YearlyForm, with_years
+from registry.figures.measures import total
 from registry.text.area_codes import unit_length
 
 REMINDED_FROM = (11, 1)  # the day of the year from which a year that is not reported needs attention
@@ -170,15 +171,11 @@ def due_year(form: YearlyForm, scope: Scope) -> int:
 def _below_target(scope: Scope) -> QuerySet:
     """Townships with points whose premium rate lies below the target of the day (F08)."""
     target = m.Parameter.objects.value_on("premium-rate-target", scope.as_of)
-    points = (
-        _named(scope)
-        .order_by()
-        .annotate(at_township=Substr("area_id", 1, unit_length(scope.area)))
-        .values("at_township")
-    )
-    premium = Count("pk", filter=Q(standing__grade=m.Grade.PREMIUM))
-    below = points.annotate(of_hundred=premium * 100, aim=Count("pk") * target).filter(of_hundred__lt=F("aim"))
-    return m.Area.objects.public().units(scope.as_of, scope.area).filter(pk__in=below.values("at_township"))
+    rows = m.PointTally.objects.standing(scope.as_of, OuterRef("code"), unit_length(scope.area))
+    premium = [part.filter(grade=m.Grade.PREMIUM) for part in rows]
+    units = m.Area.objects.public().units(scope.as_of, scope.area)
+    units = units.annotate(of_hundred=total(premium, "change") * 100, points=total(rows, "change"), target=target)
+    return units.filter(points__gt=0, of_hundred__lt=F("points") * F("target"))
 
 
 def _belts(scope: Scope) -> QuerySet:

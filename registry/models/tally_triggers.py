@@ -1,0 +1,229 @@
+"""The triggers that keep `PointTally` equal to the points and their periods, whoever writes them and in whatever way:
+an act, a load, its undo, a fixture, or plain SQL. They run in the transaction of the write.
+
+What a point counts for follows from the point and all its periods. A trigger takes off what the changed points counted
+for before the statement and adds what they count for after it. PostgreSQL does so once a statement and appends rows,
+so that two writers never wait for one count; `fold` merges rows of one key later. SQLite has one writer at a time: it
+does so once a row, and its counts are always merged.
+"""
+
+from collections.abc import Iterator
+
+from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from .organisations import Unit
+from .points import COUNTED, DemonstrationPoint, StatusPeriod
+from .tallies import DEPTHS, PointTally, Span
+
+MODELS = (DemonstrationPoint, StatusPeriod, Unit, PointTally)
+POINTS, PERIODS, UNITS, TALLIES = (model._meta.db_table for model in MODELS)
+KEY = ("depth", "area", "span", "day", "field", "level", "grade", "zone", "named_in")
+INSERT = f"INSERT INTO {TALLIES} ({', '.join(KEY)}, change)"
+SPANS = " UNION ALL ".join(f"SELECT {depth} AS depth, '{span.value}' AS span" for depth in DEPTHS for span in Span)
+NAMED = "status IN ({})".format(", ".join(f"'{status.value}'" for status in COUNTED))
+DATES = {  # of a date: the first day of its year, and the year
+    "sqlite": ("substr({0}, 1, 4) || '-01-01'", "CAST(substr({0}, 1, 4) AS integer)"),
+    "postgresql": ("date_trunc('year', {0})::date", "extract(year FROM {0})::int"),
+}
+ROWS = {  # the rows that the triggers of an act see
+    (PERIODS, "insert"): ("NEW",), (PERIODS, "update"): ("OLD", "NEW"), (PERIODS, "delete"): ("OLD",),
+    (POINTS, "insert"): ("NEW",), (POINTS, "update"): ("OLD", "NEW"), (POINTS, "delete"): ("OLD",),
+    (UNITS, "update"): ("OLD", "NEW"),
+}  # fmt: skip
+DECISIVE = {POINTS: ("area_id", "field", "unit_id", "voided"), UNITS: ("zone_id",)}
+
+
+def counts(vendor: str, points: str = POINTS, periods: str = PERIODS, units: str = UNITS, sign: int = 1) -> str:
+    """What points count for: a row of the tally for each day on which a naming begins (`sign`) or ends, each area and
+    span."""
+    first_day, year = DATES[vendor]
+    day = "CASE edge.change WHEN 1 THEN period.valid_from ELSE period.valid_to END"
+    return (
+        "SELECT span.depth AS depth, substr(point.area_id, 1, span.depth) AS area, span.span AS span,"
+        f" CASE span.span WHEN 'year' THEN {first_day.format(f'({day})')} ELSE {day} END AS day, point.field AS field,"
+        " period.level AS level, period.grade AS grade, coalesce(unit.zone_id, 0) AS zone,"
+        f" {year.format('naming.first_day')} AS named_in, edge.change * {sign} AS change"
+        f" FROM {points} point JOIN {periods} period ON period.point_id = point.id"
+        f" JOIN (SELECT point_id, min(valid_from) AS first_day FROM {periods} named"
+        f" WHERE {NAMED} AND voided IS NULL GROUP BY point_id) naming ON naming.point_id = point.id"
+        f" LEFT JOIN {units} unit ON unit.id = point.unit_id"
+        f" CROSS JOIN (SELECT 1 AS change UNION ALL SELECT -1) edge CROSS JOIN ({SPANS}) span"
+        f" WHERE period.{NAMED} AND period.voided IS NULL AND point.voided IS NULL"
+        " AND (edge.change = 1 OR period.valid_to IS NOT NULL)"
+    )
+
+
+def merged(rows: str) -> str:
+    """The rows summed by their key, without those that change nothing."""
+    key = ", ".join(KEY)
+    return f"{INSERT} SELECT {key}, sum(change) FROM ({rows}) counted GROUP BY {key} HAVING sum(change) <> 0"
+
+
+def sqlite_triggers() -> Iterator[tuple[str, str, str]]:
+    """(name, table, statement) of each trigger. The unique index of the key serves ON CONFLICT."""
+    conflict = f"ON CONFLICT ({', '.join(KEY)}) DO UPDATE SET change = change + excluded.change"
+    for (table, act), rows in ROWS.items():
+        own = ", ".join(f"{row}.{'point_id' if table == PERIODS else 'id'}" for row in rows)
+        points = f"(SELECT * FROM {POINTS} WHERE {'unit_id' if table == UNITS else 'id'} IN ({own}))"
+        periods = f"(SELECT * FROM {PERIODS} WHERE point_id IN (SELECT id FROM {points}))"
+        if table == PERIODS:
+            when = " OR ".join(f"{row}.{NAMED}" for row in rows)
+        else:
+            when = (
+                " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in DECISIVE[table]) if act == "update" else "true"
+            )
+        for moment, sign in (("before", -1), ("after", 1)):
+            name = f"tally_{table}_{moment}_{act}"
+            yield (
+                name,
+                table,
+                (
+                    f"CREATE TRIGGER {name} {moment} {act} ON {table} WHEN {when} BEGIN"
+                    f" {merged(counts('sqlite', points, periods, sign=sign))} {conflict}; END"
+                ),
+            )
+
+
+def postgres_triggers() -> Iterator[tuple[str, str, str]]:
+    """(name, table, statements) of each function with its trigger of the same name."""
+    bodies = {PERIODS: _of_periods, POINTS: _of_points, UNITS: _of_units}
+    for (table, act), rows in ROWS.items():
+        name = f"tally_{table}_{act}"
+        transitions = " ".join(f"{row} TABLE AS {row.lower()}_rows" for row in rows)
+        yield (
+            name,
+            table,
+            (
+                f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
+                f" $$ BEGIN {bodies[table](rows)} RETURN NULL; END $$;"
+                f" CREATE TRIGGER {name} AFTER {act} ON {table} REFERENCING {transitions}"
+                f" FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
+            ),
+        )
+
+
+def _of_periods(rows: tuple[str, ...]) -> str:
+    ids = " UNION ".join(f"SELECT point_id FROM {row}_rows WHERE {NAMED}" for row in rows)
+    columns = "point_id, status, level, grade, valid_from, valid_to, voided"
+    after = f"SELECT {columns} FROM {PERIODS} WHERE point_id IN ({ids})"
+    before = f"{after} AND id NOT IN (SELECT id FROM new_rows)" if "NEW" in rows else after
+    before += f" UNION ALL SELECT {columns} FROM old_rows WHERE point_id IN ({ids})" if "OLD" in rows else ""
+    points = f"(SELECT * FROM {POINTS} WHERE id IN ({ids}))"
+    return _difference(
+        f"SELECT id FROM {POINTS} WHERE id IN ({ids})",
+        *(counts("postgresql", points, f"({periods})", sign=sign) for periods, sign in ((before, -1), (after, 1))),
+    )
+
+
+def _of_points(rows: tuple[str, ...]) -> str:
+    ids = _decisive(POINTS) if len(rows) == 2 else f"SELECT id FROM {rows[0]}_rows"
+    periods = f"(SELECT * FROM {PERIODS} WHERE point_id IN ({ids}))"
+    return _difference(
+        ids,
+        *(
+            counts(
+                "postgresql", f"(SELECT * FROM {row}_rows WHERE id IN ({ids}))", periods, sign=1 if row == "NEW" else -1
+            )
+            for row in rows
+        ),
+    )
+
+
+def _of_units(rows: tuple[str, ...]) -> str:
+    points = f"SELECT * FROM {POINTS} WHERE unit_id IN ({_decisive(UNITS)})"
+    ids = f"SELECT id FROM ({points}) point"
+    periods = f"(SELECT * FROM {PERIODS} WHERE point_id IN ({ids}))"
+    return _difference(
+        ids,
+        *(counts("postgresql", f"({points})", periods, f"{row}_rows", sign=1 if row == "NEW" else -1) for row in rows),
+    )
+
+
+def _decisive(table: str) -> str:
+    """The rows of an update that changed in what counts depend on."""
+    changed = " OR ".join(f"old_row.{name} IS DISTINCT FROM new_row.{name}" for name in DECISIVE[table])
+    return f"SELECT old_row.id FROM old_rows old_row JOIN new_rows new_row ON new_row.id = old_row.id WHERE {changed}"
+
+
+def _difference(ids: str, *sides: str) -> str:
+    """Locks the points and their units first: who changes one of them meanwhile counts what is written here too."""
+    return (
+        f"IF EXISTS ({ids}) THEN"
+        f" PERFORM 1 FROM {POINTS} WHERE id IN ({ids}) ORDER BY id FOR NO KEY UPDATE;"
+        f" PERFORM 1 FROM {UNITS} WHERE id IN (SELECT unit_id FROM {POINTS} WHERE id IN ({ids}))"
+        " ORDER BY id FOR SHARE;"
+        f" {merged(' UNION ALL '.join(sides))};"
+        " END IF;"
+    )
+
+
+TRIGGERS = {"sqlite": tuple(sqlite_triggers()), "postgresql": tuple(postgres_triggers())}
+
+
+def missing_triggers(connection: BaseDatabaseWrapper) -> set[str]:
+    """The names of the triggers that the database lacks."""
+    catalogue = {"sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'"}
+    with connection.cursor() as cursor:
+        cursor.execute(catalogue.get(connection.vendor, "SELECT tgname FROM pg_trigger"))
+        there = {name for (name,) in cursor.fetchall()}
+    return {name for name, _table, _statement in TRIGGERS[connection.vendor]} - there
+
+
+def drop_triggers(connection: BaseDatabaseWrapper) -> None:
+    """A migration on SQLite makes tables anew, which fails while a trigger reads them."""
+    missing = missing_triggers(connection)
+    with connection.cursor() as cursor:
+        for name, table, _statement in TRIGGERS[connection.vendor]:
+            if name not in missing:
+                of_table = f" ON {table}" if connection.vendor == "postgresql" else ""
+                cursor.execute(f"DROP TRIGGER {name}{of_table}")
+
+
+def install_triggers(connection: BaseDatabaseWrapper) -> None:
+    """Creates the triggers where one is missing, and counts anew what was written without them."""
+    if not missing_triggers(connection):
+        return
+    with transaction.atomic(connection.alias), connection.cursor() as cursor:
+        drop_triggers(connection)
+        if connection.vendor == "sqlite":
+            cursor.execute(f"DELETE FROM {TALLIES}")
+            cursor.execute(f"CREATE UNIQUE INDEX IF NOT EXISTS tally_key ON {TALLIES} ({', '.join(KEY)})")
+        for _name, _table, statement in TRIGGERS[connection.vendor]:
+            cursor.execute(statement)
+        rebuild(connection)
+
+
+def rebuild(connection: BaseDatabaseWrapper) -> None:
+    """Counts all points anew, while nobody writes them."""
+    with transaction.atomic(connection.alias), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"LOCK TABLE {POINTS}, {PERIODS} IN SHARE ROW EXCLUSIVE MODE")
+        cursor.execute(f"DELETE FROM {TALLIES}")
+        cursor.execute(merged(counts(connection.vendor)))
+
+
+def fold(connection: BaseDatabaseWrapper) -> None:
+    """Merges the rows of each key into one, in one statement, so that no sum changes at any moment."""
+    key = ", ".join(KEY)
+    same = " AND ".join(f"tally.{name} = several.{name}" for name in KEY)
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"DELETE FROM {TALLIES} WHERE change = 0")
+            return
+        cursor.execute(
+            f"WITH gone AS (DELETE FROM {TALLIES} tally USING (SELECT {key} FROM {TALLIES} GROUP BY {key}"
+            f" HAVING count(*) > 1 OR sum(change) = 0) several WHERE {same} RETURNING tally.*)"
+            f" {INSERT} SELECT {key}, sum(change) FROM gone GROUP BY {key} HAVING sum(change) <> 0"
+        )
+
+
+def wrong_counts(connection: BaseDatabaseWrapper) -> int:
+    """How many counts differ from what the points and their periods give; reads them all."""
+    key = ", ".join(KEY)
+    rows = f"SELECT {key}, change FROM {TALLIES} UNION ALL {counts(connection.vendor, sign=-1)}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM ({rows}) together GROUP BY {key} HAVING sum(change) <> 0) wrong"
+        )
+        return cursor.fetchone()[0]
