@@ -110,6 +110,7 @@ urlpatterns = [
         path("desk/hooks/hosts/<int:pk>/forbid/", hooks.forbid, name="hook-host-forbid"),
         path("desk/hooks/<int:pk>/switch/", hooks.switch, name="hook-switch"),
         path("desk/points/", desk.sites, name="desk-points"),
+        path("desk/points/views/", desk.saved_view, name="desk-saved-view"),
         path("desk/points/new/", drafts.start, name="draft-start"),
         path("desk/points/similar/", drafts.similar, name="draft-similar"),
         path("desk/points/<str:code>/edit/", drafts.edit, name="draft-edit"),

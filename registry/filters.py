@@ -4,7 +4,7 @@ from functools import cache, cached_property
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from registry.access.scope import BadInput, Scope
@@ -40,7 +40,10 @@ class KindFilters(django_filters.FilterSet):
     def find(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         kinds = self.record_kind.entries or (self.record_kind.slug,)
         matches = SearchEntry.objects.matching(value).filter(kind__in=kinds)
-        return rows.filter(code__in=matches.values("code"))
+        condition = Q(code__in=matches.values("code"))
+        for path in self.record_kind.finds:
+            condition |= Q(**{f"{path}__icontains": value})
+        return rows.filter(condition)
 
 
 def filtered(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any) -> KindFilters:

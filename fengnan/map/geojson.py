@@ -2,12 +2,15 @@
 the measured values stay beside it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from math import ceil, log2
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Avg, Count, Exists, F, FloatField, Max, Min, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast, Floor
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from fengnan.map.options import Choices, choice_words
 from fengnan.map.schematic import members, standing_points
@@ -15,6 +18,10 @@ from registry.access.scope import Scope
 from registry.models import Area, CoordinateSystem, Grade, Stage, Zone, ZoneKind, in_area_q
 from registry.text.coordinates import Position, to_wgs84
 
+Box = tuple[float, float, float, float]  # west, south, east, north in degrees
+DRAWN = 500  # points are drawn one by one up to here
+SQUARES, SMALLEST = 12, 0.0001  # squares across a box, at least half of that; the smallest box in degrees
+MARGIN = Decimal("0.02")
 OUTLINES = ("Polygon", "MultiPolygon")
 
 
@@ -32,13 +39,47 @@ def displayed(lng: Decimal, lat: Decimal, system: str) -> Position:
     return round(east, 6), round(north, 6)
 
 
-def point_features(scope: Scope, choices: Choices) -> dict:
-    """The points that count on the day and have a position."""
+def points_in(scope: Scope, choices: Choices, box: Box | None) -> QuerySet:
+    """The points that count on the day and have a position, in a box of WGS 84. A position that was measured in another
+    system lies up to a kilometre from there, and is taken in with a margin."""
     rows = standing_points(scope).filter(**choices.filters, lng__isnull=False, lat__isnull=False)
+    if box is None:
+        return rows
+    west, south, east, north = (Decimal(str(edge)) for edge in box)
+    return rows.filter(lng__gte=west - MARGIN, lng__lte=east + MARGIN, lat__gte=south - MARGIN, lat__lte=north + MARGIN)
+
+
+def point_layers(scope: Scope, choices: Choices, box: Box | None) -> dict[str, dict]:
+    """The points of a box, each on its own up to DRAWN; of more, the clusters they form."""
+    rows = points_in(scope, choices, box)
     page = reverse("record", args=["points", "CODE"]) + scope.query
     names = ("code", "name", "field", "level", "grade", "lng", "lat", "coordinate_system", "position_illustrative")
+    points = list(rows.order_by("area_id", "code").values(*names)[: DRAWN + 1])
+    if len(points) > DRAWN:
+        return {"points": collection([]), "clusters": collection(clusters(rows, box))}
     words = choice_words()
-    return collection(_point(row, page, words) for row in rows.order_by("code").values(*names))
+    return {"points": collection(_point(row, page, words) for row in points), "clusters": collection([])}
+
+
+def clusters(rows: QuerySet, box: Box | None) -> Iterator[dict]:
+    """The points by the squares of a grid, whose size follows from the size of the box in steps of two, so that it
+    stays while the map is moved: how many, how many premium ones, and their middle."""
+    if box is None:
+        edges = rows.aggregate(w=Min("lng"), s=Min("lat"), e=Max("lng"), n=Max("lat"))
+        west, south, east, north = map(float, edges.values())
+    else:
+        west, south, east, north = box
+    size = 2.0 ** ceil(log2(max(east - west, north - south, SMALLEST) / SQUARES))
+    rows = rows.annotate(east=Cast("lng", FloatField()), north=Cast("lat", FloatField()))
+    squares = rows.values(column=Floor(F("east") / size), row=Floor(F("north") / size)).annotate(
+        count=Count("pk"), premium=Count("pk", filter=Q(grade=Grade.PREMIUM)), x=Avg("east"), y=Avg("north")
+    )
+    for square in squares.order_by("column", "row"):
+        words = _("%(count)s points, of which %(premium)s premium") % square
+        middle = (round(square["x"], 6), round(square["y"], 6))
+        yield feature(
+            {"type": "Point", "coordinates": middle}, count=square["count"], premium=square["premium"], words=words
+        )
 
 
 def _point(row: dict, page: str, words: Mapping[str, Mapping[str, str]]) -> dict:

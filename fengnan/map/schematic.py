@@ -25,7 +25,6 @@ from registry.models.points import COUNTED
 from registry.query_cache import Statement, compile_rows, fetch_rows, keep_query
 from registry.text.area_codes import TOWNSHIP, unit_length
 
-LINKED_AT_MOST = 2000  # with more dots than this, a dot is no link of its own
 ELSEWHERE = ""  # stands for the code of the tile of points that lie in no township
 
 
@@ -153,7 +152,7 @@ def drawing_of(scope: Scope) -> str:
     return _drawing(scope, scope.query, get_language(), get_script_prefix(), rows_of(scope))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)  # each at most some 200 KB
 def _drawing(scope: Scope, query: str, language: str, prefix: str, rows: DrawnRows) -> str:
     return render_to_string("components/schematic.html", {"schematic": schematic(scope, rows=rows), "scope": scope})
 
@@ -167,7 +166,7 @@ def schematic(
     filters = choices.filters
     matching = [cell for cell in cells if keeps(filters, cell)]
     tiles = {tile.code: tile for tile in townships(scope, choices, rows.tiles)}
-    linked = links and sum(cell.count for cell in matching) <= LINKED_AT_MOST
+    linked = links and sum(cell.count for cell in matching) <= schematic_layout.DOTS_AT_MOST
     if any(cell.township not in tiles for cell in matching):
         tiles[ELSEWHERE] = tile_elsewhere(scope, tiles.values())
     for cell in (Cell(*row) for row in query_rows(points, scope, choices)) if linked else matching:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count, islice, pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 Place = tuple[int, int]  # column and row of a tile
 Spot = tuple[float, float]
@@ -73,13 +73,16 @@ class Group(NamedTuple):
     count: int  # type: ignore[assignment]  # a tuple has a method of that name, which nobody asks here
 
 
+DOTS_AT_MOST = 2000  # in a whole map; of more, each tile has one bar with the shares of its points
+
 Filling = tuple[tuple[Place, tuple[Group, ...]], ...]  # the dots of every tile, in the order in which they stand
 
 
 class Picture(NamedTuple):
     """A drawing in numbers, as SVG writes them: its height, the size of a tile and of an outline inside it, where in a
     tile its counts stand, the corners of the tiles, the places and the breadth of their dots, a path for all dots of
-    one look, and for each line its path, its marks and where their numbers stand."""
+    one look, and for each line its path, its marks and where their numbers stand. With `has_shares`, stretches of bars
+    stand for the dots."""
 
     layout: Layout
     height: str
@@ -91,6 +94,7 @@ class Picture(NamedTuple):
     dot: str
     dots: Sequence[tuple[str, bool, str]]
     lines: Mapping[str, tuple[str, str, Sequence[str]]]
+    has_shares: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,17 @@ class Grid:
             row, column = divmod(number, each_row)
             yield left + indent + column * self.pitch, top + self.layout.head + (row + 0.5) * self.pitch
 
+    def bar(self, place: Place, groups: Sequence[Group], fullest: int) -> Iterator[str]:
+        """The stretch of each group in the bar of a tile. The bar of the fullest tile is as long as there is room, all
+        others to the same scale."""
+        left, top = self.corner(place)
+        layout = self.layout
+        unit = (self.tile[0] - 2 * layout.pad) / fullest
+        begun = left + layout.pad
+        for group in groups:
+            yield f"M{num(begun)} {num(top + layout.head + layout.dots_high / 4)}h{group.count * unit:.2f}"
+            begun += group.count * unit
+
     def mark(self, place: Place, key: str) -> Spot:
         """Centre of the mark of a line in a tile it passes."""
         left, top = self.corner(place)
@@ -136,25 +151,31 @@ class Grid:
         return edge + (self.gaps[channel] - used * self.layout.lane) / 2 + self.lanes[channel][key] * self.layout.lane
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=64)  # each at most some 100 KB: dots are bounded
 def picture(layout: Layout, filling: Filling, lines: tuple[Line, ...]) -> Picture:
     """Tiles with their dots and lines. Kept, because it depends on its arguments alone."""
-    fullest = max(sum(group.count for group in groups) for _place, groups in filling)
-    frame = grid(layout, [place for place, _groups in filling], lines, fullest)
-    spots = {}
-    of_look: dict[Any, list] = defaultdict(list)
+    counts = {place: sum(group.count for group in groups) for place, groups in filling}
+    fullest, has_shares = max(counts.values()), sum(counts.values()) > DOTS_AT_MOST
+    frame = grid(layout, list(counts), lines, 0 if has_shares else fullest)
+    spots: dict[Place, list[Spot]] = {}
+    of_look: dict[tuple[str, bool], list[str]] = defaultdict(list)
     for place, groups in filling:
-        spots[place] = list(frame.dots(place, sum(group.count for group in groups)))
+        if has_shares:
+            for group, stretch in zip(groups, frame.bar(place, groups, fullest), strict=True):
+                of_look[group.look, group.premium].append(stretch)
+            continue
+        spots[place] = list(frame.dots(place, counts[place]))
         rest = iter(spots[place])
         for group in groups:
-            of_look[group.look, group.premium].extend(islice(rest, group.count))
+            dots = dots_path(islice(rest, group.count), group.premium)
+            of_look[group.look, group.premium].append(dots)
     return Picture(
         layout, num(frame.height), pair(frame.tile), pair((frame.tile[0] - 6, frame.tile[1] - 6)),
         count_at=written((frame.tile[0] - layout.pad if layout is WIDE else layout.pad, layout.count_at)),
-        corners={place: written(frame.corner(place)) for place, _groups in filling},
-        spots=spots, dot=num(frame.pitch * 0.7),
-        dots=[(look, premium, dots_path(of_look[look, premium], premium)) for look, premium in of_look],
-        lines={line.key: drawn(frame, line) for line in lines},
+        corners={place: written(frame.corner(place)) for place in counts},
+        spots=spots, dot=num(layout.dots_high / 4 if has_shares else frame.pitch * 0.7),
+        dots=[(*look, "".join(parts)) for look, parts in of_look.items()],
+        lines={line.key: drawn(frame, line) for line in lines}, has_shares=has_shares,
     )  # fmt: skip
 
 

@@ -56,15 +56,18 @@ def map_page(request: HttpRequest) -> HttpResponse:
 
 
 def map_data(request: HttpRequest) -> JsonResponse:
-    """What the coordinate view draws: the points, belts and zones the viewer may see on the day, as GeoJSON."""
+    """What the coordinate view draws: the points, belts and zones the viewer may see on the day, as GeoJSON. With
+    `bbox`, the points in that box only, and nothing else."""
     scope, choices = read_scope(request.GET, request.user), read_choices(request.GET)
+    box = read_box(request.GET.get("bbox", ""))
+    has = {layer: layer in choices.layers and box is None for layer in LAYERS}
     return JsonResponse(
         {
             "as_of": scope.as_of.isoformat(),
             "area": scope.area,
-            "points": geojson.point_features(scope, choices),
-            "belts": geojson.belt_features(scope) if "belts" in choices.layers else geojson.collection([]),
-            "zones": geojson.zone_features(scope) if "zones" in choices.layers else geojson.collection([]),
+            **geojson.point_layers(scope, choices, box),
+            "belts": geojson.belt_features(scope) if has["belts"] else geojson.collection([]),
+            "zones": geojson.zone_features(scope) if has["zones"] else geojson.collection([]),
         }
     )
 
@@ -75,6 +78,20 @@ def map_outline(request: HttpRequest) -> HttpResponse:
     if file is None or not file.is_file():
         raise Http404
     return HttpResponse(file.read_bytes(), content_type="application/geo+json")
+
+
+def read_box(text: str) -> geojson.Box | None:
+    """A box as “west,south,east,north” in degrees. Raises BadInput for anything else."""
+    if not text:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        west = south = east = north = float("nan")
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        message = _("“%(value)s” is not a box. Write west, south, east and north in degrees, with commas between them.")
+        raise BadInput("bbox", text, message % {"value": text})
+    return west, south, east, north
 
 
 def read_choices(parameters: QueryDict) -> Choices:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -229,6 +229,12 @@ def with_query(context: Any, **changes: Any) -> str:
         else:
             query[key] = str(item)
     return f"?{query.urlencode()}" if query else "?"
+
+
+@register.simple_tag(takes_context=True)
+def turn(context: Any, page: Page, number: int) -> str:
+    """The page's own query with another page of a list that it shows."""
+    return with_query(context, **{getattr(page, "parameter", "page"): number})
 
 
 @register.filter

@@ -23,6 +23,7 @@ from .records import ChangeSet, changes_between, locked, newest_event
 
 LOGGED_COLUMNS = ("username", "display_name", "role", "read_prefix", "write_prefix", "is_active")
 GIVEN_ONCE = {"username", "password"}
+MOST_VIEWS, LONGEST_NAME = 20, 40
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # no two of these are easily confused
 
 
@@ -208,6 +209,26 @@ def set_wishes(
     user.full_clean(exclude=GIVEN_ONCE)
     user.save()
     return user
+
+
+@transaction.atomic
+def save_view(user: User, name: str, query: str) -> None:
+    """Saves the filters of the own account's sites under a name; this logs no event."""
+    user = locked(user)
+    if not name.strip():
+        raise Refused("name_missing")
+    if len(user.saved_views) >= MOST_VIEWS and name not in user.saved_views:
+        raise Refused("views_many", most=MOST_VIEWS)
+    user.saved_views = {**user.saved_views, name.strip()[:LONGEST_NAME]: query}
+    user.save(update_fields=["saved_views"])
+
+
+@transaction.atomic
+def remove_view(user: User, name: str) -> None:
+    """Removes one of the own account's saved views; this logs no event."""
+    user = locked(user)
+    user.saved_views = {other: query for other, query in user.saved_views.items() if other != name}
+    user.save(update_fields=["saved_views"])
 
 
 def mark_news_read(user: User, until: datetime) -> None:

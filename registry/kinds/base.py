@@ -60,7 +60,7 @@ class Column:
 @dataclass(frozen=True)
 class Dimension:
     """A dimension to group and filter rows by. `choices` names its values; without them, an area code gets the area's
-    name, any other value is its own name. `area_path` is the query path of the area code that it is the beginning of."""
+    name, any other value is its own name. `area_path` is the query path of the area code whose beginning it is."""
 
     name: str
     label: Text
@@ -83,7 +83,8 @@ class Kind:
 
     `on(scope)` returns the rows of a day, in an area, for a viewer. `annotate(rows, scope)` adds annotations for the
     columns. `redacted` kinds may be counted by everybody but show neither code nor page. `details` are further columns,
-    only for the record's page. `entries` are the search kinds of its records, if not its own. `shape` are the fields of
+    only for the record's page. `finds` are query paths of texts that a search also looks through, where not all rows
+    have an entry. `entries` are the search kinds of its records, if not its own. `shape` are the fields of
     its position: lng, lat and coordinate_system, or an outline.
     """
 
@@ -98,6 +99,7 @@ class Kind:
     redacted: bool = False
     searched: bool = False
     entries: tuple[str, ...] = ()
+    finds: tuple[str, ...] = ()
     details: tuple[Column, ...] = ()
     shape: tuple[str, ...] = ()
 

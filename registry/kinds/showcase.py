@@ -1,6 +1,6 @@
 """Record kinds of 示范: points, belts, zones, whole-area townships, honours."""
 
-from django.db.models import CharField, F
+from django.db.models import Case, CharField, F, TextChoices, Value, When
 from django.db.models.functions import Cast, ExtractYear
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +24,53 @@ from .shared import (
     with_township,
 )
 
+
+class YearlyConfirmation(TextChoices):
+    """Where the confirmation of a point for this year stands, if one is asked."""
+
+    OPEN = "open", _("To be confirmed")
+    DONE = "done", _("Confirmed")
+
+
+STATUS = Column("status", _("Status"), choices=m.PointStatus)
+BY_STANDING_LEVEL = Dimension("level", _("Level"), F("standing__level"), m.Level)
+BY_GRADE = Dimension("grade", _("Grade"), F("standing__grade"), m.Grade)
+BY_YEAR_OF_NAMING = Dimension("year", _("Year of naming"), Cast(ExtractYear(first_naming()), CharField()))
+# Without a public list: the points of an account's area, whatever their status.
+SITES = Kind(
+    "sites",
+    m.DemonstrationPoint,
+    _("My sites"),
+    lambda s: s.sees(m.DemonstrationPoint).with_care(s.as_of),
+    (
+        TOWNSHIP_NAME, CODE, NAME, FIELD, STATUS, LEVEL, GRADE, Column("named_on", _("Named on")),
+        Column("confirmed_at", _("Confirmed on")),
+    ),
+    (
+        Dimension("status", _("Status"), F("standing__status"), m.PointStatus),
+        Dimension(
+            "confirmation",
+            _("Yearly confirmation"),
+            Case(
+                When(confirmation__isnull=False, then=Value(YearlyConfirmation.DONE)),
+                When(is_asked=True, standing__status=m.PointStatus.NAMED, then=Value(YearlyConfirmation.OPEN)),
+                default=Value(""),
+            ),
+            YearlyConfirmation,
+        ),
+        BY_TOWNSHIP,
+        BY_FIELD,
+        BY_STANDING_LEVEL,
+        BY_GRADE,
+        BY_YEAR_OF_NAMING,
+    ),
+    annotate=lambda rows, s: with_township(rows.with_naming(), s),
+    order=("area_id", "code"),
+    searched=True,
+    entries=("points",),
+    finds=("name", "code"),
+)  # fmt: skip
+
 register(
     Kind(
         "points",
@@ -34,9 +81,9 @@ register(
         (
             BY_TOWNSHIP,
             BY_FIELD,
-            Dimension("level", _("Level"), F("standing__level"), m.Level),
-            Dimension("grade", _("Grade"), F("standing__grade"), m.Grade),
-            Dimension("year", _("Year of naming"), Cast(ExtractYear(first_naming()), CharField())),
+            BY_STANDING_LEVEL,
+            BY_GRADE,
+            BY_YEAR_OF_NAMING,
         ),
         annotate=lambda rows, s: with_township(rows.with_naming(), s),
         order=("area_id", "code"),

@@ -28,7 +28,8 @@ class Role(models.TextChoices):
 
 
 class User(PlainText, AbstractUser):
-    """An account of a person or program. An empty prefix means no area, never all areas."""
+    """An account of a person or program. An empty prefix means no area, never all areas. `saved_views` has the
+    query of its list of sites by the name it was saved under."""
 
     role = models.CharField(_("role"), max_length=12, choices=Role)
     display_name = models.CharField(_("name shown"), max_length=40, blank=True)
@@ -47,6 +48,7 @@ class User(PlainText, AbstractUser):
         _("language of e-mails"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )
     large_type = models.BooleanField(_("large type"), default=False)
+    saved_views = models.JSONField(_("saved views of its sites"), default=dict, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("account")

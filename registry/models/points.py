@@ -142,12 +142,13 @@ class PointQuerySet(ScopedQuerySet):
         return self.named(today)._with_confirmation(today).filter(is_asked=True, confirmation=None)
 
     def with_care(self, today: date) -> Self:
-        """For those who maintain the sites: current `status`, `grade`, `confirmed_at` of this year's confirmation and
-        whether one `is_asked`; those to be confirmed first."""
+        """For those who maintain the sites: current `status`, `level`, `grade`, `confirmed_at` of this year's
+        confirmation and whether one `is_asked`."""
         rows = self.with_standing(today)._with_confirmation(today)
         return rows.annotate(
-            status=F("standing__status"), grade=F("standing__grade"), confirmed_at=F("confirmation__at")
-        ).order_by(F("is_asked").desc(), F("confirmation__at").asc(nulls_first=True), "area_id", "code")
+            status=F("standing__status"), level=F("standing__level"), grade=F("standing__grade"),
+            confirmed_at=F("confirmation__at"),
+        )  # fmt: skip
 
     def with_naming(self) -> Self:
         """Adds `named_on`, the day of the first naming."""

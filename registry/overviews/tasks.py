@@ -97,7 +97,8 @@ def sites_to_confirm(user: Any, today: date) -> Iterable[Task]:
     if count:
         about = ngettext("%(count)s site", "%(count)s sites", count) % {"count": count}
         what = _("Confirm what the registry holds of your sites this year")
-        yield Task(what, about, reverse("desk-points"), _("Confirm"), date(today.year, 12, 31))
+        address = f"{reverse('desk-points')}?confirmation=open"
+        yield Task(what, about, address, _("Confirm"), date(today.year, 12, 31))
 
 
 def remarks_for(user: Any) -> RemarkQuerySet:

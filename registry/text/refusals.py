@@ -27,6 +27,8 @@ SENTENCES = {
     ),
     "in_future": gettext_noop("%(day)s has not come yet. Enter the decision on its day or later."),
     "too_early": gettext_noop("The change must lie after %(since)s, when the present period began."),
+    "name_missing": gettext_noop("Give the view a name of one to 40 characters."),
+    "views_many": gettext_noop("An account has at most %(most)s saved views. Remove one that is no longer used."),
     "own_work": gettext_noop("You wrote this yourself: somebody else has to decide on it."),
     "not_open": gettext_noop("%(who)s has taken this further at %(when)s: it is now “%(state)s”."),
     "opened": gettext_noop("%(who)s opened it at %(when)s, so it cannot be taken back. Ask for it to be returned."),

@@ -2,31 +2,39 @@
 
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.db.models import Count, Exists, OuterRef, Q
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from registry.access.permissions import may
 from registry.access.requests import SignedInRequest
-from registry.access.scope import read_scope
-from registry.actions.accounts import mark_news_read
+from registry.access.scope import Scope, read_scope
+from registry.actions.accounts import mark_news_read, remove_view, save_view
 from registry.actions.drafts import confirm_site, unconfirm_site, unsettled_draft
 from registry.figures import with_years
-from registry.models import DemonstrationPoint, Draft, DraftState, PointStatus, User
+from registry.filters import filtered, filters_of
+from registry.kinds.showcase import SITES
+from registry.models import DemonstrationPoint, Draft, FieldRemark, PointStatus, User
+from registry.models.drafts import DraftQuerySet
+from registry.models.points import PointQuerySet
 from registry.overviews.attention import attention
 from registry.overviews.draft_form import stored_facts
 from registry.overviews.news import News, in_lines, latest_news, unread_news
 from registry.overviews.tasks import tasks_of
 from registry.text.area_codes import is_below_district
+from registry.text.validators import UNSTORABLE
 
 from .access import asks_for
 from .drafts import site_or_404
-from .tables import part_for
+from .paging import PAGE_SIZE
+from .tables import ListTable, headings_of, page_of, part_for, render_table
 
 NEWS_AT_DESK, MOST_NEWS, NEWS_ON_PAGE = 6, 40, 200  # lines at the desk, the news they come from, and on their page
 
@@ -70,17 +78,15 @@ def _mark_read(request: SignedInRequest, unread: int, news: list[News]) -> None:
         mark_news_read(request.user, news[0].at)
 
 
-def _cared_for(user: User, today: date) -> QuerySet[Any]:
-    rows = DemonstrationPoint.objects.visible_to(user).in_area(user.write_prefix).with_care(today)
-    return rows.select_related("area", "unit", "organisation")
+def _cared_for(user: User, today: date) -> PointQuerySet:
+    return DemonstrationPoint.objects.visible_to(user).in_area(user.write_prefix).with_care(today)
 
 
 def _care(request: SignedInRequest, today: date) -> dict:
     """What both the page and the answer about one site need: how many are asked to be confirmed, and what is left."""
     asked = _cared_for(request.user, today).filter(is_asked=True, status=PointStatus.NAMED)
     return {
-        "count": asked.count(),
-        "left": asked.filter(confirmed_at=None).count(),
+        **asked.aggregate(count=Count("pk"), left=Count("pk", filter=Q(confirmed_at=None))),
         "year": today.year,
         "may_write": may(request.user, "draft.write"),
     }
@@ -88,18 +94,62 @@ def _care(request: SignedInRequest, today: date) -> dict:
 
 @asks_for("point.confirm")
 def sites(request: SignedInRequest) -> HttpResponse:
-    """The drafts of the account's area, returned ones first; then its sites, those to be confirmed this year first."""
-    today = timezone.localdate()
-    drafts = list(Draft.objects.visible_to(request.user).in_area(request.user.write_prefix).unsettled().for_lists())
-    drafts.sort(key=lambda draft: (not draft.open_remarks, draft.state == DraftState.SUBMITTED))
-    draft_of = {draft.point_id: draft for draft in drafts if draft.is_change}
-    applied_for = {draft.point_id for draft in drafts} - draft_of.keys()
-    rows = [site for site in _cared_for(request.user, today) if site.pk not in applied_for]
+    """The account's sites, filtered, ordered and paged, with the draft that changes each; before all of them the
+    applications, returned ones first."""
+    today, drafts = timezone.localdate(), Draft.objects.visible_to(request.user).in_area(request.user.write_prefix)
+    scope = read_scope({"area": request.user.write_prefix}, request.user).at(today)
+    rows = _cared_for(request.user, today)
+    is_whole = not any(name != "page" for name in request.GET)
+    applications = list(_applications(drafts)[: PAGE_SIZE + 1]) if is_whole else []
+    rows = rows.exclude(pk__in=[draft.point_id for draft in applications[:PAGE_SIZE] if draft.point_id])
+    table = site_table(rows, scope, request.GET)
+    keys = table.page.object_list
+    records = rows.select_related("area", "organisation", "unit").in_bulk(keys)
+    draft_of = {draft.point_id: draft for draft in drafts.unsettled().for_lists().filter(point__in=keys)}
+    query = urlencode({name: request.GET[name] for name in (*table.filters.used, "ordering") if request.GET.get(name)})
     context = _care(request, today) | {
-        "drafts": [draft for draft in drafts if not draft.is_change],
-        "sites": [(site, stored_facts(site), draft_of.get(site.pk)) for site in rows],
+        "drafts": applications[:PAGE_SIZE] if table.page.number == 1 else [],
+        "more_drafts": len(applications) > PAGE_SIZE,
+        "table": table,
+        "sites": [(records[key], stored_facts(records[key]), draft_of.get(key)) for key in keys],
+        "query": query,
+        "views": [(name, saved, saved == query) for name, saved in request.user.saved_views.items()],
     }
-    return render(request, "registry/sites.html", context)
+    return render_table(request, "registry/sites.html", context)
+
+
+def _applications(drafts: DraftQuerySet) -> DraftQuerySet:
+    """The drafts of new sites: the returned ones first, then those being filled in."""
+    open_remarks = FieldRemark.objects.filter(draft=OuterRef("pk"), settled_at=None)
+    return (
+        drafts.unsettled().for_lists().filter(changes_title=False)
+        .annotate(is_returned=Exists(open_remarks)).order_by("-is_returned", "state", "-saved_at", "-pk")
+    )  # fmt: skip
+
+
+def site_table(rows: PointQuerySet, scope: Scope, parameters: Any) -> ListTable:
+    """A page of sites without its rows, which are no cells of a table."""
+    filters = filtered(SITES, rows, scope, parameters)
+    page, ordering, unsorted = page_of(SITES, filters.qs, scope, parameters)
+    count, headings = page.paginator.count, headings_of(SITES, ordering, page)
+    return ListTable(SITES, SITES.columns, [], page, filters, count, ordering, unsorted, headings)
+
+
+@asks_for("point.confirm")
+@require_POST
+def saved_view(request: SignedInRequest) -> HttpResponse:
+    """Saves the present filters under a name, or removes those that were saved."""
+    name = UNSTORABLE.sub("", request.POST.get("name", ""))
+    sent, names = (
+        QueryDict(UNSTORABLE.sub("", request.POST.get("query", ""))),
+        (*filters_of(SITES).base_filters, "ordering"),
+    )
+    query = urlencode({name: sent[name] for name in names if sent.get(name)})
+    if "remove" in request.POST:
+        remove_view(request.user, name)
+    else:
+        save_view(request.user, name, query)
+    return redirect(f"{reverse('desk-points')}?{query}" if query else "desk-points")
 
 
 @asks_for("point.confirm")
@@ -126,6 +176,6 @@ def _confirmed(request: SignedInRequest, site: DemonstrationPoint, words: str) -
     if not request.htmx:
         messages.success(request, words % {"site": site, "year": today.year})
         return redirect("desk-points")
-    row = _cared_for(request.user, today).get(pk=site.pk)
+    row = _cared_for(request.user, today).select_related("area", "organisation", "unit").get(pk=site.pk)
     context = _care(request, today) | {"site": row, "facts": stored_facts(row), "draft": unsettled_draft(site)}
     return render(request, part_for(request, "registry/sites.html", "answer"), context)

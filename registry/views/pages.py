@@ -3,6 +3,7 @@ document."""
 
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -30,19 +31,18 @@ from registry.overviews.citations import citing
 from registry.overviews.funding import received
 from registry.overviews.special_actions import items_with_records
 
+from .paging import PAGE_SIZE
 from .records import opened
-from .tables import ListTable, rows_of
+from .tables import ListTable, table_within
 
 
-def _table(kind: str, rows: QuerySet, scope: Scope) -> ListTable:
-    """All of `rows`, unpaged: for the parts of a record."""
-    record_kind = KINDS[kind]
-    table_rows = rows_of(record_kind, record_kind.values(rows, scope), scope)
-    return ListTable(record_kind, record_kind.columns, table_rows, count=len(table_rows))
+def _table(kind: str, rows: QuerySet, scope: Scope, request: HttpRequest) -> ListTable:
+    """A page of `rows`, for a part of a record."""
+    return table_within(KINDS[kind], rows, scope, request.GET, kind)
 
 
-def _honours(scope: Scope, **target: Any) -> ListTable:
-    return _table("honours", Honour.objects.visible_to(scope.viewer).held(scope.as_of).filter(**target), scope)
+def _honours(scope: Scope, request: HttpRequest, **target: Any) -> ListTable:
+    return _table("honours", Honour.objects.visible_to(scope.viewer).held(scope.as_of).filter(**target), scope, request)
 
 
 def _visible(model: Any, scope: Scope) -> Any:
@@ -77,7 +77,7 @@ def point_page(request: HttpRequest, code: str) -> HttpResponse:
         "routes": _visible(StudyRoute, scope).open(scope.as_of).filter(stops__point=point, stops__voided=None),
         "teaching_sites": _visible(TeachingSite, scope).named(scope.as_of).filter(point=point),
         "visits": _visible(Visit, scope).received(scope.as_of).filter(point=point).order_by("-visited_on")[:10],
-        "honours": _honours(scope, point=point),
+        "honours": _honours(scope, request, point=point),
         "funds": received(scope, point=point),
         "photos": list(_visible(Evidence, scope).filter(point=point, on_page=True, kind="photo").order_by("pk")),
     }
@@ -88,16 +88,19 @@ def belt_page(request: HttpRequest, code: str) -> HttpResponse:
     """A belt as a line of stops, with its verdict: does it qualify, which stops count, how many are missing."""
     context = opened(request, "belts", code)
     scope, belt = context["scope"], context["record"]
+    verdict = belt.verdict(scope.as_of)
+    page = Paginator(verdict.stops, PAGE_SIZE).get_page(request.GET.get("page"))
     context |= {
         "belt": belt,
         "stage": belt.stage(scope.as_of),
-        "verdict": belt.verdict(scope.as_of),
+        "verdict": verdict,
+        "stops": page,
         "townships": belt.townships.public(),
         "zones": _visible(Zone, scope)
         .current(scope.as_of)
         .filter(pk__in=belt.zone_memberships.filter(valid_on(scope.as_of)).values("zone")),
         "routes": _visible(StudyRoute, scope).open(scope.as_of).filter(stops__belt=belt, stops__voided=None),
-        "honours": _honours(scope, belt=belt),
+        "honours": _honours(scope, request, belt=belt),
     }
     return render(request, "registry/belt.html", context)
 
@@ -110,8 +113,8 @@ def zone_page(request: HttpRequest, code: str) -> HttpResponse:
         "zone": zone,
         "stage": zone.stage(scope.as_of),
         "townships": zone.townships.public(),
-        "points": _table("points", _points(scope).filter(pk__in=members.values("point")), scope),
-        "belts": _table("belts", _current(Belt, scope).filter(pk__in=members.values("belt")), scope),
+        "points": _table("points", _points(scope).filter(pk__in=members.values("point")), scope, request),
+        "belts": _table("belts", _current(Belt, scope).filter(pk__in=members.values("belt")), scope, request),
         "inner_zones": zone.inner_zones.visible_to(scope.viewer).current(scope.as_of),
         "consortia": zone.consortia.visible_to(scope.viewer).active(scope.as_of),
     }
@@ -128,11 +131,11 @@ def township_page(request: HttpRequest, code: str) -> HttpResponse:
         "inside": inside,
         "answers": answer_all(FIGURES.values(), inside),
         "whole_area": _visible(WholeAreaTownship, scope).accepted(scope.as_of).filter(area=township).first(),
-        "points": _table("points", _points(scope).in_area(code), inside),
-        "belts": _table("belts", _visible(Belt, scope).built(scope.as_of).filter(townships=township), scope),
-        "zones": _table("zones", _current(Zone, scope).filter(townships=township), scope),
-        "consortia": _table("consortia", _visible(Consortium, scope).active(scope.as_of).in_area(code), scope),
-        "honours": _table("honours", _visible(Honour, scope).held(scope.as_of).in_area(code), scope),
+        "points": _table("points", _points(scope).in_area(code), inside, request),
+        "belts": _table("belts", _visible(Belt, scope).built(scope.as_of).filter(townships=township), scope, request),
+        "zones": _table("zones", _current(Zone, scope).filter(townships=township), scope, request),
+        "consortia": _table("consortia", _visible(Consortium, scope).active(scope.as_of).in_area(code), scope, request),
+        "honours": _table("honours", _visible(Honour, scope).held(scope.as_of).in_area(code), scope, request),
     }
     return render(request, "registry/township.html", context)
 

@@ -1,4 +1,4 @@
-"""Pages of a list whose cost does not grow with its rows: counts stop at a bound, and deep pages are read from the end."""
+"""Pages of a list whose cost does not grow with its rows: counts stop at a bound, deep pages are read from the end."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,9 +14,11 @@ COUNTED = 10_000  # rows are counted up to here; beyond, a list has “more than
 
 
 class RowPage(Page):
-    """A page of rows. A negative number counts from the end, for lists with more rows than are counted."""
+    """A page of rows. A negative number counts from the end, for lists with more rows than are counted. `parameter` is
+    where an address has the number."""
 
     paginator: "RowPaginator"
+    parameter = "page"
 
     def has_next(self) -> bool:
         return self.number not in (self.paginator.num_pages, -1)

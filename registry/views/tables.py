@@ -54,8 +54,8 @@ class ListRow:
 
 @dataclass
 class ListTable:
-    """A page of rows. `count` is the number of rows after filtering over all pages, up to COUNTED. `unsorted` says that the rows are too many for the order that was
-    asked for."""
+    """A page of rows. `count` is the number of rows after filtering over all pages, up to COUNTED. `unsorted` says that
+    the rows are too many for the order that was asked for. A table within another page has a `page_within`."""
 
     kind: Kind
     columns: tuple[Column, ...]
@@ -65,6 +65,7 @@ class ListTable:
     count: int = 0
     ordering: str = ""
     unsorted: bool = False
+    page_within: RowPage | None = None
     headings: list[dict] = field(default_factory=list)
 
     @property
@@ -118,13 +119,27 @@ def table_of(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any = None, a
     """
     filters = filtered(kind, rows, scope, parameters)
     page, ordering, unsorted = page_of(kind, filters.qs, scope, parameters)
-    values = kind.values(filters.qs.filter(pk__in=page.object_list), scope).annotate(row_key=F("pk"))
-    by_key = {value["row_key"]: value for value in values.order_by()}
-    values = [by_key[key] for key in page.object_list if key in by_key]
     return ListTable(
-        kind, kind.columns, rows_of(kind, values, scope, address), page, filters, page.paginator.count, ordering,
-        unsorted, headings=_headings(kind, ordering, page.paginator.is_capped),
+        kind, kind.columns, _rows_on(page, kind, filters.qs, scope, address), page, filters, page.paginator.count,
+        ordering, unsorted, headings=headings_of(kind, ordering, page),
     )  # fmt: skip
+
+
+def table_within(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any, name: str) -> ListTable:
+    """A page of `rows` as a part of another page, whose address has its number in the parameter `name`."""
+    page, *_order = page_of(kind, rows, scope, {"page": parameters.get(name)})
+    page.parameter = name
+    table_rows = _rows_on(page, kind, rows, scope)
+    return ListTable(kind, kind.columns, table_rows, count=page.paginator.count, page_within=page)
+
+
+def _rows_on(page: RowPage, kind: Kind, rows: QuerySet, scope: Scope, address: str = "") -> list[ListRow]:
+    """The rows whose keys are on the page, with what they show."""
+    if not page.object_list:
+        return []
+    values = kind.values(rows.filter(pk__in=page.object_list), scope).annotate(row_key=F("pk")).order_by()
+    by_key = {value["row_key"]: value for value in values}
+    return rows_of(kind, [by_key[key] for key in page.object_list if key in by_key], scope, address)
 
 
 def page_of(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any) -> tuple[RowPage, str, bool]:
@@ -149,7 +164,7 @@ def _unknown_ordering(kind: Kind, ordering: str) -> str:
     return _("“%(value)s” cannot be ordered by. Choose one of: %(names)s.") % {"value": ordering, "names": names}
 
 
-def _headings(kind: Kind, ordering: str, is_capped: bool) -> list[dict]:
+def headings_of(kind: Kind, ordering: str, page: RowPage) -> list[dict]:
     """The headings, each with the order its link asks for; without one where the rows are too many for it."""
     headings = []
     for column in kind.columns:
@@ -159,7 +174,7 @@ def _headings(kind: Kind, ordering: str, is_capped: bool) -> list[dict]:
             {
                 "column": column,
                 "sort": "descending" if descending else "ascending" if ascending else "none",
-                "next": "" if is_capped and not kind.has_index(following) else following,
+                "next": "" if page.paginator.is_capped and not kind.has_index(following) else following,
             }
         )
     return headings

@@ -93,9 +93,6 @@
     const belt = "#46566a";
     const bound = (lines) => (feature, layer) => layer.bindPopup(() => popup(feature.properties, box, lines(feature.properties)));
     const nothing = () => [];
-    const colour = colours(box.dataset.theme);
-    const radius = box.clientWidth < 500 ? 3.5 : 5;
-    const diamond = Diamond();
     const parts = [];
     if (outline) {
       parts.push(L.geoJSON(outline, { renderer, interactive: false, style: { color: css("--ink-soft"), weight: 1, fill: false }, pointToLayer: () => null }));
@@ -111,16 +108,48 @@
         style: ({ properties: { built, level } }) => ({ color: belt, weight: { national: 4, provincial: 4, municipal: 3 }[level] || 2, opacity: 0.75, dashArray: dashesOf(built) }),
         onEachFeature: bound(nothing),
       }),
-      L.geoJSON(data.points, {
-        pointToLayer: ({ properties }, place) =>
-          new (properties.premium ? diamond : L.CircleMarker)(place, { renderer, radius, weight: 1, color: css("--paper"), fillColor: colour(properties), fillOpacity: 1 }),
-        onEachFeature: bound(({ position_illustrative: made_up, measured: { lng, lat, system } }) => [
-          `${box.dataset.measured} ${system}: ${lng}, ${lat}`,
-          made_up ? box.dataset.illustrative : "",
-        ]),
-      }),
+      pointLayer(data, box, renderer),
     );
     return parts;
+  };
+
+  /* The points, or the clusters they form where they are many: a tap on one goes nearer. */
+  const pointLayer = (data, box, renderer) => {
+    const colour = colours(box.dataset.theme);
+    const radius = box.clientWidth < 500 ? 3.5 : 5;
+    const diamond = Diamond();
+    const points = L.geoJSON(data.points, {
+      pointToLayer: ({ properties }, place) =>
+        new (properties.premium ? diamond : L.CircleMarker)(place, { renderer, radius, weight: 1, color: css("--paper"), fillColor: colour(properties), fillOpacity: 1 }),
+      onEachFeature: ({ properties }, layer) =>
+        layer.bindPopup(() => {
+          const { position_illustrative: made_up, measured: { lng, lat, system } } = properties;
+          return popup(properties, box, [`${box.dataset.measured} ${system}: ${lng}, ${lat}`, made_up ? box.dataset.illustrative : ""]);
+        }),
+    });
+    L.geoJSON(data.clusters, {
+      pointToLayer: ({ properties: { count } }, place) =>
+        L.circleMarker(place, { renderer, radius: 12 + 3 * Math.log10(count), weight: 1, color: css("--paper"), fillColor: "#46566a", fillOpacity: 0.9 }),
+      onEachFeature: ({ properties: { count, words } }, layer) => {
+        layer.bindTooltip(element("span", count, { title: words }), { permanent: true, direction: "center", className: "map-cluster" });
+        layer.on("click", () => map.setView(layer.getLatLng(), map.getZoom() + 2));
+      },
+    }).eachLayer((layer) => points.addLayer(layer));
+    return points;
+  };
+
+  /* Where not every point was sent, each move of the map asks for the points of its box. */
+  const askByBox = (address, box, renderer, shown) => {
+    let asked = 0;
+    map.on("moveend", async () => {
+      const turn = ++asked;
+      const bounds = map.getBounds();
+      const edges = [Math.max(bounds.getWest(), -180), Math.max(bounds.getSouth(), -90), Math.min(bounds.getEast(), 180), Math.min(bounds.getNorth(), 90)];
+      const data = await read(`${address}${address.includes("?") ? "&" : "?"}bbox=${edges.map((edge) => edge.toFixed(5))}`).catch(() => null);
+      if (!data || turn !== asked || !map) return;
+      shown.remove();
+      shown = pointLayer(data, box, renderer).addTo(map);
+    });
   };
 
   const read = async (address) => {
@@ -152,6 +181,7 @@
       map.fitBounds(bounds.isValid() ? bounds : [[39.2, 117.8], [39.7, 118.4]], { padding: [16, 16] });
       if (!box.dataset.tiles) graticule(map, map.getBounds());
       parts.forEach((layer) => layer.addTo(map));
+      if (data.clusters.features.length) askByBox(box.dataset.url, box, renderer, parts.at(-1));
       L.control.scale({ imperial: false }).addTo(map);
     } catch {
       box.replaceChildren(element("p", box.dataset.failed, { class: "map-wait", role: "status" }));

@@ -1,7 +1,9 @@
 """The map: every township a tile, every point a dot in it, and nothing that the day or the viewer does not allow."""
 
 import json
+import re
 from datetime import date, timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -255,3 +257,58 @@ def test_the_outline_is_served_only_where_a_district_supplied_one(client, db, se
 def test_a_district_without_townships_in_the_schematic_gets_a_page_all_the_same(client, sample):
     Area.objects.unscoped("no places are known").update(map_column=None, map_row=None)
     assert client.get(reverse("map")).status_code == 200
+
+
+@pytest.fixture
+def many(sample):
+    """2,100 more named points, the half of them premium, spread over the district."""
+    like = DemonstrationPoint.objects.public().filter(lng__isnull=False).order_by("code")[0]
+    points = [
+        DemonstrationPoint(
+            code=f"MANY-{n:04}", name=f"批量示范点{n:04}", area_id=DAQI, organisation_id=like.organisation_id,
+            field="rural", lng=Decimal("117.9") + Decimal(n % 50) / 100, lat=Decimal("39.2") + Decimal(n // 50) / 100,
+            coordinate_system="cgcs2000",
+        )
+        for n in range(2100)
+    ]  # fmt: skip
+    period = {"status": "named", "level": "district", "document_no": "〔2020〕1号", "valid_from": date(2020, 1, 1)}
+    StatusPeriod.objects.bulk_create(
+        StatusPeriod(point=point, grade="premium" if n % 2 else "standard", **period)
+        for n, point in enumerate(DemonstrationPoint.objects.bulk_create(points))
+    )
+
+
+def test_many_points_come_as_clusters_that_count_every_one_of_them(client, scope, many):
+    answer = client.get(reverse("map-data"))
+    clusters = [feature["properties"] for feature in answer.json()["clusters"]["features"]]
+    placed = DemonstrationPoint.objects.public().named(LAST_DAY).filter(lng__isnull=False)
+    assert answer.json()["points"]["features"] == []
+    assert sum(cluster["count"] for cluster in clusters) == placed.count()
+    assert sum(cluster["premium"] for cluster in clusters) == placed.filter(grade="premium").count()
+    assert 1 < len(clusters) <= 24 * 24 and len(answer.content) < 300_000
+
+
+def test_a_small_box_holds_the_points_in_it_one_by_one(client, scope, many):
+    box = data(client, bbox="118.095,39.295,118.105,39.305")
+    assert "MANY-0520" in codes(box["points"])  # 118.10 east, 39.30 north
+    assert "MANY-0000" not in codes(box["points"]) and box["clusters"]["features"] == []
+    assert box["belts"]["features"] == box["zones"]["features"] == [], "they were sent with the whole map"
+
+
+@pytest.mark.parametrize("box", ["1,2,3", "a,b,c,d", "nan,1,2,3", "118,39,117,40", "0,0,inf,1", "0,-91,1,1"])
+def test_a_box_that_is_none_is_refused_in_words(client, sample, box):
+    answer = client.get(reverse("map-data"), {"bbox": box})
+    assert answer.status_code == 400 and "bbox" in answer.content.decode()
+
+
+def test_of_more_dots_than_can_be_told_apart_each_township_has_a_bar_to_scale(client, scope, many):
+    drawn = schematic(scope)
+    assert drawn.count == FIGURES["points"].answer(scope).value == 445 + 2100
+    for drawing in drawn.drawings:
+        picture = drawing.picture
+        lengths = sum(float(length) for *_look, path in picture.dots for length in re.findall(r"h([\d.]+)", path))
+        fullest = max(tile.count for tile in drawn.tiles)
+        room = float(picture.tile[0]) - 2 * picture.layout.pad
+        assert picture.has_shares and lengths == pytest.approx(drawn.count * room / fullest, rel=0.02)
+    assert len(client.get("/map/").content) < 300_000
+    assert not any(drawing.picture.has_shares for drawing in schematic(on(date(2019, 1, 1))).drawings)
