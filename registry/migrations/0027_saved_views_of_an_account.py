@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registry', '0022_look_up_by_name'),
+        ('registry', '0026_counts_of_points'),
     ]
 
     operations = [
