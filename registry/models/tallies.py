@@ -11,6 +11,8 @@ from .points import Grade
 
 DEPTHS = (2, 4, 6, 9)  # lengths of the area codes that counts are kept for; in a village the points are few
 
+SUMMED = ("field", "level", "grade", "zone", "named_in", "change")
+
 
 class Span(models.TextChoices):
     """What a count of changes is about."""
@@ -56,11 +58,9 @@ class PointTally(models.Model):
     class Meta:
         verbose_name = _("count of points")
         verbose_name_plural = _("counts of points")
-        indexes = [
-            models.Index(  # contains all columns of a sum, so that it never reads the rows
-                fields=["depth", "area", "span", "day", "field", "level", "grade", "zone", "named_in", "change"],
-                name="point_tally_sum",
-            ),
+        indexes = [  # both contain all columns of a sum, so that it never reads the rows
+            models.Index(fields=["depth", "span", "area", "day", *SUMMED], name="point_tally_of_area"),
+            models.Index(fields=["depth", "span", "day", "area", *SUMMED], name="point_tally_of_day"),  # of many areas
         ]
 
     def __str__(self) -> str:
