@@ -43,9 +43,7 @@ def grow_points(total: int) -> None:
 
 def _copy(record: Any, **values: Any) -> Any:
     columns = {
-        field.attname: getattr(record, field.attname)
-        for field in record._meta.concrete_fields
-        if not field.primary_key
+        field.attname: getattr(record, field.attname) for field in record._meta.concrete_fields if not field.primary_key
     }
     return type(record)(**columns | values)
 

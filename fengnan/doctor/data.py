@@ -10,7 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from registry.actions.backup.daily import backups, made_at
 from registry.actions.backup.manifest import stored_file
@@ -22,7 +22,6 @@ from .finding import Finding, doubtful, good, wrong
 
 BACKUP_AGE = timedelta(hours=36)
 EXAMPLES = 3
-RECOUNT = gettext_lazy("Run: python manage.py recount")
 
 
 def check_migrations() -> Iterator[Finding]:
@@ -47,11 +46,12 @@ def check_administrators() -> Iterator[Finding]:
 
 def check_counts() -> Iterator[Finding]:
     """The kept counts of points: their triggers, and what they say. Reads every point."""
+    remedy = _("Run: python manage.py recount")
     if missing_triggers(connection):
-        yield wrong(_("The database does not keep the counts of points"), RECOUNT)
+        yield wrong(_("The database does not keep the counts of points"), remedy)
     elif number := wrong_counts(connection):
         text = ngettext("%(count)d count of points is wrong", "%(count)d counts of points are wrong", number)
-        yield wrong(text % {"count": number}, RECOUNT)
+        yield wrong(text % {"count": number}, remedy)
     else:
         yield good(_("The counts of points agree with the points"))
 

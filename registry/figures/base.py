@@ -10,7 +10,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import CharField, Count, DecimalField, Expression, F, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import CharField, Count, DecimalField, F, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.expressions import BaseExpression, Combinable
 from django.db.models.functions import Cast, Substr
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -65,7 +66,7 @@ class Figure:
     decimals: int = 2
     district_only: bool = False
     tallied: Callable[[Scope], Q] | None = None
-    moving: Callable[[QuerySet, date, date], QuerySet] | None = None
+    moving: Callable[[Any, date, date], QuerySet] | None = None
 
     @property
     def record_kind(self) -> Kind:
@@ -102,7 +103,7 @@ class Figure:
         own = self.record_kind.dimensions
         return own if not self.whole else tuple(d for d in own if self.whole.record_kind.has_dimension(d.name))
 
-    def measure(self, scope: Scope) -> Expression:
+    def measure(self, scope: Scope) -> BaseExpression:
         """Its number of a scope, from the kept counts if there are some, else from its rows."""
         tallies = self.tallies(scope)
         return total(tallies, "change") if tallies else Measure(self.rows(scope), self.sums, self.single)
@@ -139,11 +140,6 @@ class Figure:
         return breakdowns([(self, dimension)], scope)[0]
 
 
-TALLY_KEYS: dict[str, Callable[[Scope], Any]] = {  # the dimensions of points, as the kept counts have them
-    "township": lambda scope: Substr("area", 1, unit_length(scope.area)),
-    **{name: lambda scope, name=name: F(name) for name in ("field", "level", "grade")},
-    "year": lambda scope: F("named_in"),
-}
 Breakdown = list[tuple[str, str, "Answer"]]  # key, name, answer
 
 
@@ -328,9 +324,16 @@ def _groupings(groups: tuple[tuple[str, str, Scope], ...]) -> Statement:
 def _grouping(number: int, slug: str, dimension: str, scope: Scope) -> list[QuerySet]:
     figure = FIGURES[slug]
     tallies = figure.tallies(scope, unit_length(scope.area) if dimension == "township" else 0)
-    key = TALLY_KEYS[dimension](scope) if tallies else figure.record_kind.dimension(dimension).on(scope)
+    key = _tally_key(dimension, scope) if tallies else figure.record_kind.dimension(dimension).on(scope)
     measure = Sum("change") if tallies else Sum(figure.sums) if figure.sums else Count("pk")
     return [_cells(rows, number, key, measure) for rows in tallies or [figure.rows(scope)]]
+
+
+def _tally_key(dimension: str, scope: Scope) -> Combinable:
+    """A dimension of points, as the kept counts have it."""
+    if dimension == "township":
+        return Substr("area", 1, unit_length(scope.area))
+    return F("named_in" if dimension == "year" else dimension)
 
 
 def _cells(rows: QuerySet, number: int, key: Any, measure: Any) -> QuerySet:

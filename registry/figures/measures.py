@@ -1,12 +1,13 @@
 """Numbers of several querysets in one query: each is the number of their rows, or the sum of a column."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import add
 from typing import Any
 
 from django.db import connection
-from django.db.models import Expression, F, IntegerField, QuerySet, Subquery
+from django.db.models import F, IntegerField, QuerySet, Subquery
+from django.db.models.expressions import BaseExpression
 
 from registry.models import Area
 from registry.query_cache import Statement
@@ -26,12 +27,12 @@ class Measure(Subquery):
         super().__init__(rows, **extra)
 
 
-def total(rows: Iterable[QuerySet], sums: str) -> Expression:
+def total(rows: Iterable[QuerySet], sums: str) -> Any:
     """The sum of the whole numbers in the column `sums` over several querysets."""
     return reduce(add, (Measure(part, sums, output_field=IntegerField()) for part in rows))
 
 
-def compile_numbers(measures: list[Expression]) -> Statement:
+def compile_numbers(measures: Sequence[BaseExpression]) -> Statement:
     names = [f"m{number}" for number in range(len(measures))]
     one_row = Area.objects.unscoped("any one row to ask from").order_by()
     query = one_row.annotate(**dict(zip(names, measures, strict=True))).values_list(*names)[:1].query

@@ -60,8 +60,8 @@ def merged(rows: str) -> str:
     return f"{INSERT} SELECT {key}, sum(change) FROM ({rows}) counted GROUP BY {key} HAVING sum(change) <> 0"
 
 
-def sqlite_triggers() -> Iterator[tuple[str, str, str]]:
-    """(name, table, statement) of each trigger. The unique index of the key serves ON CONFLICT."""
+def sqlite_triggers() -> Iterator[tuple[str, str]]:
+    """(name, statement) of each trigger. The unique index of the key serves ON CONFLICT."""
     conflict = f"ON CONFLICT ({', '.join(KEY)}) DO UPDATE SET change = change + excluded.change"
     for (table, act), rows in ROWS.items():
         own = ", ".join(f"{row}.{'point_id' if table == PERIODS else 'id'}" for row in rows)
@@ -69,93 +69,81 @@ def sqlite_triggers() -> Iterator[tuple[str, str, str]]:
         periods = f"(SELECT * FROM {PERIODS} WHERE point_id IN (SELECT id FROM {points}))"
         if table == PERIODS:
             when = " OR ".join(f"{row}.{NAMED}" for row in rows)
+        elif act == "update":
+            when = " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in DECISIVE[table])
         else:
-            when = (
-                " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in DECISIVE[table]) if act == "update" else "true"
-            )
+            when = "true"
         for moment, sign in (("before", -1), ("after", 1)):
             name = f"tally_{table}_{moment}_{act}"
+            rows_of_points = counts("sqlite", points, periods, sign=sign)
+            counting = f"({when}) AND EXISTS (SELECT 1 FROM {periods} period WHERE {NAMED})"  # few new points count yet
             yield (
                 name,
-                table,
-                (
-                    f"CREATE TRIGGER {name} {moment} {act} ON {table} WHEN {when} BEGIN"
-                    f" {merged(counts('sqlite', points, periods, sign=sign))} {conflict}; END"
-                ),
+                f"CREATE TRIGGER {name} {moment} {act} ON {table} WHEN {counting} BEGIN"
+                f" {INSERT} SELECT {', '.join(KEY)}, change FROM ({rows_of_points}) counted WHERE true {conflict}; END",
             )
 
 
-def postgres_triggers() -> Iterator[tuple[str, str, str]]:
-    """(name, table, statements) of each function with its trigger of the same name."""
+def postgres_triggers() -> Iterator[tuple[str, str]]:
+    """(name, statements) of each function with its trigger of the same name. A function begins with the `ids` of the
+    points whose counts may change, as an array, for which indexes are used however many they are. It locks them and
+    their units: who changes one of them meanwhile counts what is written here too."""
     bodies = {PERIODS: _of_periods, POINTS: _of_points, UNITS: _of_units}
     for (table, act), rows in ROWS.items():
         name = f"tally_{table}_{act}"
         transitions = " ".join(f"{row} TABLE AS {row.lower()}_rows" for row in rows)
+        ids, *sides = bodies[table](rows)
         yield (
             name,
-            table,
-            (
-                f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
-                f" $$ BEGIN {bodies[table](rows)} RETURN NULL; END $$;"
-                f" CREATE TRIGGER {name} AFTER {act} ON {table} REFERENCING {transitions}"
-                f" FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
-            ),
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE ids bigint[];"
+            f" BEGIN ids := ARRAY({ids});"
+            " IF cardinality(ids) > 0 THEN"
+            f" PERFORM 1 FROM {POINTS} WHERE id = ANY (ids) ORDER BY id FOR NO KEY UPDATE;"
+            f" PERFORM 1 FROM {UNITS} WHERE id IN (SELECT unit_id FROM {POINTS} WHERE id = ANY (ids))"
+            " ORDER BY id FOR SHARE;"
+            f" {merged(' UNION ALL '.join(sides))};"
+            " END IF; RETURN NULL; END $$;"
+            f" CREATE TRIGGER {name} AFTER {act} ON {table} REFERENCING {transitions}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {name}()",
         )
 
 
-def _of_periods(rows: tuple[str, ...]) -> str:
-    ids = " UNION ".join(f"SELECT point_id FROM {row}_rows WHERE {NAMED}" for row in rows)
-    columns = "point_id, status, level, grade, valid_from, valid_to, voided"
-    after = f"SELECT {columns} FROM {PERIODS} WHERE point_id IN ({ids})"
-    before = f"{after} AND id NOT IN (SELECT id FROM new_rows)" if "NEW" in rows else after
-    before += f" UNION ALL SELECT {columns} FROM old_rows WHERE point_id IN ({ids})" if "OLD" in rows else ""
-    points = f"(SELECT * FROM {POINTS} WHERE id IN ({ids}))"
-    return _difference(
-        f"SELECT id FROM {POINTS} WHERE id IN ({ids})",
-        *(counts("postgresql", points, f"({periods})", sign=sign) for periods, sign in ((before, -1), (after, 1))),
-    )
+SIGN = {"OLD": -1, "NEW": 1}
+POINTS_BY_ID = f"(SELECT * FROM {POINTS} WHERE id = ANY (ids))"
+PERIODS_BY_ID = f"(SELECT * FROM {PERIODS} WHERE point_id = ANY (ids))"
 
 
-def _of_points(rows: tuple[str, ...]) -> str:
-    ids = _decisive(POINTS) if len(rows) == 2 else f"SELECT id FROM {rows[0]}_rows"
-    periods = f"(SELECT * FROM {PERIODS} WHERE point_id IN ({ids}))"
-    return _difference(
-        ids,
-        *(
-            counts(
-                "postgresql", f"(SELECT * FROM {row}_rows WHERE id IN ({ids}))", periods, sign=1 if row == "NEW" else -1
-            )
-            for row in rows
-        ),
-    )
+def _of_periods(rows: tuple[str, ...]) -> Iterator[str]:
+    yield " UNION ".join(f"SELECT point_id FROM {row}_rows WHERE {NAMED}" for row in rows)
+    before = PERIODS_BY_ID
+    if "NEW" in rows:
+        before = f"(SELECT * FROM {PERIODS_BY_ID} period WHERE id NOT IN (SELECT id FROM new_rows))"
+    if "OLD" in rows:
+        before = f"(SELECT * FROM {before} period UNION ALL SELECT * FROM old_rows WHERE point_id = ANY (ids))"
+    for periods, sign in ((before, -1), (PERIODS_BY_ID, 1)):
+        yield counts("postgresql", POINTS_BY_ID, periods, sign=sign)
 
 
-def _of_units(rows: tuple[str, ...]) -> str:
-    points = f"SELECT * FROM {POINTS} WHERE unit_id IN ({_decisive(UNITS)})"
-    ids = f"SELECT id FROM ({points}) point"
-    periods = f"(SELECT * FROM {PERIODS} WHERE point_id IN ({ids}))"
-    return _difference(
-        ids,
-        *(counts("postgresql", f"({points})", periods, f"{row}_rows", sign=1 if row == "NEW" else -1) for row in rows),
-    )
+def _of_points(rows: tuple[str, ...]) -> Iterator[str]:
+    if len(rows) == 1:
+        yield f"SELECT id FROM {rows[0]}_rows point WHERE EXISTS (SELECT 1 FROM {PERIODS} WHERE point_id = point.id)"
+    else:
+        yield _decisive(POINTS)
+    for row in rows:
+        points = f"(SELECT * FROM {row}_rows WHERE id = ANY (ids))"
+        yield counts("postgresql", points, PERIODS_BY_ID, sign=SIGN[row])
+
+
+def _of_units(rows: tuple[str, ...]) -> Iterator[str]:
+    yield f"SELECT id FROM {POINTS} WHERE unit_id IN ({_decisive(UNITS)})"
+    for row in rows:
+        yield counts("postgresql", POINTS_BY_ID, PERIODS_BY_ID, f"{row}_rows", sign=SIGN[row])
 
 
 def _decisive(table: str) -> str:
     """The rows of an update that changed in what counts depend on."""
     changed = " OR ".join(f"old_row.{name} IS DISTINCT FROM new_row.{name}" for name in DECISIVE[table])
     return f"SELECT old_row.id FROM old_rows old_row JOIN new_rows new_row ON new_row.id = old_row.id WHERE {changed}"
-
-
-def _difference(ids: str, *sides: str) -> str:
-    """Locks the points and their units first: who changes one of them meanwhile counts what is written here too."""
-    return (
-        f"IF EXISTS ({ids}) THEN"
-        f" PERFORM 1 FROM {POINTS} WHERE id IN ({ids}) ORDER BY id FOR NO KEY UPDATE;"
-        f" PERFORM 1 FROM {UNITS} WHERE id IN (SELECT unit_id FROM {POINTS} WHERE id IN ({ids}))"
-        " ORDER BY id FOR SHARE;"
-        f" {merged(' UNION ALL '.join(sides))};"
-        " END IF;"
-    )
 
 
 TRIGGERS = {"sqlite": tuple(sqlite_triggers()), "postgresql": tuple(postgres_triggers())}
@@ -167,17 +155,18 @@ def missing_triggers(connection: BaseDatabaseWrapper) -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute(catalogue.get(connection.vendor, "SELECT tgname FROM pg_trigger"))
         there = {name for (name,) in cursor.fetchall()}
-    return {name for name, _table, _statement in TRIGGERS[connection.vendor]} - there
+    return {name for name, _statement in TRIGGERS[connection.vendor]} - there
 
 
 def drop_triggers(connection: BaseDatabaseWrapper) -> None:
     """A migration on SQLite makes tables anew, which fails while a trigger reads them."""
     missing = missing_triggers(connection)
     with connection.cursor() as cursor:
-        for name, table, _statement in TRIGGERS[connection.vendor]:
-            if name not in missing:
-                of_table = f" ON {table}" if connection.vendor == "postgresql" else ""
-                cursor.execute(f"DROP TRIGGER {name}{of_table}")
+        for name, _statement in TRIGGERS[connection.vendor]:
+            if connection.vendor == "postgresql":
+                cursor.execute(f"DROP FUNCTION IF EXISTS {name}() CASCADE")  # and its trigger
+            elif name not in missing:
+                cursor.execute(f"DROP TRIGGER {name}")
 
 
 def install_triggers(connection: BaseDatabaseWrapper) -> None:
@@ -189,7 +178,7 @@ def install_triggers(connection: BaseDatabaseWrapper) -> None:
         if connection.vendor == "sqlite":
             cursor.execute(f"DELETE FROM {TALLIES}")
             cursor.execute(f"CREATE UNIQUE INDEX IF NOT EXISTS tally_key ON {TALLIES} ({', '.join(KEY)})")
-        for _name, _table, statement in TRIGGERS[connection.vendor]:
+        for _name, statement in TRIGGERS[connection.vendor]:
             cursor.execute(statement)
         rebuild(connection)
 
