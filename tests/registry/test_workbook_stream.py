@@ -4,13 +4,11 @@ from datetime import date
 from decimal import Decimal
 from io import BytesIO
 
-import pytest
 from openpyxl import load_workbook
 
 from registry.loading.export import batched
 from registry.text.workbook_stream import column_letters, stream_workbook
 
-pytestmark = pytest.mark.no_database
 HEADING = ["名称", "数", "日期", "约", "标记"]
 EXACT = [True, True, True, False, True]
 
