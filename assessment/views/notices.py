@@ -20,6 +20,7 @@ from registry.access.requests import SignedInRequest
 from registry.models import PointStatus
 from registry.text.refusals import Refused
 from registry.views.access import asks_for
+from registry.views.paging import page_within
 from registry.views.records import opened
 
 from .reviews import review_or_404, reviews_of
@@ -58,7 +59,8 @@ def _today_if_unread(form: forms.Form, name: str) -> date:
 @asks_for("point.notice")
 def new(request: SignedInRequest) -> HttpResponse:
     """Creates a notice for the chosen scored points. Its last day follows from the working days of the parameter."""
-    waiting = list(reviews_of(request.user).standing(PointStatus.SCORED).filter(notice=None))
+    scored = reviews_of(request.user).standing(PointStatus.SCORED).filter(notice=None)
+    waiting = page_within(scored, request.GET)
     sent = request.method == "POST"
     named = request.POST.getlist("review") if sent else request.GET.getlist("review")
     chosen = [review for review in waiting if review.code in named or not (sent or named)]
@@ -81,6 +83,7 @@ def new(request: SignedInRequest) -> HttpResponse:
             (review, list(naming.refusals_to_post([review], starts_on=starts_on, by=request.user)), review in chosen)
             for review in waiting
         ],
+        "waiting": waiting,
         "ends_on": naming.notice_end(starts_on),
         "days": naming.notice_days(starts_on),
         "refusal": refusal,

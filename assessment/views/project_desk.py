@@ -25,6 +25,7 @@ from registry.actions.unsent_forms import unsent_form
 from registry.text.refusals import Refused, raise_first
 from registry.views.access import asks_for, wants_json
 from registry.views.autosave import forget, offer_typed, save_while_typing
+from registry.views.paging import page_within
 
 from .notices import status_of
 
@@ -263,12 +264,13 @@ def board(request: SignedInRequest) -> HttpResponse:
     requested = request.GET.get("year", "")
     year = int(requested) if requested in map(str, years) else newest
     of_year = rows.filter(year=year).with_progress(today).select_related("organisation", "area")
-    projects = list(of_year.prefetch_related("entries").order_by("deadline", "code"))
+    projects = page_within(of_year.prefetch_related("entries").order_by("deadline", "code"), request.GET)
     is_open = [project for project in projects if ledgers.column_of(project) not in ("close", "signed")]
     context = {
         "year": year,
         "years": years,
         "today": today,
+        "projects": projects,
         "view": "timeline" if request.GET.get("view") == "timeline" else "board",
         "columns": [
             (label, [project for project in projects if ledgers.column_of(project) == column])

@@ -27,6 +27,7 @@ from registry.overviews.draft_form import DraftForm
 from registry.text.refusals import Refused
 from registry.text.validators import Invalid, masked
 from registry.views.access import asks_for, wants_json
+from registry.views.paging import page_within
 
 STAFF = ("point.check", "point.review", "point.notice", "point.decide")
 
@@ -45,7 +46,7 @@ def _submitted(user: User) -> QuerySet:
 def queue(request: SignedInRequest) -> HttpResponse:
     """The queues by step: submissions to check, points to score, to put on notice, on notice, re-checks."""
     user = request.user
-    drafts = _submitted(user) if may(user, "point.check") else []
+    drafts = page_within(_submitted(user) if may(user, "point.check") else [], request.GET, "drafts")
     rows = reviews_of(user)
     steps = [
         (gettext_lazy("To score"), rows.standing(PointStatus.CHECKED)),
@@ -54,9 +55,12 @@ def queue(request: SignedInRequest) -> HttpResponse:
         (gettext_lazy("Re-checks"), rows.standing(PointStatus.NAMED).filter(round=Round.RECHECK)),
     ]
     context = {
+        "draft_page": drafts,
         "drafts": [(draft, list(scoring.refusals_to_pass_unopened(draft, by=user))) for draft in drafts],
         "checks": may(user, "point.check"),
-        "steps": steps if any(may(user, right) for right in STAFF[1:]) else [],
+        "steps": [(label, page_within(rounds, request.GET, f"step-{at}")) for at, (label, rounds) in enumerate(steps)]
+        if any(may(user, right) for right in STAFF[1:])
+        else [],
         "may_post": may(user, "point.notice"),
         "may_review": may(user, "point.review"),
         "may_decide": may(user, "point.decide"),

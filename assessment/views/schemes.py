@@ -25,6 +25,7 @@ from registry.access.requests import SignedInRequest
 from registry.models import Evidence
 from registry.text.refusals import Refused
 from registry.views.access import asks_for
+from registry.views.paging import page_within
 from registry.views.records import opened
 
 from .notices import status_of
@@ -35,6 +36,8 @@ DONE: dict[str, str | Words] = {
     "publish": gettext_lazy("The ranking is published."),
     "copy": gettext_lazy("The scheme was copied: look it over and open it."),
 }
+
+SCHEMES_SHOWN = 10  # with their cards
 
 
 def scheme_page(request: HttpRequest, code: str) -> HttpResponse:
@@ -136,7 +139,10 @@ def desk(request: SignedInRequest) -> HttpResponse:
     cards = SchemeResult.objects.visible_to(request.user).in_area(area).order_by("code")
     results = Prefetch("results", cards.select_related("area", "organisation", "scheme"), to_attr="cards")
     schemes = Scheme.objects.visible_to(request.user).order_by("-year", "code").prefetch_related(results)
-    context = {"schemes": schemes, "may_write": may(request.user, acts.WRITE)}
+    context = {
+        "schemes": page_within(schemes, request.GET, per_page=SCHEMES_SHOWN),
+        "may_write": may(request.user, acts.WRITE),
+    }
     return render(request, "assessment/schemes/desk.html", context)
 
 

@@ -23,6 +23,7 @@ from registry.overviews.history import history_of
 from registry.text.area_codes import is_below_district, township_of
 from registry.text.refusals import Refused
 from registry.views.access import asks_for
+from registry.views.paging import page_within
 
 from .notices import status_of
 
@@ -39,14 +40,15 @@ def listing(request: SignedInRequest) -> HttpResponse:
     """Findings of the account's area by state, overdue ones first; and the townships near a talk."""
     today, area = timezone.localdate(), request.user.read_prefix
     findings = _findings(request.user).in_area(request.GET.get("area") or area)
-    open_ones = list(findings.exclude(done=True).order_by("deadline", "code"))
+    open_ones = page_within(findings.exclude(done=True).order_by("deadline", "code"), request.GET)
     closed = list(findings.filter(done=True).order_by("-rechecked_on", "code")[:CLOSED_SHOWN])
     near = warnings(area, today)
     own = Area.objects.unscoped("area names are public").filter(pk=area).first() if is_below_district(area) else None
     context = {
         "today": today,
         "formats": ("csv", "xlsx", "json"),
-        "groups": by_state(open_ones + closed, today),
+        "open": open_ones,
+        "groups": by_state([*open_ones, *closed], today),
         "near": near,
         "own": warning_of(own, today) if own else None,
         "may_talk": may(request.user, acts.TALK),

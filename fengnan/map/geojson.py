@@ -16,12 +16,10 @@ from fengnan.map.options import Choices, choice_words
 from fengnan.map.schematic import members, standing_points
 from registry.access.scope import Scope
 from registry.models import Area, CoordinateSystem, Grade, Stage, Zone, ZoneKind, in_area_q
-from registry.text.coordinates import Position, to_wgs84
+from registry.text.coordinates import Box, Position, to_wgs84
 
-Box = tuple[float, float, float, float]  # west, south, east, north in degrees
 DRAWN = 500  # points are drawn one by one up to here
 SQUARES, SMALLEST = 12, 0.0001  # squares across a box, at least half of that; the smallest box in degrees
-MARGIN = Decimal("0.02")
 OUTLINES = ("Polygon", "MultiPolygon")
 
 
@@ -39,19 +37,9 @@ def displayed(lng: Decimal, lat: Decimal, system: str) -> Position:
     return round(east, 6), round(north, 6)
 
 
-def points_in(scope: Scope, choices: Choices, box: Box | None) -> QuerySet:
-    """The points that count on the day and have a position, in a box of WGS 84. A position that was measured in another
-    system lies up to a kilometre from there, and is taken in with a margin."""
-    rows = standing_points(scope).filter(**choices.filters, lng__isnull=False, lat__isnull=False)
-    if box is None:
-        return rows
-    west, south, east, north = (Decimal(str(edge)) for edge in box)
-    return rows.filter(lng__gte=west - MARGIN, lng__lte=east + MARGIN, lat__gte=south - MARGIN, lat__lte=north + MARGIN)
-
-
 def point_layers(scope: Scope, choices: Choices, box: Box | None) -> dict[str, dict]:
     """The points of a box, each on its own up to DRAWN; of more, the clusters they form."""
-    rows = points_in(scope, choices, box)
+    rows = standing_points(scope).filter(**choices.filters).with_position(box)
     page = reverse("record", args=["points", "CODE"]) + scope.query
     names = ("code", "name", "field", "level", "grade", "lng", "lat", "coordinate_system", "position_illustrative")
     points = list(rows.order_by("area_id", "code").values(*names)[: DRAWN + 1])

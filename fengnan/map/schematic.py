@@ -21,10 +21,11 @@ from fengnan.map.options import CHOICES, NO_CHOICES, Cell, Choices, choice_words
 from registry.access.scope import Scope
 from registry.figures import FIGURES
 from registry.models import Area, Belt, BeltMembership, DemonstrationPoint, Grade, Zone, district_area, valid_on
-from registry.models.points import COUNTED
+from registry.models.points import COUNTED, PointQuerySet
 from registry.query_cache import Statement, compile_rows, fetch_rows, keep_query
 from registry.text.area_codes import TOWNSHIP, unit_length
 
+LINKED_AT_MOST = 500  # with more dots than this, a dot is no link of its own
 ELSEWHERE = ""  # stands for the code of the tile of points that lie in no township
 
 
@@ -166,7 +167,7 @@ def schematic(
     filters = choices.filters
     matching = [cell for cell in cells if keeps(filters, cell)]
     tiles = {tile.code: tile for tile in townships(scope, choices, rows.tiles)}
-    linked = links and sum(cell.count for cell in matching) <= schematic_layout.DOTS_AT_MOST
+    linked = links and sum(cell.count for cell in matching) <= LINKED_AT_MOST
     if any(cell.township not in tiles for cell in matching):
         tiles[ELSEWHERE] = tile_elsewhere(scope, tiles.values())
     for cell in (Cell(*row) for row in query_rows(points, scope, choices)) if linked else matching:
@@ -199,7 +200,7 @@ def _statement(rows: Callable, scope: Scope, choices: Choices) -> Statement:
     return compile_rows(rows(scope, choices))
 
 
-def standing_points(scope: Scope) -> QuerySet:
+def standing_points(scope: Scope) -> PointQuerySet:
     """The points that count on the scope's day, with the `township` they lie in."""
     rows = DemonstrationPoint.objects.visible_to(scope.viewer).named(scope.as_of).in_area(scope.area)
     return rows.order_by().annotate(township=Substr("area_id", 1, unit_length(district_area())))

@@ -15,7 +15,7 @@ from fengnan.dashboard import areas_to_choose, years
 from fengnan.map import geojson
 from fengnan.map.options import CHOICES, LAYERS, THEMES, VIEWS, Choices, map_address
 from fengnan.map.schematic import Schematic, schematic
-from registry.access.scope import BadInput, Scope, read_scope
+from registry.access.scope import BadInput, Scope, read_box, read_scope
 from registry.models import Area, Belt, Stage
 from registry.views.tables import part_for
 
@@ -78,20 +78,6 @@ def map_outline(request: HttpRequest) -> HttpResponse:
     if file is None or not file.is_file():
         raise Http404
     return HttpResponse(file.read_bytes(), content_type="application/geo+json")
-
-
-def read_box(text: str) -> geojson.Box | None:
-    """A box as “west,south,east,north” in degrees. Raises BadInput for anything else."""
-    if not text:
-        return None
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError:
-        west = south = east = north = float("nan")
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        message = _("“%(value)s” is not a box. Write west, south, east and north in degrees, with commas between them.")
-        raise BadInput("bbox", text, message % {"value": text})
-    return west, south, east, north
 
 
 def read_choices(parameters: QueryDict) -> Choices:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from registry.models import Area, district_area
 from registry.models.base import in_area_q
 from registry.query_cache import CompiledQuery, compile_query, placeholder
+from registry.text.coordinates import Box
 from registry.text.validators import plain_number
 
 ANY_AREA = "00"  # where a query is only written and never run, any code will do
@@ -132,6 +133,20 @@ def _read_year(parameters: Mapping[str, str]) -> int | None:
     if text and (number is None or not 1900 <= number <= 2200):
         raise BadInput("year", text, _("“%(value)s” is not a year. Write four digits, such as 2021.") % {"value": text})
     return number
+
+
+def read_box(text: str) -> Box | None:
+    """A box as “west,south,east,north” in degrees. Raises BadInput for anything else."""
+    if not text:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        west = south = east = north = float("nan")
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        message = _("“%(value)s” is not a box. Write west, south, east and north in degrees, with commas between them.")
+        raise BadInput("bbox", text, message % {"value": text})
+    return west, south, east, north
 
 
 def read_day(name: str, text: str) -> date:

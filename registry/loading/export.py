@@ -1,16 +1,15 @@
-"""Exports rows as csv, xlsx, json and geojson: streamed, with a stamp of what they are and as of when."""
+"""Exports rows as csv, xlsx, json and geojson: streamed from the first row, with a stamp of what they are and as of
+when."""
 
 import csv
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date
-from tempfile import TemporaryFile
+from itertools import islice
 from typing import Any
 
-import xlsxwriter
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
@@ -20,6 +19,7 @@ from registry.figures.changes import Difference, HowChanged, RowChange
 from registry.filters import filtered
 from registry.kinds import Column, Kind
 from registry.text.coordinates import to_wgs84
+from registry.text.workbook_stream import WORKBOOK, stream_workbook
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "=", "+", "-", "@")
 
@@ -132,11 +132,21 @@ def stamp(kind: Kind, scope: Scope, used: dict[str, str], figure: Any = None) ->
 
 
 def lines(kind: Kind, values: Iterable[dict]) -> Iterator[list[Any]]:
-    """The rows as text, one list per row; the mark of illustrative rows comes last."""
-    yes = _("illustrative")
+    """The rows as text, one list per row; the mark of illustrative rows comes last. Choices are translated once for all
+    rows."""
+    mark, yes, no = _("illustrative"), _("Yes"), _("No")
+    columns = [(column.name, {key: str(label) for key, label in _choices(column)}) for column in kind.columns]
     for value in values:
-        cells = [column.text(value[column.name]) for column in kind.columns]
-        yield [*cells, yes if value.get("row_illustrative") else ""]
+        line = []
+        for name, words in columns:
+            cell = value[name]
+            line.append((yes if cell else no) if type(cell) is bool else words.get(cell, cell) if words else cell)
+        line.append(mark if value.get("row_illustrative") else "")
+        yield line
+
+
+def _choices(column: Column) -> list[tuple]:
+    return list(column.choices.choices) if column.choices else []
 
 
 def heading(kind: Kind) -> list[str]:
@@ -156,40 +166,26 @@ def _csv(kind: Kind, values: Iterable[dict], words: dict[str, str]) -> Streaming
         yield "\ufeff"  # so that spreadsheets recognise UTF-8
         yield writer.writerow(["# " + "; ".join(f"{name}: {value}" for name, value in words.items())])
         yield writer.writerow(heading(kind))
-        for line in lines(kind, values):
-            yield writer.writerow([as_text(value) for value in line])
+        for some in batched(lines(kind, values)):
+            yield "".join(writer.writerow([as_text(value) for value in line]) for line in some)
 
     return StreamingHttpResponse(stream(), content_type="text/csv; charset=utf-8")
 
 
-def _xlsx(kind: Kind, values: Iterable[dict], words: dict[str, str]) -> FileResponse:
-    """Written to a file on disk row by row, so that memory does not grow with the rows."""
-    file = TemporaryFile()  # noqa: SIM115 (the response closes it)
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(file, options) as book:
-        sheet = book.add_worksheet(str(kind.label)[:31])
-        bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
-        sheet.set_column(0, len(kind.columns), 18)
-        sheet.write_row(0, 0, [f"{name}: {value}" for name, value in words.items()])
-        sheet.write_row(1, 0, heading(kind), bold)
-        for number, line in enumerate(lines(kind, values), start=2):
-            for column, value in enumerate(line):
-                if value not in (None, ""):
-                    exact = column == len(kind.columns) or kind.columns[column].is_exact
-                    _write(sheet, number, column, value, day if exact else None)
-    file.seek(0)
-    kind_of_file = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return FileResponse(file, content_type=kind_of_file)
+def batched(rows: Iterable[Any]) -> Iterator[list[Any]]:
+    """Rows by the hundreds: a piece of an answer costs more than a row in it. The first piece is small and sent at
+    once."""
+    rows, size = iter(rows), 10
+    while some := list(islice(rows, size)):
+        yield some
+        size = 500
 
 
-def _write(sheet: Any, row: int, column: int, value: Any, day: Any) -> None:
-    """Writes numbers and exact days as such, all else as text."""
-    if isinstance(value, int | float) or hasattr(value, "quantize"):
-        sheet.write_number(row, column, value)
-    elif day and type(value) is date and value.year > 1900:  # spreadsheets know no earlier day
-        sheet.write_datetime(row, column, value, day)
-    else:
-        sheet.write_string(row, column, str(value))
+def _xlsx(kind: Kind, values: Iterable[dict], words: dict[str, str]) -> StreamingHttpResponse:
+    exact = [*(column.is_exact for column in kind.columns), True]
+    about, rows = [f"{name}: {value}" for name, value in words.items()], lines(kind, values)
+    chunks = stream_workbook(str(kind.label), about, heading(kind), batched(rows), exact)
+    return StreamingHttpResponse(chunks, content_type=WORKBOOK)
 
 
 def _json(kind: Kind, values: Iterable[dict], words: dict[str, str]) -> StreamingHttpResponse:

@@ -1,6 +1,7 @@
 """Demonstration points: the central record, with its periods of status, level and grade."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -8,7 +9,7 @@ from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from registry.text.coordinates import Position, to_wgs84
+from registry.text.coordinates import Box, Position, to_wgs84
 
 from .base import (
     IN_FORCE,
@@ -47,6 +48,7 @@ class PointStatus(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
+BOX_MARGIN = Decimal("0.02")  # degrees: more than two systems differ by
 COUNTED = (PointStatus.NAMED,)
 PUBLIC = (PointStatus.NAMED, PointStatus.WITHDRAWN)
 MOVES: dict[str, tuple[str, ...]] = {  # allowed changes of status (GLOSSARY section 8); "" is a new point
@@ -149,6 +151,16 @@ class PointQuerySet(ScopedQuerySet):
             status=F("standing__status"), level=F("standing__level"), grade=F("standing__grade"),
             confirmed_at=F("confirmation__at"),
         )  # fmt: skip
+
+    def with_position(self, box: Box | None = None) -> Self:
+        """Points with a position, in a box if one is given. A position measured in another system than WGS 84 lies up
+        to a kilometre from there, and is taken in with a margin."""
+        rows = self.filter(lng__isnull=False, lat__isnull=False)
+        if box is None:
+            return rows
+        west, south, east, north = (Decimal(str(edge)) for edge in box)
+        across, up = (west - BOX_MARGIN, east + BOX_MARGIN), (south - BOX_MARGIN, north + BOX_MARGIN)
+        return rows.filter(lng__range=across, lat__range=up)
 
     def with_naming(self) -> Self:
         """Adds `named_on`, the day of the first naming."""

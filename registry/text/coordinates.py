@@ -8,6 +8,7 @@ equal. Positions are (longitude, latitude) in degrees.
 from math import atan2, cos, hypot, pi, sin, sqrt
 
 Position = tuple[float, float]
+Box = tuple[float, float, float, float]  # west, south, east, north in degrees of WGS 84
 
 AXIS = 6378245.0
 ECCENTRICITY = 0.00669342162296594323

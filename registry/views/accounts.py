@@ -20,6 +20,7 @@ from registry.models import Area, Role, User
 from registry.text.refusals import Refused
 
 from .access import asks_for, to_come_again
+from .paging import page_within
 
 RIGHT = "account.manage"
 
@@ -73,12 +74,12 @@ def account_or_404(request: HttpRequest, pk: int) -> User:
 @asks_for(RIGHT)
 def account_list(request: SignedInRequest) -> HttpResponse:
     """The accounts below one's own, with the area of each."""
-    accounts = list(acts.accounts_below(request.user))
+    accounts = page_within(acts.accounts_below(request.user), request.GET)
     codes = {account.read_prefix for account in accounts}
     names = dict(Area.objects.visible_to(request.user).filter(code__in=codes).values_list("code", "name"))
     rows = [(account, names.get(account.read_prefix, account.read_prefix)) for account in accounts]
     unused = unused_accounts(request.user).count()
-    return render(request, "registry/accounts/list.html", {"rows": rows, "unused": unused})
+    return render(request, "registry/accounts/list.html", {"rows": rows, "page": accounts, "unused": unused})
 
 
 @asks_for(RIGHT)

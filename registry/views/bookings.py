@@ -24,6 +24,7 @@ from registry.text.refusals import Refused
 from registry.text.validators import line, masked, phone, whole
 
 from .access import asks_for
+from .paging import page_within
 
 SETTLED_SHOWN = 30
 
@@ -88,7 +89,7 @@ def booking_list(request: SignedInRequest) -> HttpResponse:
     months = [month for month in balance(own, date(year, 1, 1)) if month.booked or month.received]
     context = {
         "form": form, "refusal": refusal, "today": today, "year": year, "years": years, "months": months,
-        "open": bookings.open().order_by("booked_for", "code"),
+        "open": page_within(bookings.open().order_by("booked_for", "code"), request.GET),
         "settled": bookings.exclude(pk__in=bookings.open()).order_by("-booked_for", "code")[:SETTLED_SHOWN],
     }  # fmt: skip
     status = 400 if form.errors else 409 if refusal else 200

@@ -12,6 +12,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from registry.access.requests import SignedInRequest
+from registry.access.scope import read_box
 from registry.fields.outlines import MOST_BYTES
 from registry.models import Area, DemonstrationPoint
 from registry.models.base import in_area_q
@@ -19,18 +20,21 @@ from registry.text.refusals import Refused
 
 from .access import asks_for
 from .builder_kinds import BUILDERS, Builder
+from .paging import page_within
 from .tables import part_for
 
 RIGHT = "grouping.build"
 TEMPLATE = "registry/builders/build.html"
+PLACES_SHOWN = 2000  # sites on the map of a builder
 
 
 @asks_for(RIGHT)
 def build_list(request: SignedInRequest, kind: str) -> HttpResponse:
     """The belts, zones or routes the account may build."""
     builder, today = BUILDERS[kind], timezone.localdate()
-    rows = builder.listed(request.user, today).order_by("code")
-    context = {"builder": builder, "records": [(row, builder.stage_of(row, today)) for row in rows], "today": today}
+    page = page_within(builder.listed(request.user, today).order_by("code"), request.GET)
+    records = [(row, builder.stage_of(row, today)) for row in page]
+    context = {"builder": builder, "records": records, "page": page, "today": today}
     return render(request, "registry/builders/list.html", context)
 
 
@@ -114,12 +118,18 @@ def _page(request: SignedInRequest, builder: Builder, status: int = 200) -> Http
 
 @asks_for(RIGHT)
 def places(request: SignedInRequest) -> HttpResponse:
-    """The named sites with a position, for the map of a builder: key, name, latitude, longitude, whether premium."""
+    """The named sites with a position in a box (`bbox`), for the map of a builder: key, name, latitude, longitude,
+    whether premium; and whether there are more than these."""
     today = timezone.localdate()
-    rows = DemonstrationPoint.objects.visible_to(request.user).named(today).filter(lng__isnull=False).order_by("code")
+    rows = (
+        DemonstrationPoint.objects.visible_to(request.user)
+        .named(today)
+        .with_position(read_box(request.GET.get("bbox", "")))
+    )
+    rows = list(rows.order_by("area_id", "code")[: PLACES_SHOWN + 1])
     points = []
     point: Any
-    for point in rows:
+    for point in rows[:PLACES_SHOWN]:
         lng, lat = point.position
         points.append([f"point:{point.code}", point.name, round(lat, 6), round(lng, 6), point.grade == "premium"])
-    return JsonResponse({"places": points})
+    return JsonResponse({"places": points, "has_more": len(rows) > PLACES_SHOWN})

@@ -1,10 +1,10 @@
 """Who reported a yearly form and who did not; the act that declares it complete."""
 
+from collections.abc import Iterable
 from itertools import groupby
 
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,6 +21,10 @@ from registry.models import Area, YearDeclaration
 from registry.text.area_codes import is_below_township, is_township, township_of
 from registry.text.refusals import Refused
 from registry.text.validators import line
+
+from .paging import page_within
+
+AREAS_SHOWN = 500  # names of a page, below their townships
 
 
 class DeclarationForm(forms.Form):
@@ -52,13 +56,17 @@ def coverage_page(request: HttpRequest, form: str) -> HttpResponse:
             words = {"form": yearly.label, "year": year}
             messages.success(request, _("%(form)s is declared complete for %(year)s.") % words)
             return redirect(f"{reverse('coverage-form', args=[form])}?year={year}")
+    areas = {
+        name: page_within(rows.select_related("parent"), request.GET, name, AREAS_SHOWN)
+        for name, rows in (("missing", yearly.missing(scope, year)), ("reported", yearly.reported(scope, year)))
+    }
     context = {
         "scope": scope,
         "year": year,
         "yearly": yearly,
         "coverage": coverages_in([form], scope, year)[form],
-        "missing": _by_township(yearly.missing(scope, year), scope),
-        "reported": _by_township(yearly.reported(scope, year), scope),
+        "pages": areas,
+        **{name: _by_township(page, scope) for name, page in areas.items()},
         "declaration": YearDeclaration.objects.public().filter(form=form, year=year).first(),
         "figures": [figure for figure in FIGURES.values() if figure.yearly == form],
         "form": typed,
@@ -68,9 +76,9 @@ def coverage_page(request: HttpRequest, form: str) -> HttpResponse:
     return render(request, "registry/coverage/form.html", context, status=409 if refusal else 200)
 
 
-def _by_township(areas: QuerySet[Area], scope: Scope) -> list[tuple[str, list[tuple[Area, str]]]]:
+def _by_township(areas: Iterable[Area], scope: Scope) -> list[tuple[str, list[tuple[Area, str]]]]:
     """(name of the township, its areas with their pages); areas that are not below a township under no name."""
-    groups = groupby(areas.select_related("parent"), lambda area: area.parent if is_below_township(area.code) else None)
+    groups = groupby(areas, lambda area: area.parent if is_below_township(area.code) else None)
     return [(str(parent or ""), [(area, _address(area, scope)) for area in group]) for parent, group in groups]
 
 

@@ -33,7 +33,7 @@ from registry.text.validators import UNSTORABLE
 
 from .access import asks_for
 from .drafts import site_or_404
-from .paging import PAGE_SIZE
+from .paging import PAGE_SIZE, page_within
 from .tables import ListTable, headings_of, page_of, part_for, render_table
 
 NEWS_AT_DESK, MOST_NEWS, NEWS_ON_PAGE = 6, 40, 200  # lines at the desk, the news they come from, and on their page
@@ -44,7 +44,7 @@ def desk(request: SignedInRequest) -> HttpResponse:
     """What is to be done, the most urgent first; one button to start; what changed lately; and for the district what
     waits, is overdue or needs attention, with its oldest row."""
     today = timezone.localdate()
-    tasks = [(task, task.is_late(today)) for task in tasks_of(request.user, today)]
+    tasks = page_within(tasks_of(request.user, today), request.GET, "tasks")
     of_district = may(request.user, "attention.view") and not is_below_district(request.user.read_prefix)
     scope = with_years(read_scope({"area": request.user.read_prefix}, request.user))
     unread, news = unread_news(request.user, today), latest_news(request.user, today, MOST_NEWS)
@@ -52,7 +52,8 @@ def desk(request: SignedInRequest) -> HttpResponse:
     if unread == sum(item.is_unread for item in news) and not any(line.is_unread for line in lines[NEWS_AT_DESK:]):
         _mark_read(request, unread, news)
     context = {
-        "tasks": tasks,
+        "tasks": [(task, task.is_late(today)) for task in tasks],
+        "task_page": tasks,
         "today": today,
         "may_start": may(request.user, "draft.write"),
         "scope": scope,

@@ -84,6 +84,15 @@ class RowPaginator(Paginator):
         return list(self.object_list.reverse()[behind : behind + size])[::-1]
 
 
+def page_within(rows: Any, parameters: Any, name: str = "page", per_page: int = PAGE_SIZE) -> Page:
+    """A page of `rows`, a query or a list, that is a part of another page; `parameters` (an address's query) has its
+    number as `name`."""
+    paginator = RowPaginator(rows, per_page) if isinstance(rows, QuerySet) else Paginator(rows, per_page)
+    page = paginator.get_page(parameters.get(name))
+    page.parameter = name  # type: ignore[attr-defined]  # what Django's own pages have not
+    return page
+
+
 def _number(text: Any) -> int:
     """The number of a page as an address has it."""
     text = str(text or "")

@@ -30,6 +30,7 @@ from registry.text.validators import Invalid
 
 from .access import asks_for
 from .drafts import key_of
+from .paging import page_within
 from .records import facts_of, kind_or_404
 
 SETTLED = 50  # of the settled remarks, the list shows the latest
@@ -106,8 +107,10 @@ def remarks(request: SignedInRequest) -> HttpResponse:
     """The remarks of the account's area: the open ones by the day they are due, then the latest settled ones."""
     today = timezone.localdate()
     rows = tasks.remarks_for(request.user).select_related("area", "answered_by")
+    waiting = page_within(rows.open().order_by("due_on", "pk"), request.GET)
     context = {
-        "waiting": [(remark, remark.due_on < today) for remark in rows.open().order_by("due_on", "pk")],
+        "page": waiting,
+        "waiting": [(remark, remark.due_on < today) for remark in waiting],
         "settled": rows.exclude(state=RemarkState.NEW).order_by("-answered_at")[:SETTLED],
     }
     return render(request, "registry/remarks/list.html", context)

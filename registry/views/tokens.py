@@ -18,6 +18,7 @@ from registry.models import TokenScope, User
 from registry.text.refusals import Refused
 
 from .access import asking_password, asks_for, to_come_again
+from .paging import page_within
 
 DAYS = (30, 90, 180, acts.MOST_DAYS)
 
@@ -73,7 +74,7 @@ def token_list(request: SignedInRequest) -> HttpResponse:
         except Refused as error:
             refusal = error
             form.add_error("password" if refusal.code == "password_wrong" else None, str(refusal))
-    tokens = acts.tokens_for(request.user)
+    tokens = page_within(acts.tokens_for(request.user), request.GET)
     context = {"form": form, "tokens": tokens, "made": made, "text": text}
     answer = render(request, "registry/tokens.html", context, status=400 if form.errors else 200)
     return to_come_again(answer, refusal)

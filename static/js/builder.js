@@ -52,13 +52,27 @@ addEventListener("load", () => {
   }
 
   box.setAttribute("aria-busy", "true");
-  fetch(box.dataset.places, { credentials: "same-origin" }).then((answer) => answer.json()).then(({ places }) => {
-    for (const [key, name, lat, lng, premium] of places) {
+  const places = (query) => fetch(box.dataset.places + query, { credentials: "same-origin" }).then((answer) => answer.json());
+  const add = (found) => {
+    for (const [key, name, lat, lng, premium] of found) {
+      if (sites.has(key)) continue;
       const mark = L.circleMarker([lat, lng], { radius: 5, fillColor: premium ? css("--chart-premium") : "#8b97a3", bubblingMouseEvents: false });
       mark.bindTooltip(labelOf(name)).addTo(map);
       mark.on("click", (event) => (corners ? corner(event) : ask(key)));
       sites.set(key, { name, place: [lat, lng], mark });
     }
+  };
+
+  /* Where there are more sites than are sent at once, each move of the map asks for those of its box. */
+  const askByBox = () => map.on("moveend", () => {
+    const bounds = map.getBounds();
+    const edges = [Math.max(bounds.getWest(), -180), Math.max(bounds.getSouth(), -90), Math.min(bounds.getEast(), 180), Math.min(bounds.getNorth(), 90)];
+    places(`?bbox=${edges.map((edge) => edge.toFixed(5))}`).then(({ places: found }) => { add(found); show(); }).catch(() => {});
+  });
+
+  places("").then(({ places: found, has_more }) => {
+    add(found);
+    if (has_more) askByBox();
     const { places: keys, outline } = show();
     const bounds = L.latLngBounds(keys.length ? keys.map((key) => sites.get(key).place) : [...sites.values()].map(({ place }) => place));
     if (outline) bounds.extend(L.geoJSON(outline).getBounds());
