@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import get_script_prefix, resolve, reverse
 
 from registry.access.permissions import may
 from registry.access.scope import Scope, read_scope
@@ -72,9 +72,12 @@ def address_of(check: Check, row: Any, scope: Scope) -> str:
         return reverse("record", args=[kind, row.code]) + scope.query if kind else ""
     if check.kind:
         return reverse("record", args=[check.kind, row.code]) + scope.query
-    return row.get_absolute_url() if hasattr(row, "get_absolute_url") and may_open(scope, row) else ""
+    address = row.get_absolute_url() if hasattr(row, "get_absolute_url") else ""
+    return address if address and _may_open(scope.viewer, address) else ""
 
 
-def may_open(scope: Scope, row: Any) -> bool:
-    """Pages of the desk are for those who write in the area."""
-    return bool(getattr(scope.viewer, "write_prefix", ""))
+def _may_open(viewer: Any, address: str) -> bool:
+    """Whether the account has one of the rights that the page at `address` asks for."""
+    view = resolve(address.removeprefix(get_script_prefix().rstrip("/"))).func
+    rights = getattr(view, "access", None)
+    return rights is None or any(may(viewer, right) for right in rights)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from registry.access.permissions import may
 from registry.access.requests import SignedInRequest
 from registry.actions import drafts as acts
 from registry.fields.points import SECTIONS, of_section
@@ -86,9 +87,11 @@ def edit(request: SignedInRequest, code: str) -> HttpResponse:
     return redirect(acts.draft_of(site_or_404(request, code), by=request.user))
 
 
-@asks_for("draft.write")
+@asks_for("draft.write", "point.check")
 def draft_page(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
-    """The sections with their states, in any order."""
+    """The sections with their states, in any order; for who checks drafts and writes none, the page that checks it."""
+    if not may(request.user, "draft.write"):
+        return redirect("review-draft", key)
     return _draft(request, draft_or_404(request, key))
 
 

@@ -126,8 +126,9 @@ ACTS: dict[str, Callable[[Remark, str, Any], Remark]] = {  # what the form offer
 
 @asks_for("remark.answer", "point.notice")
 def remark(request: SignedInRequest, code: str) -> HttpResponse:
-    """One remark beside what the registry holds of its record, with its clock; and the answering."""
-    remark = tasks.remarks_for(request.user).select_related("area", "answered_by").filter(code=code).first()
+    """One remark beside what the registry holds of its record, with its clock; and the answering, for whom it waits."""
+    remarks = Remark.objects.visible_to(request.user).in_area(request.user.write_prefix)
+    remark = remarks.select_related("area", "answered_by").filter(code=code).first()
     if remark is None:
         raise Http404
     if request.method != "POST":
@@ -147,8 +148,8 @@ def remark(request: SignedInRequest, code: str) -> HttpResponse:
 def _remark(request: HttpRequest, remark: Remark, refusal: Refused | None = None) -> HttpResponse:
     kind = KINDS[remark.kind]
     record = kind.model.objects.visible_to(request.user).filter(code=remark.record_code).first()
-    sees_contact = may(request.user, acts.right_to_answer(remark), remark)
-    if sees_contact and remark.contact:
+    may_answer = may(request.user, acts.right_to_answer(remark), remark)
+    if may_answer and remark.contact:
         log_reading(remark, ["contact"], by=request.user)
     context = {
         "remark": remark,
@@ -157,7 +158,7 @@ def _remark(request: HttpRequest, remark: Remark, refusal: Refused | None = None
         "facts": facts_of(kind, record, read_scope({}, request.user)) if record else [],
         "entries": history_of(record, request.user)[:5] if record else [],
         "is_late": remark.state == RemarkState.NEW and remark.due_on < timezone.localdate(),
-        "sees_contact": sees_contact,
+        "may_answer": may_answer,
         "refusals": list(acts.refusals_to_answer(remark, by=request.user)),
         "may_pass_on": not any(acts.refusals_to_pass_on(remark, by=request.user)),
         "refusal": refusal,

@@ -10,7 +10,7 @@ from assessment.models.standards import VersionQuerySet
 from registry.access import permissions
 from registry.access.permissions import MANAGES, TABLE, may
 from registry.actions.accounts import refusals_to_give
-from registry.models import Remark, Role, User
+from registry.models import Role, User
 from registry.models.base import ScopedQuerySet
 from registry.views.access import asks_for
 
@@ -50,7 +50,7 @@ RIGHTS = sorted(TABLE.keys() - ON_NO_ADDRESS)
 ON_THE_INDEX = {"internal.view": {Role.ADMIN}}  # who may change a record finds its page; the index alone lacks it
 BEHIND = {  # a second door: what stands there is not found by who lacks the right
     "account-change": ("registry.actions.accounts.accounts_below", lambda by: User.objects.all()),
-    "desk-remark": ("registry.overviews.tasks.remarks_for", lambda user: Remark.objects.unscoped("no second door")),
+    "desk-remark": ("registry.models.remarks.RemarkQuerySet.in_area", lambda rows, code: rows),
     "project-check": ("assessment.models.projects.ProjectQuerySet.in_area", lambda rows, code: rows),
     "finding": (
         "assessment.models.supervision.FindingQuerySet.visible_to",
