@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registry', '0022_uploads_of_proof'),
+        ('registry', '0024_uploads_of_proof'),
     ]
 
     operations = [
