@@ -31,6 +31,7 @@ ALLOWED = {  # action → permission, and allowed states
     "rectify": (RECTIFY, {FindingState.DEMANDED}),
     "check": (INSPECT, {FindingState.RECTIFIED}),
 }
+VERBS = {StepAct.RECTIFY: "rectify", StepAct.CLOSE: "sign-off", StepAct.RETURN: "return"}
 
 
 def refusals_to(act: str, finding: SupervisionFinding, *, by: Any) -> Iterator[Refused]:
@@ -131,16 +132,14 @@ def _checked(finding: SupervisionFinding, act: StepAct, text: str, by: Any) -> S
         raise Refused("opinion_missing")
     stored.done, stored.rechecked_on = act == StepAct.CLOSE, localdate()
     save_record(stored, right=INSPECT, by=by)
-    return _step(stored, act, localdate(), text.strip(), by, "sign-off" if stored.done else "return")
+    return _step(stored, act, localdate(), text.strip(), by)
 
 
-def _step(
-    finding: SupervisionFinding, act: StepAct, on: date, text: str, by: Any, verb: str = "parts"
-) -> SupervisionStep:
+def _step(finding: SupervisionFinding, act: StepAct, on: date, text: str, by: Any) -> SupervisionStep:
     step = SupervisionStep(finding=finding, act=act, on=on, text=text, by=by)
     step.full_clean()
     step.save()
-    ChangeSet(by).log(verb, finding, {"supervisionstep": {"added": [part_change(step, {}, values_of(step))]}})
+    ChangeSet(by).log(VERBS[act], finding, {"supervisionstep": {"added": [part_change(step, {}, values_of(step))]}})
     return step
 
 

@@ -2,6 +2,7 @@
 and rankings of schemes."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -34,6 +35,7 @@ from registry.models import CalendarDay, Draft, DraftState, Parameter, PointStat
 from registry.overviews.news import follow
 from registry.overviews.tasks import Task, to_do
 
+MOST_LINES = 3  # of the same kind on a desk
 follow(SupervisionFinding)
 
 
@@ -43,17 +45,31 @@ def _due(since: date, rule: str, today: date) -> date:
     return CalendarDay.objects.working_day(since + timedelta(days=1), days)
 
 
+def _in_one_line(alike: Iterable[Task]) -> list[Task]:
+    """The tasks, or one for many of them, such as the points of one load: it leads to the queue and names the first
+    day."""
+    tasks = list(alike)
+    if len(tasks) <= MOST_LINES:
+        return tasks
+    first = min(tasks, key=lambda task: task.due or date.max)
+    about = ngettext("%(count)s point", "%(count)s points", len(tasks)) % {"count": len(tasks)}
+    return [replace(first, about=about, url=reverse("reviews"))]
+
+
 @to_do
 def submissions_to_check(user: Any, today: date) -> Iterable[Task]:
     """What clerks of the township have submitted."""
     if not may(user, "point.check"):
         return
     drafts = Draft.objects.visible_to(user).in_area(user.write_prefix).filter(state=DraftState.SUBMITTED)
+    changes, applications = [], []
     for draft in drafts.for_lists().exclude(writers=user):
         due = _due(localdate(draft.submitted_at), "review-working-days", today)
         url = reverse("review-draft", args=[draft.key])
         what = _("Check a change of a named point") if draft.is_change else _("Check an application")
-        yield Task(what, str(draft), url, _("Check"), due)
+        (changes if draft.is_change else applications).append(Task(what, str(draft), url, _("Check"), due))
+    yield from _in_one_line(changes)
+    yield from _in_one_line(applications)
 
 
 @to_do
@@ -64,10 +80,17 @@ def points_to_score(user: Any, today: date) -> Iterable[Task]:
     mine = Review.objects.visible_to(user).in_area(user.write_prefix).select_related("point")
     applications = mine.standing(PointStatus.CHECKED)
     rechecks = mine.standing(PointStatus.NAMED).filter(round=Round.RECHECK, scored_on=None)
-    for review in [*applications, *rechecks]:
-        what = _("Score the application") if review.round == Round.APPLICATION else _("Score the re-check")
-        due = _due(review.opened_on, "review-working-days", today)
-        yield Task(what, review.point.name, review.get_absolute_url(), _("Score"), due)
+    for what, reviews in ((_("Score the application"), applications), (_("Score the re-check"), rechecks)):
+        yield from _in_one_line(
+            Task(
+                what,
+                review.point.name,
+                review.get_absolute_url(),
+                _("Score"),
+                _due(review.opened_on, "review-working-days", today),
+            )
+            for review in reviews
+        )
 
 
 @to_do

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from registry.fields.points import BY_NAME
 from registry.kinds.field_visibility import Visibility, visibility_of
@@ -37,6 +37,7 @@ VERBS: dict[str, Text] = {
     "confirm": gettext_lazy("Confirmed for the year"),
     "unconfirm": gettext_lazy("Confirmation for the year taken back"),
     "sign-off": gettext_lazy("Signed off"),
+    "rectify": pgettext_lazy("what happened", "Put right"),
     "freeze": gettext_lazy("Promise frozen"),
     "appeal": gettext_lazy("Appealed against"),
     "appeal-settled": gettext_lazy("Appeal answered"),

@@ -18,6 +18,7 @@ from registry.overviews.history import kind_of, kinds_of, readable
 PERIOD = timedelta(days=14)
 MOST_UNREAD = 99
 DECISIVE_VERBS = frozenset({"return", "recheck", "sign-off", "announce", "appeal-settled"})
+PLAIN_VERBS = frozenset({"add", "change", "parts", "photo"})  # another act of the same day says more
 DECIDED = (PointStatus.RETURNED, PointStatus.REFUSED, PointStatus.NAMED, PointStatus.WITHDRAWN)
 FOLLOWED: set[str] = set()
 
@@ -95,16 +96,23 @@ def _news(event: Event, record: Any, seen_at: datetime | None, viewer: Any) -> N
     return News(event, about, url, event.at, act_of(event), str(event.actor or ""), is_unread=is_unread)
 
 
+def _is_decision(event: Event) -> bool:
+    return event.verb == "standing" or event.verb in DECISIVE_VERBS - {"announce"}  # of all units at once
+
+
 def in_lines(news: Iterable[News]) -> list[News]:
-    """The news with one line for what one account did to several records of a kind on a day, or several times to one.
-    A return or a decision has a line of its own."""
-    lines: dict[tuple, list[News]] = {}
+    """The news with one line for what one account did to a record on a day, and for what it did alike to several of a
+    kind. A return or a decision has a line of its own."""
+    of_record: dict[tuple, list[News]] = {}
     for item in news:
-        event = item.event
-        is_decision = event.verb == "standing" or event.verb in DECISIVE_VERBS - {"announce"}  # of all units at once
-        day = timezone.localdate(item.at)
-        key = (event.kind, str(item.act), event.actor_id, day, event.code if is_decision else "")
-        lines.setdefault(key, []).append(item)
+        event, day = item.event, timezone.localdate(item.at)
+        key = (event.kind, event.code, event.actor_id, day, event.pk if _is_decision(event) else 0)
+        of_record.setdefault(key, []).append(item)
+    lines: dict[tuple, list[News]] = {}
+    for (kind, code, actor, day, decision), group in of_record.items():
+        act = next((item.act for item in group if item.event.verb not in PLAIN_VERBS), group[0].act)
+        together = (kind, str(act), actor, day, decision and code)
+        lines.setdefault(together, []).extend(replace(item, act=act) for item in group)
     return [
         replace(
             group[0],

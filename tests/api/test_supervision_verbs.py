@@ -51,7 +51,7 @@ def test_a_finding_passes_from_the_visit_to_its_closing(rectified, inspector):
     steps = inspector.get(f"{rectified}?as_of={TODAY}")["steps"]
     assert [(step["act"], step["text"]) for step in steps] == [("rectify", "已补齐记录"), ("close", "复查到位")]
     events = Event.objects.filter(kind="supervisionfinding", code=rectified.split("/")[1])
-    assert {"add", "change", "photo", "parts", "sign-off"} == set(events.values_list("verb", flat=True))
+    assert {"add", "change", "photo", "rectify", "sign-off"} == set(events.values_list("verb", flat=True))
 
 
 def test_what_is_not_put_right_is_sent_back_and_asked_for_again(rectified, inspector):

@@ -172,6 +172,11 @@ class Person:
         """The state of the record whose page is open."""
         return self.page.inner_text("main .tags li:first-child")
 
+    def prove(self, *files) -> None:
+        """Chooses files of proof, and waits until they are sent."""
+        self.page.set_input_files("main [name=proof]", files)
+        expect(self.page.locator("main .sending li", has_text="已上传")).to_have_count(len(files))
+
     def send(self, button: str = "main form button.primary") -> None:
         """Sends a form, which is accepted."""
         self.tap(button)

@@ -5,6 +5,7 @@ import re
 import pytest
 from PIL import Image
 
+from tests.browser.drafts import says_saved
 from tests.browser.screens import Person
 
 pytestmark = pytest.mark.browser
@@ -59,6 +60,23 @@ def test_a_project_goes_through_its_three_ledgers(screen, person, photo):
     read_by_anybody(screen, code)
 
 
+def test_a_plan_typed_without_a_connection_is_saved_later_and_found_on_another_phone(phone):
+    page = phone("/desk/projects/new/")
+    page.fill("[name=measures]", "先查后改")
+    says_saved(page)
+    context = page.context
+    context.set_offline(True)
+    page.fill("[name=expected_results]", "支部全部达标")
+    page.close()
+    context.set_offline(False)
+    again = context.new_page()
+    again.goto(page.url)
+    says_saved(again)
+    other = phone("/desk/projects/new/")
+    assert other.input_value("[name=measures]") == "先查后改"
+    assert other.input_value("[name=expected_results]") == "支部全部达标"
+
+
 def open_ledger(clerk: Person) -> None:
     clerk.choose("/desk/projects/")
     clerk.look()
@@ -91,21 +109,21 @@ def check(clerk: Person, photo) -> None:
     assert "0" in clerk.page.input_value("[name=percent]")
     fill(clerk, on="2021-06-01", percent="60", text="已完成一半以上")
     clerk.page.check("main [name=light][value=on_track]")
-    clerk.page.set_input_files("main [name=proof]", photo)
+    clerk.prove(photo)
     send(clerk)
 
 
 def solve(clerk: Person, photo) -> None:
     next_step(clerk, "solve")
     fill(clerk, on="2021-09-01", result="已整改到位")
-    clerk.page.set_input_files("main [name=proof]", photo)
+    clerk.prove(photo)
     send(clerk)
 
 
 def hand_in(clerk: Person, photo) -> str:
     next_step(clerk, "hand-in")
     fill(clerk, on="2021-12-10", text="支部全部达标")
-    clerk.page.set_input_files("main [name=proof]", photo)
+    clerk.prove(photo)
     send(clerk)
     clerk.look()
     assert clerk.page.locator(".steps-next").count() == 0

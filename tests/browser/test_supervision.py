@@ -1,7 +1,11 @@
 """A finding of supervision from the visit to its closing, by a reviewer and a clerk, at 390 pixels."""
 
+import re
+from urllib.parse import urlsplit
+
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from tests.browser.screens import Person
 
@@ -31,6 +35,26 @@ def test_a_finding_goes_from_the_visit_to_its_closing(person, photo):
     close(reviewer, clerk)
 
 
+def test_proof_that_is_cut_off_goes_on_by_itself_and_its_form_waits_for_it(person, phone, tmp_path):
+    """The clerk presses the button while the file is still on its way."""
+    reviewer = person("reviewer")
+    visit(reviewer)
+    demand(reviewer)
+    address = urlsplit(reviewer.page.url).path
+    photo = tmp_path / "large.jpg"
+    Image.effect_noise((1100, 1100), 90).convert("RGB").save(photo, quality=98)
+    page = phone(address)
+    later_parts = re.compile(r"/desk/proof/.*offset=[1-9]")
+    page.route(later_parts, lambda request: request.abort())
+    page.fill("main [name=text]", "已补齐并装订成册")
+    page.set_input_files("main [name=proof]", photo)
+    expect(page.locator(".sending")).to_contain_text("网络中断")
+    page.click("main form button.primary")
+    assert page.url.endswith(address)
+    page.unroute(later_parts)
+    expect(page.locator(".timeline a")).to_have_text("large.jpg")
+
+
 def visit(reviewer: Person) -> None:
     reviewer.choose("/desk/supervision/")
     reviewer.look("supervision-list")
@@ -56,7 +80,7 @@ def rectify(clerk: Person, photo) -> None:
     clerk.tap(f".tasks li:has-text('{FINDING}') a.button")
     assert "还差1条即约谈" in clerk.page.inner_text("main")
     clerk.page.fill("main [name=text]", "已补齐并装订成册")
-    clerk.page.set_input_files("main [name=proof]", photo)
+    clerk.prove(photo)
     clerk.look("supervision-rectify")
     clerk.send()
     assert clerk.state() == "已整改，待复查"
@@ -72,9 +96,7 @@ def close(reviewer: Person, clerk: Person) -> None:
     assert reviewer.state() == "待整改"
     clerk.page.reload()
     clerk.page.fill("main [name=text]", "已全部补齐")
-    clerk.page.set_input_files(
-        "main [name=proof]", {"name": "b.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-"}
-    )
+    clerk.prove({"name": "b.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-"})
     clerk.send()
     reviewer.page.reload()
     reviewer.page.fill("main [name=text]", "复查到位")

@@ -14,6 +14,7 @@ from registry.actions.news_mail import send_news_mails
 from registry.actions.points import change_standing
 from registry.actions.records import ChangeSet
 from registry.models import Event, User
+from registry.overviews.event_text import VERBS
 from registry.overviews.news import in_lines, latest_news, unread_news
 from tests.factories import make_named_point, make_period, make_point
 
@@ -89,6 +90,16 @@ def test_what_one_account_did_to_many_records_is_one_line(sample, administrator,
     lines = in_lines(latest_news(clerk_tangfang, timezone.localdate()))
     assert lines[0].about == other.name
     assert [line.others for line in lines] == [0, 8]
+
+
+def test_what_one_account_did_to_a_record_on_a_day_is_one_line_with_the_act_that_says_most(
+    sample, administrator, clerk_tangfang
+):
+    [point] = changed(administrator)
+    for verb in ("confirm", "photo", "parts"):
+        ChangeSet(administrator).log(verb, point, {})
+    [line] = in_lines(latest_news(clerk_tangfang, timezone.localdate()))
+    assert (line.act, line.others) == (VERBS["confirm"], 0)
 
 
 def test_returns_have_a_line_each(sample, administrator, clerk_tangfang):
