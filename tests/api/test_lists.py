@@ -34,6 +34,13 @@ def test_the_resources_are_those_of_the_contract():
     assert set(RESOURCES) == set(expected.split())
 
 
+def test_every_public_kind_of_record_is_read_by_programs():
+    """Notices have an address of their own; problems and items come with their project and standard."""
+    public = {kind.model for kind in KINDS.values() if not kind.redacted}
+    elsewhere = {"notice", "projectproblem", "standarditem", "yeardeclaration"}
+    assert {m._meta.model_name for m in public - {resource.model for resource in RESOURCES.values()}} == elsewhere
+
+
 def test_the_api_begins_with_the_list_of_its_resources(api, client):
     assert api("?format=json") == api("")
     listed = {entry["slug"]: entry["url"] for entry in api("")}

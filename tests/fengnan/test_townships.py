@@ -8,6 +8,7 @@ import pytest
 
 from fengnan.townships import COMPARED, compared_townships
 from registry.figures import FIGURES
+from registry.kinds import KINDS
 from registry.models import Brand
 from tests.conftest import DAQI, LAST_DAY
 
@@ -57,6 +58,7 @@ def test_the_table_is_exported_as_it_stands(sample, client):
 def test_the_directory_leads_to_every_public_list_with_its_rows(scope, client):
     shelves = client.get(f"/lists/?as_of={LAST_DAY}").context["shelves"]
     counts = {address: count for _title, lists in shelves for _label, address, count in lists}
+    assert counts.keys() == {f"/{slug}/" for slug, kind in KINDS.items() if not kind.redacted}
     assert counts["/points/"] == FIGURES["points"].answer(scope).value
     assert {client.get(address).status_code for address in counts} == {200}
 

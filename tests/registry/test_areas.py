@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from registry.access.scope import Scope
 from registry.actions import areas as acts
-from registry.actions.mergers import Merger, end_area, merge_areas, plan_of
+from registry.actions.dependents import relations_of
+from registry.actions.mergers import MOVING, REASONS, Merger, end_area, merge_areas, plan_of
 from registry.figures import FIGURES, answer_all
 from registry.models import (
     Area,
@@ -19,6 +20,7 @@ from registry.models import (
     Draft,
     Event,
     PartyOrganisation,
+    Record,
     SearchEntry,
     User,
 )
@@ -72,6 +74,20 @@ def test_what_is_in_force_goes_to_the_successor_and_what_was_before_stays(merger
     assert (old.valid_to, old.successor_id) == (ON, into.code)
     assert SearchEntry.objects.get(kind="points", code="T-M").area_id == into.code
     assert not PartyOrganisation.objects.public().existing(ON).filter(area__in=merger.codes).exists()
+
+
+def test_every_kind_of_record_in_a_village_moves_or_stays_for_a_reason():
+    of_townships = {
+        "accountabilityaction", "attachment", "district", "externalresult", "frozenyear", "notice", "policydocument",
+        "scheme", "schemeresult", "specialaction", "wagerule", "wholeareatownship", "yeardeclaration",
+    }  # fmt: skip
+    of_their_day = {"villageelection"}
+    lying = {
+        relation.related_model._meta.model_name
+        for relation in relations_of(Area)
+        if relation.field.name == "area" and issubclass(relation.related_model, Record)
+    }
+    assert lying - MOVING.keys() - REASONS.keys() - of_townships - of_their_day == set()
 
 
 def test_every_row_that_moves_has_an_event_with_reason_and_paper(merger, administrator):
