@@ -69,7 +69,19 @@ def _points(day: date) -> QuerySet:
     return m.DemonstrationPoint.objects.unscoped(MERGED).exclude(Exists(over))
 
 
+def _attachments(day: date) -> QuerySet:
+    """Those of records that move."""
+    moving = Q(pk__in=[])
+    for kind in m.AttachableKind.values:
+        declared = MOVING.get(str(m.attachable(kind).model._meta.model_name))
+        if declared:
+            moving |= Q(kind=kind, target_code__in=declared.rows(day).values("code"))
+    return until_after(m.Attachment, "valid_to", day).filter(moving)
+
+
 declare_moving(
+    # the first: it asks which records are going to move
+    Moving(m.Attachment, _attachments),
     Moving(m.PartyOrganisation, partial(until_after, m.PartyOrganisation, "dissolved_on")),
     Moving(m.Unit, lambda day: m.Unit.objects.unscoped(MERGED)),
     Moving(m.DemonstrationPoint, _points),

@@ -14,14 +14,17 @@ from registry.figures import FIGURES, answer_all
 from registry.models import (
     Area,
     AreaAlias,
+    Attachment,
     CollectiveIncome,
     ConsortiumMembership,
     DemonstrationPoint,
     Draft,
     Event,
+    Honour,
     PartyOrganisation,
     Record,
     SearchEntry,
+    SpecialActionItem,
     User,
 )
 from registry.overviews.history import history_of
@@ -76,9 +79,24 @@ def test_what_is_in_force_goes_to_the_successor_and_what_was_before_stays(merger
     assert not PartyOrganisation.objects.public().existing(ON).filter(area__in=merger.codes).exists()
 
 
+def test_what_is_attached_to_a_special_action_stays_with_its_record(merger, administrator):
+    old, into = merger.areas[0], merger.into
+    item = SpecialActionItem.objects.filter(action__code="SA-01").first()
+    point = make_named_point(area=old.code, code="T-M")
+    honour = Honour.objects.create(
+        code="H-T", title="示例荣誉", level="district", granted_on=date(2020, 1, 1), area=old, place=old
+    )
+    for kind, record in (("points", point), ("honours", honour)):
+        values = {"kind": kind, "target_code": record.code, "valid_from": date(2021, 1, 1), "area": old}
+        Attachment.objects.create(code=f"SR-{record.code}", item=item, **values)
+    merge_areas(merger, by=administrator, **PAPER)
+    areas = dict(Attachment.objects.public().filter(code__startswith="SR-").values_list("target_code", "area_id"))
+    assert (areas["T-M"], areas["H-T"]) == (into.code, old.code)
+
+
 def test_every_kind_of_record_in_a_village_moves_or_stays_for_a_reason():
     of_townships = {
-        "accountabilityaction", "attachment", "district", "externalresult", "frozenyear", "notice", "policydocument",
+        "accountabilityaction", "district", "externalresult", "frozenyear", "notice", "policydocument",
         "scheme", "schemeresult", "specialaction", "wagerule", "wholeareatownship", "yeardeclaration",
     }  # fmt: skip
     of_their_day = {"villageelection"}
