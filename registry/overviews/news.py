@@ -49,7 +49,8 @@ def decisive() -> Q:
 
 
 def latest_news(viewer: Any, today: date, most: int = 15) -> list[News]:
-    """The changes within fourteen days in the area `viewer` reads, the newest first; only records with a page."""
+    """What others changed within fourteen days in the area `viewer` reads, the newest first; only records with a
+    page."""
     if not may(viewer, "record.view"):
         return []
     return news_of(viewer, _events_for(viewer, today), most)
@@ -59,7 +60,7 @@ def unread_news(viewer: Any, today: date) -> int:
     """The number of unread news, at most one more than MOST_UNREAD. One query if there is none."""
     if not may(viewer, "record.view"):
         return 0
-    events = _events_for(viewer, today).exclude(actor=viewer)
+    events = _events_for(viewer, today)
     if viewer.news_seen_at:
         events = events.filter(at__gt=viewer.news_seen_at)
     return len(news_of(viewer, events, MOST_UNREAD + 1))
@@ -67,7 +68,7 @@ def unread_news(viewer: Any, today: date) -> int:
 
 def _events_for(viewer: Any, today: date) -> models.QuerySet[Event]:
     since = timezone.make_aware(datetime.combine(today - PERIOD, time.min))
-    return Event.objects.filter(at__gte=since)
+    return Event.objects.filter(at__gte=since).exclude(actor=viewer)
 
 
 def news_of(viewer: Any, events: models.QuerySet[Event], most: int) -> list[News]:
@@ -82,16 +83,16 @@ def news_of(viewer: Any, events: models.QuerySet[Event], most: int) -> list[News
         rows = all_rows(models_by_name()[name]).visible_to(viewer).filter(code__in=codes)
         records |= {(name, record.code): record for record in rows}
     seen_at = viewer.news_seen_at
-    news = (_news(event, records.get((event.kind, event.code)), seen_at, viewer) for event in latest)
+    news = (_news(event, records.get((event.kind, event.code)), seen_at) for event in latest)
     return [item for item in news if item is not None][:most]
 
 
-def _news(event: Event, record: Any, seen_at: datetime | None, viewer: Any) -> News | None:
+def _news(event: Event, record: Any, seen_at: datetime | None) -> News | None:
     if record is None:
         return None
     has_kind = event.kind not in FOLLOWED
     url = reverse("record", args=[kind_of(event).slug, event.code]) if has_kind else record.get_absolute_url()
-    is_unread = event.actor_id != viewer.pk and (seen_at is None or event.at > seen_at)
+    is_unread = seen_at is None or event.at > seen_at
     about = getattr(record, "news_name", "") or str(record)
     return News(event, about, url, event.at, act_of(event), str(event.actor or ""), is_unread=is_unread)
 

@@ -43,11 +43,11 @@ def test_what_others_changed_is_unread_until_the_desk_shows_it(sample, client, a
     assert unread(clerk_tangfang) == 1
 
 
-def test_ones_own_acts_are_no_unread_news(sample, administrator, clerk_tangfang):
+def test_ones_own_acts_are_no_news(sample, administrator, clerk_tangfang):
     changed(clerk_tangfang)
     changed(administrator)
     assert unread(clerk_tangfang) == 1
-    assert len(latest_news(clerk_tangfang, timezone.localdate())) == 2
+    assert [news.event.actor for news in latest_news(clerk_tangfang, timezone.localdate())] == [administrator]
 
 
 def test_the_menu_of_every_page_of_the_desk_counts_unread_news_and_reads_none(
@@ -119,6 +119,7 @@ def test_a_leader_has_no_news(sample, client, leader):
 def wanting(sample, clerk_tangfang, settings) -> User:
     """A clerk of 唐坊镇 who wants returns and decisions by e-mail at once."""
     settings.SITE_URL = "https://registry.example.cn"
+    ChangeSet(None).log("change", clerk_tangfang, {})  # numbers of events that earlier tests took back are behind it
     wishes = {"email": "clerk@example.cn", "wants_digest": False, "large_type": False, "wants_news_mail": True}
     return set_wishes(clerk_tangfang, **wishes, by=clerk_tangfang)
 
