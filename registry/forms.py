@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.fields.outlines import Outline, read_outline
 from registry.text.refusals import Refused
-from registry.text.validators import SENTENCES, Invalid, Reader, line, number, prose, whole
+from registry.text.validators import SENTENCES, Invalid, Reader, keyboard_of, line, number, prose, whole
 
 from .models import (
     Belt,
@@ -30,8 +30,12 @@ class Typed(forms.CharField):
     """A text read by one of the shared validators."""
 
     def __init__(self, read: Reader, **more: Any):
-        super().__init__(strip=False, **more)
         self.read = read
+        super().__init__(strip=False, **more)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        keyboard = keyboard_of(self.read) if isinstance(widget, forms.TextInput) else ""
+        return super().widget_attrs(widget) | ({"inputmode": keyboard} if keyboard else {})
 
     def clean(self, value: Any) -> Any:
         try:
@@ -46,7 +50,7 @@ def day(label: Any, required: bool = False) -> forms.DateField:
 
 
 def numeric(read: Reader, label: Any, **more: Any) -> Typed:
-    return Typed(read, label=label, required=False, widget=forms.TextInput(attrs={"inputmode": "decimal"}), **more)
+    return Typed(read, label=label, required=False, **more)
 
 
 class BuilderForm(forms.ModelForm):

@@ -87,9 +87,7 @@ class OpenForm(forms.Form):
 
 class CheckForm(forms.Form):
     on = day(_("Checked on"), required=True)
-    percent = Typed(
-        whole(0, 100, unit="%"), label=_("Progress (%)"), widget=forms.TextInput(attrs={"inputmode": "numeric"})
-    )
+    percent = Typed(whole(0, 100, unit="%"), label=_("Progress (%)"))
     light = forms.ChoiceField(
         label=_("Light"), choices=Light.choices, widget=forms.RadioSelect(attrs={"class": "choices"})
     )

@@ -19,7 +19,7 @@ SPARE = 3  # empty items below the existing ones
 
 
 class SchemeForm(BuilderForm):
-    year = Typed(whole(2000, 2100), label=_("Year"), widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 6}))
+    year = Typed(whole(2000, 2100), label=_("Year"), widget=forms.TextInput(attrs={"size": 6}))
 
     class Meta:
         model = Scheme
@@ -37,9 +37,7 @@ class ItemForm(forms.ModelForm):
 
     part = Typed(line(40), label=_("Section"), help_text=_("Such as: three basic tasks, special task X."))
     name = Typed(line(80), label=_("Item"))
-    weight = Typed(
-        number("0.1", "100", decimals=1), label=_("Weight"), widget=forms.TextInput(attrs={"inputmode": "decimal"})
-    )
+    weight = Typed(number("0.1", "100", decimals=1), label=_("Weight"))
     method = Typed(line(200), label=_("How it is judged"), required=False)
     full_at = numeric(number("0.01", "999999999999", decimals=2), _("Full weight at"))
 

@@ -32,7 +32,7 @@ def _call_off(stage: Stage, booking: Booking) -> Story:
     """The group did not come: visits do not change."""
     yield ANNOUNCED
     end = bookings.refuse if booking.state == BookingState.ASKED else bookings.cancel
-    end(booking, reason="来访单位改期,未成行。(示例)", by=stage["admin"])
+    end(booking, reason="来访单位改期，未成行。（示例）", by=stage["admin"])
 
 
 def _rank(stage: Stage, scheme: Scheme) -> Story:
@@ -45,12 +45,14 @@ def _rank(stage: Stage, scheme: Scheme) -> Story:
 def _close(stage: Stage, finding: SupervisionFinding) -> Story:
     if finding.stage == FindingState.FOUND:
         yield ANNOUNCED
-        finding = supervision.demand(finding, text="公示并落实开放时间(示例)", deadline=PUBLISHED, by=stage["reviewer"])
+        finding = supervision.demand(
+            finding, text="公示并落实开放时间（示例）", deadline=PUBLISHED, by=stage["reviewer"]
+        )
     if finding.stage == FindingState.DEMANDED:
         yield RECTIFIED
-        supervision.rectify(finding, text="已按要求整改。(示例)", proof=[picture(finding.pk)], by=stage["clerk"])
+        supervision.rectify(finding, text="已按要求整改。（示例）", proof=[picture(finding.pk)], by=stage["clerk"])
     yield CHECKED
-    supervision.close(finding, text="复查合格,予以销号。(示例)", by=stage["reviewer"])
+    supervision.close(finding, text="复查合格，予以销号。（示例）", by=stage["reviewer"])
 
 
 def _hand_in(project: SecretaryProject) -> Story:
@@ -58,5 +60,5 @@ def _hand_in(project: SecretaryProject) -> Story:
     yield CHECKED
     LedgerEntry.objects.create(
         project=project, stage=LedgerStage.CLOSE, entered_on=CHECKED, percent=solved_share(project, CHECKED),
-        text="年度交账,看实效。(示例)", difference="较承诺时限延后一个月交账。(示例)",
+        text="年度交账，看实效。（示例）", difference="较承诺时限延后一个月交账。（示例）",
     )  # fmt: skip

@@ -33,13 +33,16 @@ class Plan:
 
 
 PLANS = (
-    Plan(DAQI, "红色物业攻坚", ("小区物业服务缺位(示例)",), 200, ((120, 60, Light.ON_TRACK),), is_handed_in=True),
+    Plan(DAQI, "红色物业攻坚", ("小区物业服务缺位（示例）",), 200, ((120, 60, Light.ON_TRACK),), is_handed_in=True),
     Plan(
-        DAQI, "网格治理提效", ("网格员力量不足(示例)", "诉求响应不及时(示例)"), 190,
+        DAQI, "网格治理提效", ("网格员力量不足（示例）", "诉求响应不及时（示例）"), 190,
         ((140, 45, Light.ON_TRACK), (80, 70, Light.ON_TRACK)),
     ),
-    Plan(TANGFANG, "阵地改造升级", ("活动阵地功能不全(示例)",), 120, ((75, 25, Light.ON_TRACK), (30, 40, Light.SLOW))),
-    Plan(DAQI, "党员教育提质", ("学习形式单一(示例)",), 2),
+    Plan(
+        TANGFANG, "阵地改造升级", ("活动阵地功能不全（示例）",), 120,
+        ((75, 25, Light.ON_TRACK), (30, 40, Light.SLOW)),
+    ),
+    Plan(DAQI, "党员教育提质", ("学习形式单一（示例）",), 2),
 )  # fmt: skip
 
 
@@ -52,9 +55,9 @@ def _write_plan(stage: Stage, plan: Plan) -> Story:
     yield stage.this_year(plan.days_ago)
     organisation = township_organisation(plan.township)
     project = SecretaryProject(
-        name=f"{organisation.area.short_name}“{plan.topic}”书记项目(示例)", organisation=organisation,
+        name=f"{organisation.area.short_name}“{plan.topic}”书记项目（示例）", organisation=organisation,
         deadline=_deadline(stage.today), responsible_person="示例书记", team="示例专班",
-        measures="建立问题清单,逐项明确措施与时限。(示例)", expected_results=f"{plan.topic}取得明显成效。(示例)",
+        measures="建立问题清单，逐项明确措施与时限。（示例）", expected_results=f"{plan.topic}取得明显成效。（示例）",
     )  # fmt: skip
     return open_project(project, plan.problems, by=stage.clerk_of(plan.township))
 
@@ -71,11 +74,11 @@ def _carry_out(stage: Stage, plan: Plan) -> Story:
     checks = {stage.this_year(days_ago): (percent, light) for days_ago, percent, light in plan.checks}
     for day, (percent, light) in checks.items():
         yield day
-        text, proof = "分段查账,督进度。(示例)", [picture(percent)]
+        text, proof = "分段查账，督进度。（示例）", [picture(percent)]
         add_check(project, percent=percent, light=light, text=text, proof=proof, by=clerk)
     if plan.is_handed_in:
         yield stage.this_year(40)
         for problem in problems_of(project):
-            solve_problem(problem, result="红色物业已进驻(示例)", proof=[picture(4)], by=clerk)
+            solve_problem(problem, result="红色物业已进驻（示例）", proof=[picture(4)], by=clerk)
         yield stage.this_year(3)
-        hand_in(project, text="年度交账,看实效。(示例)", proof=[picture(5)], by=clerk)
+        hand_in(project, text="年度交账，看实效。（示例）", proof=[picture(5)], by=clerk)

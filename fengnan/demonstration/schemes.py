@@ -35,7 +35,7 @@ def _announce_last(stage: Stage, year: int) -> Story:
     schemes.announce(scheme, by=stage["admin"])
     yield stage.ago(1)
     [card] = [card for card in cards if card.area_id == DAQI]
-    schemes.make_appeal(card, items[0], "新增示范点材料未计入,请复核。(示例)", by=stage["clerk"])
+    schemes.make_appeal(card, items[0], "新增示范点材料未计入，请复核。（示例）", by=stage["clerk"])
 
 
 def _score(item: SchemeItem, number: int) -> Decimal:

@@ -20,16 +20,16 @@ def stories(stage: Stage) -> Iterator[Story]:
     daqi, tangfang = named_points(DAQI, stage.today), named_points(TANGFANG, stage.today)
     yield _answer(stage, daqi[0])
     yield _pass_on(stage, tangfang[0])
-    yield _leave(stage, daqi[1], "地图上的位置似乎偏到了村口,请核对。(示例)", days_ago=5)
-    yield _leave(stage, tangfang[1], "简介里的活动场所面积还是改造前的数。(示例)", days_ago=2)
-    yield _leave(stage, daqi[2], "希望补充志愿服务的报名方式。(示例)", days_ago=2)
+    yield _leave(stage, daqi[1], "地图上的位置似乎偏到了村口，请核对。（示例）", days_ago=5)
+    yield _leave(stage, tangfang[1], "简介里的活动场所面积还是改造前的数。（示例）", days_ago=2)
+    yield _leave(stage, daqi[2], "希望补充志愿服务的报名方式。（示例）", days_ago=2)
 
 
 def _book(stage: Stage, number: int, *, day: int, people: int, is_confirmed: bool) -> Story:
     yield stage.ago(4)
     booking = bookings.ask(
         TeachingSite.objects.public().get(code=SITE), booked_for=_next_month(stage.today, day), headcount=people,
-        visitor=f"示例预约单位{number}", topic="党建观摩学习(示例)", contact="示例联系人", by=stage["clerk"],
+        visitor=f"示例预约单位{number}", topic="党建观摩学习（示例）", contact="示例联系人", by=stage["clerk"],
     )  # fmt: skip
     if is_confirmed:
         yield stage.ago(2)
@@ -49,13 +49,13 @@ def _leave(stage: Stage, point: DemonstrationPoint, text: str, *, days_ago: int)
 
 
 def _answer(stage: Stage, point: DemonstrationPoint) -> Story:
-    remark = yield from _leave(stage, point, "请问示范点周末是否开放参观?(示例)", days_ago=9)
+    remark = yield from _leave(stage, point, "请问示范点周末是否开放参观？（示例）", days_ago=9)
     yield stage.ago(7)
-    reply = "周末开放,时间为9时至17时。(示例)"
+    reply = "周末开放，时间为9时至17时。（示例）"
     remarks.answer_remark(remark, outcome=RemarkOutcome.UNCHANGED, reply=reply, by=stage["head"])
 
 
 def _pass_on(stage: Stage, point: DemonstrationPoint) -> Story:
-    remark = yield from _leave(stage, point, "建议几个示范点之间开通参观专线。(示例)", days_ago=4)
+    remark = yield from _leave(stage, point, "建议几个示范点之间开通参观专线。（示例）", days_ago=4)
     yield stage.ago(3)
-    remarks.pass_on_remark(remark, note="涉及全区线路安排,请区里答复。(示例)", by=stage["clerk2"])
+    remarks.pass_on_remark(remark, note="涉及全区线路安排，请区里答复。（示例）", by=stage["clerk2"])

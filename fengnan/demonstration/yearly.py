@@ -27,7 +27,7 @@ def _report_income(stage: Stage, village: Area, number: int) -> Story:
     year, amount = stage.today.year, Decimal(68_000 + number * 3_100)
     income = CollectiveIncome(
         code=f"CI-{village.code}-{year}", area=village, year=year, amount_yuan=amount, operating_yuan=amount * 3 / 5,
-        source="土地流转(示例)",
+        source="土地流转（示例）",
     )  # fmt: skip
     save_record(income, by=stage["admin"])
 
@@ -37,6 +37,6 @@ def _arrange_fund(stage: Stage, township: str, amount: Decimal) -> Story:
     yield arrived_on
     fund = Fund(
         year=stage.today.year, category=FundCategory.CREATION, level=FundLevel.TOWNSHIP, amount_yuan=amount,
-        purpose="示范点创建(示例)", arrived_on=arrived_on, area_id=township,
+        purpose="示范点创建（示例）", arrived_on=arrived_on, area_id=township,
     )  # fmt: skip
     add_with_code(fund, f"F-{fund.year}-", 3, by=stage["admin"])

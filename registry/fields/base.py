@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 
-from registry.text.validators import Reader
+from registry.text.validators import Reader, keyboard_of
 
 Text = str | Promise
 
@@ -37,6 +37,10 @@ class DeclaredField:
     also: tuple[str, ...] = ()
     required_in_sheet: bool = False
     droppable: bool = False
+
+    @property
+    def keyboard(self) -> str:
+        return keyboard_of(self.read)
 
     def text(self, value: Any) -> str:
         """`value` as it would be typed."""

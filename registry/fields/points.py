@@ -57,11 +57,11 @@ FIELDS: tuple[DeclaredField, ...] = (
     ),
     DeclaredField(
         "member_count", _("Party members"), whole(0, 100_000, unit=PERSONS), "organisation", "organisation",
-        required=True, widget="number", unit=PERSONS,
+        required=True, unit=PERSONS,
         heading="党员人数", also=("党员数", "党员总数", "党员", "党员数量", "党员总人数", "现有党员", "现有党员数"),
     ),
     DeclaredField(
-        "venue_area", _("Venue area"), number("0", "9999999", unit="m²"), "venue", "point", widget="number", unit="m²",
+        "venue_area", _("Venue area"), number("0", "9999999", unit="m²"), "venue", "point", unit="m²",
         heading="阵地面积(㎡)", also=("阵地面积", "活动场所面积", "面积", "建筑面积", "阵地建筑面积", "场所面积",
             "活动阵地面积"),
     ),
@@ -78,7 +78,7 @@ FIELDS: tuple[DeclaredField, ...] = (
         choices=Level, default=Level.DISTRICT,
     ),
     DeclaredField(
-        "self_score", _("Own score"), number("0", "100", decimals=1), "venue", "application", widget="number",
+        "self_score", _("Own score"), number("0", "100", decimals=1), "venue", "application",
         unit=_("of 100"), hint=_("Leave it empty if you have not scored yourselves."),
     ),
     DeclaredField(

@@ -23,7 +23,7 @@ from registry.loading.sheet_types import SheetColumn, SheetType
 from registry.loading.stored_texts import reads, stored_texts, text_for
 from registry.loading.templates import column_words, townships_for
 from registry.models import district_area
-from registry.text.validators import dated, line, listing, storable
+from registry.text.validators import dated, keyboard_of, line, listing, storable
 
 LONG = 300  # length from which a text gets several lines
 UNITS = {"万元": gettext_lazy("10,000 yuan"), "元": gettext_lazy("yuan")}
@@ -121,7 +121,8 @@ class RecordForm(forms.Form):
             return forms.Textarea(attrs={"rows": 3})
         if options := self._options(column):
             return self._with_list(column, options)
-        return forms.TextInput(attrs={"inputmode": "decimal"} if column.numeric else {})
+        keyboard = keyboard_of(column.read) or ("decimal" if column.numeric else "")
+        return forms.TextInput(attrs={"inputmode": keyboard} if keyboard else {})
 
     def _select(self, column: SheetColumn, choices: list[tuple[str, str]]) -> forms.Select:
         """A list to choose from. What was typed and is not in it is offered too, so that it is not lost."""

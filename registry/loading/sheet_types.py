@@ -75,7 +75,7 @@ def column_of(declared: DeclaredField, **more: Any) -> SheetColumn:
     """The column of a declared field: the same name, the same reader, the same messages."""
     own: dict[str, Any] = {
         "heading": declared.heading, "also": declared.also, "required": declared.required_in_sheet,
-        "droppable": declared.droppable, "personal": declared.personal, "numeric": declared.widget == "number",
+        "droppable": declared.droppable, "personal": declared.personal, "numeric": bool(declared.keyboard),
     }  # fmt: skip
     return SheetColumn(declared.name, read=declared.read, hint=declared.hint, **own | more)
 

@@ -11,7 +11,7 @@ from registry.models import Belt, DemonstrationPoint, Stop, Verdict
 
 from .attention import CHECKS, Check, Finding, count_checks, due_rows, year_to_report
 
-FIGURES_SHOWN = ("points", "premium-rate", "belts", "income-villages")
+FIGURES_SHOWN = ("points", "premium-rate", "income-villages", "projects")
 REMARK_CHECKS = ("remarks-waiting", "remarks-overdue")
 
 

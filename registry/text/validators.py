@@ -221,7 +221,13 @@ def number(least: str, most: str, decimals: int = 2, unit: str | Promise = "") -
             raise Invalid("decimals", value=digits, most=decimals)
         return value
 
+    read.keyboard = "decimal"  # type: ignore[attr-defined]
     return read
+
+
+def keyboard_of(read: Reader) -> str:
+    """The keyboard (`inputmode`) a phone shows where a text is typed for `read`; empty for the usual one."""
+    return getattr(read, "keyboard", "")
 
 
 def without_unit(digits: str, unit: str | Promise) -> str:
@@ -247,6 +253,7 @@ def whole(least: int, most: int, unit: str | Promise = "") -> Reader:
             raise Invalid("not_whole", text=text.strip())
         return None if value is None else int(value)
 
+    read.keyboard = "numeric" if least >= 0 else "decimal"  # type: ignore[attr-defined]
     return read
 
 

@@ -31,7 +31,7 @@ SETTLED_SHOWN = 30
 
 class People(Typed):
     def __init__(self, **more: Any):
-        super().__init__(whole(1, 100_000), widget=forms.TextInput(attrs={"inputmode": "numeric"}), **more)
+        super().__init__(whole(1, 100_000), **more)
 
 
 class BookingForm(forms.Form):

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db.models import Model
 from django.test import override_settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from assessment.models import SecretaryProject, SupervisionFinding
 from fengnan.demonstration import add_living_rows
@@ -126,6 +127,18 @@ def test_what_happens_to_a_record_happens_in_its_order_and_before_now(db, loaded
     for kind, code, at in Event.objects.order_by("pk").values_list("kind", "code", "at"):
         moments.setdefault((kind, code), []).append(at)
     assert [record for record, when in moments.items() if when != sorted(when)] == []
+
+
+def test_the_last_scores_stand_beside_the_new_ones_of_an_application_that_came_back(db, loaded, client):
+    reviewer = User.objects.get(username="reviewer")
+    links = [task.url for task in tasks_of(reviewer, loaded.today) if "/desk/reviews/RV" in task.url]
+    client.force_login(reviewer)
+    sheets = [client.get(link) for link in links]
+    [sheet] = [sheet for sheet in sheets if sheet.context["judging"].previous]
+    lines, page = sheet.context["judging"].lines, sheet.content.decode()
+    assert all(line.previous is not None for line in lines)
+    assert page.count(f"<small>{_('Last round')}</small>") == len(lines)
+    assert lines[0].previous_reason in page
 
 
 @pytest.mark.parametrize(

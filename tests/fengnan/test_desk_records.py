@@ -1,6 +1,7 @@
 """The records kept at the desk: the forms of all kinds come from the columns of their sheets."""
 
 import json
+import re
 from datetime import date
 
 import pytest
@@ -248,3 +249,11 @@ def test_a_form_with_broken_hidden_fields_is_refused_or_taken_but_never_an_error
     address = f"/desk/records/unit/{unit.code}/"
     sent = opened(client.get(address)) | {"change_opened": hidden, "change_version": "没有", "change_reason": "试"}
     assert client.post(address, sent).status_code == 400
+
+
+def test_a_count_of_a_record_is_typed_on_the_keyboard_of_numbers(client, administrator, sample):
+    client.force_login(administrator)
+    page = client.get("/desk/records/visit/new/").content.decode()
+    boxes = {name: box for box, name in re.findall(r'(<input[^>]*name="(\w+)"[^>]*>)', page)}
+    assert 'inputmode="numeric"' in boxes["headcount"]
+    assert "inputmode" not in boxes["visitor"]

@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from registry.fields.base import DeclaredField
 from registry.fields.points import BY_NAME
 from registry.figures import FIGURES
+from registry.forms import Typed
 from registry.loading.kinds.shared import PLACES
 from registry.loading.sheet_types import SHEET_TYPES, Use
 from registry.models import DemonstrationPoint, PartyOrganisation
 from registry.models.honours import HONOUR_TARGETS
+from registry.text.validators import line, number, whole
 
 FORM, SHEET, API = "form", "sheet", "API"
 NOT_ASKED = {  # column of a point or its organisation: where it is not asked for, and why
@@ -139,3 +142,12 @@ def test_a_new_field_of_another_record_touches_its_model_its_kind_and_one_line_o
 def test_a_new_figure_touches_the_file_that_declares_it():
     assert "township-organisations" in FIGURES
     assert files_that_name('"township-organisations"') == {"registry/figures/showcase.py"}
+
+
+@pytest.mark.parametrize(
+    ("read", "keyboard"),
+    [(whole(0, 9), "numeric"), (whole(-9, 9), "decimal"), (number("0", "9"), "decimal"), (line(9), "")],
+)
+def test_a_number_is_typed_on_the_keyboard_of_numbers(read, keyboard):
+    assert Typed(read).widget.attrs.get("inputmode", "") == keyboard
+    assert DeclaredField("name", "label", read, "venue").keyboard == keyboard
