@@ -104,7 +104,7 @@ def figure_page(request: PageRequest, slug: str) -> HttpResponseBase:
     context = {
         "scope": scope,
         "figure": figure,
-        "table": table_of(figure.record_kind, rows, scope, request.GET),
+        "table": table_of(figure.record_kind, rows, scope, request.GET, figure=figure),
     }
     if not request.htmx or request.htmx.history_restore_request:
         context |= figure_story(figure, scope)

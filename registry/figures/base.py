@@ -4,7 +4,7 @@ The database computes a figure's value from its rows, so the number and its rows
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -115,6 +115,18 @@ class Figure:
             return []
         condition = self.tallied(scope)
         return [rows.filter(condition) for rows in PointTally.objects.standing(scope.as_of, scope.area, depth)]
+
+    def tallied_count(self, scope: Scope, by: Mapping[str, str]) -> int | None:
+        """The number of its rows with these values of dimensions, from the kept counts; None if they do not say."""
+        if not all(self.record_kind.has_dimension(name) and value != MISSING for name, value in by.items()):
+            return None
+        tallies = self.tallies(scope, unit_length(scope.area) if "township" in by else 0)
+        if not tallies:
+            return None
+        keys = {f"by_{name}": _tally_key(name, scope) for name in by}
+        wanted = {f"by_{name}": value for name, value in by.items()}
+        rows = [part.alias(**keys).filter(**wanted) for part in tallies]
+        return fetch_numbers(compile_numbers([total(rows, "change")]))[0]
 
     def answer(self, scope: Scope) -> "Answer":
         return answer_all([self], scope)[self.slug]

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any, ClassVar, Self
 
 from django.db import models
+from django.db.models.functions import Substr
 from django.utils.translation import gettext_lazy as _
 
 from .base import Field, Level, in_area_q
@@ -27,9 +28,13 @@ class PointTallyQuerySet(models.QuerySet):
         digits: the years before, and the days of the year. Each of the two querysets is a range of the index."""
         end = as_of + timedelta(days=1)
         new_year = date(end.year, 1, 1)
-        there = in_area_q(area, "area") if isinstance(area, str) and len(area) < depth else models.Q(area=area)
-        rows = self.filter(there, depth=depth)
+        rows = self.filter(depth=depth)
         years, days = rows.filter(span=Span.YEAR, day__lt=new_year), rows.filter(span=Span.DAY, day__gte=new_year)
+        if isinstance(area, str) and len(area) < depth:
+            years = years.filter(in_area_q(area, "area"))
+            days = days.alias(within=Substr("area", 1, len(area))).filter(within=area)  # sought by day, not by area
+        else:
+            years, days = years.filter(area=area), days.filter(area=area)
         return [years, days.filter(day__lt=end)] if new_year < end else [years]
 
 

@@ -1,6 +1,6 @@
 """Pages of a list whose cost does not grow with its rows: counts stop at a bound, deep pages are read from the end."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -35,12 +35,16 @@ class RowPage(Page):
 
 class RowPaginator(Paginator):
     """Pages of a query in a fixed order. Rows are counted once, up to COUNTED, and not at all if the first page holds
-    them all. Where there are more, pages are numbered from both ends and the middle is reached by filters."""
+    them all or `ask_count()` gives their number. Where there are more, pages are numbered from both ends and the middle
+    is reached by filters."""
 
     object_list: QuerySet
 
-    def __init__(self, rows: QuerySet, per_page: int = PAGE_SIZE) -> None:
+    def __init__(
+        self, rows: QuerySet, per_page: int = PAGE_SIZE, ask_count: Callable[[], int | None] = lambda: None
+    ) -> None:
         super().__init__(rows, per_page)
+        self._ask_count = ask_count
 
     @cached_property
     def count(self) -> int:
@@ -54,7 +58,8 @@ class RowPaginator(Paginator):
 
     @cached_property
     def _counted(self) -> int:
-        return self.object_list.order_by()[: COUNTED + 1].count()
+        count = self._ask_count()
+        return self.object_list.order_by()[: COUNTED + 1].count() if count is None else min(count, COUNTED + 1)
 
     def get_page(self, number: Any) -> RowPage:
         """The page with this number, or the nearest one; the first for anything but a number."""

@@ -11,7 +11,7 @@ from registry.access.permissions import may
 from registry.access.scope import Scope, read_scope
 from registry.actions.voiding import RIGHT as VOID
 from registry.actions.voiding import voided_because
-from registry.figures import counted_in
+from registry.figures import FIGURES, counted_in
 from registry.kinds import KINDS, Kind
 from registry.loading.export import export, formats_of
 from registry.models import Remark, Term
@@ -37,7 +37,9 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponseBase:
     rows = record_kind.on(scope)
     if request.GET.get("format") in formats_of(record_kind):
         return export(record_kind, rows, scope, request.GET)
-    context = {"scope": scope, "kind": record_kind, "table": table_of(record_kind, rows, scope, request.GET)}
+    counted = FIGURES.get("points") if record_kind.slug == "points" else None
+    table = table_of(record_kind, rows, scope, request.GET, figure=counted)
+    context = {"scope": scope, "kind": record_kind, "table": table}
     return render_table(request, "registry/list.html", context)
 
 

@@ -1,5 +1,6 @@
 """Rows of a record kind prepared for a template: filtered, ordered, paged, and every value in words."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
 from registry.access.scope import BadInput, Scope
+from registry.figures import Figure
 from registry.filters import KindFilters, filtered
 from registry.kinds import Column, Kind
 
@@ -111,14 +113,19 @@ def render_table(request: HttpRequest, template: str, context: dict) -> HttpResp
     return response
 
 
-def table_of(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any = None, address: str = "") -> ListTable:
+def table_of(
+    kind: Kind, rows: QuerySet, scope: Scope, parameters: Any = None, address: str = "", figure: Figure | None = None
+) -> ListTable:
     """The page of `rows` that `parameters` (an address's query) asks for: filters, `ordering`, `page`. `address` is
-    that of a record, with CODE for its code; without it, it is the record's public page.
+    that of a record, with CODE for its code; without it, it is the record's public page. `figure` is one that counts
+    the same rows, from kept counts if it has some.
 
     Raises BadInput for a filter value that does not exist.
     """
     filters = filtered(kind, rows, scope, parameters)
-    page, ordering, unsorted = page_of(kind, filters.qs, scope, parameters)
+    page, ordering, unsorted = page_of(
+        kind, filters.qs, scope, parameters, lambda: figure.tallied_count(scope, filters.used) if figure else None
+    )
     return ListTable(
         kind, kind.columns, _rows_on(page, kind, filters.qs, scope, address), page, filters, page.paginator.count,
         ordering, unsorted, headings=headings_of(kind, ordering, page),
@@ -142,9 +149,12 @@ def _rows_on(page: RowPage, kind: Kind, rows: QuerySet, scope: Scope, address: s
     return rows_of(kind, [by_key[key] for key in page.object_list if key in by_key], scope, address)
 
 
-def page_of(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any) -> tuple[RowPage, str, bool]:
+def page_of(
+    kind: Kind, rows: QuerySet, scope: Scope, parameters: Any, ask_count: Callable[[], int | None] = lambda: None
+) -> tuple[RowPage, str, bool]:
     """The keys of the page of `rows` that `parameters` asks for; the order they are in, and whether they are too many
-    for the one that was asked for. An order without an index is for as many rows as are counted.
+    for the one that was asked for. An order without an index is for as many rows as are counted. `ask_count()`
+    gives the number of rows without reading them, or None.
 
     Raises BadInput for a column that does not exist.
     """
@@ -152,7 +162,7 @@ def page_of(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any) -> tuple[
     if ordering and ordering.removeprefix("-") not in {column.name for column in kind.columns}:
         raise BadInput("ordering", ordering, _unknown_ordering(kind, ordering))
     keys = kind.annotate(rows, scope).values_list("pk", flat=True)
-    paginator = RowPaginator(keys.order_by(*kind.order_by(ordering)))
+    paginator = RowPaginator(keys.order_by(*kind.order_by(ordering)), ask_count=ask_count)
     unsorted = bool(ordering) and not kind.has_index(ordering) and paginator.is_capped
     if unsorted:
         ordering, paginator.object_list = "", keys.order_by(*kind.order_by())
