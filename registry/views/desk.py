@@ -36,6 +36,7 @@ from .drafts import site_or_404
 from .paging import PAGE_SIZE, RowPage, page_within
 from .tables import ListTable, headings_of, page_of, part_for, render_table
 
+LONGEST_VALUE = 80  # of a filter in a saved view
 NEWS_AT_DESK, MOST_NEWS, NEWS_ON_PAGE = 6, 40, 200  # lines at the desk, the news they come from, and on their page
 
 
@@ -146,7 +147,7 @@ def saved_view(request: SignedInRequest) -> HttpResponse:
         QueryDict(UNSTORABLE.sub("", request.POST.get("query", ""))),
         (*filters_of(SITES).base_filters, "ordering"),
     )
-    query = urlencode({name: sent[name] for name in names if sent.get(name)})
+    query = urlencode({name: sent[name][:LONGEST_VALUE] for name in names if sent.get(name)})
     if "remove" in request.POST:
         remove_view(request.user, name)
     else:
