@@ -143,11 +143,9 @@ def site_table(filters: KindFilters, scope: Scope, parameters: Any) -> tuple[Row
 def saved_view(request: SignedInRequest) -> HttpResponse:
     """Saves the present filters under a name, or removes those that were saved."""
     name = UNSTORABLE.sub("", request.POST.get("name", ""))
-    sent, names = (
-        QueryDict(UNSTORABLE.sub("", request.POST.get("query", ""))),
-        (*filters_of(SITES).base_filters, "ordering"),
-    )
-    query = urlencode({name: sent[name][:LONGEST_VALUE] for name in names if sent.get(name)})
+    sent = QueryDict(UNSTORABLE.sub("", request.POST.get("query", "")))
+    filters = {field: sent.get(field, "")[:LONGEST_VALUE] for field in (*filters_of(SITES).base_filters, "ordering")}
+    query = urlencode({field: value for field, value in filters.items() if value})
     if "remove" in request.POST:
         remove_view(request.user, name)
     else:
