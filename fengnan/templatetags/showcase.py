@@ -247,7 +247,7 @@ def elided(paginator: Paginator, number: int) -> Iterator[int | str]:
     """The page numbers worth showing around page `number`, which counts from the end if it is negative."""
     if number > 0:
         return paginator.get_elided_page_range(number, on_each_side=2, on_ends=1)
-    return chain((1, paginator.ELLIPSIS), range(max(number - 2, -paginator.num_pages), min(number + 2, -1) + 1))
+    return chain((1, str(paginator.ELLIPSIS)), range(max(number - 2, -paginator.num_pages), min(number + 2, -1) + 1))
 
 
 @register.filter

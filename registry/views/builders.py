@@ -126,10 +126,10 @@ def places(request: SignedInRequest) -> HttpResponse:
         .named(today)
         .with_position(read_box(request.GET.get("bbox", "")))
     )
-    rows = list(rows.order_by("area_id", "code")[: PLACES_SHOWN + 1])
+    sites = list(rows.order_by("area_id", "code")[: PLACES_SHOWN + 1])
     points = []
     point: Any
-    for point in rows[:PLACES_SHOWN]:
+    for point in sites[:PLACES_SHOWN]:
         lng, lat = point.position
         points.append([f"point:{point.code}", point.name, round(lat, 6), round(lng, 6), point.grade == "premium"])
-    return JsonResponse({"places": points, "has_more": len(rows) > PLACES_SHOWN})
+    return JsonResponse({"places": points, "has_more": len(sites) > PLACES_SHOWN})

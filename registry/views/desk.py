@@ -19,7 +19,7 @@ from registry.access.scope import Scope, read_scope
 from registry.actions.accounts import mark_news_read, remove_view, save_view
 from registry.actions.drafts import confirm_site, unconfirm_site, unsettled_draft
 from registry.figures import with_years
-from registry.filters import filtered, filters_of
+from registry.filters import KindFilters, filtered, filters_of
 from registry.kinds.showcase import SITES
 from registry.models import DemonstrationPoint, Draft, FieldRemark, PointStatus, User
 from registry.models.drafts import DraftQuerySet
@@ -33,9 +33,10 @@ from registry.text.validators import UNSTORABLE
 
 from .access import asks_for
 from .drafts import site_or_404
-from .paging import PAGE_SIZE, page_within
+from .paging import PAGE_SIZE, RowPage, page_within
 from .tables import ListTable, headings_of, page_of, part_for, render_table
 
+LONGEST_VALUE = 80  # of a filter in a saved view
 NEWS_AT_DESK, MOST_NEWS, NEWS_ON_PAGE = 6, 40, 200  # lines at the desk, the news they come from, and on their page
 
 
@@ -103,16 +104,17 @@ def sites(request: SignedInRequest) -> HttpResponse:
     is_whole = not any(name != "page" for name in request.GET)
     applications = list(_applications(drafts)[: PAGE_SIZE + 1]) if is_whole else []
     rows = rows.exclude(pk__in=[draft.point_id for draft in applications[:PAGE_SIZE] if draft.point_id])
-    table = site_table(rows, scope, request.GET)
-    keys = table.page.object_list
+    filters = filtered(SITES, rows, scope, request.GET)
+    page, table = site_table(filters, scope, request.GET)
+    keys = page.object_list
     records = rows.select_related("area", "organisation", "unit").in_bulk(keys)
     draft_of = {draft.point_id: draft for draft in drafts.unsettled().for_lists().filter(point__in=keys)}
-    query = urlencode({name: request.GET[name] for name in (*table.filters.used, "ordering") if request.GET.get(name)})
+    query = urlencode({name: request.GET[name] for name in (*filters.used, "ordering") if request.GET.get(name)})
     context = _care(request, today) | {
-        "drafts": applications[:PAGE_SIZE] if table.page.number == 1 else [],
+        "drafts": applications[:PAGE_SIZE] if page.number == 1 else [],
         "more_drafts": len(applications) > PAGE_SIZE,
         "table": table,
-        "sites": [(records[key], stored_facts(records[key]), draft_of.get(key)) for key in keys],
+        "sites": [(records[key], stored_facts(records[key]), draft_of.get(key)) for key in keys if key in records],
         "query": query,
         "views": [(name, saved, saved == query) for name, saved in request.user.saved_views.items()],
     }
@@ -128,12 +130,12 @@ def _applications(drafts: DraftQuerySet) -> DraftQuerySet:
     )  # fmt: skip
 
 
-def site_table(rows: PointQuerySet, scope: Scope, parameters: Any) -> ListTable:
-    """A page of sites without its rows, which are no cells of a table."""
-    filters = filtered(SITES, rows, scope, parameters)
+def site_table(filters: KindFilters, scope: Scope, parameters: Any) -> tuple[RowPage, ListTable]:
+    """A page of keys, and its table without rows: a site is no row of cells."""
     page, ordering, unsorted = page_of(SITES, filters.qs, scope, parameters)
     count, headings = page.paginator.count, headings_of(SITES, ordering, page)
-    return ListTable(SITES, SITES.columns, [], page, filters, count, ordering, unsorted, headings)
+    table = ListTable(SITES, SITES.columns, [], page, filters, count, ordering, unsorted, headings=headings)
+    return page, table
 
 
 @asks_for("point.confirm")
@@ -141,11 +143,9 @@ def site_table(rows: PointQuerySet, scope: Scope, parameters: Any) -> ListTable:
 def saved_view(request: SignedInRequest) -> HttpResponse:
     """Saves the present filters under a name, or removes those that were saved."""
     name = UNSTORABLE.sub("", request.POST.get("name", ""))
-    sent, names = (
-        QueryDict(UNSTORABLE.sub("", request.POST.get("query", ""))),
-        (*filters_of(SITES).base_filters, "ordering"),
-    )
-    query = urlencode({name: sent[name] for name in names if sent.get(name)})
+    sent = QueryDict(UNSTORABLE.sub("", request.POST.get("query", "")))
+    filters = {field: sent.get(field, "")[:LONGEST_VALUE] for field in (*filters_of(SITES).base_filters, "ordering")}
+    query = urlencode({field: value for field, value in filters.items() if value})
     if "remove" in request.POST:
         remove_view(request.user, name)
     else:

@@ -141,7 +141,7 @@ DESK = [
     ("reviewer", "/desk/reviews/"), ("admin", "/desk/reviews/"), ("reviewer", "/desk/rechecks/"),
     ("admin", "/desk/notices/new/"), ("admin", "/desk/supervision/"), ("head", "/desk/supervision/"),
     ("admin", "/desk/remarks/"), ("head", "/desk/remarks/"), ("admin", "/desk/bookings/"), ("admin", "/desk/belts/"),
-    ("admin", "/desk/zones/"), ("admin", "/desk/belts/B-01/"), ("admin", "/desk/zones/Z-01/"),
+    ("admin", "/desk/zones/"),
     ("clerk", "/desk/loads/"), ("admin", "/desk/accounts/"), ("admin", "/desk/projects/?year=2031"),
     ("admin", "/desk/projects/?year=2031&view=timeline"), ("admin", "/desk/schemes/"), ("admin", "/desk/records/"),
     ("admin", "/desk/records/honour/"), ("admin", "/desk/areas/"), ("admin", f"/desk/areas/{TANGFANG}/"),

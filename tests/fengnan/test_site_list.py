@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from registry.actions.drafts import send_back
+from registry.kinds.showcase import SITES
 from registry.models import DemonstrationPoint, PartyOrganisation, StatusPeriod
 from tests.factories import make_draft, make_submitted
 
@@ -55,6 +56,18 @@ def test_a_status_a_name_and_an_order_narrow_and_sort_the_sites(desk, many, cler
     assert desk.get(LIST, {"status": "gone"}).status_code == 400
 
 
+def test_every_column_is_offered_to_sort_by_in_both_directions(desk, many):
+    page = desk.get(LIST, {"ordering": "-grade"}).content.decode()
+    offered = re.findall(
+        r'<option value="(-?[a-z_]*)"( selected)?', page.partition('id="id_ordering"')[2].partition("</select>")[0]
+    )
+    names = [column.name for column in SITES.columns]
+    assert [name for name, _mark in offered] == ["", *(sign + name for name in names for sign in ("", "-"))]
+    assert [name for name, mark in offered if mark] == ["-grade"]
+    for name, _mark in offered:
+        assert len(sites_of(desk.get(LIST, {"ordering": name}))) == 50
+
+
 def test_the_sites_to_be_confirmed_are_a_filter_that_the_task_opens(desk, many):
     address = next(task.url for task, _late in desk.get("/desk/").context["tasks"] if LIST in task.url)
     page = desk.get(address)
@@ -71,7 +84,7 @@ def test_returned_applications_stand_first_and_only_above_the_whole_list(desk, c
     assert [draft.pk for draft in page.context["drafts"]][:1] == [returned.pk]
     assert begun.pk in [draft.pk for draft in page.context["drafts"]]
     assert returned.point.code not in sites_of(page)
-    filtered = desk.get(LIST, {"status": "returned"})
+    filtered = desk.get(LIST, {"status": "submitted"})
     assert (filtered.context["drafts"], sites_of(filtered)) == ([], [returned.point.code])
 
 
