@@ -121,6 +121,7 @@ MIDDLEWARE = [
     "fengnan.middleware.request_log.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "fengnan.middleware.page_cache.PageCache",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -196,7 +197,7 @@ def database(url: str, password: str = "") -> dict:
         }
     if parts.scheme in {"postgres", "postgresql"}:
         return {
-            "ENGINE": "django.db.backends.postgresql",
+            "ENGINE": "fengnan.postgresql",
             "NAME": unquote(parts.path)[1:],
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or "") or password,
@@ -204,7 +205,7 @@ def database(url: str, password: str = "") -> dict:
             "PORT": str(parts.port or ""),
             "CONN_MAX_AGE": 600,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {"connect_timeout": 3, **dict(parse_qsl(parts.query))},
+            "OPTIONS": {"connect_timeout": 3, "prepare_threshold": 2, **dict(parse_qsl(parts.query))},
         }
     raise ImproperlyConfigured(f"DATABASE_URL must begin with sqlite: or postgresql:, not {parts.scheme!r}.")
 
@@ -215,10 +216,11 @@ DATABASES = {
 REDIS_URL = env("REDIS_URL")
 JOB_LEASE = env_int("JOB_LEASE", 60, least=2)  # seconds a worker has for a step before another one takes over
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {"BACKEND": "fengnan.redis_cache.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
+PAGE_CACHE_MB = env_int("PAGE_CACHE_MB", 0 if DEBUG else 16)  # public pages in the memory of each web process; 0: none
 
 
 def mail(url: str, password: str = "") -> dict:

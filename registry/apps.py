@@ -14,12 +14,15 @@ class RegistryConfig(AppConfig):
     verbose_name = _("Registry")
 
     def ready(self) -> None:
+        from registry.models.generation import watch_tables  # noqa: PLC0415 (models come after the apps)
+
         pre_migrate.connect(drop_tally_triggers, sender=self)
         post_migrate.connect(install_tally_triggers, sender=self)
         autodiscover_modules(
             "refusals", "kinds", "figures", "overviews.tasks", "overviews.attention", "overviews.turn_of_year",
             "actions.mergers", "loading.registered", "resources",
         )  # fmt: skip
+        post_migrate.connect(watch_tables, sender=self)
 
 
 def drop_tally_triggers(using: str, plan: list, **options: Any) -> None:

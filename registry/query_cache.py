@@ -1,7 +1,8 @@
 """Queries whose text is kept, because writing one costs more than running it. A text depends on the declarations and
 what it was asked with, never on data; values that differ from one time to the next are holes, filled when it runs."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -30,7 +31,7 @@ def placeholder(name: str | int) -> str:
 @dataclass(frozen=True)
 class CompiledQuery:
     """A query of rows as dictionaries, written out. No `sql` stands for one that can find nothing. One that `is_packed`
-    gives all rows as one JSON array."""
+    gives all rows as one JSON array. On PostgreSQL only the holes are left of the parameters."""
 
     using: str
     sql: str
@@ -47,7 +48,7 @@ class CompiledQuery:
             holes.get(parameter, parameter) if isinstance(parameter, str) else parameter
             for parameter in self.parameters
         ]
-        with connection.cursor() as cursor:
+        with _cursor(connection) as cursor:
             cursor.execute(self.sql, filled)
             records = orjson.loads(cursor.fetchone()[0]) if self.is_packed else cursor.fetchall()
         names = self.names
@@ -75,8 +76,25 @@ def compile_query(values: QuerySet) -> CompiledQuery:
         for convert in converts
     )
     is_packed = connections[values.db].vendor == "sqlite"
-    sql = _packed(sql, names) if is_packed else sql
+    if is_packed:
+        sql = _packed(sql, names)
+    else:
+        sql, parameters = _with_holes(connections[values.db], sql, parameters)
     return CompiledQuery(values.db, sql, tuple(parameters), names, tuple(converters), is_packed)
+
+
+def _cursor(connection: Any) -> Any:
+    """A cursor for SQL that was kept. PostgreSQL plans it once: planning takes longer than finding 50 rows."""
+    return connection.prepared_cursor() if connection.vendor == "postgresql" else connection.cursor()
+
+
+def _with_holes(connection: Any, sql: str, parameters: Iterable) -> tuple[str, list[str]]:
+    """SQL for PostgreSQL with all its values but the holes, which become $1, $2 …; and the holes in this order."""
+    written = connection.write_out(sql, parameters)
+    holes = list(dict.fromkeys(re.findall("\ue000[^\ue001]*\ue001", written)))
+    for number, hole in enumerate(holes, 1):
+        written = written.replace(f"'{hole}'", f"${number}")
+    return written, holes
 
 
 def _packed(sql: str, names: tuple[str, ...]) -> str:
@@ -93,15 +111,18 @@ def compile_rows(rows: QuerySet) -> Statement:
     """The statement of a query made with `values_list()`; an empty one for a query that can find nothing, which has no
     SQL."""
     try:
-        return rows.query.sql_with_params()
+        sql, parameters = rows.query.sql_with_params()
     except EmptyResultSet:
         return "", ()
+    if connection.vendor == "sqlite":
+        return sql, parameters
+    return connection.write_out(sql, parameters), ()  # type: ignore[attr-defined]  # fengnan/postgresql/base.py
 
 
 def fetch_rows(statement: Statement) -> list[tuple]:
     sql, parameters = statement
     if not sql:
         return []
-    with connection.cursor() as cursor:
+    with _cursor(connection) as cursor:
         cursor.execute(sql, parameters)
         return cursor.fetchall()

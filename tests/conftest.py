@@ -34,9 +34,10 @@ def no_pause_between_steps(monkeypatch):
 @pytest.fixture(autouse=True)
 def names_of_the_district():
     """A process keeps the names of its district; a test that changes them leaves them to no other."""
-    before = vars(district.memory).copy()
+    before = [(memory, vars(memory).copy()) for memory in (district.memory, district.marks)]
     yield
-    vars(district.memory).update(before)
+    for memory, known in before:
+        vars(memory).update(known)
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +53,7 @@ def django_db_setup(django_test_environment, django_db_blocker):
         else:
             copy = stack.enter_context(postgres_copy(os.environ["DATABASE_URL"]))
             connection.settings_dict["NAME"] = copy.rpartition("/")[2]
-        district.current_district()
+        district.current_district(), district.holds_illustrative()
         yield
         connection.close()
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from registry.models import Area, district_area
+from registry.models import Area, current_district, district_area
 from registry.models.base import in_area_q
 from registry.query_cache import CompiledQuery, compile_query, placeholder
 from registry.text.coordinates import Box
@@ -168,6 +168,9 @@ def _place(parameters: Mapping[str, str]) -> Area:
     code = parameters.get("area", "").strip() or district_area()
     if not code:
         raise NotSetUp
+    district = current_district()
+    if district is not None and code == district.area_id:
+        return district.area
     rows = _place_text().rows({placeholder("code"): code}) if code.isascii() and code.isdigit() else []
     if not rows:
         raise BadInput(

@@ -25,6 +25,7 @@ from registry.models import (
     RemarkState,
     Upload,
 )
+from registry.models.generation import prune_generations
 
 FLOOD_LIMIT = timedelta(days=2)  # senders are counted for one day
 CLEARED = ["…", "…"]  # how an event shows a personal value: not at all
@@ -95,9 +96,14 @@ def delete_with_files(record: Any, *files: Any) -> None:
     transaction.on_commit(lambda: [storage.delete(name) for storage, name in paths])
 
 
+def clear_generations(now: datetime) -> int:
+    """Deletes the marks of earlier generations of the data."""
+    return prune_generations()
+
+
 CLEANERS: list[Callable[[datetime], int]] = [  # other modules register their own
     clear_sessions, clear_sign_ins, clear_answers, clear_deliveries, clear_contacts, clear_uploads,
-    clear_unsent,
+    clear_unsent, clear_generations,
 ]  # fmt: skip
 
 

@@ -1,8 +1,9 @@
 """The district whose registry this is: its names, the prefix of its codes, its sources, its contact."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django.apps import apps
 from django.conf import settings
@@ -59,30 +60,42 @@ class District(Record):
         return english if english and get_language() == "en" else chinese
 
 
+class Known(NamedTuple):
+    """Something that a process read of the database, `until` when it counts, and how often it had been forgotten."""
+
+    value: Any
+    until: float
+    times_forgotten: int
+
+
 @dataclass
 class Memory:
-    """What this process knows of the district, for some seconds: it hardly ever changes, and every page reads it."""
+    """What every page needs and hardly ever changes is read once in some seconds. What was read before it was last
+    forgotten does not count, also where it arrives later."""
 
     SECONDS: ClassVar[int] = 10
-    district: District | None = None
-    holds_illustrative: bool = False
-    until: float = 0.0
+    read: Callable[[], Any]
+    known: Known | None = None
+    times_forgotten: int = 0
 
-    def read(self) -> None:
-        if time.monotonic() < self.until:
-            return
-        self.district = District.objects.unscoped("its names are public").select_related("area").first()
-        self.holds_illustrative = _holds_illustrative()
-        self.until = float("inf") if settings.TESTING else time.monotonic() + self.SECONDS
+    def value(self) -> Any:
+        known, times = self.known, self.times_forgotten
+        if known is None or known.times_forgotten != times or time.monotonic() >= known.until:
+            until = float("inf") if settings.TESTING else time.monotonic() + self.SECONDS
+            self.known = known = Known(self.read(), until, times)
+        return known.value
 
 
-memory = Memory()
+def _read_district() -> District | None:
+    return District.objects.unscoped("its names are public").select_related("area").first()
+
+
+memory = Memory(_read_district)
 
 
 def current_district() -> District | None:
     """The district of the registry; None where none was set up."""
-    memory.read()
-    return memory.district
+    return memory.value()
 
 
 def district_area() -> str:
@@ -124,16 +137,16 @@ def code_prefix() -> str:
 
 def holds_illustrative() -> bool:
     """Whether any row is marked illustrative: then every page says so."""
-    memory.read()
-    return memory.holds_illustrative
+    return marks.value()
 
 
 def forget_district(**_signal: Any) -> None:
     """Reads the district anew when it is asked for next."""
-    memory.until = 0.0
+    memory.times_forgotten += 1
 
 
-post_save.connect(forget_district, sender=District)
+for _sender in (District, Area):
+    post_save.connect(forget_district, sender=_sender)
 
 
 def _holds_illustrative() -> bool:
@@ -143,3 +156,6 @@ def _holds_illustrative() -> bool:
             found |= Q(Exists(model._base_manager.filter(illustrative=True)))
     rows = Area._base_manager.annotate(found=models.ExpressionWrapper(found, models.BooleanField()))
     return bool(rows.values_list("found", flat=True).first())
+
+
+marks = Memory(_holds_illustrative)  # it looks through all tables, so that no act makes it look again

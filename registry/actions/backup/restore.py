@@ -12,7 +12,7 @@ from .engines import count_rows, engine
 from .manifest import BackupError, Manifest, files_under, key_fingerprint, source_folders, stored_file
 
 PREFIXES = ("registry_", "assessment_")
-NOT_DATA = {"registry_scheduledrun", "registry_job"}  # what the worker of an empty registry writes
+NOT_DATA = {"registry_scheduledrun", "registry_job", "registry_generation"}  # what an empty registry writes by itself
 SEALED = "events"  # exports of finished days: those that are there already are kept
 
 

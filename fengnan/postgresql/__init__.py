@@ -1,0 +1,1 @@
+"""Django's PostgreSQL, with fewer trips to the server."""
