@@ -185,7 +185,7 @@ def database(url: str, password: str = "") -> dict:
     parts = split_url("DATABASE_URL", url)
     if parts.scheme == "sqlite":
         return {
-            "ENGINE": "registry.sqlite_queue",
+            "ENGINE": "fengnan.sqlite",
             "NAME": unquote(parts.path)[1:] or ":memory:",
             "CONN_MAX_AGE": 600,  # an open connection keeps its prepared statements
             "OPTIONS": {

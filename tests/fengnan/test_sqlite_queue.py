@@ -5,7 +5,7 @@ import fcntl
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from registry.sqlite_queue.base import DatabaseWrapper
+from fengnan.sqlite.base import DatabaseWrapper
 
 
 @pytest.fixture
