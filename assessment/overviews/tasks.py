@@ -62,7 +62,8 @@ def submissions_to_check(user: Any, today: date) -> Iterable[Task]:
     if not may(user, "point.check"):
         return
     drafts = Draft.objects.visible_to(user).in_area(user.write_prefix).filter(state=DraftState.SUBMITTED)
-    changes, applications = [], []
+    changes: list[Task] = []
+    applications: list[Task] = []
     for draft in drafts.for_lists().exclude(writers=user):
         due = _due(localdate(draft.submitted_at), "review-working-days", today)
         url = reverse("review-draft", args=[draft.key])
