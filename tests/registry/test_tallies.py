@@ -106,8 +106,8 @@ WRITES = st.one_of(
         st.tuples(st.just(act), *values)
         for act, *values in (
             (name, DAYS, LENGTHS, GRADES, STATUSES, WHICH), (begin, AREAS, DAYS, WHICH), (begin_many, DAYS, WHICH),
-            (move, AREAS, WHICH), (move_many, AREAS), (change_field, FIELDS, WHICH),
-            (change_periods, GRADES, WHICH), (end, DAYS, WHICH), (remove, WHICH), (void, WHICH), (restore, WHICH), (join_a_zone, WHICH), (fold,),
+            (move, AREAS, WHICH), (move_many, AREAS), (change_field, FIELDS, WHICH), (change_periods, GRADES, WHICH),
+            (end, DAYS, WHICH), (remove, WHICH), (void, WHICH), (restore, WHICH), (join_a_zone, WHICH), (fold,),
         )
     )
 )  # fmt: skip
