@@ -16,7 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from registry.query_cache import fetch_rows
 
 APPS = ("registry", "assessment")
-UNWATCHED = {  # what no public page reads; a test reads all of them
+UNWATCHED = {  # what no public page shows; test_pages.py asks each page
     "registry_user", "registry_apitoken", "registry_keptanswer", "registry_proposal", "registry_takeover",
     "registry_draft", "registry_fieldremark", "registry_upload",
     "registry_load", "registry_loadrow", "registry_knownheading", "registry_job", "registry_scheduledrun",
