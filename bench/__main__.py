@@ -60,8 +60,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         seconds = set_up(folder)
         print(f"empty database to loaded sample: {seconds:.1f} s\n")
+        from django.conf import settings  # noqa: PLC0415
         from django.test import Client  # noqa: PLC0415
 
+        settings.PAGE_CACHE_MB = 0  # each page is made anew
         client = Client(headers={"host": "localhost"})
         print(f"{'page':26s} {'ms':>8s} {'× empty':>8s} {'KB':>7s}")
         empty = 0.0

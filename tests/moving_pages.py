@@ -33,6 +33,7 @@ from registry.actions.points import withdraw_point  # noqa: E402
 from registry.actions.records import save_record  # noqa: E402
 from registry.actions.rules import change_rule  # noqa: E402
 from registry.actions.scheduled import sign_alive  # noqa: E402
+from registry.actions.tallies import fold_counts  # noqa: E402
 from registry.actions.voiding import restore_record  # noqa: E402
 from registry.loading.lifecycle import undo_load  # noqa: E402
 from registry.models import Area, Belt, DemonstrationPoint, District, Draft, Job, Load, Parameter, User, forget_district  # noqa: E402
@@ -149,7 +150,11 @@ def reading(by: User) -> None:
     log_reading(belt(), ["name"], by=by)
 
 
-QUIET: tuple[Callable[[User], None], ...] = (session, alive, job, typing, reading)
+def folding(by: User) -> None:
+    fold_counts()
+
+
+QUIET: tuple[Callable[[User], None], ...] = (session, alive, job, typing, reading, folding)
 
 
 def shown(addresses: list[str]) -> dict[tuple[str, str], httpx.Response]:

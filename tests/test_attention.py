@@ -7,8 +7,9 @@ import pytest
 
 from assessment.models import SecretaryProject
 from registry.access.scope import Scope
-from registry.figures import FIGURES, YEARLY_FORMS
+from registry.figures import FIGURES, YEARLY_FORMS, with_years
 from registry.models import Booking, Parameter, Remark, TeachingSite
+from registry.overviews import attention as overview
 from registry.overviews.attention import CHECKS, Concern, Counting, attention, checks_of, count_checks
 from tests.conftest import DAQI, DISTRICT, LAST_DAY, TANGFANG
 from tests.factories import make_named_point
@@ -39,6 +40,15 @@ def test_a_check_counts_the_rows_it_opens(check, counted):
         rows = check.rows(replace(there, viewer=Counting(DISTRICT, reads_everything=False)))
         assert found(there).get(check.slug, 0) == (0 if check.at_year_end else rows.count())
         assert sum(finding.count for finding in count_checks([check], there)) == rows.count()
+
+
+def test_what_the_public_is_told_is_counted_by_a_query_that_depends_on_no_data(scope, django_assert_num_queries):
+    """Its text is kept: whatever a check looked up for it would be kept too."""
+    scope = with_years(scope)
+    checks = checks_of(scope, public=True)
+    with django_assert_num_queries(0):
+        overview._counting(tuple(checks), scope)
+    assert checks_of(scope, public=True) == checks
 
 
 def test_the_townships_below_target_are_those_of_the_figure(scope):

@@ -89,7 +89,7 @@ def test_each_kind_of_write_shows_at_once_in_every_process(ledger):
 
 def test_what_no_page_shows_leaves_the_pages_in_memory(ledger):
     quiet = {name: told for name, told in ledger.items() if "moved" in told}
-    assert len(quiet) == 5
+    assert len(quiet) == 6
     assert {name: told for name, told in quiet.items() if told != {"moved": []}} == {}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
@@ -9,13 +10,13 @@ from urllib.parse import urlencode
 from django import template
 from django.core.paginator import Page, Paginator
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from assessment.models import Review
 from assessment.overviews.review_sheet import Judging
@@ -72,10 +73,20 @@ def unit(answer: Answer) -> str:
     return written(answer)[1]
 
 
+def path_of(name: str, *args: str) -> str:
+    """The path of a page, looked up once for each language and prefix: the dashboard names some 180."""
+    return _path_of(name, args, get_language() or "", get_script_prefix())
+
+
+@lru_cache(maxsize=2000)
+def _path_of(name: str, args: tuple[str, ...], language: str, prefix: str) -> str:
+    return reverse(name, args=args)
+
+
 @register.filter
 def address(answer: Answer) -> str:
     """Where the figure opens its rows, in the answer's own scope."""
-    return reverse("figure", args=[answer.figure.slug]) + answer.scope.query
+    return path_of("figure", answer.figure.slug) + answer.scope.query
 
 
 @register.simple_tag(takes_context=True)
@@ -129,7 +140,7 @@ def moved(difference: Difference) -> str:
 def changes_address(context: Any, difference: Difference) -> str:
     """The page of the rows that make a difference."""
     query = urlencode({**difference.answer.scope.parameters, "since": difference.since.isoformat()})
-    return reverse("figure-changes", args=[difference.answer.figure.slug]) + f"?{query}"
+    return path_of("figure-changes", difference.answer.figure.slug) + f"?{query}"
 
 
 @register.simple_tag(takes_context=True)
@@ -183,7 +194,7 @@ def part(answer: Answer) -> str:
 def narrowed(answer: Answer, dimension: str, key: str) -> str:
     """Where one line of a breakdown opens its rows: the page of the figure, narrowed by a dimension."""
     query = urlencode({**answer.scope.parameters, dimension: key})
-    return reverse("figure", args=[answer.figure.slug]) + f"?{query}"
+    return path_of("figure", answer.figure.slug) + f"?{query}"
 
 
 @register.filter
@@ -215,7 +226,7 @@ def scoped(context: Any, name: str, *args: Any, **changes: Any) -> str:
     """The address of a page in the scope of this one; keyword arguments change or add parameters."""
     parameters = {**context["scope"].parameters, **changes}
     parameters = {key: item for key, item in parameters.items() if item not in (None, "")}
-    return reverse(name, args=args) + (f"?{urlencode(parameters)}" if parameters else "")
+    return path_of(name, *args) + (f"?{urlencode(parameters)}" if parameters else "")
 
 
 @register.simple_tag(takes_context=True)

@@ -3,9 +3,9 @@ declared once by its rows; pages count them by township and open them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from django.db.models import CharField, Count, F, Min, OuterRef, QuerySet, Subquery, TextChoices, Value
@@ -17,6 +17,7 @@ from registry import models as m
 from registry.access.scope import NEVER, Scope
 from registry.figures import YEARLY_FORMS, YearlyForm, with_years
 from registry.figures.measures import total
+from registry.query_cache import Statement, compile_rows, fetch_rows, keep_query
 from registry.text.area_codes import unit_length
 
 REMINDED_FROM = (11, 1)  # the day of the year from which a year that is not reported needs attention
@@ -33,7 +34,7 @@ class Concern(TextChoices):
     QUALITY = "quality", _("Late, empty or odd values")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Check:
     """A kind of concern. `rows(scope)` are the records it concerns, of the record kind `kind` if they have pages of
     their own there; `area` is the path to their area code, `since` that to the day they wait or are overdue since,
@@ -42,7 +43,7 @@ class Check:
     `at_year_end` is asked only then."""
 
     slug: str
-    label: str | Promise
+    label: str | Promise = field(compare=False)
     concern: Concern
     rows: Callable[[Scope], QuerySet]
     kind: str = ""
@@ -88,8 +89,15 @@ def checks_of(scope: Scope, public: bool) -> list[Check]:
 
 def _check_of(form: YearlyForm, year: int) -> Check:
     label = _("%(form)s of %(year)s") % {"form": form.label, "year": year}
-    rows = partial(form.missing, year=year)
-    return Check(f"missing-{form.slug}", label, Concern.COVERAGE, rows, kind="areas", area="code", public=True)
+    return Check(
+        f"missing-{form.slug}", label, Concern.COVERAGE, _missing(form, year), kind="areas", area="code", public=True
+    )
+
+
+@cache
+def _missing(form: YearlyForm, year: int) -> Callable[[Scope], QuerySet]:
+    """Made once, so that the checks of two requests are equal."""
+    return partial(form.missing, year=year)
 
 
 @dataclass(frozen=True)
@@ -126,8 +134,8 @@ def count_checks(checks: list[Check], scope: Scope, public: bool = False) -> lis
     scope = with_years(scope)
     found: dict[int, dict[str, int]] = defaultdict(dict)
     oldest: dict[int, str] = {}
-    first, *others = [_counts(number, check, scope) for number, check in enumerate(checks)]
-    for number, township, count, since in first.union(*others, all=True):
+    counting = _kept_counting if public else _counting
+    for number, township, count, since in fetch_rows(counting(tuple(checks), scope)):
         found[number][township] = count
         if since:
             oldest[number] = min(since, oldest.get(number, since))
@@ -138,6 +146,14 @@ def count_checks(checks: list[Check], scope: Scope, public: bool = False) -> lis
         if number in found
     ]
     return sorted(findings, key=lambda finding: order.index(finding.check.concern))
+
+
+def _counting(checks: tuple[Check, ...], scope: Scope) -> Statement:
+    first, *others = [_counts(number, check, scope) for number, check in enumerate(checks)]
+    return compile_rows(first.union(*others, all=True) if others else first)
+
+
+_kept_counting = keep_query(_counting)  # the checks of the public look nothing up for what they ask
 
 
 def _counts(number: int, check: Check, scope: Scope) -> QuerySet:

@@ -103,10 +103,11 @@ def inline_code(page: str) -> list[str]:
 
 
 def read_unwatched(queries: CaptureQueriesContext) -> set[str]:
-    """Tables that were read and whose writes leave public pages in memory, but for events and who did them, of which
-    the public sees no more than the record they are about."""
-    tables = {table for query in queries for table in re.findall(r'(?:FROM|JOIN) "(\w+)"', query["sql"])}
-    return (tables & UNWATCHED) - {"registry_event", "registry_user"}
+    """Tables that were read and whose writes leave public pages in memory. But for events and who did them, of which
+    the public sees no more than the record they are about; the counts that follow the points; and drafts, asked of
+    photos without a site, which no page shows."""
+    tables = {table for query in queries for table in re.findall(r'(?:FROM|JOIN) "(\w+)"', query["sql"] or "")}
+    return (tables & UNWATCHED) - {"registry_event", "registry_user", "registry_draft", "registry_pointtally"}
 
 
 def allowed_queries(path: str, count: int) -> int:
