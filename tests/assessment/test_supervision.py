@@ -141,7 +141,7 @@ def test_a_file_that_is_no_proof_is_refused_when_it_has_arrived(demanded_finding
     assert "程序.exe" in answer.json()["error"]
 
 
-@pytest.mark.parametrize("ticket", ["made up", f"{uuid4().hex}:signature"])
+@pytest.mark.parametrize("ticket", ["made up", f"{uuid4().hex}:signature"], ids=["made up", "unsigned"])
 def test_a_ticket_that_was_not_given_proves_nothing(ticket, demanded_finding, clerk_tangfang, client):
     client.force_login(clerk_tangfang)
     form = {"on": timezone.localdate().isoformat(), "text": "已补齐记录", "proof-sent": [ticket]}
