@@ -109,18 +109,14 @@ def names_of_the_district(by: User) -> None:
 
 
 def another_program(by: User) -> None:
-    """SQL over a connection of its own; by COPY on PostgreSQL."""
-    columns = "code, name, names, pinyin, initials, kind"
-    values = ("B-99", "别的程序写的示范带", "别的程序写的示范带", "x", "x", "belts")
+    """SQL over a connection of its own."""
+    write = "UPDATE registry_belt SET name = '别的程序写的示范带' WHERE code = 'B-02'"
     if connection.vendor == "sqlite":
         with closing(sqlite3.connect(settings.DATABASES["default"]["NAME"], timeout=30)) as other, other:
-            other.execute(f"INSERT INTO registry_searchentry ({columns}) VALUES (?, ?, ?, ?, ?, ?)", values)
+            other.execute(write)
     else:
-        with (
-            psycopg.connect(os.environ["DATABASE_URL"]) as other,
-            other.cursor().copy(f"COPY registry_searchentry ({columns}) FROM STDIN") as rows,
-        ):
-            rows.write_row(values)
+        with psycopg.connect(os.environ["DATABASE_URL"]) as other:
+            other.execute(write)
 
 
 WRITES: tuple[Callable[[User], None], ...] = (

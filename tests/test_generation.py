@@ -54,6 +54,15 @@ def test_it_moves_with_each_commit_in_whatever_order(connections, seed):
     assert read(reader) == at_rest
 
 
+def test_rows_that_come_by_copy_move_it(connections):
+    [writer, *_others], reader = connections
+    before = read(reader)
+    with writer.cursor().copy("COPY registry_areaalias (name, kind, area_id) FROM STDIN") as rows:
+        rows.write_row(("G-copied", "short", "130207"))
+    writer.commit()
+    assert read(reader) != before
+
+
 def test_a_restored_backup_of_another_cluster_does_not_stop_it(connections):
     """Its rows have numbers that this cluster has not reached."""
     [writer, *_others], reader = connections

@@ -18,7 +18,7 @@ from registry.query_cache import fetch_rows
 APPS = ("registry", "assessment")
 UNWATCHED = {  # what no public page shows; test_pages.py asks each page
     "registry_user", "registry_apitoken", "registry_keptanswer", "registry_proposal", "registry_takeover",
-    "registry_draft", "registry_fieldremark", "registry_upload", "registry_unsentform",
+    "registry_draft", "registry_draft_writers", "registry_fieldremark", "registry_upload", "registry_unsentform",
     "registry_load", "registry_loadrow", "registry_knownheading", "registry_job", "registry_scheduledrun",
     "registry_webhook", "registry_hookhost", "registry_delivery", "registry_eventlink",
     "registry_pointtally",  # follows the points, and is folded where nothing changes
