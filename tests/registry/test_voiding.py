@@ -54,7 +54,7 @@ from tests.registry.test_loading_points import NEW
 OWN = [model for label in ("registry", "assessment") for model in apps.get_app_config(label).get_models()]
 HISTORY = [model for model in OWN if issubclass(model, Voidable)]
 PASSING = {  # rows made anew or on their way, which hold nothing that cannot be had again
-    "searchentry", "searchpair", "upload", "knownheading", "delivery", "loadrow",
+    "searchentry", "searchpair", "unsentform", "upload", "knownheading", "delivery", "loadrow",
 }  # fmt: skip
 PAPER = {"reason": "重复录入,查无此事", "document_no": "测试〔2026〕8号"}
 
