@@ -4,10 +4,18 @@ import select
 from typing import Any
 
 import psycopg
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, operations
+
+
+class DatabaseOperations(operations.DatabaseOperations):
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
+        """What logs and tests read of a query. One with $1 stays as it is: Django cannot write its values in."""
+        return sql if isinstance(cursor, psycopg.RawCursor) else super().last_executed_query(cursor, sql, params)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    ops_class = DatabaseOperations
+
     def close_if_health_check_failed(self) -> None:
         """Asks the server whether it is there only where something waits to be read. A server that went away has closed
         the connection, and a connection at rest has nothing to say otherwise."""
