@@ -10,6 +10,7 @@ from registry.access.permissions import may
 from registry.kinds import KINDS, Kind
 from registry.models import Area, AreaAlias, AreaLevel, PartyOrganisation, SearchEntry
 from registry.models.base import Versioned
+from registry.models.generation import move_generation
 from registry.text.spellings import normalized, pinyin_of
 
 from .access_log import log_reading
@@ -121,6 +122,7 @@ def reindex_kind(kind: Kind) -> int:
     entries = _entries(kind)
     SearchEntry.objects.bulk_create(entries, batch_size=STEP)
     rows.add_pairs()
+    move_generation()
     return len(entries)
 
 

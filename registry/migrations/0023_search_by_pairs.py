@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('pair', models.CharField(max_length=2, verbose_name='pair of characters')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pairs', to='registry.searchentry', verbose_name='search entry')),
+                ('entry', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='pairs', to='registry.searchentry', verbose_name='search entry')),
             ],
             options={
                 'verbose_name': 'pair of characters',

@@ -174,7 +174,9 @@ class SearchPair(models.Model):
     are not."""
 
     pair = models.CharField(_("pair of characters"), max_length=2)
-    entry = models.ForeignKey(SearchEntry, models.CASCADE, related_name="pairs", verbose_name=_("search entry"))
+    entry = models.ForeignKey(  # not checked by the database, which would take longer than writing the pairs
+        SearchEntry, models.CASCADE, db_constraint=False, related_name="pairs", verbose_name=_("search entry")
+    )
 
     class Meta:
         verbose_name = _("pair of characters")

@@ -104,10 +104,11 @@ def inline_code(page: str) -> list[str]:
 
 def read_unwatched(queries: CaptureQueriesContext) -> set[str]:
     """Tables that were read and whose writes leave public pages in memory. But for events and who did them, of which
-    the public sees no more than the record they are about; the counts that follow the points; and drafts, asked of
-    photos without a site, which no page shows."""
+    the public sees no more than the record they are about; the counts that follow the points; the pairs that follow
+    the entries of the search; and drafts, asked of photos without a site, which no page shows."""
+    follow = {"registry_event", "registry_user", "registry_draft", "registry_pointtally", "registry_searchpair"}
     tables = {table for query in queries for table in re.findall(r'(?:FROM|JOIN) "(\w+)"', query["sql"] or "")}
-    return (tables & UNWATCHED) - {"registry_event", "registry_user", "registry_draft", "registry_pointtally"}
+    return (tables & UNWATCHED) - follow
 
 
 def allowed_queries(path: str, count: int) -> int:
