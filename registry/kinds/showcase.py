@@ -36,6 +36,8 @@ STATUS = Column("status", _("Status"), choices=m.PointStatus)
 BY_STANDING_LEVEL = Dimension("level", _("Level"), F("standing__level"), m.Level)
 BY_GRADE = Dimension("grade", _("Grade"), F("standing__grade"), m.Grade)
 BY_YEAR_OF_NAMING = Dimension("year", _("Year of naming"), Cast(ExtractYear(first_naming()), CharField()))
+BY_NAMING = (BY_TOWNSHIP, BY_FIELD, BY_STANDING_LEVEL, BY_GRADE, BY_YEAR_OF_NAMING)  # of points
+
 # Without a public list: the points of an account's area, whatever their status.
 SITES = Kind(
     "sites",
@@ -58,11 +60,7 @@ SITES = Kind(
             ),
             YearlyConfirmation,
         ),
-        BY_TOWNSHIP,
-        BY_FIELD,
-        BY_STANDING_LEVEL,
-        BY_GRADE,
-        BY_YEAR_OF_NAMING,
+        *BY_NAMING,
     ),
     annotate=lambda rows, s: with_township(rows.with_naming(), s),
     order=("area_id", "code"),
@@ -78,13 +76,7 @@ register(
         _("Demonstration points"),
         lambda s: m.DemonstrationPoint.objects.in_area(s.area).named(s.as_of),
         (CODE, NAME, TOWNSHIP_NAME, FIELD, LEVEL, GRADE, Column("named_on", _("Named on"), is_exact=False)),
-        (
-            BY_TOWNSHIP,
-            BY_FIELD,
-            BY_STANDING_LEVEL,
-            BY_GRADE,
-            BY_YEAR_OF_NAMING,
-        ),
+        BY_NAMING,
         annotate=lambda rows, s: with_township(rows.with_naming(), s),
         order=("area_id", "code"),
         searched=True,
