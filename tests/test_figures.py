@@ -34,6 +34,7 @@ from registry.models import (
     WholeAreaTownship,
     Zone,
 )
+from registry.views.tables import table_of
 
 from .conftest import DAQI, DISTRICT, LAST_DAY, TANGFANG
 
@@ -268,3 +269,13 @@ def test_moving_one_row_across_its_date_moves_the_figure_by_that_row(figure, sco
     MOVES[figure.slug](figure, scope)
     after = figure.answer(scope).part
     assert (after or 0) == before - moved
+
+
+@every_figure
+def test_the_first_page_of_a_figure_shows_the_rows_that_any_other_way_finds_first(figure, scope):
+    on_page = table_of(figure.record_kind, figure.rows(scope), scope, {}, figure=figure)
+    found = table_of(figure.record_kind, figure.rows(scope), scope, {})
+    assert [[cell.text for cell in row.cells] for row in on_page.rows] == [
+        [cell.text for cell in row.cells] for row in found.rows
+    ]
+    assert on_page.count == found.count

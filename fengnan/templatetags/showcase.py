@@ -1,6 +1,6 @@
 """What templates need to write a figure, a value and an address that keeps its scope."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from itertools import chain
@@ -14,7 +14,8 @@ from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
@@ -55,6 +56,16 @@ def table(content: str, *headings: str, numeric: str = "", look: str = "data") -
     numbers = {int(place) for place in numeric.split()}
     columns = [(heading, place in numbers) for place, heading in enumerate(headings, 1)]
     return render_to_string("components/data_table.html", {"content": content, "columns": columns, "look": look})
+
+
+@register.simple_tag
+def options(choices: Iterable[tuple[Any, Any]], chosen: Any = "") -> str:
+    """The options of a select, (value, words) each, written flat: a page has hundreds of them."""
+    written_flat = [
+        f'<option value="{escape(key)}"{" selected" if key == chosen else ""}>{escape(words)}</option>'
+        for key, words in choices
+    ]
+    return mark_safe("".join(written_flat))  # every part is escaped
 
 
 @register.filter

@@ -120,13 +120,8 @@ class Figure:
         """The number of its rows with these values of dimensions, from the kept counts; None if they do not say."""
         if not all(self.record_kind.has_dimension(name) and value != MISSING for name, value in by.items()):
             return None
-        tallies = self.tallies(scope, unit_length(scope.area) if "township" in by else 0)
-        if not tallies:
-            return None
-        keys = {f"by_{name}": _tally_key(name, scope) for name in by}
-        wanted = {f"by_{name}": value for name, value in by.items()}
-        rows = [part.alias(**keys).filter(**wanted) for part in tallies]
-        return fetch_numbers(compile_numbers([total(rows, "change")]))[0]
+        statement = _tallied(self.slug, scope, tuple(by.items()))
+        return fetch_numbers(statement)[0] if statement else None
 
     def answer(self, scope: Scope) -> "Answer":
         return answer_all([self], scope)[self.slug]
@@ -323,6 +318,18 @@ def _statement(measures: tuple[Asked, ...]) -> Statement:
     return compile_numbers(
         [FIGURES[name].measure(on) if isinstance(on, Scope) else _target(name, on) for name, on in measures]
     )
+
+
+@keep_query
+def _tallied(slug: str, scope: Scope, by: tuple[tuple[str, str], ...]) -> Statement | None:
+    """The number of the figure's rows with these values of dimensions, if there are kept counts."""
+    figure = FIGURES[slug]
+    tallies = figure.tallies(scope, unit_length(scope.area) if "township" in dict(by) else 0)
+    if not tallies:
+        return None
+    keys = {f"by_{name}": _tally_key(name, scope) for name, _value in by}
+    wanted = {f"by_{name}": value for name, value in by}
+    return compile_numbers([total([part.alias(**keys).filter(**wanted) for part in tallies], "change")])
 
 
 @keep_query

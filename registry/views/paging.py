@@ -65,15 +65,18 @@ class RowPaginator(Paginator):
         """The page with this number, or the nearest one; the first for anything but a number."""
         wanted = _number(number)
         if wanted == 1:
-            rows = list(self.object_list[: self.per_page + 1])
-            if len(rows) <= self.per_page:
-                self.__dict__["_counted"] = len(rows)
-            return RowPage(rows[: self.per_page], 1, self)
+            return self.first_page(list(self.object_list[: self.per_page + 1]))
         last = self.num_pages
         wanted = max(-last, min(wanted, last))
         if wanted < 0 and not self.is_capped:
             wanted += last + 1
         return RowPage(self._rows_of(wanted), wanted, self)
+
+    def first_page(self, rows: list) -> RowPage:
+        """The first page, of its rows and one more if there are more."""
+        if len(rows) <= self.per_page:
+            self.__dict__["_counted"] = len(rows)
+        return RowPage(rows[: self.per_page], 1, self)
 
     def _rows_of(self, number: int) -> Sequence[Any]:
         """The rows of a page, read from the nearer end."""

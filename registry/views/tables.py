@@ -17,11 +17,13 @@ from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
 from registry.access.scope import BadInput, Scope
-from registry.figures import Figure
+from registry.figures import FIGURES, Figure
+from registry.figures.yearly import with_years
 from registry.filters import KindFilters, filtered
 from registry.kinds import Column, Kind
+from registry.query_cache import CompiledQuery, compile_query, keep_query
 
-from .paging import RowPage, RowPaginator
+from .paging import PAGE_SIZE, RowPage, RowPaginator
 
 NAMING = ("name", "title", "community", "village", "donor_name", "place_name", "item", "post", "purpose")
 
@@ -123,13 +125,28 @@ def table_of(
     Raises BadInput for a filter value that does not exist.
     """
     filters = filtered(kind, rows, scope, parameters)
-    page, ordering, unsorted = page_of(
-        kind, filters.qs, scope, parameters, lambda: figure.tallied_count(scope, filters.used) if figure else None
-    )
+
+    def ask_count() -> int | None:
+        return figure.tallied_count(scope, filters.used) if figure else None
+
+    if figure and kind.has_index("") and not (filters.used or parameters.get("ordering") or parameters.get("page")):
+        values = _first_rows(figure.slug, with_years(scope) if figure.yearly else scope).rows()
+        page, ordering, unsorted = RowPaginator(filters.qs, ask_count=ask_count).first_page(values), "", False
+        table_rows = rows_of(kind, page.object_list, scope, address)
+    else:
+        page, ordering, unsorted = page_of(kind, filters.qs, scope, parameters, ask_count)
+        table_rows = _rows_on(page, kind, filters.qs, scope, address)
     return ListTable(
-        kind, kind.columns, _rows_on(page, kind, filters.qs, scope, address), page, filters, page.paginator.count,
-        ordering, unsorted, headings=headings_of(kind, ordering, page),
+        kind, kind.columns, table_rows, page, filters, page.paginator.count, ordering, unsorted,
+        headings=headings_of(kind, ordering, page),
     )  # fmt: skip
+
+
+@keep_query
+def _first_rows(slug: str, scope: Scope) -> CompiledQuery:
+    """What the first page of a figure's rows shows, in an order that an index gives; and one row more."""
+    figure = FIGURES[slug]
+    return compile_query(figure.record_kind.values(figure.rows(scope), scope)[: PAGE_SIZE + 1])
 
 
 def table_within(kind: Kind, rows: QuerySet, scope: Scope, parameters: Any, name: str) -> ListTable:
@@ -194,11 +211,21 @@ def rows_of(kind: Kind, values: Any, scope: Scope, address: str = "") -> list[Li
     """Dictionaries of a kind's columns as rows with words for choices and the address of each record."""
     public = "" if kind.redacted else reverse("record", args=[kind.slug, "CODE"]) + scope.query
     address = address or public
+    texts: dict[tuple[str, Any], Any] = {}
+
+    def text_of(column: Column, value: Any) -> Any:
+        """A label is translated once, not in each row."""
+        if not column.choices:
+            return column.text(value)
+        if (column.name, value) not in texts:
+            texts[column.name, value] = str(column.text(value) or "")
+        return texts[column.name, value]
+
     return [
         ListRow(
             address.replace("CODE", value["row_code"]) if address else "",
             value.get("row_illustrative", False),
-            [Cell(column, column.text(value[column.name])) for column in kind.columns],
+            [Cell(column, text_of(column, value[column.name])) for column in kind.columns],
             value.get("row_code", ""),
         )
         for value in kind.hide_future(values, scope)
