@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.access.scope import BadInput, Scope
 from registry.kinds import MISSING, Dimension, Kind
 from registry.models import Area, SearchEntry, district_area
+from registry.text.area_codes import is_below_district
 
 
 class KindFilters(django_filters.FilterSet):
@@ -28,10 +29,13 @@ class KindFilters(django_filters.FilterSet):
 
     @cached_property
     def fields(self) -> list[tuple[str, Any, str, list[tuple]]]:
-        """(name, label, what was typed or chosen, its choices if any) of each field, to be written flat."""
+        """(name, label, what was typed or chosen, its choices if any) of each field, to be written flat. Inside one
+        township there is no township to choose."""
+        one_township = is_below_district(self.scope.area)
         return [
             (name, field.label, self.data.get(name, ""), list(getattr(field, "choices", ())))
             for name, field in self.form.fields.items()
+            if not (one_township and name == "township" and not self.data.get(name))
         ]
 
     def narrow(self, rows: QuerySet, name: str, value: str) -> QuerySet:

@@ -102,7 +102,7 @@ def return_draft(draft: Draft, *, remarks: Mapping[str, str] | None = None, opin
 
 def _log_return(draft: Draft, by: Any, *, moves: bool = True) -> None:
     assert draft.point is not None  # a returned draft has its site
-    point, reason = draft.point, ";".join(remark.text for remark in draft.open_remarks)[:300]
+    point, reason = draft.point, "；".join(remark.text for remark in draft.open_remarks)[:300]
     if moves:
         change_standing(point, status=PointStatus.RETURNED, on=timezone.localdate(), reason=reason, by=by)
     else:

@@ -212,7 +212,7 @@ def _add_entries(row: SheetRow, context: Context, project: Any, stored: list[Led
                 Entry(
                     entries[0].day,
                     entries[0].percent,
-                    line(300)("; ".join(given_entry.text for given_entry in entries)),
+                    line(300)("；".join(given_entry.text for given_entry in entries)),
                 )
             ]
         for new in entries:

@@ -9,7 +9,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.urls import reverse
 from django.utils.functional import Promise as Words
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from assessment.actions import projects as acts
 from assessment.models import Amendment, LedgerEntry, LedgerStage, Light, SecretaryProject
@@ -77,7 +77,7 @@ def _problem_lines(project: SecretaryProject, promised: list[str] | None, on: da
         delivered = f"{problem.solved_on} {problem.result}".strip() if solved else ""
         difference = "" if solved else _("not solved")
         if promised is not None and name not in promised:
-            difference = "; ".join(filter(None, (_("added by an amendment"), difference)))
+            difference = pgettext("between clauses", "; ").join(filter(None, (_("added by an amendment"), difference)))
         proof = list(problem.proof.all()) if solved else []
         lines.append(LedgerLine(_("Problem"), name, delivered, difference, solved, proof))
     return lines

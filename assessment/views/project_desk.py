@@ -160,7 +160,7 @@ def _step(
         "project": project,
         "title": TITLES[name],
         "form": form,
-        "fields": getattr(form, "shown", form),
+        "fields": getattr(form, "input_fields", form),
         "refusals": refusals,
         "is_closed": bool(refusals) and not form.is_bound,
         "refusal": refusal,
@@ -231,6 +231,9 @@ def sign(request: SignedInRequest, code: str) -> HttpResponse:
     """A second person signs off the ledger or sends it back."""
     project = _opened_or_404(request, code)
     form = projects.SignForm(request.POST if request.method == "POST" else None)
+    offer_typed(request, form)
+    if form.is_bound and wants_json(request):
+        return save_while_typing(request, form)
     refusal = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -240,6 +243,7 @@ def sign(request: SignedInRequest, code: str) -> HttpResponse:
             else:
                 acts.send_back(project, reason=form.cleaned_data["reason"], by=request.user)
                 messages.success(request, _("“%(name)s” was sent back.") % {"name": project})
+            forget(request)
             return redirect(project)
         except Refused as error:
             refusal = error

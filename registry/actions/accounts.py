@@ -214,12 +214,12 @@ def set_wishes(
 @transaction.atomic
 def save_view(user: User, name: str, query: str) -> None:
     """Saves the filters of the own account's sites under a name; this logs no event."""
-    user = locked(user)
-    if not name.strip():
+    user, name = locked(user), name.strip()[:LONGEST_NAME]
+    if not name:
         raise Refused("name_missing")
     if len(user.saved_views) >= MOST_VIEWS and name not in user.saved_views:
         raise Refused("views_many", most=MOST_VIEWS)
-    user.saved_views = {**user.saved_views, name.strip()[:LONGEST_NAME]: query}
+    user.saved_views = {**user.saved_views, name: query}
     user.save(update_fields=["saved_views"])
 
 

@@ -219,7 +219,7 @@ def submit_draft(draft: Draft, *, by: Any) -> Draft:
     draft.opened_at = draft.opened_by = None
     draft.remarks.filter(settled_at=None).update(settled_at=draft.submitted_at)
     _save(draft, [""], by)
-    ChangeSet(by, "; ".join(draft.overruled.values())[:300]).log("submit", draft.point, changes)
+    ChangeSet(by, "；".join(draft.overruled.values())[:300]).log("submit", draft.point, changes)
     if draft.point and not is_change:
         _stand_submitted(draft.point, by)
     return draft

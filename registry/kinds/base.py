@@ -145,7 +145,7 @@ class Kind:
             return self.order
         sign, name = ("-" if ordering.startswith("-") else ""), ordering.removeprefix("-")
         column = next(column for column in self.columns if column.name == name)
-        return (sign + (column.order or name), sign + ("pk" if self.redacted else "code"))
+        return (sign + (column.order or column.source), sign + ("pk" if self.redacted else "code"))
 
     def has_index(self, ordering: str) -> bool:
         """Whether an index gives the rows in this order, so that a page of many rows costs no more than of a few."""

@@ -129,7 +129,13 @@ class RecordForm(forms.Form):
         typed = self.data.get(column.name) or self._initial(column)
         known = {value for value, _label in choices}
         more = [(typed, typed)] if typed and typed not in known else []
-        return forms.Select(choices=[("", "—"), *choices, *more])
+        return forms.Select(choices=[("", _("Please choose")), *choices, *more])
+
+    @property
+    def filled_in(self) -> list[tuple[str, str]]:
+        """(label, value in words) of the fields that hold something, for who may only read the record."""
+        values = ((field, str(field.value() or "")) for field in self.visible_fields())
+        return [(field.label, _word_of(field.field.widget, value)) for field, value in values if value]
 
     def _words(self, column: SheetColumn, word: str) -> str:
         """A word to choose in the reader's language."""
@@ -231,3 +237,8 @@ def label_of(column: SheetColumn, kind: SheetType) -> str:
         return capfirst(str(own))
     plain = re.sub(r"\s*\([^)]*\)$", "", str(own))
     return f"{capfirst(plain)} ({UNITS.get(column.unit, column.unit)})"
+
+
+def _word_of(widget: forms.Widget, value: str) -> str:
+    """What a list to choose from calls the value."""
+    return str(dict(getattr(widget, "choices", ())).get(value, value))

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from registry.fields.points import BY_NAME
 from registry.kinds.field_visibility import Visibility, visibility_of
@@ -209,7 +209,7 @@ def _describe_parts(name: str, parts: dict[str, list], names: dict, *, inside: b
         for how, listed in parts.items()
         if how in sentences
     ]
-    return "; ".join(phrases)
+    return pgettext("between clauses", "; ").join(phrases)
 
 
 def _describe_part(part: type[models.Model] | None, change: Any, names: dict, *, inside: bool) -> str:
@@ -225,7 +225,9 @@ def _describe_part(part: type[models.Model] | None, change: Any, names: dict, *,
         words = ["…", "…"] if is_personal else [words_of(part, name, item, names) for item in (before, after)]
         if is_personal or words[0] != words[1]:
             fields.append(f"{label_of(part, name)} {words[0]} → {words[1]}")
-    return f"{change['part']} ({', '.join(fields)})" if fields else change["part"]
+    if not fields:
+        return change["part"]
+    return _("%(name)s (%(changes)s)") % {"name": change["part"], "changes": _(", ").join(fields)}
 
 
 def words_of(model: type[models.Model], name: str, value: Any, names: dict) -> str:
@@ -234,7 +236,7 @@ def words_of(model: type[models.Model], name: str, value: Any, names: dict) -> s
     if value in (None, "", [], {}):
         return "—"
     if isinstance(value, list):
-        return "、".join(map(str, value))
+        return "、".join(str(item.get("name", "…") if isinstance(item, dict) else item) for item in value)
     if own is None:
         return BY_NAME[name].words(str(value)) if name in BY_NAME else str(value)
     if own.is_relation:

@@ -11,7 +11,8 @@ addEventListener("load", () => {
   const now = () => JSON.parse(document.getElementById("map-now").textContent);
   box.closest(".pick").hidden = false;
 
-  const map = L.map(box, { attributionControl: false, preferCanvas: true });
+  const map = L.map(box, { attributionControl: false, zoomControl: false, preferCanvas: true });
+  L.control.zoom({ zoomInTitle: box.dataset.zoomIn, zoomOutTitle: box.dataset.zoomOut }).addTo(map);
   map.fitBounds([[39.2, 117.8], [39.8, 118.5]]);
   const overlay = L.layerGroup().addTo(map);
   const sites = new Map();

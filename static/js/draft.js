@@ -7,27 +7,40 @@
   const say = document.getElementById("saved");
   const store = `draft:${form.dataset.keep}`;
   const isWhole = "whole" in form.dataset;
-  const isText = (input) => !["hidden", "file", "radio", "checkbox", "submit"].includes(input.type);
-  const inputs = [...form.elements].filter((input) => input.name && (isWhole ? isText(input) : form.elements[`was-${input.name}`]));
+  const isTyped = (input) => !["hidden", "file", "checkbox", "submit"].includes(input.type);
+  const isChoice = (input) => input.type === "radio"; // the first radio button of a name stands for all of them
+  const group = (input) => isChoice(input) ? [...form.querySelectorAll(`[name="${input.name}"]`)] : [input];
+  const inputs = [...form.elements].filter((input) => input.name && group(input)[0] === input
+    && (isWhole ? isTyped(input) : form.elements[`was-${input.name}`]));
   const opened = new Map(inputs.map((input) => [input, { value: defaultOf(input) }]));
   const was = (input) => form.elements[`was-${input.name}`] || opened.get(input);
   const pending = new Map(inputs.map((input) => [input.name, []])); // texts sent whose answer was lost: perhaps saved
-  const dirty = () => inputs.filter((input) => input.value !== was(input).value);
+  const dirty = () => inputs.filter((input) => valueOf(input) !== was(input).value);
   let timer = 0, busy = false, again = false, leaving = false, isOut = false;
 
   const isPersonal = (input) => "personal" in input.dataset;
   const shelves = [[localStorage, (input) => !isPersonal(input)], [sessionStorage, isPersonal]]; // personal values go with the window
 
+  function valueOf(input) {
+    return isChoice(input) ? group(input).find((radio) => radio.checked)?.value ?? "" : input.value;
+  }
+
+  function put(input, value) {
+    if (isChoice(input)) for (const radio of group(input)) radio.checked = radio.value === value;
+    else input.value = value;
+  }
+
   function defaultOf(input) {
+    if (isChoice(input)) return group(input).find((radio) => radio.defaultChecked)?.value ?? "";
     if (!input.options) return input.defaultValue;
     return ([...input.options].find((option) => option.defaultSelected) || input.options[0])?.value ?? "";
   }
 
-  const errorOf = (input) => document.getElementById(`e-${input.name}`) || document.getElementById(`${input.id}_error`);
+  const errorOf = (input) => document.getElementById(`e-${input.name}`) || document.getElementById(`id_${input.name}_error`);
 
   function keep() {
     for (const [shelf, belongs] of shelves) {
-      const values = dirty().filter(belongs).map((input) => [input.name, [input.value, was(input).value, pending.get(input.name)]]);
+      const values = dirty().filter(belongs).map((input) => [input.name, [valueOf(input), was(input).value, pending.get(input.name)]]);
       if (values.length) shelf.setItem(store, JSON.stringify(Object.fromEntries(values)));
       else shelf.removeItem(store);
     }
@@ -50,12 +63,12 @@
     busy = true;
     const body = new URLSearchParams();
     for (const input of texts) {
-      body.set(input.name, input.value);
+      body.set(input.name, valueOf(input));
       body.set(`was-${input.name}`, was(input).value);
-      pending.get(input.name).push(input.value);
+      pending.get(input.name).push(valueOf(input));
     }
     keep();
-    const request = new Map(texts.map((input) => [input.name, input.value]));
+    const request = new Map(texts.map((input) => [input.name, valueOf(input)]));
     show(form.dataset.saving);
     try {
       const answer = await fetch(form.action || location.href, {
@@ -121,7 +134,7 @@
     const value = document.createElement("b");
     value.textContent = conflict.theirs || "—";
     text.append(value);
-    box.append(text, choice(form.dataset.mine, () => input.value), choice(form.dataset.take, () => conflict.theirs));
+    box.append(text, choice(form.dataset.mine, () => valueOf(input)), choice(form.dataset.take, () => conflict.theirs));
     row.append(box);
 
     function choice(label, value) {
@@ -130,7 +143,7 @@
       button.textContent = label;
       button.addEventListener("click", () => {
         was(input).value = conflict.theirs;
-        input.value = value();
+        put(input, value());
         box.remove();
         react(input);
       });
@@ -169,7 +182,10 @@
     }, 500);
   }
 
-  form.addEventListener("input", (event) => { if (inputs.includes(event.target)) react(event.target); });
+  form.addEventListener("input", (event) => {
+    const input = inputs.find((one) => group(one).includes(event.target));
+    if (input) react(input);
+  });
   form.addEventListener("change", (event) => { keep(); later(0); });
   form.addEventListener("submit", (event) => {
     keep();
@@ -187,11 +203,11 @@
 
   const backup = Object.assign({}, ...shelves.map(([shelf]) => JSON.parse(shelf.getItem(store) || "{}")));
   for (const input of inputs) {
-    const stands = input.value;
+    const stands = valueOf(input);
     const [value, original, requests = []] = backup[input.name] || [stands];
     if (value === stands) continue;
     pending.set(input.name, requests);
-    input.value = value;
+    put(input, value);
     was(input).value = requests.includes(stands) ? stands : original;
     input.closest("details")?.setAttribute("open", "");
   }

@@ -1,6 +1,7 @@
 """The forms of secretary projects: saved while typing, sealed after one more question, absent where nothing can be
 done."""
 
+import re
 from datetime import date
 
 import pytest
@@ -71,6 +72,19 @@ def test_a_form_that_was_sent_begins_anew_on_every_phone(clerk, opened, clerk_ta
     keep = f'data-keep="{clerk_tangfang.pk}:{address}:"'
     assert keep in before
     assert keep not in page_of(clerk, address)
+
+
+def test_the_reason_for_sending_a_ledger_back_is_saved_while_it_is_typed(clerk, opened, reviewer):
+    clerk.force_login(reviewer)
+    address = f"/desk/projects/{opened.code}/sign/"
+    assert clerk.post(address, {"reason": "佐证不全"}, **SCRIPTED).json()["problems"] == {}
+    assert UnsentForm.objects.get(by=reviewer, path=address).values == {"reason": "佐证不全"}
+    assert opened.amendments.count() == 0
+
+
+def test_a_promise_is_amended_in_a_form_of_what_a_person_fills_in(clerk, opened):
+    labels = re.findall(r"<label[^>]*>([^<]*)", page_of(clerk, f"/desk/projects/{opened.code}/amend/"))
+    assert {"Key", "Version"} & {label.strip() for label in labels} == set()
 
 
 def test_a_new_plan_is_kept_before_there_is_a_project(clerk):

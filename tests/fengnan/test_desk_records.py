@@ -257,3 +257,11 @@ def test_a_count_of_a_record_is_typed_on_the_keyboard_of_numbers(client, adminis
     boxes = {name: box for box, name in re.findall(r'(<input[^>]*name="(\w+)"[^>]*>)', page)}
     assert 'inputmode="numeric"' in boxes["headcount"]
     assert "inputmode" not in boxes["visitor"]
+
+
+def test_who_may_only_read_a_record_reads_names_not_codes(sample, head_tangfang, client):
+    Unit.objects.create(code="U-1", name="示例五金厂", kind="enterprise", area_id=TANGFANG)
+    client.force_login(head_tangfang)
+    page = client.get("/desk/records/unit/U-1/").content.decode()
+    assert "唐坊镇" in page.partition("<dl")[2].partition("</dl>")[0]
+    assert TANGFANG not in page

@@ -118,7 +118,9 @@ def test_an_account_has_a_bounded_number_of_views(desk, clerk_tangfang):
     for number in range(20):
         desk.post(VIEWS, {"name": f"视图{number}", "query": "status=named"})
     assert desk.post(VIEWS, {"name": "再一个", "query": "status=named"}).status_code == 409
-    assert desk.post(VIEWS, {"name": "视图3", "query": "status=draft"}).status_code == 302
+    assert desk.post(VIEWS, {"name": " 视图3 ", "query": "status=draft"}).status_code == 302
+    clerk_tangfang.refresh_from_db()
+    assert (len(clerk_tangfang.saved_views), clerk_tangfang.saved_views["视图3"]) == (20, "status=draft")
 
 
 def test_what_was_named_this_year_needs_no_confirmation(desk, many):
@@ -126,3 +128,8 @@ def test_what_was_named_this_year_needs_no_confirmation(desk, many):
     StatusPeriod.objects.filter(point__code="MANY-001").update(valid_from=today)
     address = {"search": "批量示范点001", "confirmation": "open"}
     assert sites_of(desk.get(LIST, address)) == []
+
+
+def test_a_township_is_no_filter_inside_one_township(desk, reviewer):
+    assert 'name="township"' not in desk.get(LIST).content.decode()
+    assert 'name="township"' in desk.get("/points/").content.decode()

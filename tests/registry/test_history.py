@@ -140,7 +140,7 @@ def test_parts_are_told_by_name(sample, administrator):
     ChangeSet(administrator).log("parts", belt, {"evidence": {"added": ["内部材料"]}})
     with override("zh-hans"):
         [entry] = history_of(belt, PUBLIC)
-        assert entry.changes[0].text == "新增：1. 甲点; 移除：2. 乙点"
+        assert entry.changes[0].text == "新增：1. 甲点；移除：2. 乙点"
 
 
 def test_a_record_of_which_one_may_not_know_has_no_name_in_a_history(sample, administrator, auditor):

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registry.kinds import KINDS
+from registry.loading.desk_kinds import desk_kinds, listed_as
 from registry.models import DemonstrationPoint
 from registry.views import paging
 from registry.views.paging import RowPaginator
@@ -97,3 +98,11 @@ def test_an_offered_order_is_read_from_an_index(ordering, scope):
                 cursor.execute(f"SET LOCAL enable_{way} = off")
         plan = rows.explain()
     assert "point_area_code" in plan and "TEMP B-TREE FOR ORDER BY" not in plan and "Sort Key" not in plan
+
+
+@pytest.mark.parametrize("kind", [*KINDS.values(), *map(listed_as, desk_kinds())], ids=lambda kind: kind.slug)
+def test_a_list_is_sorted_by_any_of_its_columns(kind, scope):
+    rows = kind.annotate(kind.on(scope), scope).values_list("pk", flat=True)
+    for column in kind.columns:
+        keys = [list(rows.order_by(*kind.order_by(sign + column.name))) for sign in ("", "-")]
+        assert sorted(keys[0]) == sorted(keys[1])

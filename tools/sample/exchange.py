@@ -32,7 +32,7 @@ def _make_teaching_sites(store: Store) -> None:
             level="provincial",
             area=[area],
             named_on=f"{2018 + number % 3}-09-10",
-            remark=f"所在乡镇为示意,{NOT_GIVEN}",
+            remark=f"所在乡镇为示意，{NOT_GIVEN}",
             **place,
         )
     for number, site in enumerate(_premium(store)[3:5], start=5):
@@ -114,9 +114,9 @@ def _make_events(store: Store) -> None:
             "130207100",
             False,
         ),
-        ("全市观摩推进会议(社区)", "observation", "municipal", "社区", "2021-05-20", "130207001", False),
+        ("全市观摩推进会议（社区）", "observation", "municipal", "社区", "2021-05-20", "130207001", False),
         ("党员志愿者为农户维修电力设备", "volunteering", "district", "志愿服务", "2021-04-12", "130207", False),
-        ("区级书记项目交流会(示例)", "meeting", "district", "书记项目", "2021-09-08", "130207", True),
+        ("区级书记项目交流会（示例）", "meeting", "district", "书记项目", "2021-09-08", "130207", True),
     ]
     for number, (name, kind, level, topic, held_on, area, made_up) in enumerate(events, start=1):
         store.add(
@@ -211,7 +211,7 @@ def _passed_down(
 ) -> None:  # fmt: skip
     store.add(
         "funds", "registry.fund", code=code or f"{above}-{township}", year=2021, category="other", level=level,
-        amount_yuan=f"{amount}.00", budgeted_yuan=f"{amount}.00", paid_yuan=f"{paid}.00", purpose=f"{purpose}(示例)",
+        amount_yuan=f"{amount}.00", budgeted_yuan=f"{amount}.00", paid_yuan=f"{paid}.00", purpose=f"{purpose}（示例）",
         arrived_on="2021-05-20", area=[township], out_of=[above], point=[site] if site else None,
         project_code=project, illustrative=True,
     )  # fmt: skip
@@ -227,5 +227,5 @@ def _make_wage_rules(store: Store) -> None:
             uplift_percent=uplift,
             area=["130207"],
             valid_from="2018-01-01",
-            remark=f"省定标准文章未给出;{NOT_GIVEN}",
+            remark=f"省定标准文章未给出；{NOT_GIVEN}",
         )

@@ -45,7 +45,7 @@ def make_belts(store: Store) -> None:
             built_on=built,
             planned_on=f"{int(built[:4]) - 1}-03-15",
             illustrative=not real,
-            remark=f"起止乡镇与成员为示意,{NOT_GIVEN}" if real else "",
+            remark=f"起止乡镇与成员为示意，{NOT_GIVEN}" if real else "",
         )
         premium = _nearest(store, free, townships, max(5, size - number % 3))
         others = _nearest(store, plain, townships, size - len(premium))
@@ -164,7 +164,7 @@ def _named_zones(store: Store) -> None:
         level="district",
         within=["Z-DEV"],
         built_on="2020-05-20",
-        **{**xugezhuang, "remark": f"级别为示意,{NOT_GIVEN}"},
+        **{**xugezhuang, "remark": f"级别为示意，{NOT_GIVEN}"},
     )
     for site in store.points:
         if site["unit"].startswith("U-"):
@@ -187,7 +187,7 @@ def _themed_zones(store: Store) -> None:
             area=["130207114"],
             townships=[["130207114"]],
             planned_on="2021-03-26",
-            remark=f"级别为示意,{NOT_GIVEN}",
+            remark=f"级别为示意，{NOT_GIVEN}",
         )
     store.add(
         "groupings",

@@ -130,7 +130,7 @@ def _others(store: Store) -> None:
         year = max(site["named_on"].year, 2018 + number % 4)
         _honour(
             store,
-            "区级党建工作先进集体(示例)",
+            "区级党建工作先进集体（示例）",
             "district",
             f"{year}-12-10",
             site["area"],
@@ -150,8 +150,8 @@ def _make_donations(store: Store) -> None:
     for donor, day, amount in gifts:
         store.add(
             "honours", "registry.donation", code=store.code("D"), donor=[donor], area=[towns[donor]], kind="cash",
-            donated_on=day, amount_yuan=f"{amount}.00", recipient="丰南区(示例)", purpose="公益捐款", illustrative=True,
-            remark="四家合计4500万元为文章所列,分笔为示意",
+            donated_on=day, amount_yuan=f"{amount}.00", recipient="丰南区（示例）", purpose="公益捐款", illustrative=True,
+            remark="四家合计4500万元为文章所列，分笔为示意",
         )  # fmt: skip
     store.add(
         "honours", "registry.donation", code=store.code("D"), donor=["U-005"], area=["130207104"], kind="goods",
@@ -164,7 +164,7 @@ def _make_brands(store: Store) -> None:
     for number, (name, field, township) in enumerate(BRANDS):
         store.add(
             "honours", "registry.brand", code=store.code("BR"), name=name, field=field, area=[township],
-            organisation=[f"O-{township}"], slogan="一领域一品牌(示例口号)", created_on=f"{2017 + number % 4}-05-04",
+            organisation=[f"O-{township}"], slogan="一领域一品牌（示例口号）", created_on=f"{2017 + number % 4}-05-04",
             illustrative=True,
         )  # fmt: skip
     functions = [[f"TE-district-functions-{number}"] for number in range(1, 6)]

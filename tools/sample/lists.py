@@ -4,22 +4,22 @@ from .store import NOT_GIVEN, Store
 
 SINCE = "2017-01-01"
 PARAMETERS = [
-    ("appeal-working-days", "考评申诉期(工作日)", "5", "count", ""),
+    ("appeal-working-days", "考评申诉期（工作日）", "5", "count", ""),
     ("belt-minimum", "每条示范带精品示范点下限", "5", "count", "F11"),
     ("premium-rate-target", "精品率目标", "35", "percent", "F08"),
-    ("community-premium-target", "市定精品示范社区占比目标", "32.1", "percent", "F33,由57.1%与超25个百分点推得"),
+    ("community-premium-target", "市定精品示范社区占比目标", "32.1", "percent", "F33，由57.1%与超25个百分点推得"),
     ("income-threshold", "村集体经济年收入门槛", "50000", "yuan", "F27"),
-    ("notice-working-days", "公示期(工作日)", "5", "count", ""),
-    ("pack-days", "迎检资料包链接有效期(天)", "14", "count", ""),
-    ("project-check-days", "书记项目查账间隔(天)", "90", "count", ""),
-    ("project-reminder-days", "书记项目到期前提醒(天)", "14", "count", ""),
-    ("reply-working-days", "群众留言答复时限(工作日)", "5", "count", ""),
-    ("rectify-working-days", "督导整改时限(工作日)", "15", "count", ""),
-    ("remarks-a-day", "同一来源每日留言上限(条)", "5", "count", ""),
-    ("remarks-an-hour", "同一记录每小时留言上限(条)", "20", "count", ""),
-    ("return-working-days", "退回修改时限(工作日)", "10", "count", ""),
-    ("review-working-days", "初审、评审时限(工作日)", "10", "count", ""),
-    ("talk-overdue-findings", "逾期未改达到即约谈(条)", "3", "count", ""),
+    ("notice-working-days", "公示期（工作日）", "5", "count", ""),
+    ("pack-days", "迎检资料包链接有效期（天）", "14", "count", ""),
+    ("project-check-days", "书记项目查账间隔（天）", "90", "count", ""),
+    ("project-reminder-days", "书记项目到期前提醒（天）", "14", "count", ""),
+    ("reply-working-days", "群众留言答复时限（工作日）", "5", "count", ""),
+    ("rectify-working-days", "督导整改时限（工作日）", "15", "count", ""),
+    ("remarks-a-day", "同一来源每日留言上限（条）", "5", "count", ""),
+    ("remarks-an-hour", "同一记录每小时留言上限（条）", "20", "count", ""),
+    ("return-working-days", "退回修改时限（工作日）", "10", "count", ""),
+    ("review-working-days", "初审、评审时限（工作日）", "10", "count", ""),
+    ("talk-overdue-findings", "逾期未改达到即约谈（条）", "3", "count", ""),
     ("standard-count", "示范点建设标准条数", "10", "count", "F06"),
 ]
 LISTS = {
@@ -69,7 +69,7 @@ def make_lists(store: Store) -> None:
     for rule, name, value, unit, source in PARAMETERS:
         store.add(
             "parameters", "registry.parameter", code=f"PA-{rule}", rule=rule, name=name, value=value, unit=unit,
-            issuer="", valid_from=SINCE, remark=f"{source};{NOT_GIVEN}" if source else NOT_GIVEN,
+            issuer="", valid_from=SINCE, remark=f"{source}；{NOT_GIVEN}" if source else NOT_GIVEN,
             illustrative=not source,
         )  # fmt: skip
     for list_name, names in LISTS.items():

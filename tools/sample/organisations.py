@@ -23,7 +23,7 @@ MADE_UP = [
 def make_organisations(store: Store) -> None:
     zone = {
         "code": "Z-DEV", "name": "经济开发区", "kind": "development", "level": "provincial", "area": ["130207100"],
-        "built_on": "2010-01-01", "townships": [["130207100"]], "remark": "级别、所在乡镇与日期为示意,文章未列明",
+        "built_on": "2010-01-01", "townships": [["130207100"]], "remark": "级别、所在乡镇与日期为示意，文章未列明",
     }  # fmt: skip
     store.add("organisations", "registry.zone", **zone)
     for rows, made_up in ((UNITS, False), (MADE_UP, True)):

@@ -211,8 +211,8 @@ def _add(store: Store, site: dict) -> None:
         unit=[site["unit"]] if site["unit"] else None, organisation=[site["organisation"]], field=site["field"],
         venue_area=str(store.random.randint(12, 90) * 10), lng=f"{lng:.6f}", lat=f"{lat:.6f}", coordinate_system="wgs84",
         position_illustrative=True, illustrative=not site["real"],
-        highlights="" if site["real"] else "党员责任区、便民代办和主题党日常态化开展。(示例文字)",
-        remark="面积、位置、等次与文号为示意," + NOT_GIVEN if site["real"] else "",
+        highlights="" if site["real"] else "党员责任区、便民代办和主题党日常态化开展。（示例文字）",
+        remark="面积、位置、等次与文号为示意，" + NOT_GIVEN if site["real"] else "",
     )  # fmt: skip
 
 
@@ -228,7 +228,7 @@ def _add_periods(store: Store, site: dict) -> None:
         standing |= {"grade": "premium"} if kind == "premium_on" else {"level": site["level"]}
         periods.append((day, dict(standing), "复核晋级"))
     if site["withdrawn_on"]:
-        periods.append((site["withdrawn_on"], {**standing, "status": "withdrawn"}, "复核不达标,摘牌(示例)"))
+        periods.append((site["withdrawn_on"], {**standing, "status": "withdrawn"}, "复核不达标，摘牌（示例）"))
     _write_periods(store, site, _application(store, site) + periods)
 
 

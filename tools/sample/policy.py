@@ -11,13 +11,13 @@ ACTIONS = [  # code, name, kind, covers, items, aim, remark
     ),
     (
         "SA-03", "“六位一体”社区治理体系", "system", "社区",
-        tuple(f"要素{number}(文章未列明)" for number in range(1, 7)), "社区治理体系。",
-        f"六个要素文章未列明;{NOT_GIVEN}",
+        tuple(f"要素{number}（文章未列明）" for number in range(1, 7)), "社区治理体系。",
+        f"六个要素文章未列明；{NOT_GIVEN}",
     ),
     (
         "SA-04", "“一定三有”政策", "policy", "农村",
-        ("一定(文章未展开)", *(f"三有之{number}(文章未展开)" for number in "一二三")),
-        "区财政每年投入1.1亿元,用于基层党建工作和落实“一定三有”政策。", f"“一定三有”文章未展开;{NOT_GIVEN}",
+        ("一定（文章未展开）", *(f"三有之{number}（文章未展开）" for number in "一二三")),
+        "区财政每年投入1.1亿元，用于基层党建工作和落实“一定三有”政策。", f"“一定三有”文章未展开；{NOT_GIVEN}",
     ),
 ]  # fmt: skip
 FIELDS = {
@@ -85,12 +85,12 @@ def _make_documents(store: Store) -> None:
     store.add(
         "policy", "registry.policydocument", code="PD-001", title="全市基层党建示范创建工作部署", issuer="中共唐山市委",
         level="municipal", area=["130207"], issued_on="2021-01-15", valid_from="2021-01-15",
-        remark=f"文号与标题文章未列明,标题为示意;{NOT_GIVEN}",
+        remark=f"文号与标题文章未列明，标题为示意；{NOT_GIVEN}",
     )  # fmt: skip
     for number, (year, month, batch) in enumerate(NAMINGS, start=2):
         day = f"{year}-{int(month):02d}-01"
         store.add(
             "policy", "registry.policydocument", code=f"PD-{number:03d}", number=f"丰组字〔{year}〕示{month}号",
-            title=f"关于命名{year}年第{batch}批党建示范点的决定(示例)", issuer="丰南区委组织部(示例)", level="district",
+            title=f"关于命名{year}年第{batch}批党建示范点的决定（示例）", issuer="丰南区委组织部（示例）", level="district",
             area=["130207"], issued_on=day, valid_from=day, illustrative=True,
         )  # fmt: skip

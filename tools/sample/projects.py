@@ -48,11 +48,11 @@ def _make_standard(store: Store) -> None:
         "projects",
         "assessment.standard",
         code="ST-01",
-        name="示范点建设10条标准(示例)",
+        name="示范点建设10条标准（示例）",
         issuer="示例",
         valid_from="2016-01-01",
         illustrative=True,
-        remark="文章未给出10条标准的文本,本标准为示意",
+        remark="文章未给出10条标准的文本，本标准为示意",
     )
     for number, (name, name_en, weight, method) in enumerate(ITEMS, start=1):
         store.add(
@@ -82,8 +82,8 @@ def _make_year(store: Store, year: int, count: int) -> None:
         name = store.areas[township]["name"]
         store.add(
             "projects", "assessment.secretaryproject", code=code, name=f"{name}“{theme}”书记项目", year=year,
-            organisation=[f"O-{township}"], area=[township], measures="建立问题清单,逐项明确措施与时限。(示例)",
-            expected_results=f"{theme}取得明显成效。(示例)", opened_on=f"{year}-02-20", deadline=f"{year}-12-15",
+            organisation=[f"O-{township}"], area=[township], measures="建立问题清单，逐项明确措施与时限。（示例）",
+            expected_results=f"{theme}取得明显成效。（示例）", opened_on=f"{year}-02-20", deadline=f"{year}-12-15",
             illustrative=True,
         )  # fmt: skip
         _make_ledger(store, code, year, number)
@@ -102,12 +102,12 @@ def _make_ledger(store: Store, code: str, year: int, number: int) -> None:
             text=text,
         )
 
-    entry("open", "02-20", 0, "年初建账,定任务。(示例)")
-    entry("check", "06-18", 35 + number % 20, "分段查账,督进度。(示例)")
+    entry("open", "02-20", 0, "年初建账，定任务。（示例）")
+    entry("check", "06-18", 35 + number % 20, "分段查账，督进度。（示例）")
     if number % 9 != 8:
-        entry("check", "09-22", 65 + number % 20, "分段查账,督进度。(示例)")
+        entry("check", "09-22", 65 + number % 20, "分段查账，督进度。（示例）")
     if number % 6 != 5 or year < 2021:
-        entry("close", f"12-{8 + number % 8:02d}", 100, "年度交账,看实效。(示例)")
+        entry("close", f"12-{8 + number % 8:02d}", 100, "年度交账，看实效。（示例）")
 
 
 def _make_problem(store: Store, code: str, township: str, year: int, number: int) -> None:
@@ -117,8 +117,8 @@ def _make_problem(store: Store, code: str, township: str, year: int, number: int
         solved = index == 0 and number < SOLVED[year]
         store.add(
             "projects", "assessment.projectproblem", code=f"{code}-P{index + 1}", project=[code], area=[township],
-            name=f"{PROBLEMS[(number + index) % len(PROBLEMS)]}(示例)", found_on=f"{year}-02-20", illustrative=True,
-            solved_on=f"{year}-{7 + number % 5:02d}-25" if solved else None, result="已销号(示例)" if solved else "",
+            name=f"{PROBLEMS[(number + index) % len(PROBLEMS)]}（示例）", found_on=f"{year}-02-20", illustrative=True,
+            solved_on=f"{year}-{7 + number % 5:02d}-25" if solved else None, result="已销号（示例）" if solved else "",
         )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ def _make_offices(store: Store) -> dict[str, str]:
     """The organisations of some government offices, with their areas."""
     for number, office in enumerate(OFFICES, start=1):
         store.add(
-            "organisations", "registry.partyorganisation", code=f"O-J{number:02d}", name=f"{office}机关党委(示例)",
+            "organisations", "registry.partyorganisation", code=f"O-J{number:02d}", name=f"{office}机关党委（示例）",
             form="party_committee", kind="unit", area=["130207001"], parent=["O-130207"], field="government",
             founded_on="1985-01-01", member_count=30 + 4 * number, illustrative=True,
         )  # fmt: skip
@@ -50,8 +50,8 @@ def _make(
     kind: str = "township",
 ) -> None:  # fmt: skip
     """A scheme for `units`, {organisation: area}."""
-    number, title = {"township": ("01", "乡镇(街道)“3+X”"), "department": ("02", "部门“两重一专”")}[kind]
-    code, name = f"SC-{year}-{number}", f"{year}年{title}考评方案(示例)"
+    number, title = {"township": ("01", "乡镇（街道）“3+X”"), "department": ("02", "部门“两重一专”")}[kind]
+    code, name = f"SC-{year}-{number}", f"{year}年{title}考评方案（示例）"
     body = {
         "name": name,
         "year": year,

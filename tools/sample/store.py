@@ -4,7 +4,7 @@ import json
 import random
 from pathlib import Path
 
-NOT_GIVEN = "日期为示意,文章未列明"
+NOT_GIVEN = "日期为示意，文章未列明"
 
 
 class Store:

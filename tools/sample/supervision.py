@@ -13,7 +13,11 @@ FINDINGS = [  # (day, place of the township, finding, what is asked for, term, s
     ("2021-12-16", None, "红色驿站开放时间不足", "", None, ""),
 ]  # fmt: skip
 DEMO = "130207114"  # the township of the demonstration clerk
-WORDS = {"rectify": "已按要求整改。(示例)", "return": "整改不到位,退回。(示例)", "close": "复查到位,予以销号。(示例)"}
+WORDS = {
+    "rectify": "已按要求整改。（示例）",
+    "return": "整改不到位，退回。（示例）",
+    "close": "复查到位，予以销号。（示例）",
+}
 
 
 def make_supervision(store: Store) -> None:
@@ -23,8 +27,8 @@ def make_supervision(store: Store) -> None:
         done_steps = [step.split() for step in steps.split(", ") if step]
         is_closed = bool(done_steps) and done_steps[-1][0] == "close"
         store.add(
-            "supervision", "assessment.supervisionfinding", code=code, inspected_on=day, issuer="区委组织部(示例)",
-            organisation=[f"O-{township}"], area=[township], finding=f"{finding}(示例)", demand=demand,
+            "supervision", "assessment.supervisionfinding", code=code, inspected_on=day, issuer="区委组织部（示例）",
+            organisation=[f"O-{township}"], area=[township], finding=f"{finding}（示例）", demand=demand,
             deadline=term, progress=WORDS["rectify"] if done_steps else "", done=is_closed if done_steps else None,
             rechecked_on=f"2021-{done_steps[-1][1]}" if is_closed else None, illustrative=True,
         )  # fmt: skip

@@ -19,5 +19,5 @@ def make_years(store: Store) -> None:
         for year in range(first, LAST + 1):
             store.add(
                 "years", "registry.yeardeclaration", code=f"YD-{form}-{year}", area=["130207"], form=form, year=year,
-                declared_on=f"{year}-12-31", declared_by="区委组织部(示例)", illustrative=True,
+                declared_on=f"{year}-12-31", declared_by="区委组织部（示例）", illustrative=True,
             )  # fmt: skip
