@@ -1,4 +1,4 @@
-"""`make bench`: what grows with the points, and what pages, the API, exports, writes and loads cost, on each engine, with
+"""`make bench`: what grows with the points, and what pages, API, exports, writes and loads cost, on each engine, with
 the sample and with many points, against an empty Django view, COPY and the last release of the same run. Prints tables
 for docs/BENCHMARKS.md. What is asked stands beside what is measured; nothing fails.
 

@@ -6,12 +6,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from statistics import median
-from threading import Thread
 
 import psycopg
 from redis import Redis
@@ -195,11 +195,9 @@ def _rate(asked: Asked, seconds: float) -> float:
 
 def at_once(works: list[Callable[[], None]]) -> None:
     """Runs each in a thread of its own, to the end of all."""
-    threads = [Thread(target=work) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(len(works)) as pool:
+        for done in [pool.submit(work) for work in works]:
+            done.result()
 
 
 def ratio(these: list[float], those: list[float]) -> float:

@@ -72,5 +72,5 @@ def _summed(rounds: list[list[Writer]], seconds: float) -> Writing:
     return Writing(
         [sum(numbers) / seconds for numbers in counts],
         median(numbers[-1] / max(numbers[0], 1) for numbers in counts),
-        max(wait for writers in rounds for writer in writers for wait in writer.waits),
+        max(wait for writers in rounds for writer in writers for wait in writer.waits or [seconds]),
     )
