@@ -5,6 +5,7 @@ for docs/BENCHMARKS.md. What is asked stands beside what is measured; nothing fa
     make bench                                   # both engines, 100,000 points
     make bench ARGS=--quick                      # three minutes: SQLite, fewer rounds
     make bench ARGS="postgresql pages writes"    # one engine, some of the parts
+    make bench ARGS="loads --rows 100000"        # a larger load
     make bench BASE=1a7a1d0                      # against this commit instead of the newest tag
 """
 
@@ -43,11 +44,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench ARGS=…")
     parser.add_argument("what", nargs="*", help=f"among {', '.join(names)}; all, if none is named")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, and SQLite alone unless an engine is named")
+    parser.add_argument("--rows", type=int, help=f"rows of a load; {FULL.rows:,}, or {QUICK.rows:,} with --quick")
     options = parser.parse_args()
     if unknown := set(options.what) - set(names):
         parser.error(f"There is no {' or '.join(sorted(unknown))}. Choose among {', '.join(names)}.")
     engines = [engine for engine in ENGINES if engine in options.what] or ENGINES[: 1 if options.quick else 2]
     parts = [part for part in PARTS if part in options.what] or PARTS
+    depth = QUICK if options.quick else FULL
+    depth = depth._replace(rows=options.rows or depth.rows)
     states = [NOW, *filter(None, [last_release()])]
     git = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
     print(f"{date.today()}, {git.stdout.strip()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start")
@@ -55,7 +59,7 @@ def main() -> None:
         points = FEWER if options.quick and not NOW.grown_path(engine, POINTS).exists() else POINTS
         print(f"\n## {TITLES[engine]}")
         with ExitStack() as databases:
-            bench = Bench(engine, points, QUICK if options.quick else FULL, states, databases)
+            bench = Bench(engine, points, depth, states, databases)
             for part in parts:
                 say(part)
                 bench.run(part)

@@ -1,5 +1,5 @@
 """What loading costs: `python -m bench.loading ROWS` loads into the registry of DATABASE_URL, which holds the sample,
-and prints what it measured as JSON. `python -m bench.loading sqlite|postgresql ROWS` does it in a new registry.
+and prints what it measured as JSON; `make bench ARGS="loads --rows ROWS"` does it for both engines and sizes.
 
 A ledger of new sites, each with its title, is loaded whole: read by the child process, checked, written with an event a
 record, indexed for the search. On PostgreSQL it is compared with COPY of the very same rows, in the same run: into the
@@ -172,15 +172,5 @@ def measure(rows: int) -> dict[str, float]:
     return made
 
 
-def main() -> None:
-    if len(sys.argv) == 2:
-        json.dump(measure(int(sys.argv[1])), sys.stdout)
-        return
-    from bench.states import NOW, registries  # noqa: PLC0415 (a release is asked by the line above)
-
-    with registries(NOW, sys.argv[1]) as [sample]:
-        print(sample.run("-m", "bench.loading", sys.argv[2]))
-
-
 if __name__ == "__main__":
-    main()
+    json.dump(measure(int(sys.argv[1])), sys.stdout)

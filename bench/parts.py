@@ -184,11 +184,11 @@ class Bench:
         """A spreadsheet of new sites, into each registry."""
         made = [json.loads(registry.run("-m", "bench.loading", str(self.depth.rows))) for registry in self.all]
         rows = []
-        for name, (one, then) in zip(self.names, self.beside_release(made), strict=True):
+        for size, (one, then) in zip(self.names, self.beside_release(made), strict=True):
             rows.append([
-                name, f"{one['seconds']:.1f} s", f"{one['rows'] / one['seconds']:,.0f}", f"{one['queries']:.3f}",
-                f"{one['memory']} MB", f"{one['copy']:.2f}" if "copy" in one else "",
-                "0.25" if "copy" in one else "", f"{one['again']:.1f} s", f"{one['undone']:.1f} s",
+                size, f"{one['seconds']:.1f} s", f"{one['rows'] / one['seconds']:,.0f}", f"{one['queries']:.3f}",
+                f"{one['memory']} MB", *([f"{one['copy']:.2f}", "0.25"] if "copy" in one else ["", ""]),
+                *(f"{one[name]:.1f} s" if name in one else "" for name in ("again", "undone")),
                 times(one["seconds"] / then["seconds"]) if then else "",
             ])  # fmt: skip
         columns = [

@@ -4,6 +4,7 @@
 
 import sys
 from collections import defaultdict
+from contextlib import suppress
 from datetime import date, timedelta
 from itertools import cycle, islice
 from typing import Any
@@ -22,7 +23,7 @@ DAYS_APART = 28  # the copies of a point are named on so many different days
 
 
 def grow_points(total: int) -> None:
-    """Adds copies until the registry holds `total` points, on either engine: a minute for 100,000."""
+    """Adds copies until the registry holds `total` points, on either engine: some minutes for 100,000."""
     points = DemonstrationPoint.objects.unscoped("the benchmark")
     originals = list(points.filter(code__startswith="FN-").order_by("code"))
     periods: dict[int, list[StatusPeriod]] = defaultdict(list)
@@ -46,6 +47,10 @@ def grow_points(total: int) -> None:
             batch_size=1_000,
         )
     rebuild()
+    with suppress(ImportError):  # a release may keep no counts
+        from registry.actions.tallies import fold_counts  # noqa: PLC0415
+
+        fold_counts()  # as the worker does
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
 

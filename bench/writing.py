@@ -17,32 +17,34 @@ REASON = quote("更正")
 
 @dataclass
 class Writer:
-    """One program: it reads what it adds, then changes it again and again."""
+    """One program: it adds a record, then changes it again and again."""
 
     token: str
     place: str
     port: int
     waits: list[float] = field(default_factory=list)
 
-    def run(self, until: float) -> None:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+    def add(self) -> None:
+        self.connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         visit = {
             "visited_on": "2021-06-01", "place": self.place, "headcount": "30", "visitor": f"示例单位{self.token[-6:]}",
         }  # fmt: skip
-        answer = self._send(connection, "POST", "visits/", visit)
+        self.record = self._send("POST", "visits/", visit)
+
+    def change(self, until: float) -> None:
         while time.perf_counter() < until:
             start = time.perf_counter()
             change = {"headcount": str(31 + len(self.waits) % 900)}
-            answer = self._send(connection, "PATCH", f"visits/{answer['code']}/", change, answer["version"])
+            self.record = self._send("PATCH", f"visits/{self.record['code']}/", change, self.record["version"])
             self.waits.append(time.perf_counter() - start)
-        connection.close()
+        self.connection.close()
 
-    def _send(self, connection: HTTPConnection, method: str, address: str, body: dict, version: int = 0) -> dict:
+    def _send(self, method: str, address: str, body: dict, version: int = 0) -> dict:
         headers = {"Authorization": f"Token {self.token}", "Content-Type": "application/json", "Host": "localhost"}
         if version:
             headers["If-Match"] = f'"{version}"'
-        connection.request(method, f"/api/v1/{address}?reason={REASON}", json.dumps(body), headers)
-        got = connection.getresponse()
+        self.connection.request(method, f"/api/v1/{address}?reason={REASON}", json.dumps(body), headers)
+        got = self.connection.getresponse()
         content = json.loads(got.read())
         if got.status >= 300:
             raise SystemExit(f"{method} {address}: {got.status} {content}")
@@ -61,8 +63,9 @@ def write(servers: list[tuple[Server, list]], rounds: int, seconds: float) -> li
     for _round in range(rounds):
         for number, (server, accounts) in enumerate(servers):
             writers = [Writer(token, place, server.port) for token, place in accounts]
+            at_once([writer.add for writer in writers])
             until = time.perf_counter() + seconds
-            at_once([partial(writer.run, until) for writer in writers])
+            at_once([partial(writer.change, until) for writer in writers])
             made[number].append(writers)
     return [_summed(rounds_of_one, seconds) for rounds_of_one in made]
 
@@ -70,7 +73,7 @@ def write(servers: list[tuple[Server, list]], rounds: int, seconds: float) -> li
 def _summed(rounds: list[list[Writer]], seconds: float) -> Writing:
     counts = [sorted(len(writer.waits) for writer in writers) for writers in rounds]
     return Writing(
-        [sum(numbers) / seconds for numbers in counts],
+        [max(sum(numbers), 1) / seconds for numbers in counts],
         median(numbers[-1] / max(numbers[0], 1) for numbers in counts),
         max(wait for writers in rounds for writer in writers for wait in writer.waits or [seconds]),
     )
