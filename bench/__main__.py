@@ -1,84 +1,70 @@
-"""`make bench`: what the pages cost at the server, as multiples of an empty Django view measured in the same run;
-what reading a spreadsheet costs, as a share of its bare reader; and how many requests a second the API answers.
+"""`make bench`: what grows with the points, and what pages, API, exports, writes and loads cost, on each engine, with
+the sample and with many points, against an empty Django view, COPY and the last release of the same run. Prints tables
+for docs/BENCHMARKS.md. What is asked stands beside what is measured; nothing fails.
 
-Uses a throw-away SQLite registry with the sample data. Figures of the day are in docs/BENCHMARKS.md.
+    make bench                                   # both engines, 100,000 points
+    make bench ARGS=--quick                      # three minutes: SQLite, fewer rounds
+    make bench ARGS="postgresql pages writes"    # one engine, some of the parts
+    make bench ARGS="loads --rows 100000"        # a larger load
+    make bench BASE=1a7a1d0                      # against this commit instead of the newest tag
 """
 
+import argparse
+import json
 import os
-import statistics
-import tempfile
-import time
-from collections.abc import Callable
-from pathlib import Path
+import subprocess
+from contextlib import ExitStack
+from datetime import date
 
-ROUNDS = 30
-PAGES = {
-    "empty view": "/healthz",
-    "dashboard": "/",
-    "dashboard of a township": "/?area=130207106",
-    "wall screen": "/wall/",
-    "figure page": "/figures/premium-rate/",
-    "list of 50 points": "/points/",
-    "point page": "/points/FN-0023/",
-    "belt page": "/belts/B-01/",
-    "township page": "/townships/130207106/",
-    "map": "/map/",
-    "search": "/search/?q=kjz",
-    "figures API": "/api/v1/figures/",
-    "figure by township, API": "/api/v1/figures/premium-rate/?by=township",
-}
+from bench.parts import PARTS, Bench, Depth, print_table
+from bench.states import ENGINES, NOW, ROOT, last_release, say
+from tools import servers
+
+FULL, QUICK = Depth(7, 8.0, 0.6, 4.0, 3, 10_000), Depth(3, 0.6, 0.2, 2.0, 1, 1_000)
+POINTS, FEWER = 100_000, 20_000  # the fewer where nothing is grown yet and it has to be quick
+TITLES = {"sqlite": "SQLite", "postgresql": "PostgreSQL and Redis"}
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Milliseconds of the middle run; a first run warms up."""
-    work()
-    runs = []
-    for _round in range(ROUNDS):
-        start = time.perf_counter()
-        work()
-        runs.append((time.perf_counter() - start) * 1000)
-    return statistics.median(runs)
+def is_installed(engine: str) -> bool:
+    if engine == "sqlite" or (servers.postgres_programs() and servers.redis_program()):
+        return True
+    say("PostgreSQL or Redis is not installed: it is left out")
+    return False
 
 
-def set_up(folder: str, **services: str) -> float:
-    """An empty database to the loaded sample; seconds. `services` are the addresses of others than SQLite alone."""
-    own = {"DATA_DIR": folder, "TESTING": "1", "DJANGO_SETTINGS_MODULE": "fengnan.settings"}
-    os.environ |= {"DATABASE_URL": "", "REDIS_URL": "", **own, **services}
-    import django  # noqa: PLC0415 (the environment comes first)
-
-    django.setup()
-    from django.core.management import call_command  # noqa: PLC0415
-
-    start = time.perf_counter()
-    call_command("migrate", verbosity=0)
-    with Path(os.devnull).open("w") as quiet:
-        call_command("load_sample", "--if-empty", stdout=quiet)
-    return time.perf_counter() - start
+def print_reading() -> None:
+    made = json.loads(NOW.run("-m", "bench.reading"))
+    columns = ["rows a second", "of the bare reader", "asked", "memory for a text of 12 MB"]
+    cells = [f"{made['rate']:,.0f}", f"{made['share']:.2f}", "0.6", f"{made['memory']} MB"]
+    print_table("A spreadsheet read and normalised", columns, [cells])
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        seconds = set_up(folder)
-        print(f"empty database to loaded sample: {seconds:.1f} s\n")
-        from django.conf import settings  # noqa: PLC0415
-        from django.test import Client  # noqa: PLC0415
-
-        settings.PAGE_CACHE_MB = 0  # each page is made anew
-        client = Client(headers={"host": "localhost"})
-        print(f"{'page':26s} {'ms':>8s} {'× empty':>8s} {'KB':>7s}")
-        empty = 0.0
-        for name, address in PAGES.items():
-            middle = timed(lambda address=address: client.get(address))
-            empty = empty or middle
-            size = len(client.get(address).content) / 1024
-            print(f"{name:26s} {middle:8.1f} {middle / empty:8.0f} {size:7.1f}")
-        from bench import loading, reading, serving, writing  # noqa: PLC0415
-
-        reading.main()
-        print()
-        loading.main()
-        serving.main()
-        writing.main()
+    names = (*ENGINES, *PARTS)
+    parser = argparse.ArgumentParser(prog="make bench ARGS=…")
+    parser.add_argument("what", nargs="*", help=f"among {', '.join(names)}; all, if none is named")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, and SQLite alone unless an engine is named")
+    parser.add_argument("--rows", type=int, help=f"rows of a load; {FULL.rows:,}, or {QUICK.rows:,} with --quick")
+    options = parser.parse_args()
+    if unknown := set(options.what) - set(names):
+        parser.error(f"There is no {' or '.join(sorted(unknown))}. Choose among {', '.join(names)}.")
+    engines = [engine for engine in ENGINES if engine in options.what] or ENGINES[: 1 if options.quick else 2]
+    parts = [part for part in PARTS if part in options.what] or PARTS
+    depth = QUICK if options.quick else FULL
+    depth = depth._replace(rows=options.rows or depth.rows)
+    states = [NOW, *filter(None, [last_release()])]
+    git = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    print(f"{date.today()}, {git.stdout.strip()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start")
+    for engine in filter(is_installed, engines):
+        points = FEWER if options.quick and not NOW.grown_path(engine, POINTS).exists() else POINTS
+        print(f"\n## {TITLES[engine]}")
+        with ExitStack() as databases:
+            bench = Bench(engine, points, depth, states, databases)
+            for part in parts:
+                say(part)
+                bench.run(part)
+    if not options.quick and not options.what:
+        print_reading()
 
 
 if __name__ == "__main__":

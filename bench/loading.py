@@ -1,4 +1,5 @@
-"""What loading costs: `python -m bench.loading [ROWS]`, on SQLite and, where it is installed, on PostgreSQL.
+"""What loading costs: `python -m bench.loading ROWS` loads into the registry of DATABASE_URL, which holds the sample,
+and prints what it measured as JSON; `make bench ARGS="loads --rows ROWS"` does it for both engines and sizes.
 
 A ledger of new sites, each with its title, is loaded whole: read by the child process, checked, written with an event a
 record, indexed for the search. On PostgreSQL it is compared with COPY of the very same rows, in the same run: into the
@@ -6,20 +7,16 @@ table of points alone, and into all tables that a load writes.
 """
 
 import csv
+import json
 import os
 import resource
-import subprocess
 import sys
 import tempfile
 import time
-from contextlib import nullcontext
 from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
 
-from tools import servers
-
-ROWS = 10_000
 MOST = 50_000  # rows a file; more come in several files, as a file of 20 MB is the largest that is taken
 HEADINGS = [
     "所属乡镇", "所属村", "示范点名称", "党组织名称", "所属领域", "示范点级别", "等次", "是否精品", "书记", "联系电话",
@@ -149,54 +146,31 @@ def copied(tables: dict[str, str]) -> dict[str, float]:
     return seconds
 
 
-def measure(rows: int) -> None:
-    """The measuring process of one database."""
+def measure(rows: int) -> dict[str, float]:
+    """Seconds and more of one load of so many rows; see docs/BENCHMARKS.md."""
     import django  # noqa: PLC0415
 
     django.setup()
-    from django.core.management import call_command  # noqa: PLC0415
     from django.db import connection  # noqa: PLC0415
 
-    call_command("migrate", verbosity=0)
-    with Path(os.devnull).open("w") as quiet:
-        call_command("load_sample", stdout=quiet)
     open_term()
     parts = [(first, min(MOST, rows - first)) for first in range(0, rows, MOST)]
     loaded = [load("bench.csv", ledger(count, as_text=True, first=first)) for first, count in parts]
-    seconds, queries = (
-        sum(number for number, _queries in loaded),
-        sum(number for _seconds, number in loaded) / len(loaded),
-    )
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"{connection.vendor:11s} csv  {rows:9,d} rows {seconds:7.1f} s {rows / seconds:7.0f} rows/s "
-          f"{queries:.3f} queries a row, {memory} MB")  # fmt: skip
+    seconds = sum(number for number, _queries in loaded)
+    made = {
+        "seconds": seconds,
+        "rows": rows,
+        "queries": sum(number for _seconds, number in loaded) / len(loaded),
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
     if connection.vendor == "postgresql":
         raw = copied(WRITTEN)
-        alone, whole = raw["registry_demonstrationpoint"], sum(raw.values())
-        print(f"{'':11s} COPY of the points alone {alone:.1f} s: {alone / seconds:.2f}; of all that was written "
-              f"{whole:.1f} s: {whole / seconds:.2f}")  # fmt: skip
-    elif rows <= 10_000:
-        seconds, queries = load("bench.xlsx", ledger(rows, as_text=False))
-        print(f"{connection.vendor:11s} xlsx {rows:9,d} rows again, all the same {seconds:7.1f} s")
-    if rows <= 10_000:
-        print(f"{connection.vendor:11s} undone {rows:7,d} rows {undo():7.1f} s")
-
-
-def main(rows: int = ROWS) -> None:
-    for database in (nullcontext(""), servers.postgres() if servers.postgres_programs() else nullcontext(None)):
-        with database as address, tempfile.TemporaryDirectory() as folder:
-            if address is None:
-                print("PostgreSQL is not installed: its loads are left out")
-                continue
-            own = {"DATABASE_URL": address, "DATA_DIR": folder, "TESTING": "1", "REDIS_URL": ""}
-            own["DJANGO_SETTINGS_MODULE"] = "fengnan.settings"
-            subprocess.run(
-                [sys.executable, "-m", "bench.loading", "--here", str(rows)], env={**os.environ, **own}, check=True
-            )
+        made |= {"copy": sum(raw.values()) / seconds, "copy_points": raw["registry_demonstrationpoint"] / seconds}
+    if len(parts) == 1:
+        made["again"], _queries = load("bench.xlsx", ledger(rows, as_text=False))
+        made["undone"] = undo()
+    return made
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--here"]:
-        measure(int(sys.argv[2]))
-    else:
-        main(*map(int, sys.argv[1:2]))
+    json.dump(measure(int(sys.argv[1])), sys.stdout)

@@ -1,20 +1,29 @@
-"""Many points for the benchmarks: copies of the sample's points with their periods, in the same villages."""
+"""Many points for the benchmarks: copies of the sample's points with their periods, in the same villages.
 
+`python -m bench.points NUMBER` grows the registry of DATABASE_URL, search and all."""
+
+import sys
 from collections import defaultdict
+from contextlib import suppress
 from datetime import date, timedelta
 from itertools import cycle, islice
 from typing import Any
 
-from django.db import connection
+import django
 
-from registry.models import DemonstrationPoint, StatusPeriod
+django.setup()
+
+from django.db import connection  # noqa: E402 (Django comes first)
+
+from registry.actions.search import rebuild  # noqa: E402
+from registry.models import DemonstrationPoint, StatusPeriod  # noqa: E402
 
 BATCH = 5_000
 DAYS_APART = 28  # the copies of a point are named on so many different days
 
 
 def grow_points(total: int) -> None:
-    """Adds copies until the registry holds `total` points, on either engine: a minute for 100,000."""
+    """Adds copies until the registry holds `total` points, on either engine: some minutes for 100,000."""
     points = DemonstrationPoint.objects.unscoped("the benchmark")
     originals = list(points.filter(code__startswith="FN-").order_by("code"))
     periods: dict[int, list[StatusPeriod]] = defaultdict(list)
@@ -37,8 +46,13 @@ def grow_points(total: int) -> None:
             ],
             batch_size=1_000,
         )
+    rebuild()
+    with suppress(ImportError):  # a release may keep no counts
+        from registry.actions.tallies import fold_counts  # noqa: PLC0415
+
+        fold_counts()  # as the worker does
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
 
 
 def _copy(record: Any, **values: Any) -> Any:
@@ -56,3 +70,7 @@ def _later(period: StatusPeriod, days: int, point: DemonstrationPoint) -> Status
 
 def _moved(day: date | None, days: int) -> date | None:
     return day + timedelta(days) if day else None
+
+
+if __name__ == "__main__":
+    grow_points(int(sys.argv[1]))

@@ -1,5 +1,6 @@
-"""Reading what people send: against the bare reader in the same run, and memory of text against its size."""
+"""Reading what people send: against the bare reader in the same run, and the memory of a large text. Prints JSON."""
 
+import json
 import statistics
 import subprocess
 import sys
@@ -43,14 +44,14 @@ def _rates(work: dict[str, Callable[[], object]]) -> dict[str, float]:
     return {name: ROWS / statistics.median(times) for name, times in seconds.items()}
 
 
-def _peak_of_text(folder: Path, rows: int) -> tuple[float, int]:
-    """Size of a text file of `rows` and the most memory its reading took; MB."""
+def _peak_of_text(folder: Path, rows: int) -> int:
+    """The most memory that reading a text of so many rows takes; MB."""
     path = folder / "rows.csv"
     with path.open("w", encoding="utf-8") as file:
         file.writelines(",".join(str(_cell(row, column)) for column in range(COLUMNS)) + "\n" for row in range(rows))
     child = [sys.executable, "-m", "registry.loading.files.reader_process", str(path), path.name, str(folder / "rows")]
     process = subprocess.run([sys.executable, "-c", PEAK, *child], cwd=ROOT, capture_output=True, check=True)
-    return path.stat().st_size / 1024**2, int(process.stdout)
+    return int(process.stdout)
 
 
 def main() -> None:
@@ -60,16 +61,12 @@ def main() -> None:
         _write_xlsx(book)
         rates = _rates(
             {
-                "bare reader": lambda: calamine.CalamineWorkbook.from_path(book).get_sheet_by_index(0).to_python(),
-                "read_file": lambda: read_file(book, book.name, folder / "rows"),
+                "bare": lambda: calamine.CalamineWorkbook.from_path(book).get_sheet_by_index(0).to_python(),
+                "ours": lambda: read_file(book, book.name, folder / "rows"),
             }
         )
-        print(f"\nspreadsheet of {ROWS:,} × {COLUMNS}: rows/s")
-        for way, rate in rates.items():
-            print(f"{way:26s} {rate:8.0f} {rate / rates['bare reader']:8.2f} of the bare reader")
-        for rows in (ROWS // 10, ROWS):
-            size, peak = _peak_of_text(folder, rows)
-            print(f"text of {size:5.1f} MB: {peak} MB of memory")
+        made = {"rate": rates["ours"], "share": rates["ours"] / rates["bare"], "memory": _peak_of_text(folder, ROWS)}
+        json.dump(made, sys.stdout)
 
 
 if __name__ == "__main__":

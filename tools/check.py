@@ -151,6 +151,8 @@ def fuzz(arguments: list[str]) -> None:
 
 
 def bench(arguments: list[str]) -> None:
+    """`ARGS=--quick` for a look in three minutes, `BASE=` names the commit to compare with; see bench/__main__.py."""
+    arguments += shlex.split(os.environ.get("ARGS", ""))
     sys.exit(0 if run("bench", ["python", "-m", "bench", *arguments], environment()) else 1)
 
 

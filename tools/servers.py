@@ -39,29 +39,32 @@ def chromium_program() -> str | None:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """A throw-away PostgreSQL whose database `sample_database.TEMPLATE` holds the sample data; gives its address."""
+def postgres(origin: Path | None = None) -> Iterator[str]:
+    """A throw-away PostgreSQL whose database `sample_database.TEMPLATE` holds the sample data, or a copy of the one in
+    the folder `origin`; gives its address."""
     programs = postgres_programs()
     assert programs is not None
-    sample = sample_database.postgres_sample(programs)
     with tempfile.TemporaryDirectory(prefix="registry-pg-", ignore_cleanup_errors=True) as name:
         data = Path(name) / "data"
-        shutil.copytree(sample, data)
+        shutil.copytree(origin or sample_database.postgres_sample(programs), data)
         with _running(programs, data) as url:
             yield url
 
 
 @contextmanager
-def new_cluster(data: Path) -> Iterator[str]:
-    """A new, empty PostgreSQL in the folder `data`, which stays; gives its address."""
+def new_cluster(data: Path, origin: Path | None = None) -> Iterator[str]:
+    """A new PostgreSQL in the folder `data`, which stays: empty or a copy of that in `origin`. Gives its address."""
     programs = postgres_programs()
     assert programs is not None
     data.mkdir(mode=0o700)
     locale = ["-E", "UTF8", "--lc-collate=C", "--lc-ctype=C.UTF-8", "--no-sync"]
     with tempfile.TemporaryDirectory(prefix="registry-pg-") as name:  # where whoever PostgreSQL runs as may write
         made = Path(name) / "data"
-        made.mkdir()
-        _as_postgres(made, programs / "initdb", "-D", made, "-U", "registry", "-A", "trust", *locale)
+        if origin:
+            shutil.copytree(origin, made)
+        else:
+            made.mkdir()
+            _as_postgres(made, programs / "initdb", "-D", made, "-U", "registry", "-A", "trust", *locale)
         with _running(programs, made) as url:
             yield url
         shutil.copytree(made, data, dirs_exist_ok=True)
