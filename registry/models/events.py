@@ -39,6 +39,7 @@ class Event(models.Model):
             models.Index(fields=["kind", "code"], name="event_of_record"),
             models.Index(fields=["change_set"], name="event_change_set"),
             models.Index(fields=["area", "at"], name="event_of_area"),
+            models.Index(fields=["at"], name="event_at"),  # the newest of a whole district
         ]
 
     def __str__(self) -> str:

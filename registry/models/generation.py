@@ -7,13 +7,14 @@ one writer at a time, who changes the one row there is.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from django.apps import apps
 from django.db import DatabaseError, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from registry.query_cache import fetch_rows
+from registry.query_cache import Statement, fetch_rows
 
 APPS = ("registry", "assessment")
 UNWATCHED = {  # what no public page shows; test_pages.py asks each page
@@ -29,6 +30,7 @@ UNWATCHED = {  # what no public page shows; test_pages.py asks each page
 # watched; what builds the index anew says so itself.
 UNWATCHED_ON_SQLITE = {"registry_searchentry"}
 TABLE, TRIGGER = "registry_generation", "registry_moves_generation"
+MOST_ANSWERS = 64  # of dear statements, which a process keeps
 MAKE = {
     "sqlite": [
         f"CREATE TABLE IF NOT EXISTS {TABLE} (mark INTEGER NOT NULL)",
@@ -73,6 +75,17 @@ def current_generation() -> str | None:
     except DatabaseError:
         return None
     return str(rows[0][0]) if rows else None
+
+
+def fetch_once(statement: Statement) -> list[tuple]:
+    """The rows of a dear statement that reads watched tables alone: asked once in a generation, whoever asks."""
+    generation = current_generation()
+    return fetch_rows(statement) if generation is None else _fetch_in(generation, statement)
+
+
+@lru_cache(maxsize=MOST_ANSWERS)
+def _fetch_in(_generation: str, statement: Statement) -> list[tuple]:
+    return fetch_rows(statement)
 
 
 def move_generation() -> None:

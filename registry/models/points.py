@@ -130,13 +130,15 @@ class PointQuerySet(ScopedQuerySet):
         return self.filter(zone, unit__zone__kind="development")
 
     def _with_confirmation(self, today: date) -> Self:
-        """Joins this year's confirmation, and adds `is_asked`: whether one is asked. What was named this year was
-        written this year, so it is confirmed from the next year on."""
+        """Joins this year's confirmation to points with their `standing` today, and adds `is_asked`: whether one is
+        asked. What was named this year was written this year, so it is confirmed from the next year on."""
         year = Q(confirmations__year=today.year, confirmations__voided=None)
+        last_day = date(today.year - 1, 12, 31)
         periods = StatusPeriod.objects.filter(point=OuterRef("pk"), status__in=COUNTED)
-        of_last_year = periods.filter(valid_on(date(today.year - 1, 12, 31)))
+        since_then = Q(standing__status__in=COUNTED, standing__valid_from__lte=last_day)  # of most points, at no cost
         return self.annotate(
-            confirmation=FilteredRelation("confirmations", condition=year), is_asked=Exists(of_last_year)
+            confirmation=FilteredRelation("confirmations", condition=year),
+            is_asked=since_then | Exists(periods.filter(valid_on(last_day))),
         )
 
     def to_confirm(self, today: date) -> Self:

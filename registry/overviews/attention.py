@@ -2,7 +2,7 @@
 declared once by its rows; pages count them by township and open them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, partial
@@ -17,6 +17,8 @@ from registry import models as m
 from registry.access.scope import NEVER, Scope
 from registry.figures import YEARLY_FORMS, YearlyForm, with_years
 from registry.figures.measures import total
+from registry.models.generation import fetch_once
+from registry.models.points import COUNTED
 from registry.query_cache import Statement, compile_rows, fetch_rows, keep_query
 from registry.text.area_codes import unit_length
 
@@ -40,7 +42,8 @@ class Check:
     their own there; `area` is the path to their area code, `since` that to the day they wait or are overdue since,
     `due` the field with the day they are due, if they have one. The public sees only what is `public`. `begun` is the
     path to the year the matter belongs to: what is still open of an old year is asked at the turn of the year; a check
-    `at_year_end` is asked only then."""
+    `at_year_end` is asked only then. One `of_points` looks at each named point, and at nothing but points: it is
+    counted once until the data change."""
 
     slug: str
     label: str | Promise = field(compare=False)
@@ -53,6 +56,7 @@ class Check:
     public: bool = False
     begun: str = ""
     at_year_end: bool = False
+    of_points: bool = False
 
     def rows_in(self, scope: Scope) -> QuerySet:
         """The rows in the scope; of a year that was asked for, those that belong to it or to one before."""
@@ -125,7 +129,7 @@ def open_of_year(scope: Scope) -> list[Finding]:
 
 
 def count_checks(checks: list[Check], scope: Scope, public: bool = False) -> list[Finding]:
-    """Those of `checks` that concern any row, in one query. The staff counts all rows of its area, also those that an
+    """Those of `checks` that concern any row. The staff counts all rows of its area, also those that an
     account may not open."""
     if not checks:
         return []
@@ -134,8 +138,7 @@ def count_checks(checks: list[Check], scope: Scope, public: bool = False) -> lis
     scope = with_years(scope)
     found: dict[int, dict[str, int]] = defaultdict(dict)
     oldest: dict[int, str] = {}
-    counting = _kept_counting if public else _counting
-    for number, township, count, since in fetch_rows(counting(tuple(checks), scope)):
+    for number, township, count, since in _counted(checks, scope, public):
         found[number][township] = count
         if since:
             oldest[number] = min(since, oldest.get(number, since))
@@ -148,8 +151,19 @@ def count_checks(checks: list[Check], scope: Scope, public: bool = False) -> lis
     return sorted(findings, key=lambda finding: order.index(finding.check.concern))
 
 
-def _counting(checks: tuple[Check, ...], scope: Scope) -> Statement:
-    first, *others = [_counts(number, check, scope) for number, check in enumerate(checks)]
+def _counted(checks: list[Check], scope: Scope, public: bool) -> Iterator[tuple[int, str, int, str]]:
+    """(number of the check, township, number of rows, day of the oldest), in one query and one of the points."""
+    numbered = list(enumerate(checks))
+    of_points = tuple((number, check) for number, check in numbered if check.of_points)
+    others = tuple((number, check) for number, check in numbered if not check.of_points)
+    if others:
+        yield from fetch_rows((_kept_counting if public else _counting)(others, scope))
+    if of_points:
+        yield from fetch_once(_counting(of_points, scope))
+
+
+def _counting(checks: tuple[tuple[int, Check], ...], scope: Scope) -> Statement:
+    first, *others = [_counts(number, check, scope) for number, check in checks]
     return compile_rows(first.union(*others, all=True) if others else first)
 
 
@@ -203,7 +217,14 @@ def _minimum(scope: Scope) -> Subquery:
 
 
 def _named(scope: Scope) -> QuerySet:
-    return m.DemonstrationPoint.objects.visible_to(scope.viewer).in_area(scope.area).named(scope.as_of)
+    """Named points, which everybody sees."""
+    return m.DemonstrationPoint.objects.in_area(scope.area).named(scope.as_of)
+
+
+def _without_paper(scope: Scope) -> QuerySet:
+    """Points whose title of the day lacks its paper; few, so they are looked up by their periods."""
+    periods = m.StatusPeriod.objects.filter(m.valid_on(scope.as_of), status__in=COUNTED, paper_pending=True)
+    return _named(scope).filter(pk__in=periods.values("point"))
 
 
 def _leaping(scope: Scope) -> QuerySet:
@@ -253,6 +274,7 @@ declare_checks(
         Concern.QUALITY,
         lambda s: _named(s).filter(lng=None),
         kind="points",
+        of_points=True,
     ),
     Check(
         "points-without-highlights",
@@ -260,20 +282,23 @@ declare_checks(
         Concern.QUALITY,
         lambda s: _named(s).filter(highlights=""),
         kind="points",
+        of_points=True,
     ),
     Check(
         "points-without-paper",
         _("Titles whose paper is still to be added"),
         Concern.QUALITY,
-        lambda s: _named(s).filter(standing__paper_pending=True),
+        _without_paper,
         kind="points",
+        of_points=True,
     ),
     Check(
         "points-unconfirmed",
         _("Points not confirmed this year"),
         Concern.QUALITY,
-        lambda s: m.DemonstrationPoint.objects.visible_to(s.viewer).in_area(s.area).to_confirm(s.as_of),
+        lambda s: m.DemonstrationPoint.objects.in_area(s.area).to_confirm(s.as_of),
         kind="points",
+        of_points=True,
     ),
     Check(
         "incomes-leaping",
