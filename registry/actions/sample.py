@@ -23,7 +23,7 @@ DEMO_ACCOUNTS = {  # name: role, display name, area to read, area to write
     "clerk2": (Role.CLERK, "唐坊镇录入员", "130207108", "130207108"),
     "head": (Role.HEAD, "大齐各庄镇负责人", "130207114", "130207114"),
     "reviewer": (Role.REVIEWER, "区级评审员", "130207", "130207"),
-    "leader": (Role.LEADER, "区领导(只读)", "130207", ""),
+    "leader": (Role.LEADER, "区领导（只读）", "130207", ""),
     "auditor": (Role.AUDITOR, "审计员", "130207", ""),
     "admin": (Role.ADMIN, "区级管理员", "130207", "130207"),
 }

@@ -54,8 +54,7 @@ class ConsortiumAdmin(RecordAdmin):
     list_display = ["name", "code", "kind", "area", "founded_on", "ended_on", "illustrative"]
     list_filter = ["kind", "illustrative"]
     list_select_related = ["area"]
-    autocomplete_fields = ["area", "lead_organisation", "zone"]
-    filter_horizontal = ["linkages"]
+    autocomplete_fields = ["area", "lead_organisation", "zone", "linkages"]
     inlines = [VillageInline]
 
 
@@ -71,5 +70,4 @@ class BrandAdmin(RecordAdmin):
 class RedDistrictAdmin(RecordAdmin):
     list_display = ["name", "code", "area", "opened_on", "closed_on", "illustrative"]
     list_select_related = ["area"]
-    autocomplete_fields = ["area", "organisation"]
-    filter_horizontal = ["functions"]
+    autocomplete_fields = ["area", "organisation", "functions"]

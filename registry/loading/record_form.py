@@ -26,6 +26,7 @@ from registry.models import district_area
 from registry.text.validators import dated, keyboard_of, line, listing, storable
 
 LONG = 300  # length from which a text gets several lines
+FULL_WIDTH = str.maketrans("()", "（）")  # headings of sheets are written in half width
 UNITS = {"万元": gettext_lazy("10,000 yuan"), "元": gettext_lazy("yuan")}
 
 
@@ -230,7 +231,7 @@ def _in_chinese() -> bool:
 def label_of(column: SheetColumn, kind: SheetType) -> str:
     """The label of a column: in Chinese its heading; else its own label or that of the model's field, with the unit."""
     if _in_chinese():
-        return column.heading
+        return column.heading.translate(FULL_WIDTH)
     fields = {field.name: field for field in kind.model._meta.concrete_fields}
     own = column.label or (fields[column.name].verbose_name if column.name in fields else column.heading)
     if not column.unit or column.unit in str(own):

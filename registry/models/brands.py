@@ -162,7 +162,7 @@ class ConsortiumMembership(Part):
         ]
 
     def __str__(self) -> str:
-        return f"{self.village} ({self.get_role_display()})"
+        return f"{self.village} · {self.get_role_display()}"
 
 
 def villages_in_consortia(role: str, as_of: date) -> AreaQuerySet:

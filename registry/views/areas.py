@@ -87,7 +87,7 @@ class MergeForm(PaperForm):
         super().__init__(*args, **kwargs)
         rows = Area.objects.public().filter(parent=township, valid_to=None, level__in=acts.BELOW_TOWNSHIP)
         self.by_code = {area.code: area for area in rows.order_by("code")}
-        named = [(code, f"{area.name} ({code})") for code, area in self.by_code.items()]
+        named = [(code, f"{area.name} · {code}") for code, area in self.by_code.items()]
         self.fields["areas"].choices = named  # type: ignore[attr-defined]
         self.fields["into"].choices = [("", _("A new one")), *named]  # type: ignore[attr-defined]
         kinds = [(slug, slug) for slug in (*mergers.MOVING, "user")]

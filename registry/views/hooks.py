@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -71,11 +71,16 @@ def _page(request: SignedInRequest, **more: Any) -> HttpResponse:
         "form": HookForm(by=request.user),
         "host_form": HostForm(),
         "hosts": HookHost.objects.all(),
-        "hooks": [(hook, hook.deliveries.order_by("-pk")[:LAST]) for hook in hooks],
+        "hooks": [(hook, _names_of_kinds(hook), hook.deliveries.order_by("-pk")[:LAST]) for hook in hooks],
         **more,
     }
     wrong = context["form"].errors or context["host_form"].errors
     return render(request, "registry/hooks.html", context, status=400 if wrong else 200)
+
+
+def _names_of_kinds(hook: WebHook) -> str:
+    kinds = acts.kinds_for_hooks()
+    return pgettext("between names", ", ").join(str(kinds[slug].label) for slug in hook.kinds if slug in kinds)
 
 
 @asks_for(acts.RIGHT)

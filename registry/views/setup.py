@@ -62,6 +62,7 @@ class DistrictForm(forms.ModelForm):
             "sources_en",
             "contact",
         ]
+        widgets = {name: forms.Textarea(attrs={"rows": 3}) for name in ("sources", "sources_en")}
 
 
 @asks_for(RIGHT)

@@ -18,9 +18,9 @@ addEventListener("load", () => {
   field.closest("details")?.setAttribute("open", "");
   const { sites, villages } = JSON.parse(document.getElementById("others").textContent);
   const isTouched = matchMedia("(pointer: coarse)").matches;
-  const box = document.getElementById("pick-map");
-  const map = L.map(box, { attributionControl: false, zoomControl: false, preferCanvas: true, dragging: !isTouched, scrollWheelZoom: false });
-  L.control.zoom({ zoomInTitle: box.dataset.zoomIn, zoomOutTitle: box.dataset.zoomOut }).addTo(map);
+  const canvas = document.getElementById("pick-map");
+  const map = L.map(canvas, { attributionControl: false, zoomControl: false, preferCanvas: true, dragging: !isTouched, scrollWheelZoom: false });
+  L.control.zoom({ zoomInTitle: canvas.dataset.zoomIn, zoomOutTitle: canvas.dataset.zoomOut }).addTo(map);
   const bounds = sites.length ? L.latLngBounds(sites.map(([lat, lng]) => [lat, lng])) : L.latLngBounds([[39.2, 117.8], [39.8, 118.5]]);
   map.fitBounds(bounds.pad(0.2));
   for (const [lat, lng, name] of sites) {

@@ -15,7 +15,10 @@ PAGES = [
     "/", "/figures/", "/figures/premium-rate/", "/figures/interviews/", "/points/", "/points/FN-0001/", "/belts/",
     "/belts/B-01/", "/belts/B-16/", "/zones/", "/zones/Z-01/", "/townships/", "/townships/130207106/", "/consortia/",
     "/consortia/C-01/", "/projects/", "/projects/SP-2021-01/", "/routes/", "/routes/R-01/", "/honours/", "/map/",
-    "/map/?view=coordinates", "/search/?q=kjz", "/?as_of=2010-01-01", "/accounts/login/",
+    "/map/?view=coordinates", "/search/?q=kjz", "/?as_of=2010-01-01", "/accounts/login/", "/points/?search=没有的名字",
+    "/figures/points/changes/", "/figures/visits/changes/?year=2018&since=2017-12-31", "/attention/?area=130207001",
+    "/map/?grade=premium", "/lists/", "/coverage/incomes/", "/guarantee/", "/brand-matrix/", "/brief/", "/report/2021/",
+    "/special-actions/SA-01/", "/teaching-sites/TS-01/", "/schemes/SC-2020-01/",
 ]  # fmt: skip
 ENGLISH = ["/en/", "/en/figures/premium-rate/", "/en/points/FN-0001/", "/en/map/"]
 WALL = (1920, 1080)
