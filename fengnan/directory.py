@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.access.scope import Scope, read_scope
+from registry.figures import FIGURES
 from registry.figures.measures import Measure, compile_numbers, fetch_numbers
 from registry.kinds import KINDS
 from registry.models import Brand, Field, Term, TermList
@@ -59,8 +60,11 @@ def directory(request: HttpRequest) -> HttpResponse:
 
 
 def _counts(slugs: list[str], scope: Scope) -> dict[str, int]:
-    counts = fetch_numbers(compile_numbers([Measure(KINDS[slug].on(scope)) for slug in slugs]))
-    return dict(zip(slugs, counts, strict=True))
+    """The number of rows of each kind; that of the points comes from the kept counts, if they have it."""
+    points = FIGURES["points"].tallied_count(scope, {})
+    asked = [slug for slug in slugs if slug != "points" or points is None]
+    counts = fetch_numbers(compile_numbers([Measure(KINDS[slug].on(scope)) for slug in asked]))
+    return {"points": points or 0} | dict(zip(asked, counts, strict=True))
 
 
 def brand_matrix(request: HttpRequest) -> HttpResponse:

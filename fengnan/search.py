@@ -17,8 +17,8 @@ def search(request: PageRequest) -> HttpResponse:
     """`?q=` finds 孔家庄, kongjiazhuang and kjz alike. htmx asks for the `#results` part while one types."""
     scope = read_scope(request.GET, request.user)
     text = request.GET.get("q", "").strip()[:60]
-    matches = SearchEntry.objects.matching(text).select_related("area__parent").order_by("kind", "name", "code")
-    entries = list(matches[: PAGE_SIZE + 1])
+    matches = SearchEntry.objects.matching(text).order_by("kind", "name", "code")
+    entries = list(matches.prefetch_related("area__parent")[: PAGE_SIZE + 1])  # areas of what is shown alone
     groups: dict[str, list] = {}
     for entry in entries[:PAGE_SIZE]:
         url = reverse("record", args=[entry.kind, entry.code]) + scope.query

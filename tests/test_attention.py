@@ -47,7 +47,7 @@ def test_what_the_public_is_told_is_counted_by_a_query_that_depends_on_no_data(s
     scope = with_years(scope)
     checks = checks_of(scope, public=True)
     with django_assert_num_queries(0):
-        overview._counting(tuple(checks), scope)
+        overview._counting(tuple(enumerate(checks)), scope)
     assert checks_of(scope, public=True) == checks
 
 

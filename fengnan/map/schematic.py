@@ -202,7 +202,7 @@ def _statement(rows: Callable, scope: Scope, choices: Choices) -> Statement:
 
 def standing_points(scope: Scope) -> PointQuerySet:
     """The points that count on the scope's day, with the `township` they lie in."""
-    rows = DemonstrationPoint.objects.visible_to(scope.viewer).named(scope.as_of).in_area(scope.area)
+    rows = DemonstrationPoint.objects.named(scope.as_of).in_area(scope.area)
     return rows.order_by().annotate(township=Substr("area_id", 1, unit_length(district_area())))
 
 

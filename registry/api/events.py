@@ -15,7 +15,7 @@ from registry.kinds.field_visibility import Visibility, visibility_of
 from registry.models import DemonstrationPoint, Event, StatusPeriod
 from registry.models.points import PUBLIC
 from registry.overviews.event_text import PUBLIC_VERBS, VERBS, WHY_PUBLIC, part_names
-from registry.overviews.history import readable
+from registry.overviews.history import readable, readable_events
 from registry.text.validators import plain_number
 
 from .base import choice_parameter
@@ -42,7 +42,7 @@ def slugs() -> dict[str, str]:
 
 def visible_events(scope: Scope) -> QuerySet:
     """The events that the viewer may see, of records in the area."""
-    rows, viewer = Event.objects.filter(readable(scope.area)), scope.viewer
+    rows, viewer = readable_events(Event.objects.all(), scope.area), scope.viewer
     if not may(viewer, "record.view"):
         return rows.filter(published())
     if not may(viewer, "event.view"):

@@ -153,7 +153,7 @@ class ScopedQuerySet(models.QuerySet):
             return self._mark()
         public = self.public_rows()
         return (
-            self._mark() if not public else self.filter(public | in_area_q(viewer.read_prefix, self.area_path))._mark()
+            self._mark() if not public else self.filter(in_area_q(viewer.read_prefix, self.area_path) | public)._mark()
         )
 
     def in_area(self, code: str) -> Self:

@@ -72,6 +72,8 @@ class EventLink(models.Model):
 
 
 MOST_WORDS = 6  # of one search
+MOST_LOOKED_UP = 2_000  # entries by their pairs
+LAST_CHARACTER = "\U0010ffff"  # comes after all others
 
 
 class SearchQuerySet(models.QuerySet):
@@ -109,30 +111,39 @@ INSERT INTO registry_searchpair (pair, entry_id)
 WITH RECURSIVE entries (id, names) AS ({entries}), places (place) AS (
     SELECT 1 UNION ALL SELECT place + 1 FROM places WHERE place < (SELECT max(length(names)) FROM entries)
 )
-SELECT DISTINCT substr(names, place, 2), id FROM entries JOIN places ON place < length(names)
+SELECT DISTINCT substr(names, place, 2), id FROM entries JOIN places ON place <= length(names)
 """
 
 
 def _holds(text: str) -> Q:
     """The condition that a name holds `text`. It is looked up by its first two characters, which in a name of a place
-    are the rare ones; a single one is looked for in all names."""
-    condition = Q(names__contains=text)
-    if len(text) > 1:
-        condition &= Q(pk__in=SearchPair.objects.filter(pair=text[:2]).values("entry"))
-    return condition
+    are the rare ones; a single one by the pairs that begin with it. What many names hold is found sooner in the names
+    themselves."""
+    holds = Q(names__contains=text)
+    begins = Q(pair=text[:2]) if len(text) > 1 else Q(pair__gte=text, pair__lt=f"{text}{LAST_CHARACTER}")
+    pairs = SearchPair.objects.filter(begins)
+    is_frequent = pairs[MOST_LOOKED_UP : MOST_LOOKED_UP + 1].exists()
+    return holds if is_frequent else holds & Q(pk__in=pairs.values("entry"))
 
 
 def _has(text: str) -> Q:
     """The condition that an entry's own names or code hold `text`; spaces between syllables of pinyin do not count."""
     condition = Q()
-    for spelling in spellings(text):
-        condition |= _holds(spelling)
     letters = text.replace(" ", "").replace("'", "").lower()
+    if letters != text.lower() or not letters.isascii():  # else the pinyin holds what a name holds
+        for spelling in spellings(text):
+            condition |= _holds(spelling)
     if letters.isascii():
         condition |= Q(pinyin__contains=letters) | Q(initials__startswith=letters) | Q(initials__contains=f" {letters}")
-        is_number = len(text) > 1 and any(sign.isdigit() for sign in text)
-        condition |= Q(code__icontains=text) if is_number else Q(code__iexact=text)
+        condition |= _numbered(text)
     return condition
+
+
+def _numbered(text: str) -> Q:
+    """The condition that a code is `text`, in capital or small letters, or holds it if it has a digit."""
+    if len(text) < 2 or not any(sign.isdigit() for sign in text):
+        return Q(code__in={text, text.upper(), text.lower()})
+    return Q(code__contains=text) if text.upper() == text.lower() else Q(code__icontains=text)
 
 
 def _lies_in(word: str) -> Q:
@@ -171,8 +182,8 @@ class SearchEntry(models.Model):
 
 
 class SearchPair(models.Model):
-    """Two neighbouring characters in the names of an entry. Names in Chinese are looked up by them; `code` and pinyin
-    are not."""
+    """Two neighbouring characters in the names of an entry, and the last one alone, so that each character begins a
+    pair. Names in Chinese are looked up by them; `code` and pinyin are not."""
 
     pair = models.CharField(_("pair of characters"), max_length=2)
     entry = models.ForeignKey(  # not checked by the database, which would take longer than writing the pairs

@@ -177,15 +177,15 @@ class Search:
 
     def matches(self, viewer: Any, today: date) -> tuple[list[Any], int]:
         """The first matching places, and their number."""
-        rows = MODELS[self.kind].objects.visible_to(viewer).select_related("area")
         if self.kind == "point":
-            rows = rows.named(today)
-            rows = rows.filter(standing__grade=Grade.PREMIUM) if self.premium else rows
-        elif self.kind in ("belt", "zone"):
+            rows = DemonstrationPoint.objects.named(today, **({"grade": Grade.PREMIUM} if self.premium else {}))
+        else:
+            rows = MODELS[self.kind].objects.visible_to(viewer)
+        if self.kind in ("belt", "zone"):
             rows = rows.filter(Q(ended_on=None) | Q(ended_on__gt=today))
         if self.township:
             rows = rows.in_area(self.township)
         if self.text:
             entries = SearchEntry.objects.matching(self.text).filter(kind=LISTS[self.kind])
             rows = rows.filter(Q(name__contains=self.text) | Q(code__in=entries.values("code")))
-        return list(rows.order_by("code")[:MOST_FOUND]), rows.count()
+        return list(rows.select_related("area").order_by("code")[:MOST_FOUND]), rows.count()

@@ -7,14 +7,13 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Substr
 from django.urls import reverse
 from django.utils import timezone
 
-from registry.access.permissions import contains_district, may
+from registry.access.permissions import may
 from registry.models import Event, PointStatus
 from registry.overviews.event_text import Text, act_of, all_rows, models_by_name
-from registry.overviews.history import kind_of, kinds_of, readable
+from registry.overviews.history import kind_of, kinds_of, readable_events
 
 PERIOD = timedelta(days=14)
 MOST_UNREAD = 99
@@ -76,7 +75,7 @@ def news_of(viewer: Any, events: models.QuerySet[Event], most: int) -> list[News
     """The newest of `events` that concern records `viewer` may see."""
     events = events.filter(kind__in=[name for name in models_by_name() if name in FOLLOWED or kinds_of(name)])
     if not viewer.reads_everything:
-        events = _readable(events, viewer.read_prefix)
+        events = readable_events(events, viewer.read_prefix)
     latest = list(events.select_related("actor").order_by("-at", "-pk")[: most * 3])
     records: dict[tuple[str, str], Any] = {}
     for name in {event.kind for event in latest}:
@@ -86,13 +85,6 @@ def news_of(viewer: Any, events: models.QuerySet[Event], most: int) -> list[News
     seen_at = viewer.news_seen_at
     news = (_news(event, records.get((event.kind, event.code)), seen_at) for event in latest)
     return [item for item in news if item is not None][:most]
-
-
-def _readable(events: models.QuerySet[Event], prefix: str) -> models.QuerySet[Event]:
-    """The events of the area; those of a whole district are most of all there are, and looked for by time."""
-    if not contains_district(prefix):
-        return events.filter(readable(prefix))
-    return events.alias(within=Substr("area", 1, len(prefix))).filter(Q(within=prefix) | Q(area=""))
 
 
 def _news(event: Event, record: Any, seen_at: datetime | None) -> News | None:

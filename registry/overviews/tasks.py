@@ -93,7 +93,7 @@ def sites_to_confirm(user: Any, today: date) -> Iterable[Task]:
     """One task for all sites to be confirmed this year."""
     if not may(user, "point.confirm"):
         return
-    count = DemonstrationPoint.objects.visible_to(user).in_area(user.write_prefix).to_confirm(today).count()
+    count = DemonstrationPoint.objects.in_area(user.write_prefix).to_confirm(today).count()
     if count:
         about = ngettext("%(count)s site", "%(count)s sites", count) % {"count": count}
         what = _("Confirm what the registry holds of your sites this year")

@@ -9,6 +9,7 @@ from django.urls import get_script_prefix, resolve, reverse
 from registry.access.permissions import may
 from registry.access.scope import Scope, read_scope
 from registry.figures import with_years
+from registry.kinds import KINDS
 from registry.models import Area, AreaLevel
 from registry.overviews.attention import Check, Concern, attention, checks_of, count_checks
 
@@ -43,11 +44,17 @@ def attention_rows(request: HttpRequest, slug: str) -> HttpResponse:
     rows = check.rows_in(scope)
     related = [field for field in ("area", "point") if field in {one.name for one in rows.model._meta.fields}]
     rows = rows.select_related(*related) if related else rows
-    page = RowPaginator(rows if rows.ordered else rows.order_by("pk")).get_page(request.GET.get("page"))
+    count = _count(check, scope)
+    if check.of_points:
+        rows = rows.order_by(*KINDS[check.kind].order) if count else rows.none()
+    elif not rows.ordered:
+        rows = rows.order_by("pk")
+    paginator = RowPaginator(rows, ask_count=lambda: count if check.of_points else None)
+    page = paginator.get_page(request.GET.get("page"))
     context = {
         "scope": scope,
         "check": check,
-        "hidden": _count(check, scope) - page.paginator.count,
+        "hidden": 0 if paginator.is_capped else count - paginator.count,
         "page": page,
         "rows": [(row, area_of(row), address_of(check, row, scope)) for row in page.object_list],
     }
