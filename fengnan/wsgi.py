@@ -6,6 +6,7 @@ the proxy in front has already done so.
 
 import gc
 import os
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fengnan.settings")
 _django = get_wsgi_application()
+import_module(settings.ROOT_URLCONF)  # all pages, before the first request and before worker processes are made
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Any:
