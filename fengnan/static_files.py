@@ -1,4 +1,4 @@
-"""The static files that are served: which of those the applications bring are collected, and how they are compressed."""
+"""The static files that are served: which of those of the applications are collected, and how they are compressed."""
 
 from typing import Any
 

@@ -6,15 +6,18 @@ the proxy in front has already done so.
 
 import gc
 import os
-from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
+from django.utils.translation import override
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fengnan.settings")
 _django = get_wsgi_application()
-import_module(settings.ROOT_URLCONF)  # all pages, before the first request and before worker processes are made
+for _language, _name in settings.LANGUAGES:  # all pages and words, before worker processes are made, which share them
+    with override(_language):
+        _ = get_resolver().reverse_dict
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Any:

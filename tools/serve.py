@@ -59,7 +59,7 @@ def _prepare() -> None:
         sys.exit(f"✗ {error}")
     preparation = CONTEXT.Process(target=_manage, args=("prepare",))
     preparation.start()
-    import fengnan.urls  # noqa: F401, PLC0415 (as above)
+    import fengnan.urls  # noqa: PLC0415 (as above)
 
     preparation.join()
     if preparation.exitcode:

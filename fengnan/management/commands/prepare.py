@@ -1,6 +1,7 @@
 """`manage.py prepare`: all that `make run` needs before it serves, in one process."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,15 @@ STAMP = "static.stamp"
 
 class Command(BaseCommand):
     help = (
-        "Collects the static files and migrates, where something changed since; loads the sample into an empty registry "
-        "(with DEMO=0 only makes the first account)."
+        "Collects the static files and migrates, where something changed since; loads the sample into an empty "
+        "registry (with DEMO=0 only makes the first account)."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        _collect_static()
-        call_command("migrate", verbosity=0)
+        with ThreadPoolExecutor(1) as beside:  # most of it is compression, which leaves the interpreter free
+            collection = beside.submit(_collect_static)
+            call_command("migrate", verbosity=0)
+            collection.result()
         call_command("own_events", if_can=True)
         if settings.DEMO:
             call_command("load_sample", if_empty=True, living=True)
