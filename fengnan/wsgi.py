@@ -10,9 +10,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
+from django.utils.translation import override
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fengnan.settings")
 _django = get_wsgi_application()
+for _language, _name in settings.LANGUAGES:  # all pages and words, before worker processes are made, which share them
+    with override(_language):
+        _ = get_resolver().reverse_dict
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Any:

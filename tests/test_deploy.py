@@ -287,4 +287,4 @@ def test_an_empty_variable_is_one_not_set(monkeypatch):
 
 
 def test_the_image_starts_the_server_that_the_tests_start():
-    assert image()["command"][: len(serve.SERVER) - 1] == serve.SERVER[1:]
+    assert image()["command"][1 : len(serve.SERVER) + 1] == serve.SERVER

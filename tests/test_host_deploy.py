@@ -44,7 +44,7 @@ def test_a_unit_runs_as_an_account_of_its_own_that_writes_nowhere_else(name):
 
 def test_the_units_start_what_the_container_starts():
     command = shlex.split(unit(UNITS[0])["Service"]["ExecStart"])
-    assert command[1 : len(SERVER) - 1] == SERVER[2:]
+    assert command[1 : len(SERVER) + 1] == SERVER
     assert command[-1] == "fengnan.wsgi:application"
     assert unit(UNITS[1])["Service"]["ExecStart"].endswith("manage.py runjobs")
 

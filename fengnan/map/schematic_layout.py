@@ -8,9 +8,10 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import count, islice, pairwise
 from typing import NamedTuple
+
+from fengnan.byte_cache import cache_up_to
 
 Place = tuple[int, int]  # column and row of a tile
 Spot = tuple[float, float]
@@ -151,7 +152,12 @@ class Grid:
         return edge + (self.gaps[channel] - used * self.layout.lane) / 2 + self.lanes[channel][key] * self.layout.lane
 
 
-@lru_cache(maxsize=64)  # each at most some 100 KB: dots are bounded
+def _size_of(picture: Picture) -> int:
+    """About how many bytes a drawing takes: its paths, and two numbers for the place of each dot."""
+    return sum(len(path) for _look, _is_premium, path in picture.dots) + 120 * sum(map(len, picture.spots.values()))
+
+
+@cache_up_to(4 << 20, _size_of)
 def picture(layout: Layout, filling: Filling, lines: tuple[Line, ...]) -> Picture:
     """Tiles with their dots and lines. Kept, because it depends on its arguments alone."""
     counts = {place: sum(group.count for group in groups) for place, groups in filling}

@@ -2,7 +2,6 @@
 
 import hashlib
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +14,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import re_accepts_gzip
 from django.utils.http import parse_etags
 
+from fengnan.byte_cache import ByteCache
 from registry.api.problems import is_api
 from registry.models import forget_district, holds_illustrative
 from registry.models.generation import current_generation
@@ -24,7 +24,6 @@ FOR_ONE_PERSON = ("HTTP_AUTHORIZATION", "HTTP_HX_REQUEST")  # part of a page, to
 REVALIDATED = "no-cache"  # a cache in between may keep it, and asks each time whether it is still right
 VARY = "Accept-Encoding, Accept-Language, Cookie"
 OVERHEAD = 1500  # bytes of an answer beside its content: key, headers, objects
-SHARE = 8  # an answer that takes a larger part of the memory than one of so many is not kept
 
 
 @dataclass(frozen=True)
@@ -34,36 +33,23 @@ class Page:
 
 
 class Pages:
-    """The answers of one generation. What was used least recently is dropped first; `most` is in bytes."""
+    """The answers of one generation; `most` is in bytes."""
 
     def __init__(self, most: int) -> None:
-        self.most, self.size = most, 0
         self.generation = ""
-        self.pages: OrderedDict[Key, Page] = OrderedDict()
+        self.answers: ByteCache[Page] = ByteCache(most)
         self.lock = threading.Lock()
 
     def get(self, generation: str, key: Key) -> Page | None:
         with self.lock:
-            if generation != self.generation or key not in self.pages:
-                return None
-            self.pages.move_to_end(key)
-            return self.pages[key]
+            return self.answers.get(key) if generation == self.generation else None
 
     def add(self, generation: str, key: Key, page: Page) -> None:
-        size = len(page.content) + OVERHEAD
-        if size * SHARE > self.most:
-            return
         with self.lock:
             if generation != self.generation:
-                self.pages.clear()
-                self.generation, self.size = generation, 0
-            if key in self.pages:
-                return
-            self.pages[key] = page
-            self.size += size
-            while self.size > self.most:
-                _key, dropped = self.pages.popitem(last=False)
-                self.size -= len(dropped.content) + OVERHEAD
+                self.answers.clear()
+                self.generation = generation
+            self.answers.add(key, page, len(page.content) + OVERHEAD)
 
 
 class PageCache:
@@ -78,7 +64,7 @@ class PageCache:
         self.generation = ""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not (self.pages.most and is_for_everybody(request)):
+        if not (self.pages.answers.most and is_for_everybody(request)):
             return self.get_response(request)
         key = key_of(request)
         generation = current_generation()

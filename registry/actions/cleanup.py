@@ -96,18 +96,13 @@ def delete_with_files(record: Any, *files: Any) -> None:
     transaction.on_commit(lambda: [storage.delete(name) for storage, name in paths])
 
 
-def clear_generations(now: datetime) -> int:
-    """Deletes the marks of earlier generations of the data."""
-    return prune_generations()
-
-
 CLEANERS: list[Callable[[datetime], int]] = [  # other modules register their own
     clear_sessions, clear_sign_ins, clear_answers, clear_deliveries, clear_contacts, clear_uploads,
-    clear_unsent, clear_generations,
+    clear_unsent,
 ]  # fmt: skip
 
 
 def tidy() -> int:
     """Runs all cleaners. Returns the number of rows deleted or emptied."""
     now = timezone.now()
-    return sum(clear(now) for clear in CLEANERS)
+    return sum(clear(now) for clear in CLEANERS) + prune_generations()

@@ -4,7 +4,6 @@ import json
 import os
 import secrets
 from collections import Counter
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +35,12 @@ def load_sample(folder: Path = FOLDER) -> Counter:
     keys: dict[type[models.Model], dict[tuple, int | str]] = {}
     counts: Counter = Counter()
     for file in sorted(folder.glob("*.json")):
-        rows = json.loads(file.read_text(encoding="utf-8"))
-        for label, group in groupby(rows, key=lambda row: row["model"]):
+        groups: dict[str, list[dict]] = {}  # many a part stands behind its whole: they are written model by model
+        for row in json.loads(file.read_text(encoding="utf-8")):
+            groups.setdefault(row["model"], []).append(row)
+        for label, rows in groups.items():
             model = apps.get_model(label)
-            counts[str(model._meta.verbose_name_plural)] += _create(model, list(group), keys)
+            counts[str(model._meta.verbose_name_plural)] += _create(model, rows, keys)
     for statement in connection.ops.sequence_reset_sql(no_style(), list(keys)):
         with connection.cursor() as cursor:
             cursor.execute(statement)

@@ -11,11 +11,11 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from pypinyin import lazy_pinyin
 
 from registry.models import Area, AreaLevel, District, Role, User, current_district, district_area, forget_district
 from registry.text.area_codes import LENGTHS
 from registry.text.refusals import Refused
+from registry.text.spellings import syllables_of
 
 from .accounts import accounts_below, add_account, reset_password
 from .areas import level_by_name
@@ -107,7 +107,7 @@ def short_name(name: str) -> str:
 
 def initials(name: str) -> str:
     """FN of 丰南区: what the codes of its points begin with, if nothing else is chosen."""
-    return "".join(word[0] for word in lazy_pinyin(short_name(name)) if word[:1].isalpha()).upper()[:6] or "P"
+    return "".join(word[0] for word in syllables_of(short_name(name)) if word[:1].isalpha()).upper()[:6] or "P"
 
 
 def start_district(code: str, areas: list[ListedArea], **names: str) -> tuple[District, Counter]:
@@ -166,7 +166,7 @@ def add_township_accounts(*, by: User) -> list[tuple[str, str, str, str]]:
         for role, suffix in ((Role.CLERK, "clerk"), (Role.HEAD, "head")):
             if User.objects.filter(role=role, write_prefix=area.code).exists():
                 continue
-            made.append(_add_account(area, role, f"{''.join(lazy_pinyin(short_name(area.name)))}-{suffix}", taken, by))
+            made.append(_add_account(area, role, f"{''.join(syllables_of(short_name(area.name)))}-{suffix}", taken, by))
     return made
 
 

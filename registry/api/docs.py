@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+import orjson
 from django.utils.translation import get_language
 from drf_spectacular.renderers import (
     OpenApiJsonRenderer,
@@ -39,11 +40,16 @@ class SchemaView(SpectacularAPIView):
         return Response(description | {"info": info, "servers": servers})
 
 
-@cache
 def described(language: str) -> dict[str, Any]:
-    """The description in a language. It changes only with the code."""
+    """The description in a language."""
+    return orjson.loads(_as_json(language))
+
+
+@cache
+def _as_json(language: str) -> bytes:
+    """It changes only with the code, and takes a sixth of the memory as JSON."""
     generator = SpectacularAPIView.generator_class(api_version=None)
-    return generator.get_schema(request=None, public=True)
+    return orjson.dumps(generator.get_schema(request=None, public=True))
 
 
 def without_examples(part: Any) -> Any:

@@ -12,6 +12,8 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+from ._together import Together
+
 
 class Migration(migrations.Migration):
 
@@ -21,7 +23,7 @@ class Migration(migrations.Migration):
         ('auth', '0012_alter_user_first_name_max_length'),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.CreateModel(
             name='User',
             fields=[
@@ -1276,6 +1278,7 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('code',), name='donation_code_once', violation_error_message='This code is already in use.'), models.CheckConstraint(condition=models.Q(models.Q(('amount_yuan__gt', 0), ('amount_yuan__isnull', False), ('goods', ''), ('kind', 'cash'), ('quantity', None)), models.Q(('amount_yuan', None), ('kind', 'goods'), ('quantity__gt', 0), ('quantity__isnull', False), models.Q(('goods', ''), _negated=True)), _connector='OR'), name='donation_is_cash_or_goods', violation_error_message='A donation is either cash with an amount in yuan, or goods with a name and a quantity.')],
             },
         ),
+    ]),
         migrations.AddField(
             model_name='zone',
             name='organisation',

@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from ._together import Together
+
 
 class Migration(migrations.Migration):
 
@@ -10,7 +12,7 @@ class Migration(migrations.Migration):
         ('registry', '0012_the_district_is_a_record'),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.CreateModel(
             name='SpecialAction',
             fields=[
@@ -34,6 +36,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'special actions',
                 'ordering': ['code'],
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('code',), name='specialaction_code_once', violation_error_message='This code is already in use.'), models.CheckConstraint(condition=models.Q(('kind__in', ['action', 'practice', 'system', 'policy'])), name='special_action_kind_known', violation_error_message='This value is not in the list of accepted values.'), models.CheckConstraint(condition=models.Q(('ended_on__isnull', True), ('ended_on__gt', models.F('started_on')), _connector='OR'), name='special_action_ends_after_start', violation_error_message='The end must be later than the start.'), models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('area', 'name', 'started_on'), name='special_action_once', violation_error_message='There is a special action of this name from the same day already.')],
             },
         ),
         migrations.CreateModel(
@@ -49,6 +52,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'item of a special action',
                 'verbose_name_plural': 'items of a special action',
                 'ordering': ['action', 'number'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('action', 'number'), name='special_action_item_number_once', violation_error_message='The special action has an item with this number already.'), models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('action', 'name'), name='special_action_item_name_once', violation_error_message='The special action has an item of this name already.')],
             },
         ),
         migrations.CreateModel(
@@ -72,6 +76,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'records of special actions',
                 'ordering': ['code'],
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('code',), name='attachment_code_once', violation_error_message='This code is already in use.'), models.CheckConstraint(condition=models.Q(('kind__in', ['points', 'belts', 'zones', 'projects', 'funds', 'wage-rules', 'honours', 'brands', 'consortia', 'communities', 'elections', 'hosted-events'])), name='attachment_kind_known', violation_error_message='This value is not in the list of accepted values.'), models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='attachment_ends_after_start', violation_error_message='The end must be later than the start.'), models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('valid_to', None)), fields=('item', 'kind', 'target_code'), name='attachment_one_open', violation_error_message='This record is attached to the item already.')],
             },
         ),
         migrations.CreateModel(
@@ -96,6 +101,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'village elections',
                 'ordering': ['code'],
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('code',), name='villageelection_code_once', violation_error_message='This code is already in use.'), models.CheckConstraint(condition=models.Q(('result__in', ['completed', 'to_repeat'])), name='election_result_known', violation_error_message='This value is not in the list of accepted values.'), models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('area', 'year'), name='election_once_a_year', violation_error_message='The election of this village and year is registered already.')],
             },
         ),
         migrations.CreateModel(
@@ -125,56 +131,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('code',), name='policydocument_code_once', violation_error_message='This code is already in use.'), models.CheckConstraint(condition=models.Q(('level__in', ['national', 'provincial', 'municipal', 'district'])), name='policy_document_level_known', violation_error_message='This value is not in the list of accepted values.'), models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='policy_document_ends_after_start', violation_error_message='The end must be later than the start.'), models.UniqueConstraint(condition=models.Q(('voided__isnull', True), models.Q(('number', ''), _negated=True)), fields=('number',), name='policy_document_number_once', violation_error_message='A policy document with this number is registered already.')],
             },
         ),
-        migrations.AddConstraint(
-            model_name='specialaction',
-            constraint=models.UniqueConstraint(fields=('code',), name='specialaction_code_once', violation_error_message='This code is already in use.'),
-        ),
-        migrations.AddConstraint(
-            model_name='specialaction',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['action', 'practice', 'system', 'policy'])), name='special_action_kind_known', violation_error_message='This value is not in the list of accepted values.'),
-        ),
-        migrations.AddConstraint(
-            model_name='specialaction',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_on__isnull', True), ('ended_on__gt', models.F('started_on')), _connector='OR'), name='special_action_ends_after_start', violation_error_message='The end must be later than the start.'),
-        ),
-        migrations.AddConstraint(
-            model_name='specialaction',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('area', 'name', 'started_on'), name='special_action_once', violation_error_message='There is a special action of this name from the same day already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='specialactionitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('action', 'number'), name='special_action_item_number_once', violation_error_message='The special action has an item with this number already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='specialactionitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('action', 'name'), name='special_action_item_name_once', violation_error_message='The special action has an item of this name already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='attachment',
-            constraint=models.UniqueConstraint(fields=('code',), name='attachment_code_once', violation_error_message='This code is already in use.'),
-        ),
-        migrations.AddConstraint(
-            model_name='attachment',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['points', 'belts', 'zones', 'projects', 'funds', 'wage-rules', 'honours', 'brands', 'consortia', 'communities', 'elections', 'hosted-events'])), name='attachment_kind_known', violation_error_message='This value is not in the list of accepted values.'),
-        ),
-        migrations.AddConstraint(
-            model_name='attachment',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='attachment_ends_after_start', violation_error_message='The end must be later than the start.'),
-        ),
-        migrations.AddConstraint(
-            model_name='attachment',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True), ('valid_to', None)), fields=('item', 'kind', 'target_code'), name='attachment_one_open', violation_error_message='This record is attached to the item already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='villageelection',
-            constraint=models.UniqueConstraint(fields=('code',), name='villageelection_code_once', violation_error_message='This code is already in use.'),
-        ),
-        migrations.AddConstraint(
-            model_name='villageelection',
-            constraint=models.CheckConstraint(condition=models.Q(('result__in', ['completed', 'to_repeat'])), name='election_result_known', violation_error_message='This value is not in the list of accepted values.'),
-        ),
-        migrations.AddConstraint(
-            model_name='villageelection',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided__isnull', True)), fields=('area', 'year'), name='election_once_a_year', violation_error_message='The election of this village and year is registered already.'),
-        ),
-    ]
+    ])]

@@ -26,14 +26,19 @@ CHINESE = re.compile(r"[\u3400-\u9fff]")
 PIECES = re.compile(r"[\u3400-\u9fff]+|[^\u3400-\u9fff]+")
 
 
+def syllables_of(text: str) -> list[str]:
+    """The pinyin of each character, without tones; what is not Chinese stays as it is."""
+    from pypinyin import lazy_pinyin  # noqa: PLC0415 (its tables take 55 MB that only indexing needs)
+
+    return lazy_pinyin(text)
+
+
 @lru_cache(maxsize=20_000)
 def _spelt_piece(piece: str) -> tuple[str, str]:
     """The pinyin of a part of a name, without tones, and its initials; letters and digits stay as they are."""
     if not CHINESE.match(piece):
         return piece.lower(), piece.lower()
-    from pypinyin import lazy_pinyin  # noqa: PLC0415 (its tables take 60 MB that only indexing needs)
-
-    syllables = lazy_pinyin(piece)
+    syllables = syllables_of(piece)
     return "".join(syllables).lower(), "".join(
         syllable if syllable in piece else syllable[:1] for syllable in syllables
     ).lower()

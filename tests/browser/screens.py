@@ -33,7 +33,7 @@ DRAWN = """async (patience) => {
     }
 }"""
 TOUCH = Path(__file__).with_name("touch.js").read_text(encoding="utf-8")
-AXE = ROOT / "static" / "vendor" / "axe.min.js"
+AXE = ROOT / ".venv" / "axe.min.js"
 SERIOUS = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
     .filter(({impact}) => ["serious", "critical"].includes(impact))
     .map(({id, nodes}) => `${id}: ${nodes[0].html.slice(0, 160)}`)"""

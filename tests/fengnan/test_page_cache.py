@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from fengnan.byte_cache import cache_up_to
 from fengnan.middleware import page_cache
 from fengnan.middleware.page_cache import OVERHEAD, Page, Pages
 from registry.models import Belt, generation
@@ -34,13 +35,14 @@ def test_memory_is_bounded_in_bytes_whatever_is_added():
     pages = Pages(10 * MANY)
     for number in range(200):
         pages.add(f"g{number // 50}", (str(number),), page(OVERHEAD + number * 100))
-        assert pages.size == sum(len(kept.content) + OVERHEAD for kept in pages.pages.values()) <= 10 * MANY
+        contents = [answer.content for answer, _size in pages.answers.entries.values()]
+        assert pages.answers.size == sum(len(content) + OVERHEAD for content in contents) <= 10 * MANY
 
 
 def test_an_answer_that_would_take_most_of_the_memory_is_not_kept():
     pages = Pages(8 * MANY)
     pages.add("g", ("large",), page(MANY + 1))
-    assert not pages.pages
+    assert not pages.answers.entries
 
 
 def test_a_page_of_another_generation_is_never_given():
@@ -48,7 +50,20 @@ def test_a_page_of_another_generation_is_never_given():
     pages.add("g", ("a",), page(MANY))
     assert pages.get("h", ("a",)) is None
     pages.add("h", ("b",), page(MANY))
-    assert pages.get("g", ("a",)) is None and list(pages.pages) == [("b",)]
+    assert pages.get("g", ("a",)) is None and list(pages.answers.entries) == [("b",)]
+
+
+def test_drawings_are_made_once_and_bounded_in_bytes():
+    made = []
+
+    @cache_up_to(8 * MANY, len)
+    def draw(number: int) -> str:
+        made.append(number)
+        return "x" * MANY
+
+    for number in (*range(8), 0, 8, 0, 1):
+        draw(number)
+    assert made == [*range(9), 1]
 
 
 @pytest.fixture
