@@ -37,8 +37,9 @@ def bare_export(registry: Registry) -> float:
     """Seconds that the bare database takes."""
     start = time.perf_counter()
     if url := registry.variables.get("DATABASE_URL"):
-        with psycopg.connect(url) as connection:
-            for _block in connection.cursor().copy(f"COPY {TABLE} TO STDOUT (FORMAT csv)"):
+        copying = f"COPY {TABLE} TO STDOUT (FORMAT csv)"
+        with psycopg.connect(url) as connection, connection.cursor().copy(copying) as copy:
+            for _block in copy:
                 pass
     else:
         with sqlite3.connect(Path(registry.variables["DATA_DIR"]) / "registry.sqlite3") as connection:

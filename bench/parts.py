@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from bench.addresses import API, DESK, EXPORTS, FROM_MEMORY, PAGES, Address
 from bench.asking import THREADS, WORKERS, Asked, Server, Unanswered, costs, etag_of, rates, ratio, request, served
 from bench.exporting import bare_export, export
-from bench.states import Registry, State, registries, say
+from bench.states import ENGINES, Registry, State, registries, say
 from bench.writing import Writing, write
 
 EMPTY, SMALL, LARGE = 0, 1, 2  # in what is asked in turns: the empty view and this state; then that of the release
@@ -40,6 +40,9 @@ class Bench:
         self.all = [registry for group in groups for registry in group]
         self.now, self.has_release = groups[0], len(groups) > 1
         self.accounts = [json.loads(registry.run("-m", "bench.accounts")) for registry in self.all]
+
+    def print(self, title: str, columns: list[str], rows: Iterable[list[str]]) -> None:
+        print_table(f"{ENGINES[self.engine]}: {title}", columns, rows)
 
     def run(self, part: str) -> None:
         with ExitStack() as self.stack:
@@ -78,7 +81,7 @@ class Bench:
     def pages(self) -> None:
         """What grows: each page is asked of both sizes in turns."""
         bare, web = self.serve()
-        for title, addresses in {"Public pages, made anew": PAGES, "Desk": DESK}.items():
+        for title, addresses in {"public pages, made anew": PAGES, "pages of the desk": DESK}.items():
             rows = []
             for address in addresses:
                 made = self.costs(self.asked(bare, web, address))
@@ -120,7 +123,7 @@ class Bench:
                 name = f"{address.name}, unchanged (304)" if unchanged else address.name
                 rows.append([name, *shown, goal(address.times), *of_release(made)])
         columns = ["page", "of an empty view", self.with_many, "asked", OF_RELEASE, self.with_many]
-        print_table("Public pages from memory", columns, rows)
+        self.print("public pages from memory", columns, rows)
 
     def api(self) -> None:
         """Requests a second of the web server of `make run`."""
@@ -136,7 +139,7 @@ class Bench:
             [f"{API[0].name}, of a ModelSerializer", *(times(ratio(made[n], made[n + 2])) for n in (0, 1)), "4", "", ""]
         )
         columns = ["what", "points of the sample", f"{self.size:,}", "asked", OF_RELEASE, self.with_many]
-        print_table(f"The API: requests a second with {WORKERS} workers, and of those of an empty view", columns, rows)
+        self.print(f"requests a second with {WORKERS} workers (share of those of an empty view)", columns, rows)
 
     def exports(self) -> None:
         """Files of all points: first byte and last, against the bare database."""
@@ -160,7 +163,7 @@ class Bench:
             ])  # fmt: skip
         limit = "of COPY" if self.engine == "postgresql" else "of a bare reader"
         columns = ["file", "the sample", "first byte", "asked", "whole", "asked", "rows a second", limit, OF_RELEASE]
-        print_table(f"Exports of {self.size:,} points: time, and {limit}'s rows a second", columns, rows)
+        self.print(f"{self.size:,} points as a file", columns, rows)
 
     def writes(self) -> None:
         """Eight programs that change records."""
@@ -178,7 +181,7 @@ class Bench:
             ]  # fmt: skip
 
         rows = [shown(name, *pair) for name, pair in zip(self.names, self.beside_release(made), strict=True)]
-        print_table(f"Eight writers on {WORKERS} workers", columns, rows)
+        self.print(f"eight programs that change records, on {WORKERS} workers", columns, rows)
 
     def loads(self) -> None:
         """A spreadsheet of new sites, into each registry."""
@@ -195,7 +198,7 @@ class Bench:
             "points", "loaded", "rows a second", "queries a row", "memory", "of COPY of all tables", "asked",
             "again, nothing new", "taken back", OF_RELEASE,
         ]  # fmt: skip
-        print_table(f"A load of {self.depth.rows:,} rows", columns, rows)
+        self.print(f"a load of {self.depth.rows:,} rows", columns, rows)
 
     @property
     def names(self) -> tuple[str, str]:
@@ -206,7 +209,14 @@ class Bench:
         return list(zip(made[:2], made[2:] or [None, None], strict=True))
 
 
-PARTS = ("pages", "memory", "api", "exports", "writes", "loads")  # writes and loads change what the others ask
+PARTS = {  # writes and loads come last: they change what the others ask
+    "pages": "What grows with the points",
+    "memory": "Public pages from memory",
+    "api": "The API",
+    "exports": "Exports",
+    "writes": "Several writers",
+    "loads": "Loading",
+}
 
 
 def of_release(made: list[list[float]]) -> list[str]:
