@@ -22,7 +22,6 @@ from tools import servers
 
 FULL, QUICK = Depth(7, 8.0, 0.6, 4.0, 3, 10_000), Depth(3, 0.6, 0.2, 2.0, 1, 1_000)
 POINTS, FEWER = 100_000, 20_000  # the fewer where nothing is grown yet and it has to be quick
-TITLES = {"sqlite": "SQLite", "postgresql": "PostgreSQL and Redis"}
 
 
 def is_installed(engine: str) -> bool:
@@ -48,20 +47,22 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.what) - set(names):
         parser.error(f"There is no {' or '.join(sorted(unknown))}. Choose among {', '.join(names)}.")
-    engines = [engine for engine in ENGINES if engine in options.what] or ENGINES[: 1 if options.quick else 2]
+    engines = [engine for engine in ENGINES if engine in options.what] or list(ENGINES)[: 1 if options.quick else 2]
     parts = [part for part in PARTS if part in options.what] or PARTS
     depth = QUICK if options.quick else FULL
     depth = depth._replace(rows=options.rows or depth.rows)
     states = [NOW, *filter(None, [last_release()])]
     git = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
     print(f"{date.today()}, {git.stdout.strip()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start")
-    for engine in filter(is_installed, engines):
-        points = FEWER if options.quick and not NOW.grown_path(engine, POINTS).exists() else POINTS
-        print(f"\n## {TITLES[engine]}")
-        with ExitStack() as databases:
-            bench = Bench(engine, points, depth, states, databases)
-            for part in parts:
-                say(part)
+    with ExitStack() as databases:
+        benches = []
+        for engine in filter(is_installed, engines):
+            points = FEWER if options.quick and not NOW.grown_path(engine, POINTS).exists() else POINTS
+            benches.append(Bench(engine, points, depth, states, databases))
+        for part in parts:
+            print(f"\n## {PARTS[part]}")
+            for bench in benches:
+                say(f"{part}, {bench.engine}")
                 bench.run(part)
     if not options.quick and not options.what:
         print_reading()

@@ -5,16 +5,24 @@ import json
 import sys
 from contextlib import suppress
 
+import django
+
+django.setup()
+
+from django.core import signing  # noqa: E402 (Django comes first)
+from django.test import Client  # noqa: E402
+
+from registry.actions.tokens import make_token  # noqa: E402
+from registry.models import Area, DemonstrationPoint, User  # noqa: E402
+
 TOWNSHIP, DISTRICT = "130207106", "130207"
 ROLES = {"clerk": TOWNSHIP, "head": TOWNSHIP, "reviewer": DISTRICT, "leader": DISTRICT}
 WRITERS = 8
 PASSWORD = "a long enough password"
 
 
-def make_staff() -> dict:
-    """An account of each role by its name, none a superuser; a leader only reads."""
-    from registry.models import User  # noqa: PLC0415
-
+def make_staff() -> dict[str, User]:
+    """An account of each role, none a superuser; a leader only reads."""
     return {
         role: User.objects.create(
             username=f"bench-{role}", role=role, read_prefix=area, write_prefix="" if role == "leader" else area
@@ -25,28 +33,22 @@ def make_staff() -> dict:
 
 def _make_writers() -> list[tuple[str, str]]:
     """The token of a clerk in each of the first townships, and the name of a point there."""
-    from registry.actions.tokens import make_token  # noqa: PLC0415
-    from registry.models import Area, DemonstrationPoint, Role, User  # noqa: PLC0415
-
     made = []
     townships = Area.objects.unscoped("the benchmark").filter(level="township").order_by("code")
     for code in townships.values_list("code", flat=True)[:WRITERS]:
         user = User.objects.create_user(
-            f"writer-{code}", password=PASSWORD, role=Role.CLERK, read_prefix=code, write_prefix=code
+            f"writer-{code}", password=PASSWORD, role="clerk", read_prefix=code, write_prefix=code
         )
-        known = {"name": "bench", "scopes": ("read", "write"), "password": PASSWORD}
+        _token, text = make_token(user, name="bench", scopes=("read", "write"), password=PASSWORD, by=user)
         points = DemonstrationPoint.objects.public().filter(area__code__startswith=code).order_by("code")
-        made.append((make_token(user, **known, by=user)[1], points.values_list("name", flat=True)[0]))
+        made.append((text, points.values_list("name", flat=True)[0]))
     return made
 
 
 def _last_page() -> str:
     """The cursor that leads to the last 50 points."""
-    from django.core import signing  # noqa: PLC0415
-
-    from registry.api.paging import keys_of  # noqa: PLC0415
+    from registry.api.paging import keys_of  # noqa: PLC0415 (a release may have it elsewhere)
     from registry.api.resources import RESOURCES  # noqa: PLC0415
-    from registry.models import DemonstrationPoint  # noqa: PLC0415
 
     keys = keys_of(RESOURCES["points"].listed)
     row = DemonstrationPoint.objects.public().order_by("-area_id", "-code").values_list("area_id", "code")[50]
@@ -54,11 +56,6 @@ def _last_page() -> str:
 
 
 def main() -> None:
-    import django  # noqa: PLC0415
-
-    django.setup()
-    from django.test import Client  # noqa: PLC0415
-
     sessions = {}
     for role, user in make_staff().items():
         client = Client()

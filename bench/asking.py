@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -146,24 +146,23 @@ Asked = tuple[Server, bytes]
 def costs(asked: list[Asked], rounds: int, patience: float) -> list[list[float]]:
     """Seconds of processor time that an answer takes, for each of `asked` and each round: in turns, so that what else
     the machine does weighs on all. No further round begins after `patience` seconds."""
+    for one in asked:
+        _cost(*one, 2)  # for warming up
+    numbers = [max(1, min(MOST, int(TURN / _cost(*one, 2)))) for one in asked]
     made: list[list[float]] = [[] for _one in asked]
-    with ExitStack() as stack:
-        lines = [(server, stack.enter_context(connected(server)), sent) for server, sent in asked]
-        for line in lines:
-            _cost(*line, 2)  # for warming up
-        numbers = [max(1, min(MOST, int(TURN / _cost(*line, 2)))) for line in lines]
-        until = time.perf_counter() + patience
-        while not made[0] or (len(made[0]) < rounds and time.perf_counter() < until):
-            for line, number, times in zip(lines, numbers, made, strict=True):
-                times.append(_cost(*line, number))
+    until = time.perf_counter() + patience
+    while not made[0] or (len(made[0]) < rounds and time.perf_counter() < until):
+        for one, number, times in zip(asked, numbers, made, strict=True):
+            times.append(_cost(*one, number))
     return made
 
 
-def _cost(server: Server, connection: socket.socket, sent: bytes, times: int) -> float:
-    before = server.processor_time()
-    for _request in range(times):
-        read_answer(connection, sent)
-    return max(server.processor_time() - before, 1e-6) / times
+def _cost(server: Server, sent: bytes, times: int) -> float:
+    with connected(server) as connection:  # a new one, because the server ends those that are idle for long
+        before = server.processor_time()
+        for _request in range(times):
+            read_answer(connection, sent)
+        return max(server.processor_time() - before, 1e-6) / times
 
 
 def rates(asked: list[Asked], rounds: int, seconds: float) -> list[list[float]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from tools import servers
 from tools.sample_database import FOLDER, ROOT, TEMPLATE, database_url, fingerprint, make_once, run_sql
 
-ENGINES = ("sqlite", "postgresql")
+ENGINES = {"sqlite": "SQLite", "postgresql": "PostgreSQL and Redis"}
 GROWN = "grown"
 # Run in the folder of a state, whose own tools make its sample.
 SAMPLES = {
@@ -92,10 +92,10 @@ class Registry:
 
 
 @contextmanager
-def registries(state: State, engine: str, points: int = 0) -> Iterator[list[Registry]]:
-    """Copies of the sample and, with `points`, of the grown registry; on PostgreSQL with Redis."""
+def registries(state: State, engine: str, points: int) -> Iterator[list[Registry]]:
+    """Copies of the sample and of the registry with so many points; on PostgreSQL with Redis."""
     with ExitStack() as stack:
-        files = {0: state.sample(engine)} | ({points: state.grown(engine, points)} if points else {})
+        files = {0: state.sample(engine), points: state.grown(engine, points)}
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="registry-bench-")))
         made = [Registry(state, size, {"DATA_DIR": str(folder / str(size))}) for size in files]
         for registry, file in zip(made, files.values(), strict=True):
@@ -105,7 +105,7 @@ def registries(state: State, engine: str, points: int = 0) -> Iterator[list[Regi
         if engine == "postgresql":
             url = stack.enter_context(servers.postgres(files[points]))
             redis = stack.enter_context(servers.redis()).rpartition("/")[0]
-            for number, (registry, name) in enumerate(zip(made, (TEMPLATE, GROWN), strict=False)):
+            for number, (registry, name) in enumerate(zip(made, (TEMPLATE, GROWN), strict=True)):
                 registry.variables["DATABASE_URL"] = database_url(url, name)
                 registry.variables["REDIS_URL"] = f"{redis}/{number}"
         yield made

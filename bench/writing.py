@@ -10,7 +10,7 @@ from statistics import median
 from typing import NamedTuple
 from urllib.parse import quote
 
-from bench.asking import Server, at_once
+from bench.asking import Server, Unanswered, at_once
 
 REASON = quote("更正")
 
@@ -47,7 +47,7 @@ class Writer:
         got = self.connection.getresponse()
         content = json.loads(got.read())
         if got.status >= 300:
-            raise SystemExit(f"{method} {address}: {got.status} {content}")
+            raise Unanswered(f"{method} {address}: {got.status} {content}")
         return content
 
 

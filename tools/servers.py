@@ -75,6 +75,7 @@ def _running(programs: Path, data: Path) -> Iterator[str]:
     """The cluster of `data` on a free port; what it holds need not survive a power cut."""
     port, folder = free_port(), data.parent
     unsafe = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c wal_level=minimal -c max_wal_senders=0"
+    unsafe += " -c max_wal_size=128MB"  # what is kept of it is copied again and again
     options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} {unsafe}"
     control = [programs / "pg_ctl", "-D", data, "-w"]
     _as_postgres(data, *control, "-o", options, "-l", folder / "log", "start")
