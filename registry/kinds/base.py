@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet, TextChoices
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from registry.access.scope import Scope
@@ -45,6 +45,13 @@ class Column:
         if not self.unit:
             return str(self.label)
         return gettext("%(label)s (%(unit)s)") % {"label": self.label, "unit": self.unit_label}
+
+    @property
+    def title(self) -> str:
+        """The label on a page, with the unit of its numbers."""
+        if not self.unit:
+            return str(self.label)
+        return pgettext("heading on a page", "%(label)s (%(unit)s)") % {"label": self.label, "unit": self.unit_label}
 
     @property
     def unit_label(self) -> str:

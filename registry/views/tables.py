@@ -89,7 +89,7 @@ class ListTable:
         openings = []
         for place, column in enumerate(self.columns):
             tag, numeric = ('th scope="row"', "") if place == at else ("td", ' class="n"' if column.numeric else "")
-            openings.append(f'<{tag} data-label="{escape(column.label)}"{numeric}>')
+            openings.append(f'<{tag} data-label="{escape(column.title)}"{numeric}>')
         lines = []
         for row in self.rows:
             texts = [escape(cell.text) for cell in row.cells]
