@@ -8,7 +8,7 @@ import pytest
 from assessment.models import SecretaryProject
 from registry.access.scope import Scope
 from registry.figures import FIGURES, YEARLY_FORMS, with_years
-from registry.models import Booking, Parameter, Remark, TeachingSite
+from registry.models import Booking, Parameter, Remark, TeachingSite, generation
 from registry.overviews import attention as overview
 from registry.overviews.attention import CHECKS, Concern, Counting, attention, checks_of, count_checks
 from tests.conftest import DAQI, DISTRICT, LAST_DAY, TANGFANG
@@ -49,6 +49,35 @@ def test_what_the_public_is_told_is_counted_by_a_query_that_depends_on_no_data(s
     with django_assert_num_queries(0):
         overview._counting(tuple(enumerate(checks)), scope)
     assert checks_of(scope, public=True) == checks
+
+
+of_points = pytest.mark.parametrize(
+    "check", [check for check in CHECKS.values() if check.of_points], ids=lambda check: check.slug
+)
+
+
+def test_points_are_counted_once_until_the_data_change(counted, monkeypatch, django_assert_num_queries):
+    check, counted = CHECKS["points-without-position"], with_years(counted)
+    names = iter(["before", "before", "after"])
+    monkeypatch.setattr(generation, "current_generation", lambda: next(names))
+    first = count_checks([check], counted)
+    make_named_point(area=TANGFANG, lng=None, lat=None, coordinate_system="")
+    with django_assert_num_queries(0):
+        assert count_checks([check], counted) == first
+    assert sum(finding.count for finding in count_checks([check], counted)) == 1 + sum(one.count for one in first)
+
+
+@of_points
+def test_what_is_counted_once_reads_no_table_that_changes_unseen(check, counted):
+    sql, _parameters = overview._counting(((0, check),), counted)
+    unwatched = generation.UNWATCHED | generation.UNWATCHED_ON_SQLITE
+    assert not {table for table in unwatched if f'"{table}"' in sql}
+
+
+@of_points
+def test_everybody_who_may_see_the_check_sees_the_same_points(check, counted, clerk_daqi):
+    own = replace(counted, viewer=clerk_daqi)
+    assert list(check.rows(own).order_by("code")) == list(check.rows(counted).order_by("code"))
 
 
 def test_the_townships_below_target_are_those_of_the_figure(scope):

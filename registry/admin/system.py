@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from registry import models as m
 from registry.access.permissions import may
-from registry.overviews.history import readable
+from registry.overviews.event_text import VERBS, models_by_name
+from registry.overviews.history import readable_events
 
 from .base import LookedAtAdmin, RecordAdmin, plain_columns
 
@@ -47,20 +48,45 @@ class ReportTextAdmin(RecordAdmin):
     search_fields = ["code", "text"]
 
 
+class VerbFilter(admin.SimpleListFilter):
+    """All acts there are; looking for those of the events would read every event."""
+
+    title = _("act")
+    parameter_name = "verb"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(VERBS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(verb=self.value()) if self.value() else queryset
+
+
+class EventKindFilter(admin.SimpleListFilter):
+    """All kinds of records, as VerbFilter."""
+
+    title = _("kind of record")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(name, model._meta.verbose_name) for name, model in models_by_name().items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
 @admin.register(m.Event)
 class EventAdmin(LookedAtAdmin):
     group = "system"
     view_action = "event.view"
     list_display = ["at", "actor", "role", "address", "verb", "kind", "code", "reason", "document_no", "request_id"]
-    list_filter = ["verb", "kind"]
+    list_filter = ["at", VerbFilter, EventKindFilter]
     list_select_related = ["actor"]
     search_fields = ["code", "reason", "document_no", "request_id", "address"]
-    date_hierarchy = "at"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         viewer: Any = request.user
         rows = super().get_queryset(request)
-        return rows if viewer.reads_everything else rows.filter(readable(viewer.read_prefix))
+        return rows if viewer.reads_everything else readable_events(rows, viewer.read_prefix)
 
 
 @admin.register(m.Job)

@@ -2,15 +2,19 @@
 
 import pytest
 from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assessment.actions.packs import make_pack
 from assessment.models import InspectionPack, SupervisionFinding, SupervisionStep
+from registry.actions.records import ChangeSet
 from registry.admin.base import LookedAtAdmin
 from registry.models import ApiToken, Belt, Event, FrozenYear, HookHost, Parameter, User, WebHook
 from registry.models.base import PlainText
 from registry.text.validators import Invalid
-from tests.factories import make_named_point
+from tests.conftest import DAQI
+from tests.factories import make_named_point, make_point
 
 
 def address(model, page: str, *args) -> str:
@@ -148,3 +152,15 @@ def test_the_figures_of_a_closed_year_are_looked_at_without_needless_zeros(closi
     page = client.get(address(FrozenYear, "change", closing.pk)).content.decode()
     assert closing.figures.first().hash in page
     assert "445.0000" not in page and ">445<" in page
+
+
+def test_events_are_filtered_by_act_and_kind_without_reading_all_of_them(sample, client, administrator):
+    client.force_login(administrator)
+    point = make_point(area=DAQI)
+    ChangeSet(administrator).log("photo", point, {})
+    ChangeSet(administrator).log("change", point, {})
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get("/admin/registry/event/?verb=photo&kind=demonstrationpoint")
+    shown = list(page.context["cl"].result_list)
+    assert {(event.verb, event.kind) for event in shown} == {("photo", "demonstrationpoint")}
+    assert not [query for query in queries if "DISTINCT" in query["sql"]]

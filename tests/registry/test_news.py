@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from smtplib import SMTPRecipientsRefused, SMTPServerDisconnected
+from uuid import uuid4
 
 import pytest
 from django.core import mail
@@ -15,7 +16,9 @@ from registry.actions.points import change_standing
 from registry.actions.records import ChangeSet
 from registry.models import Event, User
 from registry.overviews.event_text import VERBS
+from registry.overviews.history import readable, readable_events
 from registry.overviews.news import in_lines, latest_news, unread_news
+from tests.conftest import DISTRICT, TANGFANG
 from tests.factories import make_named_point, make_period, make_point
 
 DESK, NEWS = "/desk/", "/desk/news/"
@@ -249,3 +252,11 @@ def test_an_account_asks_for_the_mail_on_its_page(sample, client, clerk_tangfang
 def test_news_older_than_fourteen_days_are_not_counted(sample, administrator, clerk_tangfang):
     changed(administrator)
     assert unread_news(clerk_tangfang, timezone.localdate() + timedelta(days=15)) == 0
+
+
+@pytest.mark.parametrize("prefix", ["13", DISTRICT, TANGFANG, "130208"])
+def test_events_are_readable_in_an_area_whichever_way_they_are_looked_for(prefix, sample):
+    for number, area in enumerate(["", "130207", "130207108", "130207108201", "130207114", "130206", "1302"]):
+        Event.objects.create(change_set=uuid4(), verb="add", kind="belt", code=f"B-{number}", area=area)
+    rows = Event.objects.all()
+    assert set(readable_events(rows, prefix)) == set(rows.filter(readable(prefix)))

@@ -4,7 +4,8 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from registry.actions.search import organisations_led_by
-from registry.models import Event, PartyOrganisation, SearchEntry, SearchPair
+from registry.models import Event, PartyOrganisation, SearchEntry, SearchPair, events
+from registry.text.spellings import normalized, spellings
 
 
 def names_matching(text: str) -> set[str]:
@@ -75,3 +76,63 @@ def test_an_entry_that_goes_takes_its_pairs_along(sample):
     assert pairs.exists()
     entries.drop()
     assert not pairs.exists()
+
+
+def plain_rule(text: str) -> set[int]:
+    """The entries that one word finds, by the rule itself, read entry by entry."""
+    letters = text.replace("'", "").lower()
+
+    def is_found(entry: SearchEntry) -> bool:
+        if any(spelling in entry.names for spelling in spellings(text)):
+            return True
+        code, typed = entry.code.lower(), text.lower()
+        has_digit = len(text) > 1 and any(sign.isdigit() for sign in text)
+        return letters.isascii() and (
+            letters in entry.pinyin
+            or f" {entry.initials}".startswith(f" {letters}")
+            or f" {letters}" in entry.initials
+            or (typed in code if has_digit else typed == code)
+        )
+
+    return {entry.pk for entry in SearchEntry.objects.all() if is_found(entry)}
+
+
+WORDS = [
+    "孔",
+    "会",
+    "镇",
+    "村",
+    "孔家",
+    "党建",
+    "kjz",
+    "kongjia",
+    "jiazhuang",
+    "k",
+    "v",
+    "12",
+    "0012",
+    "FN-00",
+    "fn-0001",
+]
+
+
+@pytest.mark.parametrize("looked_up", [0, 2_000])
+@pytest.mark.parametrize("word", [*WORDS, "ANG", "o'k", "酄"])
+def test_a_word_finds_what_the_plain_rule_finds_however_many_hold_it(word, looked_up, sample, monkeypatch):
+    monkeypatch.setattr(events, "MOST_LOOKED_UP", looked_up)
+    found = SearchEntry.objects.matching(word).values_list("pk", flat=True)
+    assert set(found) == plain_rule(normalized(word))
+
+
+def test_each_character_of_a_name_begins_a_pair(sample):
+    entry = SearchEntry.objects.filter(kind="villages").first()
+    pairs = set(entry.pairs.values_list("pair", flat=True))
+    assert {pair[0] for pair in pairs} == set(entry.names)
+    assert entry.names[-1] in pairs
+
+
+def test_what_few_names_hold_is_looked_up_and_what_many_hold_is_read(sample, monkeypatch):
+    monkeypatch.setattr(events, "MOST_LOOKED_UP", 5)
+    assert "searchpair" in str(SearchEntry.objects.matching("孔").query)
+    assert "searchpair" not in str(SearchEntry.objects.matching("村").query)
+    assert "searchpair" not in str(SearchEntry.objects.matching("kjz").query)
