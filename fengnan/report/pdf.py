@@ -35,6 +35,7 @@ from reportlab.platypus import (
 from reportlab.platypus import Table as Grid
 
 from fengnan.map.schematic import Tile, schematic
+from fengnan.memory import return_memory
 from fengnan.report.brief import Brief
 from fengnan.report.content import Report, Section, Table, close_up
 from fengnan.report.sentences import Sentence
@@ -81,6 +82,7 @@ def _own_fonts() -> Iterator[None]:
             yield
         finally:
             pdfmetrics._reset()
+            return_memory()
 
 
 @_own_fonts()

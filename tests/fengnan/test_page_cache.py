@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from fengnan.byte_cache import cache_up_to
+from fengnan.memory import cache_up_to
 from fengnan.middleware import page_cache
 from fengnan.middleware.page_cache import OVERHEAD, Page, Pages
 from registry.models import Belt, generation
