@@ -35,10 +35,10 @@ from reportlab.platypus import (
 from reportlab.platypus import Table as Grid
 
 from fengnan.map.schematic import Tile, schematic
-from fengnan.memory import return_memory
 from fengnan.report.brief import Brief
 from fengnan.report.content import Report, Section, Table, close_up
 from fengnan.report.sentences import Sentence
+from registry.memory import return_memory
 from registry.models import registry_title
 from registry.text.validators import legible
 
