@@ -21,6 +21,7 @@ app.conf.update(
     task_ignore_result=True,
     worker_hijack_root_logger=False,
     worker_prefetch_multiplier=1,
+    worker_max_memory_per_child=250_000,  # KB: after a large load, a new process takes the next job
     timezone="Asia/Shanghai",
     beat_schedule={
         work.name: {

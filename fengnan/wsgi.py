@@ -13,6 +13,8 @@ from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 from django.utils.translation import override
 
+from registry.memory import return_memory
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fengnan.settings")
 _django = get_wsgi_application()
 for _language, _name in settings.LANGUAGES:  # all pages and words, before worker processes are made, which share them
@@ -28,4 +30,5 @@ def application(environ: dict[str, Any], start_response: Any) -> Any:
     return _django(environ, start_response)
 
 
+return_memory()  # that of the start, which would else be copied into each process made of this one
 gc.freeze()  # what start-up made lives for ever: keep it out of every later collection

@@ -17,11 +17,11 @@ from django.urls import get_script_prefix, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from fengnan.byte_cache import cache_up_to
 from fengnan.map import schematic_layout
 from fengnan.map.options import CHOICES, NO_CHOICES, Cell, Choices, choice_words, keeps, layer_entries, legend
 from registry.access.scope import Scope
 from registry.figures import FIGURES
+from registry.memory import cache_up_to
 from registry.models import Area, Belt, BeltMembership, DemonstrationPoint, Grade, Zone, district_area, valid_on
 from registry.models.points import COUNTED, PointQuerySet
 from registry.query_cache import Statement, compile_rows, fetch_rows, keep_query

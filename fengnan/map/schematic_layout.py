@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import count, islice, pairwise
 from typing import NamedTuple
 
-from fengnan.byte_cache import cache_up_to
+from registry.memory import cache_up_to
 
 Place = tuple[int, int]  # column and row of a tile
 Spot = tuple[float, float]

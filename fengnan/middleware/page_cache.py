@@ -14,8 +14,8 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import re_accepts_gzip
 from django.utils.http import parse_etags
 
-from fengnan.byte_cache import ByteCache
 from registry.api.problems import is_api
+from registry.memory import ByteCache
 from registry.models import forget_district, holds_illustrative
 from registry.models.generation import current_generation
 

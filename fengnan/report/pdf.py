@@ -38,6 +38,7 @@ from fengnan.map.schematic import Tile, schematic
 from fengnan.report.brief import Brief
 from fengnan.report.content import Report, Section, Table, close_up
 from fengnan.report.sentences import Sentence
+from registry.memory import return_memory
 from registry.models import registry_title
 from registry.text.validators import legible
 
@@ -81,6 +82,7 @@ def _own_fonts() -> Iterator[None]:
             yield
         finally:
             pdfmetrics._reset()
+            return_memory()
 
 
 @_own_fonts()

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from registry.models import Area, AreaLevel, District, Role, User, current_district, district_area, forget_district
 from registry.text.area_codes import LENGTHS
+from registry.text.pinyin import syllables_of
 from registry.text.refusals import Refused
-from registry.text.spellings import syllables_of
 
 from .accounts import accounts_below, add_account, reset_password
 from .areas import level_by_name

@@ -15,6 +15,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from registry.memory import return_memory
 from registry.models import district_area, registry_title
 
 DISTRICT_OF_EXAMPLES = "130207"  # the examples are taken from the sample data (examples.json)
@@ -49,7 +50,9 @@ def described(language: str) -> dict[str, Any]:
 def _as_json(language: str) -> bytes:
     """It changes only with the code, and takes a sixth of the memory as JSON."""
     generator = SpectacularAPIView.generator_class(api_version=None)
-    return orjson.dumps(generator.get_schema(request=None, public=True))
+    written = orjson.dumps(generator.get_schema(request=None, public=True))
+    return_memory()
+    return written
 
 
 def without_examples(part: Any) -> Any:

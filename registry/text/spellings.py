@@ -4,6 +4,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from registry.text.pinyin import syllables_of
+
 # The statistics bureau writes characters that its code page lacks as two. More can be added where they are met.
 SPLIT_CHARACTERS = {"瞿阝": "酄", "瞿卩": "酄", "囗": "口"}
 
@@ -24,13 +26,6 @@ def spellings(text: str) -> list[str]:
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 PIECES = re.compile(r"[\u3400-\u9fff]+|[^\u3400-\u9fff]+")
-
-
-def syllables_of(text: str) -> list[str]:
-    """The pinyin of each character, without tones; what is not Chinese stays as it is."""
-    from pypinyin import lazy_pinyin  # noqa: PLC0415 (its tables take 55 MB that only indexing needs)
-
-    return lazy_pinyin(text)
 
 
 @lru_cache(maxsize=20_000)

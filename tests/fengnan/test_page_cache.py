@@ -8,9 +8,9 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from fengnan.byte_cache import cache_up_to
 from fengnan.middleware import page_cache
 from fengnan.middleware.page_cache import OVERHEAD, Page, Pages
+from registry.memory import cache_up_to
 from registry.models import Belt, generation
 from registry.models.generation import UNWATCHED, current_generation, watch_tables
 from tests.fengnan.test_pages import SIGN_IN

@@ -5,11 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+
+from fengnan.static_files import ServedFilesConfig
 
 STAMP = "static.stamp"
 
@@ -22,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with ThreadPoolExecutor(1) as beside:  # most of it is compression, which leaves the interpreter free
-            collection = beside.submit(_collect_static)
+            collection = beside.submit(collect_static)
             call_command("migrate", verbosity=0)
             collection.result()
         call_command("own_events", if_can=True)
@@ -32,7 +33,8 @@ class Command(BaseCommand):
             call_command("first_account", if_none=True)
 
 
-def _collect_static() -> None:
+def collect_static() -> None:
+    """Collects the static files unless that was done with the same files before."""
     stamp, fingerprint = Path(settings.DATA_DIR) / STAMP, _static_fingerprint()
     is_collected = (Path(settings.STATIC_ROOT) / "staticfiles.json").exists()
     if is_collected and stamp.exists() and stamp.read_text(encoding="ascii") == fingerprint:
@@ -42,8 +44,8 @@ def _collect_static() -> None:
 
 
 def _static_fingerprint() -> str:
-    """What tells whether a file to collect was added, removed or written since."""
-    ignored = apps.get_app_config("staticfiles").ignore_patterns
+    """What tells whether a file to collect was added, removed or written since, or is collected elsewhere now."""
+    ignored = ServedFilesConfig.ignore_patterns
     files = [Path(storage.path(name)) for finder in get_finders() for name, storage in finder.list(ignored)]
     stats = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
-    return hashlib.sha256(repr(sorted(stats)).encode()).hexdigest()
+    return hashlib.sha256(repr((settings.STATIC_ROOT, sorted(stats))).encode()).hexdigest()

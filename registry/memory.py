@@ -1,8 +1,11 @@
-"""What is made once and used again, bounded by the bytes it takes."""
+"""Memory of a process: what is made once and used again, bounded by the bytes it takes; and what is given back."""
 
+import ctypes
+import gc
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from functools import wraps
 from typing import Any, Generic, TypeVar
 
@@ -60,3 +63,10 @@ def cache_up_to(most: int, size_of: Callable[[Any], int]) -> Callable[[Callable[
         return cached
 
     return decorate
+
+
+def return_memory() -> None:
+    """Gives back to the system what large work has freed, where the C library can."""
+    gc.collect()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
