@@ -53,7 +53,9 @@ class Bench:
         self.now = self.all[:2]
 
     def print(self, title: str, columns: list[str], rows: Iterable[list[str]]) -> None:
-        print_table(f"{ENGINES[self.engine]}: {title}", columns, rows)
+        """A table; without a release, without its columns, which are the last ones."""
+        end = None if len(self.all) > len(self.now) else columns.index(OF_RELEASE)
+        print_table(f"{ENGINES[self.engine]}: {title}", columns[:end], (cells[:end] for cells in rows))
 
     def run(self, part: str) -> None:
         with ExitStack() as self.stack:
