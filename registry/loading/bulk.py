@@ -1,11 +1,13 @@
 """Adds many rows at once. Triggers, checks and constraints apply as for any row."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection, models
 from django.utils import timezone
 
 STEP = 500
+TEXT = (models.CharField, models.TextField)
 
 
 def add_all(groups: Iterable[Sequence[models.Model]]) -> None:
@@ -20,8 +22,9 @@ def _refer_again(records: Sequence[models.Model]) -> None:
     """Takes the keys of what the records refer to: an attempt that was rolled back left other keys there."""
     for field in records[0]._meta.concrete_fields:
         for record in records if field.is_relation else ():
-            if field.name in record._state.fields_cache:
-                setattr(record, field.name, getattr(record, field.name))
+            other = record._state.fields_cache.get(field.name)
+            if other is not None and other.pk != getattr(record, field.attname):
+                setattr(record, field.name, other)
 
 
 def check_references_at_once() -> None:
@@ -32,22 +35,27 @@ def check_references_at_once() -> None:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-def add_values(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence]) -> None:
-    """Adds rows without creating model instances. `names` are the fields of each row, in that order; other fields get
-    their defaults. PostgreSQL takes the rows as a stream, by COPY."""
+def add_values(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence], **same: Any) -> None:
+    """Adds rows without creating model instances. `names` are the fields of each row, in that order; `same` are the
+    values of fields that all rows share; other fields get their defaults. PostgreSQL takes the rows as a stream, by
+    COPY."""
     columns = {field.name: field for field in model._meta.concrete_fields}
     named = [columns[name] for name in names]
     rest = [field for field in model._meta.concrete_fields if not field.primary_key and field not in named]
     now = timezone.now()
-    defaults = [now if getattr(field, "auto_now_add", False) else field.get_default() for field in rest]
-    ends = _prepared(rest, defaults)
+    defaults = {field.name: now if getattr(field, "auto_now_add", False) else field.get_default() for field in rest}
+    ends = _prepared(rest, [(defaults | same)[field.name] for field in rest])
     # all of them before COPY begins: what makes a row may ask the database, which hears nothing else in the meantime
     prepared = [[*_prepared(named, row), *ends] for row in rows]
     _insert(model, [*named, *rest], prepared)
 
 
 def _prepared(fields: Sequence[models.Field], values: Sequence) -> list:
-    return [field.get_db_prep_save(value, connection) for field, value in zip(fields, values, strict=True)]
+    """The values as the database takes them. A text in a column of text is one already, and most are."""
+    return [
+        value if type(value) is str and isinstance(field, TEXT) else field.get_db_prep_save(value, connection)
+        for field, value in zip(fields, values, strict=True)
+    ]
 
 
 def _insert(model: type[models.Model], fields: Sequence[models.Field], rows: list[list]) -> None:

@@ -193,15 +193,10 @@ def _change(writes: list[PendingWrite]) -> None:
 def log_events(load: Load, logged: Iterable[tuple], reason: str = "") -> None:
     """Logs an event for each (verb, record, {field: [before, after]}) of the load; a document number and a reason of
     its own may follow."""
-    names = (
-        "change_set", "actor", "role", "request_id", "address", "verb", "kind", "code", "area", "changes",
-        "document_no", "reason",
-    )  # fmt: skip
-    by, why = (role_of(load.by), caller().request_id, caller().address), (reason or load.file_name)[:300]
-    always = (load.change_set, load.by_id, *by)
+    names = ("verb", "kind", "code", "area", "changes", "document_no", "reason")
+    why = (reason or load.file_name)[:300]
     events = (
         (
-            *always,
             verb,
             record._meta.model_name,
             str(getattr(record, "code", record.pk)),
@@ -212,7 +207,8 @@ def log_events(load: Load, logged: Iterable[tuple], reason: str = "") -> None:
         )
         for verb, record, changes, *more in logged
     )
-    add_values(Event, names, events)
+    by = {"actor": load.by_id, "role": role_of(load.by), "address": caller().address}
+    add_values(Event, names, events, change_set=load.change_set, request_id=caller().request_id, **by)
 
 
 def unlist(records: Iterable[Any]) -> None:
@@ -266,10 +262,9 @@ def forget_rows(load: Load, rows: list[SheetRow]) -> None:
 
 def keep_rows(load: Load, rows: list[SheetRow]) -> None:
     """Stores the result of these rows."""
-    names = ("load", "sheet", "row", "verdict", "key", "name", "code", "changes", "messages", "undo", "doubtful")
+    names = ("sheet", "row", "verdict", "key", "name", "code", "changes", "messages", "undo", "doubtful")
     noted = (
         (
-            load.pk,
             row.sheet,
             row.number,
             verdict_of(row),
@@ -283,7 +278,7 @@ def keep_rows(load: Load, rows: list[SheetRow]) -> None:
         )
         for row in rows
     )
-    add_values(LoadRow, names, noted)
+    add_values(LoadRow, names, noted, load=load.pk)
 
 
 def _code(row: SheetRow) -> str:

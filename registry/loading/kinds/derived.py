@@ -5,7 +5,7 @@ import re
 from contextlib import suppress
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Min, Q
 
 from registry.loading.context import Context
 from registry.loading.lookups import WHY, refuse_several
@@ -124,11 +124,12 @@ def base_name(row: SheetRow) -> str:
 
 
 def sites_of_villages(rows: list[SheetRow]) -> dict[tuple[str, str], Any]:
-    """A site of each village and field of the rows that are new."""
+    """The first site of each village and field of the rows that are new."""
     new = [row for row in rows if row.record is None and row.values.get("field") in AREA_FIELDS]
     areas = {area for row in new if is_below_township(area := row.attributes.get("area_id") or "")}
-    sites = DemonstrationPoint.objects.unscoped(WHY).filter(area__in=areas).order_by("-pk") if areas else ()
-    return {(site.area_id, site.field): site for site in sites}
+    sites = DemonstrationPoint.objects.unscoped(WHY).filter(area__in=areas)
+    first = sites.order_by().values("area", "field").annotate(first=Min("pk")).values("first")  # there may be thousands
+    return {(site.area_id, site.field): site for site in sites.filter(pk__in=first)} if areas else {}
 
 
 def warn_of_other_site(row: SheetRow, sites: dict[tuple[str, str], Any]) -> None:
