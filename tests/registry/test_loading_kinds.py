@@ -21,12 +21,12 @@ from tests.loading_examples import EXAMPLES
 
 # STANDARDS section 4: the headings with a star. A project has none there: what its record cannot be without.
 STARS = {
-    "point": "所属乡镇（街道） 示范点名称 党组织名称 所属领域 示范点级别 党组织书记",
+    "point": "所属乡镇(街道) 示范点名称 党组织名称 所属领域 示范点级别 党组织书记",
     "organisation": "党组织名称 党组织类型 所属乡镇 所属领域 书记",
     "area": "区划代码 区划名称",
     "belt": "示范带名称 级别 途经乡镇 包含示范点 状态",
     "zone": "片区名称 片区类型 所属乡镇 状态",
-    "whole-area": "乡镇（街道） 级别 阶段",
+    "whole-area": "乡镇(街道) 级别 阶段",
     "income": "乡镇 村名 年度 集体经济年收入(万元)",
     "consortium": "联合体名称 牵头单位 所属乡镇 示范村 带动村",
     "brand": "品牌名称 所属领域 党组织",
@@ -50,8 +50,8 @@ STARS = {
     "booking": "教学点 预约日期 来访单位 预约人数",
     "site-capacity": "教学点 每月接待人次 起始日期",
     "scheme-score": "被考核单位 考核指标",
-    "unit": "单位全称 单位类别 所属乡镇（街道）",
-    "community": "所属乡镇（街道） 社区名称 认定时间 是否达标",
+    "unit": "单位全称 单位类别 所属乡镇(街道)",
+    "community": "所属乡镇(街道) 社区名称 认定时间 是否达标",
     "external-result": "考核事项 发布单位 排名范围 年度 位次 公布时间",
     "calendar-day": "日历日期 当日是否上班",
     "term": "所属清单 清单顺序 条目名称 列入清单时间",

@@ -19,7 +19,7 @@ VILLAGE = {  # where a row names a village, and its day
     "event": ({"承接地点": "合并前村"}, "日期"),
     "consortium": ({"带动村": "合并前村"}, "成立时间"),
 }
-TOWNSHIP = {"red-district": ("所属街道", "建成时间"), "whole-area": ("乡镇（街道）", "列入时间")}
+TOWNSHIP = {"red-district": ("所属街道", "建成时间"), "whole-area": ("乡镇(街道)", "列入时间")}
 ORGANISATION = {
     "brand": ("党组织", "创建时间"),
     "supervision": ("被督导党组织", "督导日期"),

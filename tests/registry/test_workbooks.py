@@ -156,7 +156,7 @@ def test_a_template_has_pick_lists_notes_and_locked_codes(sample, clerk_tangfang
     sheet = made.worksheets[0]
     assert (made.sheetnames[1:], made[LISTS].sheet_state) == ([EXPLANATION, LISTS], "hidden")
     headings = {cell.value: cell for cell in sheet[2]}
-    named, code, township = headings["示范点名称*"], headings["编号"], headings["所属乡镇（街道）*"]
+    named, code, township = headings["示范点名称*"], headings["编号"], headings["所属乡镇(街道)*"]
     assert sheet.protection.sheet
     locked = [dimension.max for dimension in sheet.column_dimensions.values() if dimension.protection.locked]
     assert locked == [code.column]

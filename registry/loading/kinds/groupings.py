@@ -116,7 +116,7 @@ ZONE_COLUMNS = (
 WHOLE_AREA_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    township("乡镇（街道）"),
+    township("乡镇(街道)"),
     LEVEL,
     SheetColumn("batch", "批次", whole(1, 100), also=("批",)),
     SheetColumn(

@@ -55,7 +55,7 @@ FORM_WORDS = {
 }  # fmt: skip
 ENDING = re.compile(r"(?:党?总支部委员会|党?支部委员会|党总支|党支部|党工委|党委|委员会)$")
 PLACE = SheetColumn(
-    "village_or_unit", "所属村（社区）/单位", line(80), names="unit", label=_("Village, community or unit"),
+    "village_or_unit", "所属村(社区)/单位", line(80), names="unit", label=_("Village, community or unit"),
     also=(
         "所属村(社区)", "所属村", "所在村", "所在村(社区)", "村(社区)", "村", "社区", "村名", "村居", "村(社区)/单位",
         "村/单位", "村(社区)或单位", "所属单位", "所在单位", "单位", "单位名称", "村(单位)", "村(社区)名称", "社区名称",

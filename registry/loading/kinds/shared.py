@@ -43,7 +43,7 @@ def field_word(text: str) -> str:
 
 _field = choice(Field, FIELD_WORDS)
 TOWNSHIP = SheetColumn(
-    "township", "所属乡镇（街道）", line(60), required=True, label=_("Township"),
+    "township", "所属乡镇(街道)", line(60), required=True, label=_("Township"),
     also=(
         "所属乡镇", "乡镇(街道)", "乡镇", "街道", "镇街", "所在乡镇", "所属街道", "所属乡镇街道", "乡镇街道", "镇",
         "乡",

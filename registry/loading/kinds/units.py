@@ -30,7 +30,7 @@ COLUMNS = (
         "industry", "所属行业", choice(Industry, INDUSTRY_WORDS), also=("行业",),
         words=("钢铁", "卫浴", "能源", "管业", "其他"),
     ),
-    township("所属乡镇（街道）"),
+    township("所属乡镇(街道)"),
     SheetColumn("zone", "所在片区", line(80), also=("所在开发区", "所在园区"), names="zone"),
     REMARK,
 )  # fmt: skip

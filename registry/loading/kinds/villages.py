@@ -68,7 +68,7 @@ COLUMNS = (
 COMMUNITY_COLUMNS = (
     ROW_NUMBER,
     CODE,
-    township("所属乡镇（街道）"),
+    township("所属乡镇(街道)"),
     SheetColumn("community", "社区名称", line(60), required=True, also=("社区",), label=_("Community"), stored=area_of),
     day_column("valid_from", "认定时间", "认定日期", required=True),
     SheetColumn("attained", "是否达标", yes_no, required=True, words=("是", "否")),
