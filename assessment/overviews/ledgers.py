@@ -77,7 +77,7 @@ def _problem_lines(project: SecretaryProject, promised: list[str] | None, on: da
         delivered = f"{problem.solved_on} {problem.result}".strip() if solved else ""
         difference = "" if solved else _("not solved")
         if promised is not None and name not in promised:
-            difference = pgettext("between clauses", "; ").join(filter(None, (_("added by an amendment"), difference)))
+            difference = pgettext("between reasons", "; ").join(filter(None, (_("added by an amendment"), difference)))
         proof = list(problem.proof.all()) if solved else []
         lines.append(LedgerLine(_("Problem"), name, delivered, difference, solved, proof))
     return lines

@@ -136,7 +136,7 @@ class RecordForm(forms.Form):
     def filled_in(self) -> list[tuple[str, str]]:
         """(label, value in words) of the fields that hold something, for who may only read the record."""
         values = ((field, str(field.value() or "")) for field in self.visible_fields())
-        return [(field.label, _word_of(field.field.widget, value)) for field, value in values if value]
+        return [(str(field.label), _word_of(field.field.widget, value)) for field, value in values if value]
 
     def _words(self, column: SheetColumn, word: str) -> str:
         """A word to choose in the reader's language."""

@@ -209,7 +209,7 @@ def _describe_parts(name: str, parts: dict[str, list], names: dict, *, inside: b
         for how, listed in parts.items()
         if how in sentences
     ]
-    return pgettext("between clauses", "; ").join(phrases)
+    return pgettext("between reasons", "; ").join(phrases)
 
 
 def _describe_part(part: type[models.Model] | None, change: Any, names: dict, *, inside: bool) -> str:

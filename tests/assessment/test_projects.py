@@ -148,7 +148,7 @@ def test_an_amendment_stands_beside_the_promise_for_ever(opened, clerk_tangfang)
     assert lines == [
         ("问题", "支部规范化程度不高", "经变更不再承诺"),
         ("问题", "活动开展不扎实", "未解决"),
-        ("问题", "阵地功能不全", "经变更新增; 未解决"),
+        ("问题", "阵地功能不全", "经变更新增；未解决"),
     ]
 
 

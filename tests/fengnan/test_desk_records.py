@@ -239,7 +239,7 @@ def test_choices_and_labels_are_in_the_language_of_the_reader(sample, administra
         assert form["amount_yuan"].label == "Amount (10,000 yuan)"
         assert ("创建资金", "Creation fund") in form.fields["category"].widget.choices
     form = RecordForm(SHEET_TYPES["fund"], by=administrator)
-    assert form["amount_yuan"].label == "金额(万元)"
+    assert form["amount_yuan"].label == "金额（万元）"
 
 
 @pytest.mark.parametrize("hidden", ["", "null", "[1]", "[" * 100_000, json.dumps({"name": 1})])
