@@ -184,8 +184,11 @@ class GroupingBuilder(Builder):
     refusals_to = staticmethod(refusals_to_save_grouping)
 
     def stored(self, record: Any) -> MemberSelection:
+        """The members of today or later, as many as the page takes; saving leaves the others as they are."""
         chosen = MemberSelection(self.places, self.viewer)
         for membership in memberships_of(record):
+            if chosen.is_full:
+                break
             if membership.valid_to is None or membership.valid_to > self.today:
                 days = {"since": _text(membership.valid_from), "until": _text(membership.valid_to)}
                 chosen.add(place_of(membership), **days)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from registry.actions.groupings import Member, memberships_of, save_grouping
 from registry.actions.routes import stops_of
 from registry.models import Belt, Event, StudyRoute, Zone
+from registry.overviews import member_selection
 from tests.factories import join, make_belt, make_named_point
 
 DAY = date(2021, 6, 1)
@@ -267,6 +268,20 @@ def test_a_route_may_come_by_a_place_twice(desk):
 def test_a_form_sent_after_the_session_ended_comes_back_with_everything_typed(client, sample):
     answer = client.post(reverse("desk-belts-new"), belt_form("point:FN-0006"))
     assert (answer.status_code, "测试新建示范带" in answer.content.decode()) == (401, True)
+
+
+def test_members_that_the_page_has_no_room_for_stay_as_they_are(desk, monkeypatch):
+    monkeypatch.setattr(member_selection, "MOST_ROWS", 2)
+    belt = make_belt()
+    join(belt, *(make_named_point(area="130207108") for _number in range(3)))
+    before = list(belt.memberships.order_by("pk").values("pk", "point_id", "valid_from", "valid_to"))
+    rows = desk.get(reverse("desk-belts-edit", args=[belt.code])).context["builder"].chosen.rows
+    shown = [(row.stored_pk, row.place.pk) for row in rows]
+    assert shown == [(member["pk"], member["point_id"]) for member in before[:2]]
+    form = belt_form(*(f"point:{row.place.code}" for row in rows), name=belt.name, version=str(belt.version))
+    form |= {f"held-{number}": str(pk) for number, (pk, _place) in enumerate(shown, start=1)}
+    assert desk.post(reverse("desk-belts-edit", args=[belt.code]), form).status_code == 302
+    assert list(belt.memberships.order_by("pk").values("pk", "point_id", "valid_from", "valid_to")) == before
 
 
 @pytest.mark.parametrize("kind", ["belts", "zones"])
