@@ -19,7 +19,7 @@ from registry.api.schema import EXAMPLES
 from registry.kinds.field_visibility import PERSONAL
 from tests.processes import ROOT
 
-LINTER = ROOT / ".venv" / "redocly" / "cli" / "bin" / "cli.js"  # tools/bootstrap.py: install_linter
+LINTER = ROOT / ".venv" / "redocly" / "cli" / "bin" / "cli.js"  # tools/bootstrap.py: install_test_scripts
 HOST = "https://registry.example"
 
 
