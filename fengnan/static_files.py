@@ -15,7 +15,7 @@ class ServedFilesConfig(StaticFilesConfig):
 
     ignore_patterns = [
         *StaticFilesConfig.ignore_patterns,
-        "*.map", "django_htmx", "rest_framework", "redoc", "oauth2-redirect.*", "swagger-ui-standalone-preset.js",
+        "*.map", "django_htmx", "rest_framework", "redoc", "oauth2-redirect.*",
     ]  # fmt: skip
 
 

@@ -12,20 +12,20 @@ from django.urls import resolve
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.validation import validate_schema
 
-from registry.api.docs import described
+from registry.api.docs import described, description_as_json
 from registry.api.problems import PROBLEM
 from registry.api.resources import RESOURCES
 from registry.api.schema import EXAMPLES
 from registry.kinds.field_visibility import PERSONAL
 from tests.processes import ROOT
 
-LINTER = ROOT / ".venv" / "redocly" / "cli" / "bin" / "cli.js"  # tools/bootstrap.py: install_linter
+LINTER = ROOT / ".venv" / "redocly" / "cli" / "bin" / "cli.js"  # tools/bootstrap.py: install_test_scripts
 HOST = "https://registry.example"
 
 
 @pytest.fixture(scope="module")
 def schema() -> dict:
-    described.cache_clear()
+    description_as_json.cache_clear()
     GENERATOR_STATS.reset()
     return described("en")
 
