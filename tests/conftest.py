@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextlib import closing as closed_after
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from django.core.signals import request_finished
-from django.db import close_old_connections, connection, transaction
+from django.db import close_old_connections, connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from registry.access.scope import Scope
@@ -50,12 +52,29 @@ def django_db_setup(django_test_environment, django_db_blocker):
             connection.ensure_connection()
             with closed_after(sqlite3.connect(sqlite_sample())) as made:
                 made.backup(connection.connection)
+            stack.enter_context(_closed_when_asked())
         else:
             copy = stack.enter_context(postgres_copy(os.environ["DATABASE_URL"]))
             connection.settings_dict["NAME"] = copy.rpartition("/")[2]
         district.current_district(), district.holds_illustrative()
         yield
         connection.close()
+
+
+@contextmanager
+def _closed_when_asked() -> Iterator[None]:
+    """Any further connection closes when it is asked to. Django keeps those to a database in memory open; the garbage
+    collector then closes them, perhaps within a statement, which waits for itself for ever."""
+    create = connections.create_connection
+
+    def create_connection(alias: str) -> BaseDatabaseWrapper:
+        made = create(alias)
+        made.close = partial(BaseDatabaseWrapper.close, made)
+        return made
+
+    connections.create_connection = create_connection
+    yield
+    connections.create_connection = create
 
 
 def pytest_collection_modifyitems(items):
