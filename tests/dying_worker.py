@@ -1,10 +1,11 @@
-"""`manage.py runjobs` that works CHUNK rows at a time and kills itself in the job JOB: before the statement number
-NUMBER, counted from its claim, of those that contain STATEMENT. Other jobs it does to their end. Run as a program:
-`python -m tests.dying_worker JOB STATEMENT NUMBER CHUNK`."""
+"""The process in which `manage.py runjobs` works. It takes CHUNK rows at a time and kills itself in the job JOB: before
+the statement number NUMBER, counted from its claim, of those that contain STATEMENT. Other jobs it does to their end.
+Run as a program: `python -m tests.dying_worker JOB STATEMENT NUMBER CHUNK`."""
 
 import os
 import signal
 import sys
+import threading
 from unittest.mock import patch
 
 import django
@@ -12,11 +13,11 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fengnan.settings")
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from registry.actions import jobs  # noqa: E402
 from registry.loading import job_steps  # noqa: E402
+from registry.management.commands import runjobs  # noqa: E402
 
 
 def main(fatal_job: int, statement: str, number: int, chunk: int) -> None:
@@ -36,7 +37,7 @@ def main(fatal_job: int, statement: str, number: int, chunk: int) -> None:
             return run(job, **options)
 
     with patch.object(jobs, "run", run_until_killed), patch.object(job_steps, "CHUNK", chunk):
-        call_command("runjobs")
+        runjobs.work(threading.Event())
 
 
 if __name__ == "__main__":
