@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from functools import partial
 from http.client import HTTPConnection
+from secrets import token_hex
 from statistics import median
 from typing import NamedTuple
 from urllib.parse import quote
@@ -27,7 +28,7 @@ class Writer:
     def add(self) -> None:
         self.connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         visit = {
-            "visited_on": "2021-06-01", "place": self.place, "headcount": "30", "visitor": f"示例单位{self.token[-6:]}",
+            "visited_on": "2021-06-01", "place": self.place, "headcount": "30", "visitor": f"示例单位{token_hex(4)}",
         }  # fmt: skip
         self.record = self._send("POST", "visits/", visit)
 
