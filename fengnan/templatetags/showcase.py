@@ -61,11 +61,11 @@ def table(content: str, *headings: str, numeric: str = "", look: str = "data") -
 @register.simple_tag
 def options(choices: Iterable[tuple[Any, Any]], chosen: Any = "") -> str:
     """The options of a select, (value, words) each, written flat: a page has hundreds of them."""
-    written_flat = [
+    lines = (
         f'<option value="{escape(key)}"{" selected" if key == chosen else ""}>{escape(words)}</option>'
         for key, words in choices
-    ]
-    return mark_safe("".join(written_flat))  # every part is escaped
+    )
+    return mark_safe("".join(lines))  # every part is escaped
 
 
 @register.filter

@@ -48,30 +48,29 @@ class ReportTextAdmin(RecordAdmin):
     search_fields = ["code", "text"]
 
 
-class VerbFilter(admin.SimpleListFilter):
-    """All acts there are; looking for those of the events would read every event."""
+class EventFilter(admin.SimpleListFilter):
+    """All values there are of a column; looking for those of the events would read every event."""
 
+    parameter_name: str  # the column
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(**{self.parameter_name: self.value()}) if self.value() else queryset
+
+
+class VerbFilter(EventFilter):
     title = _("act")
     parameter_name = "verb"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return list(VERBS.items())
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(verb=self.value()) if self.value() else queryset
 
-
-class EventKindFilter(admin.SimpleListFilter):
-    """All kinds of records, as VerbFilter."""
-
+class EventKindFilter(EventFilter):
     title = _("kind of record")
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [(name, model._meta.verbose_name) for name, model in models_by_name().items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
 @admin.register(m.Event)
